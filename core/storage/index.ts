@@ -1,0 +1,1 @@
+export type { Block, ReadFile, Space, Storage } from './storage.ts'

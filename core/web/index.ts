@@ -1,0 +1,1 @@
+export type { GetOptions, Web } from './web.ts'

@@ -1,0 +1,20 @@
+/** One request to the web, no redirect followed. `UndiciWeb` does it with the address guard; the simulated world from a table of pages. */
+import type { Exchange } from '../../schemas/evidence/index.ts'
+
+export interface GetOptions {
+  signal?: AbortSignal
+  headers?: Record<string, string>
+  /** Most body bytes as received; beyond it the exchange is marked truncated. */
+  maxBytes?: number
+  /** Most bytes after content decoding; beyond it the call throws. */
+  maxDecodedBytes?: number
+}
+
+export interface Web {
+  /**
+   * Throws RefusedError (ADDRESS_NOT_ALLOWED, SCHEME_NOT_ALLOWED, PORT_NOT_ALLOWED, CREDENTIALS_IN_URL),
+   * RetryableError (DNS, CONNECT, TIMEOUT, RESET), FatalError (BODY_TOO_LARGE, BAD_RESPONSE).
+   */
+  get(url: string, options?: GetOptions): Promise<Exchange>
+  [Symbol.asyncDispose](): Promise<void>
+}

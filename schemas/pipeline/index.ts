@@ -1,0 +1,1 @@
+export type { Measured, NotARecord, PipelineResult } from './types.ts'

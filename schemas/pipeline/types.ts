@@ -1,0 +1,24 @@
+/** What the replay path gives for one page: the record's bytes and every number the index carries, all integers. */
+export interface Measured {
+  /** Canonical JSON of the record, UTF-8, no newline. */
+  record: Uint8Array
+  /** The record's URL and the URL's host (lower case, no port unless it is part of the authority). */
+  url: string
+  host: string
+  language: string
+  tokens: number
+  /** ppm. */
+  quality: number
+  /** SHA-256 of the content that decides exact duplicates. */
+  contentDigest: Uint8Array
+  /** 128 lanes u32 big-endian. */
+  sketch: Uint8Array
+}
+
+/** A page that gives no record, and why; expected, so not an exception. */
+export interface NotARecord {
+  code: string
+  message: string
+}
+
+export type PipelineResult = { ok: true; measured: Measured } | { ok: false; error: NotARecord }

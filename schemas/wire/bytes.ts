@@ -1,0 +1,143 @@
+/** Canonical bytes: DAG-CBOR with strict decode, RFC 8785 JSON, and the CIDs of both. Everything signed or named goes through here. */
+import { createHash } from 'node:crypto'
+import * as dagCbor from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
+import * as Digest from 'multiformats/hashes/digest'
+import { z } from 'zod'
+
+export type { CID } from 'multiformats/cid'
+
+const SHA2_256 = 0x12
+const RAW = 0x55
+const DAG_CBOR = 0x71
+const DAG_PB = 0x70
+
+export class WireError extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'WireError'
+    this.code = code
+  }
+}
+
+export function sha256(...parts: Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return new Uint8Array(hash.digest())
+}
+
+const cidOf = (codec: number, bytes: Uint8Array): CID => CID.createV1(codec, Digest.create(SHA2_256, sha256(bytes)))
+/** CIDv1, raw codec, SHA-256 of the bytes: what names a record and a leaf. */
+export const rawCid = (bytes: Uint8Array): CID => cidOf(RAW, bytes)
+/** CIDv1, dag-cbor codec, of bytes that `encode` gave. */
+export const cborCid = (bytes: Uint8Array): CID => cidOf(DAG_CBOR, bytes)
+/** CIDv1, dag-pb codec: a UnixFS node. */
+export const pbCid = (bytes: Uint8Array): CID => cidOf(DAG_PB, bytes)
+export const parseCid = (text: string): CID => CID.parse(text)
+/** Whether `bytes` are what `cid` names; only SHA-256 CIDs are known here, any other answers false. */
+export function matchesCid(cid: CID, bytes: Uint8Array): boolean {
+  return cid.multihash.code === SHA2_256 && equalBytes(cid.multihash.digest, sha256(bytes))
+}
+
+/** DAG-CBOR bytes of a plain value. Refuses floats and undefined, so nothing signed can hold either. */
+export function encode(value: unknown): Uint8Array {
+  refuseFloats(value, 0)
+  return dagCbor.encode(value)
+}
+
+/**
+ * Decodes DAG-CBOR that must be canonical: encoding the result again gives the same bytes.
+ * Throws WireError TOO_LARGE, NOT_CBOR or NOT_CANONICAL.
+ */
+export function decode(bytes: Uint8Array, maxBytes = 1 << 20): unknown {
+  if (bytes.byteLength > maxBytes) throw new WireError('TOO_LARGE', `${bytes.byteLength} bytes, at most ${maxBytes} are taken`)
+  let value: unknown
+  try {
+    value = dagCbor.decode(bytes)
+  } catch {
+    throw new WireError('NOT_CBOR', 'not DAG-CBOR')
+  }
+  refuseFloats(value, 0)
+  if (!equalBytes(dagCbor.encode(value), bytes)) throw new WireError('NOT_CANONICAL', 'DAG-CBOR is not in its canonical form')
+  return value
+}
+
+/** Decodes and checks against a shape; throws WireError BAD_SHAPE naming the first wrong field. */
+export function parse<T extends z.ZodType>(shape: T, bytes: Uint8Array, maxBytes?: number): z.infer<T> {
+  return shaped(shape, decode(bytes, maxBytes))
+}
+
+export function shaped<T extends z.ZodType>(shape: T, value: unknown): z.infer<T> {
+  const result = shape.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  throw new WireError('BAD_SHAPE', `${issue?.path.join('.') || 'object'}: ${issue?.message ?? 'wrong shape'}`)
+}
+
+function refuseFloats(value: unknown, depth: number): void {
+  if (depth > 64) throw new WireError('TOO_DEEP', 'nested deeper than 64')
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new WireError('FLOAT', 'numbers on the wire are integers within 2^53')
+  } else if (value === undefined) {
+    throw new WireError('UNDEFINED', 'absent facts are null, never undefined')
+  } else if (Array.isArray(value)) {
+    for (const item of value) refuseFloats(item, depth + 1)
+  } else if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array) && CID.asCID(value) === null) {
+    for (const item of Object.values(value)) refuseFloats(item, depth + 1)
+  }
+}
+
+/** Canonical JSON (RFC 8785). Integers only; lone surrogates are refused because UTF-8 cannot say them. */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new WireError('LONE_SURROGATE', 'text is not well-formed Unicode')
+    return JSON.stringify(value)
+  }
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new WireError('FLOAT', 'numbers in a record are integers within 2^53')
+    return String(value)
+  }
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (typeof value === 'object') {
+    const pairs = Object.entries(value as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${pairs.map(([key, item]) => `${canonicalJson(key)}:${canonicalJson(item)}`).join(',')}}`
+  }
+  throw new WireError('NOT_JSON', `${typeof value} has no JSON form`)
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && Buffer.compare(a, b) === 0
+}
+
+/** Byte order, as every sorted list on the wire uses. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  return Buffer.compare(a, b)
+}
+
+export function concatBytes(...parts: Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+export const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
+export function u32(value: number): Uint8Array {
+  const out = new Uint8Array(4)
+  new DataView(out.buffer).setUint32(0, value)
+  return out
+}
+
+/** A CID in any module's copy of the class becomes ours; CIDv1 with SHA-256 only. */
+export const cid = z.custom<CID>((value) => {
+  const known = CID.asCID(value as CID)
+  return known !== null && known.version === 1 && known.multihash.code === SHA2_256
+}, 'must be a CIDv1 with SHA-256')
+export const bytesOf = (length: number) =>
+  z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.byteLength === length, `must be ${length} bytes`)
+export const bytesUpTo = (length: number) =>
+  z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.byteLength <= length, `must be bytes, at most ${length}`)
+export const uint = z.int().min(0)
+export const PPM = 1_000_000
+export const ppm = z.int().min(0).max(PPM)

@@ -1,0 +1,204 @@
+/**
+ * The DAO's rules as one object. People write it as YAML (`dao/charter` reads that and says what is wrong where);
+ * on the wire it is DAG-CBOR, and the genesis entry, signed by the operator, names its CID.
+ * Every constant of the incentive mechanism is a field here with the reference value as default.
+ */
+import { z } from 'zod'
+import { did } from './account.ts'
+import { type CID, cid, PPM, ppm, sha256, uint, utf8 } from './bytes.ts'
+import { base32 } from 'multiformats/bases/base32'
+
+const text = (max: number) => z.string().max(max)
+const phaseLimits = (minEntries: number, minSeconds: number, maxSeconds: number) =>
+  z
+    .strictObject({
+      /** Whichever comes first lets the sequencer end the phase: this many entries, or this many seconds by median cosignature time. */
+      minEntries: uint.default(minEntries),
+      minSeconds: uint.default(minSeconds),
+      /** When the operator's service ends it at the latest. */
+      maxSeconds: uint.default(maxSeconds),
+    })
+    .prefault({})
+
+export const charter = z.strictObject({
+  v: z.literal(1),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, at most 63'),
+  title: text(128).default(''),
+  description: text(4096).default(''),
+  version: uint.default(1),
+  /** The account that signs genesis, roster, charter and epoch entries. */
+  operator: did,
+  /** Where a site owner reaches a person; goes into every User-Agent. */
+  contact: z
+    .string()
+    .regex(/^(https?:\/\/|mailto:)\S{3,}$/, 'an http(s) URL or a mailto: address')
+    .max(256),
+  purposes: z.array(text(256)).min(1).max(32),
+  /** Any hex; makes two DAOs of the same rules two ledgers. */
+  nonce: z
+    .string()
+    .regex(/^[0-9a-f]{0,64}$/)
+    .default(''),
+  schemas: z
+    .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/))
+    .min(1)
+    .max(64)
+    .default(['web-page@1']),
+  pipelines: z.array(z.string().max(64)).min(1).max(64).default(['web-page@1/1']),
+  sources: z
+    .strictObject({
+      seeds: z
+        .array(z.url({ protocol: /^https?$/ }).max(2048))
+        .max(4096)
+        .default([]),
+      scope: z.enum(['host', 'domain', 'any']).default('host'),
+      maxPagesPerContributor: uint.default(4096),
+      maxDepth: uint.default(16),
+      delayMs: uint.max(600_000).default(1000),
+      /** CIDR[:PORT] that the address guard lets through; empty on the open web. */
+      allowPrivate: z.array(text(64)).max(64).default([]),
+      /** What an absent training statement means: strict drops, standard keeps. */
+      profile: z.enum(['strict', 'standard']).default('standard'),
+    })
+    .prefault({}),
+  demand: z
+    .strictObject({
+      defaultPpm: uint.max(4 * PPM).default(PPM),
+      rules: z
+        .array(
+          z.strictObject({ language: text(8).nullable().default(null), host: text(253).nullable().default(null), ppm: uint.max(4 * PPM) }),
+        )
+        .max(1024)
+        .default([]),
+    })
+    .prefault({}),
+  validators: z
+    .strictObject({
+      /** listed: the operator seats these accounts only. open: any that asks, for local networks (validators are not Sybil-safe without vouching). */
+      admission: z.enum(['listed', 'open']).default('listed'),
+      listed: z.array(did).max(1024).default([]),
+      /** full: no shared operator, ASN or /24 within a committee. none: local rules. */
+      independence: z.enum(['full', 'none']).default('full'),
+      /** The first epoch opens when this many are seated. */
+      minimum: uint.default(4),
+      /** Cosignatures and attestations that make a checkpoint or a close final; null: floor(2n/3)+1. */
+      quorum: uint.nullable().default(null),
+    })
+    .prefault({}),
+  contributors: z
+    .strictObject({
+      minimum: uint.default(1),
+      /** Records per epoch: newcomer, cap; null: no quota. Doubles per epoch with m >= 900,000. */
+      quota: z
+        .strictObject({ newcomer: uint.default(1000), cap: uint.default(20_000) })
+        .nullable()
+        .prefault({}),
+    })
+    .prefault({}),
+  epoch: z
+    .strictObject({
+      gather: phaseLimits(1_000_000, 72_000, 72_000),
+      reveal: phaseLimits(1_000_000, 600, 1800),
+      beacon: phaseLimits(1_000_000, 300, 900),
+      test: phaseLimits(1_000_000, 3600, 10_800),
+      report: phaseLimits(1_000_000, 600, 1800),
+      probe: phaseLimits(1_000_000, 60, 600),
+      close: phaseLimits(1_000_000, 60, 1800),
+      leases: z.enum(['hash', 'none']).default('hash'),
+    })
+    .prefault({}),
+  /** Peers that hold and pin a batch before its receipt is given. */
+  replicas: z.int().min(1).max(16).default(2),
+  vestingEpochs: uint.max(64).default(4),
+  split: z
+    .strictObject({ contributorsPpm: ppm.default(850_000), validatorsPpm: ppm.default(100_000), commonsPpm: ppm.default(50_000) })
+    .prefault({}),
+  value: z
+    .strictObject({
+      maxTokens: uint.default(4096),
+      minTokens: uint.default(50),
+      /** U = clamp((noveltyFrom - m) * PPM / noveltySpan, 0, PPM). */
+      noveltyFrom: uint.default(90),
+      noveltySpan: z.int().min(1).default(52),
+      freshnessHours: uint.default(720),
+      /** H: hosts below these bounds count hostNewPpm. */
+      hostContributors: uint.default(3),
+      hostEpochs: uint.default(4),
+      hostNewPpm: ppm.default(100_000),
+      offLeasePpm: ppm.default(400_000),
+      /** A_h = max(hostRecords mean-mass records, 2 * EMA(1/8)). */
+      hostRecords: uint.default(50),
+    })
+    .prefault({}),
+  /** Weights in ppm of the rules whose values make up `quality`; the names are those of `schemas/measures`. Empty: equal weights. */
+  quality: z.record(text(64), ppm).default({}),
+  testing: z
+    .strictObject({
+      committee: uint.default(21),
+      draws: uint.default(40),
+      /** Of 128 MinHash lanes: T1 matches at or above. */
+      sameLanes: uint.max(128).default(64),
+      containmentPpm: ppm.default(700_000),
+      sentencePpm: ppm.default(600_000),
+      evidenceOfPassesPpm: ppm.default(50_000),
+      /** Share of assigned validators whose reports must be in, else the epoch is deferred. */
+      quorumPpm: ppm.default(600_000),
+    })
+    .prefault({}),
+  credibility: z
+    .strictObject({
+      startPpm: ppm.default(PPM),
+      deadZonePpm: ppm.default(10_000),
+      sigmaNum: uint.default(8),
+      sigmaDen: z.int().min(1).default(10),
+      slope: uint.default(10),
+      recoverPpm: ppm.default(125_000),
+      voidPpm: ppm.default(300_000),
+      vestOkPpm: ppm.default(800_000),
+      minSamples: uint.default(20),
+      hostCapPpm: ppm.default(10_000),
+      /** Expected fail rate of honest pages by host class: static, normal, dynamic. */
+      basePpm: z.tuple([ppm, ppm, ppm]).default([10_000, 30_000, 100_000]),
+    })
+    .prefault({}),
+  validatorRules: z
+    .strictObject({
+      strikeMinPpm: ppm.default(200_000),
+      strikeSigmas: uint.default(6),
+      strikes: uint.default(3),
+      escalatePpm: ppm.default(200_000),
+    })
+    .prefault({}),
+  release: z
+    .strictObject({
+      minQualityPpm: ppm.default(0),
+      languages: z.array(text(8)).max(256).default([]),
+      /** Share of a release's tokens that one host or contributor may hold; PPM: no cap. */
+      hostCapPpm: ppm.default(1_000),
+      contributorCapPpm: ppm.default(20_000),
+      rowGroup: z.int().min(1).default(5000),
+      shardBytes: uint.default(268_435_456),
+      license: text(64).default('other'),
+    })
+    .prefault({}),
+  price: z
+    .strictObject({ asset: text(128), amount: z.string().regex(/^\d{1,40}$/) })
+    .nullable()
+    .default(null),
+  /** The consent policy of personal pools; null where the DAO has none. */
+  consent: cid.nullable().default(null),
+})
+export type Charter = z.infer<typeof charter>
+/** What a person must write; everything else has a default. */
+export type CharterInput = z.input<typeof charter>
+export const MAX_CHARTER_BYTES = 256 << 10
+
+/** Names the ledger for ever: `quern/` and 20 bytes of SHA-256("quern/ledger-id/v1\0" ‖ genesis charter CID), base32. */
+export function ledgerIdOf(genesisCharter: CID): string {
+  return `quern/${base32.baseEncode(sha256(utf8('quern/ledger-id/v1\0'), genesisCharter.bytes).slice(0, 20))}`
+}
+
+/** Cosignatures, or attestations, that make n validators' word final: floor(2n/3)+1 unless the charter says otherwise. */
+export function quorumOf(rules: Charter, validators: number): number {
+  return rules.validators.quorum ?? (validators === 0 ? 0 : Math.floor((2 * validators) / 3) + 1)
+}

@@ -1,0 +1,7 @@
+export * from './account.ts'
+export * from './batch.ts'
+export * from './bytes.ts'
+export * from './charter.ts'
+export * from './entry.ts'
+export * from './receipt.ts'
+export * from './report.ts'

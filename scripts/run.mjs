@@ -1,0 +1,50 @@
+// Starts a tool of this project on a Node that can run it. Plain ES2020 without dependencies: it must load on any Node.
+// Node 22.19 or newer runs the tool directly; an older one (on Linux and Windows) fetches Node 24 from the npm registry once.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const PINNED = '24.21.0'
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const [major, minor] = process.versions.node.split('.').map(Number)
+const [tool, ...rest] = process.argv.slice(2)
+const isWindows = process.platform === 'win32'
+
+if (!tool) {
+  console.error('usage: node scripts/run.mjs TOOL [ARGUMENT…]   runs a tool of node_modules/.bin, or node, on a fitting Node')
+  process.exit(2)
+}
+
+if (major > 22 || (major === 22 && minor >= 19)) {
+  if (tool === 'node') start(process.execPath, ['--disable-warning=ExperimentalWarning', ...rest])
+  else {
+    const bin = path.join(root, 'node_modules', '.bin', isWindows ? `${tool}.cmd` : tool)
+    if (!existsSync(bin)) fail(`${tool} is not installed; run "npm ci" first`)
+    start(bin, rest, { PATH: path.dirname(process.execPath) + path.delimiter + process.env.PATH }, isWindows)
+  }
+} else if ((process.platform === 'linux' || isWindows) && ['x64', 'arm64'].includes(process.arch)) {
+  const name = `node-${isWindows ? 'win' : 'linux'}-${process.arch}`
+  console.error(`Node ${process.versions.node} found; running on ${PINNED}, fetched once from npm`)
+  const again = [process.argv[1], tool, ...rest].map(quote).join(' ')
+  start(isWindows ? 'npx.cmd' : 'npx', ['-y', '-p', `${name}@${PINNED}`, '-c', `node ${again}`], {}, isWindows)
+} else {
+  fail(`Node ${process.versions.node} is too old; install Node 24 (22.19 at least) and run the same command again`)
+}
+
+function start(command, args, env = {}, shell = false) {
+  const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env }, shell })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => fail(error.message))
+  child.on('exit', (code, signal) => process.exit(signal ? 128 + ({ SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] || 1) : code))
+}
+
+function quote(word) {
+  if (isWindows) return `"${word.replace(/"/g, '\\"')}"`
+  return `'${word.replace(/'/g, `'\\''`)}'`
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
+}

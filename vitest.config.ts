@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config'
+
+/** unit: beside the files. sim: seeded worlds. e2e: real peers on loopback. net, real, interop: need root, packages or Go; .ci/run brings them. */
+const project = (name: string, include: string[], testTimeout: number) => ({
+  extends: true as const,
+  test: { name, include, testTimeout, hookTimeout: testTimeout },
+})
+
+export default defineConfig({
+  resolve: { conditions: ['quern-source'] },
+  ssr: { resolve: { conditions: ['quern-source'] } },
+  test: {
+    pool: 'forks',
+    projects: [
+      project(
+        'unit',
+        ['{schemas,core,dao,node,validator,sim,cli}/**/*.test.ts', 'tests/*.test.ts', 'tests/{unit,compliance,vectors}/**/*.test.ts'],
+        60_000,
+      ),
+      project('sim', ['tests/sim/**/*.test.ts', 'docs/examples/**/*.test.ts'], 180_000),
+      project('e2e', ['tests/e2e/**/*.test.ts'], 300_000),
+      project('net', ['tests/net/**/*.test.ts'], 300_000),
+      project('real', ['tests/real/**/*.test.ts'], 900_000),
+      project('interop', ['tests/interop/**/*.test.ts'], 900_000),
+    ],
+  },
+})
