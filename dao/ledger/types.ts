@@ -122,6 +122,10 @@ export interface EpochResult {
   rows: TableRow[]
   beacon: Uint8Array
   batches: string[]
+  /** Value of every row of those batches, carried over from the epoch: a release restricts points to the records it includes. */
+  values: Map<string, RecordValue[]>
+  /** Median cosignature time (Unix seconds) of the close phase's beginning: the only clock a release may read; 0 without cosignatures. */
+  closedAt: number
   /** True once a quorum attested the same root. */
   final: boolean
   attestedBy: string[]
