@@ -1,1 +1,10 @@
+/** WARC bytes <-> exchange, pure. */
+export { decodeBody } from './body.ts'
+export { digestBytes, warcDigest } from './digests.ts'
 export type { Exchange } from './exchange.ts'
+export type { FetchFacts, Revisit, RobotsFact } from './facts.ts'
+export { gzipMember, readMember } from './gzip.ts'
+export { headerValues, parseResponseHead, requestHead, responseHead } from './http-head.ts'
+export { type EvidenceLimits, evidenceLimits, MAX_URL_BYTES } from './limits.ts'
+export { type ParsedFetch, parseFetchGroup } from './read.ts'
+export { type FetchGroup, fetchGroup, warcinfoMember } from './write.ts'

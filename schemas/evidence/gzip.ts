@@ -1,0 +1,44 @@
+/** gzip members, one by one (RFC 1952): where each ends, what it may grow to, and nothing between them. */
+import { crc32, gzipSync, inflateRawSync } from 'node:zlib'
+import { WireError } from '../wire/index.ts'
+
+const HEADER = 10
+const TRAILER = 8
+
+/** One member without name, time or extra field. Its bytes may differ between zlib versions: they are transport, never compared. */
+export function gzipMember(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(gzipSync(bytes, { level: 6 }))
+}
+
+/**
+ * Inflates the member that starts at `offset`, to `maxBytes` at most.
+ * Throws WireError NOT_GZIP (also a wrong checksum or optional fields) or BOMB.
+ */
+export function readMember(packed: Uint8Array, offset: number, maxBytes: number): { bytes: Uint8Array; end: number } {
+  const [magic1, magic2, method, flags] = packed.subarray(offset, offset + 4)
+  if (magic1 !== 0x1f || magic2 !== 0x8b || method !== 8 || flags !== 0) throw new WireError('NOT_GZIP', 'not a plain gzip member')
+  const { bytes, consumed } = inflate(packed.subarray(offset + HEADER), maxBytes)
+  const trailer = offset + HEADER + consumed
+  if (trailer + TRAILER > packed.byteLength) throw new WireError('NOT_GZIP', 'a gzip member is cut off')
+  const view = new DataView(packed.buffer, packed.byteOffset + trailer, TRAILER)
+  if (view.getUint32(0, true) !== crc32(bytes) || view.getUint32(4, true) !== bytes.byteLength)
+    throw new WireError('NOT_GZIP', 'a gzip member fails its checksum')
+  return { bytes, end: trailer + TRAILER }
+}
+
+function inflate(packed: Uint8Array, maxBytes: number): { bytes: Uint8Array; consumed: number } {
+  try {
+    const result = inflateRawSync(packed, { maxOutputLength: Math.max(1, maxBytes), info: true }) as unknown as {
+      buffer: Buffer
+      engine: { bytesWritten: number }
+    }
+    return {
+      bytes: new Uint8Array(result.buffer.buffer, result.buffer.byteOffset, result.buffer.byteLength),
+      consumed: result.engine.bytesWritten,
+    }
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw new WireError('BOMB', `unpacks to more than ${maxBytes} bytes`)
+    throw new WireError('NOT_GZIP', 'deflate data is broken')
+  }
+}
