@@ -3,6 +3,7 @@ import type { Exchange } from '../../schemas/evidence/index.ts'
 
 export interface GetOptions {
   signal?: AbortSignal
+  /** Added to (and before) the defaults; names are case-insensitive. Connection, host and user-agent stay ours. */
   headers?: Record<string, string>
   /** Most body bytes as received; beyond it the exchange is marked truncated. */
   maxBytes?: number
@@ -12,8 +13,9 @@ export interface GetOptions {
 
 export interface Web {
   /**
-   * Throws RefusedError (ADDRESS_NOT_ALLOWED, SCHEME_NOT_ALLOWED, PORT_NOT_ALLOWED, CREDENTIALS_IN_URL),
-   * RetryableError (DNS, CONNECT, TIMEOUT, RESET), FatalError (BODY_TOO_LARGE, BAD_RESPONSE).
+   * Throws InvalidInputError (BAD_URL), RefusedError (ADDRESS_NOT_ALLOWED, SCHEME_NOT_ALLOWED, PORT_NOT_ALLOWED, CREDENTIALS_IN_URL),
+   * RetryableError (DNS, CONNECT, TIMEOUT, RESET), FatalError (BODY_TOO_LARGE, BAD_RESPONSE, TLS, WEB_CLOSED);
+   * when `signal` aborts, its reason.
    */
   get(url: string, options?: GetOptions): Promise<Exchange>
   [Symbol.asyncDispose](): Promise<void>
