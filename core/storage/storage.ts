@@ -1,43 +1,68 @@
 /** Content-addressed blocks in two spaces. Public: served to anyone over bitswap. Private: read only through our own protocol, by allow-list. */
-import type { CID } from '../../schemas/wire/index.ts'
+import type { Block, CID } from '../../schemas/wire/index.ts'
 
-export interface Block {
-  cid: CID
-  bytes: Uint8Array
+export type { Block } from '../../schemas/wire/index.ts'
+
+/** Why a DAG is kept; short words, for people and for whoever must let it go again. */
+export type PinMetadata = Record<string, string>
+export interface Pin {
+  root: CID
+  metadata: PinMetadata
 }
 
+/**
+ * "The DAG below a root" is everything reached over dag-pb, dag-cbor and raw links, except links under a `prev` or `previous` key:
+ * those are history. So a batch is pinned, moved and exported by its manifest's CID, without the batches before it.
+ */
 export interface Space {
-  /** Checks that bytes hash to the CID (throws RejectedMessageError CID_MISMATCH) and stores; on disk when it resolves. */
+  /** Checks that bytes hash to the CID (throws RejectedMessageError CID_MISMATCH) and stores all or nothing; on disk when it resolves. */
   put(blocks: Iterable<Block>): Promise<void>
   /** From this machine only; undefined when we lack it. */
   get(cid: CID): Promise<Uint8Array | undefined>
   has(cid: CID): Promise<boolean>
   /**
-   * Keeps the whole DAG below `root` (dag-pb, dag-cbor, raw) from garbage collection. Every block must be here already:
-   * throws FatalError BLOCK_MISSING naming the CID. Idempotent; re-checks that the pin took.
+   * Keeps the whole DAG below `root` from garbage collection. Every block must be here already:
+   * throws FatalError BLOCK_MISSING naming the CID. Idempotent (the newest metadata stays); re-checks that the pin took.
    */
-  pin(root: CID): Promise<void>
+  pin(root: CID, metadata?: PinMetadata): Promise<void>
+  /** Does nothing when `root` is not pinned. The blocks stay until `gc`, or for good where another pin holds them. */
   unpin(root: CID): Promise<void>
+  /** Whether `root` itself was pinned, with everything below it. */
   isPinned(root: CID): Promise<boolean>
-  pins(): AsyncIterable<CID>
-  /** Drops unpinned blocks; gives how many bytes went. */
-  gc(): Promise<number>
-  usage(): Promise<{ blocks: number; bytes: number }>
-  /** CARv1 of everything below the root, in depth-first order. */
+  pins(): AsyncIterable<Pin>
+  /** Drops unpinned blocks that were put at least `graceMs` ago (default 0: all of them); gives how many bytes went. */
+  gc(options?: { graceMs?: number }): Promise<number>
+  usage(): Promise<Usage>
+  /** CARv1 of the DAG below the root, depth first, each block once. Throws FatalError BLOCK_MISSING. */
   exportCar(root: CID): AsyncIterable<Uint8Array>
-  /** Verifies every block against its CID; gives the roots. */
+  /**
+   * Verifies every block against its CID; gives the roots. Pins nothing.
+   * Throws RejectedMessageError CID_MISMATCH, BAD_CAR or TOO_LARGE; blocks before the bad one may stay until `gc`.
+   */
   importCar(bytes: AsyncIterable<Uint8Array>): Promise<CID[]>
+}
+
+export interface Usage {
+  blocks: number
+  bytes: number
 }
 
 export interface Storage {
   readonly public: Space
   readonly private: Space
-  /** Moves a pinned DAG from the private to the public space, pinned there first. Safe to repeat after a crash. */
+  /** Moves a DAG from the private to the public space, pinned there (with its metadata) before it leaves here. Safe to repeat after a crash. */
   publish(root: CID): Promise<void>
-  /** Fetches a public DAG over bitswap from the given peers (or any), pins nothing. Throws RetryableError on the signal. */
+  /**
+   * Fetches a public DAG over bitswap from the given peers (or any connected), pins nothing. Tries the next peer when one stalls.
+   * Throws RetryableError RETRIEVE_FAILED, on the signal at the latest.
+   */
   retrieve(root: CID, options: { signal: AbortSignal; peers?: string[] }): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Bytes of a UnixFS file that lies whole in a space; throws FatalError BLOCK_MISSING. `maxBytes` bounds what is read. */
-export type ReadFile = (space: Pick<Space, 'get'>, root: CID, maxBytes: number) => Promise<Uint8Array>
+/** What a space of ours can do besides, for `publish`. */
+export interface OwnSpace extends Space {
+  metadata(root: CID): Promise<PinMetadata | undefined>
+  /** Unpins and deletes at once whatever no other pin holds. */
+  drop(root: CID): Promise<void>
+}

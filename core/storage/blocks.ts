@@ -1,0 +1,98 @@
+/** What both storages do with blocks: check, walk, read, move. */
+import { type Block, type CID, chunkFile, linksOf, matchesCid, readDag, WireError } from '../../schemas/wire/index.ts'
+import { FatalError, RejectedMessageError } from '../errors/index.ts'
+import type { OwnSpace, Space } from './storage.ts'
+
+/** Bitswap's and our own limit for one block. */
+export const MAX_BLOCK_BYTES = 2 << 20
+
+type Get = Space['get']
+
+/** One key per content: the codec is not part of it, as in every IPFS blockstore. */
+export const blockKey = (cid: CID): string => Buffer.from(cid.multihash.bytes).toString('latin1')
+
+/** The blocks, when every one of them is what its CID names. */
+export function checked(blocks: Iterable<Block>): Block[] {
+  const list = [...blocks]
+  for (const { cid, bytes } of list) {
+    if (bytes.byteLength > MAX_BLOCK_BYTES)
+      throw new RejectedMessageError('TOO_LARGE', `a block has at most ${MAX_BLOCK_BYTES} bytes`, { detail: { cid: String(cid) } })
+    if (!matchesCid(cid, bytes))
+      throw new RejectedMessageError('CID_MISMATCH', `bytes do not hash to ${cid}`, { detail: { cid: String(cid) } })
+  }
+  return list
+}
+
+/** The DAG below `root`, depth first, each block once. Throws FatalError BLOCK_MISSING, RejectedMessageError NOT_A_NODE. */
+export async function* walkDag(get: Get, root: CID): AsyncGenerator<Block> {
+  const seen = new Set<string>()
+  const open = [root]
+  for (let cid = open.pop(); cid !== undefined; cid = open.pop()) {
+    const key = `${cid.code} ${blockKey(cid)}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    const bytes = await get(cid)
+    if (bytes === undefined) throw missing(cid, root)
+    yield { cid, bytes }
+    open.push(...linksOfChecked({ cid, bytes }).reverse())
+  }
+}
+
+function linksOfChecked(block: Block): CID[] {
+  try {
+    return linksOf(block)
+  } catch (cause) {
+    if (cause instanceof WireError) throw new RejectedMessageError(cause.code, cause.message, { cause })
+    throw cause
+  }
+}
+
+export const missing = (cid: CID, root: CID): FatalError =>
+  new FatalError('BLOCK_MISSING', `block ${cid} below ${root} is not here; fetch the DAG first`, {
+    detail: { cid: String(cid), root: String(root) },
+  })
+
+/**
+ * Bytes of a UnixFS file that lies whole in a space; `maxBytes` bounds what is read.
+ * Throws FatalError BLOCK_MISSING, RejectedMessageError CID_MISMATCH, TOO_LARGE, TOO_DEEP or NOT_A_FILE.
+ */
+export async function readFile(space: Pick<Space, 'get'>, root: CID, maxBytes: number): Promise<Uint8Array> {
+  try {
+    return await readDag((cid) => space.get(cid), root, maxBytes)
+  } catch (cause) {
+    if (!(cause instanceof WireError)) throw cause
+    const Class = cause.code === 'BLOCK_MISSING' ? FatalError : RejectedMessageError
+    throw new Class(cause.code, cause.message, { cause, detail: { root: String(root) } })
+  }
+}
+
+/** Stores bytes as a file of the named profile; gives its CID. Pins nothing. */
+export async function putFile(space: Pick<Space, 'put'>, bytes: Uint8Array): Promise<CID> {
+  const { root, blocks } = chunkFile(bytes)
+  await space.put(blocks)
+  return root
+}
+
+const COPY_BYTES = 8 << 20
+
+/**
+ * Copies, pins, and only then lets go: a crash at any point leaves the DAG whole and pinned in at least one space, and a repeat finishes
+ * the move. A DAG that is pinned in the public space already is merely dropped from the private one.
+ */
+export async function move(from: OwnSpace, to: OwnSpace, root: CID): Promise<void> {
+  if (!(await to.isPinned(root))) {
+    let part: Block[] = []
+    let bytes = 0
+    for await (const block of walkDag((cid) => from.get(cid), root)) {
+      part.push(block)
+      bytes += block.bytes.byteLength
+      if (bytes < COPY_BYTES) continue
+      await to.put(part)
+      part = []
+      bytes = 0
+    }
+    await to.put(part)
+    await to.pin(root, (await from.metadata(root)) ?? {})
+  }
+  await from.drop(root)
+}
