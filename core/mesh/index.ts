@@ -1,3 +1,5 @@
+export { deadlineOf } from './deadline.ts'
+export { GOSSIP } from './gossip-rules.ts'
 export {
   type CallContext,
   defineProtocol,
@@ -8,4 +10,6 @@ export {
   type Topic,
   type Verdict,
 } from './mesh.ts'
+export { decodeMessage, decodeQuery, decodeReply, encodeMessage, encodeQuery, encodeReply } from './messages.ts'
 export * from './protocols.ts'
+export { Busy, SlotsPerPeer } from './slots.ts'

@@ -47,20 +47,29 @@ export interface Mesh {
   readonly peer: string
   /** Where others reach us: multiaddrs ending in `/p2p/<peer>`; empty for a peer that listens nowhere. */
   addresses(): string[]
-  /** Dials one of the addresses (multiaddrs with /p2p/) unless connected already; gives the peer id. */
+  /**
+   * Dials one of the addresses (multiaddrs ending in the same `/p2p/<peer>`) unless connected already; gives the peer id.
+   * Throws InvalidInputError BAD_ADDRESS, RetryableError CONNECT_FAILED or NOT_CONNECTED (this mesh is closed), or the signal's reason.
+   */
   connect(addresses: string[], options?: { signal?: AbortSignal }): Promise<string>
   disconnect(peer: string): Promise<void>
   peers(): string[]
   /** Tells of peers that come and go; also usable over the connections they opened to us. */
   onPeer(listener: (change: { peer: string; connected: boolean }) => void): Disposable
-  /** Serves a protocol. A thrown error resets the stream; expected outcomes belong into the reply. */
+  /**
+   * Serves a protocol; a later handler of the same id takes over. A thrown error resets the call (the caller sees CALL_RESET, we log it);
+   * expected outcomes belong into the reply. `context.signal` aborts when the caller gives up, goes away, or the time is over.
+   */
   handle<Q extends z.ZodType, R extends z.ZodType>(
     protocol: Protocol<Q, R>,
     handler: (query: z.infer<Q>, context: CallContext) => Promise<z.infer<R>>,
   ): Disposable
   /**
-   * One call to a connected peer, over whichever side opened the connection.
-   * Throws RetryableError (NOT_CONNECTED, CALL_TIMEOUT, CALL_RESET), RejectedMessageError (BAD_REPLY, TOO_LARGE).
+   * One call to a connected peer, over whichever side opened the connection. Calls beyond the protocol's `inboundStreams` wait their turn;
+   * the time allowed (default `limits.timeoutMs`) runs from when the call's turn comes, and `signal` bounds the waiting too.
+   * Throws RetryableError (NOT_CONNECTED, CALL_TIMEOUT, CALL_RESET, UNSUPPORTED_PROTOCOL), RejectedMessageError (BAD_REPLY, TOO_LARGE:
+   * the peer's fault), InvalidInputError (BAD_QUERY, QUERY_TOO_LARGE: ours), or the signal's reason. It never asks twice: a reset call
+   * may have been served, and only its caller knows whether asking again is safe.
    */
   ask<Q extends z.ZodType, R extends z.ZodType>(
     peer: string,
@@ -68,13 +77,16 @@ export interface Mesh {
     query: z.infer<Q>,
     options?: { signal?: AbortSignal; timeoutMs?: number },
   ): Promise<z.infer<R>>
-  /** `judge` runs before delivery and before forwarding. */
+  /**
+   * `judge` runs before delivery and before forwarding; `from` is the author, whose signature the mesh has checked. One subscription per
+   * topic: a later one takes over. A message of the wrong size or shape is rejected before `judge` sees it; a judge that throws ignores.
+   */
   subscribe<M extends z.ZodType>(
     topic: Topic<M>,
     receive: (message: z.infer<M>, from: string) => void,
     judge?: (message: z.infer<M>, from: string) => Verdict | Promise<Verdict>,
   ): Disposable
-  /** Resolves when handed to the mesh, also when nobody listens yet. */
+  /** Resolves when handed to the mesh, also when nobody listens yet; not delivered to ourselves. Throws InvalidInputError MESSAGE_TOO_LARGE, BAD_MESSAGE. */
   publish<M extends z.ZodType>(topic: Topic<M>, message: z.infer<M>): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,6 +1,6 @@
 /** Every question a peer of Quern may ask another. One value each; PROTOCOL.md prints this table. */
 import { z } from 'zod'
-import { bytesUpTo, cid, did, PHASES, uint, validatorStatement } from '../../schemas/wire/index.ts'
+import { bytesUpTo, cid, did, uint, validatorStatement } from '../../schemas/wire/index.ts'
 import { defineProtocol, defineTopic } from './mesh.ts'
 
 const KiB = 1024

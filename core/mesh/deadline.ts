@@ -1,0 +1,35 @@
+import type { Clock } from '../effects/index.ts'
+import { RetryableError } from '../errors/index.ts'
+
+/**
+ * A signal that aborts after `ms` (with RetryableError `code`), or with any of `signals`; disposing it gives the timer back at once,
+ * so that a thousand finished calls leave no thousand timers behind.
+ */
+export function deadlineOf(
+  clock: Clock,
+  ms: number,
+  error: { code: string; message: string },
+  signals: (AbortSignal | undefined)[] = [],
+): { signal: AbortSignal } & Disposable {
+  const controller = new AbortController()
+  const over = new AbortController()
+  const forward = signals
+    .filter((signal) => signal !== undefined)
+    .map((signal) => {
+      const abort = (): void => controller.abort(signal.reason)
+      if (signal.aborted) abort()
+      else signal.addEventListener('abort', abort, { once: true })
+      return { signal, abort }
+    })
+  clock.sleep(ms, over.signal).then(
+    () => controller.abort(new RetryableError(error.code, error.message, { detail: { ms } })),
+    () => {},
+  )
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      over.abort()
+      for (const { signal, abort } of forward) signal.removeEventListener('abort', abort)
+    },
+  }
+}

@@ -1,0 +1,111 @@
+/** Gossip by flooding: every judged message goes on to every connected subscriber once. */
+import { decodeMessage, encodeMessage, GOSSIP, type Topic, type Verdict } from '../../core/mesh/index.ts'
+import { RejectedMessageError } from '../../core/errors/index.ts'
+import type { World } from '../world/index.ts'
+import type { Links } from './links.ts'
+
+interface Subscription {
+  topic: Topic
+  receive: (message: unknown, from: string) => void
+  judge: ((message: unknown, from: string) => Verdict | Promise<Verdict>) | undefined
+}
+
+interface Message {
+  /** Author and its count: the same words said twice are two messages. */
+  id: string
+  author: string
+  topic: string
+  bytes: Uint8Array
+}
+
+export class Gossip {
+  readonly #world: World
+  readonly #links: Links
+  readonly #peer: string
+  readonly #find: (peer: string) => Gossip | undefined
+  readonly #subscriptions = new Map<string, Subscription>()
+  /** Message id to when we saw it; oldest first. */
+  readonly #seen = new Map<string, number>()
+  readonly #rejected = new Map<string, number[]>()
+  #closed = false
+  #next = 0
+
+  constructor(world: World, links: Links, peer: string, find: (peer: string) => Gossip | undefined) {
+    this.#world = world
+    this.#links = links
+    this.#peer = peer
+    this.#find = find
+  }
+
+  subscribe(topic: Topic, receive: Subscription['receive'], judge: Subscription['judge']): Disposable {
+    const subscription = { topic, receive, judge }
+    this.#subscriptions.set(topic.name, subscription)
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#subscriptions.get(topic.name) === subscription) this.#subscriptions.delete(topic.name)
+      },
+    }
+  }
+
+  publish(topic: Topic, words: unknown): void {
+    const bytes = encodeMessage(topic, words)
+    const message = { id: `${this.#peer}/${this.#next++}`, author: this.#peer, topic: topic.name, bytes }
+    this.#remember(message.id)
+    this.#forward(message, this.#peer)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#subscriptions.clear()
+  }
+
+  subscribes(topic: string): boolean {
+    return this.#subscriptions.has(topic)
+  }
+
+  /** A message comes in from a neighbour, who need not be its author. */
+  async hear(message: Message, neighbour: string): Promise<void> {
+    const subscription = this.#subscriptions.get(message.topic)
+    if (subscription === undefined || this.#graylisted(neighbour) || !this.#remember(message.id)) return
+    const { words, verdict } = await examine(subscription, message)
+    if (this.#closed) return
+    if (verdict === 'reject') this.#rejected.set(neighbour, [...(this.#rejected.get(neighbour) ?? []), this.#world.clock.now()])
+    if (verdict !== 'accept') return
+    this.#forward(message, neighbour)
+    subscription.receive(words, message.author)
+  }
+
+  #forward(message: Message, except: string): void {
+    for (const peer of this.#links.peers()) {
+      if (peer === except || peer === message.author || !this.#find(peer)?.subscribes(message.topic)) continue
+      this.#links.send(peer, `gossip ${message.id}`, message.bytes, () => void this.#find(peer)?.hear(message, this.#peer))
+    }
+  }
+
+  #remember(id: string): boolean {
+    const now = this.#world.clock.now()
+    for (const [old, at] of this.#seen) {
+      if (now - at < GOSSIP.seenMs) break
+      this.#seen.delete(old)
+    }
+    if (this.#seen.has(id)) return false
+    this.#seen.set(id, now)
+    return true
+  }
+
+  #graylisted(peer: string): boolean {
+    const since = this.#world.clock.now() - GOSSIP.forgiveMs
+    const recent = (this.#rejected.get(peer) ?? []).filter((at) => at > since)
+    this.#rejected.set(peer, recent)
+    return GOSSIP.rejectWeight * recent.length ** 2 < GOSSIP.graylist
+  }
+}
+
+async function examine({ topic, judge }: Subscription, { author, bytes }: Message): Promise<{ words: unknown; verdict: Verdict }> {
+  try {
+    const words = decodeMessage(topic, bytes)
+    return { words, verdict: (await judge?.(words, author)) ?? 'accept' }
+  } catch (thrown) {
+    return { words: undefined, verdict: thrown instanceof RejectedMessageError ? 'reject' : 'ignore' }
+  }
+}

@@ -1,0 +1,1 @@
+export { SimMesh, type SimMeshOptions } from './sim-mesh.ts'
