@@ -1,0 +1,1 @@
+export { type LoggedRequest, type SampleSite, type SampleSiteOptions, serveSampleSite } from './serve.ts'
