@@ -107,8 +107,7 @@ export function noveltyPpm(equalLanes: number, { value: { noveltyFrom, noveltySp
 
 /** F: falls in a line to one half at `freshnessHours`, then nothing. */
 export function freshnessPpm(ageHours: number, { value: { freshnessHours } }: Pick<Charter, 'value'>): number {
-  if (ageHours > freshnessHours || freshnessHours === 0) return ageHours === 0 ? PPM : 0
-  return Math.max(0, PPM - mulDiv(ageHours, PPM, 2 * freshnessHours))
+  return ageHours > freshnessHours ? 0 : PPM - mulDiv(ageHours, PPM, 2 * freshnessHours)
 }
 
 /** G: what `x` of mass on one host earns where `a` earns in full. Slope 1 to a, 1/2 to 4a, 1/4 to 16a, then flat: at most 5.5 a. */

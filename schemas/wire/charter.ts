@@ -8,15 +8,16 @@ import { did } from './account.ts'
 import { type CID, cid, PPM, ppm, sha256, uint, utf8 } from './bytes.ts'
 import { base32 } from 'multiformats/bases/base32'
 
+const YEAR_SECONDS = 31_536_000
 const text = (max: number) => z.string().max(max)
 const phaseLimits = (minEntries: number, minSeconds: number, maxSeconds: number) =>
   z
     .strictObject({
       /** Whichever comes first lets the sequencer end the phase: this many entries, or this many seconds by median cosignature time. */
-      minEntries: uint.default(minEntries),
-      minSeconds: uint.default(minSeconds),
+      minEntries: uint.max(1_000_000_000).default(minEntries),
+      minSeconds: uint.max(YEAR_SECONDS).default(minSeconds),
       /** When the operator's service ends it at the latest. */
-      maxSeconds: uint.default(maxSeconds),
+      maxSeconds: uint.max(YEAR_SECONDS).default(maxSeconds),
     })
     .prefault({})
 
@@ -25,7 +26,7 @@ export const charter = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, at most 63'),
   title: text(128).default(''),
   description: text(4096).default(''),
-  version: uint.default(1),
+  version: z.int().min(1).max(1_000_000).default(1),
   /** The account that signs genesis, roster, charter and epoch entries. */
   operator: did,
   /** Where a site owner reaches a person; goes into every User-Agent. */
@@ -40,11 +41,15 @@ export const charter = z.strictObject({
     .regex(/^[0-9a-f]{0,64}$/)
     .default(''),
   schemas: z
-    .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/))
+    .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/, 'name@version'))
     .min(1)
     .max(64)
     .default(['web-page@1']),
-  pipelines: z.array(z.string().max(64)).min(1).max(64).default(['web-page@1/1']),
+  pipelines: z
+    .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/, 'name@version/pipeline version'))
+    .min(1)
+    .max(64)
+    .default(['web-page@1/1']),
   sources: z
     .strictObject({
       seeds: z
@@ -52,8 +57,8 @@ export const charter = z.strictObject({
         .max(4096)
         .default([]),
       scope: z.enum(['host', 'domain', 'any']).default('host'),
-      maxPagesPerContributor: uint.default(4096),
-      maxDepth: uint.default(16),
+      maxPagesPerContributor: uint.max(100_000_000).default(4096),
+      maxDepth: uint.max(1000).default(16),
       delayMs: uint.max(600_000).default(1000),
       /** CIDR[:PORT] that the address guard lets through; empty on the open web. */
       allowPrivate: z.array(text(64)).max(64).default([]),
@@ -80,17 +85,17 @@ export const charter = z.strictObject({
       /** full: no shared operator, ASN or /24 within a committee. none: local rules. */
       independence: z.enum(['full', 'none']).default('full'),
       /** The first epoch opens when this many are seated. */
-      minimum: uint.default(4),
+      minimum: uint.max(1024).default(4),
       /** Cosignatures and attestations that make a checkpoint or a close final; null: floor(2n/3)+1. */
-      quorum: uint.nullable().default(null),
+      quorum: z.int().min(1).max(1024).nullable().default(null),
     })
     .prefault({}),
   contributors: z
     .strictObject({
-      minimum: uint.default(1),
+      minimum: uint.max(65_536).default(1),
       /** Records per epoch: newcomer, cap; null: no quota. Doubles per epoch with m >= 900,000. */
       quota: z
-        .strictObject({ newcomer: uint.default(1000), cap: uint.default(20_000) })
+        .strictObject({ newcomer: z.int().min(1).max(100_000_000).default(1000), cap: z.int().min(1).max(100_000_000).default(20_000) })
         .nullable()
         .prefault({}),
     })
@@ -115,27 +120,33 @@ export const charter = z.strictObject({
     .prefault({}),
   value: z
     .strictObject({
-      maxTokens: uint.default(4096),
-      minTokens: uint.default(50),
+      /** T = 1000 * min(tokens, maxTokens); nothing below minTokens. */
+      maxTokens: z
+        .int()
+        .min(1)
+        .max(1 << 20)
+        .default(4096),
+      minTokens: uint.max(1 << 20).default(50),
       /** U = clamp((noveltyFrom - m) * PPM / noveltySpan, 0, PPM). */
-      noveltyFrom: uint.default(90),
-      noveltySpan: z.int().min(1).default(52),
-      freshnessHours: uint.default(720),
+      noveltyFrom: uint.max(128).default(90),
+      noveltySpan: z.int().min(1).max(128).default(52),
+      /** F falls in a line to one half at this age, then to nothing. */
+      freshnessHours: z.int().min(1).max(876_000).default(720),
       /** H: hosts below these bounds count hostNewPpm. */
-      hostContributors: uint.default(3),
-      hostEpochs: uint.default(4),
+      hostContributors: uint.max(16).default(3),
+      hostEpochs: uint.max(1024).default(4),
       hostNewPpm: ppm.default(100_000),
       offLeasePpm: ppm.default(400_000),
       /** A_h = max(hostRecords mean-mass records, 2 * EMA(1/8)). */
-      hostRecords: uint.default(50),
+      hostRecords: z.int().min(1).max(1_000_000_000).default(50),
     })
     .prefault({}),
   /** Weights in ppm of the rules whose values make up `quality`; the names are those of `schemas/measures`. Empty: equal weights. */
   quality: z.record(text(64), ppm).default({}),
   testing: z
     .strictObject({
-      committee: uint.default(21),
-      draws: uint.default(40),
+      committee: z.int().min(1).max(1024).default(21),
+      draws: z.int().min(1).max(1024).default(40),
       /** Of 128 MinHash lanes: T1 matches at or above. */
       sameLanes: uint.max(128).default(64),
       containmentPpm: ppm.default(700_000),
@@ -149,13 +160,13 @@ export const charter = z.strictObject({
     .strictObject({
       startPpm: ppm.default(PPM),
       deadZonePpm: ppm.default(10_000),
-      sigmaNum: uint.default(8),
-      sigmaDen: z.int().min(1).default(10),
-      slope: uint.default(10),
+      sigmaNum: uint.max(1000).default(8),
+      sigmaDen: z.int().min(1).max(1000).default(10),
+      slope: uint.max(1000).default(10),
       recoverPpm: ppm.default(125_000),
       voidPpm: ppm.default(300_000),
       vestOkPpm: ppm.default(800_000),
-      minSamples: uint.default(20),
+      minSamples: uint.max(1_000_000).default(20),
       hostCapPpm: ppm.default(10_000),
       /** Expected fail rate of honest pages by host class: static, normal, dynamic. */
       basePpm: z.tuple([ppm, ppm, ppm]).default([10_000, 30_000, 100_000]),
@@ -164,8 +175,9 @@ export const charter = z.strictObject({
   validatorRules: z
     .strictObject({
       strikeMinPpm: ppm.default(200_000),
-      strikeSigmas: uint.default(6),
-      strikes: uint.default(3),
+      strikeSigmas: uint.max(1000).default(6),
+      /** 0: nobody is suspended. */
+      strikes: uint.max(1000).default(3),
       escalatePpm: ppm.default(200_000),
     })
     .prefault({}),
@@ -176,8 +188,12 @@ export const charter = z.strictObject({
       /** Share of a release's tokens that one host or contributor may hold; PPM: no cap. */
       hostCapPpm: ppm.default(1_000),
       contributorCapPpm: ppm.default(20_000),
-      rowGroup: z.int().min(1).default(5000),
-      shardBytes: uint.default(268_435_456),
+      rowGroup: z.int().min(1).max(1_000_000).default(5000),
+      shardBytes: z
+        .int()
+        .min(1)
+        .max(1 << 30)
+        .default(268_435_456),
       license: text(64).default('other'),
     })
     .prefault({}),
