@@ -1,0 +1,39 @@
+export { formatCheckpoint, parseCheckpoint, peekCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.ts'
+export { cosign, cosignatureLine, lowerMedian, medianCosignatureTime, withSignatures } from './cosignature.ts'
+export { LogReader } from './log-reader.ts'
+export { LogTail, type Appended } from './log-tail.ts'
+export { MemoryLogStore } from './memory-log-store.ts'
+export {
+  CompactRange,
+  consistencyRanges,
+  EMPTY_ROOT,
+  HASH_BYTES,
+  hashRanges,
+  inclusionRanges,
+  leafHash,
+  nodeHash,
+  rootOfLeaves,
+  verifyConsistency,
+  verifyInclusion,
+} from './merkle.ts'
+export {
+  formatNote,
+  formatSignatureLine,
+  type Keyring,
+  keyring,
+  MAX_NOTE_BYTES,
+  type Note,
+  type NoteSignature,
+  type OpenedNote,
+  openNote,
+  parseNote,
+  parseSignatureLines,
+  signNote,
+  verifyLine,
+} from './note.ts'
+export { formatVkey, noteKey, type NoteKey, type NoteSigner, noteSigner, parseSkey, parseVkey, SIGNATURE_TYPES } from './note-key.ts'
+export { logOrigin, logSigner, logVkey, parseLogOrigin } from './terms.ts'
+export { CHECKPOINT_PATH, decodeBundle, encodeBundle, parseTilePath, type Tile, TILE_WIDTH, tileAt, tilePath } from './tiles.ts'
+export type { LogFile, LogStore, TileSource, WitnessClient } from './types.ts'
+export { judgeCheckpoint, openWitness, originHash, type Witness, type WitnessAnswer, type WitnessOptions } from './witness.ts'
+export { type AddCheckpoint, formatAddCheckpoint, parseAddCheckpoint } from './witness-request.ts'
