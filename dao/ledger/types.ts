@@ -1,5 +1,7 @@
 /** The state that the fold of a log gives. Plain data; only `apply` changes it. */
-import type { BatchIndex, BatchManifest, Charter, Check, CID, Phase, Report, ValidatorStatement } from '../../schemas/wire/index.ts'
+import type { BatchManifest, Charter, Check, CID, Phase, Report, ValidatorStatement } from '../../schemas/wire/index.ts'
+
+export type { BatchFiles } from '../batches/index.ts'
 
 /** The ledger's files by CID: charters, manifests, indexes, sketches, reports, fraud proofs. Synchronous, because the fold is pure. */
 export interface LedgerFiles {
@@ -155,11 +157,4 @@ export interface LedgerState {
   frauds: { index: number; by: string; check: Check; manifest: CID; row: number; contributor: string; valid: boolean; reason: string }[]
   /** Entries that broke a rule: no-ops, kept here so that an audit names them. */
   invalid: { index: number; code: string; message: string }[]
-}
-
-/** Parsed ledger files of a batch. */
-export interface BatchFiles {
-  manifest: BatchManifest
-  index: BatchIndex
-  sketches: Uint8Array
 }

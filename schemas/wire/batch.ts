@@ -8,6 +8,12 @@ export const MAX_RECORD_BYTES = 1 << 20
 /** A leaf never exceeds this; a longer group is cut into several. */
 export const LEAF_BYTES = 1 << 20
 export const DAG_WIDTH = 1024
+/** Most leaves of one record, one fetch, one robots capture: what a validator must fetch for one draw, and what a fraud proof can carry. */
+export const MAX_RECORD_LEAVES = 2
+export const MAX_EVIDENCE_LEAVES = 12
+export const MAX_ROBOTS_LEAVES = 2
+/** Of all leaves of one row together: below MAX_FRAUD_PROOF_BYTES, so that no row is too large to be proven false. */
+export const MAX_ROW_BYTES = 15 << 20
 /** Bytes of one row of sketches.bin: 128 lanes of u32, big-endian. */
 export const SKETCH_BYTES = 512
 export const MAX_MANIFEST_BYTES = 4096

@@ -1,6 +1,7 @@
 /** What a validator found in its draws, and the proof of a failed deterministic check. */
 import { z } from 'zod'
 import { did, peerMultihash } from './account.ts'
+import { LEAF_BYTES, MAX_EVIDENCE_LEAVES, MAX_RECORD_LEAVES, MAX_ROBOTS_LEAVES } from './batch.ts'
 import { bytesUpTo, cid, type CID, sha256, uint, utf8 } from './bytes.ts'
 import { CHECKS } from './entry.ts'
 
@@ -37,9 +38,9 @@ export const fraudProof = z.strictObject({
   check: z.enum(CHECKS),
   manifest: cid,
   row: uint,
-  recordBlocks: z.array(bytesUpTo(1 << 20)).max(4),
-  evidenceBlocks: z.array(bytesUpTo(1 << 20)).max(32),
-  robotsBlocks: z.array(bytesUpTo(1 << 20)).max(4),
+  recordBlocks: z.array(bytesUpTo(LEAF_BYTES)).max(MAX_RECORD_LEAVES),
+  evidenceBlocks: z.array(bytesUpTo(LEAF_BYTES)).max(MAX_EVIDENCE_LEAVES),
+  robotsBlocks: z.array(bytesUpTo(LEAF_BYTES)).max(MAX_ROBOTS_LEAVES),
 })
 export type FraudProof = z.infer<typeof fraudProof>
 export const MAX_FRAUD_PROOF_BYTES = 16 << 20

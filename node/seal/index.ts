@@ -1,0 +1,2 @@
+export { BatchSealer, type SealedBatch, type SealedFile, type SealHeader, type SealRecord } from './batch-sealer.ts'
+export { sealBatch, type SealInput } from './seal-batch.ts'

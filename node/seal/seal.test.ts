@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto'
+import { gunzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MemoryStorage, readFile } from '../../core/storage/index.ts'
+import { checkBatchStructure, parseBatchFiles } from '../../dao/batches/index.ts'
+import { concatBytes, fileFromLeaves, LEAF_BYTES, MAX_BATCH_RECORDS, rawCid, sha256, SKETCH_BYTES, utf8 } from '../../schemas/wire/index.ts'
+import { contributor, salt, sampleBatch, sampleInput, sampleRecord } from '../../tests/unit/sample-batch.ts'
+import { BatchSealer, sealBatch } from './index.ts'
+
+const texts = fc.array(fc.string({ maxLength: 200 }), { minLength: 1, maxLength: 12 })
+
+describe('sealBatch', () => {
+  it('makes two ordinary gzip files: zcat gives the records line by line, and the evidence in order', async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, async (list) => {
+        const input = sampleInput(list)
+        const batch = sealBatch(input)
+        const { private: space } = new MemoryStorage()
+        await space.put(batch.blocks)
+        await space.pin(batch.manifestCid)
+        const zcat = async (file: 'records' | 'evidence'): Promise<Uint8Array> =>
+          new Uint8Array(gunzipSync(await readFile(space, batch[file].root, batch[file].size)))
+        expect(await zcat('records')).toEqual(concatBytes(...[...input.records].flatMap((one) => [one.record, utf8('\n')])))
+        const members = [...input.groups].flat().map((member) => new Uint8Array(gunzipSync(member)))
+        expect(await zcat('evidence')).toEqual(concatBytes(...members))
+        expect(await readFile(space, batch.manifest.index, 1 << 20)).toEqual(batch.indexBytes)
+        expect(await readFile(space, batch.manifest.sketches, 1 << 20)).toEqual(batch.sketches)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('commits so that both roots rebuild from the index alone, and passes its own check', () => {
+    fc.assert(
+      fc.property(texts, (list) => {
+        const batch = sealBatch(sampleInput(list))
+        expect(fileFromLeaves(batch.index.recordLeaves).root.equals(batch.manifest.records)).toBe(true)
+        expect(fileFromLeaves(batch.index.evidenceLeaves).root.equals(batch.manifest.evidence)).toBe(true)
+        const files = parseBatchFiles(batch.manifestBytes, batch.indexBytes, batch.sketches)
+        expect(checkBatchStructure(files, salt, contributor)).toEqual({ ok: true })
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('names each record by its uncompressed bytes and puts row i of the sketches at byte 512·i', () => {
+    const batch = sampleBatch(3)
+    batch.index.rows.forEach((row, i) => {
+      expect(row.record.equals(rawCid(sampleRecord(i).record))).toBe(true)
+      expect(batch.sketches.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES)).toEqual(sampleRecord(i).sketch)
+    })
+    expect(batch.index.rows.map((row) => row.robotsLeaves)).toEqual([
+      [0, 0],
+      [1, 1],
+      [1, 1],
+    ])
+  })
+
+  it('gives the same manifest for the same input', () => {
+    expect(String(sampleBatch(5).manifestCid)).toBe(String(sampleBatch(5).manifestCid))
+  })
+
+  it('cuts a fetch of several MiB into leaves that only belong to it', () => {
+    const input = sampleInput(['one', 'two'])
+    const groups = [...input.groups]
+    groups[2] = [new Uint8Array(randomBytes(2 * LEAF_BYTES + 5))]
+    const { index } = sealBatch({ ...input, groups })
+    expect(index.rows[0]?.evidenceLeaves).toEqual([2, 3])
+    expect(index.rows[1]?.evidenceLeaves).toEqual([5, 1])
+    expect(index.rows[1]?.evidenceOffset).toBe((index.rows[0]?.evidenceOffset ?? 0) + 2 * LEAF_BYTES + 5)
+  })
+})
+
+describe('BatchSealer', () => {
+  const { records: _, groups: __, from, to, ...header } = sampleInput([])
+  const group = [utf8('a member')]
+  const code = (work: () => unknown): unknown => {
+    try {
+      work()
+    } catch (thrown) {
+      return (thrown as { code?: string }).code
+    }
+    return undefined
+  }
+
+  it('hands blocks over as they are made and gives the same batch as all at once', () => {
+    const input = sampleInput(['a', 'b', 'c'])
+    const sealer = new BatchSealer(header)
+    const drained: string[] = []
+    const store = (): void => {
+      drained.push(...sealer.drain().map((block) => String(block.cid)))
+    }
+    for (const members of input.groups) {
+      sealer.addGroup(members)
+      store()
+    }
+    for (const record of input.records) {
+      sealer.addRecord(record)
+      store()
+    }
+    const streamed = sealer.finish({ from, to })
+    const whole = sealBatch(input)
+    expect(String(streamed.manifestCid)).toBe(String(whole.manifestCid))
+    expect([...drained, ...streamed.blocks.map((block) => String(block.cid))].toSorted()).toEqual(
+      whole.blocks.map((b) => String(b.cid)).toSorted(),
+    )
+    expect(drained.length).toBeGreaterThan(streamed.blocks.length)
+  })
+
+  it('refuses what no validator could take', () => {
+    const sealer = new BatchSealer(header)
+    expect(code(() => sealer.finish({ from, to }))).toBe('EMPTY_BATCH')
+    expect(code(() => sealer.addRecord(sampleRecord(0)))).toBe('BAD_GROUP')
+    expect(code(() => sealer.addGroup([]))).toBe('GROUP_TOO_LARGE')
+    expect(code(() => sealer.addGroup([new Uint8Array(12 * LEAF_BYTES + 1)]))).toBe('GROUP_TOO_LARGE')
+    const evidenceGroup = sealer.addGroup(group)
+    const one = { ...sampleRecord(0), evidenceGroup }
+    expect(code(() => sealer.addRecord({ ...one, record: new Uint8Array() }))).toBe('RECORD_TOO_LARGE')
+    expect(code(() => sealer.addRecord({ ...one, record: new Uint8Array(LEAF_BYTES + 1) }))).toBe('RECORD_TOO_LARGE')
+    expect(code(() => sealer.addRecord({ ...one, sketch: new Uint8Array(5) }))).toBe('BAD_SKETCH')
+    expect(code(() => sealer.addRecord({ ...one, robotsGroup: sealer.addGroup([new Uint8Array(2 * LEAF_BYTES + 1)]) }))).toBe(
+      'GROUP_TOO_LARGE',
+    )
+    expect(sealer.count).toBe(0)
+    sealer.addRecord({ ...one, quality: 0.5 })
+    expect(code(() => sealer.finish({ from, to }))).toBe('BAD_SHAPE')
+  })
+
+  it('is full at 4,096 records', () => {
+    const sealer = new BatchSealer(header)
+    const evidenceGroup = sealer.addGroup(group)
+    for (let i = 0; i < MAX_BATCH_RECORDS; i++)
+      sealer.addRecord({
+        ...sampleRecord(0),
+        record: utf8(`{"i":${i}}`),
+        contentDigest: sha256(utf8(String(i))),
+        evidenceGroup,
+        robotsGroup: null,
+      })
+    expect(sealer.isFull).toBe(true)
+    expect(code(() => sealer.addRecord({ ...sampleRecord(0), evidenceGroup }))).toBe('BATCH_FULL')
+    const batch = sealer.finish({ from, to })
+    const files = parseBatchFiles(batch.manifestBytes, batch.indexBytes, batch.sketches)
+    expect(checkBatchStructure(files, salt, contributor)).toEqual({ ok: true })
+  })
+})
