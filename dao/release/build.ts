@@ -1,0 +1,220 @@
+/** Selection -> a folder of ordinary files and the one CID that names them. */
+import { FatalError } from '../../core/errors/index.ts'
+import {
+  type Block,
+  type CID,
+  canonicalJson,
+  fromHex,
+  merkleLeafHash,
+  merkleRootOfHashes,
+  toHex,
+  UNIXFS_PROFILE,
+  utf8,
+} from '../../schemas/wire/index.ts'
+import { describeCard } from './card.ts'
+import { type Cells, COLUMNS, placeOf, rowJson } from './columns.ts'
+import { describeAiAct, describeProvenance } from './compliance.ts'
+import { describeCroissant } from './croissant.ts'
+import { type FileDigest, digestFile, leafBlocks } from './digest.ts'
+import { isoTime, RELEASE_FORMAT, type ReleaseFile, type ReleaseManifest, releaseManifest } from './manifest.ts'
+import { cellsOf, type ReadRecord } from './row.ts'
+import { describeShares, type ShareTable } from './shares.ts'
+import { Tallies } from './tallies.ts'
+import { directoryOf } from './tree.ts'
+import type { ReleaseRow, Selection } from './types.ts'
+
+/** Writes Parquet; `dao/stores` does it with DuckDB. Files appear at `path` in the release's folder when `close` resolves. */
+export interface ParquetWriter {
+  /** Goes into the manifest: other versions may write other bytes for the same rows. */
+  readonly version: string
+  create(path: string, options: { rowGroup: number }): Promise<{ append(cells: Cells): void | Promise<void>; close(): Promise<void> }>
+}
+
+/** Where the files of a release lie; paths are relative, with `/`. */
+export interface ReleaseFolder {
+  write(path: string, bytes: Uint8Array): Promise<void>
+  read(path: string): AsyncIterable<Uint8Array>
+}
+
+export interface BuildInput {
+  selection: Selection
+  readRecord: ReadRecord
+  parquet: ParquetWriter
+  folder: ReleaseFolder
+  /** Origin and RFC 6962 root of the log at `selection.size`. */
+  log: { origin: string; root: Uint8Array }
+  signal?: AbortSignal
+  onProgress?: (done: number, of: number) => void
+}
+
+export interface Release {
+  root: CID
+  manifest: ReleaseManifest
+  shares: ShareTable
+  /** What the log's `release` entry takes. */
+  entry: { release: CID; name: string; throughEpoch: number; previous: CID | null; shares: Uint8Array; records: number }
+  /** Every block of the DAG, leaves read again from the folder; children before parents, the root last. */
+  blocks(): AsyncIterable<Block>
+}
+
+/** Records read ahead of the writer: reading waits on disks and peers, writing on this process. */
+const READ_AHEAD = 32
+
+/**
+ * Writes the release. The same selection and records give the same root CID on any machine with the same writer version:
+ * no clock, no host name, no order but the selection's. Throws FatalError RECORD_MISMATCH, BAD_RECORD, or what `readRecord` throws.
+ */
+export async function buildRelease(input: BuildInput): Promise<Release> {
+  const { selection, folder } = input
+  const tallies = new Tallies()
+  const rowHashes: Uint8Array[] = []
+  const files: { file: ReleaseFile; digest: FileDigest }[] = []
+  const add = async (path: string, rows: { count: number; root: Uint8Array } | null = null): Promise<void> => {
+    const digest = await digestFile(folder.read(path))
+    const { cid, bytes, sha256 } = digest
+    files.push({
+      digest,
+      file: { path, bytes, sha256, cid: cid.toString(), rows: rows?.count ?? null, rowsRoot: rows === null ? null : toHex(rows.root) },
+    })
+  }
+  const write = async (path: string, text: string): Promise<void> => {
+    await folder.write(path, utf8(text))
+    await add(path)
+  }
+
+  const shards = shardsOf(selection.rows, selection.charter.release.shardBytes)
+  for (const [i, rows] of shards.entries()) {
+    const path = `data/train-${five(i)}-of-${five(shards.length)}.parquet`
+    const hashes = await writeShard(path, rows, input, tallies, rowHashes.length)
+    await add(path, { count: rows.length, root: merkleRootOfHashes(hashes) })
+    for (const hash of hashes) rowHashes.push(hash)
+  }
+  const shares = describeShares(selection)
+  await write('shares.json', pretty(shares))
+  await write('removals.jsonl', selection.removals.map((r) => `${canonicalJson({ ...r, record: r.record.toString() })}\n`).join(''))
+
+  const draft = manifestOf(input, tallies, shares, rowHashes)
+  const described = { ...draft, files: files.map(({ file }) => file) }
+  await write('croissant.json', pretty(describeCroissant(described)))
+  await write('README.md', describeCard(described))
+  await write('provenance.json', pretty(describeProvenance(described)))
+  await write('ai-act-53-1-d.json', pretty(describeAiAct(described)))
+  const manifest = releaseManifest.parse({ ...draft, files: files.map(({ file }) => file) })
+  await write('manifest.json', pretty(manifest))
+
+  const entries = files.map(({ file, digest }) => ({ path: file.path, cid: digest.cid, blockBytes: digest.blockBytes }))
+  const tree = directoryOf(entries)
+  return {
+    root: tree.root,
+    manifest,
+    shares,
+    entry: {
+      release: tree.root,
+      name: manifest.name,
+      throughEpoch: manifest.throughEpoch,
+      previous: selection.previous,
+      shares: fromHex(shares.root),
+      records: manifest.counts.records,
+    },
+    async *blocks() {
+      for (const { file, digest } of files) {
+        yield* leafBlocks(folder.read(file.path))
+        yield* digest.inner
+      }
+      yield* tree.blocks
+    },
+  }
+}
+
+/** Rows in order, a new shard before the one whose records would pass `shardBytes`: known from the index, so the file names are too. */
+export function shardsOf(rows: readonly ReleaseRow[], shardBytes: number): ReleaseRow[][] {
+  const shards: ReleaseRow[][] = []
+  let held = Number.POSITIVE_INFINITY
+  for (const row of rows) {
+    if (held + row.bytes > shardBytes && (held > 0 || shards.length === 0)) {
+      shards.push([])
+      held = 0
+    }
+    shards.at(-1)?.push(row)
+    held += row.bytes
+  }
+  return shards
+}
+
+async function writeShard(path: string, rows: ReleaseRow[], input: BuildInput, tallies: Tallies, before: number): Promise<Uint8Array[]> {
+  const { selection, readRecord, parquet, signal, onProgress } = input
+  const hashes: Uint8Array[] = []
+  const shard = await parquet.create(path, { rowGroup: selection.charter.release.rowGroup })
+  const ahead: ReturnType<ReadRecord>[] = []
+  try {
+    for (let i = 0; i < rows.length; i++) {
+      signal?.throwIfAborted()
+      for (let next = i + ahead.length; ahead.length < READ_AHEAD && next < rows.length; next++) {
+        const reading = readRecord(rows[next] as ReleaseRow)
+        // a later record that fails is reported when its turn comes, not as an unhandled rejection before
+        reading.catch(() => {})
+        ahead.push(reading)
+      }
+      const row = rows[i] as ReleaseRow
+      const { record, fetchedAt } = await (ahead.shift() as ReturnType<ReadRecord>)
+      const cells = cellsOf(row, record, fetchedAt)
+      tallies.add(row, Number(cells[placeOf('n_bytes')]), cells[placeOf('license_spdx')] as string | null, fetchedAt)
+      hashes.push(merkleLeafHash(utf8(rowJson(cells))))
+      await shard.append(cells)
+      if ((i + 1) % 1024 === 0) onProgress?.(before + i + 1, selection.rows.length)
+    }
+  } finally {
+    await shard.close()
+  }
+  onProgress?.(before + rows.length, selection.rows.length)
+  return hashes
+}
+
+function manifestOf(
+  { selection, parquet, log }: BuildInput,
+  tallies: Tallies,
+  shares: ShareTable,
+  rowHashes: Uint8Array[],
+): Omit<ReleaseManifest, 'files'> {
+  const { charter } = selection
+  if (tallies.all.records !== selection.rows.length) throw new FatalError('RELEASE_INCOMPLETE', 'fewer rows written than selected')
+  return {
+    v: 1,
+    format: RELEASE_FORMAT,
+    name: charter.name,
+    title: charter.title,
+    description: charter.description,
+    ledger: selection.ledger,
+    at: selection.at,
+    date: isoTime(selection.at),
+    epochs: selection.epochs,
+    throughEpoch: selection.throughEpoch,
+    charter: { cid: selection.charterCid.toString(), version: charter.version },
+    checkpoint: { origin: log.origin, size: selection.size, root: toHex(log.root) },
+    previous: selection.previous?.toString() ?? null,
+    license: charter.release.license,
+    contact: charter.contact,
+    rules: {
+      minQualityPpm: charter.release.minQualityPpm,
+      languages: charter.release.languages,
+      nearDuplicateLanes: charter.value.noveltyFrom,
+      hostCapPpm: charter.release.hostCapPpm,
+      contributorCapPpm: charter.release.contributorCapPpm,
+      vestingEpochs: charter.vestingEpochs,
+      profile: charter.sources.profile,
+      sort: 'host, id',
+      rowGroup: charter.release.rowGroup,
+      shardBytes: charter.release.shardBytes,
+    },
+    ...tallies.describe(selection),
+    columns: COLUMNS.map(({ name, type, description }) => ({ name, type, description })),
+    rowsRoot: toHex(merkleRootOfHashes(rowHashes)),
+    sharesRoot: shares.root,
+    pipelines: [...new Set(selection.rows.map((row) => row.pipeline))].sort(),
+    tools: { parquet: parquet.version, unixfs: UNIXFS_PROFILE },
+  }
+}
+
+const five = (n: number): string => String(n).padStart(5, '0')
+/** For people to read; the keys stand in the order they were written in, which is fixed. */
+const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

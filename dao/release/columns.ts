@@ -1,0 +1,65 @@
+/** The columns of a release's Parquet files: one table that the writer, the row digests, Croissant, the card and the queries all read. */
+
+export type Cell = string | number | null
+export type ColumnType = 'text' | 'integer' | 'time'
+
+export interface Column {
+  name: string
+  type: ColumnType
+  description: string
+}
+
+const column = (name: string, type: ColumnType, description: string): Column => ({ name, type, description })
+
+export const COLUMNS = [
+  column('id', 'text', 'CID of the record: SHA-256 of its canonical JSON bytes'),
+  column('schema', 'text', 'Schema of the record, name@version'),
+  column('url', 'text', 'Address the page was fetched from'),
+  column('url_canonical', 'text', 'Address the page names as its own, null where it names none'),
+  column('domain', 'text', 'Host of the address'),
+  column('fetched_at', 'time', 'Start of the fetch (UTC), as its WARC evidence says'),
+  column('title', 'text', 'Title of the page'),
+  column('author', 'text', 'Author as the page states it'),
+  column('published', 'text', 'Date of publication as the page states it'),
+  column('lang', 'text', 'Language as measured: BCP 47 primary subtag, or und'),
+  column('text', 'text', 'Main text of the page, plain'),
+  column('markdown', 'text', 'Main text with its structure as Markdown'),
+  column('license_spdx', 'text', 'Licence the page states, as SPDX identifier; null where it states none'),
+  column('license_url', 'text', 'Address of that licence'),
+  column('license_evidence', 'text', 'Where in the page the licence was found'),
+  column('usage_train', 'text', 'What the site says of training on the page: allow or unknown; pages that deny are never kept'),
+  column('n_bytes', 'integer', 'UTF-8 bytes of text'),
+  column('n_tokens', 'integer', 'Words of text by the pinned tables; each CJK character counts one'),
+  column('quality', 'integer', 'Quality by pinned integer rules, in millionths'),
+  column('epoch', 'integer', 'Epoch of the ledger that counted the record'),
+  column('contributor_id', 'text', 'did:key of the contributor that gathered it'),
+  column('batch_cid', 'text', 'CID of the signed manifest of its batch'),
+  column('batch_row', 'integer', 'Row of that batch'),
+  column('evidence_cid', 'text', 'CID of the WARC file (evidence.warc.gz) with the request and response it came from'),
+  column('evidence_offset', 'integer', 'Byte offset of that fetch in the WARC file'),
+  column('evidence_length', 'integer', 'Bytes of that fetch in the WARC file'),
+  column('text_sha256', 'text', 'SHA-256 of text, hex'),
+  column('extractor_version', 'text', 'Pipeline that made the record from its evidence: schema and pipeline version'),
+  column('links_json', 'text', 'Links of the page as a JSON array; null where the schema has none'),
+  column('data_json', 'text', 'Whatever else the record holds, as a JSON object; null when nothing'),
+] as const satisfies readonly Column[]
+
+export type ColumnName = (typeof COLUMNS)[number]['name']
+/** Cells in the order of COLUMNS; times are Unix milliseconds. */
+export type Cells = Cell[]
+
+const PLACE = new Map<string, number>(COLUMNS.map(({ name }, i) => [name, i]))
+export const placeOf = (name: ColumnName): number => PLACE.get(name) as number
+export const isColumn = (name: string): name is ColumnName => PLACE.has(name)
+
+const SORTED = COLUMNS.map(({ name }, i) => ({ key: JSON.stringify(name), i })).sort((a, b) => (a.key < b.key ? -1 : 1))
+
+/**
+ * Canonical JSON (RFC 8785) of a row, what the row tree hashes. The same as `canonicalJson` of the object, at the speed of JSON.stringify:
+ * keys are sorted once, numbers are integers, and texts are well-formed because canonical records are.
+ */
+export function rowJson(cells: Cells): string {
+  let out = '{'
+  for (const { key, i } of SORTED) out += `${out.length > 1 ? ',' : ''}${key}:${JSON.stringify(cells[i])}`
+  return `${out}}`
+}

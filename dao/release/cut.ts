@@ -1,0 +1,23 @@
+import { type BuildInput, buildRelease, type Release } from './build.ts'
+import { recordsToLookUp, type SelectInput, selectRecords } from './select.ts'
+import type { Selection } from './types.ts'
+
+export type CutInput = Omit<SelectInput, 'urlOf'> & Omit<BuildInput, 'selection'>
+
+/** From a state to a release: looks up the URLs that path opt-outs ask for, selects, writes. */
+export async function cutRelease({ state, files, throughEpoch, charter, ...build }: CutInput): Promise<Release & { selection: Selection }> {
+  const input: SelectInput = {
+    state,
+    files,
+    ...(throughEpoch === undefined ? {} : { throughEpoch }),
+    ...(charter === undefined ? {} : { charter }),
+  }
+  const urls = new Map<string, string>()
+  for (const row of recordsToLookUp(input)) {
+    const { record } = await build.readRecord(row)
+    const { url } = JSON.parse(new TextDecoder().decode(record)) as { url?: unknown }
+    if (typeof url === 'string') urls.set(row.record.toString(), url)
+  }
+  const selection = selectRecords({ ...input, urlOf: (record) => urls.get(record.toString()) })
+  return { ...(await buildRelease({ selection, ...build })), selection }
+}

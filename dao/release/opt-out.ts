@@ -1,0 +1,60 @@
+/** Opt-outs as the log holds them: `domain` covers itself and all below; `pattern` narrows it to paths, in the words of RFC 9309 2.2.3. */
+
+export interface OptOut {
+  index: number
+  domain: string
+  pattern: string | null
+}
+
+/**
+ * The first opt-out (lowest log index) that covers a record. `from` of the entry plays no part: once an owner's no is known, nothing of theirs
+ * is released, whenever it was fetched. A pattern needs the record's URL; without it the record counts as covered.
+ */
+export function optOutOf(optouts: readonly OptOut[], host: string, url: string | undefined): OptOut | undefined {
+  return optouts.find(({ domain, pattern }) => {
+    if (!coversHost(domain, host)) return false
+    return pattern === null || url === undefined || matchesPath(pattern, pathOf(url))
+  })
+}
+
+/** Whether some opt-out's answer for this host depends on the URL. */
+export function needsUrl(optouts: readonly OptOut[], host: string): boolean {
+  return optouts.some(({ domain, pattern }) => pattern !== null && coversHost(domain, host))
+}
+
+/** `example.org` covers `example.org`, `www.example.org` and `example.org:8080`; case and a final dot do not matter. */
+export function coversHost(domain: string, host: string): boolean {
+  const wanted = plain(domain)
+  if (wanted === '') return false
+  return [plain(host), plain(host.replace(/:\d+$/, ''))].some((name) => name === wanted || name.endsWith(`.${wanted}`))
+}
+
+const plain = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/^\*?\./, '')
+    .replace(/\.$/, '')
+
+function pathOf(url: string): string {
+  const parsed = URL.parse(url)
+  // a URL nobody can read matches any pattern: better one record too few than one against its owner's word
+  return parsed === null ? '' : parsed.pathname + parsed.search
+}
+
+/** RFC 9309 pattern: a prefix in which `*` stands for any characters and a final `$` for the end. Linear in practice, quadratic at worst. */
+export function matchesPath(pattern: string, path: string): boolean {
+  if (path === '') return true
+  const anchored = pattern.endsWith('$')
+  const parts = (anchored ? pattern.slice(0, -1) : pattern).split('*')
+  const first = parts.shift() as string
+  if (!path.startsWith(first)) return false
+  const last = anchored ? parts.pop() : undefined
+  let at = first.length
+  for (const part of parts) {
+    const found = path.indexOf(part, at)
+    if (found === -1) return false
+    at = found + part.length
+  }
+  if (!anchored) return true
+  return last === undefined ? at === path.length : path.length - last.length >= at && path.endsWith(last)
+}
