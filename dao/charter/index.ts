@@ -1,0 +1,8 @@
+/** The DAO's rules as one document: YAML for people, DAG-CBOR for the ledger. */
+export { type CharterChange, compareCharters } from './compare.ts'
+export { describeCharter } from './describe.ts'
+export { decodeCharter, encodeCharter } from './encode.ts'
+export { isLocalRules, type LocalNetwork, localRules } from './local-rules.ts'
+export { type ParsedCharter, parseCharterYaml } from './parse-yaml.ts'
+export type { CharterProblem } from './problem.ts'
+export { type CharterStart, charterTemplate } from './template.ts'
