@@ -17,8 +17,14 @@ export interface Measured {
 
 /** A page that gives no record, and why; expected, so not an exception. */
 export interface NotARecord {
+  /** STATUS, TRUNCATED, NOT_HTML, NO_CONTENT, TOO_SHORT, TOO_LARGE, TOO_DEEP, NOINDEX, BODY_TOO_LARGE, BAD_ENCODING, BAD_URL or UNKNOWN_PIPELINE. */
   code: string
   message: string
 }
 
 export type PipelineResult = { ok: true; measured: Measured } | { ok: false; error: NotARecord }
+
+export interface PipelineOptions {
+  /** The charter's `quality` weights, ppm by rule name; empty or absent: all rules alike. */
+  qualityWeights?: Record<string, number>
+}

@@ -1,0 +1,64 @@
+/**
+ * MinHash (Broder 1997) over shingles of five tokens, 128 lanes of u32.
+ *
+ * The one hash family, pinned: a token's hash is FNV-1a over the UTF-8 of its folded form, finished by MurmurHash3's mix;
+ * a shingle's is mix(((((t0·P + t1)·P + t2)·P + t3)·P + t4)) with P = 0x9E3779B1; lane i is the least of (A_i·x + B_i) mod 2^32 over
+ * all shingles x, where A_i (made odd) and B_i are the first two big-endian words of SHA-256("quern/minhash/v1\0" ‖ u32be(i)).
+ * A text of fewer than five tokens is one shingle of all it has; one without tokens has every lane 0xFFFFFFFF.
+ */
+import { SKETCH_BYTES, sha256, u32, utf8, WireError } from '../wire/index.ts'
+import { mix32, type Tokens } from './tokens.ts'
+
+export const LANES = 128
+export const SHINGLE_TOKENS = 5
+const P = 0x9e3779b1 | 0
+
+/** A_i and B_i with the top bit of B_i turned, so that signed comparison orders lanes as unsigned. */
+const multipliers = new Int32Array(LANES)
+const addends = new Int32Array(LANES)
+for (let lane = 0; lane < LANES; lane++) {
+  const words = new DataView(sha256(utf8('quern/minhash/v1\0'), u32(lane)).buffer)
+  multipliers[lane] = words.getInt32(0) | 1
+  addends[lane] = words.getInt32(4) ^ 0x80000000
+}
+
+/** 512 bytes: 128 lanes, big-endian. */
+export function minHash(tokens: Pick<Tokens, 'count' | 'hashes'>): Uint8Array {
+  const shingles = shingleHashes(tokens)
+  const sketch = new Uint8Array(SKETCH_BYTES)
+  const view = new DataView(sketch.buffer)
+  for (let lane = 0; lane < LANES; lane++) {
+    const a = multipliers[lane] ?? 0
+    const b = addends[lane] ?? 0
+    let least = 0x7fffffff
+    for (let i = 0; i < shingles.length; i++) {
+      const value = (Math.imul(a, shingles[i] ?? 0) + b) | 0
+      if (value < least) least = value
+    }
+    view.setInt32(lane * 4, least ^ 0x80000000)
+  }
+  return sketch
+}
+
+/** How many of the 128 lanes are equal: an estimate of 128 × Jaccard. Throws WireError BAD_SKETCH. */
+export function equalLanes(a: Uint8Array, b: Uint8Array): number {
+  if (a.byteLength !== SKETCH_BYTES || b.byteLength !== SKETCH_BYTES)
+    throw new WireError('BAD_SKETCH', `a sketch has ${SKETCH_BYTES} bytes`)
+  let equal = 0
+  for (let at = 0; at < SKETCH_BYTES; at += 4)
+    if (a[at] === b[at] && a[at + 1] === b[at + 1] && a[at + 2] === b[at + 2] && a[at + 3] === b[at + 3]) equal++
+  return equal
+}
+
+/** Hash of every run of five tokens. */
+export function shingleHashes({ count, hashes }: Pick<Tokens, 'count' | 'hashes'>): Int32Array {
+  if (count === 0) return new Int32Array()
+  const size = Math.min(SHINGLE_TOKENS, count)
+  const shingles = new Int32Array(count - size + 1)
+  for (let i = 0; i < shingles.length; i++) {
+    let hash = 0
+    for (let k = 0; k < size; k++) hash = (Math.imul(hash, P) + (hashes[i + k] ?? 0)) | 0
+    shingles[i] = mix32(hash) | 0
+  }
+  return shingles
+}

@@ -1,0 +1,37 @@
+/** A bounded memory of results: a simulated network runs the same page through the same pipeline many times. */
+import { sha256, toHex, utf8 } from '../wire/index.ts'
+import { type Exchange, headerValues } from '../evidence/index.ts'
+import type { PipelineOptions, PipelineResult } from './types.ts'
+
+/** Headers a pipeline reads. */
+const READ_HEADERS = ['content-type', 'content-encoding', 'x-robots-tag']
+
+export class PipelineMemo {
+  private readonly results = new Map<string, PipelineResult>()
+  private readonly entries: number
+
+  constructor(entries: number) {
+    this.entries = entries
+  }
+
+  /** The result known for the same pipeline, page and weights, or what `run` gives. Results are shared: never change one. */
+  recall(id: string, exchange: Exchange, options: PipelineOptions, run: () => PipelineResult): PipelineResult {
+    const key = memoKey(id, exchange, options)
+    const known = this.results.get(key)
+    if (known !== undefined) {
+      this.results.delete(key)
+      this.results.set(key, known)
+      return known
+    }
+    const result = run()
+    this.results.set(key, result)
+    if (this.results.size > this.entries) this.results.delete(this.results.keys().next().value ?? '')
+    return result
+  }
+}
+
+function memoKey(id: string, { url, status, headers, body, truncated }: Exchange, { qualityWeights = {} }: PipelineOptions): string {
+  const weights = Object.entries(qualityWeights).sort(([a], [b]) => (a < b ? -1 : 1))
+  const head = JSON.stringify([id, url, status, truncated, READ_HEADERS.map((name) => headerValues(headers, name)), weights])
+  return toHex(sha256(utf8(head), Uint8Array.of(0), body))
+}

@@ -1,0 +1,28 @@
+/** Every version of the replay path there is, by the id that manifests carry. */
+import type { Exchange } from '../evidence/index.ts'
+import { PipelineMemo } from './memo.ts'
+import { type Pipeline, webPagePipeline } from './run.ts'
+import type { PipelineOptions, PipelineResult } from './types.ts'
+
+export const pipelines: ReadonlyMap<string, Pipeline> = new Map([webPagePipeline].map((pipeline) => [pipeline.id, pipeline]))
+
+/** The newest version, which crawls and `quern extract` use. */
+export const CURRENT_PIPELINE = webPagePipeline.id
+
+const memo = new PipelineMemo(512)
+
+/** Runs pipeline `id` over an exchange. Pure; remembers the last pages, so treat results as read-only. */
+export function runPipeline(id: string, exchange: Exchange, options: PipelineOptions = {}): PipelineResult {
+  const pipeline = pipelines.get(id)
+  if (pipeline === undefined) return unknown(id)
+  return memo.recall(id, exchange, options, () => pipeline.run(exchange, options))
+}
+
+/** The same from decoded HTML; `id` defaults to the newest pipeline. */
+export function runPipelineOnHtml(url: string, html: string, id: string = CURRENT_PIPELINE, options: PipelineOptions = {}): PipelineResult {
+  return pipelines.get(id)?.runOnHtml(url, html, options) ?? unknown(id)
+}
+
+function unknown(id: string): PipelineResult {
+  return { ok: false, error: { code: 'UNKNOWN_PIPELINE', message: `no pipeline ${id.slice(0, 64)} here` } }
+}

@@ -1,0 +1,72 @@
+/** The replay path: exchange -> decode -> extract -> measure. Whoever runs it anywhere gets the same bytes. */
+import { decodeBody, type Exchange, headerValues } from '../evidence/index.ts'
+import { contentDigest, minHash, qualityOf, ruleValues, tokenize } from '../measures/index.ts'
+import { extractWebPage, hostOf } from '../web-page/index.ts'
+import { WireError } from '../wire/index.ts'
+import { decodeHtml } from './charset.ts'
+import { notHtml } from './sniff.ts'
+import type { Measured, PipelineOptions, PipelineResult } from './types.ts'
+
+/** Most bytes of a page after content decoding. */
+const MAX_BODY_BYTES = 8 << 20
+/** Fewer tokens than this are a title, not a text. */
+const MIN_TOKENS = 5
+
+/** One version of the replay path. Old versions stay runnable for as long as ledgers name them. */
+export interface Pipeline {
+  id: string
+  /** `name@version` of the records it makes. */
+  schema: string
+  run(exchange: Exchange, options?: PipelineOptions): PipelineResult
+  runOnHtml(url: string, html: string, options?: PipelineOptions): PipelineResult
+}
+
+export const webPagePipeline: Pipeline = {
+  id: 'web-page@1/1',
+  schema: 'web-page@1',
+  run: (exchange, options = {}) => asResult(() => measureExchange(exchange, options)),
+  runOnHtml: (url, html, options = {}) => asResult(() => measureHtml(url, html.toWellFormed(), options)),
+}
+
+function asResult(measure: () => Measured): PipelineResult {
+  try {
+    return { ok: true, measured: measure() }
+  } catch (thrown) {
+    if (!(thrown instanceof WireError)) throw thrown
+    return { ok: false, error: { code: thrown.code, message: thrown.message } }
+  }
+}
+
+function measureExchange(exchange: Exchange, options: PipelineOptions): Measured {
+  if (exchange.status !== 200) throw new WireError('STATUS', `status ${exchange.status}, not 200`)
+  if (exchange.truncated) throw new WireError('TRUNCATED', 'the body was cut off')
+  const contentType = headerValues(exchange.headers, 'content-type').at(-1) ?? null
+  const body = decodeBody(exchange, MAX_BODY_BYTES)
+  if (body.byteLength === 0) throw new WireError('NO_CONTENT', 'the body is empty')
+  const reason = notHtml(contentType, body)
+  if (reason !== null) throw new WireError('NOT_HTML', reason)
+  refuseNoindex(headerValues(exchange.headers, 'x-robots-tag').flatMap((value) => value.toLowerCase().split(/[,\s]+/)))
+  return measureHtml(exchange.url, decodeHtml(body, contentType).text, options)
+}
+
+function measureHtml(url: string, html: string, { qualityWeights = {} }: PipelineOptions): Measured {
+  const { record, bytes, robots } = extractWebPage(html, url)
+  refuseNoindex(robots)
+  const tokens = tokenize(record.text)
+  if (tokens.count < MIN_TOKENS) throw new WireError('TOO_SHORT', `${tokens.count} tokens, at least ${MIN_TOKENS} make a text`)
+  const language = record.language ?? 'und'
+  return {
+    record: bytes,
+    url,
+    host: hostOf(url),
+    language,
+    tokens: tokens.count,
+    quality: qualityOf(ruleValues(record.text, tokens), language, qualityWeights),
+    contentDigest: contentDigest(tokens),
+    sketch: minHash(tokens),
+  }
+}
+
+function refuseNoindex(words: string[]): void {
+  if (words.includes('noindex') || words.includes('none')) throw new WireError('NOINDEX', 'the page asks not to be indexed')
+}

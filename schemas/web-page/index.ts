@@ -1,0 +1,6 @@
+/** One web page: shape, extraction, comparison. */
+export { type Extracted, extractWebPage, mainText } from './extract.ts'
+export { type HtmlLimits, htmlLimits } from './dom.ts'
+export { spdxOf } from './license.ts'
+export { type Json, type MicrodataItem, type WebPage, webPage, webPageRecord } from './schema.ts'
+export { hostOf, resolveUrl } from './url.ts'
