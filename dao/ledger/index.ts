@@ -1,1 +1,36 @@
-export type * from './types.ts'
+/** The one fold: entries in order give the state; everything else here is a question to that state. */
+export { beaconOf } from './beacon.ts'
+export { CLOCK_TOLERANCE_SECONDS, type DateWindow, dateWindow } from './date-window.ts'
+export { drawsFor, sameDraws } from './draws.ts'
+export { isAssigned, type Lease, leaseOf } from './leases.ts'
+export { type Applied, type Checked, createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
+export { ledgerFilesNamed } from './ledger-files.ts'
+export { readBatch, type ReadBatch } from './read-batch.ts'
+export { RootHistory } from './root-history.ts'
+export { mayBeSeated } from './rules-admission.ts'
+export { auditBytes, RULES_VERSION } from './rules-closing.ts'
+export { committingEpoch } from './rules-contribution.ts'
+export { rowFacts } from './rules-fraud.ts'
+export { mayAdvance, type MayAdvance, phaseOf, type PhaseNow } from './rules-phases.ts'
+export { quorum, seatedValidators } from './seats.ts'
+export { type Severity, severityOf } from './severity.ts'
+export { epochTable } from './table.ts'
+export type {
+  BatchFiles,
+  BatchState,
+  ContributorState,
+  DrawOf,
+  EpochPoints,
+  EpochResult,
+  EpochState,
+  EpochTable,
+  LeaseSet,
+  LedgerFiles,
+  LedgerState,
+  RecordValue,
+  TableRow,
+  Tally,
+  ValidatorState,
+} from './types.ts'
+export { includedBatches, lastFinalEpoch, vested, type VestedPoints } from './vesting.ts'
+export type { Refusal } from './view.ts'

@@ -1,6 +1,9 @@
 /** The state that the fold of a log gives. Plain data; only `apply` changes it. */
-import type { BatchManifest, Charter, Check, CID, Phase, Report, ValidatorStatement } from '../../schemas/wire/index.ts'
+import type { BatchManifest, Charter, Check, CID, EntryType, Phase, Report, ValidatorStatement } from '../../schemas/wire/index.ts'
+import type { Bases, HostBook, RecordValue, Tally } from '../rewards/index.ts'
+import type { RootHistory } from './root-history.ts'
 
+export type { RecordValue, Tally }
 export type { BatchFiles } from '../batches/index.ts'
 
 /** The ledger's files by CID: charters, manifests, indexes, sketches, reports, fraud proofs. Synchronous, because the fold is pure. */
@@ -15,14 +18,8 @@ export interface ValidatorState {
   /** Last opened preimage of each chain (starts at the tips), 32 bytes. */
   beaconTip: Uint8Array
   sampleTip: Uint8Array
+  /** Epochs in which it broke a duty, in a row or not; `charter.validatorRules.strikes` of them suspend it. */
   strikes: number
-}
-
-/** Tally of one validator on one contributor: failed and all draws, decayed by 7/8 per epoch, in the fixed point of the incentives reference. */
-export interface Tally {
-  a: number
-  b: number
-  x: number
 }
 
 export interface ContributorState {
@@ -34,13 +31,29 @@ export interface ContributorState {
   credibility: number
   /** Epochs with a counted contribution. */
   epochs: number
+  /** Records per epoch that count; null where the charter has no quota. */
+  quota: number | null
   /** Set by a deterministic fraud of kind S3. */
   revoked: { index: number; check: Check } | null
-  tallies: Map<string, Tally>
-  /** Points per epoch: earned, cap (ppm) that later conduct put on them, and void reason. */
-  points: Map<number, { points: bigint; cap: number; void: string | null }>
+  /** By validator. */
+  tallies: ReadonlyMap<string, Tally>
+  points: Map<number, EpochPoints>
+  /** Smallest sequence that the next batch may carry. */
   nextSequence: number
   lastManifest: string | null
+}
+
+/** What one contributor earned in one epoch, and what became of it. */
+export interface EpochPoints {
+  points: bigint
+  /** ppm that later conduct left of them: the lowest credibility below `vestOkPpm` while they were unvested. */
+  cap: number
+  /** Why nothing of them is paid: `S2 D5`, `S3 D3`; null while they stand. */
+  void: string | null
+  /** What stands of them per batch, by manifest CID: sums to `points` until a batch is voided. */
+  batches: ReadonlyMap<string, bigint>
+  /** The epoch whose final close vests them. */
+  vestsWith: number
 }
 
 /** A revealed batch. `available` holds the validators that serve its manifest, index and sketches. */
@@ -52,19 +65,27 @@ export interface BatchState {
   /** Log indexes of commit and reveal; the commit's decides novelty. */
   commitIndex: number
   revealIndex: number
-  /** Epoch it counts in; moves on once when not available before the cut. */
+  /** Epoch it counts in; moves on once when not available before the cut, and while too few reports came. */
   epoch: number
+  /** Epoch in which it was gathered: its leases and dates are judged by this one for ever. */
+  gathered: number
+  /** It was not available before a cut once. */
   moved: boolean
+  /** How often its contributor's epoch was put off for want of reports. */
+  deferrals: number
   available: Set<string>
   /** S1 or S2 void, with the check that did it. */
   voided: { check: Check; index: number; by: string; row: number } | null
-}
-
-export interface RecordValue {
-  /** Integer value v of incentives 3.1 before credibility. */
-  value: number
-  /** Most equal lanes with anything earlier, of 128. */
-  novelty: number
+  /** Log index of the author's own retraction before the beacon. */
+  retracted: number | null
+  /** It missed two cuts: it counts nowhere. */
+  dropped: boolean
+  /** Values fixed at the `test` entry of the first epoch that counted it; a deferral carries them along. */
+  values: RecordValue[] | null
+  /** Host of every row, kept from the index at that entry. */
+  hosts: string[] | null
+  /** Epoch whose table settled it. */
+  settled: number | null
 }
 
 /** What one committee member must test of one contributor: rows in draw order over the contributor's batches in commit order. */
@@ -82,20 +103,53 @@ export interface EpochState {
   startIndex: number
   /** Index of the phase entry that ended reveals; -1 before. */
   cut: number
-  /** Commits without reveal: log index -> author and hash. Carried until revealed or void. */
+  /** Validators seated at the cut, by account: they alone sit in committees and attest. Empty before. */
+  roster: string[]
+  /** Beacon preimages opened in this epoch, by validator. */
   beaconReveals: Map<string, Uint8Array>
-  /** Set when the beacon phase ended. */
+  /** R, 32 bytes; set at the `test` entry. */
   beacon: Uint8Array | null
-  /** Batches that count, in commit order (commit index, then SHA-256(beacon ‖ commit hash)); set with the beacon. */
+  /** Batches that count, in commit order (log index of the commit); set at the cut. */
   batches: string[]
   /** Per manifest CID: value of each row; set with the beacon. */
   values: Map<string, RecordValue[]>
   /** Committee of each contributor, validators' accounts; set with the beacon. */
   committees: Map<string, string[]>
+  /** X_h of this epoch's newly valued records, by host key. */
+  hostMass: ReadonlyMap<string, bigint>
   reportCommits: Map<string, { index: number; hash: Uint8Array }>
   reports: Map<string, Report>
+  /** Reports that name other records than their author had to draw, and why they count for nothing. */
+  voidReports: Map<string, string>
+  /** Contributors whose batches move on for want of reports; set at the close. */
+  deferred: Set<string>
+  /** The table as this fold computed it, at the `close` phase entry; null before, and always in a light fold. */
+  table: EpochTable | null
   close: { index: number; root: Uint8Array; author: string } | null
   attests: Map<string, Uint8Array>
+}
+
+/** When an epoch's gathering began and when its reveals ended, Unix seconds by median cosignature; 0 where no note said it. */
+export interface EpochTimes {
+  gather: number
+  cut: number
+}
+
+/** Who may hold host leases in an epoch: fixed when it began. */
+export interface LeaseSet {
+  /** R_{e-1}; 32 zero bytes in the first epoch. */
+  seed: Uint8Array
+  /** Sorted by account bytes. */
+  accounts: string[]
+}
+
+export interface EpochTable {
+  rows: TableRow[]
+  /** DAG-CBOR of the rows: the file that `epoch.close` names. */
+  bytes: Uint8Array
+  cid: CID
+  /** RFC 6962 root, leaf i = DAG-CBOR of row i. */
+  root: Uint8Array
 }
 
 /** One row of an epoch's table: what `epoch.close` commits to, as DAG-CBOR rows sorted by account bytes. Amounts are decimal strings. */
@@ -121,6 +175,8 @@ export interface EpochResult {
   closeIndex: number
   /** RFC 6962 root over the rows. */
   root: Uint8Array
+  /** The table's file: DAG-CBOR of the rows. */
+  table: CID
   rows: TableRow[]
   beacon: Uint8Array
   batches: string[]
@@ -131,10 +187,17 @@ export interface EpochResult {
   /** True once a quorum attested the same root. */
   final: boolean
   attestedBy: string[]
+  /** Validators whose word counts for this epoch, and how many equal ones make it final. */
+  roster: string[]
+  quorum: number
 }
 
 export interface LedgerState {
   id: string
+  /** A light fold follows phases, rosters and batches and computes no values. */
+  light: boolean
+  /** Roots at every size. */
+  tree: RootHistory
   /** Entries applied. */
   size: number
   operator: string
@@ -151,10 +214,19 @@ export interface LedgerState {
   commits: Map<number, { author: string; hash: Uint8Array; epoch: number }>
   batches: Map<string, BatchState>
   epoch: EpochState | null
+  times: Map<number, EpochTimes>
+  /** What earlier epochs say of hosts, and the expected fail rate of each host class. */
+  hosts: HostBook
+  bases: Bases
+  leases: Map<number, LeaseSet>
   results: EpochResult[]
   releases: { index: number; release: CID; name: string; throughEpoch: number; previous: CID | null; shares: Uint8Array; records: number }[]
   optouts: { index: number; domain: string; pattern: string | null; from: number; evidence: CID }[]
   frauds: { index: number; by: string; check: Check; manifest: CID; row: number; contributor: string; valid: boolean; reason: string }[]
+  revenues: { index: number; release: CID; rail: string; asset: string; amount: string; reference: string; root: Uint8Array | null }[]
+  /** Statements that the fold keeps and does not judge: appeals, complaints, disputes, withdrawals, anchors, spent budgets. */
+  statements: { index: number; type: EntryType; author: string; epoch: number | null }[]
+  withdrawals: { index: number; by: string; receipt: Uint8Array }[]
   /** Entries that broke a rule: no-ops, kept here so that an audit names them. */
   invalid: { index: number; code: string; message: string }[]
 }

@@ -107,7 +107,7 @@ it('leaves out void batches and epochs that earned nothing, and lists them as to
     ['void', 60],
   ])
   const burnt = select({ batches: two }, ({ state }) => {
-    state.contributors.get(account('bob'))?.points.set(2, { points: 5n, cap: 1_000_000, void: 'fraud D3' })
+    state.contributors.get(account('bob'))?.points.set(2, { points: 5n, cap: 1_000_000, void: 'S3 D3', batches: new Map(), vestsWith: 2 })
   })
   expect(hosts(burnt)).toEqual(['a.example', 'b.example'])
 })
@@ -182,7 +182,7 @@ it('pays by points restricted to what is included, copies of a cross-check too',
 
 it('caps points that later conduct capped', () => {
   const selection = select({ batches: two }, ({ state }) => {
-    state.contributors.get(account('ada'))?.points.set(1, { points: 2000n, cap: 250_000, void: null })
+    state.contributors.get(account('ada'))?.points.set(1, { points: 2000n, cap: 250_000, void: null, batches: new Map(), vestsWith: 1 })
   })
   expect(selection.weights.find((weight) => weight.account === account('ada'))?.points).toBe(500n)
 })

@@ -1,6 +1,6 @@
 /** Builds ledger states with real batches (canonical records, gzip leaves, WARC evidence, index, sketches) for tests of releases and their readers. */
 import { gzipSync } from 'node:zlib'
-import type { ContributorState, LedgerFiles, LedgerState } from '../../dao/ledger/index.ts'
+import type { ContributorState, EpochPoints, LedgerFiles, LedgerState } from '../../dao/ledger/index.ts'
 import { fetchGroup } from '../../schemas/evidence/index.ts'
 import {
   type BatchIndex,
@@ -105,6 +105,9 @@ export function buildWorld({ batches, validators = {}, charter: rules = {}, epoc
     results: numbers.map((epoch) => ({
       epoch,
       cut: epoch * 10 + 5,
+      table: charterCid,
+      roster: [],
+      quorum: 0,
       closeIndex: epoch * 10 + 9,
       root: sha256(utf8(`epoch ${epoch}`)),
       rows: [],
@@ -232,17 +235,30 @@ function addBatch({ state, blocks, ledgerFiles, spec, sequence }: Making): void 
     commitIndex: spec.commitIndex ?? sequence + 1,
     revealIndex: sequence + 50,
     epoch: spec.epoch,
+    gathered: spec.epoch,
     moved: false,
+    deferrals: 0,
     available: new Set(),
     voided: null,
+    retracted: null,
+    dropped: false,
+    values: null,
+    hosts: null,
+    settled: spec.epoch,
   })
   const values = spec.pages.map((page) => ({ value: page.value ?? 1000, novelty: 0 }))
   result.batches.push(manifestCid.toString())
   result.values.set(manifestCid.toString(), values)
   const sum = values.reduce((total, { value }) => total + BigInt(value), 0n)
   const known = state.contributors.get(contributor)
-  const points = known?.points ?? new Map<number, { points: bigint; cap: number; void: string | null }>()
-  points.set(spec.epoch, { points: (points.get(spec.epoch)?.points ?? 0n) + sum, cap: PPM, void: null })
+  const points = known?.points ?? new Map<number, EpochPoints>()
+  points.set(spec.epoch, {
+    points: (points.get(spec.epoch)?.points ?? 0n) + sum,
+    cap: PPM,
+    void: null,
+    batches: new Map([...(points.get(spec.epoch)?.batches ?? []), [manifestCid.toString(), sum]]),
+    vestsWith: spec.epoch + state.charter.vestingEpochs,
+  })
   if (known === undefined)
     state.contributors.set(contributor, {
       ...({} as ContributorState),

@@ -1,0 +1,105 @@
+/** The close: tallies, credibility, points and duties of an epoch, as one table that everybody recomputes. */
+import { Lru } from '../../core/cache/index.ts'
+import { cborCid, encode, PPM, toHex } from '../../schemas/wire/index.ts'
+import { leafHash, rootOfLeaves } from '../log/index.ts'
+import { advanceHosts, afterStrike, capAfter, type HostBook, nextQuota, type Bases } from '../rewards/index.ts'
+import { type ContributorClose, judgeContributor } from './judge-contributor.ts'
+import { judgeDuties, type ValidatorClose } from './judge-duties.ts'
+import { nextBases, newsOfHosts } from './learn-hosts.ts'
+import { byAccount } from './seats.ts'
+import type { ContributorState, EpochPoints, EpochState, EpochTable, LedgerState, TableRow } from './types.ts'
+import { contributorsOf } from './value-epoch.ts'
+import { isUnvested } from './vesting.ts'
+import type { View } from './view.ts'
+
+export interface ClosedEpoch {
+  contributors: ContributorClose[]
+  validators: ValidatorClose[]
+  hosts: HostBook
+  bases: Bases
+  table: EpochTable
+}
+
+const closedEpochs = new Lru<string, ClosedEpoch>(64)
+
+/** The table of the open epoch: pure in the state at the `close` entry. */
+export function computeClose(state: LedgerState, epoch: EpochState): ClosedEpoch {
+  const contributors = contributorsOf(state, epoch)
+    .toSorted(byAccount)
+    .map((account) => judgeContributor(state, epoch, account))
+  const validators = judgeDuties(state, epoch, contributors)
+  const rows = [...contributors.map(({ row }) => row), ...validators.map(({ row }) => row)].toSorted(
+    (a, b) => byAccount(a.account, b.account) || byAccount(a.role, b.role),
+  )
+  return {
+    contributors,
+    validators,
+    hosts: advanceHosts(state.hosts, newsOfHosts(state, epoch, contributors), state.charter),
+    bases: nextBases(state, epoch, contributors),
+    table: tableOf(rows),
+  }
+}
+
+/** Rows sorted by account bytes as the file, CID and root that `epoch.close` states. */
+export function tableOf(rows: TableRow[]): EpochTable {
+  const bytes = encode(rows)
+  return { rows, bytes, cid: cborCid(bytes), root: rootOfLeaves(rows.map((row) => leafHash(encode(row)))) }
+}
+
+export function closeEpoch({ state, index }: View, epoch: EpochState): void {
+  if (state.light) return
+  const key = toHex(state.tree.rootAt(index) ?? new Uint8Array())
+  const closed = closedEpochs.recall(key, () => computeClose(state, epoch))
+  for (const one of closed.contributors) settle(state, epoch, one)
+  for (const { account, struck } of closed.validators) {
+    const seat = state.validators.get(account)
+    if (!seat) continue
+    const after = afterStrike(seat.strikes, struck, state.charter)
+    seat.strikes = after.strikes
+    if (after.suspended) seat.active = false
+  }
+  state.hosts = closed.hosts
+  state.bases = closed.bases
+  epoch.table = closed.table
+}
+
+function settle(state: LedgerState, epoch: EpochState, close: ContributorClose): void {
+  const contributor = state.contributors.get(close.account)
+  if (!contributor) return
+  if (close.deferred) {
+    epoch.deferred.add(close.account)
+    for (const key of close.batches) {
+      const batch = state.batches.get(key)
+      if (!batch || batch.voided) continue
+      batch.epoch = epoch.number + 1
+      batch.deferrals = close.deferred === 'escalated' ? Math.max(batch.deferrals + 1, close.fullSetAt) : batch.deferrals + 1
+    }
+    return
+  }
+  for (const key of close.batches) {
+    const batch = state.batches.get(key)
+    if (batch) batch.settled = epoch.number
+  }
+  for (const [key, values] of close.cutValues) epoch.values.set(key, values)
+  contributor.epochs++
+  contributor.credibility = close.credibility
+  contributor.tallies = close.tallies
+  contributor.quota = contributor.quota === null ? null : nextQuota(contributor.quota, close.credibility, close.voided, state.charter)
+  capEarlier(state, contributor, close.credibility)
+  const earned: EpochPoints = {
+    points: BigInt(close.row.points),
+    cap: PPM,
+    void: close.points === 0n ? close.row.note : null,
+    batches: close.pointsPerBatch,
+    vestsWith: epoch.number + state.charter.vestingEpochs,
+  }
+  contributor.points.set(epoch.number, earned)
+}
+
+/** m below `vestOkPpm` caps everything that has not vested; the closing epoch's own points carry m already. */
+function capEarlier(state: LedgerState, contributor: ContributorState, m: number): void {
+  for (const [number, points] of contributor.points) {
+    if (!isUnvested(state, points)) continue
+    contributor.points.set(number, { ...points, cap: capAfter(points.cap, m, state.charter) })
+  }
+}

@@ -1,0 +1,85 @@
+/** Which records a validator has to test: public once its sampling preimage is open, secret before. */
+import { Lru } from '../../core/cache/index.ts'
+import { type Report, sha256, toHex } from '../../schemas/wire/index.ts'
+import { drawIndexes, drawSeed } from '../rewards/index.ts'
+import { byAccount } from './seats.ts'
+import type { DrawOf, EpochState, LedgerFiles, LedgerState } from './types.ts'
+
+/** Pure in seed, count and the masses' digest. */
+const drawn = new Lru<string, number[]>(65_536)
+
+/**
+ * What `validator` draws with `preimage` (the sampling preimage of this epoch, 32 bytes): for each contributor in whose committee it sits, by
+ * account, rows in draw order over that contributor's counted batches in commit order. Empty before the `test` phase.
+ * seed = SHA-256("quern/sample/v1\0" ‖ R ‖ preimage ‖ root32); masses are the record values (incentives reference 2.2).
+ */
+export function drawsFor(state: LedgerState, _files: LedgerFiles, validator: string, preimage: Uint8Array): DrawOf[] {
+  const { epoch } = state
+  if (epoch === null || epoch.beacon === null) return []
+  const beacon = epoch.beacon
+  const assigned = [...epoch.committees].filter(([, committee]) => committee.includes(validator)).map(([contributor]) => contributor)
+  return assigned.toSorted(byAccount).map((contributor) => {
+    const urn = urnOf(state, epoch, contributor)
+    const seed = drawSeed(beacon, preimage, urn.root32)
+    const count = state.charter.testing.draws
+    const indexes = drawn.recall(`${toHex(seed)}/${count}/${urn.digest}`, () => drawIndexes(seed, urn.masses, count))
+    return { contributor, picks: indexes.map((index) => urn.pick(index)) }
+  })
+}
+
+interface Urn {
+  root32: Uint8Array
+  masses: number[]
+  digest: string
+  pick(index: number): { manifest: DrawOf['picks'][number]['manifest']; row: number }
+}
+
+const urns = new WeakMap<EpochState, Map<string, Urn>>()
+
+/** The masses of one contributor, made once per epoch. */
+function urnOf(state: LedgerState, epoch: EpochState, contributor: string): Urn {
+  const made = urns.get(epoch) ?? new Map<string, Urn>()
+  urns.set(epoch, made)
+  const known = made.get(contributor)
+  if (known) return known
+  const batches = epoch.batches.flatMap((key) => {
+    const batch = state.batches.get(key)
+    return batch?.contributor === contributor ? [{ manifest: batch.manifestCid, values: epoch.values.get(key) ?? [] }] : []
+  })
+  const digests = batches.map(({ manifest }) => manifest.multihash.digest)
+  const masses = batches.flatMap(({ values }) => values.map(({ value }) => value))
+  const urn: Urn = {
+    root32: digests.length === 1 ? (digests[0] as Uint8Array) : sha256(...digests),
+    masses,
+    digest: toHex(sha256(new Uint8Array(Float64Array.from(masses).buffer))),
+    pick(index) {
+      let row = index
+      for (const { manifest, values } of batches) {
+        if (row < values.length) return { manifest, row }
+        row -= values.length
+      }
+      throw new RangeError(`draw ${index} lies outside the batches`)
+    },
+  }
+  made.set(contributor, urn)
+  return urn
+}
+
+/** Why a report is not about exactly the records its author had to draw; undefined when it is. Contributors may come in any order. */
+export function sameDraws(report: Report, draws: readonly DrawOf[]): string | undefined {
+  if (report.contributions.length !== draws.length)
+    return `it covers ${report.contributions.length} contributors instead of ${draws.length}`
+  const said = new Map(report.contributions.map((contribution) => [contribution.contributor, contribution.results]))
+  for (const { contributor, picks } of draws) {
+    const results = said.get(contributor)
+    if (results?.length !== picks.length) return `it has ${results?.length ?? 0} results for ${contributor} instead of ${picks.length}`
+    for (const [i, pick] of picks.entries()) {
+      const result = results[i]
+      if (!result || result.row !== pick.row || !result.manifest.equals(pick.manifest))
+        return `result ${i} for ${contributor} is about a record it did not draw`
+      if (result.pass !== (result.check === null))
+        return `result ${i} for ${contributor} names a check without failing it, or fails without one`
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,162 @@
+/** One contributor's epoch: what its committee found, and what its records earn. */
+import { PPM } from '../../schemas/wire/index.ts'
+import {
+  contributorOutcome,
+  countedValue,
+  escalates,
+  type FreshReport,
+  hostClass,
+  hostKey,
+  mulDiv,
+  type Outcome,
+  outliers,
+  points,
+  type RecordValue,
+  reportQuorum,
+  splitLargestRemainder,
+  type Tally,
+} from '../rewards/index.ts'
+import { severityOf } from './severity.ts'
+import type { BatchState, EpochState, LedgerState, TableRow } from './types.ts'
+import { deferralsOf, MAX_DEFERRALS } from './value-epoch.ts'
+
+export interface ContributorClose {
+  account: string
+  /** Its counted batches, in commit order. */
+  batches: string[]
+  /** Why the batches move on instead of earning now; null when they are settled. */
+  deferred: 'no quorum' | 'escalated' | null
+  /** Deferrals from which on the whole roster tests. */
+  fullSetAt: number
+  credibility: number
+  tallies: ReadonlyMap<string, Tally>
+  voided: boolean
+  /** Validators that stand apart on it. */
+  outliers: string[]
+  reports: FreshReport[]
+  points: bigint
+  pointsPerBatch: Map<string, bigint>
+  /** Values after host cuts, for batches where a cut changed any. */
+  cutValues: Map<string, RecordValue[]>
+  row: TableRow
+}
+
+export function judgeContributor(state: LedgerState, epoch: EpochState, account: string): ContributorClose {
+  const { charter } = state
+  const contributor = state.contributors.get(account)
+  const batches = epoch.batches.flatMap((key) => {
+    const batch = state.batches.get(key)
+    return batch?.contributor === account ? [{ key, batch }] : []
+  })
+  const committee = epoch.committees.get(account) ?? []
+  const reports = committee.flatMap((validator) => freshReport(state, epoch, validator, account))
+  const before = contributor?.tallies ?? new Map<string, Tally>()
+  const mPrev = contributor?.credibility ?? PPM
+  const outcome = contributorOutcome({ charter, tallies: before, reports, mPrev, bases: state.bases })
+  const apart = outliers(outcome.freshRates, outcome.freshMed, charter)
+  const isFullSet = deferralsOf(state, epoch, account) >= MAX_DEFERRALS
+  const standing = batches.filter(({ batch }) => batch.voided === null && batch.retracted === null)
+  const base: Omit<ContributorClose, 'row' | 'deferred' | 'points' | 'pointsPerBatch' | 'cutValues'> = {
+    account,
+    batches: batches.map(({ key }) => key),
+    fullSetAt: MAX_DEFERRALS,
+    credibility: mPrev,
+    tallies: before,
+    voided: false,
+    outliers: apart,
+    reports,
+  }
+  const nothing = { points: 0n, pointsPerBatch: new Map<string, bigint>(), cutValues: new Map<string, RecordValue[]>() }
+  const rowOf = (facts: Partial<TableRow>): TableRow => ({
+    account,
+    role: 'contributor',
+    records: standing.reduce((sum, { batch }) => sum + batch.manifest.count, 0),
+    value: valueOf(epoch, standing, new Map()).toString(),
+    credibility: mPrev,
+    draws: outcome.draws,
+    fails: outcome.fails,
+    points: '0',
+    note: null,
+    ...facts,
+  })
+
+  const fraud = contributor?.revoked
+  // a proof needs no quorum: whoever was revoked or void of all its batches is settled at once
+  const isTested = epoch.roster.length === 0 || reportQuorum(committee, new Set(reports.map((report) => report.validator)), charter)
+  if (!fraud && standing.length > 0 && !isTested) {
+    const note = 'no quorum'
+    const deferred = isFullSet ? null : note
+    return { ...base, ...nothing, deferred, row: rowOf({ note }) }
+  }
+  const escalating = escalates(apart.length, reports.length, charter) && committee.length < fullSetSize(epoch, account)
+  if (!fraud && standing.length > 0 && escalating) return { ...base, ...nothing, deferred: 'escalated', row: rowOf({ note: 'escalated' }) }
+
+  const m = fraud ? 0 : outcome.m
+  const settled = { ...base, deferred: null, credibility: m, tallies: outcome.tallies, voided: outcome.voided }
+  const why = zeroNote(fraud ?? null, batches, outcome)
+  const value = valueOf(epoch, standing, outcome.hostCuts)
+  if (why !== null) return { ...settled, ...nothing, row: rowOf({ credibility: m, value: value.toString(), note: why }) }
+  const earned = points(value, m)
+  const pointsPerBatch = splitLargestRemainder(
+    earned,
+    standing.map((one) => ({ id: one.key, weight: valueOf(epoch, [one], outcome.hostCuts) })),
+  )
+  const partly = batches.find(({ batch }) => batch.voided !== null)?.batch.voided
+  return {
+    ...settled,
+    points: earned,
+    pointsPerBatch,
+    cutValues: cutValues(epoch, standing, outcome.hostCuts),
+    row: rowOf({ credibility: m, value: value.toString(), points: earned.toString(), note: partly ? `void S1 ${partly.check}` : null }),
+  }
+}
+
+/** Why the whole epoch earns nothing, as the table says it; null when it earns. */
+function zeroNote(fraud: { check: string } | null, batches: readonly { batch: BatchState }[], outcome: Outcome): string | null {
+  if (fraud) return `fraud ${fraud.check}`
+  const s2 = batches.find(({ batch }) => batch.voided && severityOf(batch.voided.check) === 'S2')
+  if (s2) return `void S2 ${s2.batch.voided?.check}`
+  const s1 = batches.find(({ batch }) => batch.voided)
+  if (s1 && batches.every(({ batch }) => batch.voided !== null)) return `void S1 ${s1.batch.voided?.check}`
+  return outcome.voided ? 'void T1' : null
+}
+
+function freshReport(state: LedgerState, epoch: EpochState, validator: string, account: string): FreshReport[] {
+  const said = epoch.reports.get(validator)?.contributions.find((contribution) => contribution.contributor === account)
+  if (!said) return []
+  const draws = said.results.map(({ manifest, row, pass }) => {
+    const host = state.batches.get(manifest.toString())?.hosts?.[row] ?? ''
+    return { host, class: hostClass(state.hosts.get(hostKey(host)), state.bases, state.charter), pass }
+  })
+  return [{ validator, draws }]
+}
+
+const fullSetSize = (epoch: EpochState, account: string): number => epoch.roster.filter((validator) => validator !== account).length
+
+function valueOf(epoch: EpochState, batches: readonly { key: string; batch: BatchState }[], cuts: ReadonlyMap<string, number>): bigint {
+  let sum = 0n
+  for (const { key, batch } of batches)
+    sum += countedValue(
+      (batch.hosts ?? []).map((host) => ({ host })),
+      epoch.values.get(key) ?? [],
+      cuts,
+    )
+  return sum
+}
+
+function cutValues(
+  epoch: EpochState,
+  batches: readonly { key: string; batch: BatchState }[],
+  cuts: ReadonlyMap<string, number>,
+): Map<string, RecordValue[]> {
+  const out = new Map<string, RecordValue[]>()
+  if (cuts.size === 0) return out
+  for (const { key, batch } of batches) {
+    const values = epoch.values.get(key) ?? []
+    out.set(
+      key,
+      values.map((one, row) => ({ ...one, value: mulDiv(one.value, cuts.get(hostKey(batch.hosts?.[row] ?? '')) ?? PPM, PPM) })),
+    )
+  }
+  return out
+}

@@ -1,0 +1,62 @@
+/** Ledger files as typed values. Parsing is pure in the CID, so every replica in a process shares the result. */
+import { Lru } from '../../core/cache/index.ts'
+import { FatalError } from '../../core/errors/index.ts'
+import {
+  batchManifest,
+  type BatchManifest,
+  charter,
+  type Charter,
+  type CID,
+  encode,
+  equalBytes,
+  fraudProof,
+  type FraudProof,
+  MAX_CHARTER_BYTES,
+  MAX_FRAUD_PROOF_BYTES,
+  MAX_MANIFEST_BYTES,
+  MAX_REPORT_BYTES,
+  parse,
+  report,
+  type Report,
+  WireError,
+} from '../../schemas/wire/index.ts'
+import type { LedgerFiles } from './types.ts'
+import { type Refusal, refuse } from './view.ts'
+
+export type Parsed<T> = { ok: true; value: T } | { ok: false; refusal: Refusal }
+
+/** The bytes a rule cannot do without; throws FatalError FILE_MISSING, which stops the fold before it changed anything. */
+export function requireFile(files: LedgerFiles, cid: CID): Uint8Array {
+  const bytes = files.read(cid)
+  if (bytes === undefined)
+    throw new FatalError('FILE_MISSING', `the ledger file ${cid.toString()} is needed here; fetch it first`, {
+      detail: { cid: cid.toString() },
+    })
+  return bytes
+}
+
+function reader<T>(capacity: number, read: (bytes: Uint8Array) => T): (files: LedgerFiles, cid: CID) => Parsed<T> {
+  const known = new Lru<string, Parsed<T>>(capacity)
+  return (files, cid) => {
+    const bytes = requireFile(files, cid)
+    return known.recall(cid.toString(), () => {
+      try {
+        return { ok: true, value: read(bytes) }
+      } catch (thrown) {
+        if (!(thrown instanceof WireError)) throw thrown
+        return { ok: false, refusal: refuse(`BAD_FILE_${thrown.code}`, `${cid.toString()}: ${thrown.message}`) }
+      }
+    })
+  }
+}
+
+export const readManifest = reader<BatchManifest>(8192, (bytes) => parse(batchManifest, bytes, MAX_MANIFEST_BYTES))
+export const readReport = reader<Report>(256, (bytes) => parse(report, bytes, MAX_REPORT_BYTES))
+export const readFraudProof = reader<FraudProof>(16, (bytes) => parse(fraudProof, bytes, MAX_FRAUD_PROOF_BYTES))
+/** A charter says every field itself: a default that changes in a later version must not change what an old ledger meant. */
+export const readCharter = reader<Charter>(64, (bytes) => {
+  const value = parse(charter, bytes, MAX_CHARTER_BYTES)
+  if (!equalBytes(encode(value), bytes))
+    throw new WireError('NOT_FULL', 'the charter leaves fields to their defaults; write every field out')
+  return value
+})

@@ -1,0 +1,110 @@
+/** Proven fraud: replayed by everybody, decided by nobody, in force from its place in the log. */
+import { InvalidInputError } from '../../core/errors/index.ts'
+import type { Check, CID, Payload } from '../../schemas/wire/index.ts'
+import { type FraudVerdict, type RowFacts, verifyFraudProof } from '../checks/index.ts'
+import { dateWindow } from './date-window.ts'
+import { severityOf } from './severity.ts'
+import type { BatchState, EpochPoints, LedgerState } from './types.ts'
+import { isUnvested } from './vesting.ts'
+import { refuse, type Rule, type View } from './view.ts'
+
+function verdictOf({ manifest, proof }: Payload<'fraud.proof'>, { state, files }: View): FraudVerdict {
+  const batch = state.batches.get(manifest.toString())
+  const bytes = files.read(proof)
+  if (!batch || bytes === undefined) return { valid: false, code: 'UNKNOWN_BATCH', reason: 'the batch or the proof is not here' }
+  return verifyFraudProof(bytes, files, { ...rowFacts(state, manifest), manifestCid: batch.manifestCid, charter: state.charter })
+}
+
+/** What the ledger says of a revealed batch, as checks ask for it. Throws InvalidInputError UNKNOWN_BATCH. */
+export function rowFacts(state: LedgerState, manifest: CID): RowFacts {
+  const batch = state.batches.get(manifest.toString())
+  if (!batch) throw new InvalidInputError('UNKNOWN_BATCH', `${manifest.toString()} was not revealed`)
+  return { contributor: batch.contributor, salt: batch.salt, dates: dateWindow(state, batch) }
+}
+
+export const fraudProof: Rule<'fraud.proof'> = {
+  needs(entry, { state }) {
+    const batch = state.batches.get(entry.p.manifest.toString())
+    return batch && !state.light ? [entry.p.proof, batch.manifest.index, batch.manifest.sketches] : []
+  },
+  check(entry, view) {
+    const { p } = entry
+    const { state } = view
+    const batch = state.batches.get(p.manifest.toString())
+    if (!batch) return refuse('UNKNOWN_BATCH', `${p.manifest.toString()} was not revealed`)
+    if (severityOf(p.check) === undefined) return refuse('NOT_PROVABLE', `a failed ${p.check} is no fraud that can be proven`)
+    if (isPunished(state, batch, p.check)) return refuse('KNOWN', `the batch is void, or its author revoked, already`)
+    if (state.light) return undefined
+    const verdict = verdictOf(p, view)
+    if (!verdict.valid) return refuse(verdict.code, verdict.reason)
+    if (verdict.check !== p.check || verdict.row !== p.row)
+      return refuse('OTHER_CHECK', `the proof is about ${verdict.check} of row ${verdict.row}`)
+    return undefined
+  },
+  apply(entry, view) {
+    const { state, index } = view
+    const { p } = entry
+    const batch = state.batches.get(p.manifest.toString())
+    if (!batch) return
+    const verdict = state.light ? undefined : verdictOf(p, view)
+    const code = verdict?.valid ? verdict.code : undefined
+    const reason = verdict?.reason ?? 'taken from the quorum in a light fold'
+    const { contributor } = batch
+    state.frauds.push({ index, by: entry.a, check: p.check, manifest: p.manifest, row: p.row, contributor, valid: true, reason })
+    punish(state, batch, { check: p.check, index, by: entry.a, row: p.row }, code)
+  },
+  note(entry, { state, index }, refusal) {
+    const contributor = state.batches.get(entry.p.manifest.toString())?.contributor ?? ''
+    const { check, manifest, row } = entry.p
+    state.frauds.push({
+      index,
+      by: entry.a,
+      check,
+      manifest,
+      row,
+      contributor,
+      valid: false,
+      reason: `${refusal.code}: ${refusal.message}`,
+    })
+  },
+}
+
+/** Whether a further proof of this kind would change nothing. */
+function isPunished(state: LedgerState, batch: BatchState, check: Check): boolean {
+  if (state.contributors.get(batch.contributor)?.revoked) return true
+  return batch.voided !== null && severityOf(check) === 'S1'
+}
+
+function punish(state: LedgerState, batch: BatchState, fraud: NonNullable<BatchState['voided']>, code: string | undefined): void {
+  const severity = severityOf(fraud.check, code)
+  const contributor = state.contributors.get(batch.contributor)
+  if (!contributor || severity === undefined) return
+  const key = batch.manifestCid.toString()
+  batch.voided ??= fraud
+  if (severity === 'S1') {
+    if (batch.settled !== null) change(state, contributor.points, batch.settled, (earned) => without(earned, key))
+    return
+  }
+  if (severity === 'S2') {
+    // the graver check decides the epoch's table when it is not closed yet
+    if (severityOf(batch.voided.check) === 'S1') batch.voided = fraud
+    if (batch.settled !== null) change(state, contributor.points, batch.settled, (earned) => ({ ...earned, void: `S2 ${fraud.check}` }))
+    return
+  }
+  contributor.revoked = { index: fraud.index, check: fraud.check }
+  contributor.credibility = 0
+  for (const epoch of contributor.points.keys())
+    change(state, contributor.points, epoch, (earned) => ({ ...earned, void: `S3 ${fraud.check}` }))
+  for (const [index, commit] of state.commits) if (commit.author === batch.contributor) state.commits.delete(index)
+}
+
+/** Only what has not vested can be taken. */
+function change(state: LedgerState, points: Map<number, EpochPoints>, epoch: number, by: (earned: EpochPoints) => EpochPoints): void {
+  const earned = points.get(epoch)
+  if (earned && isUnvested(state, earned) && earned.void === null) points.set(epoch, by(earned))
+}
+
+function without(earned: EpochPoints, key: string): EpochPoints {
+  const batches = new Map([...earned.batches].filter(([other]) => other !== key))
+  return { ...earned, batches }
+}

@@ -1,0 +1,87 @@
+/** The empty state that every fold starts from. */
+import { charter, type CID, didFromPublicKey, cborCid, encode, type Phase } from '../../schemas/wire/index.ts'
+import { RootHistory } from './root-history.ts'
+import type { ContributorState, EpochState, LedgerState } from './types.ts'
+
+/** Stands where the genesis charter will be: nobody holds the key of this operator. */
+const VOID_CHARTER = charter.parse({
+  v: 1,
+  name: 'none',
+  operator: didFromPublicKey(new Uint8Array(32)),
+  contact: 'mailto:nobody@invalid',
+  purposes: ['none'],
+})
+const VOID_CID: CID = cborCid(encode(VOID_CHARTER))
+
+export function emptyState(ledgerId: string, light: boolean): LedgerState {
+  return {
+    id: ledgerId,
+    light,
+    tree: new RootHistory(),
+    size: 0,
+    operator: '',
+    logKey: '',
+    charter: VOID_CHARTER,
+    charterCid: VOID_CID,
+    pendingCharters: [],
+    validators: new Map(),
+    contributors: new Map(),
+    authors: new Map(),
+    commits: new Map(),
+    batches: new Map(),
+    epoch: null,
+    times: new Map(),
+    leases: new Map(),
+    hosts: new Map(),
+    bases: VOID_CHARTER.credibility.basePpm,
+    results: [],
+    releases: [],
+    optouts: [],
+    frauds: [],
+    revenues: [],
+    statements: [],
+    withdrawals: [],
+    invalid: [],
+  }
+}
+
+export function newEpoch(number: number, phase: Phase, index: number, time: number): EpochState {
+  return {
+    number,
+    phase,
+    phaseIndex: index,
+    phaseTime: time,
+    startIndex: index,
+    cut: -1,
+    roster: [],
+    beaconReveals: new Map(),
+    beacon: null,
+    batches: [],
+    values: new Map(),
+    committees: new Map(),
+    hostMass: new Map(),
+    reportCommits: new Map(),
+    reports: new Map(),
+    voidReports: new Map(),
+    deferred: new Set(),
+    table: null,
+    close: null,
+    attests: new Map(),
+  }
+}
+
+export function newContributor(account: string, index: number, epoch: number, credibility: number, quota: number | null): ContributorState {
+  return {
+    account,
+    joinedAt: index,
+    joinedEpoch: epoch,
+    credibility,
+    epochs: 0,
+    quota,
+    revoked: null,
+    tallies: new Map(),
+    points: new Map(),
+    nextSequence: 0,
+    lastManifest: null,
+  }
+}

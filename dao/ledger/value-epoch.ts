@@ -1,0 +1,54 @@
+/** What the `test` entry fixes: the beacon, the value of every record, and who tests whom. */
+import { committeeOf, type Seat, type Standing } from '../rewards/index.ts'
+import { beaconOf } from './beacon.ts'
+import type { EpochState, LedgerState } from './types.ts'
+import type { View } from './view.ts'
+
+/** A contributor put off this often is tested by every validator. */
+export const MAX_DEFERRALS = 3
+
+export function valueEpoch(view: View, epoch: EpochState): void {
+  const { state, engine } = view
+  const valued = state.light ? null : engine.valueEpoch(view, epoch)
+  if (valued) {
+    for (const { key, values, hosts, broken } of valued.batches) {
+      const batch = state.batches.get(key)
+      if (!batch) continue
+      batch.values = values
+      batch.hosts = hosts
+      if (broken) batch.voided = { check: broken, index: view.index, by: '', row: 0 }
+    }
+    epoch.hostMass = valued.hostMass
+  }
+  for (const key of epoch.batches) epoch.values.set(key, state.batches.get(key)?.values ?? [])
+  epoch.beacon = beaconOf(state, epoch)
+  for (const contributor of contributorsOf(state, epoch)) epoch.committees.set(contributor, committeeFor(state, epoch, contributor))
+}
+
+/** Contributors with a counted batch, in commit order. */
+export function contributorsOf(state: LedgerState, epoch: EpochState): string[] {
+  return [...new Set(epoch.batches.flatMap((key) => state.batches.get(key)?.contributor ?? []))]
+}
+
+/** How often these batches' contributor was put off at most. */
+export function deferralsOf(state: LedgerState, epoch: EpochState, contributor: string): number {
+  let most = 0
+  for (const key of epoch.batches) {
+    const batch = state.batches.get(key)
+    if (batch?.contributor === contributor) most = Math.max(most, batch.deferrals)
+  }
+  return most
+}
+
+function committeeFor(state: LedgerState, epoch: EpochState, contributor: string): string[] {
+  const seats: Seat[] = epoch.roster.flatMap((account) => {
+    const seat = state.validators.get(account)
+    return seat?.active ? [{ account, operator: seat.statement.operator, asn: seat.statement.asn }] : []
+  })
+  const { testing, validators } = state.charter
+  if (deferralsOf(state, epoch, contributor) >= MAX_DEFERRALS)
+    return seats.map((seat) => seat.account).filter((account) => account !== contributor)
+  const self = state.validators.get(contributor)?.statement
+  const facts: Standing = { operator: self?.operator ?? null, asn: self?.asn ?? null }
+  return committeeOf(epoch.beacon ?? new Uint8Array(32), contributor, seats, testing.committee, validators.independence, facts)
+}

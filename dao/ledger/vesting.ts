@@ -1,0 +1,52 @@
+/** What has vested: points that no later conduct can take back, and the batches that earned them. */
+import { PPM } from '../../schemas/wire/index.ts'
+import { splitLargestRemainder } from '../rewards/index.ts'
+import { byAccount } from './seats.ts'
+import type { EpochPoints, LedgerState } from './types.ts'
+
+/** The last epoch whose table a quorum attested; 0 before the first. */
+export function lastFinalEpoch(state: LedgerState): number {
+  for (let i = state.results.length - 1; i >= 0; i--) if (state.results[i]?.final) return state.results[i]?.epoch ?? 0
+  return 0
+}
+
+export const isUnvested = (state: LedgerState, points: EpochPoints): boolean => points.vestsWith > lastFinalEpoch(state)
+
+export interface VestedPoints {
+  account: string
+  epoch: number
+  /** floor(points × cap): what may be paid. */
+  points: bigint
+  /** The same per batch, by manifest CID; sums to `points`. */
+  batches: Map<string, bigint>
+}
+
+/** Vested points of every contributor for epochs up to and including `throughEpoch`, sorted by epoch and account; nothing void, nothing empty. */
+export function vested(state: LedgerState, throughEpoch: number): VestedPoints[] {
+  const out: VestedPoints[] = []
+  for (const { account, points } of state.contributors.values())
+    for (const [epoch, earned] of points) {
+      if (epoch > throughEpoch || earned.void !== null || isUnvested(state, earned)) continue
+      const standing = [...earned.batches.values()].reduce((sum, one) => sum + one, 0n)
+      const paid = (standing * BigInt(earned.cap)) / BigInt(PPM)
+      if (paid === 0n) continue
+      const batches = splitLargestRemainder(
+        paid,
+        [...earned.batches].map(([id, weight]) => ({ id, weight })),
+      )
+      out.push({ account, epoch, points: paid, batches })
+    }
+  return out.toSorted((a, b) => a.epoch - b.epoch || byAccount(a.account, b.account))
+}
+
+/** Manifest CIDs of batches that hold vested points through an epoch, in commit order: what a release may select from. */
+export function includedBatches(state: LedgerState, throughEpoch: number): string[] {
+  const keys = vested(state, throughEpoch).flatMap(({ batches }) => [...batches].flatMap(([key, points]) => (points > 0n ? [key] : [])))
+  const commitOf = (key: string): number => state.batches.get(key)?.commitIndex ?? 0
+  return keys
+    .filter((key) => {
+      const batch = state.batches.get(key)
+      return batch !== undefined && batch.voided === null && batch.retracted === null
+    })
+    .toSorted((a, b) => commitOf(a) - commitOf(b))
+}
