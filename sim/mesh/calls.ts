@@ -12,6 +12,7 @@ import {
   encodeReply,
   type Protocol,
   SlotsPerPeer,
+  untilAborted,
 } from '../../core/mesh/index.ts'
 import type { World } from '../world/index.ts'
 import type { Links } from './links.ts'
@@ -120,12 +121,8 @@ export class Calls {
     using deadline = deadlineOf(this.#world.clock, timeoutMs, timeOut(from, protocol, timeoutMs), ends)
     const { signal } = deadline
     try {
-      signal.throwIfAborted()
-      const gaveUp = new Promise<never>((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-      })
-      const work = handler(decodeQuery(protocol, bytes), { peer: from, signal })
-      return { reply: encodeReply(protocol, await Promise.race([work, gaveUp])) }
+      const query = decodeQuery(protocol, bytes)
+      return { reply: encodeReply(protocol, await untilAborted(signal, () => handler(query, { peer: from, signal }))) }
     } catch (thrown) {
       if (!signal.aborted)
         this.#log.warn('mesh.serve-failed', { protocol: protocol.id, peer: from, code: codeOf(thrown), error: toError(thrown).message })

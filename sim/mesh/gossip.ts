@@ -1,5 +1,5 @@
 /** Gossip by flooding: every judged message goes on to every connected subscriber once. */
-import { decodeMessage, encodeMessage, GOSSIP, type Topic, type Verdict } from '../../core/mesh/index.ts'
+import { decodeMessage, encodeMessage, GOSSIP, Standing, type Topic, type Verdict } from '../../core/mesh/index.ts'
 import { RejectedMessageError } from '../../core/errors/index.ts'
 import type { World } from '../world/index.ts'
 import type { Links } from './links.ts'
@@ -26,7 +26,7 @@ export class Gossip {
   readonly #subscriptions = new Map<string, Subscription>()
   /** Message id to when we saw it; oldest first. */
   readonly #seen = new Map<string, number>()
-  readonly #rejected = new Map<string, number[]>()
+  readonly #standing: Standing
   #closed = false
   #next = 0
 
@@ -35,6 +35,7 @@ export class Gossip {
     this.#links = links
     this.#peer = peer
     this.#find = find
+    this.#standing = new Standing(world.clock)
   }
 
   subscribe(topic: Topic, receive: Subscription['receive'], judge: Subscription['judge']): Disposable {
@@ -66,10 +67,10 @@ export class Gossip {
   /** A message comes in from a neighbour, who need not be its author. */
   async hear(message: Message, neighbour: string): Promise<void> {
     const subscription = this.#subscriptions.get(message.topic)
-    if (subscription === undefined || this.#graylisted(neighbour) || !this.#remember(message.id)) return
+    if (subscription === undefined || this.#standing.graylisted(neighbour) || !this.#remember(message.id)) return
     const { words, verdict } = await examine(subscription, message)
     if (this.#closed) return
-    if (verdict === 'reject') this.#rejected.set(neighbour, [...(this.#rejected.get(neighbour) ?? []), this.#world.clock.now()])
+    if (verdict === 'reject') this.#standing.reject(neighbour)
     if (verdict !== 'accept') return
     this.#forward(message, neighbour)
     subscription.receive(words, message.author)
@@ -91,13 +92,6 @@ export class Gossip {
     if (this.#seen.has(id)) return false
     this.#seen.set(id, now)
     return true
-  }
-
-  #graylisted(peer: string): boolean {
-    const since = this.#world.clock.now() - GOSSIP.forgiveMs
-    const recent = (this.#rejected.get(peer) ?? []).filter((at) => at > since)
-    this.#rejected.set(peer, recent)
-    return GOSSIP.rejectWeight * recent.length ** 2 < GOSSIP.graylist
   }
 }
 

@@ -1,20 +1,21 @@
+import { setTimeout as after } from 'node:timers/promises'
 import type { Clock } from '../../core/effects/index.ts'
 
-/** The wall clock, for tests that talk to real sockets. */
+/** The platform's time, for tests with real peers. */
 export const realClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      signal?.throwIfAborted()
-      const leave = (): void => {
-        clearTimeout(timer)
-        reject(signal?.reason as Error)
-      }
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', leave)
-        resolve()
-      }, ms)
-      signal?.addEventListener('abort', leave, { once: true })
+    after(ms, undefined, { ...(signal === undefined ? {} : { signal }) }).catch((error: unknown) => {
+      throw signal?.aborted ? (signal.reason as Error) : error
     }),
   deadline: (ms) => AbortSignal.timeout(ms),
+}
+
+/** Waits for a condition, never for a duration; the bound only turns a hang into a failure. */
+export async function eventually(holds: () => boolean | Promise<boolean>, clock: Clock = realClock, withinMs = 60_000): Promise<void> {
+  const giveUpAt = clock.now() + withinMs
+  while (!(await holds())) {
+    if (clock.now() > giveUpAt) throw new Error(`did not come true within ${withinMs} ms: ${holds.toString()}`)
+    await clock.sleep(20)
+  }
 }
