@@ -47,8 +47,9 @@ it('replaces a file whole', async () => {
 it('opens a store once at a time', async () => {
   const db = await openLevel(path.join(folder, 'store'))
   expect(await codeOf(openLevel(path.join(folder, 'store')))).toBe('HOME_IN_USE')
-  await db.close()
-  await (await openLevel(path.join(folder, 'store'))).close()
+  await db[Symbol.asyncDispose]()
+  await using again = await openLevel(path.join(folder, 'store'))
+  expect(await again.get('k')).toBeUndefined()
 })
 
 it('knows a full disk by the code or by the words of the store, however deep they lie', () => {

@@ -2,10 +2,10 @@ import type { Level } from './level.ts'
 
 export { diskError, makeFolder, writeFileDurably } from './disk.ts'
 export { HOME_VERSION, openHome } from './home.ts'
-export type { Level } from './level.ts'
+export type { Level, LevelDb, Write } from './level.ts'
 
 /**
- * A LevelDB in `folder`, which one process at a time may open; loads the native store on first use. Writes with `sync: true` are on disk
+ * A LevelDB in `folder`, which one process at a time may open; loads the native store on first use. Writes are on disk
  * when they resolve. Throws FatalError HOME_IN_USE, DISK_FULL or STORE_UNREADABLE.
  */
 export async function openLevel(folder: string): Promise<Level> {

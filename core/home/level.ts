@@ -1,16 +1,66 @@
+/** LevelDB whose every write waits for fsync. */
 import { LevelDatastore } from 'datastore-level'
 import { FatalError, toError } from '../errors/index.ts'
 import { diskError, makeFolder } from './disk.ts'
 
 /** Ordered keys and values on disk, as `datastore-level` and `blockstore-level` use it. */
-export type Level = LevelDatastore['db']
+export type LevelDb = LevelDatastore['db']
+export type Write = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string }
+
+export class Level implements AsyncDisposable {
+  readonly db: LevelDb
+  readonly folder: string
+  #broken: Error | undefined
+
+  constructor(db: LevelDb, folder: string) {
+    this.db = db
+    this.folder = folder
+  }
+
+  /**
+   * All of it or nothing, on disk when it resolves. After one failure every further write fails alike until the store is opened again:
+   * LevelDB may have left half a frame at the end of its log, and would lose what is appended behind it.
+   */
+  async write(writes: Write[]): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken
+    if (writes.length === 0) return
+    try {
+      await this.db.batch(writes, { sync: true })
+    } catch (thrown) {
+      this.#broken = diskError(thrown, this.folder)
+      throw this.#broken
+    }
+  }
+
+  /** A copy of the value that no buffer pool shares. */
+  async get(key: string): Promise<Uint8Array | undefined> {
+    try {
+      const value: Uint8Array | undefined = await this.db.get(key)
+      return value && new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    } catch (thrown) {
+      throw diskError(thrown, this.folder)
+    }
+  }
+
+  async has(key: string): Promise<boolean> {
+    try {
+      return await this.db.has(key)
+    } catch (thrown) {
+      throw diskError(thrown, this.folder)
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.db.close()
+  }
+}
 
 export async function levelIn(folder: string): Promise<Level> {
   await makeFolder(folder)
   const { db } = new LevelDatastore(folder)
   try {
     await db.open({ createIfMissing: true, compression: false })
-    return db
+    return new Level(db, folder)
   } catch (thrown) {
     const cause = toError(thrown).cause
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined

@@ -6,7 +6,7 @@ import type { OwnSpace, Space } from './storage.ts'
 /** Bitswap's and our own limit for one block. */
 export const MAX_BLOCK_BYTES = 2 << 20
 
-type Get = Space['get']
+const RAW = 0x55
 
 /** One key per content: the codec is not part of it, as in every IPFS blockstore. */
 export const blockKey = (cid: CID): string => Buffer.from(cid.multihash.bytes).toString('latin1')
@@ -24,17 +24,48 @@ export function checked(blocks: Iterable<Block>): Block[] {
 }
 
 /** The DAG below `root`, depth first, each block once. Throws FatalError BLOCK_MISSING, RejectedMessageError NOT_A_NODE. */
-export async function* walkDag(get: Get, root: CID): AsyncGenerator<Block> {
-  const seen = new Set<string>()
-  const open = [root]
-  for (let cid = open.pop(); cid !== undefined; cid = open.pop()) {
-    const key = `${cid.code} ${blockKey(cid)}`
-    if (seen.has(key)) continue
-    seen.add(key)
-    const bytes = await get(cid)
+export async function* walkDag(source: Pick<Space, 'get'>, root: CID): AsyncGenerator<Block> {
+  const walk = new Walk(root)
+  for (let cid = walk.next(); cid !== undefined; cid = walk.next()) {
+    const bytes = await source.get(cid)
     if (bytes === undefined) throw missing(cid, root)
     yield { cid, bytes }
-    open.push(...linksOfChecked({ cid, bytes }).reverse())
+    walk.push({ cid, bytes })
+  }
+}
+
+/** The same walk for whoever needs the names alone: leaves are looked for but not read. */
+export async function* walkCids(source: Pick<Space, 'get' | 'has'>, root: CID): AsyncGenerator<CID> {
+  const walk = new Walk(root)
+  for (let cid = walk.next(); cid !== undefined; cid = walk.next()) {
+    const bytes = cid.code === RAW ? undefined : await source.get(cid)
+    if (bytes === undefined && !(cid.code === RAW && (await source.has(cid)))) throw missing(cid, root)
+    yield cid
+    if (bytes !== undefined) walk.push({ cid, bytes })
+  }
+}
+
+/** What is still to visit, and what was. */
+class Walk {
+  readonly #seen = new Set<string>()
+  readonly #open: CID[]
+
+  constructor(root: CID) {
+    this.#open = [root]
+  }
+
+  next(): CID | undefined {
+    for (let cid = this.#open.pop(); cid !== undefined; cid = this.#open.pop()) {
+      const key = `${cid.code} ${blockKey(cid)}`
+      if (this.#seen.has(key)) continue
+      this.#seen.add(key)
+      return cid
+    }
+    return undefined
+  }
+
+  push(block: Block): void {
+    this.#open.push(...linksOfChecked(block).reverse())
   }
 }
 
@@ -83,7 +114,7 @@ export async function move(from: OwnSpace, to: OwnSpace, root: CID): Promise<voi
   if (!(await to.isPinned(root))) {
     let part: Block[] = []
     let bytes = 0
-    for await (const block of walkDag((cid) => from.get(cid), root)) {
+    for await (const block of walkDag(from, root)) {
       part.push(block)
       bytes += block.bytes.byteLength
       if (bytes < COPY_BYTES) continue

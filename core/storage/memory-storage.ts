@@ -2,7 +2,7 @@
 import type { Block, CID } from '../../schemas/wire/index.ts'
 import type { Clock } from '../effects/index.ts'
 import { FatalError, RetryableError } from '../errors/index.ts'
-import { blockKey, checked, move, walkDag } from './blocks.ts'
+import { blockKey, checked, move, walkCids, walkDag } from './blocks.ts'
 import { readCar, writeCar } from './car.ts'
 import type { OwnSpace, Pin, PinMetadata, Storage, Usage } from './storage.ts'
 
@@ -53,7 +53,7 @@ class MemorySpace implements OwnSpace {
       return
     }
     const keys = new Set<string>()
-    for await (const { cid } of walkDag((cid) => this.get(cid), root)) keys.add(blockKey(cid))
+    for await (const cid of walkCids(this, root)) keys.add(blockKey(cid))
     for (const key of keys) (this.#blocks.get(key) as Held).pins++
     this.#pins.set(root.toString(), { root, metadata, keys })
   }
@@ -112,10 +112,7 @@ class MemorySpace implements OwnSpace {
   }
 
   exportCar(root: CID): AsyncIterable<Uint8Array> {
-    return writeCar(
-      [root],
-      walkDag((cid) => this.get(cid), root),
-    )
+    return writeCar([root], walkDag(this, root))
   }
 
   async importCar(bytes: AsyncIterable<Uint8Array>): Promise<CID[]> {
@@ -171,7 +168,7 @@ export class MemoryStorage implements Storage {
       return undefined
     }
     try {
-      for await (const block of walkDag(find, root)) {
+      for await (const block of walkDag({ get: find }, root)) {
         signal.throwIfAborted()
         await this.public.put([block])
       }

@@ -1,0 +1,126 @@
+/** One space of a peer: blocks and pins on disk, under one Helia. */
+import type { Helia } from 'helia'
+import drain from 'it-drain'
+import type { Block, CID } from '../../schemas/wire/index.ts'
+import { checked, walkCids, walkDag } from './blocks.ts'
+import { readCar, writeCar } from './car.ts'
+import type { DiskBlocks } from './disk-blocks.ts'
+import { Mutex } from './mutex.ts'
+import type { PinBook } from './pin-book.ts'
+import type { OwnSpace, Pin, PinMetadata, Usage } from './storage.ts'
+
+const IMPORT_BYTES = 8 << 20
+const GC_BLOCKS = 1024
+
+export class HeliaSpace implements OwnSpace {
+  readonly #helia: Helia
+  readonly #blocks: DiskBlocks
+  readonly #book: PinBook
+  readonly #now: () => number
+  /** Pins, unpins and gc take turns, so that gc never sees half a pin. */
+  readonly #pinning = new Mutex()
+
+  constructor({ helia, blocks, book, now }: { helia: Helia; blocks: DiskBlocks; book: PinBook; now: () => number }) {
+    this.#helia = helia
+    this.#blocks = blocks
+    this.#book = book
+    this.#now = now
+  }
+
+  /** Through Helia, so that bitswap peers who wait for a block get it. */
+  async put(blocks: Iterable<Block>): Promise<void> {
+    const list = checked(blocks)
+    await drain(this.#helia.blockstore.putMany(list))
+  }
+
+  get(cid: CID): Promise<Uint8Array | undefined> {
+    return this.#blocks.read(cid)
+  }
+
+  has(cid: CID): Promise<boolean> {
+    return this.#blocks.has(cid)
+  }
+
+  pin(root: CID, metadata: PinMetadata = {}): Promise<void> {
+    return this.#pinning.run(async () => {
+      if (await this.#book.has(root)) await this.#book.setMetadata(root, metadata)
+      else await this.#book.add(root, await Array.fromAsync(walkCids(this, root)), metadata)
+    })
+  }
+
+  unpin(root: CID): Promise<void> {
+    return this.#pinning.run(async () => {
+      await this.#release(root)
+    })
+  }
+
+  async #release(root: CID): Promise<CID[]> {
+    if (!(await this.#book.has(root))) return []
+    const cids = await Array.fromAsync(walkCids(this, root))
+    await this.#book.remove(root, cids)
+    return cids
+  }
+
+  isPinned(root: CID): Promise<boolean> {
+    return this.#book.has(root)
+  }
+
+  pins(): AsyncIterable<Pin> {
+    return this.#book.all()
+  }
+
+  metadata(root: CID): Promise<PinMetadata | undefined> {
+    return this.#book.metadata(root)
+  }
+
+  gc({ graceMs = 0 }: { graceMs?: number } = {}): Promise<number> {
+    return this.#pinning.run(async () => {
+      const before = this.#now() - graceMs
+      let freed = 0
+      let portion: CID[] = []
+      for await (const cid of this.#blocks.putBefore(before)) {
+        portion.push(cid)
+        if (portion.length < GC_BLOCKS) continue
+        freed += await this.#dropUnheld(portion, before)
+        portion = []
+      }
+      return freed + (await this.#dropUnheld(portion, before))
+    })
+  }
+
+  drop(root: CID): Promise<void> {
+    return this.#pinning.run(async () => {
+      await this.#dropUnheld(await this.#release(root), this.#now())
+    })
+  }
+
+  async #dropUnheld(cids: CID[], before: number): Promise<number> {
+    const loose: CID[] = []
+    for (const cid of cids) if (!(await this.#book.holds(cid))) loose.push(cid)
+    return this.#blocks.drop(loose, before)
+  }
+
+  usage(): Promise<Usage> {
+    return Promise.resolve(this.#blocks.usage())
+  }
+
+  exportCar(root: CID): AsyncIterable<Uint8Array> {
+    return writeCar([root], walkDag(this, root))
+  }
+
+  async importCar(bytes: AsyncIterable<Uint8Array>): Promise<CID[]> {
+    const car = await readCar(bytes)
+    let portion: Block[] = []
+    let held = 0
+    for await (const block of car.blocks) {
+      portion.push(block)
+      held += block.bytes.byteLength
+      if (held < IMPORT_BYTES) continue
+      await this.put(portion)
+      portion = []
+      held = 0
+    }
+    await this.put(portion)
+    return car.roots
+  }
+}
