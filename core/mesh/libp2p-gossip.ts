@@ -63,7 +63,7 @@ export class Libp2pGossip {
 
   close(): void {
     this.#pubsub.removeEventListener('message', this.#onMessage)
-    for (const name of [...this.#subscriptions.keys()]) this.#leave(name)
+    for (const name of this.#subscriptions.keys()) this.#leave(name)
   }
 
   #leave(name: string): void {

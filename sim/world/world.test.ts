@@ -2,6 +2,22 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { World } from './index.ts'
 
+const slow = async (turns: number): Promise<void> => {
+  for (let i = 0; i < turns; i++) await turn()
+}
+
+const draws = (seed: number, name: string): number[] => {
+  const random = new World({ seed }).randomOf(name)
+  return Array.from({ length: 3000 }, () => random.int(3))
+}
+
+const talk = async (world: World, count: number, from = 'a', to = 'b'): Promise<number[]> => {
+  const arrived: number[] = []
+  for (let i = 0; i < count; i++) world.network.send({ from, to, label: 'word' }, () => arrived.push(i))
+  await world.run()
+  return arrived
+}
+
 describe('time in a world', () => {
   it('passes only when it is run, and by leaps', async () => {
     const world = new World({ seed: 1 })
@@ -61,9 +77,6 @@ describe('time in a world', () => {
   it('stands still for work outside, and takes results in the order of asking', async () => {
     const world = new World({ seed: 1 })
     const seen: string[] = []
-    const slow = async (turns: number): Promise<void> => {
-      for (let i = 0; i < turns; i++) await turn()
-    }
     void world.outside(() => slow(20)).then(() => seen.push(`slow at ${world.ageMs}`))
     void world.outside(() => slow(1)).then(() => seen.push(`quick at ${world.ageMs}`))
     void world.clock.sleep(1).then(() => seen.push('later'))
@@ -84,10 +97,6 @@ describe('time in a world', () => {
 
 describe('chance in a world', () => {
   it('repeats by seed and name, and is even', () => {
-    const draws = (seed: number, name: string): number[] => {
-      const random = new World({ seed }).randomOf(name)
-      return Array.from({ length: 3000 }, () => random.int(3))
-    }
     expect(draws(1, 'a')).toEqual(draws(1, 'a'))
     expect(draws(1, 'a')).not.toEqual(draws(2, 'a'))
     expect(draws(1, 'a')).not.toEqual(draws(1, 'b'))
@@ -103,13 +112,6 @@ describe('chance in a world', () => {
 })
 
 describe('the network of a world', () => {
-  const talk = async (world: World, count: number, from = 'a', to = 'b'): Promise<number[]> => {
-    const arrived: number[] = []
-    for (let i = 0; i < count; i++) world.network.send({ from, to, label: 'word' }, () => arrived.push(i))
-    await world.run()
-    return arrived
-  }
-
   it('takes its time, in order', async () => {
     const world = new World({ seed: 3, latencyMs: [5, 80] })
     expect(await talk(world, 50)).toEqual(Array.from({ length: 50 }, (_, i) => i))

@@ -5,7 +5,7 @@ import { SimMesh, World } from '../../sim/index.ts'
 import { realClock } from '../support/real-clock.ts'
 import { meshCompliance } from './mesh.ts'
 
-meshCompliance('Libp2pMesh', async (scenario) => {
+meshCompliance('Libp2pMesh', (scenario) => async () => {
   await using opened = new AsyncDisposableStack()
   const open = async ({ listen = true } = {}): Promise<Mesh> =>
     opened.use(
@@ -19,7 +19,7 @@ meshCompliance('Libp2pMesh', async (scenario) => {
   await scenario({ clock: realClock, open })
 })
 
-meshCompliance('SimMesh', async (scenario) => {
+meshCompliance('SimMesh', (scenario) => async () => {
   const world = new World({ seed: 11 })
   let count = 0
   const open = async ({ listen = true } = {}): Promise<Mesh> =>

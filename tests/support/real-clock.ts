@@ -5,7 +5,7 @@ import type { Clock } from '../../core/effects/index.ts'
 export const realClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
-    after(ms, undefined, { ...(signal === undefined ? {} : { signal }) }).catch((error: unknown) => {
+    after(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
       throw signal?.aborted ? (signal.reason as Error) : error
     }),
   deadline: (ms) => AbortSignal.timeout(ms),
