@@ -1,7 +1,7 @@
-export { formatCheckpoint, parseCheckpoint, peekCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.ts'
+export { type Checkpoint, formatCheckpoint, parseCheckpoint, peekCheckpoint, signCheckpoint } from './checkpoint.ts'
 export { cosign, cosignatureLine, lowerMedian, medianCosignatureTime, withSignatures } from './cosignature.ts'
 export { LogReader } from './log-reader.ts'
-export { LogTail, type Appended } from './log-tail.ts'
+export { type Appended, LogTail } from './log-tail.ts'
 export { MemoryLogStore } from './memory-log-store.ts'
 export {
   CompactRange,
@@ -16,6 +16,7 @@ export {
   verifyConsistency,
   verifyInclusion,
 } from './merkle.ts'
+export { type MirrorOptions, mirrorStatement } from './mirror.ts'
 export {
   formatNote,
   formatSignatureLine,
@@ -31,9 +32,14 @@ export {
   signNote,
   verifyLine,
 } from './note.ts'
-export { formatVkey, noteKey, type NoteKey, type NoteSigner, noteSigner, parseSkey, parseVkey, SIGNATURE_TYPES } from './note-key.ts'
+export { formatVkey, type NoteKey, type NoteSigner, noteKey, noteSigner, parseSkey, parseVkey, SIGNATURE_TYPES } from './note-key.ts'
+export { formatPolicy, isQuorum, parsePolicy, type Policy, policyOf } from './policy.ts'
+export { formatProof, parseProof, type TlogProof } from './proof.ts'
+export { openReplica, type Replica } from './replica.ts'
 export { logOrigin, logSigner, logVkey, parseLogOrigin } from './terms.ts'
 export { CHECKPOINT_PATH, decodeBundle, encodeBundle, parseTilePath, type Tile, TILE_WIDTH, tileAt, tilePath } from './tiles.ts'
 export type { LogFile, LogStore, TileSource, WitnessClient } from './types.ts'
+export { proveInclusion, type VerifiedCheckpoint, type VerifiedProof, verifyCheckpoint, verifyProof } from './verify.ts'
+export { type LogVerdict, verifyLog } from './verify-log.ts'
 export { judgeCheckpoint, openWitness, originHash, type Witness, type WitnessAnswer, type WitnessOptions } from './witness.ts'
 export { type AddCheckpoint, formatAddCheckpoint, parseAddCheckpoint } from './witness-request.ts'

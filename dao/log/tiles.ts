@@ -46,9 +46,9 @@ export function tileAt(size: number, level: number | 'entries', index: number): 
 }
 
 /** Every hash tile of a tree, level by level. */
-export function* hashTilesOf(size: number): Generator<Tile> {
+export function* hashTilesOf(size: number): Generator<Tile & { level: number }> {
   for (let level = 0; levelWidth(size, level) > 0; level++)
-    for (let index = 0, tile = tileAt(size, level, 0); tile; tile = tileAt(size, level, ++index)) yield tile
+    for (let index = 0, tile = tileAt(size, level, 0); tile; tile = tileAt(size, level, ++index)) yield { ...tile, level }
 }
 
 /** Where a whole subtree's hash is found: in which tile, and as the hash over which of its slots. */

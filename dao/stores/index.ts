@@ -1,7 +1,10 @@
 /** The effects: tiles on disk, SQL index, DuckDB. Heavy packages load when their `open…` is called. */
+import type { LogStore } from '../log/index.ts'
 import type { ParquetWriter } from '../release/index.ts'
+import type { DiskLogStoreOptions } from './disk-log-store.ts'
 import type { ParquetWriterOptions } from './duckdb-parquet.ts'
 
+export type { DiskLogStoreOptions } from './disk-log-store.ts'
 export type { ParquetWriterOptions } from './duckdb-parquet.ts'
 export type { ParquetQuery, RecordFilters } from './duckdb-query.ts'
 export { diskFolder, inside } from './release-folder.ts'
@@ -14,4 +17,9 @@ export async function openParquet(options: ParquetWriterOptions): Promise<Parque
 /** Questions to Parquet files, by DuckDB; see `duckdb-query.ts`. */
 export async function openQueries(): Promise<typeof import('./duckdb-query.ts')> {
   return await import('./duckdb-query.ts')
+}
+
+/** The log in a folder, as static files that any web server can serve. */
+export async function openDiskLogStore(folder: string, options?: DiskLogStoreOptions): Promise<LogStore> {
+  return (await import('./disk-log-store.ts')).openDiskLogStore(folder, options)
 }
