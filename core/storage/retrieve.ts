@@ -14,7 +14,7 @@ import type { Space } from './storage.ts'
 const AT_ONCE = 16
 /** One peer's time for one block, before the next is asked. */
 const PER_BLOCK_MS = 10_000
-/** How often the whole list of peers is gone through for one block. */
+/** How often a peer that was late is asked for one block. */
 const ROUNDS = 2
 const LIBP2P_KEY = 0x72
 
@@ -58,16 +58,24 @@ class Asking implements Disposable {
     const here = await this.#options.space.get(cid)
     if (here !== undefined) return { cid, bytes: here }
     let cause: unknown
-    for (const peer of Array.from({ length: ROUNDS }, () => this.#peers).flat()) {
-      if (this.#options.signal.aborted) break
-      try {
-        const bytes = await this.#ask(peer, cid)
-        if (this.#peers[0] !== peer) this.#peers = [peer, ...this.#peers.filter((other) => other !== peer)]
-        return { cid, bytes }
-      } catch (thrown) {
-        cause = thrown
-        this.#end(peer)
+    let peers = this.#peers
+    for (let round = 0; round < ROUNDS && peers.length > 0; round++) {
+      const late: string[] = []
+      for (const peer of peers) {
+        if (this.#options.signal.aborted) break
+        const deadline = this.#options.clock.deadline(PER_BLOCK_MS)
+        try {
+          const bytes = await this.#ask(peer, cid, deadline)
+          if (this.#peers[0] !== peer) this.#peers = [peer, ...this.#peers.filter((other) => other !== peer)]
+          return { cid, bytes }
+        } catch (thrown) {
+          cause = thrown
+          this.#end(peer)
+          if (deadline.aborted) late.push(peer)
+        }
       }
+      // bitswap says once that it lacks a block and is silent to the same question afterwards: only the late are asked again
+      peers = late
     }
     throw new RetryableError(
       'RETRIEVE_FAILED',
@@ -80,8 +88,8 @@ class Asking implements Disposable {
   }
 
   /** Helia checks the block against its CID and stores it. */
-  async #ask(peer: string, cid: CID): Promise<Uint8Array> {
-    const signal = AbortSignal.any([this.#options.signal, this.#options.clock.deadline(PER_BLOCK_MS)])
+  async #ask(peer: string, cid: CID, deadline: AbortSignal): Promise<Uint8Array> {
+    const signal = AbortSignal.any([this.#options.signal, deadline])
     const session =
       this.#sessions.get(peer) ?? this.#options.helia.blockstore.createSession(this.#root, { providers: [peerCid(peer)], maxProviders: 1 })
     this.#sessions.set(peer, session)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { MemoryStorage, openOfflineStorage, type Storage } from '../../core/storage/index.ts'
-import { testClock } from '../unit/clock.ts'
+import { realClock } from '../support/real-clock.ts'
 import { describeStorage } from './storage.ts'
 
 describeStorage('MemoryStorage', { open: () => Promise.resolve(new MemoryStorage()) })
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 async function openIn(home: string): Promise<Storage> {
-  const storage = await openOfflineStorage({ home, clock: testClock })
+  const storage = await openOfflineStorage({ home, clock: realClock })
   homeOf.set(storage, home)
   return storage
 }
