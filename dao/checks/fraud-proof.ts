@@ -1,15 +1,6 @@
 /** A failed deterministic check as an object that convinces a stranger: the row's leaves; everything else is in the ledger already. */
 import { QuernError } from '../../core/errors/index.ts'
-import {
-  type Charter,
-  type Check,
-  type CID,
-  encode,
-  fraudProof as shape,
-  MAX_FRAUD_PROOF_BYTES,
-  parse,
-  WireError,
-} from '../../schemas/wire/index.ts'
+import { type Check, type CID, encode, fraudProof as shape, MAX_FRAUD_PROOF_BYTES, parse, WireError } from '../../schemas/wire/index.ts'
 import { areRowBlocks, type BatchFiles, checkBatchStructure, parseBatchFiles, parseManifest, type RowBlocks } from '../batches/index.ts'
 import { checkRow } from './check-row.ts'
 import type { RowFacts } from './types.ts'
@@ -42,8 +33,6 @@ export interface FileReader {
 
 export interface ProofFacts extends RowFacts {
   manifestCid: CID
-  /** The rules in force for the batch's epoch. */
-  charter: Charter
 }
 
 const no = (code: string, reason: string): FraudVerdict => ({ valid: false, code, reason })
@@ -70,7 +59,7 @@ export function verifyFraudProof(bytes: Uint8Array, files: FileReader, facts: Pr
   const batch = opened as BatchFiles
   if (row >= batch.index.rows.length) return no('NO_SUCH_ROW', `the batch has ${batch.index.rows.length} rows`)
   if (!areRowBlocks(batch.index, row, proof)) return no('NOT_THE_LEAVES', 'the blocks are not the leaves that the index names')
-  const verdict = checkRow({ charter: facts.charter, files: batch, row, blocks: proof, facts })
+  const verdict = checkRow({ files: batch, row, blocks: proof, facts })
   if (verdict.ok) return no('HONEST', `row ${row} passes every check when replayed`)
   if (verdict.check !== check) return no('OTHER_CHECK', `row ${row} fails ${verdict.check}, not ${check}`)
   return { valid: true, check, row, code: verdict.code, reason: verdict.message }

@@ -4,6 +4,8 @@ import type { BatchFiles, RowBlocks } from '../batches/index.ts'
 
 /** What the ledger, and only the ledger, says of a batch. */
 export interface RowFacts {
+  /** The rules of the epoch the batch was gathered for. */
+  charter: Charter
   contributor: string
   /** 32 bytes, from the reveal. */
   salt: Uint8Array
@@ -12,7 +14,6 @@ export interface RowFacts {
 }
 
 export interface RowToCheck {
-  charter: Charter
   files: BatchFiles
   row: number
   /** The row's leaves, in file order: what the index names. */

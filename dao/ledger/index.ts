@@ -7,7 +7,7 @@ export { type Applied, type Checked, createLedger, type Ledger, type LedgerOptio
 export { ledgerFilesNamed } from './ledger-files.ts'
 export { readBatch, type ReadBatch } from './read-batch.ts'
 export { RootHistory } from './root-history.ts'
-export { mayBeSeated } from './rules-admission.ts'
+export { charterOf, mayBeSeated } from './rules-admission.ts'
 export { auditBytes, RULES_VERSION } from './rules-closing.ts'
 export { committingEpoch } from './rules-contribution.ts'
 export { rowFacts } from './rules-fraud.ts'

@@ -101,13 +101,12 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     earned,
     standing.map((one) => ({ id: one.key, weight: valueOf(epoch, [one], outcome.hostCuts) })),
   )
-  const partly = batches.find(({ batch }) => batch.voided !== null)?.batch.voided
   return {
     ...settled,
     points: earned,
     pointsPerBatch,
     cutValues: cutValues(epoch, standing, outcome.hostCuts),
-    row: rowOf({ credibility: m, value: value.toString(), points: earned.toString(), note: partly ? `void S1 ${partly.check}` : null }),
+    row: rowOf({ credibility: m, value: value.toString(), points: earned.toString(), note: partlyNote(batches, outcome) }),
   }
 }
 
@@ -119,6 +118,13 @@ function zeroNote(fraud: { check: string } | null, batches: readonly { batch: Ba
   const s1 = batches.find(({ batch }) => batch.voided)
   if (s1 && batches.every(({ batch }) => batch.voided !== null)) return `void S1 ${s1.batch.voided?.check}`
   return outcome.voided ? 'void T1' : null
+}
+
+/** What an epoch that earns lost all the same. */
+function partlyNote(batches: readonly { batch: BatchState }[], { hostCuts }: Outcome): string | null {
+  const partly = batches.find(({ batch }) => batch.voided !== null)?.batch.voided
+  if (partly) return `void S1 ${partly.check}`
+  return hostCuts.size > 0 ? `cut ${hostCuts.size} hosts` : null
 }
 
 function freshReport(state: LedgerState, epoch: EpochState, validator: string, account: string): FreshReport[] {

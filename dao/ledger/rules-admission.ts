@@ -1,6 +1,6 @@
 /** Who belongs to the ledger: genesis, roster, charter versions, contributors. */
 import { verifyShaped } from '../../core/envelope/index.ts'
-import { equalBytes, ledgerIdOf, type ValidatorStatement } from '../../schemas/wire/index.ts'
+import { type Charter, equalBytes, ledgerIdOf, type ValidatorStatement } from '../../schemas/wire/index.ts'
 import { isWitnessKey } from './notes.ts'
 import { readCharter } from './parsed-files.ts'
 import { isSeated } from './seats.ts'
@@ -27,6 +27,7 @@ export const genesis: Rule<'genesis'> = {
     state.logKey = entry.p.log
     state.charter = charter.value
     state.charterCid = entry.p.charter
+    state.charters.push({ charter: charter.value, cid: entry.p.charter, from: 0 })
     state.bases = charter.value.credibility.basePpm
   },
 }
@@ -110,8 +111,14 @@ export function activateCharter(state: LedgerState, epoch: number): void {
   for (const pending of state.pendingCharters.filter(({ from }) => from <= epoch)) {
     state.charter = pending.charter
     state.charterCid = pending.cid
+    state.charters.push(pending)
   }
   state.pendingCharters = state.pendingCharters.filter(({ from }) => from > epoch)
+}
+
+/** The rules that counted, count, or as announced will count for an epoch: a batch is judged by those of the epoch it was gathered for. */
+export function charterOf(state: LedgerState, epoch: number): Charter {
+  return [...state.charters, ...state.pendingCharters].findLast(({ from }) => from <= epoch)?.charter ?? state.charter
 }
 
 export const join: Rule<'contributor.join'> = {

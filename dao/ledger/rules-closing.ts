@@ -1,5 +1,5 @@
 /** The end of an epoch: the operator states the table's root, validators attest or dispute what they recomputed. */
-import { concatBytes, encode, equalBytes, utf8 } from '../../schemas/wire/index.ts'
+import { concatBytes, encode, equalBytes, quorumOf, utf8 } from '../../schemas/wire/index.ts'
 import { verifySignature } from '../../core/identity/index.ts'
 import { parseVkey } from '../log/index.ts'
 import { notOperator } from './rules-admission.ts'
@@ -18,7 +18,9 @@ export const epochClose: Rule<'epoch.close'> = {
     const { epoch } = state
     const { p } = entry
     if (epoch === null) return undefined
-    if (epoch.close) return refuse('REPEATED', `epoch ${p.epoch} is closed by entry ${epoch.close.index}`)
+    // a light fold cannot tell a wrong root, so a later claim takes the place of one that nobody attested
+    const isOpen = state.light && state.results.at(-1)?.attestedBy.length === 0
+    if (epoch.close && !isOpen) return refuse('REPEATED', `epoch ${p.epoch} is closed by entry ${epoch.close.index}`)
     if (p.cut !== epoch.cut) return refuse('WRONG_CUT', `the cut of epoch ${p.epoch} is entry ${epoch.cut}`)
     if (p.rules !== RULES_VERSION) return refuse('OTHER_RULES', `the table is computed by ${RULES_VERSION}`)
     // a light fold takes the quorum's word for the root
@@ -29,6 +31,7 @@ export const epochClose: Rule<'epoch.close'> = {
   apply(entry, { state, index }) {
     const { epoch } = state
     if (epoch === null) return
+    if (epoch.close) state.results.pop()
     epoch.close = { index, root: entry.p.root, author: entry.a }
     const result: EpochResult = {
       epoch: epoch.number,
@@ -45,16 +48,11 @@ export const epochClose: Rule<'epoch.close'> = {
       final: false,
       attestedBy: [],
       roster: epoch.roster,
-      quorum: quorumAtCut(state, epoch.roster.length),
+      quorum: quorumOf(state.charter, epoch.roster.length),
     }
     result.final = result.quorum === 0
     state.results.push(result)
   },
-}
-
-const quorumAtCut = (state: LedgerState, seats: number): number => {
-  const { quorum } = state.charter.validators
-  return seats === 0 ? 0 : Math.min(quorum ?? Math.floor((2 * seats) / 3) + 1, seats)
 }
 
 /** What an audit key signs: `"quern/audit/v1\0" ‖ ledger id ‖ 0x00 ‖ DAG-CBOR [epoch, root]`. */

@@ -3,6 +3,7 @@ import { InvalidInputError } from '../../core/errors/index.ts'
 import type { Check, CID, Payload } from '../../schemas/wire/index.ts'
 import { type FraudVerdict, type RowFacts, verifyFraudProof } from '../checks/index.ts'
 import { dateWindow } from './date-window.ts'
+import { charterOf } from './rules-admission.ts'
 import { severityOf } from './severity.ts'
 import type { BatchState, EpochPoints, LedgerState } from './types.ts'
 import { isUnvested } from './vesting.ts'
@@ -12,14 +13,14 @@ function verdictOf({ manifest, proof }: Payload<'fraud.proof'>, { state, files }
   const batch = state.batches.get(manifest.toString())
   const bytes = files.read(proof)
   if (!batch || bytes === undefined) return { valid: false, code: 'UNKNOWN_BATCH', reason: 'the batch or the proof is not here' }
-  return verifyFraudProof(bytes, files, { ...rowFacts(state, manifest), manifestCid: batch.manifestCid, charter: state.charter })
+  return verifyFraudProof(bytes, files, { ...rowFacts(state, manifest), manifestCid: batch.manifestCid })
 }
 
 /** What the ledger says of a revealed batch, as checks ask for it. Throws InvalidInputError UNKNOWN_BATCH. */
 export function rowFacts(state: LedgerState, manifest: CID): RowFacts {
   const batch = state.batches.get(manifest.toString())
   if (!batch) throw new InvalidInputError('UNKNOWN_BATCH', `${manifest.toString()} was not revealed`)
-  return { contributor: batch.contributor, salt: batch.salt, dates: dateWindow(state, batch) }
+  return { charter: charterOf(state, batch.gathered), contributor: batch.contributor, salt: batch.salt, dates: dateWindow(state, batch) }
 }
 
 export const fraudProof: Rule<'fraud.proof'> = {

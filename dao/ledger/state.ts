@@ -23,6 +23,7 @@ export function emptyState(ledgerId: string, light: boolean): LedgerState {
     logKey: '',
     charter: VOID_CHARTER,
     charterCid: VOID_CID,
+    charters: [],
     pendingCharters: [],
     validators: new Map(),
     contributors: new Map(),

@@ -204,6 +204,8 @@ export interface LedgerState {
   logKey: string
   charter: Charter
   charterCid: CID
+  /** Every version that was in force, oldest first, with the epoch it counted from. */
+  charters: { charter: Charter; cid: CID; from: number }[]
   /** Charter versions waiting for their epoch. */
   pendingCharters: { charter: Charter; cid: CID; from: number }[]
   validators: Map<string, ValidatorState>

@@ -88,7 +88,7 @@ export const LOCAL_RULES = {
   validators: { admission: 'open', independence: 'none', minimum: 0 },
   contributors: { quota: null },
   epoch: Object.fromEntries([
-    ...['gather', 'reveal', 'beacon', 'test', 'report', 'probe', 'close'].map((phase) => [phase, { minSeconds: 0, maxSeconds: 0 }]),
+    ...['gather', 'reveal', 'beacon', 'test', 'report', 'probe', 'close'].map((phase) => [phase, { minSeconds: 0, maxSeconds: 3600 }]),
     ['leases', 'none'],
   ]) as CharterInput['epoch'],
   vestingEpochs: 0,
