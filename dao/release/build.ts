@@ -156,9 +156,9 @@ async function writeShard(path: string, rows: ReleaseRow[], input: BuildInput, t
         ahead.push(reading)
       }
       const row = rows[i] as ReleaseRow
-      const { record, fetchedAt } = await (ahead.shift() as ReturnType<ReadRecord>)
-      const cells = cellsOf(row, record, fetchedAt)
-      tallies.add(row, Number(cells[placeOf('n_bytes')]), cells[placeOf('license_spdx')] as string | null, fetchedAt)
+      const facts = await (ahead.shift() as ReturnType<ReadRecord>)
+      const cells = cellsOf(row, facts)
+      tallies.add(row, Number(cells[placeOf('n_bytes')]), cells[placeOf('license_spdx')] as string | null, facts.fetchedAt)
       hashes.push(merkleLeafHash(utf8(rowJson(cells))))
       await shard.append(cells)
       if ((i + 1) % 1024 === 0) onProgress?.(before + i + 1, selection.rows.length)

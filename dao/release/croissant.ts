@@ -95,7 +95,7 @@ export function describeCroissant(manifest: ReleaseManifest): Record<string, unk
         name: file.path,
         contentUrl: file.path,
         contentSize: `${file.bytes} B`,
-        encodingFormat: 'application/vnd.apache.parquet',
+        encodingFormat: 'application/x-parquet',
         sha256: file.sha256,
       })),
       {
@@ -103,8 +103,7 @@ export function describeCroissant(manifest: ReleaseManifest): Record<string, unk
         '@id': 'shards',
         name: 'shards',
         description: 'All Parquet files of the train split.',
-        containedIn: shards.map((file) => ({ '@id': file.path })),
-        encodingFormat: 'application/vnd.apache.parquet',
+        encodingFormat: 'application/x-parquet',
         includes: 'data/*.parquet',
       },
     ],

@@ -1,16 +1,24 @@
-/** One record and the ledger's facts about it -> one row of the Parquet files. */
+/** One record and the ledger's facts about it -> one row of the Parquet files, and back. */
 import { FatalError } from '../../core/errors/index.ts'
 import { canonicalJson, equalBytes, rawCid, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type Cell, type Cells, COLUMNS, type ColumnName, placeOf } from './columns.ts'
 import type { ReleaseRow } from './types.ts'
 
-/** What a release needs beside the ledger's files: the record's canonical bytes, and when its evidence says it was fetched. */
-export interface ReadRecord {
-  (row: ReleaseRow): Promise<{ record: Uint8Array; fetchedAt: number }>
+/** What a release needs beside the ledger's files. */
+export interface RecordFacts {
+  /** Canonical JSON, as the index names it. */
+  record: Uint8Array
+  /** When its evidence says it was fetched, Unix milliseconds. */
+  fetchedAt: number
+  /** What the evidence says of training; null where nobody looked. */
+  usageTrain?: 'allow' | 'unknown' | null
 }
+export type ReadRecord = (row: ReleaseRow) => Promise<RecordFacts>
 
-/** Fields of a record that have a column of their own; a dot steps into an object. Everything else goes to `data_json`. */
-const FIELDS: readonly [column: ColumnName, path: string][] = [
+type Fields = Record<string, unknown>
+
+/** Fields of a record that have a column of their own. */
+const FIELDS: readonly [column: ColumnName, field: string][] = [
   ['url', 'url'],
   ['url_canonical', 'canonicalUrl'],
   ['title', 'title'],
@@ -18,28 +26,36 @@ const FIELDS: readonly [column: ColumnName, path: string][] = [
   ['published', 'published'],
   ['text', 'text'],
   ['markdown', 'markdown'],
-  ['license_spdx', 'license.spdx'],
-  ['license_url', 'license.url'],
-  ['license_evidence', 'license.evidence'],
-  ['usage_train', 'usage.train'],
   ['links_json', 'links'],
 ]
+const LICENSE: readonly [column: ColumnName, field: string][] = [
+  ['license_spdx', 'spdx'],
+  ['license_url', 'url'],
+  ['license_evidence', 'evidence'],
+]
+const WEB_PAGE = 'web-page@1'
 
 /**
- * The row's cells in the order of COLUMNS. Throws FatalError RECORD_MISMATCH when the bytes are not the record the index names,
- * BAD_RECORD when they are not canonical JSON of an object.
+ * The row's cells in the order of COLUMNS; what has no column of its own lies in `data_json`, so that nothing of a record is lost.
+ * Throws FatalError RECORD_MISMATCH when the bytes are not the record the index names, BAD_RECORD when they are no JSON object.
  */
-export function cellsOf(row: ReleaseRow, record: Uint8Array, fetchedAt: number): Cells {
+export function cellsOf(row: ReleaseRow, { record, fetchedAt, usageTrain = null }: RecordFacts): Cells {
+  const where = { manifest: String(row.manifest), row: row.row }
   if (!equalBytes(rawCid(record).bytes, row.record.bytes))
-    throw new FatalError('RECORD_MISMATCH', `bytes read for record ${row.record} are not that record`, {
-      detail: { manifest: String(row.manifest), row: row.row },
-    })
-  const rest = objectOf(record, row)
+    throw new FatalError('RECORD_MISMATCH', `bytes read for record ${row.record} are not that record`, { detail: where })
+  const rest = objectOf(record)
+  if (rest === undefined) throw new FatalError('BAD_RECORD', `record ${row.record} is not a JSON object`, { detail: where })
   const cells: Cells = COLUMNS.map(() => null)
   const set = (column: ColumnName, cell: Cell): void => {
     cells[placeOf(column)] = cell
   }
-  for (const [column, path] of FIELDS) set(column, take(rest, path))
+  for (const [column, field] of FIELDS) set(column, take(rest, field))
+  if (isFields(rest.license)) {
+    for (const [column, field] of LICENSE) set(column, take(rest.license, field))
+    if (Object.keys(rest.license).length === 0) delete rest.license
+  }
+  if (row.schema === WEB_PAGE) set('data_json', take(rest, 'data'))
+  else if (Object.keys(rest).length > 0) set('data_json', canonicalJson(rest))
   const text = cells[placeOf('text')]
   const textBytes = typeof text === 'string' ? utf8(text) : undefined
   set('id', row.record.toString())
@@ -47,6 +63,7 @@ export function cellsOf(row: ReleaseRow, record: Uint8Array, fetchedAt: number):
   set('domain', row.host)
   set('fetched_at', fetchedAt)
   set('lang', row.language)
+  set('usage_train', usageTrain)
   set('n_bytes', textBytes?.byteLength ?? 0)
   set('n_tokens', row.tokens)
   set('quality', row.quality)
@@ -59,34 +76,52 @@ export function cellsOf(row: ReleaseRow, record: Uint8Array, fetchedAt: number):
   set('evidence_length', row.evidenceBytes)
   set('text_sha256', textBytes === undefined ? null : toHex(sha256(textBytes)))
   set('extractor_version', row.pipeline)
-  set('data_json', Object.keys(rest).length === 0 ? null : canonicalJson(rest))
   return cells
 }
 
-function objectOf(record: Uint8Array, row: ReleaseRow): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(record))
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  } catch {
-    // falls through to the one error below
-  }
-  throw new FatalError('BAD_RECORD', `record ${row.record} is not a JSON object`, {
-    detail: { manifest: String(row.manifest), row: row.row },
-  })
+/**
+ * The canonical bytes of the web page that a row was made from, so that its `id` is checked against the row itself.
+ * Undefined for other schemas, whose fields a reader without the schema cannot place. Throws SyntaxError on broken JSON columns.
+ */
+export function recordOf(cells: Cells): Uint8Array | undefined {
+  const cell = (name: ColumnName): Cell => cells[placeOf(name)] ?? null
+  if (cell('schema') !== WEB_PAGE) return undefined
+  const json = (name: ColumnName): unknown => JSON.parse(String(cell(name)))
+  return utf8(
+    canonicalJson({
+      url: cell('url'),
+      canonicalUrl: cell('url_canonical'),
+      title: cell('title'),
+      text: cell('text'),
+      markdown: cell('markdown'),
+      language: cell('lang') === 'und' ? null : cell('lang'),
+      author: cell('author'),
+      published: cell('published'),
+      license:
+        cell('license_evidence') === null
+          ? null
+          : { spdx: cell('license_spdx'), url: cell('license_url'), evidence: cell('license_evidence') },
+      links: json('links_json'),
+      data: json('data_json'),
+    }),
+  )
 }
 
-/** Takes the value at `path` out of the object; texts and integers stay, anything deeper becomes canonical JSON. */
-function take(from: Record<string, unknown>, path: string): Cell {
-  const dot = path.indexOf('.')
-  const key = dot === -1 ? path : path.slice(0, dot)
-  const value = from[key]
-  if (dot !== -1) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
-    const cell = take(value as Record<string, unknown>, path.slice(dot + 1))
-    if (Object.keys(value).length === 0) delete from[key]
-    return cell
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function objectOf(record: Uint8Array): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(record))
+    return isFields(value) ? value : undefined
+  } catch {
+    return undefined
   }
-  delete from[key]
+}
+
+/** Takes a field out of the object: a text as it stands, null for none, anything else as canonical JSON. */
+function take(from: Fields, field: string): Cell {
+  const value = from[field]
+  delete from[field]
   if (value === undefined || value === null) return null
   return typeof value === 'string' ? value : canonicalJson(value)
 }

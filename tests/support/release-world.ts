@@ -37,7 +37,9 @@ export interface PageSpec {
   license?: string
   /** Same word, same sketch: near duplicates. */
   sketchOf?: string
-  more?: Record<string, unknown>
+  links?: string[]
+  /** JSON-LD of the page. */
+  data?: unknown[] | null
 }
 
 export interface BatchSpec {
@@ -294,14 +296,19 @@ function addBatch({ state, blocks, ledgerFiles, spec, sequence }: Making): void 
     })
 }
 
-function recordOf({ url, text, title, license, more }: PageSpec): Record<string, unknown> {
+function recordOf({ url, text, title, license, language = 'en', links = [], data = null }: PageSpec): Record<string, unknown> {
   return {
     url,
+    canonicalUrl: null,
     title: title ?? `Title of ${url}`,
     text,
     markdown: `# ${title ?? 'Title'}\n\n${text}`,
-    ...(license === undefined ? {} : { license: { spdx: license, url: null, evidence: 'rel=license' } }),
-    ...more,
+    language: language === 'und' ? null : language,
+    author: null,
+    published: null,
+    license: license === undefined ? null : { spdx: license, url: null, evidence: 'rel=license' },
+    links: links.map((target) => ({ url: target, text: '', rel: null })),
+    data: { jsonLd: data, openGraph: null, microdata: null },
   }
 }
 

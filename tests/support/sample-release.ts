@@ -23,7 +23,7 @@ export function sampleBatches(): BatchSpec[] {
       quality: 500_000 + i * 1000,
       fetchedAt: 1_790_000_000_000 + i * 3_600_123,
       ...(i % 3 === 0 ? { license: 'CC-BY-4.0' } : {}),
-      more: i % 7 === 0 ? { links: [`https://a.example/${i}`], extra: { n: i } } : {},
+      ...(i % 7 === 0 ? { links: [`https://a.example/${i}`], data: [{ n: i }] } : {}),
     })),
   }))
 }
