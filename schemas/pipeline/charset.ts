@@ -1,6 +1,6 @@
 /** Bytes -> text: byte order mark, then HTTP header, then meta, then "valid UTF-8, else windows-1252". Decoders are pinned and pure. */
 import iconv from 'iconv-lite'
-import { decodeUtf8 } from './utf8.ts'
+import { decodeUtf8 } from '../evidence/index.ts'
 
 export interface DecodedHtml {
   text: string
