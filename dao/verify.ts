@@ -1,1 +1,22 @@
-export {}
+/** What anyone needs to check a ledger: no network, no database, no native module is loaded from here. */
+export {
+  formatPolicy,
+  LogReader,
+  type LogVerdict,
+  medianCosignatureTime,
+  parseCheckpoint,
+  parsePolicy,
+  parseProof,
+  parseVkey,
+  type Policy,
+  policyOf,
+  proveInclusion,
+  type TileSource,
+  type VerifiedCheckpoint,
+  type VerifiedProof,
+  verifyCheckpoint,
+  verifyConsistency,
+  verifyInclusion,
+  verifyLog,
+  verifyProof,
+} from './log/index.ts'
