@@ -1,1 +1,2 @@
-export {}
+export * from './contributor/index.ts'
+export * from './seal/index.ts'

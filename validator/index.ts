@@ -1,1 +1,1 @@
-export {}
+export * from './role/index.ts'

@@ -1,6 +1,6 @@
 /** Every question a peer of Quern may ask another. One value each; PROTOCOL.md prints this table. */
 import { z } from 'zod'
-import { bytesUpTo, cid, did, uint, validatorStatement } from '../../schemas/wire/index.ts'
+import { bytesUpTo, cid, did, PHASES, uint, validatorStatement } from '../../schemas/wire/index.ts'
 import { defineProtocol, defineTopic } from './mesh.ts'
 
 const KiB = 1024
@@ -100,6 +100,14 @@ export const receiptProtocol = defineProtocol({
   limits: { queryBytes: 1 * KiB, replyBytes: 16 * KiB, timeoutMs: 15_000, inboundStreams: 4 },
 })
 
+/** "I have nothing more to do in this phase": lets the operator's service end it early. Politeness, not consensus: a phase also ends by its limits. */
+export const readyProtocol = defineProtocol({
+  id: '/quern/ready/1.0.0',
+  query: z.strictObject({ epoch: uint, phase: z.enum(PHASES) }),
+  reply: z.strictObject({ status: z.literal('noted') }),
+  limits: { queryBytes: 1 * KiB, replyBytes: 1 * KiB, timeoutMs: 15_000, inboundStreams: 4 },
+})
+
 export const protocols = [
   helloProtocol,
   submitProtocol,
@@ -108,6 +116,7 @@ export const protocols = [
   blocksProtocol,
   holdProtocol,
   receiptProtocol,
+  readyProtocol,
 ] as const
 
 /** New checkpoints, as their note text. */

@@ -141,6 +141,10 @@ export class CompactRange {
   root(): Uint8Array {
     return foldRight(this.#peaks)
   }
+
+  clone(): CompactRange {
+    return new CompactRange(this.#size, this.#peaks)
+  }
 }
 
 /** Whether `leaf` is entry `index` of the tree with this size and root (RFC 9162 2.1.3.2). */

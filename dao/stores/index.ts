@@ -7,6 +7,7 @@ import type { ParquetWriterOptions } from './duckdb-parquet.ts'
 export type { DiskLogStoreOptions } from './disk-log-store.ts'
 export type { ParquetWriterOptions } from './duckdb-parquet.ts'
 export type { ParquetQuery, RecordFilters } from './duckdb-query.ts'
+export { DiskFiles } from './disk-files.ts'
 export { diskFolder, inside } from './release-folder.ts'
 
 /** Parquet files of a release under a folder, by DuckDB. */

@@ -1,0 +1,32 @@
+/** A checkpoint note as a follower reads it: whose log, how far, and which validators cosigned. */
+import { QuernError } from '../../core/errors/index.ts'
+import { keyring, openNote, parseVkey, peekCheckpoint } from '../log/index.ts'
+
+export interface OpenedCheckpoint {
+  origin: string
+  size: number
+  root: Uint8Array
+  /** Which of the verifier keys (C2SP vkeys) have a good cosignature on it. A bad signature of a known key rejects the note: throws. */
+  cosignedBy(vkeys: string[]): string[]
+}
+
+/**
+ * Parses a checkpoint of this ledger (any term) and verifies the log's signature when its key is known: the very first page names the key itself,
+ * in a genesis entry that the ledger id covers, and is verified right after. Throws WRONG_LEDGER, or the note's own errors.
+ */
+export function openCheckpoint(note: string, { ledgerId, logKey }: { ledgerId: string; logKey: string | undefined }): OpenedCheckpoint {
+  const { origin, size, root } = peekCheckpoint(note)
+  if (!origin.startsWith(`${ledgerId}/t`)) throw new QuernError('WRONG_LEDGER', `a checkpoint of ${origin}, not of ${ledgerId}`)
+  if (logKey !== undefined) openNote(note, keyring([parseVkey(logKey)]))
+  return {
+    origin,
+    size,
+    root,
+    cosignedBy(vkeys) {
+      if (vkeys.length === 0 || logKey === undefined) return []
+      const opened = openNote(note, keyring([parseVkey(logKey), ...vkeys.map(parseVkey)]))
+      const good = new Set(opened.verified.map((signature) => signature.key.name))
+      return vkeys.filter((vkey) => good.has(parseVkey(vkey).name))
+    },
+  }
+}

@@ -1,0 +1,172 @@
+/** A role's line to its DAO: dials out, says hello, reads the log, submits entries, asks for files. Reconnects by itself. */
+import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
+import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
+import { blocksProtocol, helloProtocol, logProtocol, type Mesh, submitProtocol } from '../../core/mesh/index.ts'
+import { type CID, didFromPeer, peerFromDid, type ValidatorStatement } from '../../schemas/wire/index.ts'
+import { type AskBlocks, fetchBlocks, fetchFile } from '../batches/index.ts'
+import type { FileSource, LogSource } from './follower.ts'
+import { MAX_LEDGER_FILE_BYTES } from './ledger-file.ts'
+import type { Submit } from './outbox.ts'
+
+export type Role = 'dao' | 'contributor' | 'validator' | 'guest'
+
+export interface DaoLinkOptions {
+  mesh: Mesh
+  /** Multiaddrs of the DAO, ending in /p2p/. */
+  addresses: string[]
+  role: Role
+  kv: Kv
+  clock: Clock
+  logger: Logger
+  signal: AbortSignal
+}
+
+export interface KnownPeer {
+  did: string
+  role: Role
+  addresses: string[]
+}
+
+const RECONNECT_MS = [100, 300, 1000, 3000]
+const LEDGER_KEY = 'ledger-id'
+const DAG_PB = 0x70
+/** What one reply of `blocks` can carry. */
+const MAX_LEDGER_BLOCK_BYTES = 8 << 20
+
+export class DaoLink {
+  readonly #options: DaoLinkOptions
+  #dao = ''
+  #ledger = ''
+  #known: KnownPeer[] = []
+  #opening: Promise<void> | undefined
+
+  private constructor(options: DaoLinkOptions) {
+    this.#options = options
+  }
+
+  /** Dials until the DAO answers. Throws RefusedError LEDGER_CHANGED when it serves another ledger than the one first seen in this home. */
+  static async open(options: DaoLinkOptions): Promise<DaoLink> {
+    const link = new DaoLink(options)
+    await link.#reach()
+    return link
+  }
+
+  get ledgerId(): string {
+    return this.#ledger
+  }
+
+  /** Peer id of the DAO. */
+  get peer(): string {
+    return this.#dao
+  }
+
+  get did(): string {
+    return didFromPeer(this.#dao)
+  }
+
+  /** Whom the DAO named at the last hello. */
+  get known(): readonly KnownPeer[] {
+    return this.#known
+  }
+
+  /** Says hello again, perhaps asking for a validator's seat. */
+  async hello(seat: ValidatorStatement | null = null): Promise<void> {
+    const { mesh, role, signal } = this.#options
+    const reply = await mesh.ask(
+      this.#dao,
+      helloProtocol,
+      { role, ledger: this.#ledger === '' ? null : this.#ledger, addresses: mesh.addresses().slice(0, 16), seat },
+      { signal },
+    )
+    await this.#pinLedger(reply.ledger)
+    this.#known = reply.peers
+  }
+
+  readonly source: LogSource = async (query) => {
+    const { mesh, signal } = this.#options
+    await this.#reach()
+    const reply = await mesh.ask(this.#dao, logProtocol, query, { signal })
+    return reply.status === 'ok' ? { checkpoint: reply.checkpoint, entries: reply.entries } : undefined
+  }
+
+  readonly submit: Submit = async (entry, files) => {
+    const { mesh, signal } = this.#options
+    await this.#reach()
+    return mesh.ask(this.#dao, submitProtocol, { entry, files }, { signal })
+  }
+
+  readonly fetchFile: FileSource = async (cid) => {
+    await this.#reach()
+    return this.fileFrom(this.#dao, cid)
+  }
+
+  /** A ledger file from one peer, verified; undefined when the peer lacks it. */
+  async fileFrom(peer: string, cid: CID): Promise<Uint8Array | undefined> {
+    const { mesh, signal } = this.#options
+    const ask: AskBlocks = async (cids) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal })).blocks
+    try {
+      if (cid.code === DAG_PB) return await fetchFile(ask, cid, { maxBytes: MAX_LEDGER_FILE_BYTES, signal })
+      return (await fetchBlocks(ask, [{ cid, most: MAX_LEDGER_BLOCK_BYTES }], signal))[0]?.bytes
+    } catch (error) {
+      if (codeOf(error) === 'BLOCK_UNAVAILABLE') return undefined
+      throw error
+    }
+  }
+
+  /** Connects to every peer of the roster that listens somewhere, so that it can reach us over these connections. Faults are quiet: we try again. */
+  async meet(accounts: Iterable<string>): Promise<void> {
+    const { mesh, signal, logger } = this.#options
+    const connected = new Set(mesh.peers())
+    const wanted = [...accounts].filter((account) => peerFromDid(account) !== mesh.peer && !connected.has(peerFromDid(account)))
+    if (wanted.length === 0) return
+    if (wanted.some((account) => !this.#known.some((k) => k.did === account))) await this.hello()
+    for (const account of wanted) {
+      const addresses = this.#known.find((k) => k.did === account)?.addresses ?? []
+      if (addresses.length === 0) continue
+      await mesh
+        .connect(addresses, { signal })
+        .catch((error: unknown) => logger.debug('meet-failed', { peer: account, code: codeOf(error) }))
+    }
+  }
+
+  #reach(): Promise<void> {
+    if (this.#dao !== '' && this.#options.mesh.peers().includes(this.#dao)) return Promise.resolve()
+    this.#opening ??= this.#dial().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #dial(): Promise<void> {
+    const { mesh, addresses, clock, signal, logger } = this.#options
+    for (let attempt = 0; ; attempt++) {
+      signal.throwIfAborted()
+      try {
+        this.#dao = await mesh.connect(addresses, { signal })
+        await this.hello()
+        return
+      } catch (error) {
+        if (error instanceof RefusedError) throw error
+        signal.throwIfAborted()
+        logger.debug('dao-unreachable', { code: codeOf(error), attempt })
+        await clock.sleep(RECONNECT_MS[Math.min(attempt, RECONNECT_MS.length - 1)] as number, signal)
+      }
+    }
+  }
+
+  async #pinLedger(ledger: string): Promise<void> {
+    if (this.#ledger === '') {
+      const stored = await this.#options.kv.get(LEDGER_KEY)
+      this.#ledger = stored === undefined ? ledger : new TextDecoder().decode(stored)
+      if (stored === undefined) await this.#options.kv.put(LEDGER_KEY, new TextEncoder().encode(ledger))
+    }
+    if (this.#ledger !== ledger)
+      throw new RefusedError(
+        'LEDGER_CHANGED',
+        `this home follows ledger ${this.#ledger}, the DAO serves ${ledger}; use another --home, or the address of the DAO you joined`,
+      )
+  }
+}
+
+/** For callers that must know whether trying again makes sense. */
+export const isRetryable = (error: unknown): boolean => error instanceof RetryableError

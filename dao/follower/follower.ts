@@ -1,0 +1,187 @@
+/** Follows a ledger from whoever serves it: pulls entries, holds them against a cosigned checkpoint, then folds them. Trusts nobody's word. */
+import type { Clock, Logger } from '../../core/effects/index.ts'
+import { QuernError, RetryableError } from '../../core/errors/index.ts'
+import { type CID, quorumOf } from '../../schemas/wire/index.ts'
+import { createLedger, type Ledger, type LedgerState, seatedValidators } from '../ledger/index.ts'
+import { CompactRange, leafHash } from '../log/index.ts'
+import { type OpenedCheckpoint, openCheckpoint } from './checkpoint.ts'
+import type { FileStore } from './ledger-file.ts'
+
+/** One page of a log as `logProtocol` answers it; `undefined` while nothing is published. */
+export interface LogPage {
+  checkpoint: string
+  entries: Uint8Array[]
+}
+export type LogSource = (query: { from: number; limit: number; old: number }, signal: AbortSignal) => Promise<LogPage | undefined>
+/** Bytes of a ledger file from somebody, unverified; undefined when nobody asked has it. */
+export type FileSource = (cid: CID, signal: AbortSignal) => Promise<Uint8Array | undefined>
+
+export interface FollowerOptions {
+  ledgerId: string
+  source: LogSource
+  fetchFile: FileSource
+  files: FileStore
+  clock: Clock
+  logger: Logger
+  /** Folds phases, rosters and batches but computes no values: what a contributor needs, without anybody's index. */
+  light?: boolean
+  signal: AbortSignal
+}
+
+const PAGE = 512
+
+export class Follower {
+  readonly ledger: Ledger
+  readonly #options: FollowerOptions
+  readonly #range = new CompactRange()
+  readonly #listeners = new Set<() => void>()
+  #checkpoint: OpenedCheckpoint | undefined
+  #note: string | undefined
+  #syncing: Promise<boolean> | undefined
+
+  constructor(options: FollowerOptions) {
+    this.#options = options
+    this.ledger = createLedger({ ledgerId: options.ledgerId, files: options.files, light: options.light ?? false })
+  }
+
+  get state(): LedgerState {
+    return this.ledger.state
+  }
+
+  /** The newest checkpoint that was verified and folded. */
+  get checkpoint(): OpenedCheckpoint | undefined {
+    return this.#checkpoint
+  }
+
+  get note(): string | undefined {
+    return this.#note
+  }
+
+  /** Called after every step forward. */
+  onAdvance(listener: () => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
+  /** Pulls until the source has nothing newer; true when something came. One run at a time; a call meanwhile joins it. */
+  sync(): Promise<boolean> {
+    this.#syncing ??= this.#pull().finally(() => {
+      this.#syncing = undefined
+    })
+    return this.#syncing
+  }
+
+  /** Syncs on `wake` and at least every `everyMs`, until the signal; faults are logged and tried again. */
+  async run({ everyMs }: { everyMs: number }): Promise<void> {
+    const { clock, signal, logger } = this.#options
+    while (!signal.aborted) {
+      try {
+        await this.sync()
+      } catch (error) {
+        if (signal.aborted) return
+        logger.warn('sync-failed', { code: error instanceof QuernError ? error.code : 'INTERNAL', message: String(error) })
+      }
+      await clock.sleep(everyMs, signal).catch(() => undefined)
+    }
+  }
+
+  /** Resolves with the first value that `look` gives, looking again after every advance. */
+  async until<T>(look: (state: LedgerState) => T | undefined, signal: AbortSignal = this.#options.signal): Promise<T> {
+    const now = look(this.state)
+    if (now !== undefined) return now
+    return new Promise<T>((resolve, reject) => {
+      const stop = (): void => {
+        watch[Symbol.dispose]()
+        signal.removeEventListener('abort', abort)
+      }
+      const abort = (): void => {
+        stop()
+        reject(signal.reason as Error)
+      }
+      const watch = this.onAdvance(() => {
+        const found = look(this.state)
+        if (found === undefined) return
+        stop()
+        resolve(found)
+      })
+      if (signal.aborted) abort()
+      else signal.addEventListener('abort', abort, { once: true })
+    })
+  }
+
+  async #pull(): Promise<boolean> {
+    const { source, signal } = this.#options
+    let moved = false
+    for (;;) {
+      const before = this.state.size
+      const page = await source({ from: before, limit: PAGE, old: before }, signal)
+      if (page === undefined) return moved
+      const opened = openCheckpoint(page.checkpoint, { ledgerId: this.#options.ledgerId, logKey: this.state.logKey || undefined })
+      if (opened.size < before) return moved
+      if (opened.size === before) {
+        if (before > 0) this.#compareRoot(opened, this.#range.root())
+        this.#accept(page.checkpoint, opened)
+        return moved
+      }
+      const entries = await this.#entriesUpTo(opened.size, page.entries)
+      await this.#fold(opened, entries)
+      this.#accept(page.checkpoint, opened)
+      moved = true
+    }
+  }
+
+  async #entriesUpTo(size: number, first: Uint8Array[]): Promise<Uint8Array[]> {
+    const entries = [...first]
+    const start = this.state.size
+    while (start + entries.length < size) {
+      const page = await this.#options.source({ from: start + entries.length, limit: PAGE, old: start }, this.#options.signal)
+      if (page === undefined || page.entries.length === 0)
+        throw new RetryableError('LOG_SHORT', `the log ends before its checkpoint of ${size} entries`)
+      entries.push(...page.entries)
+    }
+    return entries.slice(0, size - start)
+  }
+
+  /** Nothing is folded before the entries hash to the checkpoint's root. */
+  async #fold(opened: OpenedCheckpoint, entries: Uint8Array[]): Promise<void> {
+    const trial = this.#range.clone()
+    for (const entry of entries) trial.append(leafHash(entry))
+    this.#compareRoot(opened, trial.root())
+    this.#requireQuorum(opened)
+    for (const entry of entries) {
+      for (const cid of this.ledger.needs(entry)) await this.#obtain(cid)
+      const { index, invalid } = this.ledger.apply(entry)
+      this.#range.append(leafHash(entry))
+      if (invalid) this.#options.logger.warn('invalid-entry', { index, code: invalid.code })
+    }
+  }
+
+  #compareRoot(opened: OpenedCheckpoint, root: Uint8Array): void {
+    if (Buffer.compare(opened.root, root) !== 0)
+      throw new QuernError('LOG_FORKED', `entries do not hash to the checkpoint of size ${opened.size}; keep both as proof`, {
+        detail: { size: opened.size },
+      })
+  }
+
+  /** Cosignatures of validators seated in what we folded already; the first entries come before any seat. */
+  #requireQuorum(opened: OpenedCheckpoint): void {
+    const seated = seatedValidators(this.state)
+    if (this.state.size === 0 || seated.length === 0) return
+    const have = opened.cosignedBy(seated.map((v) => v.statement.witness)).length
+    const need = quorumOf(this.state.charter, seated.length)
+    if (have < need) throw new RetryableError('NOT_COSIGNED', `checkpoint of size ${opened.size} has ${have} of ${need} cosignatures`)
+  }
+
+  async #obtain(cid: CID): Promise<void> {
+    const bytes = await this.#options.fetchFile(cid, this.#options.signal)
+    if (bytes === undefined) throw new RetryableError('FILE_MISSING', `nobody has the ledger file ${cid.toString()} now`)
+    await this.#options.files.write(cid, bytes)
+  }
+
+  #accept(note: string, opened: OpenedCheckpoint): void {
+    const isNews = this.#checkpoint === undefined || this.#checkpoint.size < opened.size
+    this.#note = note
+    this.#checkpoint = opened
+    if (isNews) for (const listener of this.#listeners) listener()
+  }
+}

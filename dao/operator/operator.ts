@@ -1,0 +1,429 @@
+/**
+ * The DAO's service: it orders the log, names the seats, moves the phases, holds what was revealed, closes epochs and cuts releases.
+ * Nothing it says has to be believed: every entry is checked by the same pure fold that everyone else runs.
+ */
+import type { Effects, Kv, Logger } from '../../core/effects/index.ts'
+import { signObject, verifyEntry, verifyShaped } from '../../core/envelope/index.ts'
+import { codeOf } from '../../core/errors/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import {
+  checkpointTopic,
+  helloProtocol,
+  logProtocol,
+  type Mesh,
+  readyProtocol,
+  receiptProtocol,
+  submitProtocol,
+  witnessProtocol,
+} from '../../core/mesh/index.ts'
+import type { Storage } from '../../core/storage/index.ts'
+import {
+  cborCid,
+  charter as charterShape,
+  didFromPeer,
+  encode,
+  ledgerIdOf,
+  MAX_CHARTER_BYTES,
+  parse,
+  type Payload,
+  peerFromDid,
+  type ValidatorStatement,
+} from '../../schemas/wire/index.ts'
+import {
+  type FileStore,
+  isFileOf,
+  type KnownPeer,
+  MAX_LEDGER_FILE_BYTES,
+  Outbox,
+  type Role,
+  serveBlocks,
+  Steps,
+} from '../follower/index.ts'
+import {
+  createLedger,
+  type Ledger,
+  ledgerFilesNamed,
+  type LedgerState,
+  mayAdvance,
+  mayBeSeated,
+  phaseOf,
+  quorum,
+  RULES_VERSION,
+  seatedValidators,
+} from '../ledger/index.ts'
+import { type LogStore, logVkey, peekCheckpoint, type WitnessClient } from '../log/index.ts'
+import { openSequencer, type Sequencer } from '../sequencer/index.ts'
+import { isPhaseDone } from './phase-plan.ts'
+import { Replicas } from './replicas.ts'
+
+export interface OperatorOptions extends Effects {
+  mesh: Mesh
+  storage: Storage
+  files: FileStore
+  kv: Kv
+  logStore: LogStore
+  /** The operator's account, and the key of the log's first term. */
+  signer: Signer
+  logKey: Signer
+  /** Canonical bytes of the genesis charter; only read when the log is empty. */
+  charter: Uint8Array
+  logger: Logger
+  /** Cuts a release after an epoch became final: its entry's payload, or undefined when there is nothing to release. */
+  release?: (operator: Operator, epoch: number) => Promise<Payload<'release'> | undefined>
+  /** Moves the phases by itself; without it an operator's command does. Default true. */
+  advance?: boolean
+  pollMs?: number
+  onProgress?: (progress: OperatorProgress) => void
+}
+
+export type OperatorProgress =
+  | { what: 'phase'; epoch: number; phase: string }
+  | { what: 'closed'; epoch: number }
+  | { what: 'final'; epoch: number }
+  | { what: 'released'; epoch: number; release: string }
+  | { what: 'seated' | 'joined'; account: string }
+
+const PAGE = 512
+const TERM = 0
+const RECEIPT_SECONDS = 600
+
+export class Operator {
+  readonly #options: OperatorOptions
+  readonly #stop = new AbortController()
+  readonly #stack = new AsyncDisposableStack()
+  readonly #known = new Map<string, KnownPeer>()
+  readonly #seating = new Set<string>()
+  readonly #ready = new Map<string, Set<string>>()
+  readonly ledgerId: string
+  readonly ledger: Ledger
+  #sequencer!: Sequencer
+  #outbox!: Outbox
+  #replicas!: Replicas
+  #steps!: Steps
+  #phase = { key: '', since: 0 }
+  #released = 0
+
+  private constructor(options: OperatorOptions) {
+    this.#options = options
+    this.ledgerId = ledgerIdOf(cborCid(options.charter))
+    this.ledger = createLedger({ ledgerId: this.ledgerId, files: options.files })
+  }
+
+  /** Opens the log where it was left, writes genesis into an empty one, then serves until disposed. */
+  static async start(options: OperatorOptions): Promise<Operator> {
+    const operator = new Operator(options)
+    try {
+      await operator.#open()
+    } catch (error) {
+      await operator[Symbol.asyncDispose]()
+      throw error
+    }
+    return operator
+  }
+
+  get state(): LedgerState {
+    return this.ledger.state
+  }
+
+  get sequencer(): Sequencer {
+    return this.#sequencer
+  }
+
+  get storage(): Storage {
+    return this.#options.storage
+  }
+
+  get files(): FileStore {
+    return this.#options.files
+  }
+
+  /** Everyone who said hello since the start. */
+  get known(): ReadonlyMap<string, KnownPeer> {
+    return this.#known
+  }
+
+  /** Entry bytes from a client of the HTTP API or the mesh; see submitProtocol. */
+  async submit(
+    entry: Uint8Array,
+    files: Uint8Array[],
+  ): Promise<{ status: 'receipt'; receipt: Uint8Array } | { status: 'refused'; code: string; message: string }> {
+    const verdict = verifyEntry(entry, this.ledgerId)
+    if (!verdict.ok) return { status: 'refused', code: verdict.code, message: verdict.message }
+    const named = ledgerFilesNamed(verdict.entry)
+    for (const bytes of files) {
+      const cid = bytes.byteLength <= MAX_LEDGER_FILE_BYTES ? named.find((one) => isFileOf(one, bytes)) : undefined
+      if (cid === undefined) return { status: 'refused', code: 'FILE_NOT_NAMED', message: 'an attached file is not named by the entry' }
+      await this.#options.files.write(cid, bytes)
+    }
+    const result = await this.#sequencer.submit(entry)
+    if (result.status === 'refused') return result
+    const { clock, signer } = this.#options
+    const receipt = signObject(
+      'submit-receipt',
+      {
+        v: 1 as const,
+        ledger: this.ledgerId,
+        leafHash: result.leafHash,
+        deadline: Math.floor(clock.now() / 1000) + RECEIPT_SECONDS,
+        by: signer.did,
+      },
+      signer,
+    )
+    return { status: 'receipt', receipt: encode(receipt) }
+  }
+
+  /** Signs and logs an entry of the operator's own. `key` names the deed, so that a restart does not repeat it. */
+  readonly write: Outbox['write'] = (t, p, rest) => this.#outbox.write(t, p, rest)
+
+  /** Ends the current phase if the rules allow it now; says why not otherwise. */
+  async advance(): Promise<{ ok: true } | { ok: false; reason: string }> {
+    const note = this.#sequencer.checkpoint() ?? ''
+    const verdict = mayAdvance(this.state, note)
+    if (!verdict.ok) return { ok: false, reason: verdict.reason }
+    const { epoch, phase } = verdict.next
+    await this.#outbox.write(
+      'epoch.phase',
+      { epoch, phase, note: epoch === 1 && phase === 'gather' && !this.#isCosigned(note) ? '' : note },
+      { key: `phase/${epoch}/${phase}` },
+    )
+    this.#options.onProgress?.({ what: 'phase', epoch, phase })
+    return { ok: true }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('stopped'))
+    await this.#stack.disposeAsync()
+  }
+
+  async #open(): Promise<void> {
+    const { mesh, storage, files, kv, logStore, signer, logKey, charter, clock, logger, pollMs = 1000 } = this.#options
+    const { signal } = this.#stop
+    parse(charterShape, charter, MAX_CHARTER_BYTES)
+    await files.write(cborCid(charter), charter)
+    this.#sequencer = this.#stack.use(
+      await openSequencer({
+        ledgerId: this.ledgerId,
+        term: TERM,
+        logKey,
+        store: logStore,
+        kv,
+        clock,
+        logger,
+        admit: (entry) => this.#admit(entry),
+        replay: { from: 0, apply: (entry) => void this.ledger.apply(entry) },
+        onIntegrated: () => this.#steps?.wake(),
+        witnesses: () => this.#witnesses(),
+        quorum: () => quorum(this.state),
+        publish: (note) => this.#publish(note),
+        heartbeatMs: this.#heartbeat(charter),
+      }),
+    )
+    this.#outbox = await Outbox.open({
+      ledgerId: this.ledgerId,
+      signer,
+      kv,
+      submit: async (entry, attached) => {
+        const result = await this.submit(entry, attached)
+        return result.status === 'receipt' ? { status: 'receipt' } : result
+      },
+      clock,
+      logger,
+      nextN: () => this.state.authors.get(signer.did) ?? 0,
+      signal,
+    })
+    this.#replicas = new Replicas({
+      mesh,
+      storage,
+      files,
+      kv,
+      signer,
+      clock,
+      logger: logger.child('replicas'),
+      signal,
+      state: () => this.state,
+    })
+    if (this.state.size === 0)
+      await this.#outbox.write(
+        'genesis',
+        { charter: cborCid(charter), log: logVkey(this.ledgerId, TERM, logKey.publicKey) },
+        { key: 'genesis', files: [charter] },
+      )
+    this.#steps = this.#stack.use(new Steps({ step: () => this.#act(), clock, logger, signal, everyMs: pollMs }))
+    this.#serve()
+    this.#stack.use(mesh.onPeer(() => this.#sequencer.nudge()))
+    this.#stack.use(mesh.subscribe(checkpointTopic(this.ledgerId), () => undefined))
+    this.#steps.wake()
+  }
+
+  /** Phases with a minimum of seconds need fresh cosignature times now and then. */
+  #heartbeat(charter: Uint8Array): number {
+    const rules = parse(charterShape, charter, MAX_CHARTER_BYTES)
+    const least = Math.min(
+      ...Object.values(rules.epoch)
+        .map((limits) => (typeof limits === 'object' ? limits.minSeconds : 0))
+        .filter((s) => s > 0),
+      60,
+    )
+    return Math.max(1, Math.floor(least / 2)) * 1000
+  }
+
+  #serve(): void {
+    const { mesh, storage, files } = this.#options
+    this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: () => false }))
+    this.#stack.use(mesh.handle(helloProtocol, ({ role, addresses, seat }, { peer }) => this.#hello(peer, role, addresses, seat)))
+    this.#stack.use(mesh.handle(submitProtocol, ({ entry, files: attached }) => this.submit(entry, attached)))
+    this.#stack.use(mesh.handle(logProtocol, ({ from, limit, old }) => this.#page(from, limit, old)))
+    this.#stack.use(
+      mesh.handle(receiptProtocol, async ({ manifest }) => {
+        const found = await this.#replicas.receipt(manifest)
+        if (found === undefined) return { status: 'unknown' as const }
+        return found instanceof Uint8Array ? { status: 'receipt' as const, receipt: found } : { status: 'pending' as const, ...found }
+      }),
+    )
+    this.#stack.use(
+      mesh.handle(readyProtocol, async ({ epoch, phase }, { peer }) => {
+        const key = `${epoch}/${phase}`
+        const said = this.#ready.get(key) ?? new Set()
+        said.add(didFromPeer(peer))
+        if (key === this.#phaseKey()) this.#ready.set(key, said)
+        this.#steps.wake()
+        return { status: 'noted' as const }
+      }),
+    )
+  }
+
+  #admit(entry: Uint8Array): { ok: true } | { ok: false; code: string; message: string } {
+    const missing = this.ledger.needs(entry)
+    if (missing.length > 0) return { ok: false, code: 'FILE_MISSING', message: `attach the file ${missing[0]?.toString()}` }
+    const verdict = this.ledger.check(entry)
+    if (!verdict.ok) return { ok: false, code: verdict.code, message: verdict.message.slice(0, 500) }
+    this.ledger.apply(entry)
+    return { ok: true }
+  }
+
+  #witnesses(): WitnessClient[] {
+    const { mesh } = this.#options
+    return seatedValidators(this.state).map(({ statement }) => ({
+      name: statement.validator,
+      vkey: statement.witness,
+      addCheckpoint: (body, signal) => mesh.ask(peerFromDid(statement.validator), witnessProtocol, { body }, { signal }),
+    }))
+  }
+
+  #publish(note: string): void {
+    void this.#options.mesh.publish(checkpointTopic(this.ledgerId), { note }).catch(() => undefined)
+    this.#steps?.wake()
+  }
+
+  async #hello(peer: string, role: Role, addresses: string[], seat: ValidatorStatement | null) {
+    const did = didFromPeer(peer)
+    this.#known.set(did, { did, role, addresses: addresses.filter((address) => address.endsWith(`/p2p/${peer}`)) })
+    if (seat !== null && seat.validator === did) this.#seat(seat)
+    const seated = new Set(seatedValidators(this.state).map((one) => one.statement.validator))
+    const peers = [...this.#known.values()].filter((one) => seated.has(one.did))
+    return { role: 'dao' as const, ledger: this.ledgerId, peers }
+  }
+
+  #seat(statement: ValidatorStatement): void {
+    const account = statement.validator
+    if (this.state.validators.has(account) || this.#seating.has(account) || mayBeSeated(this.state, statement) !== undefined) return
+    if (!verifyShaped(statement, 'validator', 'validator').ok) return
+    this.#seating.add(account)
+    void this.#outbox
+      .write('roster', { add: [statement], remove: [] }, { key: `seat/${account}` })
+      .then(() => this.#options.onProgress?.({ what: 'seated', account }))
+      .catch((error: unknown) => this.#options.logger.warn('seat-refused', { account, code: codeOf(error) }))
+      .finally(() => this.#seating.delete(account))
+  }
+
+  async #page(from: number, limit: number, old: number) {
+    const checkpoint = this.#sequencer.checkpoint()
+    if (checkpoint === undefined) return { status: 'empty' as const }
+    const { size } = peekCheckpoint(checkpoint)
+    const start = Math.min(from, size)
+    const entries = await this.#sequencer.reader.entries(start, Math.min(size, start + Math.min(limit, PAGE)))
+    const consistency = old > 0 && old <= size ? await this.#sequencer.reader.consistency(old, size) : []
+    return { status: 'ok' as const, checkpoint, consistency, entries }
+  }
+
+  #phaseKey(): string {
+    const { epoch } = this.state
+    return epoch === null ? '' : `${epoch.number}/${epoch.phase}`
+  }
+
+  async #act(): Promise<void> {
+    await this.#outbox.settle()
+    const covered = this.#sequencer.checkpoint()
+    await this.#replicas.tend(covered === undefined ? 0 : peekCheckpoint(covered).size)
+    const { clock } = this.#options
+    const key = this.#phaseKey()
+    if (this.#phase.key !== key) {
+      this.#phase = { key, since: clock.now() }
+      for (const other of this.#ready.keys()) if (other !== key) this.#ready.delete(other)
+    }
+    await this.#close()
+    await this.#releaseWhenDue()
+    if (this.#options.advance ?? true) await this.#advanceWhenDone()
+  }
+
+  async #advanceWhenDone(): Promise<void> {
+    const { mesh, clock, logger } = this.#options
+    const connected = new Set(mesh.peers().map(didOrEmpty))
+    const view = { ready: this.#ready.get(this.#phase.key) ?? new Set<string>(), connected, elapsedMs: clock.now() - this.#phase.since }
+    if (!isPhaseDone(this.state, view)) return
+    const { next } = phaseOf(this.state)
+    if (this.#outbox.has(`phase/${next.epoch}/${next.phase}`)) return
+    const verdict = await this.advance()
+    if (!verdict.ok) logger.debug('phase-waits', { reason: verdict.reason })
+  }
+
+  /** Publishes the table that the fold computed; whoever recomputes it attests. */
+  async #close(): Promise<void> {
+    const { epoch } = this.state
+    if (epoch?.phase !== 'close' || epoch.table === null || epoch.close !== null || this.#outbox.has(`close/${epoch.number}`)) return
+    const { root, bytes, cid } = epoch.table
+    await this.#outbox.write(
+      'epoch.close',
+      { epoch: epoch.number, cut: epoch.cut, root, table: cid, rules: RULES_VERSION },
+      { key: `close/${epoch.number}`, files: [bytes] },
+    )
+    this.#options.onProgress?.({ what: 'closed', epoch: epoch.number })
+  }
+
+  async #releaseWhenDue(): Promise<void> {
+    const last = this.state.results.at(-1)
+    const { release, logger, onProgress } = this.#options
+    if (release === undefined || last === undefined || !last.final || this.#released >= last.epoch) return
+    if (this.state.releases.some((known) => known.throughEpoch >= last.epoch)) {
+      this.#released = last.epoch
+      return
+    }
+    this.#released = last.epoch
+    onProgress?.({ what: 'final', epoch: last.epoch })
+    try {
+      const payload = await release(this, last.epoch)
+      if (payload === undefined) return
+      await this.#outbox.write('release', payload, { key: `release/${last.epoch}` })
+      onProgress?.({ what: 'released', epoch: last.epoch, release: payload.release.toString() })
+    } catch (error) {
+      if (this.#stop.signal.aborted) return
+      logger.error('release-failed', {
+        epoch: last.epoch,
+        code: codeOf(error),
+        message: error instanceof Error ? error.message : String(error),
+      })
+    }
+  }
+
+  #isCosigned(note: string): boolean {
+    return note !== '' && quorum(this.state) > 0 && mayAdvance(this.state, note).ok
+  }
+}
+
+function didOrEmpty(peer: string): string {
+  try {
+    return didFromPeer(peer)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Holds what contributors revealed. A batch is pulled over the contributor's own connection, pinned, offered to further replicas until the
+ * charter's number holds it, and only then acknowledged by a signed receipt.
+ */
+import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
+import { signObject } from '../../core/envelope/index.ts'
+import { codeOf } from '../../core/errors/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import { blocksProtocol, holdProtocol, type Mesh } from '../../core/mesh/index.ts'
+import { readFile, type Storage } from '../../core/storage/index.ts'
+import { type BatchReceipt, type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
+import { type AskBlocks, batchRoots, fetchDag } from '../batches/index.ts'
+import { type FileStore, MAX_LEDGER_FILE_BYTES } from '../follower/index.ts'
+import { type BatchState, type LedgerState, seatedValidators } from '../ledger/index.ts'
+
+export interface ReplicasOptions {
+  mesh: Mesh
+  storage: Storage
+  files: FileStore
+  kv: Kv
+  signer: Signer
+  clock: Clock
+  logger: Logger
+  signal: AbortSignal
+  state: () => LedgerState
+}
+
+/** No batch may be larger: 4,096 records of 1 MiB would be, but no honest one comes near. */
+const MAX_BATCH_BYTES = 1 << 30
+
+export class Replicas {
+  readonly #options: ReplicasOptions
+  readonly #held = new Map<string, Set<string>>()
+  readonly #receipts = new Map<string, Uint8Array>()
+  readonly #busy = new Set<string>()
+
+  constructor(options: ReplicasOptions) {
+    this.#options = options
+  }
+
+  /** DAG-CBOR of the batch receipt, or how far it is. */
+  async receipt(manifest: CID): Promise<Uint8Array | { held: number; wanted: number } | undefined> {
+    const key = manifest.toString()
+    const known = this.#receipts.get(key) ?? (await this.#options.kv.get(`receipt/${key}`))
+    if (known) return known
+    const state = this.#options.state()
+    if (!state.batches.has(key)) return undefined
+    return { held: this.#held.get(key)?.size ?? 0, wanted: wantedReplicas(state) }
+  }
+
+  /** Takes every revealed batch of the covered part of the log one step further; call it after every advance. */
+  async tend(coveredSize: number): Promise<void> {
+    const due = [...this.#options.state().batches.values()].filter((batch) => batch.revealIndex < coveredSize)
+    await Promise.all(due.map((batch) => this.#tendOne(batch)))
+  }
+
+  async #tendOne(batch: BatchState): Promise<void> {
+    const key = batch.manifestCid.toString()
+    if (this.#receipts.has(key) || this.#busy.has(key)) return
+    this.#busy.add(key)
+    try {
+      const stored = await this.#options.kv.get(`receipt/${key}`)
+      if (stored) this.#receipts.set(key, stored)
+      else if (await this.#holds(batch)) await this.#acknowledge(batch)
+    } catch (error) {
+      if (!this.#options.signal.aborted)
+        this.#options.logger.debug('replica-waits', {
+          manifest: key,
+          code: codeOf(error),
+          message: error instanceof Error ? error.message : String(error),
+        })
+    } finally {
+      this.#busy.delete(key)
+    }
+  }
+
+  /** Everything of the batch is here, pinned, and its ledger files are in the ledger's folder. */
+  async #holds(batch: BatchState): Promise<boolean> {
+    const { mesh, storage, files, signal } = this.#options
+    const space = storage.public
+    const peer = peerFromDid(batch.contributor)
+    const ask: AskBlocks = async (cids, callSignal) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal: callSignal })).blocks
+    for (const root of batchRoots(batch.manifest)) {
+      if (await space.isPinned(root)) continue
+      const portions = fetchDag(ask, root, { maxBytes: MAX_BATCH_BYTES, signal, have: (cid) => space.get(cid) })
+      for await (const blocks of portions) await space.put(blocks)
+      await space.pin(root)
+    }
+    await space.put([{ cid: batch.manifestCid, bytes: encode(batch.manifest) }])
+    await space.pin(batch.manifestCid)
+    for (const cid of [batch.manifest.index, batch.manifest.sketches])
+      if (files.read(cid) === undefined) await files.write(cid, await readFile(space, cid, MAX_LEDGER_FILE_BYTES))
+    return true
+  }
+
+  async #acknowledge(batch: BatchState): Promise<void> {
+    const { mesh, signer, kv, clock, signal, state, logger } = this.#options
+    const key = batch.manifestCid.toString()
+    const wanted = wantedReplicas(state())
+    const held = this.#held.get(key) ?? new Set([signer.did])
+    this.#held.set(key, held)
+    const candidates = seatedValidators(state()).map((seat) => seat.statement.validator)
+    for (const account of candidates) {
+      if (held.size >= wanted) break
+      if (held.has(account) || !mesh.peers().includes(peerFromDid(account))) continue
+      const reply = await mesh.ask(peerFromDid(account), holdProtocol, { manifest: batch.manifestCid, from: batch.contributor }, { signal })
+      if (reply.status === 'held') held.add(account)
+      else logger.debug('hold-refused', { account, code: reply.code })
+    }
+    if (held.size < wanted) return
+    const said = {
+      v: 1 as const,
+      ledger: state().id,
+      manifest: batch.manifestCid,
+      contributor: batch.contributor,
+      replicas: [...held],
+      at: Math.floor(clock.now() / 1000),
+      by: signer.did,
+    }
+    const receipt: BatchReceipt = signObject('batch-receipt', said, signer)
+    const bytes = encode(receipt)
+    await kv.put(`receipt/${key}`, bytes)
+    this.#receipts.set(key, bytes)
+    logger.info('receipt', { manifest: key, replicas: held.size })
+  }
+}
+
+/** The charter's number, but never more peers than there are. */
+export function wantedReplicas(state: LedgerState): number {
+  return Math.min(state.charter.replicas, 1 + seatedValidators(state).length)
+}

@@ -1,0 +1,3 @@
+export { BatchBook, type BatchNote } from './batch-book.ts'
+export { Contributor, type ContributorOptions, type ContributorProgress } from './contributor.ts'
+export type { Gather, Gathered, GatherJob } from './gather.ts'

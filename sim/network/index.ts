@@ -1,0 +1,1 @@
+export { SimNetwork, type SimContributor, type SimNetworkOptions, type SimValidator } from './sim-network.ts'

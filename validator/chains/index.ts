@@ -1,0 +1,1 @@
+export { CHAIN_LENGTH, HashChain, openChain } from './hash-chain.ts'

@@ -1,0 +1,2 @@
+export { Refetcher } from './refetch.ts'
+export { type Fraud, testDraw, type Tested } from './test-draw.ts'

@@ -1,0 +1,112 @@
+/** Tests the drawn records of one contributor: fetches their leaves, replays the deterministic checks, fetches the pages again. */
+import type { Mesh } from '../../core/mesh/index.ts'
+import { blocksProtocol } from '../../core/mesh/index.ts'
+import { codeOf, FatalError } from '../../core/errors/index.ts'
+import type { Clock, Logger } from '../../core/effects/index.ts'
+import { type AskBlocks, type BatchFiles, loadBatch, readRow, type RowBlocks } from '../../dao/batches/index.ts'
+import { checkRow, makeFraudProof } from '../../dao/checks/index.ts'
+import { type DrawOf, type LedgerFiles, type LedgerState, rowFacts } from '../../dao/ledger/index.ts'
+import { type Check, type CID, type DrawResult, matchesCid, peerFromDid } from '../../schemas/wire/index.ts'
+import type { Refetcher } from './refetch.ts'
+
+export interface TestDrawOptions {
+  state: LedgerState
+  files: LedgerFiles
+  mesh: Mesh
+  /** Where blocks are asked for besides the contributor itself: the DAO's peer id. */
+  fallback: string
+  refetcher: Refetcher
+  clock: Clock
+  logger: Logger
+  signal: AbortSignal
+}
+
+export interface Fraud {
+  check: Check
+  manifest: CID
+  row: number
+  proof: Uint8Array
+}
+
+export interface Tested {
+  results: DrawResult[]
+  frauds: Fraud[]
+}
+
+const BLOCK_ATTEMPTS = 3
+const BLOCK_RETRY_MS = 500
+
+/** Results in draw order. A record whose blocks nobody gives fails D2; a failed deterministic check comes with its proof. */
+export async function testDraw(draw: DrawOf, options: TestDrawOptions): Promise<Tested> {
+  const parsed = new Map<string, BatchFiles>()
+  const tested: Tested = { results: [], frauds: [] }
+  for (const { manifest, row } of draw.picks) {
+    options.signal.throwIfAborted()
+    const key = manifest.toString()
+    const files = parsed.get(key) ?? filesOf(manifest, options.files)
+    parsed.set(key, files)
+    const { result, fraud } = await testRow(draw.contributor, manifest, row, files, options)
+    tested.results.push(result)
+    if (fraud) tested.frauds.push(fraud)
+  }
+  return tested
+}
+
+async function testRow(
+  contributor: string,
+  manifest: CID,
+  row: number,
+  files: BatchFiles,
+  options: TestDrawOptions,
+): Promise<{ result: DrawResult; fraud?: Fraud }> {
+  const { state, refetcher, signal, logger } = options
+  const fail = (check: Check): DrawResult => ({ manifest, row, pass: false, check, evidence: null })
+  let blocks: RowBlocks
+  try {
+    blocks = await readRow(asker(contributor, options), files, row, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    logger.debug('row-unreadable', { manifest: manifest.toString(), row, code: codeOf(error) })
+    return { result: fail('D2') }
+  }
+  const facts = rowFacts(state, manifest)
+  const verdict = checkRow({ charter: state.charter, files, row, blocks, facts })
+  if (!verdict.ok) {
+    const proof = makeFraudProof({ check: verdict.check, manifest, row, blocks })
+    return { result: fail(verdict.check), fraud: { check: verdict.check, manifest, row, proof } }
+  }
+  const again = await refetcher.check(state.charter, files.manifest.pipeline, verdict.url || JSON.parse(new TextDecoder().decode(verdict.recordBytes)).url, verdict.recordBytes, signal)
+  return { result: { manifest, row, pass: again.pass, check: again.check, evidence: null } }
+}
+
+function filesOf(manifest: CID, files: LedgerFiles): BatchFiles {
+  const loaded = loadBatch((cid) => files.read(cid), manifest)
+  if (loaded === undefined) throw new FatalError('FILE_MISSING', `the ledger files of batch ${manifest.toString()} are not here`)
+  return loaded
+}
+
+/** Blocks from the contributor, what it lacks from the DAO's copy; asked again a few times, because a home line may drop for a moment. */
+function asker(contributor: string, { mesh, fallback, clock, logger }: TestDrawOptions): AskBlocks {
+  return async (cids, signal) => {
+    const found: (Uint8Array | null)[] = cids.map(() => null)
+    for (let attempt = 1; attempt <= BLOCK_ATTEMPTS; attempt++) {
+      for (const peer of [peerFromDid(contributor), fallback]) {
+        const lacking = cids.flatMap((cid, i) => (found[i] === null ? [{ cid, i }] : []))
+        if (lacking.length === 0) return found
+        try {
+          const { blocks } = await mesh.ask(peer, blocksProtocol, { cids: lacking.map(({ cid }) => cid) }, { signal })
+          for (const [k, { cid, i }] of lacking.entries()) {
+            const bytes = blocks[k]
+            if (bytes && matchesCid(cid, bytes)) found[i] = bytes
+          }
+        } catch (error) {
+          signal.throwIfAborted()
+          logger.debug('blocks-unreachable', { peer, code: codeOf(error) })
+        }
+      }
+      if (!found.includes(null)) return found
+      if (attempt < BLOCK_ATTEMPTS) await clock.sleep(BLOCK_RETRY_MS * attempt, signal)
+    }
+    return found
+  }
+}
