@@ -70,12 +70,18 @@ async function testRow(
     return { result: fail('D2') }
   }
   const facts = rowFacts(state, manifest)
-  const verdict = checkRow({ charter: state.charter, files, row, blocks, facts })
+  const verdict = checkRow({ files, row, blocks, facts })
   if (!verdict.ok) {
     const proof = makeFraudProof({ check: verdict.check, manifest, row, blocks })
     return { result: fail(verdict.check), fraud: { check: verdict.check, manifest, row, proof } }
   }
-  const again = await refetcher.check(state.charter, files.manifest.pipeline, verdict.url || JSON.parse(new TextDecoder().decode(verdict.recordBytes)).url, verdict.recordBytes, signal)
+  const again = await refetcher.check(
+    state.charter,
+    files.manifest.pipeline,
+    verdict.url || JSON.parse(new TextDecoder().decode(verdict.recordBytes)).url,
+    verdict.recordBytes,
+    signal,
+  )
   return { result: { manifest, row, pass: again.pass, check: again.check, evidence: null } }
 }
 
