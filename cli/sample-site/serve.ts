@@ -85,7 +85,7 @@ function linker(port: number, here: string): Link {
   return (target) => {
     if (/^https?:/.test(target)) return target
     const [, label = here, path = target] = /^([a-z]+):(\/.*)$/.exec(target) ?? []
-    return `http://${hostName(label)}:${port}${path}`
+    return `http://${hostName(label)}:${port}${encodeURI(path)}`
   }
 }
 
@@ -100,7 +100,7 @@ function siteAnswers(port: number, slowMs: number): (name: string, url: string) 
     const host = hosts.get(name)
     if (host === undefined) return signpost(port)
     const link = linker(port, host.label)
-    const path = url.split('?')[0] as string
+    const path = readable(url.split('?')[0] as string)
     if (path === '/robots.txt') return robots(host, link)
     const file = host.files?.[path]
     if (file !== undefined) return { status: 200, headers: { 'content-type': file[0] }, body: file[1] }
@@ -133,7 +133,7 @@ function pageAnswer(path: string, host: SiteHost, own: SitePage[], all: SitePage
   let body: string | Uint8Array = templates[host.template]({ page, host, neighbours: neighboursOf(page, own, all), link })
   const headers: Record<string, string> = { ...HTML, 'last-modified': httpDate(page.date) }
   const { encoding, charset, header } = page.facts
-  if (encoding !== undefined) body = iconv.encode(body.replace(/charset=.?utf-8.?/i, `charset=${encoding}`), encoding)
+  if (encoding !== undefined) body = encoded(body, encoding)
   if (charset !== undefined || encoding !== undefined) headers['content-type'] = `text/html; charset=${charset ?? encoding}`
   if (header !== undefined) headers[header.split('=')[0] as string] = header.slice(header.indexOf('=') + 1)
   const coding = host.label === 'news' ? 'gzip' : host.label === 'kitchen' ? 'br' : undefined
@@ -142,6 +142,23 @@ function pageAnswer(path: string, host: SiteHost, own: SitePage[], all: SitePage
     headers: coding === undefined ? headers : { ...headers, 'content-encoding': coding, vary: 'accept-encoding' },
     body: packed(body, coding),
   }
+}
+
+/** The path as the texts spell it; a broken escape stays as it is and finds nothing. */
+function readable(path: string): string {
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
+}
+
+/** Bytes in an old character set; what it lacks becomes a character reference. */
+function encoded(html: string, charset: string): Uint8Array {
+  const text = html.replace(/[^\0-\x7f]/gu, (character) =>
+    iconv.decode(iconv.encode(character, charset), charset) === character ? character : `&#${character.codePointAt(0)};`,
+  )
+  return iconv.encode(text, charset)
 }
 
 const HTML = { 'content-type': 'text/html; charset=utf-8' }
@@ -186,7 +203,7 @@ function neighboursOf(page: SitePage, own: SitePage[], all: SitePage[]): SitePag
   const here = following(own, own.indexOf(page) + 1, 4)
   const there = following(
     all.filter(({ host }) => host !== page.host),
-    all.indexOf(page) * 13 + 5,
+    (all.indexOf(page) + 1) * 13,
     2,
   )
   return [...here, ...there].filter((other) => other !== page)

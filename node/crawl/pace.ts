@@ -1,0 +1,83 @@
+/** How long to leave a host alone. One request at a time, a pause after each, longer when it is slow, longer still when it says so. */
+import type { Clock } from '../../core/effects/index.ts'
+
+export interface PaceOptions {
+  /** Least pause between two requests to one host. */
+  delayMs: number
+  /** The pause is at least this many times the last response time; Heritrix' delayFactor. Nothing when `delayMs` is 0. */
+  responseFactor: number
+  /** The most that a slow answer adds. */
+  maxResponseDelayMs: number
+  /** The most of a robots `Crawl-delay` that is honoured. */
+  maxCrawlDelayMs: number
+  /** A host that asks for a longer rest than this is left for the rest of the crawl. */
+  maxRestMs: number
+  /** Contributors that share a host divide its pace: each waits this many times. */
+  delayMultiplier: number
+}
+
+export const paceDefaults: PaceOptions = {
+  delayMs: 1000,
+  responseFactor: 5,
+  maxResponseDelayMs: 30_000,
+  maxCrawlDelayMs: 60_000,
+  maxRestMs: 600_000,
+  delayMultiplier: 1,
+}
+
+export class HostPace {
+  /** Failures in a row that were the host's: time-outs, resets, 429, 5xx. */
+  failures = 0
+  readonly #clock: Clock
+  readonly #options: PaceOptions
+  #nextAt = 0
+  #crawlDelayMs = 0
+
+  constructor(clock: Clock, options: PaceOptions) {
+    this.#clock = clock
+    this.#options = options
+  }
+
+  set crawlDelayMs(ms: number) {
+    this.#crawlDelayMs = Math.min(ms, this.#options.maxCrawlDelayMs)
+  }
+
+  /** Waits for this host's turn. */
+  async turn(signal: AbortSignal): Promise<void> {
+    const wait = this.#nextAt - this.#clock.now()
+    if (wait > 0) await this.#clock.sleep(wait, signal)
+  }
+
+  /** After a request that took `ms`. */
+  done(ms: number): void {
+    this.#nextAt = Math.max(this.#nextAt, this.#clock.now() + this.#pause(ms))
+  }
+
+  succeeded(): void {
+    this.failures = 0
+  }
+
+  /** After a failure; `askedMs` is the host's own Retry-After. False when the rest is too long to wait for. */
+  failed(askedMs: number | undefined): boolean {
+    const own = Math.max(1000, this.#pause(0)) * 2 ** Math.min(this.failures, 10)
+    this.failures++
+    const rest = askedMs ?? Math.min(own, 60_000)
+    if (rest > this.#options.maxRestMs) return false
+    this.#nextAt = Math.max(this.#nextAt, this.#clock.now() + rest)
+    return true
+  }
+
+  #pause(responseMs: number): number {
+    const { delayMs, responseFactor, maxResponseDelayMs, delayMultiplier } = this.#options
+    const slow = delayMs === 0 ? 0 : Math.min(responseMs * responseFactor, maxResponseDelayMs)
+    return Math.max(delayMs, this.#crawlDelayMs, slow) * delayMultiplier
+  }
+}
+
+/** Milliseconds that a Retry-After asks for, from seconds or an HTTP date; undefined when absent or unreadable. */
+export function retryAfterMs(value: string | undefined, now: number): number | undefined {
+  const text = value?.trim() ?? ''
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  const at = /^[A-Za-z]{3,9}[, ]/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+}
