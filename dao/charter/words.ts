@@ -67,7 +67,7 @@ export const charterWords: Record<string, string> = {
   'credibility.voidPpm': 'fail rate at which an epoch earns nothing',
   'credibility.vestOkPpm': 'below this, unvested points are capped at the credibility',
   'credibility.minSamples': "draws before a validator's tally counts",
-  'credibility.hostCapPpm': "part of a contributor's draws that one host may fail",
+  'credibility.hostCapPpm': "part of a contributor's draws that one host may fail; a tenth of the host's own, if that is more",
   'credibility.basePpm': 'expected fails of honest pages: static, normal, dynamic hosts',
   'validatorRules.strikeMinPpm': "distance from the committee's median that is a strike",
   'validatorRules.strikeSigmas': 'or so many standard deviations, if that is more',

@@ -56,7 +56,7 @@ function drawRest(drawn: Set<number>, masses: readonly (number | bigint)[], want
 
 /** `word` mod `total`, or undefined in the ragged end of the range, where low values would come more often. */
 function below(total: bigint, word: bigint): bigint | undefined {
-  return word >= (TWO_64 / total) * total ? undefined : word % total
+  return word >= TWO_64 - (TWO_64 % total) ? undefined : word % total
 }
 
 function words(seed: Uint8Array): () => bigint {

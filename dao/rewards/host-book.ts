@@ -38,7 +38,7 @@ export function advanceHosts(book: HostBook, epoch: ReadonlyMap<string, HostEpoc
     const old = book.get(host) ?? UNKNOWN
     const news = epoch.get(host)
     const facts = {
-      ema: (old.ema * 7n + (news?.mass ?? 0n)) / 8n,
+      ema: (old.ema * 7n + (news?.mass ?? 0n)) >> 3n,
       contributors: joined(old.contributors, news?.contributors ?? [], Math.max(KEPT_CONTRIBUTORS, charter.value.hostContributors)),
       epochs: old.epochs + (news && news.contributors.length > 0 ? 1 : 0),
       draws: divFloor(old.draws * 7, 8) + (news?.draws ?? 0),

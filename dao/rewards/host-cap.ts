@@ -1,7 +1,7 @@
 /**
  * One host may add at most 1 % of a contributor's draws to its fails (incentives reference 3.2): a hostile host then cannot ruin an honest crawler.
- * What the cap takes off the contributor falls on that host's records alone, by the same formula as m: otherwise fabricated pages gathered on a few
- * hosts would hide behind the cap.
+ * Two things keep the cap from becoming a hiding place for pages fabricated on a few hosts: a host with more than a tenth of the draws may add a
+ * tenth of its own, and what the cap takes off the contributor falls on that host's records alone, by the formula of m.
  */
 import type { Charter } from '../../schemas/wire/index.ts'
 import type { Bases, HostClass } from './host-book.ts'
@@ -20,6 +20,11 @@ export interface FreshReport {
   validator: string
   draws: readonly FreshDraw[]
 }
+
+/** A host may add one in so many of its own draws, whatever share of all draws they are. */
+const OWN_SHARE = 10
+/** Deviations, beyond the dead zone, that a single epoch's few draws on a host must show before its records pay for it. */
+const HOST_SIGMAS = 3
 
 export interface Capped {
   /** Fails of each validator after the cap. */
@@ -59,10 +64,12 @@ export function capHosts(
       if (!draw.pass) on.fails++
     }
   }
-  const allowed = Math.max(1, mulDiv(total, charter.credibility.hostCapPpm, PPM))
+  const anyHost = Math.max(1, mulDiv(total, charter.credibility.hostCapPpm, PPM))
   const capped = new Map<string, ByValidator>()
   for (const [host, by] of hosts) {
     const sum = [...by.values()].reduce((n, on) => n + on.fails, 0)
+    const draws = [...by.values()].reduce((n, on) => n + on.draws, 0)
+    const allowed = Math.max(anyHost, divFloor(draws, OWN_SHARE))
     if (sum > allowed) capped.set(host, by)
     for (const [validator, kept] of keptFails(by, Math.min(sum, allowed))) fails.set(validator, (fails.get(validator) ?? 0) + kept)
   }
@@ -111,7 +118,8 @@ function keepsOf(by: ByValidator, charter: Charter, weightOf: (validator: string
     seen.reduce((n, [, on]) => n + on.expected, 0),
     draws,
   )
-  return multiplier(wmedian(rates) ?? 0, expected, wmedian(counts) ?? 0, PPM, charter)
+  const credibility = { ...charter.credibility, sigmaNum: HOST_SIGMAS, sigmaDen: 1 }
+  return multiplier(wmedian(rates) ?? 0, expected, wmedian(counts) ?? 0, PPM, { credibility })
 }
 
 function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {

@@ -1,6 +1,6 @@
 /**
  * Integer arithmetic of the mechanism (incentives reference 4.4): ppm, floor on non-negatives, no floats.
- * The only file of this room that divides: every quotient goes through `divFloor` or `mulDiv`, so no fraction ever exists.
+ * The only file of this room that divides: every quotient goes through `divFloor`, `mulDiv` or `mulDivBig`, so no fraction ever exists.
  */
 import { PPM } from '../../schemas/wire/index.ts'
 
@@ -29,6 +29,12 @@ export function mulDiv(a: number, b: number, d: number): number {
   const quotient = (BigInt(a) * BigInt(b)) / BigInt(d)
   if (quotient > BigInt(Number.MAX_SAFE_INTEGER)) throw new RangeError('quotient beyond 2^53')
   return Number(quotient)
+}
+
+/** floor(a * b / d) of non-negative BigInts. */
+export function mulDivBig(a: bigint, b: bigint, d: bigint): bigint {
+  if (a < 0n || b < 0n || d <= 0n) throw new RangeError('the mechanism counts in non-negative integers')
+  return (a * b) / d
 }
 
 /** Largest r with r * r <= n, by Newton's iteration from above; numbers stay numbers, BigInts stay BigInts. */

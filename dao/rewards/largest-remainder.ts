@@ -1,3 +1,4 @@
+import { mulDivBig } from './integers.ts'
 import { compareBytes, utf8 } from '../../schemas/wire/index.ts'
 
 /**
@@ -17,7 +18,7 @@ export function splitLargestRemainder(pot: bigint, items: readonly { id: string;
   if (total === 0n) return shares
   let left = pot
   const parts = items.map(({ id, weight }) => {
-    const quota = (pot * weight) / total
+    const quota = mulDivBig(pot, weight, total)
     left -= quota
     shares.set(id, quota)
     return { id, remainder: (pot * weight) % total }

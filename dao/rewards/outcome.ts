@@ -2,7 +2,7 @@ import type { Charter } from '../../schemas/wire/index.ts'
 import { capHosts, type FreshReport } from './host-cap.ts'
 import type { Bases } from './host-book.ts'
 import { hostKey } from './host-key.ts'
-import { divFloor, mulDiv, PPM } from './integers.ts'
+import { divFloor, mulDiv, mulDivBig, PPM } from './integers.ts'
 import { EMPTY_TALLY, excessOf, multiplier, rateOf, type Tally, updateTally } from './tally.ts'
 import { wmedian } from './weighted-median.ts'
 
@@ -96,7 +96,7 @@ export function countedValue(
 
 /** Points of an epoch: value × m, floor. Linear, because anything else pays an identity for splitting or merging. */
 export function points(value: bigint, m: number): bigint {
-  return (value * BigInt(m)) / BigInt(PPM)
+  return mulDivBig(value, BigInt(m), BigInt(PPM))
 }
 
 /** b: what an honest node with these draws would have failed, ppm. */
@@ -107,5 +107,5 @@ function expectedRate(tallies: ReadonlyMap<string, Tally>, bases: Bases): number
     x += BigInt(tally.x)
     b += BigInt(tally.b)
   }
-  return b === 0n ? bases[1] : Number(x / b)
+  return b === 0n ? bases[1] : Number(mulDivBig(x, 1n, b))
 }

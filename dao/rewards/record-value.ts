@@ -5,7 +5,7 @@
 import { type Charter, type IndexRow, SKETCH_BYTES } from '../../schemas/wire/index.ts'
 import { type HostBook, isEstablished } from './host-book.ts'
 import { hostKey } from './host-key.ts'
-import { mulDiv, PPM } from './integers.ts'
+import { mulDiv, mulDivBig, PPM } from './integers.ts'
 import { LEASE_OVERLAP, onLease } from './leases.ts'
 import type { NoveltyIndex } from './novelty-index.ts'
 
@@ -78,7 +78,7 @@ export function recordValues({ charter, batches, novelty, hosts, holders }: Epoc
     })
   })
   // A without a past: so many records of the epoch's mean mass
-  const allowance = valued === 0n ? 0n : (mass / valued) * BigInt(charter.value.hostRecords)
+  const allowance = valued === 0n ? 0n : mulDivBig(mass, 1n, valued) * BigInt(charter.value.hostRecords)
   applyHostCurve(batches, values, hostMass, (host) => larger(allowance, 2n * (hosts.get(host)?.ema ?? 0n)))
   return { values, hostMass }
 }
@@ -114,8 +114,8 @@ export function freshnessPpm(ageHours: number, { value: { freshnessHours } }: Pi
 export function hostG(x: bigint, a: bigint): bigint {
   const upTo = (limit: bigint): bigint => (x < limit ? x : limit)
   let g = upTo(a)
-  if (x > a) g += (upTo(4n * a) - a) / 2n
-  if (x > 4n * a) g += (upTo(16n * a) - 4n * a) / 4n
+  if (x > a) g += (upTo(4n * a) - a) >> 1n
+  if (x > 4n * a) g += (upTo(16n * a) - 4n * a) >> 2n
   return g
 }
 
@@ -131,7 +131,7 @@ function applyHostCurve(
       const record = values[b]?.[i]
       const host = curve.get(hostKey(row.host))
       // most hosts stay below A, where G(x) = x and the factor is one
-      if (record && host && host.g !== host.x) record.value = Number((BigInt(record.value) * host.g) / host.x)
+      if (record && host && host.g !== host.x) record.value = Number(mulDivBig(BigInt(record.value), host.g, host.x))
     }),
   )
 }

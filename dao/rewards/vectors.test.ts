@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { charter as charterShape, fromHex, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { fromHex, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { testCharter } from '../../tests/support/charter.ts'
 import vectors from '../../tests/vectors/rewards.json' with { type: 'json' }
 import { drawIndexes, drawSeed, hostG, multiplier, noveltyPpm, sigmaPpm, splitLargestRemainder, wmedian } from './index.ts'
 
-const charter = charterShape.parse({
-  v: 1,
-  name: 'vectors',
-  operator: 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK',
-  contact: 'mailto:a@b.example',
-  purposes: ['tests'],
-})
+const charter = testCharter({})
 
 describe('the vectors that every implementation must give', () => {
   it.each(vectors.wmedian)('wmedian $items', ({ items, median }) => {

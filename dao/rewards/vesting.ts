@@ -1,6 +1,6 @@
 /** The bond of a network without a token is deferred pay: points vest some epochs later, and later conduct can still take them (incentives 4.2). */
 import type { Charter } from '../../schemas/wire/index.ts'
-import { PPM } from './integers.ts'
+import { mulDivBig, PPM } from './integers.ts'
 
 export interface EpochPoints {
   points: bigint
@@ -23,7 +23,7 @@ export function vestedPoints(earned: Iterable<readonly [epoch: number, EpochPoin
 }
 
 export function paidPoints({ points, cap, void: gone }: EpochPoints): bigint {
-  return gone === null ? (points * BigInt(cap)) / BigInt(PPM) : 0n
+  return gone === null ? mulDivBig(points, BigInt(cap), BigInt(PPM)) : 0n
 }
 
 /** Cap of an epoch's unvested points after m fell: below `vestOkPpm` (80 %) what has not vested is worth no more than m. */
