@@ -5,7 +5,7 @@ import { parseVkey } from '../log/index.ts'
 import { notOperator } from './rules-admission.ts'
 import { inPhase } from './rules-testing.ts'
 import { isSeated } from './seats.ts'
-import type { EpochResult, LedgerState } from './types.ts'
+import type { EpochResult } from './types.ts'
 import { refuse, type Rule } from './view.ts'
 
 /** Names the rules by which this code computes a table; another version gives other roots and another name. */
