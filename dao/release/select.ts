@@ -11,7 +11,16 @@ import {
   toHex,
 } from '../../schemas/wire/index.ts'
 import { FatalError, RefusedError } from '../../core/errors/index.ts'
-import type { BatchState, EpochResult, LedgerFiles, LedgerState } from '../ledger/index.ts'
+import {
+  type BatchState,
+  type EpochResult,
+  includedBatches,
+  lastFinalEpoch,
+  type LedgerFiles,
+  type LedgerState,
+  type RecordValue,
+  vested,
+} from '../ledger/index.ts'
 import { hostKey, NoveltyIndex } from '../rewards/index.ts'
 import { applyCaps } from './caps.ts'
 import { needsUrl, optOutOf } from './opt-out.ts'
@@ -38,7 +47,7 @@ export interface SelectInput {
  */
 export function selectRecords({ state, files, charter = state.charter, urlOf = () => undefined, ...input }: SelectInput): Selection {
   const results = vestedResults(state, charter, input.throughEpoch)
-  const { rows: all, removals } = collect(state, files, results)
+  const { paid, rows: all, removals } = collect(state, files, results)
   const left = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<RemovalReason, number>
   left.void = removals.length
 
@@ -89,7 +98,7 @@ export function selectRecords({ state, files, charter = state.charter, urlOf = (
     removals: removals
       .filter(({ record }) => !ids.has(record.toString()))
       .sort((a, b) => compareBytes(a.record.bytes, b.record.bytes) || a.index - b.index),
-    weights: weigh({ state, results, permitted, kept, near }),
+    weights: weigh({ paid, results, permitted, kept, near }),
     rows: kept.sort((a, b) => (a.host === b.host ? compareBytes(a.record.bytes, b.record.bytes) : a.host < b.host ? -1 : 1)),
   }
 }
@@ -116,48 +125,69 @@ const REASONS: RemovalReason[] = [
   'contributor-cap',
 ]
 
-/** Final epochs whose points have vested: points of e vest when e + vestingEpochs is final. */
+/** Final epochs whose points have vested, up to the one asked for: points of e vest when e + vestingEpochs is final. */
 function vestedResults(state: LedgerState, charter: Charter, throughEpoch: number | undefined): EpochResult[] {
-  const final = state.results.filter((result) => result.final)
-  const newest = Math.max(-1, ...final.map((result) => result.epoch))
-  const vested = final.filter((result) => result.epoch + charter.vestingEpochs <= newest).sort((a, b) => a.epoch - b.epoch)
-  const last = vested.at(-1)?.epoch
-  if (last === undefined || (throughEpoch ?? last) > last)
+  const newest = lastFinalEpoch(state)
+  const results = state.results.filter((result) => result.final && result.epoch + charter.vestingEpochs <= newest)
+  const last = results.reduce((max, result) => Math.max(max, result.epoch), 0)
+  const wanted = throughEpoch ?? last
+  if (last === 0 || wanted > last)
     throw new RefusedError(
       'NOT_VESTED',
-      `points vest ${charter.vestingEpochs} epochs after theirs; ${last === undefined ? 'none has vested yet' : `vested up to epoch ${last}`}`,
-      {
-        detail: { throughEpoch: throughEpoch ?? null, lastVested: last ?? null, newestFinal: newest },
-      },
+      `points vest ${charter.vestingEpochs} epochs after theirs; ${last === 0 ? 'none has vested yet' : `vested up to epoch ${last}`}`,
+      { detail: { throughEpoch: throughEpoch ?? null, lastVested: last, newestFinal: newest } },
     )
-  return vested.filter((result) => result.epoch <= (throughEpoch ?? last))
+  return results.filter((result) => result.epoch <= wanted).sort((a, b) => a.epoch - b.epoch)
 }
 
-/** Rows of every counted batch in commit order; batches that are void, or whose epoch earned their contributor nothing, go to `removals`. */
-function collect(state: LedgerState, files: LedgerFiles, results: EpochResult[]): { rows: Candidate[]; removals: Removal[] } {
-  const rows: Candidate[] = []
-  const removals: Removal[] = []
-  const ordered = results.flatMap((result) => result.batches.map((manifest, place) => ({ result, manifest, place })))
-  const batches = ordered.flatMap(({ result, manifest, place }) => {
-    const batch = state.batches.get(manifest)
-    return batch === undefined ? [] : [{ result, batch, place, values: result.values.get(manifest) ?? [] }]
+/** A batch with vested points: what they are, and the value they were earned with. */
+export interface PaidBatch {
+  batch: BatchState
+  epoch: number
+  points: bigint
+  /** Value of each row, as that epoch's close left them. */
+  values: readonly RecordValue[]
+}
+
+interface Collected {
+  paid: PaidBatch[]
+  rows: Candidate[]
+  removals: Removal[]
+}
+
+/** Rows of every batch with vested points, in commit order; batches that counted once and are void, to `removals`. */
+function collect(state: LedgerState, files: LedgerFiles, results: EpochResult[]): Collected {
+  const through = (results.at(-1) as EpochResult).epoch
+  const included = new Set(includedBatches(state, through))
+  const paid = vested(state, through).flatMap(({ epoch, batches }) =>
+    [...batches].flatMap(([key, points]): PaidBatch[] => {
+      const batch = state.batches.get(key)
+      const values = results.find((result) => result.epoch === epoch)?.values.get(key) ?? []
+      return batch !== undefined && included.has(key) ? [{ batch, epoch, points, values }] : []
+    }),
+  )
+  paid.sort((a, b) => a.batch.commitIndex - b.batch.commitIndex)
+  const rows = paid.flatMap(({ batch, epoch, values }) => {
+    const { index, sketches } = readFiles(files, batch)
+    return index.rows.map((row, i): Candidate => {
+      const sketch = sketches.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES)
+      return { ...rowOf(epoch, batch, row, i, values[i]?.value ?? 0), sketch }
+    })
   })
-  batches.sort((a, b) => a.batch.commitIndex - b.batch.commitIndex || a.result.epoch - b.result.epoch || a.place - b.place)
-  for (const { result, batch, values } of batches) {
-    const { index, sketches } = readBatch(files, batch)
-    const earned = state.contributors.get(batch.contributor)?.points.get(result.epoch)
-    const gone = batch.voided !== null || earned === undefined || earned.void !== null || earned.points === 0n || earned.cap === 0
-    if (gone) {
-      const at = batch.voided?.index ?? state.contributors.get(batch.contributor)?.revoked?.index ?? result.closeIndex
-      for (const row of index.rows) removals.push({ record: row.record, host: row.host, reason: 'void', index: at })
-    } else {
-      index.rows.forEach((row, i) => {
-        const sketch = sketches.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES)
-        rows.push({ ...rowOf(result.epoch, batch, row, i, values[i]?.value ?? 0), sketch })
-      })
-    }
-  }
-  return { rows, removals }
+  return { paid, rows, removals: results.flatMap((result) => voidRecords(state, files, result, included)) }
+}
+
+function voidRecords(state: LedgerState, files: LedgerFiles, result: EpochResult, included: ReadonlySet<string>): Removal[] {
+  return result.batches.flatMap((key): Removal[] => {
+    const batch = state.batches.get(key)
+    // a batch that was put off stands in the results of several epochs: one of them settled it
+    if (batch === undefined || included.has(key) || batch.settled !== result.epoch) return []
+    const who = state.contributors.get(batch.contributor)
+    const gone = batch.voided !== null || (who?.points.get(result.epoch)?.void ?? null) !== null
+    if (!gone) return []
+    const index = batch.voided?.index ?? who?.revoked?.index ?? result.closeIndex
+    return readFiles(files, batch).index.rows.map((row) => ({ record: row.record, host: row.host, reason: 'void', index }))
+  })
 }
 
 function rowOf(epoch: number, batch: BatchState, row: IndexRow, i: number, value: number): ReleaseRow {
@@ -183,7 +213,7 @@ function rowOf(epoch: number, batch: BatchState, row: IndexRow, i: number, value
   }
 }
 
-function readBatch(files: LedgerFiles, { manifest, manifestCid }: BatchState): { index: BatchIndex; sketches: Uint8Array } {
+function readFiles(files: LedgerFiles, { manifest, manifestCid }: BatchState): { index: BatchIndex; sketches: Uint8Array } {
   const read = (file: CID): Uint8Array => {
     const bytes = files.read(file)
     if (bytes !== undefined) return bytes

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { canonicalJson, compareBytes, did, merkleTreeHash, PPM, ppm, toHex, uint, utf8 } from '../../schemas/wire/index.ts'
-import type { EpochResult, LedgerState } from '../ledger/index.ts'
+import type { EpochResult } from '../ledger/index.ts'
 import { splitLargestRemainder } from '../rewards/index.ts'
-import type { Candidate } from './select.ts'
+import type { Candidate, PaidBatch } from './select.ts'
 import type { ShareWeight } from './types.ts'
 
 /** What `shares.json` says of one account. Shares are fractions within the role: points / the role's total; `ppm` rounds them to sum to a million. */
@@ -31,20 +31,19 @@ export const shareTable = z.strictObject({
 export type ShareTable = z.infer<typeof shareTable>
 
 /**
- * Vested points restricted to included records (incentives 4.3), per epoch and contributor:
- * floor(points * cap * included value / (PPM * value of the epoch)). A record counts as included when its content is in the release:
- * the second leaseholder of a page keeps what the fold gave it for the cross-check, although one copy is released
- * (a near duplicate has value only where the fold counted it as such a cross-check).
+ * Vested points restricted to included records (incentives 4.3), batch by batch: floor(points * value of included records / value of the batch).
+ * A record counts as included when its content is in the release: the second leaseholder of a page keeps what the fold gave it for the
+ * cross-check, although one copy is released (a near duplicate has value only where the fold counted it as such a cross-check).
  * Validators: their points of the same epochs, whole.
  */
 export function weigh({
-  state,
+  paid,
   results,
   permitted,
   kept,
   near,
 }: {
-  state: LedgerState
+  paid: readonly PaidBatch[]
   results: readonly EpochResult[]
   permitted: readonly Candidate[]
   kept: readonly Candidate[]
@@ -58,29 +57,19 @@ export function weigh({
     return known
   }
   const released = new Set(kept.map((row) => toHex(row.contentDigest)))
-  const values = new Map<string, { included: bigint; all: bigint }>()
+  const included = new Map<string, bigint>()
   for (const row of permitted) {
-    const key = `${row.epoch} ${row.contributor}`
-    const sum = values.get(key) ?? { included: 0n, all: 0n }
-    sum.all += BigInt(row.value)
-    if (near.has(row) || released.has(toHex(row.contentDigest))) sum.included += BigInt(row.value)
-    values.set(key, sum)
+    if (!near.has(row) && !released.has(toHex(row.contentDigest))) continue
+    const key = row.manifest.toString()
+    included.set(key, (included.get(key) ?? 0n) + BigInt(row.value))
   }
-  for (const result of results) {
-    for (const row of result.rows) {
-      if (row.role === 'validator') {
-        weightOf(row.account, 'validator').points += BigInt(row.points)
-        continue
-      }
-      const sum = values.get(`${result.epoch} ${row.account}`)
-      const earned = state.contributors.get(row.account)?.points.get(result.epoch)
-      if (sum === undefined || earned === undefined) continue
-      // the table's value is what the points were computed from; opted-out rows are in it and not in `all`
-      const whole = BigInt(row.value) > sum.all ? BigInt(row.value) : sum.all
-      if (whole > 0n)
-        weightOf(row.account, 'contributor').points += (earned.points * BigInt(earned.cap) * sum.included) / (BigInt(PPM) * whole)
-    }
+  for (const { batch, points, values } of paid) {
+    const whole = values.reduce((sum, { value }) => sum + BigInt(value), 0n)
+    const part = included.get(batch.manifestCid.toString()) ?? 0n
+    if (whole > 0n) weightOf(batch.contributor, 'contributor').points += (points * part) / whole
   }
+  for (const { rows } of results)
+    for (const row of rows) if (row.role === 'validator') weightOf(row.account, 'validator').points += BigInt(row.points)
   for (const row of kept) {
     const weight = weightOf(row.contributor, 'contributor')
     weight.records++

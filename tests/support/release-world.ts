@@ -253,12 +253,13 @@ function addBatch({ state, blocks, ledgerFiles, spec, sequence }: Making): void 
   result.values.set(manifestCid.toString(), values)
   const sum = values.reduce((total, { value }) => total + BigInt(value), 0n)
   const known = state.contributors.get(contributor)
-  const points = known?.points ?? new Map<number, EpochPoints>()
+  const points: ContributorState['points'] = known?.points ?? new Map()
+  const before = points.get(spec.epoch)
   points.set(spec.epoch, {
-    points: (points.get(spec.epoch)?.points ?? 0n) + sum,
+    points: (before?.points ?? 0n) + sum,
     cap: PPM,
     void: null,
-    batches: new Map([...(points.get(spec.epoch)?.batches ?? []), [manifestCid.toString(), sum]]),
+    batches: new Map([...(before?.batches ?? []), [manifestCid.toString(), sum]]),
     vestsWith: spec.epoch + state.charter.vestingEpochs,
   })
   if (known === undefined)
