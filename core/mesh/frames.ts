@@ -49,37 +49,37 @@ export function readFrame(stream: Stream, { maxBytes, signal, reserve }: ReadOpt
         fail(new RetryableError('CALL_RESET', 'the stream ended before its frame'))
     }
     const onMessage = (event: { data: { subarray(): Uint8Array } }): void => {
-      let bytes = event.data.subarray()
-      if (body === undefined) {
-        head = Buffer.concat([head, bytes])
-        const prefix = prefixOf(head)
-        if (prefix === 'unfinished') return stream.remoteWriteStatus === 'closed' ? onEnd() : undefined
-        if (prefix === 'bad') return fail(new RejectedMessageError('BAD_FRAME', 'a frame begins with its length as a minimal varint'))
-        const { length } = prefix
-        if (length > maxBytes)
-          return fail(
-            new RejectedMessageError('TOO_LARGE', `a frame of ${length} bytes, at most ${maxBytes} are taken`, {
-              detail: { length, maxBytes },
-            }),
-          )
-        bytes = head.subarray(prefix.bytes)
-        // pages of it become real only as they are written; every byte is, before anybody sees it
+      const bytes = event.data.subarray()
+      if (body !== undefined) return take(body, bytes)
+      head = Buffer.concat([head, bytes])
+      const prefix = prefixOf(head)
+      if (prefix === 'bad') return fail(new RejectedMessageError('BAD_FRAME', 'a frame begins with its length as a minimal varint'))
+      if (prefix === 'unfinished') return stream.remoteWriteStatus === 'closed' ? onEnd() : undefined
+      const { length } = prefix
+      if (length > maxBytes)
+        return fail(
+          new RejectedMessageError('TOO_LARGE', `a frame of ${length} bytes, at most ${maxBytes} are taken`, {
+            detail: { length, maxBytes },
+          }),
+        )
+      const begin = (): void => {
         body = Buffer.allocUnsafeSlow(length)
-        if (reserve !== undefined && bytes.byteLength < length) wait(reserve(length))
+        take(body, head.subarray(prefix.bytes))
       }
-      if (have + bytes.byteLength > body.byteLength) return fail(new RejectedMessageError('BAD_FRAME', 'bytes after the frame'))
-      body.set(bytes, have)
-      have += bytes.byteLength
-      if (have === body.byteLength) {
-        const whole = body
-        finish(() => resolve(new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength)))
-      } else if (stream.remoteWriteStatus === 'closed' && stream.readStatus !== 'paused') onEnd()
-    }
-    const wait = (room: Promise<void>): void => {
+      if (reserve === undefined || head.byteLength - prefix.bytes >= length) return begin()
       stream.pause()
-      room.then(() => {
+      reserve(length).then(() => {
+        begin()
         if (stream.readStatus === 'paused') stream.resume()
       }, fail)
+    }
+    const take = (into: Uint8Array, bytes: Uint8Array): void => {
+      if (have + bytes.byteLength > into.byteLength) return fail(new RejectedMessageError('BAD_FRAME', 'bytes after the frame'))
+      into.set(bytes, have)
+      have += bytes.byteLength
+      // a view of its own: a Buffer is not what callers expect of bytes
+      if (have === into.byteLength) finish(() => resolve(new Uint8Array(into.buffer, into.byteOffset, into.byteLength)))
+      else if (stream.remoteWriteStatus === 'closed') onEnd()
     }
 
     if (signal.aborted) return reject(signal.reason as Error)
@@ -91,9 +91,14 @@ export function readFrame(stream: Stream, { maxBytes, signal, reserve }: ReadOpt
   })
 }
 
+/** Decoded by hand: a decoder that throws, inside an event listener, would end the process on a peer's word. */
 function prefixOf(head: Uint8Array): { length: number; bytes: number } | 'bad' | 'unfinished' {
-  const end = head.subarray(0, MAX_PREFIX_BYTES).findIndex((byte) => byte < 0x80)
-  if (end === -1) return head.byteLength < MAX_PREFIX_BYTES ? 'unfinished' : 'bad'
-  const [length, bytes] = varint.decode(head)
-  return varint.encodingLength(length) === bytes ? { length, bytes } : 'bad'
+  let length = 0
+  for (let i = 0; i < MAX_PREFIX_BYTES; i++) {
+    const byte = head[i]
+    if (byte === undefined) return 'unfinished'
+    length += (byte & 0x7f) * 2 ** (7 * i)
+    if (byte < 0x80) return byte === 0 && i > 0 ? 'bad' : { length, bytes: i + 1 }
+  }
+  return 'bad'
 }

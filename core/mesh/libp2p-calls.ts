@@ -17,6 +17,8 @@ export type Handler = (query: unknown, context: CallContext) => Promise<unknown>
 
 /** Frames up to this size are not counted against the budget. */
 const SMALL = 64 << 10
+/** How long the other side may leave a stream open behind the answer: as caller, and as server (the answer may still be on its way). */
+const LINGER_MS = { caller: 1000, server: 30_000 }
 const MiB = 1 << 20
 
 export class Libp2pCalls {
@@ -68,7 +70,7 @@ export class Libp2pCalls {
     const ended = (error?: unknown): void =>
       callEnded(this.#telemetry, { protocol, peer, ms: this.#clock.now() - startedMs, ...(error === undefined ? {} : { error }) })
     try {
-      const reply = decodeReply(protocol, await this.#exchange(id, protocol, bytes, deadline.signal))
+      const reply = await this.#exchange(id, protocol, bytes, deadline.signal)
       ended()
       return reply
     } catch (thrown) {
@@ -87,17 +89,36 @@ export class Libp2pCalls {
     await Promise.allSettled(ids.map((id) => this.#node.unhandle(id)))
   }
 
-  async #exchange(peer: PeerId, protocol: Protocol, query: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  async #exchange<R extends z.ZodType>(
+    peer: PeerId,
+    protocol: Protocol<z.ZodType, R>,
+    query: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<z.infer<R>> {
     signal.throwIfAborted()
     const stream = await this.#open(peer, protocol, signal)
     try {
-      const reply = readFrame(stream, { maxBytes: protocol.limits.replyBytes, signal })
-      const [bytes] = await Promise.all([reply, writeFrame(stream, query, signal)])
-      return bytes
+      const answer = readFrame(stream, { maxBytes: protocol.limits.replyBytes, signal })
+      const [bytes] = await Promise.all([answer, writeFrame(stream, query, signal)])
+      const reply = decodeReply(protocol, bytes)
+      this.#letGo(stream, LINGER_MS.caller)
+      return reply
     } catch (thrown) {
       stream.abort(toError(thrown))
       throw thrown
     }
+  }
+
+  /** Nothing more is to be said: an honest peer's side is closed now or in a moment; one that leaves it open, or says more, loses the stream. */
+  #letGo(stream: Stream, ms: number): void {
+    if (stream.status !== 'open') return
+    const done = new AbortController()
+    stream.addEventListener('close', () => done.abort(), { once: true })
+    stream.addEventListener('message', () => stream.abort(new RetryableError('BAD_FRAME', 'bytes after the frame')), { once: true })
+    this.#clock.sleep(ms, done.signal).then(
+      () => stream.abort(new RetryableError('CALL_TIMEOUT', 'the stream was left open behind its answer')),
+      () => {},
+    )
   }
 
   /** Tries one connection after the other: nothing was said yet, so trying again is safe. */
@@ -173,6 +194,7 @@ export class Libp2pCalls {
   async #send(stream: Stream, reply: Uint8Array, peer: string, signal: AbortSignal): Promise<void> {
     using _room = reply.byteLength > SMALL ? await this.#budget.take(peer, reply.byteLength, signal) : undefined
     await writeFrame(stream, reply, signal)
+    this.#letGo(stream, LINGER_MS.server)
   }
 }
 
