@@ -13,12 +13,13 @@ import {
   encodeQuery,
   encodeReply,
   type Mesh,
+  type MeshServices,
   openLibp2pConfig,
   openLibp2pMesh,
   openMeshOver,
   type Protocol,
 } from '../../core/mesh/index.ts'
-import { concatBytes } from '../../schemas/wire/index.ts'
+import { concatBytes, encode, peerMultihash, utf8 } from '../../schemas/wire/index.ts'
 import { z } from 'zod'
 import { sampled } from '../support/protocol-samples.ts'
 import { eventually, realClock } from '../support/real-clock.ts'
@@ -27,7 +28,7 @@ const common = { clock: realClock, privateNetwork: true }
 const listening = { listen: ['/ip4/127.0.0.1/tcp/0'] }
 
 /** A node without a mesh on it: it says what the test makes it say. */
-async function rawNode(listen = false): Promise<Libp2p> {
+async function rawNode(listen = false): Promise<Libp2p<MeshServices>> {
   const node = await createLibp2p(await openLibp2pConfig({ ...common, signer: generateKey(), listen: listen ? listening.listen : [] }))
   await node.start()
   return node
@@ -286,5 +287,44 @@ describe('gossip', () => {
       stream.abort(new Error('bye'))
     }
     expect(hub.peers()).toEqual(expect.arrayContaining([reader.peer, author.peer]))
+  })
+
+  it('that is forged costs its sender the hearing, though no judge ever sees it', async () => {
+    await using opened = new AsyncDisposableStack()
+    const heard: string[] = []
+    const hub = opened.use(await openLibp2pMesh({ ...common, ...listening, signer: generateKey(), topics: [news.name] }))
+    hub.subscribe(news, ({ text }) => heard.push(text))
+    const node = await rawNode()
+    opened.defer(() => node.stop())
+    const bad = opened.use(await openMeshOver({ node, clock: realClock }))
+    bad.subscribe(news, () => {})
+    await bad.connect(hub.addresses())
+    let round = 0
+    const isHeard = async (): Promise<boolean> => {
+      const text = `round ${++round}`
+      await bad.publish(news, { text })
+      await realClock.sleep(100)
+      return heard.includes(text)
+    }
+    await eventually(isHeard)
+    // RPC { publish: [{ from, data, seqno, topic, signature, key }] } with a signature of zeros, in somebody else's name
+    const field = (tag: number, bytes: Uint8Array): Uint8Array => concatBytes(Uint8Array.of((tag << 3) | 2), frame(bytes))
+    const somebody = generateKey()
+    const forged = (n: number): Uint8Array =>
+      field(
+        2,
+        concatBytes(
+          field(1, peerMultihash(somebody.did)),
+          field(2, encode({ text: `forged ${n}` })),
+          field(3, new Uint8Array(8).fill(n)),
+          field(4, utf8(news.name)),
+          field(5, new Uint8Array(64)),
+        ),
+      )
+    const stream = await (node.getConnections()[0] as Connection).newStream('/meshsub/1.2.0')
+    for (let n = 1; n <= 5; n++) stream.send(frame(forged(n)))
+    await eventually(async () => !(await isHeard()))
+    expect(heard.filter((text) => text.startsWith('forged'))).toEqual([])
+    stream.abort(new Error('bye'))
   })
 })

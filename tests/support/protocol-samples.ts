@@ -21,6 +21,7 @@ const samples: Record<string, { query: unknown; reply: unknown }> = {
   '/quern/blocks/1.0.0': { query: { cids: [cid] }, reply: { blocks: [utf8('a block')] } },
   '/quern/hold/1.0.0': { query: { manifest: cid, from: did }, reply: { status: 'held' } },
   '/quern/receipt/1.0.0': { query: { manifest: cid }, reply: { status: 'unknown' } },
+  '/quern/ready/1.0.0': { query: { epoch: 1, phase: 'gather' }, reply: { status: 'noted' } },
 }
 
 /** Every protocol with its sample; throws for a protocol that was added without one. */
