@@ -11,6 +11,7 @@ import {
   isLocalRules,
   localRules,
   parseCharterYaml,
+  problemLine,
 } from './index.ts'
 import { leafPaths } from './shape-facts.ts'
 import { charterWords } from './words.ts'
@@ -144,6 +145,12 @@ describe('text that is no charter', () => {
     if (result.ok) return
     expect(result.problems[0]).toMatchObject({ code, line })
     for (const problem of result.problems) expect(problem.fix.length).toBeGreaterThan(5)
+  })
+
+  it('is told in one line per problem', () => {
+    const result = parseCharterYaml(`${stringify(exampleInput)}sources:\n  delayMs: -1\n`)
+    const lines = result.ok ? [] : result.problems.map((problem) => problemLine(problem, 'charter.yaml'))
+    expect(lines).toEqual(['charter.yaml:8:12 sources.delayMs is -1: write a whole number from 0 to 600000, for example `1000`'])
   })
 
   it.each(['__proto__: { v: 1 }', 'constructor: 1', 'toString: 1', 'sources: { __proto__: { scope: any } }'])(

@@ -11,6 +11,11 @@ export interface CharterProblem {
   fix: string
 }
 
+/** `charter.yaml:12:3 sources.delayMs is -1: write a whole number from 0 to 600000, for example `1000``: a line that editors can follow. */
+export function problemLine({ line, column, message, fix }: CharterProblem, file: string): string {
+  return `${file}:${line}:${column} ${message}: ${fix}`
+}
+
 export type Path = readonly (string | number)[]
 /** A problem whose place in the text is still to be found. */
 export interface Finding extends Pick<CharterProblem, 'code' | 'message' | 'fix'> {
