@@ -20,3 +20,34 @@ export {
   verifyLog,
   verifyProof,
 } from './log/index.ts'
+export { audit, type AuditedEpoch, type AuditOptions, type AuditProblem, type AuditReport } from './audit/index.ts'
+export {
+  checkRow,
+  type FraudVerdict,
+  makeFraudProof,
+  type ProofFacts,
+  type RowFacts,
+  type RowVerdict,
+  verifyFraudProof,
+} from './checks/index.ts'
+export {
+  type Applied,
+  beaconOf,
+  createLedger,
+  drawsFor,
+  epochTable,
+  explain,
+  type Explanation,
+  includedBatches,
+  type Ledger,
+  type LedgerFiles,
+  ledgerFilesNamed,
+  type LedgerOptions,
+  type LedgerState,
+  mayAdvance,
+  phaseOf,
+  type Reason,
+  rowFacts,
+  vested,
+  type VestedPoints,
+} from './ledger/index.ts'

@@ -73,7 +73,8 @@ function openFiles(files: FileReader, manifest: CID): BatchFiles | QuernError | 
     const [indexBytes, sketchesBytes] = [files.read(index), files.read(sketches)]
     return indexBytes && sketchesBytes ? parseBatchFiles(bytes, indexBytes, sketchesBytes) : undefined
   } catch (thrown) {
-    if (thrown instanceof QuernError) return thrown
+    // bytes that are not those the manifest names say nothing about the contributor
+    if (thrown instanceof QuernError) return thrown.code.endsWith('_MISMATCH') ? undefined : thrown
     throw thrown
   }
 }

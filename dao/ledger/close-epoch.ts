@@ -61,6 +61,7 @@ export function closeEpoch({ state, index }: View, epoch: EpochState): void {
   state.hosts = closed.hosts
   state.bases = closed.bases
   epoch.table = closed.table
+  epoch.reasons = new Map(closed.contributors.map((one) => [one.account, one.reasons]))
 }
 
 function settle(state: LedgerState, epoch: EpochState, close: ContributorClose): void {

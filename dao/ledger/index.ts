@@ -2,6 +2,7 @@
 export { beaconOf } from './beacon.ts'
 export { CLOCK_TOLERANCE_SECONDS, type DateWindow, dateWindow } from './date-window.ts'
 export { drawsFor, sameDraws } from './draws.ts'
+export { type Explanation, explain, type Reason } from './explain.ts'
 export { isAssigned, type Lease, leaseOf } from './leases.ts'
 export { type Applied, type Checked, createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
 export { ledgerFilesNamed } from './ledger-files.ts'
@@ -27,6 +28,7 @@ export type {
   LeaseSet,
   LedgerFiles,
   LedgerState,
+  OutcomeReasons,
   RecordValue,
   TableRow,
   Tally,

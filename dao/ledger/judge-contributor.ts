@@ -17,7 +17,7 @@ import {
   type Tally,
 } from '../rewards/index.ts'
 import { severityOf } from './severity.ts'
-import type { BatchState, EpochState, LedgerState, TableRow } from './types.ts'
+import type { BatchState, EpochState, LedgerState, OutcomeReasons, TableRow } from './types.ts'
 import { deferralsOf, MAX_DEFERRALS } from './value-epoch.ts'
 
 export interface ContributorClose {
@@ -34,6 +34,7 @@ export interface ContributorClose {
   /** Validators that stand apart on it. */
   outliers: string[]
   reports: FreshReport[]
+  reasons: OutcomeReasons
   points: bigint
   pointsPerBatch: Map<string, bigint>
   /** Values after host cuts, for batches where a cut changed any. */
@@ -65,6 +66,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     voided: false,
     outliers: apart,
     reports,
+    reasons: reasonsOf(epoch, account, committee, outcome, { before: mPrev, apart }),
   }
   const nothing = { points: 0n, pointsPerBatch: new Map<string, bigint>(), cutValues: new Map<string, RecordValue[]>() }
   const rowOf = (facts: Partial<TableRow>): TableRow => ({
@@ -135,6 +137,20 @@ function freshReport(state: LedgerState, epoch: EpochState, validator: string, a
     return { host, class: hostClass(state.hosts.get(hostKey(host)), state.bases, state.charter), pass }
   })
   return [{ validator, draws }]
+}
+
+function reasonsOf(
+  epoch: EpochState,
+  account: string,
+  committee: string[],
+  { freshRates: rates, freshMed, med, b, n, e, hostCuts }: Outcome,
+  more: Pick<OutcomeReasons, 'before' | 'apart'>,
+): OutcomeReasons {
+  const fails = committee.flatMap((validator) => {
+    const said = epoch.reports.get(validator)?.contributions.find((contribution) => contribution.contributor === account)
+    return (said?.results ?? []).flatMap(({ manifest, row, check }) => (check === null ? [] : [{ validator, manifest, row, check }]))
+  })
+  return { committee, rates, freshMed, med, b, n, e, hostCuts: [...hostCuts], fails, ...more }
 }
 
 const fullSetSize = (epoch: EpochState, account: string): number => epoch.roster.filter((validator) => validator !== account).length

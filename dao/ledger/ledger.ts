@@ -37,6 +37,8 @@ export interface Ledger {
    * Throws FatalError FILE_MISSING, before anything changed, while `needs` names a file.
    */
   apply(entry: Uint8Array): Applied
+  /** The entry in these bytes, when they are canonical, of a known shape and signed for this ledger; says nothing about any rule. */
+  peek(entry: Uint8Array): Entry | undefined
   /** RFC 6962 root of the first `size` entries; undefined beyond `state.size`. */
   rootAt(size: number): Uint8Array | undefined
 }
@@ -96,6 +98,10 @@ export function createLedger({ ledgerId = '', files, light = false }: LedgerOpti
       state.tree.append(bytes)
       state.size++
       return { index, entry: refusal ? null : entry, invalid: refusal }
+    },
+    peek(bytes) {
+      const entry = authentic(state, bytes)
+      return 't' in entry ? entry : undefined
     },
     rootAt: (size) => state.tree.rootAt(size),
   }

@@ -11,6 +11,7 @@ import {
   equalBytes,
   fraudProof,
   type FraudProof,
+  matchesCid,
   MAX_CHARTER_BYTES,
   MAX_FRAUD_PROOF_BYTES,
   MAX_MANIFEST_BYTES,
@@ -40,6 +41,8 @@ function reader<T>(capacity: number, read: (bytes: Uint8Array) => T): (files: Le
   return (files, cid) => {
     const bytes = requireFile(files, cid)
     return known.recall(cid.toString(), () => {
+      if (!matchesCid(cid, bytes))
+        throw new FatalError('FILE_CORRUPT', `the bytes of the ledger file ${cid.toString()} are others than it names`)
       try {
         return { ok: true, value: read(bytes) }
       } catch (thrown) {

@@ -1,5 +1,5 @@
 /** Index and sketches of a revealed batch, held against its manifest, salt and author: what every replica judges for itself (D1, D2, D9). */
-import { QuernError } from '../../core/errors/index.ts'
+import { FatalError, QuernError } from '../../core/errors/index.ts'
 import type { Check, IndexRow } from '../../schemas/wire/index.ts'
 import { checkBatchStructure, parseBatchFiles } from '../batches/index.ts'
 import { requireFile } from './parsed-files.ts'
@@ -9,7 +9,7 @@ export type ReadBatch =
   | { ok: true; files: BatchFiles; rows: IndexRow[]; sketches: Uint8Array }
   | { ok: false; check: Check; message: string }
 
-/** Throws FatalError FILE_MISSING. */
+/** Throws FatalError FILE_MISSING or FILE_CORRUPT. */
 export function readBatch(files: LedgerFiles, batch: Pick<BatchState, 'manifestCid' | 'manifest' | 'salt' | 'contributor'>): ReadBatch {
   const { manifest } = batch
   const bytes = [batch.manifestCid, manifest.index, manifest.sketches].map((cid) => requireFile(files, cid))
@@ -18,6 +18,8 @@ export function readBatch(files: LedgerFiles, batch: Pick<BatchState, 'manifestC
     parsed = parseBatchFiles(...(bytes as [Uint8Array, Uint8Array, Uint8Array]))
   } catch (thrown) {
     if (!(thrown instanceof QuernError)) throw thrown
+    // other bytes than the manifest names: our own copy is at fault, and nobody is accused for that
+    if (thrown.code.endsWith('_MISMATCH')) throw new FatalError('FILE_CORRUPT', thrown.message, { cause: thrown })
     return { ok: false, check: 'D1', message: thrown.message }
   }
   const structure = checkBatchStructure(parsed, batch.salt, batch.contributor)

@@ -46,6 +46,7 @@ export const epochClose: Rule<'epoch.close'> = {
       values: epoch.values,
       closedAt: epoch.phaseTime,
       final: false,
+      reasons: epoch.reasons,
       attestedBy: [],
       roster: epoch.roster,
       quorum: quorumOf(state.charter, epoch.roster.length),

@@ -65,6 +65,7 @@ export function newEpoch(number: number, phase: Phase, index: number, time: numb
     reports: new Map(),
     voidReports: new Map(),
     deferred: new Set(),
+    reasons: new Map(),
     table: null,
     close: null,
     attests: new Map(),

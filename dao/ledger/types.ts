@@ -123,10 +123,30 @@ export interface EpochState {
   voidReports: Map<string, string>
   /** Contributors whose batches move on for want of reports; set at the close. */
   deferred: Set<string>
+  /** How each contributor's row came about, by account; set at the close. */
+  reasons: ReadonlyMap<string, OutcomeReasons>
   /** The table as this fold computed it, at the `close` phase entry; null before, and always in a light fold. */
   table: EpochTable | null
   close: { index: number; root: Uint8Array; author: string } | null
   attests: Map<string, Uint8Array>
+}
+
+/** The numbers behind one contributor's row (incentives reference 3.2); rates in ppm. */
+export interface OutcomeReasons {
+  committee: string[]
+  /** Own fail rate of every validator that reported, after the host cap. */
+  rates: { validator: string; rate: number; draws: number }[]
+  /** Medians of this epoch's rates and of the tallied ones, expected rate, draws behind the median, what lies beyond the dead zone. */
+  freshMed: number
+  med: number
+  b: number
+  n: number
+  e: number
+  before: number
+  /** Host key -> ppm that its records keep. */
+  hostCuts: [host: string, keeps: number][]
+  fails: { validator: string; manifest: CID; row: number; check: Check }[]
+  apart: string[]
 }
 
 /** When an epoch's gathering began and when its reveals ended, Unix seconds by median cosignature; 0 where no note said it. */
@@ -186,6 +206,8 @@ export interface EpochResult {
   closedAt: number
   /** True once a quorum attested the same root. */
   final: boolean
+  /** By contributor: how its row came about. Empty in a light fold. */
+  reasons: ReadonlyMap<string, OutcomeReasons>
   attestedBy: string[]
   /** Validators whose word counts for this epoch, and how many equal ones make it final. */
   roster: string[]

@@ -109,6 +109,7 @@ export function buildWorld({ batches, validators = {}, charter: rules = {}, epoc
       cut: epoch * 10 + 5,
       table: charterCid,
       roster: [],
+      reasons: new Map(),
       quorum: 0,
       closeIndex: epoch * 10 + 9,
       root: sha256(utf8(`epoch ${epoch}`)),

@@ -5,15 +5,19 @@ import { type Applied, auditBytes, createLedger, drawsFor, epochTable, type Ledg
 import {
   cosign,
   formatVkey,
+  logOrigin,
   logSigner,
   logVkey,
+  MemoryLogStore,
   type NoteSigner,
   noteSigner,
+  openReplica,
   SIGNATURE_TYPES,
   signCheckpoint,
   withSignatures,
 } from '../../dao/log/index.ts'
 import { sealBatch, type SealedBatch } from '../../node/seal/index.ts'
+import { type PageSpec, pageBatch } from './page-batch.ts'
 import { gzipMember } from '../../schemas/evidence/index.ts'
 import {
   charter as charterShape,
@@ -186,6 +190,14 @@ export class LedgerWorld {
     return index
   }
 
+  /** The log as files, under a cosigned checkpoint. */
+  async store(): Promise<MemoryLogStore> {
+    const store = new MemoryLogStore()
+    const replica = await openReplica(store, logOrigin(this.id, 0))
+    await replica.extend({ note: this.note(), from: 0, entries: this.entries })
+    return store
+  }
+
   /** A checkpoint of `size` entries, cosigned by these validators. */
   note({ size = this.state.size, by = this.validators, at = this.now }: { size?: number; by?: TestValidator[]; at?: number } = {}): string {
     const root = this.ledger.rootAt(size)
@@ -225,7 +237,11 @@ export class LedgerWorld {
       records,
       at: this.now,
     })
-    this.#sequences.set(signer.did, { next: at.next + 1, prev: sealed.manifestCid })
+    return this.keep(signer, sealed, salt)
+  }
+
+  private keep(signer: Signer, sealed: SealedBatch, salt: Uint8Array): { sealed: SealedBatch; salt: Uint8Array } {
+    this.#sequences.set(signer.did, { next: sealed.manifest.sequence + 1, prev: sealed.manifestCid })
     this.files.put(sealed.manifestCid, sealed.manifestBytes)
     this.files.put(fileCid(sealed.indexBytes), sealed.indexBytes)
     this.files.put(fileCid(sealed.sketches), sealed.sketches)
@@ -233,7 +249,20 @@ export class LedgerWorld {
   }
 
   commit(signer: Signer, records: TestRecord[]): { sealed: SealedBatch; salt: Uint8Array; index: number } {
-    const { sealed, salt } = this.batch(signer, records)
+    return this.commitBatch(signer, this.batch(signer, records))
+  }
+
+  /** A batch of web pages with real evidence. */
+  pages(signer: Signer, pages: PageSpec[]): { sealed: SealedBatch; salt: Uint8Array } {
+    const salt = sha256(utf8(`salt/${signer.did}/${this.state.size}`))
+    const at = this.#sequences.get(signer.did) ?? { next: 0, prev: null }
+    return this.keep(signer, pageBatch({ ledger: this.id, contributor: signer.did, salt, sequence: at.next, prev: at.prev, pages }), salt)
+  }
+
+  commitBatch(
+    signer: Signer,
+    { sealed, salt }: { sealed: SealedBatch; salt: Uint8Array },
+  ): { sealed: SealedBatch; salt: Uint8Array; index: number } {
     const hash = commitHash(sealed.manifestCid, salt, signer.did)
     const epoch = this.state.epoch?.phase === 'gather' ? this.state.epoch.number : (this.state.epoch?.number ?? 0) + 1
     return { sealed, salt, index: this.ok(signer, 'contribution.commit', { epoch, hash }) }

@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { LedgerWorld, pages } from '../../tests/unit/ledger-world.ts'
+import { flipped } from '../../tests/unit/page-batch.ts'
+import type { CID } from '../../schemas/wire/index.ts'
+import { epochTable, RULES_VERSION } from '../ledger/index.ts'
+import type { MemoryLogStore, TileSource } from '../log/index.ts'
+import { audit } from './index.ts'
+
+let world: LedgerWorld
+let store: MemoryLogStore
+
+beforeAll(async () => {
+  world = new LedgerWorld()
+  for (let epoch = 0; epoch < 4; epoch++) world.playEpoch(world.contributors.map((signer, i) => [signer, pages(`${i}-${epoch}`, 6)]))
+  // more than one full tile, so that hash tiles of two levels are in it
+  for (let i = 0; world.state.size < 300; i++) world.ok(world.operator, 'anchor', { target: `somewhere ${i}`, proof: new Uint8Array(32) })
+  store = await world.store()
+})
+
+/** The same files with one byte of one file flipped. */
+function withFlip(path: string, at: number): { log: TileSource; files: { read(cid: CID): Uint8Array | undefined } } {
+  const change = (name: string, bytes: Uint8Array | undefined) => (bytes && name === path ? flipped(bytes, at % bytes.byteLength) : bytes)
+  return {
+    log: { read: async (name) => change(name, await store.read(name)) },
+    files: { read: (cid) => change(`files/${cid.toString()}`, world.files.map.get(cid.toString())) },
+  }
+}
+
+describe('audit', () => {
+  it('recomputes every root from a copy of the folder', async () => {
+    const report = await audit({ log: store, files: world.files, ledgerId: world.id })
+    expect(report.problems).toEqual([])
+    expect(report).toMatchObject({ ok: true, ledger: world.id, size: world.state.size, invalid: [] })
+    expect(report.epochs.map((one) => [one.epoch, one.matches, one.final])).toEqual([1, 2, 3, 4].map((epoch) => [epoch, true, true]))
+    expect(report.epochs.map((one) => one.computed)).toEqual(world.state.results.map((result) => result.root))
+  })
+
+  it('names the one file in which a byte was flipped: tile, bundle, checkpoint, charter, manifest, index, sketches, report or table', async () => {
+    const paths = [...store.files.keys(), ...[...world.files.map.keys()].map((key) => `files/${key}`)]
+    expect(paths.length).toBeGreaterThan(50)
+    for (const [i, path] of paths.entries()) {
+      const report = await audit({ ...withFlip(path, 7 + 13 * i), ledgerId: world.id })
+      expect(report.ok, path).toBe(false)
+      expect(report.problems[0]?.where, path).toBe(path)
+    }
+  })
+
+  it('names a file that is missing', async () => {
+    const table = world.state.results[1]!.table.toString()
+    const files = { read: (cid: CID) => (cid.toString() === table ? undefined : world.files.read(cid)) }
+    expect((await audit({ log: store, files })).problems).toEqual([
+      expect.objectContaining({ where: `files/${table}`, code: 'FILE_MISSING' }),
+    ])
+    const log = { read: async (name: string) => (name === 'tile/0/000' ? undefined : store.read(name)) }
+    expect((await audit({ log, files: world.files })).problems[0]).toMatchObject({ where: 'tile/0/000', code: 'LOG_FILE_MISSING' })
+    expect((await audit({ log: { read: async () => undefined }, files: world.files })).problems[0]).toMatchObject({ where: 'checkpoint' })
+  })
+
+  it('refuses a log of another ledger than asked for', async () => {
+    const report = await audit({ log: store, files: world.files, ledgerId: 'quern/other' })
+    expect(report.ok).toBe(false)
+    expect(report.problems[0]?.where).toBe('entry 0')
+  })
+
+  it('refuses a checkpoint that too few witnesses cosigned', async () => {
+    const note = new TextEncoder().encode(world.note({ by: world.validators.slice(0, 2) }))
+    const log = { read: async (name: string) => (name === 'checkpoint' ? note : store.read(name)) }
+    expect((await audit({ log, files: world.files })).problems).toEqual([
+      expect.objectContaining({ where: 'checkpoint', code: 'NO_QUORUM' }),
+    ])
+  })
+
+  it('names an epoch whose stated root is not the one that the log gives', async () => {
+    const liar = new LedgerWorld()
+    liar.playEpoch([[liar.contributors[0]!, pages('ann', 3)]])
+    liar.advance('gather')
+    for (const phase of ['reveal', 'beacon'] as const) liar.advance(phase)
+    for (const validator of liar.validators) liar.openBeacon(validator)
+    for (const phase of ['test', 'report', 'probe', 'close'] as const) liar.advance(phase)
+    const { cut, cid } = epochTable(liar.state)
+    liar.say(liar.operator, 'epoch.close', { epoch: 2, cut, root: new Uint8Array(32), table: cid, rules: RULES_VERSION })
+    const report = await audit({ log: await liar.store(), files: liar.files })
+    expect(report.epochs).toMatchObject([
+      { epoch: 1, matches: true, final: true },
+      { epoch: 2, matches: false, final: false },
+    ])
+    expect(report.problems).toEqual([expect.objectContaining({ where: 'epoch 2', code: 'EPOCH_ROOT_MISMATCH' })])
+    expect(report.invalid).toMatchObject([{ code: 'WRONG_ROOT' }])
+  })
+})

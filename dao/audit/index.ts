@@ -1,0 +1,1 @@
+export { audit, type AuditedEpoch, type AuditOptions, type AuditProblem, type AuditReport } from './audit.ts'
