@@ -68,8 +68,7 @@ function examine(bytes: Uint8Array, ledgerId: string): EntryVerdict {
   } catch (thrown) {
     return refusalOf(thrown)
   }
-  const { s, ...unsigned } = entry
-  if (!verifySignature(entry.a, signedBytes(unsigned, ledgerId), s))
+  if (!verifySignature(entry.a, signedPart(bytes, entry.t, ledgerId), entry.s))
     return refusal('BAD_SIGNATURE', `not signed by ${entry.a} for the ledger ${ledgerId}`)
   return { ok: true, entry: freeze(entry) }
 }
@@ -82,6 +81,21 @@ function shapeOf(t: string): z.ZodType {
 
 const signedBytes = (unsigned: object, ledgerId: string): Uint8Array =>
   concatBytes(utf8(ENTRY_DOMAIN), utf8(ledgerId), Uint8Array.of(0), encode(unsigned))
+
+/** Map of five pairs, and the pair `s: bytes(64)`, as DAG-CBOR spells them. */
+const MAP_OF_5 = 0xa5
+const S_PAIR_BYTES = 2 + 2 + 64
+
+/**
+ * The same bytes as `signedBytes`, cut out of a canonical entry instead of encoded again: keys stand in the order a n p s t v, so the pair `s`
+ * lies before `t: <type>` and `v: 1`. A third of the cost of reading an entry beside its signature.
+ */
+function signedPart(entry: Uint8Array, t: string, ledgerId: string): Uint8Array {
+  const tail = 2 + (t.length < 24 ? 1 : 2) + t.length + 3
+  const s = entry.byteLength - tail - S_PAIR_BYTES
+  const [head, rest] = [entry.subarray(1, s), entry.subarray(s + S_PAIR_BYTES)]
+  return concatBytes(utf8(ENTRY_DOMAIN), utf8(ledgerId), Uint8Array.of(0, MAP_OF_5), head, rest)
+}
 
 const tooLarge = (size: number): WireError => new WireError('TOO_LARGE', `an entry has at most ${MAX_ENTRY_BYTES} bytes, not ${size}`)
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { encode, MAX_ENTRY_BYTES, sha256, submitReceipt, utf8 } from '../../schemas/wire/index.ts'
-import { keyFromSeed } from '../identity/index.ts'
-import { signDetached, signEntry, signObject, verifyDetached, verifyEntry, verifyObject } from './index.ts'
+import { concatBytes, encode, MAX_ENTRY_BYTES, rawCid, sha256, submitReceipt, utf8 } from '../../schemas/wire/index.ts'
+import { keyFromSeed, verifySignature } from '../identity/index.ts'
+import { type EntryVerdict, signDetached, signEntry, signObject, verifyDetached, verifyEntry, verifyObject } from './index.ts'
 
 const alice = keyFromSeed(sha256(utf8('alice')))
 const bob = keyFromSeed(sha256(utf8('bob')))
@@ -121,5 +121,19 @@ describe('a ledger entry', () => {
     const unsigned = { v: 1, ...draft, a: alice.did }
     const wrong = signDetached('ledger-entry', encode(unsigned), alice)
     expect(verifyEntry(encode({ ...unsigned, s: wrong }), ledger)).toMatchObject({ ok: false, code: 'BAD_SIGNATURE' })
+  })
+
+  it.each<Parameters<typeof signEntry>[0]>([
+    { t: 'retract', p: { commit: 0 }, n: 0 },
+    { t: 'contribution.available', p: { epoch: 70_000, manifests: [rawCid(utf8('m'))] }, n: 2 ** 40 },
+    { t: 'appeal', p: { epoch: 1, reason: 'as\u0000h'.repeat(250) }, n: 23 },
+    { t: 'takeover', p: { term: 1, certificate: new Uint8Array(32_000).fill(0x61) }, n: 256 },
+    { t: 'contributor.join', p: { contact: null }, n: 24 },
+  ])('of type $t signs what it is without `s`, whoever encodes it', (one) => {
+    const verdict = verifyEntry(signEntry(one, ledger, alice), ledger)
+    expect(verdict).toMatchObject({ ok: true, entry: { t: one.t, n: one.n } })
+    const { s, ...unsigned } = (verdict as EntryVerdict & { ok: true }).entry
+    const signed = concatBytes(utf8(`quern/ledger-entry/v1\0${ledger}\0`), encode(unsigned))
+    expect(verifySignature(alice.did, signed, s)).toBe(true)
   })
 })
