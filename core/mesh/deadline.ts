@@ -1,6 +1,9 @@
 import type { Clock } from '../effects/index.ts'
 import { RetryableError } from '../errors/index.ts'
 
+/** A reason given, because the platform's own would cost a stack trace per call. */
+const DISPOSED = new Error('not needed any more')
+
 /**
  * A signal that aborts after `ms` (with RetryableError `code`), or with any of `signals`; disposing it gives the timer back at once,
  * so that a thousand finished calls leave no thousand timers behind.
@@ -28,7 +31,7 @@ export function deadlineOf(
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
-      over.abort()
+      over.abort(DISPOSED)
       for (const { signal, abort } of forward) signal.removeEventListener('abort', abort)
     },
   }
