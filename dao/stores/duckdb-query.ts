@@ -28,7 +28,11 @@ export interface ParquetQuery {
   /** All unless said; unknown names throw InvalidInputError UNKNOWN_COLUMN naming the known ones. */
   columns?: string[]
   limit?: number
+  /** Rows to pass over: the order is that of the files, so a place is a number. */
+  offset?: number
   spill?: string
+  /** Interrupts DuckDB; the reason is thrown. */
+  signal?: AbortSignal
 }
 
 /** Rows one by one, in release order; times are ISO text, numbers stay within 2^53. */
@@ -55,14 +59,20 @@ export async function* readCells(file: string): AsyncGenerator<Cells> {
   yield* rows({ files: [file] }, `SELECT ${columns} FROM read_parquet(${list([file])})`, [])
 }
 
-async function* rows({ files, spill }: ParquetQuery, sql: string, values: DuckDBValue[]): AsyncGenerator<Cells> {
+async function* rows({ files, spill, signal }: ParquetQuery, sql: string, values: DuckDBValue[]): AsyncGenerator<Cells> {
   using database = await Duckdb.open({ files, ...(spill === undefined ? {} : { spill }) })
+  signal?.throwIfAborted()
+  const interrupt = (): void => database.connection.interrupt()
+  signal?.addEventListener('abort', interrupt)
   try {
     const result = await database.connection.stream(sql, values)
     for await (const chunk of result.yieldRowsJs())
       for (const row of chunk) yield row.map((cell) => (typeof cell === 'bigint' ? Number(cell) : (cell as Cell)))
   } catch (thrown) {
+    signal?.throwIfAborted()
     throw duckdbError(thrown)
+  } finally {
+    signal?.removeEventListener('abort', interrupt)
   }
 }
 
@@ -84,6 +94,10 @@ function statement(query: ParquetQuery, select: (name: string) => string): { sql
       throw new InvalidInputError('BAD_LIMIT', 'a limit is a whole number, 0 or more')
     values.push(BigInt(query.limit))
     sql += ` LIMIT $${values.length}`
+  }
+  if (query.offset !== undefined && query.offset > 0) {
+    values.push(BigInt(query.offset))
+    sql += ` OFFSET $${values.length}`
   }
   return { sql, values, columns: [...columns] }
 }

@@ -1,0 +1,2 @@
+export { createApi, describeApi } from './api.ts'
+export { listen } from './listen.ts'

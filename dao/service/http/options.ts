@@ -1,0 +1,40 @@
+import type { Clock, Logger } from '../../../core/effects/index.ts'
+import type { Storage } from '../../../core/storage/index.ts'
+import type { LedgerFiles, LedgerState } from '../../ledger/index.ts'
+import type { LogReader, TileSource } from '../../log/index.ts'
+
+/** What the HTTP interface shows; it holds no state of its own and changes none, but for handing in entries. */
+export interface ApiOptions {
+  /** The fold so far; undefined before genesis. */
+  state: () => LedgerState | undefined
+  /** The log of a term: its files as C2SP lays them out, and a reader of its entries. */
+  log: (term: number) => { files: TileSource; reader: LogReader } | undefined
+  term: () => number
+  files: LedgerFiles
+  /** Folder with one folder per release, named by its root CID. */
+  releases: string
+  storage: Pick<Storage, 'public'>
+  /** `/metrics`; 404 without. */
+  metrics?: { contentType: string; render(): Promise<string> }
+  /** Takes an entry with the ledger files that only its author has; 404 without (a mirror). */
+  submit?: (entry: Uint8Array, files: Uint8Array[]) => Promise<Submitted>
+  /** Multiaddrs of the service's peer. */
+  addresses?: () => string[]
+  clock: Clock
+  logger: Logger
+  limits?: Partial<ApiLimits>
+}
+
+export type Submitted =
+  /** DAG-CBOR of a submitReceipt. */
+  { status: 'receipt'; receipt: Uint8Array } | { status: 'refused'; code: string; message: string } | { status: 'elsewhere' }
+
+export interface ApiLimits {
+  /** Questions to DuckDB under way at once; more are told to come again. */
+  queries: number
+  queryMs: number
+  /** Bytes of a submitted entry with its files. */
+  submitBytes: number
+}
+
+export const defaultLimits: ApiLimits = { queries: 2, queryMs: 15_000, submitBytes: 18 << 20 }

@@ -1,0 +1,2 @@
+/** The DAO's service: its HTTP interface and release jobs. */
+export { type ApiLimits, type ApiOptions, type Http, type Listening, openHttp, type Submitted } from './http.ts'
