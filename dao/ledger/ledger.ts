@@ -54,9 +54,7 @@ export function createLedger({ ledgerId = '', files, light = false }: LedgerOpti
   const engine = new Engine()
   const viewNow = (): View => ({ state, files, engine, index: state.size })
 
-  const needs = (bytes: Uint8Array): CID[] => {
-    const entry = authentic(state, bytes)
-    if (!('t' in entry)) return []
+  const needsOf = (entry: Entry): CID[] => {
     const wanted = ruleOf(entry).needs?.(entry, viewNow()) ?? []
     const lacking = new Map(wanted.filter((cid) => files.read(cid) === undefined).map((cid) => [cid.toString(), cid]))
     return [...lacking.values()]
@@ -71,7 +69,7 @@ export function createLedger({ ledgerId = '', files, light = false }: LedgerOpti
       return { entry: null, refusal: refuse('SEQUENCE_GAP', `the next entry of ${entry.a} is number ${next}, not ${entry.n}`) }
     if (entry.n < next)
       return { entry: null, refusal: refuse('SEQUENCE_USED', `${entry.a} has used number ${entry.n}; the next is ${next}`) }
-    const [missing] = needs(bytes)
+    const [missing] = needsOf(entry)
     if (missing)
       throw new FatalError('FILE_MISSING', `the ledger file ${missing.toString()} is needed here; fetch it first`, {
         detail: { cid: missing.toString() },
@@ -81,7 +79,10 @@ export function createLedger({ ledgerId = '', files, light = false }: LedgerOpti
 
   return {
     state,
-    needs,
+    needs(bytes) {
+      const entry = authentic(state, bytes)
+      return 't' in entry ? needsOf(entry) : []
+    },
     check(bytes) {
       const { entry, refusal } = judge(bytes)
       return entry !== null && refusal === null ? { ok: true, entry } : { ok: false, ...(refusal ?? refuse('INTERNAL', 'no entry')) }

@@ -1,5 +1,6 @@
 /** Beacon, probes and reports: what validators say between the cut and the close. */
-import { equalBytes, reportHash, sha256 } from '../../schemas/wire/index.ts'
+import { Lru } from '../../core/cache/index.ts'
+import { equalBytes, reportHash, sha256, toHex } from '../../schemas/wire/index.ts'
 import { drawsFor, sameDraws } from './draws.ts'
 import { readReport } from './parsed-files.ts'
 import { isSeated } from './seats.ts'
@@ -73,7 +74,7 @@ export const reportReveal: Rule<'report.reveal'> = {
     return undefined
   },
   /** The preimage is public from here on, so the chain moves even when the report turns out void. */
-  apply(entry, { state, files }) {
+  apply(entry, { state, files, index }) {
     const { epoch } = state
     const seat = state.validators.get(entry.a)
     if (!epoch || !seat) return
@@ -83,11 +84,16 @@ export const reportReveal: Rule<'report.reveal'> = {
       epoch.voidReports.set(entry.a, 'not read in a light fold')
       return
     }
-    const reason = sameDraws(report.value, drawsFor(state, files, entry.a, entry.p.preimage))
+    // the log before this entry decides what had to be drawn
+    const key = `${toHex(state.tree.rootAt(index) ?? entry.p.preimage)}/${entry.p.report.toString()}`
+    const { reason } = held.recall(key, () => ({ reason: sameDraws(report.value, drawsFor(state, files, entry.a, entry.p.preimage)) }))
     if (reason === undefined) epoch.reports.set(entry.a, report.value)
     else epoch.voidReports.set(entry.a, reason)
   },
 }
+
+/** Reports held against their draws, shared between the replicas of a process. */
+const held = new Lru<string, { reason: string | undefined }>(4096)
 
 /** Probes have their place in the log; what they show enters weights when the probe rules come into force. */
 export const probeCommit: Rule<'probe.commit'> = {

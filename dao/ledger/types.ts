@@ -114,7 +114,7 @@ export interface EpochState {
   /** Per manifest CID: value of each row; set with the beacon. */
   values: Map<string, RecordValue[]>
   /** Committee of each contributor, validators' accounts; set with the beacon. */
-  committees: Map<string, string[]>
+  committees: ReadonlyMap<string, string[]>
   /** X_h of this epoch's newly valued records, by host key. */
   hostMass: ReadonlyMap<string, bigint>
   reportCommits: Map<string, { index: number; hash: Uint8Array }>

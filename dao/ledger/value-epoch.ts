@@ -1,4 +1,6 @@
 /** What the `test` entry fixes: the beacon, the value of every record, and who tests whom. */
+import { Lru } from '../../core/cache/index.ts'
+import { toHex } from '../../schemas/wire/index.ts'
 import { committeeOf, type Seat, type Standing } from '../rewards/index.ts'
 import { beaconOf } from './beacon.ts'
 import type { EpochState, LedgerState } from './types.ts'
@@ -21,9 +23,17 @@ export function valueEpoch(view: View, epoch: EpochState): void {
     epoch.hostMass = valued.hostMass
   }
   for (const key of epoch.batches) epoch.values.set(key, state.batches.get(key)?.values ?? [])
-  epoch.beacon = beaconOf(state, epoch)
-  for (const contributor of contributorsOf(state, epoch)) epoch.committees.set(contributor, committeeFor(state, epoch, contributor))
+  const beacon = beaconOf(state, epoch) ?? new Uint8Array(32)
+  epoch.beacon = beacon
+  const key = `${toHex(state.tree.rootAt(view.index) ?? beacon)}/${state.light}`
+  epoch.committees = drawn.recall(
+    key,
+    () => new Map(contributorsOf(state, epoch).map((contributor) => [contributor, committeeFor(state, epoch, beacon, contributor)])),
+  )
 }
+
+/** Committees follow from the log before the entry, so every replica in a process shares them. */
+const drawn = new Lru<string, ReadonlyMap<string, string[]>>(64)
 
 /** Contributors with a counted batch, in commit order. */
 export function contributorsOf(state: LedgerState, epoch: EpochState): string[] {
@@ -40,7 +50,7 @@ export function deferralsOf(state: LedgerState, epoch: EpochState, contributor: 
   return most
 }
 
-function committeeFor(state: LedgerState, epoch: EpochState, contributor: string): string[] {
+function committeeFor(state: LedgerState, epoch: EpochState, beacon: Uint8Array, contributor: string): string[] {
   const seats: Seat[] = epoch.roster.flatMap((account) => {
     const seat = state.validators.get(account)
     return seat?.active ? [{ account, operator: seat.statement.operator, asn: seat.statement.asn }] : []
@@ -50,5 +60,5 @@ function committeeFor(state: LedgerState, epoch: EpochState, contributor: string
     return seats.map((seat) => seat.account).filter((account) => account !== contributor)
   const self = state.validators.get(contributor)?.statement
   const facts: Standing = { operator: self?.operator ?? null, asn: self?.asn ?? null }
-  return committeeOf(epoch.beacon ?? new Uint8Array(32), contributor, seats, testing.committee, validators.independence, facts)
+  return committeeOf(beacon, contributor, seats, testing.committee, validators.independence, facts)
 }
