@@ -5,7 +5,8 @@ export type Dictionary = Map<string, string | null>
 
 /** Members in order of their last mention, parameters checked and dropped; undefined when any part fails to parse (then all of it is ignored). */
 export function parseDictionary(text: string): Dictionary | undefined {
-  const parser = new Parser(text.slice(0, 4096))
+  if (text.length > MAX_LENGTH) return undefined
+  const parser = new Parser(text)
   try {
     return parser.dictionary()
   } catch (thrown) {
@@ -14,6 +15,8 @@ export function parseDictionary(text: string): Dictionary | undefined {
   }
 }
 
+/** RFC 9651 asks for room for 1024 members. */
+const MAX_LENGTH = 1 << 16
 const FAILED = Symbol('not a structured field')
 
 class Parser {

@@ -9,22 +9,29 @@ export class Element {
   readonly attribs: Readonly<Record<string, string>>
   readonly parent: Element | null
   readonly children: Node[] = []
-  readonly depth: number
+  /** Place in document order. */
+  readonly index: number
   /** Left out of the main text altogether: scripts, hidden parts, page furniture. */
   dropped = false
-  /** Characters of text below, white space runs counted once; those inside links; commas. Dropped parts count nothing. */
+  /** Characters of text below, white space runs counted once, and those inside links; dropped parts count nothing. */
   chars = 0
   linkChars = 0
-  commas = 0
-  /** Has a block element somewhere below. */
+  /** The same of text that no block inside holds: one paragraph's worth. With its commas. */
+  ownChars = 0
+  ownLinkChars = 0
+  ownCommas = 0
+  /** Characters below in paragraphs that read like text. */
+  goodChars = 0
+  /** Has a block with text somewhere below; has an h1. */
   hasBlock = false
+  hasH1 = false
   score = 0
 
-  constructor(name: string, attribs: Record<string, string>, parent: Element | null) {
+  constructor(name: string, attribs: Record<string, string>, parent: Element | null, index: number) {
+    this.index = index
     this.name = name
     this.attribs = attribs
     this.parent = parent
-    this.depth = parent === null ? 0 : parent.depth + 1
   }
 }
 
@@ -45,12 +52,17 @@ export interface HtmlLimits {
 
 export const htmlLimits: HtmlLimits = { units: 6 << 20, elements: 150_000, depth: 512, attributes: 512 }
 
+/** What a head may hold; anything else begins the body, whether the head was closed or not. */
+const IN_HEAD = new Set(['title', 'meta', 'link', 'base', 'script', 'style', 'noscript', 'template'])
+
 /** Throws WireError TOO_LARGE or TOO_DEEP; any other input gives a tree. */
 export function parseHtml(html: string, limits: HtmlLimits = htmlLimits): Document {
   if (html.length > limits.units) throw new WireError('TOO_LARGE', `a document beyond ${limits.units} characters`)
-  const root = new Element('', {}, null)
+  const root = new Element('', {}, null, -1)
   const elements: Element[] = []
-  let open = root
+  /** What the parser holds open; a place of its own in the tree is decided per element. */
+  const stack: Element[] = []
+  const seen = new Set<string>()
   let attributes = 0
   const parser = new Parser({
     onopentagname() {
@@ -59,18 +71,22 @@ export function parseHtml(html: string, limits: HtmlLimits = htmlLimits): Docume
     onattribute() {
       if (++attributes > limits.attributes) throw new WireError('TOO_LARGE', `an element with more than ${limits.attributes} attributes`)
     },
-    onopentag(name, attribs) {
-      const element = new Element(name, attribs, open)
-      if (element.depth > limits.depth) throw new WireError('TOO_DEEP', `elements nested deeper than ${limits.depth}`)
+    onopentag(tag, attribs) {
+      const top = stack.at(-1) ?? root
+      const parent = top.name === 'head' && !IN_HEAD.has(tag) ? (top.parent ?? root) : top
+      // a second html, head or body is what some system pasted into the page
+      const name = isSingle(tag) && seen.has(tag) ? 'div' : tag
+      if (isSingle(tag)) seen.add(tag)
+      const element = new Element(name, attribs, parent, elements.length)
+      if (stack.push(element) > limits.depth) throw new WireError('TOO_DEEP', `elements nested deeper than ${limits.depth}`)
       if (elements.push(element) > limits.elements) throw new WireError('TOO_LARGE', `more than ${limits.elements} elements`)
-      open.children.push(element)
-      open = element
+      parent.children.push(element)
     },
     onclosetag() {
-      open = open.parent ?? root
+      stack.pop()
     },
     ontext(text) {
-      const { children } = open
+      const { children } = stack.at(-1) ?? root
       const last = children.length - 1
       if (typeof children[last] === 'string') children[last] += text
       else children.push(text)
@@ -80,6 +96,8 @@ export function parseHtml(html: string, limits: HtmlLimits = htmlLimits): Docume
   parser.end()
   return { root, elements }
 }
+
+const isSingle = (tag: string): boolean => tag === 'html' || tag === 'head' || tag === 'body'
 
 /** Concatenated text below an element, white space as it stands; looks at `maxUnits` characters and as many elements at most. */
 export function textContent(element: Element, maxUnits = 400_000): string {
@@ -94,11 +112,4 @@ export function textContent(element: Element, maxUnits = 400_000): string {
   }
   walk(element)
   return text.slice(0, maxUnits)
-}
-
-/** First ancestor-or-self for which `test` holds. */
-export function closest(element: Element | null, test: (element: Element) => boolean): Element | null {
-  let at = element
-  while (at !== null && !test(at)) at = at.parent
-  return at
 }

@@ -5,13 +5,16 @@ import { type Document, type Element, parseHtml } from './dom.ts'
 import { jsonLdOf } from './json-ld.ts'
 import { licenseOf } from './license.ts'
 import { baseOf, linksOf } from './links.ts'
-import { findMainContent, type Strictness } from './main-content.ts'
+import { findMainContent } from './main-content.ts'
 import { markdown } from './markdown.ts'
+import type { Strictness } from './measure.ts'
 import { metadataOf } from './metadata.ts'
 import { microdataOf } from './microdata.ts'
+import { dropOrphanHeadings } from './orphan-headings.ts'
 import { plainText } from './plain-text.ts'
 import { bounds, type WebPage } from './schema.ts'
 import { cutAtBlock } from './text.ts'
+import { trimEnds } from './trim.ts'
 
 export interface Extracted {
   record: WebPage
@@ -29,7 +32,7 @@ export function extractWebPage(html: string, url: string): Extracted {
   if (!/^https?:\/\/[!-~]+$/.test(url) || url.length > bounds.url) throw new WireError('BAD_URL', 'not a serialised http(s) URL')
   const document = parseHtml(html)
   const base = baseOf(document, url)
-  const { roots, text } = mainContent(document)
+  const { roots, text } = mainContentOf(document)
   if (text === '') throw new WireError('NO_CONTENT', 'the page has no text')
   const jsonLd = jsonLdOf(document)
   const { robots, openGraph, ...metadata } = metadataOf(document, jsonLd, base)
@@ -55,18 +58,36 @@ const orNull = <T>(items: T[]): T[] | null => (items.length === 0 ? null : items
 
 /** The main text alone. */
 export function mainText(html: string): string {
-  return mainContent(parseHtml(html)).text
+  return mainContentOf(parseHtml(html)).text
 }
 
-function mainContent(document: Document): { roots: Element[]; text: string } {
-  const find = (strictness: Strictness) => {
-    const roots = findMainContent(document, strictness)
-    return { roots, text: plainText(roots) }
+/** Tried in this order while the text stays short. */
+const STRICTNESSES: Strictness[] = [
+  { names: true, furniture: true, noscript: false },
+  { names: false, furniture: true, noscript: false },
+  { names: true, furniture: true, noscript: true },
+  { names: false, furniture: false, noscript: true },
+]
+
+function mainContentOf(document: Document): { roots: Element[]; text: string } {
+  let best: { text: string; strictness: Strictness } | undefined
+  for (const strictness of STRICTNESSES) {
+    const found = contentAt(document, strictness)
+    if (best === undefined && found.text.length >= SHORT_TEXT) return found
+    if (best === undefined || found.text.length > 2 * best.text.length) best = { text: found.text, strictness }
+    if (best.text.length >= SHORT_TEXT) break
   }
-  const strict = find({ names: true, furniture: true })
-  if (strict.text.length >= SHORT_TEXT) return strict
-  const loose = find({ names: false, furniture: true })
-  return loose.text.length > 2 * strict.text.length ? loose : find({ names: true, furniture: true })
+  // the elements carry the marks of the last search
+  if (best !== undefined && best.text !== '') return contentAt(document, best.strictness)
+  const roots = [document.root]
+  return { roots, text: plainText(roots) }
+}
+
+function contentAt(document: Document, strictness: Strictness): { roots: Element[]; text: string } {
+  const roots = findMainContent(document, strictness)
+  trimEnds(roots)
+  dropOrphanHeadings(roots)
+  return { roots, text: plainText(roots) }
 }
 
 function recordBytes(record: WebPage): Uint8Array {

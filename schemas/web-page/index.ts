@@ -1,4 +1,5 @@
 /** One web page: shape, extraction, comparison. */
+export { compareWebPages, type Comparison, sameContentDefaults, type SameContentThresholds } from './compare.ts'
 export { type Extracted, extractWebPage, mainText } from './extract.ts'
 export { type HtmlLimits, htmlLimits } from './dom.ts'
 export { spdxOf } from './license.ts'

@@ -112,7 +112,9 @@ function byline({ elements }: Document): string | null {
       attribs['itemprop'] === 'creator',
   )
   const text = marked === undefined ? null : fact(textContent(marked, 1000), 200)
-  return text !== null && text.length <= 100 ? text : null
+  return text !== null && text.length <= 100
+    ? text.replace(/^(?:view all posts by|posted by|written by|by|von|par|por|di|door) /i, '')
+    : null
 }
 
 function itempropDate({ elements }: Document): string | null {
