@@ -1,5 +1,5 @@
 /** Selection -> a folder of ordinary files and the one CID that names them. */
-import { FatalError } from '../../core/errors/index.ts'
+import { FatalError, RefusedError } from '../../core/errors/index.ts'
 import {
   type Block,
   type CID,
@@ -17,7 +17,7 @@ import { describeAiAct, describeProvenance } from './compliance.ts'
 import { describeCroissant } from './croissant.ts'
 import { type FileDigest, digestFile, leafBlocks } from './digest.ts'
 import { isoTime, RELEASE_FORMAT, type ReleaseFile, type ReleaseManifest, releaseManifest } from './manifest.ts'
-import { cellsOf, type ReadRecord } from './row.ts'
+import { cellsOf, type ReadRecord, type RecordFacts } from './row.ts'
 import { describeShares, type ShareTable } from './shares.ts'
 import { Tallies } from './tallies.ts'
 import { directoryOf } from './tree.ts'
@@ -62,7 +62,8 @@ const READ_AHEAD = 32
 
 /**
  * Writes the release. The same selection and records give the same root CID on any machine with the same writer version:
- * no clock, no host name, no order but the selection's. Throws FatalError RECORD_MISMATCH, BAD_RECORD, or what `readRecord` throws.
+ * no clock, no host name, no order but the selection's. Throws FatalError RECORD_MISMATCH, BAD_RECORD, or what `readRecord` throws;
+ * TrainingDenied with every record whose evidence denies training: `cutRelease` selects again without them.
  */
 export async function buildRelease(input: BuildInput): Promise<Release> {
   const { selection, folder } = input
@@ -89,6 +90,7 @@ export async function buildRelease(input: BuildInput): Promise<Release> {
     await add(path, { count: rows.length, root: merkleRootOfHashes(hashes) })
     for (const hash of hashes) rowHashes.push(hash)
   }
+  if (tallies.denied.length > 0) throw new TrainingDenied(tallies.denied)
   const shares = describeShares(selection)
   await write('shares.json', pretty(shares))
   await write('removals.jsonl', selection.removals.map((r) => `${canonicalJson({ ...r, record: r.record.toString() })}\n`).join(''))
@@ -126,6 +128,14 @@ export async function buildRelease(input: BuildInput): Promise<Release> {
   }
 }
 
+export class TrainingDenied extends RefusedError {
+  readonly records: readonly CID[]
+  constructor(records: readonly CID[]) {
+    super('TRAINING_DENIED', `the evidence of ${records.length} selected records denies training`, { detail: { records: records.length } })
+    this.records = records
+  }
+}
+
 /** Rows in order, a new shard before the one whose records would pass `shardBytes`: known from the index, so the file names are too. */
 export function shardsOf(rows: readonly ReleaseRow[], shardBytes: number): ReleaseRow[][] {
   const shards: ReleaseRow[][] = []
@@ -157,6 +167,7 @@ async function writeShard(path: string, rows: ReleaseRow[], input: BuildInput, t
       }
       const row = rows[i] as ReleaseRow
       const facts = await (ahead.shift() as ReturnType<ReadRecord>)
+      if (isDenied(facts, selection)) tallies.denied.push(row.record)
       const cells = cellsOf(row, facts)
       tallies.add(row, Number(cells[placeOf('n_bytes')]), cells[placeOf('license_spdx')] as string | null, facts.fetchedAt)
       hashes.push(merkleLeafHash(utf8(rowJson(cells))))
@@ -169,6 +180,10 @@ async function writeShard(path: string, rows: ReleaseRow[], input: BuildInput, t
   onProgress?.(before + rows.length, selection.rows.length)
   return hashes
 }
+
+/** A strict charter keeps only what permits; any charter leaves out what denies. */
+const isDenied = ({ usageTrain }: RecordFacts, { charter }: Selection): boolean =>
+  usageTrain === 'deny' || (usageTrain === 'unknown' && charter.sources.profile === 'strict')
 
 function manifestOf(
   { selection, parquet, log }: BuildInput,

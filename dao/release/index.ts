@@ -1,5 +1,5 @@
 /** What a release holds, what it pays by, and how it is described: pure but for the reader, writer and folder it is given. */
-export { type BuildInput, buildRelease, type ParquetWriter, type Release, type ReleaseFolder } from './build.ts'
+export { type BuildInput, buildRelease, type ParquetWriter, type Release, type ReleaseFolder, TrainingDenied } from './build.ts'
 export {
   type Cell,
   type Cells,
@@ -15,7 +15,7 @@ export { type CutInput, cutRelease } from './cut.ts'
 export { digestFile, type FileDigest, leafBlocks } from './digest.ts'
 export { MAX_RELEASE_MANIFEST_BYTES, RELEASE_FORMAT, type ReleaseFile, type ReleaseManifest, releaseManifest } from './manifest.ts'
 export { coversHost, optOutOf } from './opt-out.ts'
-export { recordReader } from './read-record.ts'
+export { recordReader, type RecordReaderOptions } from './read-record.ts'
 export { cellsOf, type ReadRecord, type RecordFacts, recordOf } from './row.ts'
 export { recordsToLookUp, type SelectInput, selectRecords } from './select.ts'
 export { describeShares, type ShareRow, type ShareTable, sharesRoot, shareTable, splitRevenue } from './shares.ts'

@@ -1,65 +1,70 @@
-/** Reads records and the time of their fetch back from blocks, by the leaf lists in the batch's index. */
-import { gunzipSync } from 'node:zlib'
+/** Reads records, and what their evidence says, back from blocks. */
+import { type BatchFiles, loadBatch, readRow } from '../batches/index.ts'
+import { Lru } from '../../core/cache/index.ts'
 import { FatalError } from '../../core/errors/index.ts'
-import {
-  type BatchIndex,
-  batchIndex,
-  type CID,
-  concatBytes,
-  type GetBlock,
-  type LeafRange,
-  MAX_INDEX_BYTES,
-  MAX_RECORD_BYTES,
-  parse,
-} from '../../schemas/wire/index.ts'
-import { parseFetchGroup } from '../../schemas/evidence/index.ts'
-import type { LedgerFiles, LedgerState } from '../ledger/index.ts'
+import { decodeBody, type Exchange, headerValues, type ParsedFetch, parseFetchGroup } from '../../schemas/evidence/index.ts'
+import { noRobots, type Robots, robotsOfExchange, trainDecision } from '../../schemas/permission/index.ts'
+import { decodeHtml } from '../../schemas/pipeline/index.ts'
+import { type CID, concatBytes, type GetBlock, WireError } from '../../schemas/wire/index.ts'
+import type { LedgerFiles } from '../ledger/index.ts'
 import type { ReadRecord } from './row.ts'
 
-/**
- * A `ReadRecord` over the ledger's files and a source of blocks (a space, a CAR). One parsed index is kept per batch, the newest `keep` of them.
- * Throws FatalError BLOCK_MISSING or FILE_MISSING; WireError where evidence is broken. Callers check the record's CID.
- */
-export function recordReader({
-  state,
-  files,
-  get,
-  keep = 64,
-}: {
-  state: Pick<LedgerState, 'batches'>
+const MAX_PAGE_BYTES = 8 << 20
+/** Under which name permission is asked where the evidence names none. */
+const AGENT = 'quern'
+
+export interface RecordReaderOptions {
   files: LedgerFiles
+  /** A space or a CAR that holds the batches. */
   get: GetBlock
-  keep?: number
-}): ReadRecord {
-  const known = new Map<string, BatchIndex>()
-  const indexOf = (manifest: CID): BatchIndex => {
+  signal?: AbortSignal
+}
+
+/**
+ * A `ReadRecord` over the ledger's files and a source of blocks. Parsed indexes of the newest few batches are kept.
+ * Throws FatalError FILE_MISSING or BAD_RECORD, RetryableError BLOCK_UNAVAILABLE, WireError where evidence is broken.
+ */
+export function recordReader({ files, get, signal = new AbortController().signal }: RecordReaderOptions): ReadRecord {
+  const known = new Map<string, BatchFiles>()
+  const batchOf = (manifest: CID): BatchFiles => {
     const key = manifest.toString()
     const cached = known.get(key)
     if (cached !== undefined) return cached
-    const batch = state.batches.get(key)
-    const bytes = batch && files.read(batch.manifest.index)
-    if (bytes === undefined) throw new FatalError('FILE_MISSING', `the index of batch ${key} is not among the ledger’s files`)
-    if (known.size >= keep) known.delete(known.keys().next().value as string)
-    const index = parse(batchIndex, bytes, MAX_INDEX_BYTES)
-    known.set(key, index)
-    return index
+    const batch = loadBatch((cid) => files.read(cid), manifest)
+    if (batch === undefined) throw new FatalError('FILE_MISSING', `the files of batch ${key} are not among the ledger’s files`)
+    if (known.size >= 64) known.delete(known.keys().next().value as string)
+    known.set(key, batch)
+    return batch
   }
-  const leaves = async (list: BatchIndex['recordLeaves'], [first, count]: LeafRange, manifest: CID): Promise<Uint8Array> => {
-    const parts: Uint8Array[] = []
-    for (const [leaf] of list.slice(first, first + count)) {
-      const bytes = await get(leaf)
-      if (bytes === undefined)
-        throw new FatalError('BLOCK_MISSING', `block ${leaf} of batch ${manifest} is not here`, { detail: { cid: String(leaf) } })
-      parts.push(bytes)
-    }
-    return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(...parts)
+  const ask = (cids: CID[]): Promise<(Uint8Array | null)[]> => Promise.all(cids.map(async (cid) => (await get(cid)) ?? null))
+  // one capture serves all pages of its host
+  const captures = new Lru<string, Robots>(256)
+  const robotsOf = (key: string, group: Uint8Array): Robots => {
+    if (group.byteLength === 0) return noRobots
+    const robots = captures.get(key) ?? robotsOfExchange(parseFetchGroup(group).exchange)
+    captures.set(key, robots)
+    return robots
   }
   return async ({ manifest, row }) => {
-    const index = indexOf(manifest)
-    const entry = index.rows[row]
-    if (entry === undefined) throw new FatalError('BLOCK_MISSING', `batch ${manifest} has no row ${row}`)
-    const record = gunzipSync(await leaves(index.recordLeaves, entry.recordLeaves, manifest), { maxOutputLength: MAX_RECORD_BYTES })
-    const { exchange } = parseFetchGroup(await leaves(index.evidenceLeaves, entry.evidenceLeaves, manifest))
-    return { record: new Uint8Array(record.buffer, record.byteOffset, record.byteLength), fetchedAt: exchange.fetchedAt }
+    const { row: entry, opened, evidenceBlocks, robotsBlocks } = await readRow(ask, batchOf(manifest), row, signal)
+    if (!opened.ok) throw new FatalError('BAD_RECORD', `batch ${manifest}, ${opened.message}`, { detail: { check: opened.check } })
+    const fetched = parseFetchGroup(concatBytes(...evidenceBlocks))
+    const robots = robotsOf(`${manifest} ${entry.robotsLeaves}`, concatBytes(...robotsBlocks))
+    return { record: opened.record, fetchedAt: fetched.exchange.fetchedAt, usageTrain: trainingOf(fetched, robots) }
+  }
+}
+
+/** What the page's own evidence says of training, all its sources together: validators sample this, a release looks at every record. */
+function trainingOf({ exchange, facts }: ParsedFetch, robots: Robots): 'allow' | 'unknown' | 'deny' {
+  const agent = facts.robots?.agent ?? AGENT
+  return trainDecision({ url: exchange.url, agent, robots, headers: exchange.headers, html: htmlOf(exchange) }).decision
+}
+
+function htmlOf(exchange: Exchange): string | null {
+  try {
+    return decodeHtml(decodeBody(exchange, MAX_PAGE_BYTES), headerValues(exchange.headers, 'content-type').at(-1) ?? null).text
+  } catch (thrown) {
+    if (thrown instanceof WireError) return null
+    throw thrown
   }
 }

@@ -10,8 +10,8 @@ export interface RecordFacts {
   record: Uint8Array
   /** When its evidence says it was fetched, Unix milliseconds. */
   fetchedAt: number
-  /** What the evidence says of training; null where nobody looked. */
-  usageTrain?: 'allow' | 'unknown' | null
+  /** What the evidence says of training; null where nobody looked. A page that denies is in no release. */
+  usageTrain?: 'allow' | 'unknown' | 'deny' | null
 }
 export type ReadRecord = (row: ReleaseRow) => Promise<RecordFacts>
 

@@ -25,7 +25,7 @@ import { hostKey, NoveltyIndex } from '../rewards/index.ts'
 import { applyCaps } from './caps.ts'
 import { needsUrl, optOutOf } from './opt-out.ts'
 import { weigh } from './shares.ts'
-import type { ReleaseRow, Removal, RemovalReason, Selection } from './types.ts'
+import { REMOVAL_REASONS, type ReleaseRow, type Removal, type RemovalReason, type Selection } from './types.ts'
 
 export interface SelectInput {
   state: LedgerState
@@ -36,22 +36,35 @@ export interface SelectInput {
   charter?: Charter
   /** URL of a record, asked only where an opt-out has a path pattern; a record without an answer counts as opted out. */
   urlOf?: (record: CID) => string | undefined
+  /** Records whose own evidence was read and denies training, by CID. */
+  denied?: ReadonlySet<string>
 }
 
 /**
  * What a release holds: a pure function of the ledger, so that anyone selects the same rows.
- * Vested batches, less opted-out hosts, less what the charter's quality and language rules refuse, less exact and near duplicates (the first
+ * Vested batches, less opted-out hosts and what denies training, less what the charter's quality and language rules refuse, less exact and near duplicates (the first
  * commit stays), within the host and contributor caps (a host as the ledger counts it: its registrable domain); sorted by host, then record CID:
  * both are in the ledger's files, and neighbours of one host compress well and let a reader skip whole row groups.
  * Throws RefusedError NOT_VESTED, NOTHING_TO_RELEASE or CAPS_LEAVE_NOTHING; FatalError FILE_MISSING.
  */
-export function selectRecords({ state, files, charter = state.charter, urlOf = () => undefined, ...input }: SelectInput): Selection {
+export function selectRecords({
+  state,
+  files,
+  charter = state.charter,
+  urlOf = () => undefined,
+  denied = new Set(),
+  ...input
+}: SelectInput): Selection {
   const results = vestedResults(state, charter, input.throughEpoch)
   const { paid, rows: all, removals } = collect(state, files, results)
-  const left = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<RemovalReason, number>
+  const left = Object.fromEntries(REMOVAL_REASONS.map((reason) => [reason, 0])) as Record<RemovalReason, number>
   left.void = removals.length
 
   const permitted = all.filter((row) => {
+    if (denied.has(row.record.toString())) {
+      left.permission++
+      return false
+    }
     const optout = optOutOf(state.optouts, row.host, urlOf(row.record))
     if (optout === undefined) return true
     removals.push({ record: row.record, host: row.host, reason: 'opt-out', index: optout.index })
@@ -113,17 +126,6 @@ export function recordsToLookUp({ state, files, throughEpoch, charter = state.ch
 export interface Candidate extends ReleaseRow {
   sketch: Uint8Array
 }
-
-const REASONS: RemovalReason[] = [
-  'opt-out',
-  'void',
-  'exact-duplicate',
-  'near-duplicate',
-  'quality',
-  'language',
-  'host-cap',
-  'contributor-cap',
-]
 
 /** Final epochs whose points have vested, up to the one asked for: points of e vest when e + vestingEpochs is final. */
 function vestedResults(state: LedgerState, charter: Charter, throughEpoch: number | undefined): EpochResult[] {

@@ -1,8 +1,10 @@
 /** Counts by host, language, licence, schema and contributor while rows go by. */
+import type { CID } from '../../schemas/wire/index.ts'
 import type { ReleaseManifest, Tally } from './manifest.ts'
 import type { ReleaseRow, Selection } from './types.ts'
 
 export class Tallies {
+  readonly denied: CID[] = []
   readonly all: Tally = { records: 0, tokens: 0, bytes: 0 }
   readonly #by = {
     host: new Map<string, Tally>(),

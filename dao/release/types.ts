@@ -33,6 +33,7 @@ export interface ReleaseRow {
 export const REMOVAL_REASONS = [
   'opt-out',
   'void',
+  'permission',
   'exact-duplicate',
   'near-duplicate',
   'quality',

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Cells, placeOfColumn, releaseManifest, rowJson, shareTable } from '../release/index.ts'
 import { MemoryStorage, readCar } from '../../core/storage/index.ts'
 import { fromHex, merkleTreeHash, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { account, prose } from '../../tests/support/release-world.ts'
 import { oddTexts, sampleRelease } from '../../tests/support/sample-release.ts'
 import { openParquet, openQueries } from './index.ts'
 
@@ -104,6 +105,24 @@ it('gives the log’s entry the root of shares.json', async () => {
   const table = shareTable.parse(JSON.parse(await readFile(path.join(folder, 'shares.json'), 'utf8')))
   expect(release.entry.shares).toEqual(fromHex(table.root))
   expect(release.entry.records).toBe(120)
+})
+
+it('leaves out what its own evidence reserves, as if it had never been selected', async () => {
+  const page = (name: string, headers: [string, string][] = []) => ({ url: `https://${name}.example/`, text: prose(name), headers })
+  const pages = [page('a'), page('b', [['content-usage', 'train-ai=n']]), page('c', [['content-usage', 'train-ai=y']])]
+  const batches = [{ contributor: 'ada', epoch: 1, pages }]
+  const folder = path.join(base, 'reserved')
+  const { release } = await sampleRelease(folder, { batches })
+  expect(release.manifest.hosts.map(({ host }) => host)).toEqual(['a.example', 'c.example'])
+  expect(release.manifest.counts.left.permission).toBe(1)
+  expect(release.shares.rows.find((row) => row.account === account('ada'))?.points).toBe('2000')
+  const { queryParquet } = await openQueries()
+  const rows = await Array.fromAsync(
+    queryParquet({ files: [path.join(folder, 'data/train-00000-of-00001.parquet')], columns: ['domain', 'usage_train'] }),
+  )
+  expect(rows.map((row) => row.usage_train)).toEqual(['unknown', 'allow'])
+  const strict = await sampleRelease(path.join(base, 'strict'), { batches, charter: { sources: { profile: 'strict' } } })
+  expect(strict.release.manifest.hosts.map(({ host }) => host)).toEqual(['c.example'])
 })
 
 it('reads no file that it was not given', async () => {

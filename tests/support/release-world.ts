@@ -1,7 +1,6 @@
 /** Builds ledger states with real batches (canonical records, gzip leaves, WARC evidence, index, sketches) for tests of releases and their readers. */
-import { gzipSync } from 'node:zlib'
-import type { ContributorState, EpochPoints, LedgerFiles, LedgerState } from '../../dao/ledger/index.ts'
-import { fetchGroup } from '../../schemas/evidence/index.ts'
+import type { ContributorState, LedgerFiles, LedgerState } from '../../dao/ledger/index.ts'
+import { fetchGroup, gzipMember } from '../../schemas/evidence/index.ts'
 import {
   type BatchIndex,
   type BatchManifest,
@@ -35,6 +34,8 @@ export interface PageSpec {
   /** Unix milliseconds. */
   fetchedAt?: number
   license?: string
+  /** Further response headers. */
+  headers?: [name: string, value: string][]
   /** Same word, same sketch: near duplicates. */
   sketchOf?: string
   links?: string[]
@@ -171,7 +172,7 @@ function addBatch({ state, blocks, ledgerFiles, spec, sequence }: Making): void 
     bytes: utf8(canonicalJson(recordOf(page))),
     fetchedAt: page.fetchedAt ?? (T0 + spec.epoch * 3600) * 1000,
   }))
-  const records = leavesOf(pages.map(({ bytes }) => new Uint8Array(gzipSync(bytes))))
+  const records = leavesOf(pages.map(({ bytes }) => gzipMember(concatBytes(bytes, utf8('\n')))))
   const groups = pages.map(({ page, fetchedAt }) => concatBytes(...fetchGroup(exchangeOf(page, fetchedAt)).members))
   const evidence = leavesOf(groups)
   const recordFile = fileFromLeaves(records.leaves)
@@ -314,14 +315,16 @@ function recordOf({ url, text, title, license, language = 'en', links = [], data
   }
 }
 
-function exchangeOf({ url, text }: PageSpec, fetchedAt: number) {
+function exchangeOf({ url, text, headers = [] }: PageSpec, fetchedAt: number) {
   const { pathname, host } = new URL(url)
   return {
     url,
     status: 200,
-    headers: [['content-type', 'text/html']] as [string, string][],
+    headers: [['content-type', 'text/html'], ...headers] as [string, string][],
     requestHead: utf8(`GET ${pathname} HTTP/1.1\r\nhost: ${host}\r\n\r\n`),
-    responseHead: utf8('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n'),
+    responseHead: utf8(
+      `HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+    ),
     body: utf8(`<!doctype html><title>t</title><p>${text}</p>`),
     fetchedAt,
     remoteAddress: null,

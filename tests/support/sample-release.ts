@@ -43,7 +43,7 @@ export async function sampleRelease(
     log,
     parquet,
     folder: diskFolder(folder),
-    readRecord: recordReader({ state, files, get }),
+    readRecord: recordReader({ files, get }),
   })
   return { release, world }
 }
