@@ -1,2 +1,4 @@
 export * from './contributor/index.ts'
+export * from './crawl/index.ts'
+export * from './frontier/index.ts'
 export * from './seal/index.ts'

@@ -64,7 +64,7 @@ function hugeTable(): string {
 }
 
 /** Tags that never close, attributes without quotes, a stray end, an entity that is none. */
-const TORN = `<html><head><title>A torn page<body><h1>A torn page
+const TORN = `<html><head><title>A torn page</title><body><h1>A torn page
 <p>Somebody saved this page while the roof was leaking, and half of its tags <b>never came <i>back.
 <p>It still says something worth keeping: the upper stone was dressed in spring, the lower one in autumn, and between them the
 flour came out cool & fine &nosuch; as it should. <a href=/guide/first-grind class=x y>The manual knows more</a

@@ -9,6 +9,7 @@ import { guardedConnector, type Resolve } from './guarded-connector.ts'
 import { HeadTap } from './head-tap.ts'
 import type { WebLimits } from './limits.ts'
 import { PhaseTimer } from './phase-timer.ts'
+import type { GetOptions } from './web.ts'
 
 export interface ConnectionOptions {
   origin: string
@@ -23,6 +24,7 @@ export interface Ask {
   headers: Record<string, string>
   maxBytes: number
   signal: AbortSignal | undefined
+  skipBody: GetOptions['skipBody']
 }
 
 const IDLE_MS = 15_000
@@ -78,7 +80,7 @@ export class Connection {
     void this.#client.destroy().catch(() => {})
   }
 
-  get({ url, headers, maxBytes, signal }: Ask): Promise<Exchange> {
+  get({ url, headers, maxBytes, signal, skipBody }: Ask): Promise<Exchange> {
     const fetchedAt = this.#clock.now()
     return new Promise((resolve, reject) => {
       let settled = false
@@ -135,6 +137,7 @@ export class Connection {
               fetchedAt,
               remoteAddress: this.#remoteAddress,
             }
+            if (skipBody?.({ status, headers: received }) === true) finish(true)
           } catch (cause) {
             fail(new FatalError('BAD_RESPONSE', 'the response head cannot be read', { cause }))
           }

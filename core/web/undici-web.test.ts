@@ -230,6 +230,23 @@ describe('limits', () => {
     expect(exchange.body.length).toBe(100_000)
   })
 
+  it('leaves a body unread when the caller does not want it', async () => {
+    let written = 0
+    const port = await http((_request, response) => {
+      response.writeHead(200, { 'content-type': 'video/mp4' })
+      const more = (): void => {
+        while (written < 50 << 20 && response.write('x'.repeat(65_536))) written += 65_536
+        if (!response.destroyed) response.once('drain', more)
+      }
+      more()
+    })
+    const exchange = await (await local()).get(`http://127.0.0.1:${port}/`, {
+      skipBody: ({ headers }) => headers.some(([, value]) => value.startsWith('video/')),
+    })
+    expect([exchange.status, exchange.body.length, exchange.truncated]).toEqual([200, 0, true])
+    expect(written).toBeLessThan(50 << 20)
+  })
+
   it('a body of exactly the cap is whole', async () => {
     const port = await http((_request, response) => response.end('x'.repeat(1000)))
     const exchange = await (await local()).get(`http://127.0.0.1:${port}/`, { maxBytes: 1000 })

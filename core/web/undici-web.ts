@@ -48,10 +48,10 @@ export class UndiciWeb implements Web {
     )
   }
 
-  async get(address: string, { signal, headers, maxBytes, maxDecodedBytes }: GetOptions = {}): Promise<Exchange> {
+  async get(address: string, { signal, headers, maxBytes, maxDecodedBytes, skipBody }: GetOptions = {}): Promise<Exchange> {
     const url = checkUrl(address, this.#limits.urlLength)
     this.#checkEarly(url)
-    const ask = { url, headers: this.#headers(headers), maxBytes: maxBytes ?? this.#limits.bodyBytes, signal }
+    const ask = { url, headers: this.#headers(headers), maxBytes: maxBytes ?? this.#limits.bodyBytes, signal, skipBody }
     for (let attempt = 0; ; attempt++) {
       const connection = await this.#pool.acquire(url.origin, signal)
       const used = connection.served > 0

@@ -9,6 +9,8 @@ export interface GetOptions {
   maxBytes?: number
   /** Most bytes after content decoding; beyond it the call throws. */
   maxDecodedBytes?: number
+  /** Asked once the head is there: true leaves the body unread, and the exchange comes with an empty one, marked truncated. */
+  skipBody?: (head: { status: number; headers: [name: string, value: string][] }) => boolean
 }
 
 export interface Web {

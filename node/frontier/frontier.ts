@@ -58,6 +58,13 @@ export interface FrontierOptions {
   onEvent?: (event: FrontierEvent) => void
 }
 
+export interface OfferFacts {
+  depth: number
+  via: string | null
+  redirects?: number
+  widens?: boolean
+}
+
 export class Frontier {
   readonly #limits: FrontierLimits
   readonly #inScope: (url: URL) => boolean
@@ -66,6 +73,7 @@ export class Frontier {
   readonly #traps: TrapGuard
   readonly #seen = new SeenSet()
   readonly #hosts = new Map<string, HostQueue>()
+  readonly #alsoHosts = new Set<string>()
   #queued = 0
   #taken = 0
 
@@ -79,14 +87,20 @@ export class Frontier {
     for (const seed of seeds) this.offer(seed, { depth: 0, via: null })
   }
 
-  /** Takes a link; relative ones against `via`. Every answer but `queued` means that it will not be fetched through this offer. */
-  offer(link: string, { depth, via, redirects = 0 }: { depth: number; via: string | null; redirects?: number }): Offer {
+  /**
+   * Takes a link; relative ones against `via`. Every answer but `queued` means that it will not be fetched through this offer.
+   * `widens`: where a seed redirects, its target's host joins the scope.
+   */
+  offer(link: string, { depth, via, redirects = 0, widens = false }: OfferFacts): Offer {
     if (depth > this.#limits.depth) return 'too-deep'
     const url = canonical(link, via ?? undefined)
     if (url === undefined) return 'not-a-page'
     const key = url.href
     if (this.#seen.has(key)) return 'known'
-    if (!this.#inScope(url)) return 'out-of-scope'
+    if (!this.#inScope(url) && !this.#alsoHosts.has(url.host)) {
+      if (!widens) return 'out-of-scope'
+      this.#alsoHosts.add(url.host)
+    }
     const isMine = this.#mine(key)
     if (!isMine && depth > 0) return 'not-mine'
     const host = this.#hosts.get(url.host)

@@ -1,0 +1,8 @@
+export { crawl } from './crawl.ts'
+export { crawlLimits } from './crawler.ts'
+export { journalLine, type JournalRow } from './journal.ts'
+export { paceDefaults, type PaceOptions } from './pace.ts'
+export { inlineWorker, type PageJob, type PageResult, type PageWorker, workPage } from './page-work.ts'
+export type { RobotsCapture } from './site.ts'
+export type { CrawledPage, CrawlLimits, CrawlOptions, CrawlSummary, Hop } from './types.ts'
+export { crawlToFolder, type FolderFile, type FolderOptions, type FolderSummary } from './to-folder.ts'
