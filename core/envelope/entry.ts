@@ -54,12 +54,14 @@ export function verifyEntry(bytes: Uint8Array, ledgerId: string): EntryVerdict {
   const key = toHex(sha256(utf8(ledgerId), Uint8Array.of(0), bytes))
   const known = verified.get(key)
   if (known !== undefined) return known
-  const verdict = examine(bytes, ledgerId)
+  const verdict = examineEntry(bytes, ledgerId)
   if (verdict.ok) verified.set(key, verdict)
   return verdict
 }
 
-function examine(bytes: Uint8Array, ledgerId: string): EntryVerdict {
+/** The same verdict, remembering nothing: for one pass over a long log, where keeping every entry costs a tenth of the replay. */
+export function examineEntry(bytes: Uint8Array, ledgerId: string): EntryVerdict {
+  if (bytes.byteLength > MAX_ENTRY_BYTES) return refusalOf(tooLarge(bytes.byteLength))
   let entry: Entry
   try {
     const value = decode(bytes, MAX_ENTRY_BYTES)

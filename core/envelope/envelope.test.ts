@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { concatBytes, encode, MAX_ENTRY_BYTES, rawCid, sha256, submitReceipt, utf8 } from '../../schemas/wire/index.ts'
 import { keyFromSeed, verifySignature } from '../identity/index.ts'
-import { type EntryVerdict, signDetached, signEntry, signObject, verifyDetached, verifyEntry, verifyObject } from './index.ts'
+import { type EntryVerdict, examineEntry, signDetached, signEntry, signObject, verifyDetached, verifyEntry, verifyObject } from './index.ts'
 
 const alice = keyFromSeed(sha256(utf8('alice')))
 const bob = keyFromSeed(sha256(utf8('bob')))
@@ -58,6 +58,11 @@ describe('a ledger entry', () => {
 
   it('has the same bytes each time: Ed25519 and DAG-CBOR leave no choice', () => {
     expect(signEntry({ n: 7, p: { hash, epoch: 3 }, t: 'contribution.commit' }, ledger, alice)).toEqual(bytes)
+  })
+
+  it('gives the same verdict when nothing is remembered', () => {
+    for (const some of [bytes, bytes.with(80, 0), bytes.slice(1), new Uint8Array(64_001)])
+      expect(examineEntry(some, ledger)).toEqual(verifyEntry(some, ledger))
   })
 
   it('gives everybody the same frozen object', () => {
