@@ -1,0 +1,333 @@
+/**
+ * A cache of the fold that answers questions: which entries, whose batches, what records. It decides nothing, and can be deleted at any time:
+ * `catchUp` brings any index, empty or stale, to where the state is.
+ */
+import { rmSync } from 'node:fs'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { InvalidInputError } from '../../core/errors/index.ts'
+import { decode, MAX_ENTRY_BYTES, toHex, WireError } from '../../schemas/wire/index.ts'
+import { type BatchState, type LedgerFiles, type LedgerState, readBatch } from '../ledger/index.ts'
+import { INDEX_VERSION, TABLES } from './sqlite-schema.ts'
+
+export interface Page<T> {
+  rows: T[]
+  /** Give it back for the rows that follow; null after the last. */
+  cursor: string | null
+}
+
+export interface PageQuery {
+  /** At most 1,000; 100 unless said. */
+  limit?: number
+  cursor?: string | undefined
+}
+
+export interface EntryRow {
+  position: number
+  type: string
+  author: string
+  n: number
+  bytes: number
+  /** Code of the rule that it broke; null for a legal entry. */
+  invalid: string | null
+}
+
+export interface RecordRow {
+  record: string
+  manifest: string
+  row: number
+  contributor: string
+  epoch: number
+  host: string
+  language: string
+  tokens: number
+  bytes: number
+  quality: number
+  /** Decimal. */
+  value: string
+  /** Lanes of 128 shared with something earlier. */
+  novelty: number
+}
+
+export interface BatchRow {
+  commitment: number
+  manifest: string
+  contributor: string
+  epoch: number
+  records: number
+  schema: string
+  pipeline: string
+  settled: number | null
+  voided: string | null
+}
+
+export interface ShareRow {
+  epoch: number
+  account: string
+  role: 'contributor' | 'validator'
+  records: number
+  value: string
+  credibility: number
+  draws: number
+  fails: number
+  points: string
+  note: string | null
+}
+
+export interface EpochRow {
+  epoch: number
+  cut: number
+  closed: number
+  root: string
+  final: number
+  attested: number
+}
+
+export interface ContributorRow {
+  account: string
+  joined: number
+  credibility: number
+  epochs: number
+  revoked: string | null
+}
+
+export interface RecordQuery extends PageQuery {
+  record?: string
+  host?: string
+  language?: string
+  contributor?: string
+  manifest?: string
+  epoch?: number
+  minQuality?: number
+  minTokens?: number
+  /** Only records worth something. */
+  paid?: boolean
+}
+
+/** Opens, or makes, the index at `path` (`:memory:` for none). One that is damaged, or of another version, is emptied first. */
+export function openSqliteIndex(path: string): LedgerIndex {
+  try {
+    return new LedgerIndex(path)
+  } catch (thrown) {
+    if (path === ':memory:' || (thrown as { code?: string }).code !== 'ERR_SQLITE_ERROR') throw thrown
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })
+    return new LedgerIndex(path)
+  }
+}
+
+export class LedgerIndex implements Disposable {
+  readonly #db: DatabaseSync
+
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path)
+    // a cache may lose its last moments in a crash: the fold gives them back
+    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA mmap_size = 268435456')
+    const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number }
+    if (version !== INDEX_VERSION) this.#reset()
+  }
+
+  /** Entries that the index covers. */
+  get size(): number {
+    return Number(this.#meta('size') ?? 0)
+  }
+
+  /**
+   * Takes over everything that is new in the state since the last call, in one transaction. `entries` gives the bytes of log entries
+   * `[from, to)`; `files` the ledger's files, for the rows of batches that were settled. An index of another ledger, or one that is
+   * ahead of the state, starts again from nothing. Throws FatalError FILE_MISSING; nothing is half taken over.
+   */
+  catchUp(state: LedgerState, entries: (from: number, to: number) => Uint8Array[], files: LedgerFiles): void {
+    const isOther = this.#meta('ledger') !== undefined && this.#meta('ledger') !== state.id
+    if (isOther || this.size > state.size) this.#reset()
+    if (this.size === state.size) return
+    this.#inTransaction(() => {
+      const from = this.size
+      this.#addEntries(state, from, entries(from, state.size))
+      this.#addEpochs(state, files)
+      this.#addContributors(state)
+      this.#addBatches(state, from)
+      this.#setMeta('ledger', state.id)
+      this.#setMeta('size', String(state.size))
+    })
+  }
+
+  entries({ type, author, from, ...page }: PageQuery & { type?: string; author?: string; from?: number } = {}): Page<EntryRow> {
+    return this.#page<EntryRow>('entries', 'position', page, { 'type = ?': type, 'author = ?': author, 'position >= ?': from })
+  }
+
+  epochs(page: PageQuery = {}): Page<EpochRow> {
+    return this.#page<EpochRow>('epochs', 'epoch', page, {})
+  }
+
+  /** Rows of the epochs' tables, by epoch and account. */
+  shares({ epoch, account }: { epoch?: number; account?: string }): ShareRow[] {
+    const { where, values } = whereOf({ 'epoch = ?': epoch, 'account = ?': account })
+    return this.#all<ShareRow>(`SELECT * FROM shares ${where} ORDER BY epoch, account, role`, values)
+  }
+
+  contributors(page: PageQuery = {}): Page<ContributorRow> {
+    return this.#page<ContributorRow>('contributors', 'account', page, {})
+  }
+
+  batches({ contributor, epoch, ...page }: PageQuery & { contributor?: string; epoch?: number } = {}): Page<BatchRow> {
+    return this.#page<BatchRow>('batches', 'commitment', page, { 'contributor = ?': contributor, 'epoch = ?': epoch })
+  }
+
+  /** Records of settled batches, in the order in which they were committed. */
+  records({ limit, cursor, ...query }: RecordQuery = {}): Page<RecordRow> {
+    return this.#page<RecordRow>(
+      'records',
+      'id',
+      { ...(limit === undefined ? {} : { limit }), cursor },
+      {
+        'record = ?': query.record,
+        'host = ?': query.host,
+        'language = ?': query.language,
+        'contributor = ?': query.contributor,
+        'manifest = ?': query.manifest,
+        'epoch = ?': query.epoch,
+        'quality >= ?': query.minQuality,
+        'tokens >= ?': query.minTokens,
+        'value <> ?': query.paid === true ? '0' : undefined,
+      },
+    )
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close()
+  }
+
+  #addEntries(state: LedgerState, from: number, entries: Uint8Array[]): void {
+    const invalid = new Map(state.invalid.map(({ index, code }) => [index, code]))
+    const insert = this.#db.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)')
+    for (const [i, bytes] of entries.entries()) {
+      const { t, a, n } = headOf(bytes)
+      insert.run(from + i, t, a, n, bytes.byteLength, invalid.get(from + i) ?? null)
+    }
+  }
+
+  #addEpochs(state: LedgerState, files: LedgerFiles): void {
+    const known = new Map(
+      this.#all<{ epoch: number; final: number }>('SELECT epoch, final FROM epochs', []).map((row) => [row.epoch, row.final]),
+    )
+    const upsert = this.#db.prepare('INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?, ?)')
+    const share = this.#db.prepare('INSERT INTO shares VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    for (const result of state.results) {
+      if (known.get(result.epoch) === 1) continue
+      upsert.run(result.epoch, result.cut, result.closeIndex, toHex(result.root), result.final ? 1 : 0, result.attestedBy.length)
+      if (known.has(result.epoch)) continue
+      for (const row of result.rows)
+        share.run(result.epoch, row.account, row.role, row.records, row.value, row.credibility, row.draws, row.fails, row.points, row.note)
+      for (const key of result.batches) this.#addRecords(state, files, key, result.epoch)
+    }
+  }
+
+  #addRecords(state: LedgerState, files: LedgerFiles, key: string, epoch: number): void {
+    const batch = state.batches.get(key)
+    const values = state.results.find((result) => result.epoch === epoch)?.values.get(key)
+    const read = batch && readBatch(files, batch)
+    if (!batch || !read?.ok) return
+    const insert = this.#db.prepare(`INSERT INTO records
+      (record, manifest, row, contributor, epoch, host, language, tokens, bytes, quality, value, novelty) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    for (const [i, row] of read.rows.entries()) {
+      const { value, novelty } = values?.[i] ?? { value: 0, novelty: 0 }
+      const { host, language, tokens, bytes, quality } = row
+      insert.run(row.record.toString(), key, i, batch.contributor, epoch, host, language, tokens, bytes, quality, String(value), novelty)
+    }
+  }
+
+  #addContributors(state: LedgerState): void {
+    const upsert = this.#db.prepare('INSERT OR REPLACE INTO contributors VALUES (?, ?, ?, ?, ?)')
+    for (const one of state.contributors.values())
+      upsert.run(one.account, one.joinedAt, one.credibility, one.epochs, one.revoked?.check ?? null)
+  }
+
+  /** New batches, those that were not settled yet, and those that a fraud proof touched. */
+  #addBatches(state: LedgerState, from: number): void {
+    const keys = new Set(this.#all<{ manifest: string }>('SELECT manifest FROM batches WHERE isOpen = 1', []).map((row) => row.manifest))
+    for (const fraud of state.frauds) if (fraud.index >= from) keys.add(fraud.manifest.toString())
+    for (const [key, batch] of state.batches) if (batch.revealIndex >= from) keys.add(key)
+    const upsert = this.#db.prepare('INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    for (const key of keys) {
+      const batch = state.batches.get(key)
+      if (!batch) continue
+      const { commitIndex, contributor, epoch, manifest, settled, voided } = batch
+      const { count, schema, pipeline } = manifest
+      upsert.run(commitIndex, key, contributor, epoch, count, schema, pipeline, settled, voided?.check ?? null, isOpen(batch) ? 1 : 0)
+    }
+  }
+
+  #page<T>(table: string, key: string, { limit = 100, cursor }: PageQuery, filters: Record<string, SQLInputValue | undefined>): Page<T> {
+    if (!Number.isSafeInteger(limit) || limit < 1 || limit > 1000) throw new InvalidInputError('BAD_LIMIT', 'a page has 1 to 1000 rows')
+    const after = cursor === undefined ? undefined : openCursor(cursor)
+    const { where, values } = whereOf({ ...filters, [`${key} > ?`]: after })
+    const rows = this.#all<T & Record<string, SQLInputValue>>(`SELECT * FROM ${table} ${where} ORDER BY ${key} LIMIT ?`, [
+      ...values,
+      limit + 1,
+    ])
+    const last = rows.length > limit ? rows[limit - 1] : undefined
+    return { rows: rows.slice(0, limit), cursor: last === undefined ? null : closeCursor(last[key] as string | number) }
+  }
+
+  #all<T>(sql: string, values: SQLInputValue[]): T[] {
+    return this.#db.prepare(sql).all(...values) as unknown as T[]
+  }
+
+  #meta(key: string): string | undefined {
+    return (this.#db.prepare('SELECT value FROM meta WHERE key = ?').get(key) as { value: string } | undefined)?.value
+  }
+
+  #setMeta(key: string, value: string): void {
+    this.#db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)').run(key, value)
+  }
+
+  #inTransaction(work: () => void): void {
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      work()
+      this.#db.exec('COMMIT')
+    } catch (thrown) {
+      this.#db.exec('ROLLBACK')
+      throw thrown
+    }
+  }
+
+  #reset(): void {
+    const tables = this.#all<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'", [])
+    this.#inTransaction(() => {
+      for (const { name } of tables) this.#db.exec(`DROP TABLE "${name.replaceAll('"', '""')}"`)
+      this.#db.exec(TABLES)
+      this.#db.exec(`PRAGMA user_version = ${INDEX_VERSION}`)
+    })
+  }
+}
+
+const isOpen = (batch: BatchState): boolean => batch.settled === null && !batch.dropped && batch.retracted === null
+
+/** Type, author and number as the bytes say them; what is no entry at all is listed too. */
+function headOf(bytes: Uint8Array): { t: string; a: string; n: number } {
+  try {
+    const { t, a, n } = decode(bytes, MAX_ENTRY_BYTES) as Record<string, unknown>
+    if (typeof t === 'string' && typeof a === 'string' && typeof n === 'number') return { t: t.slice(0, 64), a: a.slice(0, 64), n }
+  } catch (thrown) {
+    if (!(thrown instanceof WireError)) throw thrown
+  }
+  return { t: '', a: '', n: 0 }
+}
+
+function whereOf(filters: Record<string, SQLInputValue | undefined>): { where: string; values: SQLInputValue[] } {
+  const used = Object.entries(filters).filter(([, value]) => value !== undefined)
+  const where = used.length === 0 ? '' : `WHERE ${used.map(([condition]) => condition).join(' AND ')}`
+  return { where, values: used.map(([, value]) => value as SQLInputValue) }
+}
+
+const closeCursor = (key: string | number): string => Buffer.from(JSON.stringify(key)).toString('base64url')
+
+function openCursor(cursor: string): string | number {
+  try {
+    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+    if ((typeof key === 'string' || typeof key === 'number') && closeCursor(key) === cursor) return key
+  } catch {
+    // falls through to the one error below
+  }
+  throw new InvalidInputError('BAD_CURSOR', 'the cursor is none that a page ended with')
+}
