@@ -1,0 +1,86 @@
+/** Releases as others read them: Python's data tools, the reference Croissant validator, and Kubo. */
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { silent } from '../../core/effects/index.ts'
+import { MemoryStorage } from '../../core/storage/index.ts'
+import { COLUMNS, type Release } from '../../dao/release/index.ts'
+import { openHttp } from '../../dao/service/index.ts'
+import { realClock } from '../support/real-clock.ts'
+import type { World } from '../support/release-world.ts'
+import { sampleRelease } from '../support/sample-release.ts'
+import { findKubo, startKubo } from './kubo.ts'
+import { findPython } from './python.ts'
+
+const python = await findPython()
+const kubo = await findKubo()
+if (python === undefined)
+  console.warn('No Python with data tools: its tests are left out. REQUIRE_INTEROP=1 installs them, QUERN_PYTHON names one.')
+if (kubo === undefined)
+  console.warn('Kubo is not installed: its tests are left out. REQUIRE_INTEROP=1 builds it with Go, QUERN_KUBO names one.')
+
+let base: string
+let folder: string
+let release: Release
+let world: World
+beforeAll(async () => {
+  base = await mkdtemp(path.join(os.tmpdir(), 'quern-interop-'))
+  const building = path.join(base, 'building')
+  const charter = { release: { hostCapPpm: 1_000_000, contributorCapPpm: 1_000_000, shardBytes: 60_000, rowGroup: 2048 } }
+  ;({ release, world } = await sampleRelease(building, { charter }))
+  folder = path.join(base, 'releases', release.root.toString())
+  await cp(building, folder, { recursive: true })
+})
+afterAll(() => rm(base, { recursive: true, force: true }))
+
+describe.runIf(python !== undefined)('Python', () => {
+  it('reads every row, agrees with every digest, and finds Croissant and OpenAPI without a fault', async () => {
+    await using storage = new MemoryStorage()
+    const http = await openHttp({
+      state: () => world.state,
+      log: () => undefined,
+      term: () => 0,
+      files: world.files,
+      releases: path.join(base, 'releases'),
+      storage,
+      clock: realClock,
+      logger: silent,
+    })
+    await using listening = await http.listen()
+    const openapi = path.join(base, 'openapi.json')
+    await writeFile(openapi, await (await http.app.request('/openapi.json')).text())
+    const url = `${listening.url}/v1/releases/${release.root}`
+    const { stdout } = await promisify(execFile)(
+      python as string,
+      [path.join(import.meta.dirname, 'check_release.py'), folder, url, openapi],
+      { maxBuffer: 64 << 20 },
+    )
+    const dtype = { text: 'string', integer: 'int64', time: 'timestamp[us, tz=UTC]' }
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual({
+      pyarrow: 120,
+      pandas: 120,
+      duckdb: 120,
+      datasets: 120,
+      features: Object.fromEntries(COLUMNS.map(({ name, type }) => [name, dtype[type]])),
+      errors: [],
+      warnings: [],
+      croissant: 120,
+      remote: release.manifest.files[0]?.rows,
+      rowsRoot: release.manifest.rowsRoot,
+      sharesRoot: release.manifest.sharesRoot,
+      textDigests: true,
+      openapi: true,
+    })
+  })
+})
+
+describe.runIf(kubo !== undefined)('Kubo', () => {
+  it('gives the folder the same root CID', async () => {
+    await using daemon = await startKubo(kubo as string)
+    const flags = ['--cid-version=1', '--raw-leaves', '--chunker=size-1048576', '--max-file-links=1024', '--recursive', '--quieter']
+    expect(String(await daemon.ipfs('add', ...flags, folder)).trim()).toBe(release.root.toString())
+  })
+})
