@@ -21,7 +21,7 @@ export function checkPermission({ exchange, facts }: Evidence, robotsGroup: Uint
     return failed('D5', 'AGENT', 'the request was not made under the name that asked')
   const capture = openCapture(robotsGroup)
   if ('check' in capture) return capture
-  const wrong = checkCapture(capture, { exchange, facts })
+  const wrong = checkCapture(capture, { exchange, facts }, charter)
   if (wrong) return wrong
   const robots = robotsOfExchange(capture.exchange)
   const fetching = mayFetch(robots, agent, exchange.url)
@@ -38,16 +38,23 @@ function openCapture(group: Uint8Array): ParsedFetch | Failure {
   }
 }
 
-/** The capture is the one that the fetch names, of the page's own origin, and of the day before it. */
-function checkCapture(capture: ParsedFetch, { exchange, facts }: Pick<Evidence, 'exchange' | 'facts'>): Failure | undefined {
-  const { robots } = facts
-  if (capture.responseId !== robots?.recordId || capture.payloadDigest !== robots.payloadDigest)
+/**
+ * The capture is the one that the fetch names, of the page's own origin (or what that one's robots.txt redirected to, as the capture says:
+ * the redirect itself is not in evidence), and no older than a day or a gathering.
+ */
+function checkCapture(
+  capture: ParsedFetch,
+  { exchange, facts: { robots } }: Pick<Evidence, 'exchange' | 'facts'>,
+  { epoch }: Charter,
+): Failure | undefined {
+  if (capture.responseId !== robots?.recordId || capture.payloadDigest !== robots.payloadDigest || capture.exchange.url !== robots.url)
     return failed('D5', 'OTHER_ROBOTS', 'the capture is not the one that the fetch names')
-  const origin = new URL('/robots.txt', exchange.url).href
-  if (robots.url !== origin) return failed('D5', 'OTHER_ORIGIN', 'the robots.txt is not that of the page’s origin')
+  const own = new URL('/robots.txt', exchange.url).href
+  if (robots.url !== own && capture.facts.via !== own)
+    return failed('D5', 'OTHER_ORIGIN', 'the robots.txt is not that of the page’s origin')
   const age = exchange.fetchedAt - capture.exchange.fetchedAt
-  if (age > ROBOTS_DAY_MS + SKEW_MS || age < -SKEW_MS)
-    return failed('D5', 'ROBOTS_AGE', 'the robots.txt is not of the day before the fetch')
+  if (age > Math.max(ROBOTS_DAY_MS, epoch.gather.maxSeconds * 1000) + SKEW_MS || age < -SKEW_MS)
+    return failed('D5', 'ROBOTS_AGE', 'the robots.txt is older than a day and a gathering, or younger than the fetch')
   return undefined
 }
 

@@ -68,7 +68,7 @@ describe('checkRow', () => {
     ['another host', 'D3 HOST', { row: { host: 'rich.example' } }],
     ['another content digest', 'D3 CONTENT_DIGEST', { row: { contentDigest: sha256(utf8('x')) } }],
     ['another sketch', 'D3 SKETCH', { row: { sketch: new Uint8Array(512).fill(7) } }],
-    ['a page that is no text', 'D3 NO_RECORD_NO_CONTENT', { html: '<html><body><p>Hello there.</p></body></html>' }],
+    ['a page that is no text', 'D3 NO_RECORD_NO_CONTENT', { html: '<html><body></body></html>' }],
     ['a page that was not found', 'D4 STATUS', { exchange: { status: 404 } }],
     ['a body cut off', 'D4 TRUNCATED', { exchange: { truncated: true } }],
     ['no robots.txt', 'D5 NO_ROBOTS', { robotsTxt: null }],
@@ -123,6 +123,15 @@ describe('checkRow', () => {
     expect(await judge(batchOf({}, { from: at + 5, to: at + 9 }))).toEqual({ verdict: 'D4 DATE_OUTSIDE', proof: true })
     expect(await judge(batchOf({ exchange: { fetchedAt: late }, robots: { fetchedAt: late } }, { to: at }))).toEqual({
       verdict: 'D4 DATE_OUTSIDE',
+      proof: true,
+    })
+  })
+
+  it('follows a robots.txt to where it was redirected, and no further', async () => {
+    const url = 'http://www.mill.example/robots.txt'
+    expect(await judge(batchOf({ robots: { url, via: `${ORIGIN}/robots.txt` } }))).toEqual({ verdict: 'ok' })
+    expect(await judge(batchOf({ robots: { url, via: 'http://other.example/robots.txt' } }))).toEqual({
+      verdict: 'D5 OTHER_ORIGIN',
       proof: true,
     })
   })

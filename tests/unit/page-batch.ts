@@ -46,7 +46,7 @@ export interface PageSpec {
   html?: string
   robotsTxt?: string | null
   /** What the fetch says of its robots capture, where it lies. */
-  robots?: Partial<{ url: string; agent: string; recordId: string; fetchedAt: number }>
+  robots?: Partial<{ url: string; agent: string; recordId: string; fetchedAt: number; via: string }>
   /** Row numbers a liar changes. */
   row?: Partial<SealRecord>
   /** Changes the evidence bytes after packing. */
@@ -98,6 +98,7 @@ export function pageBatch({
               headers: [['Content-Type', 'text/plain']],
               fetchedAt: page.robots?.fetchedAt ?? exchange.fetchedAt - 1000,
             }),
+            { via: page.robots?.via ?? null },
           )
     const facts = capture && {
       url: robotsUrl,
