@@ -20,6 +20,7 @@ const SMALL = 64 << 10
 /** How long the other side may leave a stream open behind the answer: as caller, and as server (the answer may still be on its way). */
 const LINGER_MS = { caller: 1000, server: 30_000 }
 const MiB = 1 << 20
+const MUXER_CLOSED = new Set(['ConnectionClosedError', 'MuxerClosedError'])
 
 export class Libp2pCalls {
   readonly #node: Libp2p
@@ -129,9 +130,12 @@ export class Libp2pCalls {
         return await connection.newStream(protocol.id, { signal, maxOutboundStreams: 2 * protocol.limits.inboundStreams + 8 })
       } catch (thrown) {
         if (signal.aborted) throw thrown
-        if (toError(thrown).name === 'UnsupportedProtocolError')
-          throw new RetryableError('UNSUPPORTED_PROTOCOL', `${peer} does not serve ${protocol.id}`, { cause: thrown })
-        last = thrown
+        const error = toError(thrown)
+        if (error.name === 'UnsupportedProtocolError')
+          throw new RetryableError('UNSUPPORTED_PROTOCOL', `${peer} does not serve ${protocol.id}`, { cause: error })
+        // a muxer that was told to go away leaves its connection standing, and of no use: without this it would count as a peer
+        if (MUXER_CLOSED.has(error.name)) connection.abort(error)
+        last = error
       }
     }
     throw last

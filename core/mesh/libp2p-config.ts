@@ -50,7 +50,7 @@ export async function libp2pConfig(options: Libp2pMeshOptions): Promise<Libp2pOp
     addresses: { listen, ...(announce.length > 0 ? { announce } : {}) },
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ maxInboundStreams: 512, maxOutboundStreams: 512 })],
+    streamMuxers: [yamux({ maxInboundStreams: 512, maxOutboundStreams: 512, maxEarlyStreams: 512 })],
     connectionManager: privateNetwork
       ? { maxConnections: 1000, inboundConnectionThreshold: 1000, maxIncomingPendingConnections: 1000 }
       : {},

@@ -158,20 +158,22 @@ describe('a server', () => {
   })
 
   it('takes large frames in turn, within its budget, and small ones beside them', async () => {
-    const [big] = sampled.filter(({ protocol }) => protocol.id === '/quern/submit/1.0.0')
-    const small = sampled.find(({ protocol }) => protocol.id === '/quern/hello/1.0.0')
-    const claimed = 18 * (1 << 20)
-    const streams = await Promise.all(Array.from({ length: 16 }, () => connection.newStream(big?.protocol.id ?? '')))
+    const [small, big] = sampled as [Sample, Sample]
+    expect([small.protocol.id, big.protocol.id]).toEqual(['/quern/hello/1.0.0', '/quern/submit/1.0.0'])
+    const patient = { ...big.protocol, limits: { ...big.protocol.limits, timeoutMs: 10_000 } }
+    server.handle(patient, async () => big.reply)
+    const streams = await Promise.all(Array.from({ length: 16 }, () => open(big.protocol.id)))
     const before = process.memoryUsage().arrayBuffers
     // each claims 18 MiB and sends one: two of them fit the budget of a peer, the others are paused
-    for (const stream of streams) stream.send(frame(new Uint8Array(1 << 20), claimed))
-    await good.ask(server.peer, small?.protocol as Protocol, small?.query)
-    const read = serverNode.getConnections(bad.peerId).flatMap((one) => one.streams.filter(({ readStatus }) => readStatus === 'paused'))
-    expect(read.length).toBeGreaterThanOrEqual(13)
+    for (const stream of streams) stream.send(frame(new Uint8Array(1 << 20), 18 << 20))
+    const paused = (): number =>
+      serverNode.getConnections(bad.peerId).flatMap((one) => one.streams.filter(({ readStatus }) => readStatus === 'paused')).length
+    await eventually(() => paused() === 14)
+    await good.ask(server.peer, small.protocol, small.query)
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200 << 20)
-    await Promise.all(streams.map(ended))
-    await eventually(() => leftOver(big?.protocol.id ?? '') === 0)
-    await good.ask(server.peer, big?.protocol as Protocol, big?.query)
+    for (const stream of streams) stream.abort(new Error('bye'))
+    await eventually(() => leftOver(big.protocol.id) === 0)
+    await good.ask(server.peer, big.protocol, big.query)
   })
 
   it('survives a peer that hangs up in the middle of everything', async () => {
@@ -252,6 +254,39 @@ describe('a caller', () => {
     expect(streams().length).toBe(1)
     await eventually(() => streams().length === 0)
   })
+
+  it('notices that a connection is of no use any more, and can dial again', async () => {
+    const [{ protocol, query, reply }] = sampled as [Sample]
+    const peer = bad.peerId.toString()
+    answers.set(protocol.id, (stream) => {
+      stream.send(frame(encodeReply(protocol, reply)))
+      void stream.close()
+    })
+    // "go away" on the muxer leaves the connection below it open on both sides
+    for (const one of bad.getConnections()) (one as unknown as { muxer: { abort(error: Error): void } }).muxer.abort(new Error('go away'))
+    await eventually(async () => (await outcome(caller.ask(peer, protocol, query))) === 'NOT_CONNECTED')
+    await eventually(() => !caller.peers().includes(peer))
+    await caller.connect(bad.getMultiaddrs().map(String))
+    expect(await caller.ask(peer, protocol, query)).toEqual(reply)
+  })
+})
+
+it('answers a caller that has everything to ask the moment it is connected', async () => {
+  await using opened = new AsyncDisposableStack()
+  const server = opened.use(await openLibp2pMesh({ ...common, ...listening, signer: generateKey() }))
+  for (const { protocol, reply } of sampled) server.handle(protocol, async () => reply)
+  const callers = await Promise.all(Array.from({ length: 8 }, () => openLibp2pMesh({ ...common, signer: generateKey(), listen: [] })))
+  for (const caller of callers) opened.use(caller)
+  const codes = await Promise.all(
+    callers.map(async (caller) => {
+      await caller.connect(server.addresses())
+      const calls = sampled.flatMap(({ protocol, query }) =>
+        Array.from({ length: protocol.limits.inboundStreams }, () => outcome(caller.ask(server.peer, protocol, query))),
+      )
+      return Promise.all(calls)
+    }),
+  )
+  expect(new Set(codes.flat())).toEqual(new Set(['fine']))
 })
 
 describe('gossip', () => {

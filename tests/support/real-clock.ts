@@ -12,7 +12,7 @@ export const realClock: Clock = {
 }
 
 /** Waits for a condition, never for a duration; the bound only turns a hang into a failure. */
-export async function eventually(holds: () => boolean | Promise<boolean>, clock: Clock = realClock, withinMs = 60_000): Promise<void> {
+export async function eventually(holds: () => boolean | Promise<boolean>, clock: Clock = realClock, withinMs = 50_000): Promise<void> {
   const giveUpAt = clock.now() + withinMs
   while (!(await holds())) {
     if (clock.now() > giveUpAt) throw new Error(`did not come true within ${withinMs} ms: ${holds.toString()}`)
