@@ -1,0 +1,48 @@
+/** A real full disk: a memory file system of a few MiB. Needs root to mount it. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openDiskKv } from '../../core/kv/index.ts'
+import { openOfflineStorage } from '../../core/storage/index.ts'
+import { parseCid } from '../../schemas/wire/index.ts'
+import { realClock } from '../support/real-clock.ts'
+
+const run = promisify(execFile)
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'quern-full-'))
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', folder])
+})
+afterEach(async () => {
+  await run('umount', [folder])
+  await rm(folder, { recursive: true, force: true })
+})
+
+it('says DISK_FULL, acknowledges nothing that is not there, and goes on after space was freed and the peer started again', async () => {
+  const child = path.join(import.meta.dirname, '../unit/children/fill-disk.ts')
+  const { stdout } = await run(process.execPath, [child, path.join(folder, 'home')])
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '))
+  expect(lines.at(-1)).toEqual(['end', 'DISK_FULL', 'DISK_FULL', 'DISK_FULL'])
+  const blocks = lines.flatMap(([what, name]) => (what === 'block' && name ? [name] : []))
+  expect(blocks.length).toBeGreaterThan(10)
+
+  await run('mount', ['-o', 'remount,size=128m', folder])
+  const storage = await openOfflineStorage({ home: path.join(folder, 'home'), clock: realClock })
+  for (const name of blocks) {
+    expect(await storage.public.get(parseCid(name)), name).toHaveLength(65_536)
+    expect(await storage.public.isPinned(parseCid(name)), name).toBe(true)
+  }
+  expect((await storage.public.usage()).blocks).toBeGreaterThanOrEqual(blocks.length)
+  await storage[Symbol.asyncDispose]()
+  await using kv = await openDiskKv(path.join(folder, 'home/kv'))
+  const keys = lines.flatMap(([what, key]) => (what === 'value' && key ? [key] : []))
+  for (const key of keys) expect(await kv.get(key), key).toHaveLength(65_536)
+  await kv.put('after', new Uint8Array(1000))
+  expect(await kv.get('after')).toHaveLength(1000)
+})
