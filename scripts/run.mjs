@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+// On a large machine V8 lets the young generation grow to 128 MiB, which no role needs: 16 MiB halves a contributor's peak memory.
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16']
 const PINNED = '24.21.0'
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const [major, minor] = process.versions.node.split('.').map(Number)
@@ -17,7 +19,7 @@ if (!tool) {
 }
 
 if (major > 22 || (major === 22 && minor >= 19)) {
-  if (tool === 'node') start(process.execPath, ['--disable-warning=ExperimentalWarning', ...rest])
+  if (tool === 'node') start(process.execPath, [...NODE_FLAGS, ...rest])
   else {
     const bin = path.join(root, 'node_modules', '.bin', isWindows ? `${tool}.cmd` : tool)
     if (!existsSync(bin)) fail(`${tool} is not installed; run "npm ci" first`)

@@ -7,6 +7,9 @@ import { diskError, makeFolder } from './disk.ts'
 export type LevelDb = LevelDatastore['db']
 export type Write = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string }
 
+/** LevelDB maps the tables it has open into memory, 2 MiB each. */
+const MAX_OPEN_FILES = 64
+
 export class Level implements AsyncDisposable {
   readonly db: LevelDb
   readonly folder: string
@@ -59,7 +62,7 @@ export async function levelIn(folder: string): Promise<Level> {
   await makeFolder(folder)
   const { db } = new LevelDatastore(folder)
   try {
-    await db.open({ createIfMissing: true, compression: false })
+    await db.open({ createIfMissing: true, compression: false, maxOpenFiles: MAX_OPEN_FILES })
     return new Level(db, folder)
   } catch (thrown) {
     const cause = toError(thrown).cause

@@ -69,7 +69,8 @@ class Walk {
   }
 }
 
-function linksOfChecked(block: Block): CID[] {
+/** `linksOf` for a block that a stranger made: throws RejectedMessageError NOT_A_NODE. */
+export function linksOfChecked(block: Block): CID[] {
   try {
     return linksOf(block)
   } catch (cause) {
@@ -104,7 +105,28 @@ export async function putFile(space: Pick<Space, 'put'>, bytes: Uint8Array): Pro
   return root
 }
 
-const COPY_BYTES = 8 << 20
+/** Adds up what a stranger sends; throws RejectedMessageError TOO_LARGE beyond `maxBytes`. */
+export class Budget {
+  #left: number
+  readonly #root: CID
+  readonly #maxBytes: number
+
+  constructor(root: CID, maxBytes = Number.MAX_SAFE_INTEGER) {
+    this.#root = root
+    this.#maxBytes = maxBytes
+    this.#left = maxBytes
+  }
+
+  spend(bytes: number): void {
+    this.#left -= bytes
+    if (this.#left < 0)
+      throw new RejectedMessageError('TOO_LARGE', `the DAG below ${this.#root} has more than ${this.#maxBytes} bytes`, {
+        detail: { root: String(this.#root), maxBytes: this.#maxBytes },
+      })
+  }
+}
+
+const COPY_BYTES = 2 << 20
 
 /**
  * Copies, pins, and only then lets go: a crash at any point leaves the DAG whole and pinned in at least one space, and a repeat finishes

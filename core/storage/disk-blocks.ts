@@ -15,7 +15,7 @@ import { Mutex } from './mutex.ts'
 import type { Usage } from './storage.ts'
 
 const USAGE = 'usage'
-const PORTION_BYTES = 8 << 20
+const PORTION_BYTES = 2 << 20
 const PORTION_BLOCKS = 1024
 const RAW = 0x55
 
@@ -95,6 +95,19 @@ export class DiskBlocks extends LevelBlockstore {
     if (writes.length === 0) return
     await this.#level.write([...writes, { type: 'put', key: USAGE, value: u53s(usage.blocks, usage.bytes) }])
     this.#usage = usage
+  }
+
+  /** Makes those that are here young again: somebody is about to pin them. */
+  touch(cids: CID[]): Promise<void> {
+    return this.#mutex.run(async () => {
+      const writes: Write[] = []
+      const now = this.#now()
+      for (const name of new Set(cids.map(nameOf))) {
+        const facts = await this.#level.get(`#${name}`)
+        if (facts !== undefined && u53(facts, 8) < now) writes.push({ type: 'put', key: `#${name}`, value: u53s(u53(facts, 0), now) })
+      }
+      await this.#level.write(writes)
+    })
   }
 
   /** The block, or undefined: never asks a network. */

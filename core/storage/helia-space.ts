@@ -9,7 +9,7 @@ import { Mutex } from './mutex.ts'
 import type { PinBook } from './pin-book.ts'
 import type { OwnSpace, Pin, PinMetadata, Usage } from './storage.ts'
 
-const IMPORT_BYTES = 8 << 20
+const IMPORT_BYTES = 2 << 20
 const GC_BLOCKS = 1024
 
 export class HeliaSpace implements OwnSpace {
@@ -30,6 +30,8 @@ export class HeliaSpace implements OwnSpace {
   /** Through Helia, so that bitswap peers who wait for a block get it. */
   async put(blocks: Iterable<Block>): Promise<void> {
     const list = checked(blocks)
+    // Helia passes blocks over that are here already
+    await this.#blocks.touch(list.map((block) => block.cid))
     await drain(this.#helia.blockstore.putMany(list))
   }
 

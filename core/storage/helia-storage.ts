@@ -17,7 +17,7 @@ import { HeliaSpace } from './helia-space.ts'
 import { PinBook } from './pin-book.ts'
 import { keepQuota } from './quota.ts'
 import { retrieveDag } from './retrieve.ts'
-import type { OwnSpace, Storage } from './storage.ts'
+import type { OwnSpace, RetrieveOptions, Storage } from './storage.ts'
 
 /** What bitswap takes and gives in one message, and how many blocks a peer may wait for. */
 const BITSWAP = { maxIncomingMessageSize: 2 << 20, maxOutgoingMessageSize: 2 << 20, maxWantlistSize: 1024 }
@@ -60,8 +60,8 @@ export class HeliaStorage implements Storage {
     return move(this.private, this.public, root)
   }
 
-  retrieve(root: CID, { signal, peers }: { signal: AbortSignal; peers?: string[] }): Promise<void> {
-    return retrieveDag(root, { helia: this.#helia, space: this.public, clock: this.#clock, peers: peers ?? this.#connected(), signal })
+  retrieve(root: CID, { peers = this.#connected(), ...options }: RetrieveOptions): Promise<void> {
+    return retrieveDag(root, { helia: this.#helia, space: this.public, clock: this.#clock, peers, ...options })
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -2,9 +2,9 @@
 import type { Block, CID } from '../../schemas/wire/index.ts'
 import type { Clock } from '../effects/index.ts'
 import { FatalError, RetryableError } from '../errors/index.ts'
-import { blockKey, checked, move, walkCids, walkDag } from './blocks.ts'
+import { blockKey, Budget, checked, move, walkCids, walkDag } from './blocks.ts'
 import { readCar, writeCar } from './car.ts'
-import type { OwnSpace, Pin, PinMetadata, Storage, Usage } from './storage.ts'
+import type { OwnSpace, Pin, PinMetadata, RetrieveOptions, Storage, Usage } from './storage.ts'
 
 interface Held {
   bytes: Uint8Array
@@ -156,7 +156,8 @@ export class MemoryStorage implements Storage {
     return move(this.private, this.public, root)
   }
 
-  async retrieve(root: CID, { signal, peers }: { signal: AbortSignal; peers?: string[] }): Promise<void> {
+  async retrieve(root: CID, { signal, peers, maxBytes }: RetrieveOptions): Promise<void> {
+    const budget = new Budget(root, maxBytes)
     const sources = (peers ?? [...this.#swarm.members.keys()])
       .filter((peer) => peer !== this.#peer && this.#swarm.reaches(this.#peer, peer))
       .flatMap((peer) => this.#swarm.members.get(peer) ?? [])
@@ -170,6 +171,7 @@ export class MemoryStorage implements Storage {
     try {
       for await (const block of walkDag({ get: find }, root)) {
         signal.throwIfAborted()
+        budget.spend(block.bytes.byteLength)
         await this.public.put([block])
       }
     } catch (cause) {

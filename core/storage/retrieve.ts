@@ -4,10 +4,10 @@ import toBuffer from 'it-to-buffer'
 import { CID as AnyCid } from 'multiformats/cid'
 import { base58btc } from 'multiformats/bases/base58'
 import * as Digest from 'multiformats/hashes/digest'
-import { type Block, type CID, linksOf } from '../../schemas/wire/index.ts'
+import type { Block, CID } from '../../schemas/wire/index.ts'
 import type { Clock } from '../effects/index.ts'
 import { RetryableError, toError } from '../errors/index.ts'
-import { blockKey } from './blocks.ts'
+import { blockKey, Budget, linksOfChecked } from './blocks.ts'
 import type { Space } from './storage.ts'
 
 /** Blocks under way at once: bitswap answers a single one in some 30 ms. */
@@ -18,24 +18,27 @@ const PER_BLOCK_MS = 10_000
 const ROUNDS = 2
 const LIBP2P_KEY = 0x72
 
-export interface RetrieveOptions {
+export interface AskOptions {
   helia: Helia
   space: Pick<Space, 'get'>
   clock: Clock
   /** Peer ids to ask, the likeliest first. */
   peers: string[]
   signal: AbortSignal
+  maxBytes?: number
 }
 
-/** Throws RetryableError RETRIEVE_FAILED. Blocks are stored as they come, so a repeat goes on where this stopped. */
-export async function retrieveDag(root: CID, options: RetrieveOptions): Promise<void> {
+/** Throws RetryableError RETRIEVE_FAILED, RejectedMessageError TOO_LARGE or NOT_A_NODE. Blocks are stored as they come, so a repeat goes on where this stopped. */
+export async function retrieveDag(root: CID, options: AskOptions): Promise<void> {
+  const budget = new Budget(root, options.maxBytes)
   using asking = new Asking(root, options)
   const seen = new Set([blockKey(root)])
   let open = [root]
   while (open.length > 0) {
     const portion = open.splice(-AT_ONCE)
     const blocks = await Promise.all(portion.map((cid) => asking.block(cid)))
-    open = [...open, ...blocks.flatMap(linksOf).filter((cid) => !seen.has(blockKey(cid)) && seen.add(blockKey(cid)))]
+    for (const block of blocks) budget.spend(block.bytes.byteLength)
+    open = [...open, ...blocks.flatMap(linksOfChecked).filter((cid) => !seen.has(blockKey(cid)) && seen.add(blockKey(cid)))]
   }
 }
 
@@ -43,12 +46,12 @@ type Session = ReturnType<Helia['blockstore']['createSession']>
 
 class Asking implements Disposable {
   readonly #root: CID
-  readonly #options: RetrieveOptions
+  readonly #options: AskOptions
   readonly #sessions = new Map<string, Session>()
   /** The peer that gave the last block is asked first. */
   #peers: string[]
 
-  constructor(root: CID, options: RetrieveOptions) {
+  constructor(root: CID, options: AskOptions) {
     this.#root = root
     this.#options = options
     this.#peers = options.peers

@@ -15,7 +15,10 @@ export interface Pin {
  * those are history. So a batch is pinned, moved and exported by its manifest's CID, without the batches before it.
  */
 export interface Space {
-  /** Checks that bytes hash to the CID (throws RejectedMessageError CID_MISMATCH) and stores all or nothing; on disk when it resolves. */
+  /**
+   * Checks that every block hashes to its CID before it stores any (throws RejectedMessageError CID_MISMATCH, TOO_LARGE); on disk when
+   * it resolves. When the disk or the quota ends it (FatalError DISK_FULL, QUOTA_FULL), part of them may stay until `gc`.
+   */
   put(blocks: Iterable<Block>): Promise<void>
   /** From this machine only; undefined when we lack it. */
   get(cid: CID): Promise<Uint8Array | undefined>
@@ -47,6 +50,13 @@ export interface Usage {
   bytes: number
 }
 
+export interface RetrieveOptions {
+  signal: AbortSignal
+  /** Peer ids to ask, the likeliest first; whoever is connected when absent. */
+  peers?: string[]
+  maxBytes?: number
+}
+
 export interface Storage {
   readonly public: Space
   readonly private: Space
@@ -54,9 +64,10 @@ export interface Storage {
   publish(root: CID): Promise<void>
   /**
    * Fetches a public DAG over bitswap from the given peers (or any connected), pins nothing. Tries the next peer when one stalls.
-   * Throws RetryableError RETRIEVE_FAILED, on the signal at the latest.
+   * Throws RetryableError RETRIEVE_FAILED, on the signal at the latest; RejectedMessageError TOO_LARGE or NOT_A_NODE for a DAG that is not
+   * what it should be. `maxBytes` bounds all blocks together.
    */
-  retrieve(root: CID, options: { signal: AbortSignal; peers?: string[] }): Promise<void>
+  retrieve(root: CID, options: RetrieveOptions): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 

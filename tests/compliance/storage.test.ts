@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import type { Clock } from '../../core/effects/index.ts'
 import { MemoryStorage, openOfflineStorage, type Storage } from '../../core/storage/index.ts'
-import { realClock } from '../support/real-clock.ts'
 import { describeStorage } from './storage.ts'
 
-describeStorage('MemoryStorage', { open: () => Promise.resolve(new MemoryStorage()) })
+describeStorage('MemoryStorage', { open: (clock) => Promise.resolve(new MemoryStorage({ clock })) })
 
 let folder: string
 let homes = 0
@@ -16,16 +16,16 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-async function openIn(home: string): Promise<Storage> {
-  const storage = await openOfflineStorage({ home, clock: realClock })
+async function openIn(home: string, clock: Clock): Promise<Storage> {
+  const storage = await openOfflineStorage({ home, clock })
   homeOf.set(storage, home)
   return storage
 }
 
 describeStorage('HeliaStorage', {
-  open: () => openIn(path.join(folder, String(homes++))),
-  reopen: async (storage) => {
+  open: (clock) => openIn(path.join(folder, String(homes++)), clock),
+  reopen: async (storage, clock) => {
     await storage[Symbol.asyncDispose]()
-    return openIn(homeOf.get(storage) as string)
+    return openIn(homeOf.get(storage) as string, clock)
   },
 })

@@ -1,14 +1,16 @@
 /** What every Storage must do, whatever holds the blocks. */
 import { CarReader } from '@ipld/car'
 import { beforeEach, afterEach, describe, expect, it } from 'vitest'
+import type { Clock } from '../../core/effects/index.ts'
 import { readFile, type Space, type Storage, putFile } from '../../core/storage/index.ts'
 import { type Block, type CID, cborCid, chunkFile, encode, rawCid, utf8 } from '../../schemas/wire/index.ts'
+import { realClock } from '../support/real-clock.ts'
 
 export interface StorageFactory {
-  /** A storage with nothing in it. */
-  open(): Promise<Storage>
+  /** A storage with nothing in it, on a clock that the test moves. */
+  open(clock: Clock): Promise<Storage>
   /** The same storage after its process ended and began again; undefined where nothing outlives the process. */
-  reopen?: (storage: Storage) => Promise<Storage>
+  reopen?: (storage: Storage, clock: Clock) => Promise<Storage>
 }
 
 export const block = (text: string): Block => ({ cid: rawCid(utf8(text)), bytes: utf8(text) })
@@ -31,8 +33,10 @@ const rootsOf = async (space: Space): Promise<string[]> => (await all(space.pins
 export function describeStorage(name: string, factory: StorageFactory): void {
   describe(`${name}`, () => {
     let storage: Storage
+    let now = 1_700_000_000_000
+    const clock: Clock = { ...realClock, now: () => now }
     beforeEach(async () => {
-      storage = await factory.open()
+      storage = await factory.open(clock)
     })
     afterEach(() => storage[Symbol.asyncDispose]())
 
@@ -91,6 +95,17 @@ export function describeStorage(name: string, factory: StorageFactory): void {
         expect(await space().gc()).toBe(5)
         expect(await space().has(block('loose').cid)).toBe(false)
         for (const { cid } of [...file.blocks, leaf, top]) expect(await space().has(cid)).toBe(true)
+      })
+
+      it('spares in gc what was put a moment ago, also when it had been put before', async () => {
+        await space().put([block('old'), block('old, put again')])
+        now += 100_000
+        await space().put([block('young'), block('old, put again')])
+        expect(await space().gc({ graceMs: 50_000 })).toBe(3)
+        expect(await space().has(block('young').cid)).toBe(true)
+        expect(await space().has(block('old, put again').cid)).toBe(true)
+        now += 100_000
+        expect(await space().gc({ graceMs: 50_000 })).toBe(19)
       })
 
       it('pins again without harm, and keeps the newest metadata', async () => {
@@ -278,7 +293,7 @@ export function describeStorage(name: string, factory: StorageFactory): void {
         await space.put([leaf, top, block('loose')])
         await space.pin(top.cid, { why: 'kept' })
       }
-      storage = await again(storage)
+      storage = await again(storage, clock)
       for (const space of [storage.public, storage.private]) {
         const pins: { root: CID; metadata: unknown }[] = await all(space.pins())
         expect(pins.map((pin) => [String(pin.root), pin.metadata])).toEqual([[String(top.cid), { why: 'kept' }]])

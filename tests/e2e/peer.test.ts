@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createLibp2p } from 'libp2p'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { generateKey } from '../../core/identity/index.ts'
-import { blocksProtocol } from '../../core/mesh/index.ts'
+import { blocksProtocol, openLibp2pConfig } from '../../core/mesh/index.ts'
 import { openPeer, type Peer, type PeerOptions } from '../../core/peer/index.ts'
 import { putFile, readFile } from '../../core/storage/index.ts'
 import { type AskBlocks, fetchDag, parseBatchFiles, readRow } from '../../dao/batches/index.ts'
-import { type CID, chunkFile } from '../../schemas/wire/index.ts'
+import { type CID, cborCid, chunkFile, utf8 } from '../../schemas/wire/index.ts'
 import { block, codeOf, node, noise } from '../compliance/storage.ts'
 import { eventually, realClock } from '../support/real-clock.ts'
 import { sampleBatch, sampleRecord } from '../unit/sample-batch.ts'
@@ -71,6 +72,35 @@ it('goes on with another provider when one is gone or lacks a block', async () =
   expect(await reader.storage.public.has(file.root)).toBe(true)
   await reader.storage.public.pin(file.root)
   expect(await codeOf(reader.storage.retrieve(block('nowhere').cid, { signal: soon(), peers: order }))).toBe('RETRIEVE_FAILED')
+})
+
+it('is not held up by a peer that takes every question and answers none', async () => {
+  const config = await openLibp2pConfig({ signer: generateKey(), clock: realClock, listen: ['/ip4/127.0.0.1/tcp/0'], privateNetwork: true })
+  const silent = await createLibp2p(config)
+  await using closing = new AsyncDisposableStack()
+  closing.defer(() => silent.stop())
+  await silent.handle('/ipfs/bitswap/1.2.0', async (stream) => {
+    for await (const _ of stream) continue
+  })
+  await silent.start()
+  // ten seconds of patience for one block, run at forty times the speed
+  const hasty = { ...realClock, deadline: (ms: number) => AbortSignal.timeout(ms / 40) }
+  const [whole, reader] = [await peer('whole'), await peer('reader', { clock: hasty })]
+  const file = await putFile(whole.storage.public, noise(3_000_000))
+  await reader.mesh.connect(silent.getMultiaddrs().map(String))
+  await reader.mesh.connect(whole.mesh.addresses())
+  await reader.storage.retrieve(file, { signal: soon(), peers: [String(silent.peerId), whole.mesh.peer] })
+  expect(await readFile(reader.storage.public, file, 3_000_000)).toHaveLength(3_000_000)
+})
+
+it('takes no more than it was told to expect, and no block that is not what its codec says', async () => {
+  const [a, b] = [await peer('a'), await peer('b')]
+  const file = await putFile(a.storage.public, noise(3_000_000))
+  const nonsense = { cid: cborCid(utf8('\xff\xff')), bytes: utf8('\xff\xff') }
+  await a.storage.public.put([nonsense])
+  await b.mesh.connect(a.mesh.addresses())
+  expect(await codeOf(b.storage.retrieve(file, { signal: soon(), maxBytes: 1_500_000 }))).toBe('TOO_LARGE')
+  expect(await codeOf(b.storage.retrieve(nonsense.cid, { signal: soon() }))).toBe('NOT_A_NODE')
 })
 
 it('publishes a sealed batch: read by request while private, by anyone when public', async () => {
