@@ -1,3 +1,7 @@
 #!/usr/bin/env node
-/** Entry point; the commands are not wired yet. */
-process.exitCode = 2
+/** Entry point of the `quern` command. */
+import { runProgram } from './program/index.ts'
+import { specs } from './commands/index.ts'
+import { version } from './version.ts'
+
+process.exitCode = await runProgram(version, specs, process.argv.slice(2))

@@ -1,4 +1,3 @@
 export * from './contributor/index.ts'
 export * from './crawl/index.ts'
-export * from './frontier/index.ts'
 export * from './seal/index.ts'

@@ -1,3 +1,15 @@
+/** A whole network in one process: for tests, for questions of "what if", for attacks. */
+export { copycat, fabricating, forging, honest, lazy, Loot, vanishing } from './adversaries/index.ts'
 export { SimMesh, type SimMeshOptions } from './mesh/index.ts'
-export { type HostClass, type SimAnswer, type SimHost, SimSite, type SimSiteOptions, SimWeb, type SimWebOptions } from './web/index.ts'
+export {
+  type SimContributor,
+  SimNetwork,
+  type SimNetworkOptions,
+  simulate,
+  type SimulatedContributor,
+  type SimulateOptions,
+  type SimulateResult,
+  type SimValidator,
+} from './network/index.ts'
+export { SimSite, type SimSiteOptions, SimWeb, type SimWebOptions } from './web/index.ts'
 export { type LinkRules, type RunLimits, World, type WorldOptions } from './world/index.ts'

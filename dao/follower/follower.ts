@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../../core/effects/index.ts'
 import { QuernError, RetryableError } from '../../core/errors/index.ts'
 import { type CID, quorumOf } from '../../schemas/wire/index.ts'
 import { createLedger, type Ledger, type LedgerState, seatedValidators } from '../ledger/index.ts'
-import { CompactRange, leafHash } from '../log/index.ts'
+import { CompactRange, leafHash, peekCheckpoint } from '../log/index.ts'
 import { type OpenedCheckpoint, openCheckpoint } from './checkpoint.ts'
 import type { FileStore } from './ledger-file.ts'
 
@@ -25,6 +25,8 @@ export interface FollowerOptions {
   logger: Logger
   /** Folds phases, rosters and batches but computes no values: what a contributor needs, without anybody's index. */
   light?: boolean
+  /** How long news is waited for to gather, in milliseconds. */
+  hearMs?: number
   signal: AbortSignal
 }
 
@@ -38,6 +40,7 @@ export class Follower {
   #checkpoint: OpenedCheckpoint | undefined
   #note: string | undefined
   #syncing: Promise<boolean> | undefined
+  #heard: Promise<unknown> | undefined
 
   constructor(options: FollowerOptions) {
     this.#options = options
@@ -69,6 +72,21 @@ export class Follower {
       this.#syncing = undefined
     })
     return this.#syncing
+  }
+
+  /** Somebody says that the log has grown: syncs soon, once for all that is heard meanwhile. A note that tells nothing new costs nothing. */
+  hear(note: string): void {
+    const size = sizeOf(note)
+    if (size === undefined || size <= this.state.size) return
+    this.#heard ??= this.#options.clock
+      .sleep(this.#options.hearMs ?? 50, this.#options.signal)
+      .then(() => {
+        this.#heard = undefined
+        return this.sync()
+      })
+      .catch(() => {
+        this.#heard = undefined
+      })
   }
 
   /** Syncs on `wake` and at least every `everyMs`, until the signal; faults are logged and tried again. */
@@ -111,22 +129,22 @@ export class Follower {
 
   async #pull(): Promise<boolean> {
     const { source, signal } = this.#options
-    let moved = false
     for (;;) {
       const before = this.state.size
       const page = await source({ from: before, limit: PAGE, old: before }, signal)
-      if (page === undefined) return moved
+      if (page === undefined) return false
       const opened = openCheckpoint(page.checkpoint, { ledgerId: this.#options.ledgerId, logKey: this.state.logKey || undefined })
-      if (opened.size < before) return moved
+      if (opened.size < before) return false
       if (opened.size === before) {
         if (before > 0) this.#compareRoot(opened, this.#range.root())
         this.#accept(page.checkpoint, opened)
-        return moved
+        return false
       }
       const entries = await this.#entriesUpTo(opened.size, page.entries)
       await this.#fold(opened, entries)
       this.#accept(page.checkpoint, opened)
-      moved = true
+      // the page carried the newest checkpoint there was; gossip tells of the next
+      return true
     }
   }
 
@@ -183,5 +201,13 @@ export class Follower {
     this.#note = note
     this.#checkpoint = opened
     if (isNews) for (const listener of this.#listeners) listener()
+  }
+}
+
+function sizeOf(note: string): number | undefined {
+  try {
+    return peekCheckpoint(note).size
+  } catch {
+    return undefined
   }
 }

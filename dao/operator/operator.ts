@@ -73,6 +73,8 @@ export interface OperatorOptions extends Effects {
   /** Moves the phases by itself; without it an operator's command does. Default true. */
   advance?: boolean
   pollMs?: number
+  /** How long entries wait for company before they are integrated, in milliseconds. */
+  intervalMs?: number
   onProgress?: (progress: OperatorProgress) => void
 }
 
@@ -102,6 +104,7 @@ export class Operator {
   #steps!: Steps
   #phase = { key: '', since: 0 }
   #released = 0
+  readonly #watchers = new Set<() => void>()
 
   private constructor(options: OperatorOptions) {
     this.#options = options
@@ -131,6 +134,10 @@ export class Operator {
 
   get storage(): Storage {
     return this.#options.storage
+  }
+
+  get logStore(): LogStore {
+    return this.#options.logStore
   }
 
   get files(): FileStore {
@@ -190,6 +197,23 @@ export class Operator {
     return { ok: true }
   }
 
+  /** Resolves with the first value that `look` gives, looking again after every step. */
+  until<T>(look: (state: LedgerState) => T | undefined, signal: AbortSignal): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const check = (): void => {
+        const found = look(this.state)
+        if (found === undefined && !signal.aborted) return
+        this.#watchers.delete(check)
+        signal.removeEventListener('abort', check)
+        if (found === undefined) reject(signal.reason as Error)
+        else resolve(found)
+      }
+      this.#watchers.add(check)
+      signal.addEventListener('abort', check, { once: true })
+      check()
+    })
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('stopped'))
     await this.#stack.disposeAsync()
@@ -215,6 +239,7 @@ export class Operator {
         witnesses: () => this.#witnesses(),
         quorum: () => quorum(this.state),
         publish: (note) => this.#publish(note),
+        intervalMs: this.#options.intervalMs ?? 20,
         heartbeatMs: this.#heartbeat(charter),
       }),
     )
@@ -364,6 +389,7 @@ export class Operator {
     await this.#close()
     await this.#releaseWhenDue()
     if (this.#options.advance ?? true) await this.#advanceWhenDone()
+    for (const watcher of this.#watchers) watcher()
   }
 
   async #advanceWhenDone(): Promise<void> {

@@ -1,6 +1,7 @@
 /** What a contributor remembers of its own batches, so that a restart goes on where a crash stopped it. */
 import { z } from 'zod'
 import type { Kv } from '../../core/effects/index.ts'
+import { MAX_KEPT_FRONTIER } from './gather.ts'
 import { batchManifest, bytesOf, bytesUpTo, cborCid, type CID, cid, encode, parse, uint } from '../../schemas/wire/index.ts'
 
 const note = z.strictObject({
@@ -38,6 +39,16 @@ export class BatchBook {
       if (bytes !== undefined) for (const url of parse(z.array(z.string()), bytes, 16 << 20)) book.#urls.add(url)
     }
     return book
+  }
+
+  /** URLs that wait for a later epoch. */
+  async frontier(): Promise<string[]> {
+    const bytes = await this.#kv.get('frontier')
+    return bytes === undefined ? [] : parse(z.array(z.string()), bytes, 64 << 20)
+  }
+
+  async keepFrontier(urls: string[]): Promise<void> {
+    await this.#kv.put('frontier', encode(urls.slice(0, MAX_KEPT_FRONTIER)))
   }
 
   get all(): readonly BatchNote[] {

@@ -10,7 +10,7 @@ import { batchTopic, checkpointTopic, type Mesh, readyProtocol, receiptProtocol 
 import type { Storage } from '../../core/storage/index.ts'
 import { batchRoots } from '../../dao/batches/index.ts'
 import { DaoLink, type FileStore, Follower, Outbox, serveBlocks, Steps } from '../../dao/follower/index.ts'
-import { committingEpoch, isAssigned, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
+import { committingEpoch, isAssigned, leaseOf, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
 import { batchReceipt, commitHash, encode, equalBytes, peerFromDid } from '../../schemas/wire/index.ts'
 import { sealBatch } from '../seal/index.ts'
 import { BatchBook, type BatchNote } from './batch-book.ts'
@@ -100,6 +100,7 @@ export class Contributor {
       clock,
       logger,
       light: true,
+      hearMs: 200,
       signal,
     })
     await this.#follower.sync()
@@ -116,7 +117,7 @@ export class Contributor {
     const steps = this.#stack.use(new Steps({ step: () => this.#act(), clock, logger, signal, everyMs: pollMs }))
     this.#steps = steps
     this.#stack.use(this.#follower.onAdvance(() => steps.wake()))
-    this.#stack.use(mesh.subscribe(checkpointTopic(ledgerId), () => void this.#follower.sync().catch(() => undefined)))
+    this.#stack.use(mesh.subscribe(checkpointTopic(ledgerId), ({ note }) => this.#follower.hear(note)))
     this.#stack.use(mesh.subscribe(batchTopic(ledgerId), () => undefined))
     void this.#follower.run({ everyMs: pollMs })
     steps.wake()
@@ -226,7 +227,9 @@ export class Contributor {
       epoch,
       charter,
       mine: (url) => isAssigned(this.state, signer.did, url),
+      leased: (url) => this.#holdsLease(url),
       known: (url) => this.#book.knows(url),
+      frontier: await this.#book.frontier(),
       limit,
       until: AbortSignal.any([clock.deadline(withinMs), signal]),
       signal,
@@ -237,7 +240,7 @@ export class Contributor {
       return
     }
     const salt = random.bytes(32)
-    const { urls, ...content } = gathered
+    const { urls, frontier, ...content } = gathered
     const prev = this.#book.last
     const sealed = sealBatch({
       ...content,
@@ -251,8 +254,16 @@ export class Contributor {
     })
     await storage.private.put(sealed.blocks)
     for (const root of batchRoots(sealed.manifest)) await storage.private.pin(root)
+    await this.#book.keepFrontier(frontier)
     await this.#book.add({ epoch, manifest: sealed.manifest, salt }, urls)
     this.#report('sealed', epoch, sealed.manifest.count)
+  }
+
+  #holdsLease(url: string): boolean {
+    const host = URL.parse(url)?.host
+    if (host === undefined) return false
+    const lease = leaseOf(this.state, host)
+    return lease.holders.length === 0 || lease.holders.includes(this.#options.signer.did)
   }
 
   async #sayReady(epoch: number): Promise<void> {

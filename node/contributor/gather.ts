@@ -7,8 +7,12 @@ export interface GatherJob {
   charter: Charter
   /** Whether this URL is ours by the epoch's host leases. */
   mine: (url: string) => boolean
+  /** Whether we hold the lease of this URL's host, alone or with others. */
+  leased: (url: string) => boolean
   /** Whether an earlier epoch's batch of ours holds a record of this URL. */
   known: (url: string) => boolean
+  /** URLs that an earlier epoch found and did not get to. */
+  frontier: readonly string[]
   /** Most records to bring. */
   limit: number
   /** Aborts when it is time to seal: give what there is. */
@@ -17,7 +21,17 @@ export interface GatherJob {
   signal: AbortSignal
 }
 
-/** Records with their evidence, as `sealBatch` takes them, and the URLs they came from. */
-export type Gathered = Pick<SealInput, 'groups' | 'from' | 'to'> & { records: SealRecord[]; urls: string[] }
+/** Records with their evidence, as `sealBatch` takes them. */
+export interface Gathered extends Pick<SealInput, 'from' | 'to'> {
+  records: SealRecord[]
+  groups: Uint8Array[][]
+  /** Where the records came from, in their order. */
+  urls: string[]
+  /** Found and left for a later epoch. */
+  frontier: string[]
+}
 
 export type Gather = (job: GatherJob) => Promise<Gathered>
+
+/** What a frontier may keep between epochs. */
+export const MAX_KEPT_FRONTIER = 50_000

@@ -43,6 +43,8 @@ export interface SimNetworkOptions extends Partial<LinkRules> {
   /** One view of the web per node. */
   web: (world: World, node: string) => Web
   seeds: string[]
+  /** Records that one contributor may gather in an epoch. */
+  maxPages?: number
   charter?: Partial<CharterInput>
   logger?: (node: string) => Logger
   chainLength?: number
@@ -134,6 +136,7 @@ export class SimNetwork implements AsyncDisposable {
       contributors: contributors.length,
       nonce: seed.toString(16),
       delayMs: 100,
+      ...(this.#options.maxPages === undefined ? {} : { maxPages: this.#options.maxPages }),
       overrides: charter,
     })
     this.operator = await this.#up(
@@ -144,6 +147,7 @@ export class SimNetwork implements AsyncDisposable {
         logKey: this.#key('dao/log-t0'),
         charter: encodeCharter(rules).bytes,
         pollMs: POLL_MS,
+        intervalMs: 200,
       }),
     )
     const addresses = dao.mesh.addresses()

@@ -123,7 +123,7 @@ export class Validator {
     const steps = this.#stack.use(new Steps({ step: () => this.#act(), clock, logger, signal, everyMs: pollMs }))
     this.#steps = steps
     this.#stack.use(this.#follower.onAdvance(() => steps.wake()))
-    this.#stack.use(mesh.subscribe(checkpointTopic(ledgerId), () => void this.#follower.sync().catch(() => undefined)))
+    this.#stack.use(mesh.subscribe(checkpointTopic(ledgerId), ({ note }) => this.#follower.hear(note)))
     this.#stack.use(mesh.subscribe(batchTopic(ledgerId), () => steps.wake()))
     void this.#follower.run({ everyMs: pollMs })
     steps.wake()

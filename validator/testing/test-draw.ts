@@ -75,13 +75,7 @@ async function testRow(
     const proof = makeFraudProof({ check: verdict.check, manifest, row, blocks })
     return { result: fail(verdict.check), fraud: { check: verdict.check, manifest, row, proof } }
   }
-  const again = await refetcher.check(
-    state.charter,
-    files.manifest.pipeline,
-    verdict.url || JSON.parse(new TextDecoder().decode(verdict.recordBytes)).url,
-    verdict.recordBytes,
-    signal,
-  )
+  const again = await refetcher.check(state.charter, files.manifest.pipeline, verdict.url, verdict.recordBytes, signal)
   return { result: { manifest, row, pass: again.pass, check: again.check, evidence: null } }
 }
 

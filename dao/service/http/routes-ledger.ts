@@ -36,6 +36,7 @@ export function ledgerRoutes(add: Router, { state: stateNow, term, log, addresse
         title: now.charter.title,
         description: now.charter.description,
         operator: now.operator,
+        operatorEntries: now.authors.get(now.operator) ?? 0,
         contact: now.charter.contact,
         charter: {
           cid: now.charterCid.toString(),

@@ -1,0 +1,56 @@
+import { UsageError } from '../../core/errors/index.ts'
+import { crawlToFolder } from '../../node/index.ts'
+import { openWeb } from '../../core/web/index.ts'
+import { AGENT, hostsOf, logger, systemClock, untilStopped } from '../wiring/index.ts'
+import { listOf, numberFlag, print, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { crawlOptions } from './crawl-options.ts'
+
+export const run: Run = async (urls, flags) => {
+  const out = flags['out']
+  if (typeof out !== 'string') throw new UsageError('OUT_MISSING', 'where shall the files go? give --out DIR')
+  const contact = flags['contact']
+  const allowPrivate = listOf(settingOf('allowPrivate', flags))
+  if (typeof contact !== 'string' && allowPrivate.length === 0)
+    throw new UsageError('CONTACT_MISSING', 'site owners must be able to reach a person: give --contact mailto:… or https://…')
+  const profile = flags['profile']
+  if (profile !== 'strict' && profile !== 'standard') throw new UsageError('BAD_FLAG', '--profile is strict or standard')
+  const userAgent = `${AGENT}/1.0 (+${typeof contact === 'string' ? contact : 'http://127.0.0.1/'})`
+  const log = await logger(settingOf('logLevel', flags))
+  const { maxPages = 1000, maxDepth = 16, delayMs = 1000, scope = 'host' } = crawlOptions(flags, false)
+  await using web = await openWeb({ clock: systemClock, userAgent, allowPrivate, hosts: hostsOf(settingOf('hosts', flags)), logger: log })
+  const json = flags['json'] === true
+  let kept = 0
+  const summary = await crawlToFolder({
+    web,
+    clock: systemClock,
+    seeds: urls,
+    agentToken: AGENT,
+    profile,
+    scope,
+    limits: { pages: maxPages, depth: maxDepth },
+    pace: { delayMs },
+    out,
+    warcinfo: [
+      ['software', 'quern'],
+      ['http-header-user-agent', userAgent],
+    ],
+    signal: untilStopped().signal,
+    logger: log,
+    onPage: ({ url }) => {
+      kept++
+      if (process.stderr.isTTY && !json)
+        process.stderr.write(`\r\u001b[K${kept} kept  ${url.slice(0, (process.stderr.columns ?? 80) - 16)}`)
+    },
+    onJournal: (row) => {
+      if (json) printJson(row)
+    },
+  })
+  if (process.stderr.isTTY && !json) process.stderr.write('\r\u001b[K')
+  if (json) return
+  print(
+    `${summary.kept} records from ${summary.fetched} pages of ${summary.hosts} hosts in ${((summary.endedAt - summary.startedAt) / 1000).toFixed(1)} s`,
+  )
+  for (const [outcome, count] of Object.entries(summary.outcomes).sort(([, a], [, b]) => b - a))
+    say(`  ${String(count).padStart(6)}  ${outcome}`)
+  for (const file of Object.values(summary.files)) print(`${file.path}  ${file.bytes} bytes`)
+}

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { UsageError } from '../../core/errors/index.ts'
+import { parseCharterYaml } from '../../dao/charter/index.ts'
+import { printJson, type Run, say, settingOf } from '../program/index.ts'
+import { readCharterFile } from './charter-check.ts'
+import {
+  aborted,
+  isPrivateListen,
+  listenOf,
+  logger,
+  openApi,
+  readStoredCharter,
+  startOperator,
+  storeCharter,
+  untilStopped,
+} from '../wiring/index.ts'
+
+export const run: Run = async (_args, flags) => {
+  const stop = untilStopped()
+  const home = path.resolve(settingOf('home', flags) as string)
+  const listen = listenOf(settingOf('listen', flags))
+  const charter = (await readStoredCharter(home)) ?? (await charterFrom(home, String(flags['charter'])))
+  const log = await logger(settingOf('logLevel', flags))
+  await using running = await startOperator({
+    home,
+    listen,
+    privateNetwork: isPrivateListen(listen),
+    logger: log,
+    charter,
+    manual: flags['manual'] === true,
+  })
+  await using api = await openApi(running, settingOf('http', flags) as string, log)
+  if (flags['json'] === true) printJson({ ledger: running.operator.ledgerId, http: api.url, addresses: running.addresses })
+  say(`ledger  ${running.operator.ledgerId}\nhttp    ${api.url}`)
+  for (const address of running.addresses) say(`peer    ${address}`)
+  say(`Contributors join with: quern node --dao ${api.url}`)
+  await aborted(stop.signal)
+  say('stopping')
+}
+
+/** The first start fixes the genesis charter: later edits of the file change nothing; a new version goes through a charter entry. */
+async function charterFrom(home: string, file: string): Promise<Uint8Array> {
+  if (!existsSync(file)) throw new UsageError('CHARTER_MISSING', `no charter at ${file}; "quern dao init" writes one`)
+  const parsed = parseCharterYaml(await readCharterFile(file))
+  if (!parsed.ok) {
+    const [first] = parsed.problems
+    throw new UsageError(
+      first?.code ?? 'BAD_CHARTER',
+      `${file}:${first?.line} ${first?.path}: ${first?.message}; "quern charter check ${file}" names everything`,
+    )
+  }
+  await storeCharter(home, parsed.bytes)
+  return parsed.bytes
+}

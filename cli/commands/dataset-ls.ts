@@ -1,0 +1,25 @@
+import { getJson, httpBase, localReleases } from '../wiring/index.ts'
+import { print, printable, printJson, type Run, settingOf, table } from '../program/index.ts'
+
+export const run: Run = async (_args, flags) => {
+  const dao = settingOf('dao', flags)
+  const releases =
+    dao === undefined
+      ? await localReleases(settingOf('home', flags) as string)
+      : ((await getJson(httpBase(dao), '/v1/releases')) as { releases: Record<string, unknown>[] }).releases
+  if (flags['json'] === true) for (const release of releases) printJson(release)
+  else if (releases.length === 0) print('no releases yet')
+  else {
+    const rows = releases.map((release) => {
+      const r = release as Record<string, unknown>
+      return [
+        String(r['release']),
+        String(r['name'] ?? ''),
+        String(r['throughEpoch'] ?? ''),
+        String(r['records'] ?? ''),
+        String(r['date'] ?? ''),
+      ]
+    })
+    print(printable(table([['release', 'name', 'epoch', 'records', 'date'], ...rows], 2)))
+  }
+}

@@ -1,0 +1,59 @@
+import { createWriteStream } from 'node:fs'
+import { UsageError } from '../../core/errors/index.ts'
+import {
+  parquetFiles,
+  parseFilters,
+  QUERY_FORMATS,
+  type QueryFormat,
+  queryText,
+  queryToParquetFile,
+  showRelease,
+} from '../../dao/dataset/index.ts'
+import { releaseFolder } from '../wiring/index.ts'
+import { listOf, numberFlag, type Run, say, settingOf } from '../program/index.ts'
+
+export const run: Run = async ([given], flags) => {
+  const word = (name: string): string | undefined => (typeof flags[name] === 'string' ? (flags[name] as string) : undefined)
+  const words = (name: string): string[] => listOf(word(name))
+  const format = (flags['json'] === true ? 'json' : word('format')) as QueryFormat
+  if (!QUERY_FORMATS.includes(format)) throw new UsageError('BAD_FORMAT', `--format is one of ${QUERY_FORMATS.join(', ')}`)
+  const out = word('out')
+  if (format === 'parquet' && out === undefined) throw new UsageError('NEEDS_OUT', 'a Parquet answer needs --out FILE')
+  const folder = await releaseFolder(settingOf('home', flags) as string, given ?? word('release'))
+  const single = (name: 'since' | 'until' | 'minQuality' | 'text'): Record<string, string> =>
+    word(name) === undefined ? {} : { [name]: word(name) as string }
+  const many = (name: 'schema' | 'language' | 'host' | 'contributor' | 'license'): Record<string, string[]> =>
+    words(name).length === 0 ? {} : { [name]: words(name) }
+  const query = {
+    files: parquetFiles(folder, (await showRelease(folder)).manifest),
+    filters: parseFilters({
+      ...many('schema'),
+      ...many('language'),
+      ...many('host'),
+      ...many('contributor'),
+      ...many('license'),
+      ...single('since'),
+      ...single('until'),
+      ...single('minQuality'),
+      ...single('text'),
+    }),
+    limit: numberFlag(flags, 'limit', 20),
+    ...(words('columns').length > 0 ? { columns: words('columns') } : {}),
+  }
+  if (format === 'parquet') {
+    say(`${await queryToParquetFile(query, out as string)} rows in ${out}`)
+    return
+  }
+  const sink = out === undefined ? process.stdout : createWriteStream(out)
+  for await (const piece of queryText(query, format)) await written(sink, piece)
+  if (sink !== process.stdout) {
+    await new Promise<void>((resolve) => sink.end(() => resolve()))
+  }
+}
+
+function written(sink: NodeJS.WritableStream, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (sink.write(text)) resolve()
+    else sink.once('drain', () => resolve())
+  })
+}

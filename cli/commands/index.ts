@@ -1,0 +1,1 @@
+export { specs } from './specs.ts'

@@ -1,0 +1,23 @@
+import { listOf, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { aborted, hostsOf, isPrivateListen, listenOf, logger, resolveDao, startValidator, untilStopped } from '../wiring/index.ts'
+
+export const run: Run = async (_args, flags) => {
+  const stop = untilStopped()
+  const listen = listenOf(settingOf('listen', flags))
+  await using running = await startValidator({
+    home: settingOf('home', flags) as string,
+    listen,
+    privateNetwork: isPrivateListen(listen),
+    logger: await logger(settingOf('logLevel', flags)),
+    dao: await resolveDao(settingOf('dao', flags)),
+    web: { allowPrivate: listOf(settingOf('allowPrivate', flags)), hosts: hostsOf(settingOf('hosts', flags)) },
+    operator: settingOf('operator', flags) as string,
+    onProgress: ({ what, epoch, count }) => {
+      if (flags['json'] === true) printJson({ event: what, epoch, count })
+      else say(`epoch ${epoch}  ${what}  ${count}`)
+    },
+  })
+  say(`validator ${running.home.identity.did} of ${running.validator.state.id}`)
+  await aborted(stop.signal)
+  say('stopping')
+}

@@ -1,0 +1,102 @@
+/** The command line: what there is, in words. Each command's code loads only when it runs, so that `--help` is quick. */
+import { Command, CommanderError } from 'commander'
+import { UsageError } from '../../core/errors/index.ts'
+import { exitCodeOf, say, sayError } from './io.ts'
+import { type SettingName, settings } from './settings.ts'
+
+export type Flags = Record<string, unknown>
+/** A command's work; it resolves with the exit code, 0 when it gives none. */
+export type Run = (args: string[], flags: Flags) => Promise<number | void>
+
+export interface CommandSpec {
+  /** `dataset query`; arguments in commander's notation follow. */
+  name: string
+  args?: string
+  summary: string
+  example: string
+  settings?: SettingName[]
+  options?: [flags: string, description: string, fallback?: string][]
+  load: () => Promise<{ run: Run }>
+}
+
+/** Runs argv; resolves with the exit code. */
+export async function runProgram(version: string, specs: readonly CommandSpec[], argv: readonly string[]): Promise<number> {
+  let code = 0
+  const program = new Command('quern')
+    .description('Gather training data in the open, and prove who gathered what.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    .showHelpAfterError('(run with --help for usage)')
+  const groups = new Map<string, Command>()
+  for (const spec of specs) {
+    const words = spec.name.split(' ')
+    const leaf = words.pop() as string
+    const parent = words.length === 0 ? program : groupOf(program, groups, words.join(' '))
+    const command = parent
+      .command(spec.args ? `${leaf} ${spec.args}` : leaf)
+      .description(spec.summary)
+      .exitOverride()
+    for (const name of spec.settings ?? []) {
+      const { flag, env, help, fallback } = settings[name]
+      command.option(flag, `${help} [${env}${fallback ? `; ${fallback}` : ''}]`)
+    }
+    for (const [flag, description, fallback] of spec.options ?? []) command.option(flag, description, fallback)
+    command.option('--json', 'one JSON object, or JSON lines, on stdout')
+    command.addHelpText('after', `\nExample:\n  ${spec.example}`)
+    command.action(async (...given: unknown[]) => {
+      const flags = command.opts<Flags>()
+      const args = given.slice(0, -2).flatMap((arg) => (Array.isArray(arg) ? (arg as string[]) : arg === undefined ? [] : [String(arg)]))
+      try {
+        const { run } = await spec.load()
+        code = (await run(args, flags)) ?? 0
+      } catch (error) {
+        sayError(error, flags['json'] === true)
+        if (error instanceof UsageError) say(`Run "quern ${spec.name} --help" for usage.`)
+        code = exitCodeOf(error)
+      }
+    })
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 || error.code === 'commander.help' ? (error.code === 'commander.help' ? 2 : 0) : 2
+  }
+  return code
+}
+
+const GROUPS: Record<string, string> = {
+  dao: 'operate a DAO: charter, service, epochs, releases',
+  charter: 'check a charter',
+  dataset: 'find, read, fetch and verify releases',
+  ledger: 'read and replay the ledger',
+  log: 'verify and prove entries of the transparency log',
+}
+
+function groupOf(program: Command, groups: Map<string, Command>, name: string): Command {
+  const known = groups.get(name)
+  if (known) return known
+  const words = name.split(' ')
+  const leaf = words.pop() as string
+  const parent = words.length === 0 ? program : groupOf(program, groups, words.join(' '))
+  const group = parent
+    .command(leaf)
+    .description(GROUPS[name] ?? name)
+    .exitOverride()
+  groups.set(name, group)
+  return group
+}
+
+/** A whole number from a flag. Throws UsageError. */
+export function numberFlag(flags: Flags, name: string, fallback: number): number {
+  const value = flags[name]
+  if (value === undefined) return fallback
+  const number = Number(value)
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new UsageError(
+      'BAD_FLAG',
+      `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} takes a whole number, not "${String(value)}"`,
+    )
+  return number
+}

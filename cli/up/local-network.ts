@@ -1,0 +1,116 @@
+/** A whole network on this machine: a DAO, contributors and validators over real TCP on 127.0.0.1. */
+import path from 'node:path'
+import type { Logger } from '../../core/effects/index.ts'
+import { encodeCharter, localRules } from '../../dao/charter/index.ts'
+import type { OperatorProgress } from '../../dao/operator/index.ts'
+import type { ContributorProgress } from '../../node/index.ts'
+import type { ValidatorProgress } from '../../validator/index.ts'
+import type { CharterInput } from '../../schemas/wire/index.ts'
+import {
+  operatorOf,
+  type RunningContributor,
+  type RunningOperator,
+  type RunningValidator,
+  startContributor,
+  startOperator,
+  startValidator,
+} from '../wiring/index.ts'
+
+export interface LocalNetworkOptions {
+  /** Folder of this network; each role has one below it. */
+  home: string
+  seeds: string[]
+  allowPrivate: string[]
+  hosts: Record<string, string>
+  contact: string
+  contributors: number
+  validators: number
+  maxPages?: number
+  maxDepth?: number
+  delayMs?: number
+  scope?: 'host' | 'domain'
+  charter?: Partial<CharterInput>
+  logger: Logger
+  onProgress?: (who: string, progress: OperatorProgress | ContributorProgress | ValidatorProgress) => void
+}
+
+export interface LocalNetwork extends AsyncDisposable {
+  dao: RunningOperator
+  contributors: RunningContributor[]
+  validators: RunningValidator[]
+  /** Account → name for people. */
+  names: Map<string, string>
+}
+
+const LISTEN = ['/ip4/127.0.0.1/tcp/0']
+/** A local network asks for news quickly: nobody is far away. */
+const POLL_MS = 500
+
+export async function startLocalNetwork(options: LocalNetworkOptions): Promise<LocalNetwork> {
+  const { home, logger, onProgress, hosts, allowPrivate } = options
+  const stack = new AsyncDisposableStack()
+  const names = new Map<string, string>()
+  const shared = { listen: LISTEN, privateNetwork: true, logger, pollMs: POLL_MS }
+  try {
+    const daoHome = path.join(home, 'dao')
+    const operator = await operatorOf(daoHome)
+    const { bytes } = encodeCharter(
+      localRules({
+        name: 'local',
+        operator,
+        contact: options.contact,
+        seeds: options.seeds,
+        allowPrivate,
+        validators: options.validators,
+        contributors: options.contributors,
+        ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
+        ...(options.maxDepth === undefined ? {} : { maxDepth: options.maxDepth }),
+        ...(options.delayMs === undefined ? {} : { delayMs: options.delayMs }),
+        ...(options.scope === undefined ? {} : { scope: options.scope }),
+        ...(options.charter === undefined ? {} : { overrides: options.charter }),
+      }),
+    )
+    const dao = stack.use(
+      await startOperator({ ...shared, home: daoHome, charter: bytes, onProgress: (progress) => onProgress?.('dao', progress) }),
+    )
+    const web = { allowPrivate: [], hosts }
+    const validators = await Promise.all(
+      numbered('validator', options.validators).map(async (name) => {
+        const role = stack.use(
+          await startValidator({
+            ...shared,
+            home: path.join(home, name),
+            dao: dao.addresses,
+            web,
+            operator: name,
+            onProgress: (progress) => onProgress?.(name, progress),
+          }),
+        )
+        names.set(role.home.identity.did, name)
+        return role
+      }),
+    )
+    const contributors = await Promise.all(
+      numbered('contributor', options.contributors).map(async (name) => {
+        const role = stack.use(
+          await startContributor({
+            ...shared,
+            home: path.join(home, name),
+            dao: dao.addresses,
+            web,
+            onProgress: (progress) => onProgress?.(name, progress),
+          }),
+        )
+        names.set(role.home.identity.did, name)
+        return role
+      }),
+    )
+    const owned = stack.move()
+    return { dao, contributors, validators, names, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+const numbered = (what: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${what}-${i + 1}`)

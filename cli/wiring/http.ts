@@ -1,0 +1,25 @@
+/** A DAO's HTTP API as a client. */
+import { FatalError, UsageError } from '../../core/errors/index.ts'
+
+const MAX_REPLY_BYTES = 32 << 20
+
+/** A DAO named by its HTTP address; a multiaddr has no HTTP. */
+export function httpBase(address: string): string {
+  if (!/^https?:\/\//.test(address)) throw new UsageError('NEEDS_HTTP', 'this command asks the DAO over HTTP: give --dao http(s)://…')
+  return address.replace(/\/$/, '')
+}
+
+/** JSON of a path; throws FatalError DAO_UNREACHABLE or HTTP_STATUS with what the DAO said. */
+export async function getJson(base: string, path: string): Promise<unknown> {
+  const response = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(30_000) }).catch((cause: unknown) => {
+    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
+  })
+  const text = await response.text()
+  if (text.length > MAX_REPLY_BYTES) throw new FatalError('TOO_LARGE', `${base}${path} answers with more than ${MAX_REPLY_BYTES} bytes`)
+  if (!response.ok) throw new FatalError('HTTP_STATUS', `${base}${path} answers ${response.status}: ${text.slice(0, 200)}`)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new FatalError('NOT_JSON', `${base}${path} does not answer with JSON`, { cause })
+  }
+}

@@ -1,0 +1,22 @@
+export { type Api, openApi } from './api.ts'
+export { resolveDao } from './dao-address.ts'
+export { hostsOf, isPrivateListen, listenOf } from './listen.ts'
+export { logger } from './logging.ts'
+export { operatorOf } from './operator-key.ts'
+export { cutInto, releaseJob } from './release-job.ts'
+export { openRoleHome, type RoleHome } from './role-home.ts'
+export {
+  AGENT,
+  type RunningContributor,
+  type RunningOperator,
+  type RunningValidator,
+  startContributor,
+  startOperator,
+  startValidator,
+  webFor,
+} from './start-roles.ts'
+export { readStoredCharter, storeCharter } from './stored-charter.ts'
+export { aborted, secureBytes, systemClock, systemEffects, systemRandom, untilStopped } from './system.ts'
+export { daoFolder, localReleases, logFolder, releaseFolder } from './places.ts'
+export { getJson, httpBase } from './http.ts'
+export { replayFolder, type Replayed } from './replay.ts'

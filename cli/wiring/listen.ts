@@ -1,0 +1,32 @@
+/** `--listen` and `--hosts` read. */
+import { UsageError } from '../../core/errors/index.ts'
+import { listOf } from '../program/index.ts'
+
+/** Multiaddrs to listen on; "none" listens nowhere. */
+export function listenOf(text: string | undefined): string[] {
+  if (text === undefined || text === 'none') return []
+  const addresses = listOf(text)
+  for (const address of addresses)
+    if (!/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+$/.test(address))
+      throw new UsageError('BAD_LISTEN', `"${address}" is no address to listen on; write it like /ip4/0.0.0.0/tcp/4001`)
+  return addresses
+}
+
+/** Loopback and container networks put many peers behind one address: the mesh must not take them for one attacker. */
+export function isPrivateListen(addresses: readonly string[]): boolean {
+  return (
+    process.env['QUERN_PRIVATE_NETWORK'] === '1' ||
+    (addresses.length > 0 && addresses.every((address) => /^\/(ip4\/127\.|ip6\/::1\/)/.test(address)))
+  )
+}
+
+/** `name=ip` pairs, separated by commas. */
+export function hostsOf(text: string | undefined): Record<string, string> {
+  return Object.fromEntries(
+    listOf(text).map((pair) => {
+      const [name, ip] = pair.split('=')
+      if (!name || !ip) throw new UsageError('BAD_HOSTS', `"${pair}" is no name=ip pair`)
+      return [name, ip]
+    }),
+  )
+}

@@ -1,0 +1,169 @@
+/** Roles as a process runs them: a home folder, real peers, the real web. */
+import path from 'node:path'
+import type { Logger } from '../../core/effects/index.ts'
+import { openWeb, type Web } from '../../core/web/index.ts'
+import { Operator, type OperatorProgress } from '../../dao/operator/index.ts'
+import { openDiskLogStore } from '../../dao/stores/index.ts'
+import { Contributor, type ContributorProgress, crawlGather } from '../../node/index.ts'
+import { Validator, type ValidatorProgress } from '../../validator/index.ts'
+import type { Charter } from '../../schemas/wire/index.ts'
+import { releaseJob } from './release-job.ts'
+import { openRoleHome, type RoleHome } from './role-home.ts'
+import { secureBytes, systemClock, systemEffects } from './system.ts'
+
+export interface WebSettings {
+  /** CIDR[:PORT] besides what the charter allows. */
+  allowPrivate: string[]
+  /** Names resolved by this list. */
+  hosts: Record<string, string>
+}
+
+interface RoleOptions {
+  home: string
+  listen: string[]
+  privateNetwork: boolean
+  logger: Logger
+}
+
+export interface RunningOperator extends AsyncDisposable {
+  home: RoleHome
+  operator: Operator
+  addresses: string[]
+}
+
+export async function startOperator(
+  options: RoleOptions & { charter: Uint8Array; manual?: boolean; pollMs?: number; onProgress?: (progress: OperatorProgress) => void },
+): Promise<RunningOperator> {
+  const stack = new AsyncDisposableStack()
+  try {
+    const home = stack.use(await openRoleHome(options))
+    const operator = stack.use(
+      await Operator.start({
+        ...systemEffects,
+        mesh: home.mesh,
+        storage: home.storage,
+        files: home.files,
+        kv: home.kv,
+        logStore: await openDiskLogStore(path.join(home.folder, 'log')),
+        signer: home.identity,
+        logKey: await home.key('log-t0'),
+        charter: options.charter,
+        logger: options.logger.child('dao'),
+        advance: !options.manual,
+        pollMs: options.pollMs ?? 1000,
+        release: releaseJob({ folder: path.join(home.folder, 'releases'), logger: options.logger.child('release') }),
+        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      }),
+    )
+    const owned = stack.move()
+    return { home, operator, addresses: home.mesh.addresses(), [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+export interface RunningContributor extends AsyncDisposable {
+  home: RoleHome
+  contributor: Contributor
+}
+
+export async function startContributor(
+  options: RoleOptions & {
+    dao: string[]
+    web: WebSettings
+    contact?: string | null
+    pollMs?: number
+    onProgress?: (progress: ContributorProgress) => void
+  },
+): Promise<RunningContributor> {
+  const stack = new AsyncDisposableStack()
+  try {
+    const home = stack.use(await openRoleHome(options))
+    const logger = options.logger.child('node')
+    const contributor = stack.use(
+      await Contributor.start({
+        ...systemEffects,
+        mesh: home.mesh,
+        storage: home.storage,
+        files: home.files,
+        kv: home.kv,
+        signer: home.identity,
+        logger,
+        dao: options.dao,
+        contact: options.contact ?? null,
+        pollMs: options.pollMs ?? 2000,
+        gather: crawlGather({
+          clock: systemClock,
+          openWeb: (charter) => webFor(charter, options.web, logger),
+          logger: logger.child('crawl'),
+          agentToken: AGENT,
+        }),
+        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      }),
+    )
+    const owned = stack.move()
+    return { home, contributor, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+export interface RunningValidator extends AsyncDisposable {
+  home: RoleHome
+  validator: Validator
+}
+
+export async function startValidator(
+  options: RoleOptions & {
+    dao: string[]
+    web: WebSettings
+    operator: string
+    pollMs?: number
+    onProgress?: (progress: ValidatorProgress) => void
+  },
+): Promise<RunningValidator> {
+  const stack = new AsyncDisposableStack()
+  try {
+    const home = stack.use(await openRoleHome(options))
+    const logger = options.logger.child('validator')
+    const [witness, mirror, audit] = await Promise.all([home.key('witness'), home.key('mirror'), home.key('audit')])
+    const validator = stack.use(
+      await Validator.start({
+        ...systemEffects,
+        mesh: home.mesh,
+        storage: home.storage,
+        files: home.files,
+        kv: home.kv,
+        keys: { identity: home.identity, witness, mirror, audit },
+        openWeb: (charter) => webFor(charter, options.web, logger),
+        logger,
+        dao: options.dao,
+        operator: options.operator,
+        secret: () => secureBytes(32),
+        pollMs: options.pollMs ?? 2000,
+        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      }),
+    )
+    const owned = stack.move()
+    return { home, validator, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+/** A web client by the charter's rules: its contact in the User-Agent, its private addresses let through the guard. */
+export function webFor(charter: Charter, { allowPrivate, hosts }: WebSettings, logger: Logger): Promise<Web> {
+  return openWeb({
+    clock: systemClock,
+    userAgent: `${AGENT}/1.0 (+${charter.contact})`,
+    allowPrivate: [...charter.sources.allowPrivate, ...allowPrivate],
+    hosts,
+    logger,
+  })
+}
+
+/** The product token that robots.txt groups name. */
+export const AGENT = 'QuernBot'

@@ -1,0 +1,112 @@
+/** Contributors that cheat, by name. Each wraps honest gathering and changes what comes out; the ledger decides what that earns. */
+import { type Exchange, fetchGroup, parseFetchGroup } from '../../schemas/evidence/index.ts'
+import { runPipeline } from '../../schemas/pipeline/index.ts'
+import { canonicalJson, concatBytes, utf8 } from '../../schemas/wire/index.ts'
+import type { Gather, Gathered } from '../../node/index.ts'
+import type { SimContributor, SimNetwork } from '../network/index.ts'
+
+/** What honest peers sealed, by epoch: what a copycat could read from the public space once it is revealed. */
+export class Loot {
+  readonly #taken: { epoch: number; gathered: Gathered }[] = []
+
+  /** Lets a contributor's harvest be seen by copycats in later epochs. */
+  watch(gather: Gather): Gather {
+    return async (job) => {
+      const gathered = await gather(job)
+      this.#taken.push({ epoch: job.epoch, gathered })
+      return gathered
+    }
+  }
+
+  before(epoch: number): Gathered | undefined {
+    return this.#taken.find((item) => item.epoch < epoch && item.gathered.records.length > 0)?.gathered
+  }
+}
+
+export const honest = (name: string, loot?: Loot): SimContributor => ({ name, gather: (own) => (loot ? loot.watch(own) : own) })
+
+/** Seals text of its own beside the evidence of other pages: a replay shows it. */
+export const lazy = (name: string): SimContributor => ({
+  name,
+  gather: (own) => async (job) => {
+    const gathered = await own(job)
+    return {
+      ...gathered,
+      records: gathered.records.map((record, i) => ({
+        ...record,
+        record: rewrite(record.record, `${name} filler ${job.epoch} ${i}. `.repeat(60)),
+      })),
+    }
+  },
+})
+
+/** Does the same to one page in `every`, hoping that the draw misses them. */
+export const forging = (name: string, every = 10): SimContributor => ({
+  name,
+  gather: (own) => async (job) => {
+    const gathered = await own(job)
+    const records = gathered.records.map((record, i) =>
+      i % every === 0 ? { ...record, record: rewrite(record.record, `${name} says so ${job.epoch} ${i}. `.repeat(60)) } : record,
+    )
+    return { ...gathered, records }
+  },
+})
+
+/** Seals what others revealed in an earlier epoch under its own name. */
+export const copycat = (name: string, loot: Loot): SimContributor => ({
+  name,
+  gather: (own) => async (job) => loot.before(job.epoch) ?? own({ ...job, limit: 1 }),
+})
+
+/** Invents one page in `every`, evidence and all: nothing but fetching it again can show that it was never there. */
+export const fabricating = (name: string, every = 10): SimContributor => ({
+  name,
+  gather: (own) => async (job) => {
+    const gathered = await own(job)
+    const records = [...gathered.records]
+    const groups: Uint8Array[][] = [...gathered.groups]
+    for (let i = 0; i < records.length; i += every) {
+      const record = records[i]
+      if (record === undefined) continue
+      const { exchange: real, facts } = parseFetchGroup(concatBytes(...(gathered.groups[record.evidenceGroup] ?? [])))
+      const exchange = inventedPage(real, `${name}-${job.epoch}-${i}`)
+      const result = runPipeline(job.charter.pipelines[0] as string, exchange, { qualityWeights: job.charter.quality })
+      if (!result.ok) continue
+      groups.push(fetchGroup(exchange, facts).members)
+      records[i] = { ...record, ...result.measured, evidenceGroup: groups.length - 1 }
+    }
+    return { ...gathered, records, groups }
+  },
+})
+
+/** Honest until its batch is revealed, then gone with all its data. */
+export const vanishing = (name: string): SimContributor => ({
+  name,
+  gather: (own) => own,
+  afterReveal: (network: SimNetwork) => network.kill(name),
+})
+
+function rewrite(record: Uint8Array, text: string): Uint8Array {
+  const page = JSON.parse(new TextDecoder().decode(record)) as Record<string, unknown>
+  return utf8(canonicalJson({ ...page, text, markdown: text }))
+}
+
+/** A page that no server ever sent, with words of its own, in the wrapping of one that was. */
+function inventedPage(real: Exchange, seed: string): Exchange {
+  let state = [...seed].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) >>> 0, 7)
+  const next = (bound: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return (state >>> 8) % bound
+  }
+  const word = (): string => Array.from({ length: 3 + next(7) }, () => 'aeioubcdfglmnprst'[next(17)]).join('')
+  const paragraphs = Array.from({ length: 6 }, () => `<p>${Array.from({ length: 60 }, word).join(' ')}.</p>`).join('')
+  const body = utf8(
+    `<!doctype html><html lang="en"><head><title>${word()} ${word()}</title></head><body><article><h1>${word()}</h1>${paragraphs}</article></body></html>`,
+  )
+  const headers: [string, string][] = [
+    ['Content-Type', 'text/html; charset=utf-8'],
+    ['Content-Length', String(body.byteLength)],
+  ]
+  const responseHead = utf8(`HTTP/1.1 200 OK\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
+  return { ...real, status: 200, headers, responseHead, body, truncated: false }
+}

@@ -1,0 +1,1 @@
+export { copycat, fabricating, forging, honest, lazy, Loot, vanishing } from './adversaries.ts'

@@ -1,0 +1,158 @@
+/** A simulated network by numbers: what `quern sim` runs. The result is read from the ledger. */
+import { silent } from '../../core/effects/index.ts'
+import type { Check } from '../../schemas/wire/index.ts'
+import { toHex } from '../../schemas/wire/index.ts'
+import { splitLargestRemainder } from '../../dao/rewards/index.ts'
+import { crawlGather } from '../../node/index.ts'
+import { copycat, fabricating, forging, honest, lazy, Loot, vanishing } from '../adversaries/index.ts'
+import { SimSite, SimWeb } from '../web/index.ts'
+import { type SimContributor, SimNetwork, type SimNetworkOptions } from './sim-network.ts'
+
+export interface SimulateOptions {
+  seed: number
+  /** Contributors in all; the adversaries are among them. */
+  nodes: number
+  validators: number
+  epochs: number
+  /** Records that one contributor may gather in an epoch. */
+  pages?: number
+  lazy?: number
+  copycat?: number
+  fabricating?: number
+  forging?: number
+  vanishing?: number
+  /** Share of messages lost, 0 to 1. */
+  loss?: number
+  charter?: SimNetworkOptions['charter']
+  onEpoch?: (epoch: number) => void
+}
+
+export interface SimulatedContributor {
+  name: string
+  kind: string
+  account: string
+  /** Sums over all epochs. */
+  records: number
+  points: string
+  sharePpm: number
+  /** After the last epoch. */
+  credibilityPpm: number
+  frauds: { epoch: number; check: Check; reason: string }[]
+  note: string | null
+}
+
+export interface SimulateResult {
+  seed: number
+  epochs: number
+  contributors: SimulatedContributor[]
+  /** Root of each epoch's table. */
+  roots: string[]
+  entries: number
+  invalid: number
+  events: number
+  worldMs: number
+  /** Fingerprint of the whole history: equal for equal seeds. */
+  digest: string
+}
+
+const AGENT = 'Quern-sim'
+/** Seconds that one epoch may take at most before the run is called stuck; far above what it needs. */
+const EPOCH_LIMIT_MS = 12 * 3_600_000
+
+/** Throws FatalError SIM_STUCK when an epoch does not close. */
+export async function simulate(options: SimulateOptions): Promise<SimulateResult> {
+  const { seed, nodes, epochs, pages = 12, loss = 0 } = options
+  const kinds = new Map<string, string>()
+  const contributors = cast(options, kinds)
+  const site = new SimSite({ seed, hosts: Math.max(4, nodes * 2), pagesPerHost: [pages * epochs, pages * epochs + 8], words: [80, 400] })
+  let shared: SimWeb | undefined
+  const setup: SimNetworkOptions = {
+    seed,
+    loss,
+    contributors,
+    validators: Array.from({ length: options.validators }, (_, i) => ({ name: `validator-${i + 1}` })),
+    seeds: site.seeds,
+    maxPages: pages,
+    charter: options.charter ?? {},
+    web: (world, node) => {
+      shared ??= new SimWeb({ clock: world.clock, site, userAgent: `${AGENT}/1 (+mailto:sim@example.org)` })
+      return shared.view(node)
+    },
+    gather: (web, world) =>
+      crawlGather({
+        clock: world.clock,
+        logger: silent,
+        agentToken: AGENT,
+        openWeb: async () => ({ get: web.get, [Symbol.asyncDispose]: async () => undefined }),
+      }),
+  }
+  await using network = await SimNetwork.start(setup)
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    await network.runEpochs(epoch, EPOCH_LIMIT_MS)
+    options.onEpoch?.(epoch)
+  }
+  return resultOf(network, kinds, options)
+}
+
+function cast(options: SimulateOptions, kinds: Map<string, string>): SimContributor[] {
+  const loot = new Loot()
+  const all: SimContributor[] = []
+  const add = (kind: string, count: number, make: (name: string) => SimContributor): void => {
+    for (let i = 1; i <= count; i++) {
+      const name = `${kind}-${i}`
+      kinds.set(name, kind)
+      all.push(make(name))
+    }
+  }
+  const { lazy: l = 0, copycat: c = 0, fabricating: f = 0, forging: g = 0, vanishing: v = 0 } = options
+  add('honest', Math.max(0, options.nodes - l - c - f - g - v), (name) => honest(name, loot))
+  add('lazy', l, lazy)
+  add('copycat', c, (name) => copycat(name, loot))
+  add('fabricating', f, fabricating)
+  add('forging', g, forging)
+  add('vanishing', v, vanishing)
+  return all
+}
+
+function resultOf(network: SimNetwork, kinds: ReadonlyMap<string, string>, { seed, epochs }: SimulateOptions): SimulateResult {
+  const { state } = network
+  const sums = new Map<string, { records: number; points: bigint; note: string | null }>()
+  for (const result of network.results)
+    for (const row of result.rows) {
+      if (row.role !== 'contributor') continue
+      const sum = sums.get(row.account) ?? { records: 0, points: 0n, note: null }
+      sums.set(row.account, { records: sum.records + row.records, points: sum.points + BigInt(row.points), note: row.note ?? sum.note })
+    }
+  const shares = splitLargestRemainder(
+    1_000_000n,
+    [...sums].map(([id, { points }]) => ({ id, weight: points })),
+  )
+  const contributors = [...state.contributors.values()].map((contributor) => {
+    const name = network.nameOf(contributor.account)
+    const sum = sums.get(contributor.account) ?? { records: 0, points: 0n, note: null }
+    return {
+      name,
+      kind: kinds.get(name) ?? 'unknown',
+      account: contributor.account,
+      records: sum.records,
+      points: sum.points.toString(),
+      sharePpm: Number(shares.get(contributor.account) ?? 0n),
+      credibilityPpm: contributor.credibility,
+      frauds: state.frauds
+        .filter((fraud) => fraud.valid && fraud.contributor === contributor.account)
+        .map(({ check, reason, manifest }) => ({ epoch: state.batches.get(manifest.toString())?.epoch ?? 0, check, reason })),
+      note: sum.note,
+    }
+  })
+  return {
+    seed,
+    epochs,
+    contributors: contributors.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    roots: network.results.map((result) => toHex(result.root)),
+    entries: state.size,
+    invalid: state.invalid.length,
+    events: network.world.events,
+    worldMs: network.world.ageMs,
+    digest: network.digest(),
+  }
+}
