@@ -118,6 +118,13 @@ describe('a ledger entry', () => {
     expect(verifyEntry(bad, ledger)).toMatchObject({ ok: false, code })
   })
 
+  it('is refused with any bit of it flipped', () => {
+    for (let bit = 0; bit < bytes.byteLength * 8; bit++) {
+      const bad = bytes.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte))
+      expect(verifyEntry(bad, ledger).ok, `bit ${bit}`).toBe(false)
+    }
+  })
+
   it('is refused in another ledger', () => {
     expect(verifyEntry(bytes, `${ledger}b`)).toMatchObject({ ok: false, code: 'BAD_SIGNATURE' })
   })
