@@ -10,6 +10,8 @@ export interface PaceOptions {
   maxResponseDelayMs: number
   /** The most of a robots `Crawl-delay` that is honoured. */
   maxCrawlDelayMs: number
+  /** The rest after a first failure; it doubles with each further one, up to a minute. */
+  failureRestMs: number
   /** A host that asks for a longer rest than this is left for the rest of the crawl. */
   maxRestMs: number
   /** Contributors that share a host divide its pace: each waits this many times. */
@@ -21,6 +23,7 @@ export const paceDefaults: PaceOptions = {
   responseFactor: 5,
   maxResponseDelayMs: 30_000,
   maxCrawlDelayMs: 60_000,
+  failureRestMs: 1000,
   maxRestMs: 600_000,
   delayMultiplier: 1,
 }
@@ -59,7 +62,7 @@ export class HostPace {
 
   /** After a failure; `askedMs` is the host's own Retry-After. False when the rest is too long to wait for. */
   failed(askedMs: number | undefined): boolean {
-    const own = Math.max(1000, this.#pause(0)) * 2 ** Math.min(this.failures, 10)
+    const own = Math.max(this.#options.failureRestMs, this.#pause(0)) * 2 ** Math.min(this.failures, 10)
     this.failures++
     const rest = askedMs ?? Math.min(own, 60_000)
     if (rest > this.#options.maxRestMs) return false

@@ -103,10 +103,10 @@ function exchangeOf(
 ): Exchange {
   const { status = 200, headers: own = [] } = answer
   const whole = typeof answer.body === 'string' ? utf8(answer.body) : answer.body
-  if (whole.length > maxDecodedBytes) throw new FatalError('BODY_TOO_LARGE', `the body decodes to more than ${maxDecodedBytes} bytes`)
   const headers: [string, string][] = [...own, ['Content-Length', String(whole.length)]]
   const isSkipped = skipBody?.({ status, headers }) === true
   const body = isSkipped ? new Uint8Array() : whole.length > maxBytes ? whole.slice(0, maxBytes) : whole
+  if (body.length > maxDecodedBytes) throw new FatalError('BODY_TOO_LARGE', `the body decodes to more than ${maxDecodedBytes} bytes`)
   return {
     url,
     status,

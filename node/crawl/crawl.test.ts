@@ -1,0 +1,342 @@
+import { describe, expect, it } from 'vitest'
+import { FatalError, RetryableError } from '../../core/errors/index.ts'
+import { SimSite, SimWeb, type SimAnswer } from '../../sim/web/index.ts'
+import { World } from '../../sim/world/index.ts'
+import { crawl, type CrawledPage, type CrawlOptions, type CrawlSummary, type JournalRow } from './index.ts'
+
+type Table = Record<string, SimAnswer | Error | ((visit: number) => SimAnswer | Error)>
+
+const html = (title: string, ...links: string[]): SimAnswer => ({
+  headers: [['Content-Type', 'text/html']],
+  body: `<title>${title}</title><article><h1>${title}</h1><p>The page called ${title} says in one plain sentence what ${title} is about, and then it says it again with ${title} in the middle of it.</p></article>${links.map((link) => `<a href="${link}">x</a>`).join('')}`,
+})
+const text = (body: string): SimAnswer => ({ headers: [['Content-Type', 'text/plain']], body })
+const status = (code: number, ...headers: [string, string][]): SimAnswer => ({ status: code, headers, body: '' })
+const to = (location: string): SimAnswer => status(302, ['Location', location])
+
+interface Ran {
+  pages: CrawledPage[]
+  rows: JournalRow[]
+  summary: CrawlSummary
+  requests: { url: string; at: number }[]
+  outcome: (url: string) => string | undefined
+}
+
+/** A web of exactly these answers; what is missing is a 404. */
+async function run(table: Table, options: Partial<CrawlOptions> = {}, latencyMs: [number, number] = [10, 10]): Promise<Ran> {
+  const world = new World({ seed: 1 })
+  const visits = new Map<string, number>()
+  const web = new SimWeb({
+    clock: world.clock,
+    site: new SimSite({ seed: 1, hosts: 0 }),
+    latencyMs,
+    override: ({ href }) => {
+      const visit = (visits.get(href) ?? 0) + 1
+      visits.set(href, visit)
+      const answer = table[href]
+      return typeof answer === 'function' ? answer(visit) : (answer ?? status(404))
+    },
+  })
+  const pages: CrawledPage[] = []
+  const rows: JournalRow[] = []
+  const whole = (async () => {
+    const steps = crawl({
+      web: web.view('c'),
+      clock: world.clock,
+      seeds: ['http://a.example/'],
+      agentToken: 'Quern',
+      onJournal: (row) => rows.push(row),
+      ...options,
+    })
+    let step = await steps.next()
+    for (; step.done !== true; step = await steps.next()) pages.push(step.value)
+    return step.value
+  })()
+  await Promise.race([world.run(), whole.catch(() => {})])
+  const summary = await whole
+  const outcome = (url: string): string | undefined => rows.findLast((row) => row.url === url)?.outcome
+  return { pages, rows, summary, requests: web.requests, outcome }
+}
+
+describe('robots.txt', () => {
+  const page = html('start', '/closed/x', '/open')
+  const site = { 'http://a.example/': page, 'http://a.example/open': html('open'), 'http://a.example/closed/x': html('closed') }
+  const forbidden = ({ requests }: Ran): string[] => requests.map(({ url }) => url).filter((url) => url.includes('/closed/'))
+
+  it('is asked first, obeyed, and captured as evidence', async () => {
+    const ran = await run({ ...site, 'http://a.example/robots.txt': text('User-agent: *\nDisallow: /closed/\n') })
+    expect(ran.requests[0]?.url).toBe('http://a.example/robots.txt')
+    expect(forbidden(ran)).toEqual([])
+    expect(ran.outcome('http://a.example/closed/x')).toBe('ROBOTS_DISALLOWED')
+    expect(ran.rows.find((row) => row.outcome === 'ROBOTS_DISALLOWED')?.detail).toBe('robots.txt line 2: Disallow: /closed/')
+    expect(ran.pages.map(({ url }) => url)).toEqual(['http://a.example/', 'http://a.example/open'])
+    expect(ran.pages[0]?.robots).toBe(ran.pages[1]?.robots)
+    expect(new TextDecoder().decode(ran.pages[0]?.robots.exchange?.body)).toContain('Disallow: /closed/')
+    expect(ran.requests.filter(({ url }) => url.endsWith('/robots.txt')).length).toBe(1)
+  })
+
+  it('opens everything with 4xx and closes everything with 5xx, 429, silence or a bomb', async () => {
+    expect((await run({ ...site, 'http://a.example/robots.txt': status(403) })).summary.kept).toBe(3)
+    for (const answer of [
+      status(503),
+      status(500),
+      status(429),
+      new RetryableError('TIMEOUT', 'no'),
+      new FatalError('BODY_TOO_LARGE', 'a bomb'),
+      new FatalError('BAD_RESPONSE', 'garbage'),
+    ]) {
+      const ran = await run({ ...site, 'http://a.example/robots.txt': answer })
+      expect(ran.summary.fetched).toBe(0)
+      expect(ran.outcome('http://a.example/')).toBe('ROBOTS_UNREACHABLE')
+    }
+  })
+
+  it('is followed over five redirects, also to another host, and no further', async () => {
+    const chain = (length: number): Table =>
+      Object.fromEntries(
+        Array.from({ length }, (_, i) => [
+          i === 0 ? 'http://a.example/robots.txt' : `http://b.example/r${i}`,
+          to(`http://b.example/r${i + 1}`),
+        ]),
+      )
+    const rules = {
+      'http://b.example/r5': text('User-agent: *\nDisallow: /closed/'),
+      'http://b.example/r6': text('User-agent: *\nDisallow: /'),
+    }
+    const five = await run({ ...site, ...chain(5), ...rules })
+    expect(forbidden(five)).toEqual([])
+    expect(five.pages[0]?.robots.exchange?.url).toBe('http://b.example/r5')
+    const six = await run({ ...site, ...rules, ...chain(6) })
+    expect(six.requests.some(({ url }) => url.endsWith('/r6'))).toBe(false)
+    expect(six.summary.kept).toBe(3)
+  })
+
+  it('is read for our own token, and its first 500 KiB only', async () => {
+    const own = await run({
+      ...site,
+      'http://a.example/robots.txt': text('User-agent: *\nDisallow: /\n\nUser-agent: quern\nDisallow: /closed/'),
+    })
+    expect(own.summary.kept).toBe(2)
+    const line = `User-agent: *\nDisallow: /closed/\nX: ${'y'.repeat(10 << 20)}\nDisallow: /`
+    const long = await run({ ...site, 'http://a.example/robots.txt': text(line) })
+    expect(long.summary.kept).toBe(2)
+    expect(long.pages[0]?.robots.exchange?.truncated).toBe(true)
+  })
+})
+
+describe('training reservations', () => {
+  it('are honoured wherever they stand: what is reserved is never kept, what is reserved for the site is never asked for', async () => {
+    const reservedPage = html('meta')
+    const ran = await run({
+      'http://a.example/robots.txt': text('User-agent: *\nContent-Signal: ai-train=yes\nContent-Usage: /no/ train-ai=n\n'),
+      'http://a.example/.well-known/tdmrep.json': text('[{"location":"/mined/*","tdm-reservation":1}]'),
+      'http://a.example/': html('start', '/no/1', '/mined/1', '/header', '/meta', '/open'),
+      'http://a.example/no/1': html('no'),
+      'http://a.example/mined/1': html('mined'),
+      'http://a.example/header': {
+        ...html('header'),
+        headers: [
+          ['Content-Type', 'text/html'],
+          ['TDM-Reservation', '1'],
+        ],
+      },
+      'http://a.example/meta': { ...reservedPage, body: `<meta name="robots" content="noai">${reservedPage.body as string}` },
+      'http://a.example/open': html('open'),
+    })
+    expect(ran.pages.map(({ url }) => url)).toEqual(['http://a.example/', 'http://a.example/open'])
+    for (const path of ['no/1', 'mined/1', 'header', 'meta']) expect(ran.outcome(`http://a.example/${path}`)).toBe('TRAINING_DENIED')
+    expect(ran.requests.filter(({ url }) => /\/(no|mined)\//.test(url))).toEqual([])
+  })
+
+  it('that nobody made are taken by the profile', async () => {
+    const table = { 'http://a.example/': html('start') }
+    expect((await run(table, { profile: 'standard' })).summary.outcomes.KEPT).toBe(1)
+    expect((await run(table, { profile: 'strict' })).summary.outcomes).toEqual({ ROBOTS: 1, TDMREP: 1, TRAINING_UNKNOWN: 1 })
+  })
+})
+
+describe('pace', () => {
+  const site = (host: string, count: number): Table =>
+    Object.fromEntries([
+      [`http://${host}/`, html(`${host} start`, ...Array.from({ length: count }, (_, i) => `/p${i}`))],
+      ...Array.from({ length: count }, (_, i) => [`http://${host}/p${i}`, html(`${host} page ${i}`)] as const),
+    ])
+  const gaps = ({ requests }: Ran, host: string): number[] => {
+    const times = requests.filter(({ url }) => url.startsWith(`http://${host}/`)).map(({ at }) => at)
+    return times.slice(1).map((at, i) => at - (times[i] as number))
+  }
+
+  it('keeps the delay between any two requests to a host, robots.txt included, and hosts run side by side', async () => {
+    const ran = await run({ ...site('a.example', 4), ...site('b.example', 4) }, { seeds: ['http://a.example/', 'http://b.example/'] })
+    expect(ran.summary.kept).toBe(10)
+    for (const host of ['a.example', 'b.example']) expect(Math.min(...gaps(ran, host))).toBeGreaterThanOrEqual(1000)
+    expect(ran.summary.endedAt - ran.summary.startedAt).toBeLessThan(7500)
+  })
+
+  it('waits longer for a host that asks, and for one that is slow', async () => {
+    const asked = await run({ ...site('a.example', 3), 'http://a.example/robots.txt': text('User-agent: *\nCrawl-delay: 9') })
+    expect(Math.min(...gaps(asked, 'a.example').slice(1))).toBeGreaterThanOrEqual(9000)
+    const slow = await run(site('a.example', 3), {}, [2000, 2000])
+    expect(Math.min(...gaps(slow, 'a.example'))).toBeGreaterThanOrEqual(12_000)
+  })
+
+  it('rests as long as a busy host says, tries again, and leaves it when the rest is too long', async () => {
+    const busy = (after: string): Table => ({
+      ...site('a.example', 2),
+      'http://a.example/p0': (visit) => (visit === 1 ? status(429, ['Retry-After', after]) : html('late')),
+    })
+    const patient = await run(busy('120'))
+    expect(patient.summary.kept).toBe(3)
+    expect(Math.max(...gaps(patient, 'a.example'))).toBeGreaterThanOrEqual(120_000)
+    const impatient = await run(busy('86400'))
+    expect(impatient.summary.outcomes.HOST_GIVEN_UP).toBe(1)
+    expect(impatient.summary.kept).toBe(1)
+  })
+
+  it('gives a page three tries and a host five failures', async () => {
+    const down = new RetryableError('RESET', 'gone')
+    const page = await run({ ...site('a.example', 3), 'http://a.example/p1': down })
+    expect(page.requests.filter(({ url }) => url.endsWith('/p1')).length).toBe(3)
+    expect(page.summary.kept).toBe(3)
+    const host = await run({
+      ...site('a.example', 9),
+      ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`http://a.example/p${i}`, down])),
+    })
+    expect(host.summary.outcomes).toMatchObject({ RESET: 5, HOST_GIVEN_UP: 1 })
+  })
+})
+
+describe('redirects', () => {
+  it('are hops of their own: noted, checked, and kept as evidence with the page', async () => {
+    const ran = await run({
+      'http://a.example/': html('start', '/one'),
+      'http://a.example/one': to('/two'),
+      'http://a.example/two': to('/three#part'),
+      'http://a.example/three': html('three'),
+    })
+    const page = ran.pages.find(({ url }) => url === 'http://a.example/three')
+    expect(page?.hops.map(({ exchange }) => exchange.url)).toEqual(['http://a.example/one', 'http://a.example/two'])
+    expect(page?.exchange.url).toBe('http://a.example/three')
+  })
+
+  it('end in a loop, after five, at a forbidden page and outside the scope', async () => {
+    const ran = await run({
+      'http://a.example/robots.txt': text('User-agent: *\nDisallow: /closed'),
+      'http://a.example/': html('start', '/loop', '/r0', '/in', '/out', '/self', '/bad'),
+      'http://a.example/loop': to('/pool'),
+      'http://a.example/pool': to('/loop'),
+      ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`http://a.example/r${i}`, to(`/r${i + 1}`)])),
+      'http://a.example/in': to('/closed'),
+      'http://a.example/out': to('http://b.example/'),
+      'http://a.example/self': to('/self'),
+      'http://a.example/bad': to('http://['),
+    })
+    expect(ran.outcome('http://a.example/pool')).toBe('REDIRECT_LOOP')
+    expect(ran.outcome('http://a.example/self')).toBe('REDIRECT_LOOP')
+    expect(ran.outcome('http://a.example/r5')).toBe('TOO_MANY_REDIRECTS')
+    expect(ran.outcome('http://a.example/closed')).toBe('ROBOTS_DISALLOWED')
+    expect(ran.rows.find(({ url }) => url === 'http://a.example/out')?.detail).toBe('to http://b.example/ (out-of-scope)')
+    expect(ran.outcome('http://a.example/bad')).toBe('HTTP_STATUS')
+    expect(ran.requests.filter(({ url }) => url.includes('closed') || url.includes('b.example'))).toEqual([])
+  })
+
+  it('of a seed carry the scope along, under the rules of the new host', async () => {
+    const ran = await run({
+      'http://a.example/': to('https://www.a.example/'),
+      'https://www.a.example/robots.txt': text('User-agent: *\nDisallow: /closed'),
+      'https://www.a.example/': html('home', '/next', '/closed'),
+      'https://www.a.example/next': html('next'),
+    })
+    expect(ran.pages.map(({ url }) => url)).toEqual(['https://www.a.example/', 'https://www.a.example/next'])
+    expect(ran.outcome('https://www.a.example/closed')).toBe('ROBOTS_DISALLOWED')
+  })
+})
+
+describe('a crawl', () => {
+  it('drops repeated content, follows links of pages that are no records, and says why', async () => {
+    const same = html('twin')
+    const ran = await run(
+      {
+        'http://a.example/': { ...text('no page'), body: 'x' },
+        'http://b.example/': {
+          headers: [['Content-Type', 'text/html']],
+          body: '<a href="/1">1</a><a href="/2">2</a><a href="/pic.png">p</a>',
+        },
+        'http://b.example/1': same,
+        'http://b.example/2': same,
+        'http://b.example/pic.png': { headers: [['Content-Type', 'image/png']], body: new Uint8Array(5000) },
+      },
+      { seeds: ['http://a.example/', 'http://b.example/'] },
+    )
+    expect(ran.outcome('http://a.example/')).toBe('NOT_HTML')
+    expect(ran.outcome('http://b.example/')).toBe('TOO_SHORT')
+    expect([ran.outcome('http://b.example/1'), ran.outcome('http://b.example/2')]).toEqual(['KEPT', 'DUPLICATE'])
+    expect(ran.rows.find(({ url }) => url.endsWith('pic.png'))).toMatchObject({ outcome: 'NOT_HTML', bytes: 0 })
+  })
+
+  it('keeps to its page budget; what rules refuse costs nothing of it', async () => {
+    const links = Array.from({ length: 20 }, (_, i) => `/p${i}`)
+    const table: Table = {
+      'http://a.example/robots.txt': text(`User-agent: *\n${[0, 1, 2, 3, 4].map((i) => `Disallow: /p${i}$`).join('\n')}`),
+      'http://a.example/': html('start', ...links),
+      ...Object.fromEntries(links.map((link) => [`http://a.example${link}`, html(`page ${link}`)])),
+    }
+    const ran = await run(table, { limits: { pages: 6 } })
+    expect([ran.summary.fetched, ran.summary.kept]).toEqual([6, 6])
+  })
+
+  it('leaves other contributors’ pages alone and takes links from their seeds', async () => {
+    const ran = await run(
+      {
+        'http://a.example/': html('start', '/mine', '/theirs'),
+        'http://a.example/mine': html('mine'),
+        'http://a.example/theirs': html('theirs'),
+      },
+      { mine: (url) => url.endsWith('/mine') },
+    )
+    expect(ran.pages.map(({ url }) => url)).toEqual(['http://a.example/mine'])
+    expect(ran.outcome('http://a.example/')).toBe('LINKS_ONLY')
+    expect(ran.requests.some(({ url }) => url.endsWith('/theirs'))).toBe(false)
+  })
+
+  it('stands still while nobody takes its pages, and stops at once when the consumer leaves or the signal aborts', async () => {
+    const links = Array.from({ length: 200 }, (_, i) => `/p${i}`)
+    const world = new World({ seed: 1 })
+    const web = new SimWeb({
+      clock: world.clock,
+      site: new SimSite({ seed: 1, hosts: 0 }),
+      override: ({ pathname }) => (/robots|well-known/.test(pathname) ? status(404) : html(`page ${pathname}`, ...links)),
+    })
+    const stop = new AbortController()
+    const options = { web: web.view('c'), clock: world.clock, seeds: ['http://a.example/'], agentToken: 'Quern', signal: stop.signal }
+    const unread = crawl(options)
+    const first = unread.next()
+    await world.run()
+    expect((await first).done).toBe(false)
+    const asked = web.requests.length
+    expect(asked).toBeLessThan(30)
+    await unread.return({} as CrawlSummary)
+    await world.run()
+    expect(web.requests.length).toBe(asked)
+
+    const aborted = crawl(options)
+    const steps: boolean[] = []
+    const whole = (async () => {
+      let step = await aborted.next()
+      for (; step.done !== true; step = await aborted.next()) {
+        steps.push(true)
+        if (steps.length === 3) stop.abort(new Error('enough'))
+      }
+      return step.value
+    })()
+    await world.run()
+    const summary = await whole
+    expect([summary.aborted, steps.length]).toEqual([true, 3])
+    expect(summary.outcomes.INTERNAL).toBeUndefined()
+  })
+
+  it('refuses what is no seed, and a pipeline it does not know', async () => {
+    await expect(run({}, { seeds: ['mailto:x@a.example', 'nonsense'] })).rejects.toThrow(/no seed/)
+    await expect(run({}, { pipeline: 'web-page@9/9' })).rejects.toThrow(/no pipeline/)
+  })
+})

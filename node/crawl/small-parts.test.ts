@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import { World } from '../../sim/world/index.ts'
+import { Channel } from './channel.ts'
+import { journalLine } from './journal.ts'
+import { HostPace, paceDefaults, retryAfterMs } from './pace.ts'
+import { pageLinks } from './page-links.ts'
+import { parseTdmRep, reservedBy } from './tdmrep.ts'
+
+describe('journalLine', () => {
+  const row = { time: 0, url: 'http://a.example/', host: 'a.example', status: 200, outcome: 'KEPT', bytes: 1, ms: 2, depth: 0 }
+
+  it('is one line of JSON that no terminal or editor obeys', () => {
+    const detail = 'title \u001b[2J\u0007 \u009b31m \u202eexe.txt \u2028 \ufeff \u0085 end \ud83d\ude00 \ud800'
+    const line = journalLine({ ...row, detail })
+    expect(line).toMatch(/^[\x20-\x7e]+$/)
+    expect((JSON.parse(line) as { detail: string }).detail).toBe(detail)
+  })
+
+  it('cuts long details and leaves absent ones out', () => {
+    expect(journalLine({ ...row, detail: 'x'.repeat(10_000) }).length).toBeLessThan(500)
+    expect(JSON.parse(journalLine(row))).not.toHaveProperty('detail')
+    expect(JSON.parse(journalLine(row))).toMatchObject({ time: '1970-01-01T00:00:00.000Z', url: 'http://a.example/', outcome: 'KEPT' })
+  })
+})
+
+describe('retryAfterMs', () => {
+  const now = Date.UTC(2026, 2, 1, 12, 0, 0)
+  it('reads seconds and HTTP dates, and nothing else', () => {
+    expect(retryAfterMs('120', now)).toBe(120_000)
+    expect(retryAfterMs(' 0 ', now)).toBe(0)
+    expect(retryAfterMs('Sun, 01 Mar 2026 12:01:00 GMT', now)).toBe(60_000)
+    expect(retryAfterMs('Sun, 01 Mar 2020 12:01:00 GMT', now)).toBe(0)
+    for (const text of [undefined, '', 'soon', '-5', '1.5', '99999999999', '2026-03-01'])
+      expect(retryAfterMs(text, now), text).toBeUndefined()
+  })
+})
+
+describe('HostPace', () => {
+  const pauseAfter = async (options: Partial<typeof paceDefaults>, use: (pace: HostPace) => void): Promise<number> => {
+    const world = new World({ seed: 1 })
+    const pace = new HostPace(world.clock, { ...paceDefaults, ...options })
+    use(pace)
+    const turn = pace.turn(new AbortController().signal)
+    await world.run()
+    await turn
+    return world.ageMs
+  }
+
+  it('takes the longest of the configured delay, the host’s wish and the slow answer', async () => {
+    expect(await pauseAfter({}, (pace) => pace.done(10))).toBe(1000)
+    expect(await pauseAfter({}, (pace) => pace.done(900))).toBe(4500)
+    expect(await pauseAfter({}, (pace) => pace.done(50_000))).toBe(30_000)
+    expect(
+      await pauseAfter({}, (pace) => {
+        pace.crawlDelayMs = 7000
+        pace.done(10)
+      }),
+    ).toBe(7000)
+    expect(
+      await pauseAfter({}, (pace) => {
+        pace.crawlDelayMs = 3_600_000
+        pace.done(10)
+      }),
+    ).toBe(60_000)
+    expect(await pauseAfter({ delayMultiplier: 2 }, (pace) => pace.done(10))).toBe(2000)
+  })
+
+  it('waits for nothing when no delay is configured and none asked for', async () => {
+    expect(await pauseAfter({ delayMs: 0 }, (pace) => pace.done(900))).toBe(0)
+  })
+
+  it('backs off twice as long after each failure, and as long as the host asks', async () => {
+    const world = new World({ seed: 1 })
+    const pace = new HostPace(world.clock, { ...paceDefaults, delayMs: 0 })
+    const waits: number[] = []
+    for (let i = 0; i < 3; i++) {
+      const before = world.ageMs
+      expect(pace.failed(undefined)).toBe(true)
+      const turn = pace.turn(new AbortController().signal)
+      await world.run()
+      await turn
+      waits.push(world.ageMs - before)
+    }
+    expect(waits).toEqual([1000, 2000, 4000])
+    expect(await pauseAfter({}, (one) => one.failed(90_000))).toBe(90_000)
+    expect(pace.failed(3_600_000)).toBe(false)
+  })
+})
+
+describe('tdmrep.json', () => {
+  const rules = parseTdmRep(
+    '[{"location":"/open/*","tdm-reservation":0},{"location":"/*.pdf$","tdm-reservation":1},{"location":"/a","tdm-reservation":1,"tdm-policy":"https://x.example"}]',
+  )
+
+  it('lets the first matching location decide', () => {
+    expect(reservedBy(rules, '/open/a.pdf')).toBeUndefined()
+    expect(reservedBy(rules, '/x/y.pdf')?.place).toBe(2)
+    expect(reservedBy(rules, '/x/y.pdf?z')).toBeUndefined()
+    expect(reservedBy(rules, '/abc')?.place).toBe(3)
+    expect(reservedBy(rules, '/')).toBeUndefined()
+  })
+
+  it('reads nothing into what is not the protocol', () => {
+    for (const text of [
+      '',
+      '{}',
+      'null',
+      '<html>',
+      '[1,null,"x",{"location":1},{"location":"/","tdm-reservation":true},{"tdm-reservation":1}]',
+    ])
+      expect(parseTdmRep(text)).toEqual([])
+  })
+
+  it('stays quick on hostile patterns', () => {
+    const hostile = parseTdmRep(JSON.stringify([{ location: `/${'*a'.repeat(1000)}b$`, 'tdm-reservation': 1 }]))
+    expect(reservedBy(hostile, `/${'a'.repeat(8000)}`)).toBeUndefined()
+  })
+})
+
+describe('pageLinks', () => {
+  const links = (html: string): string[] => pageLinks(html, 'http://a.example/dir/page', 'Quern')
+
+  it('resolves against the first base, once each, in order, without fragments of its own', () => {
+    expect(links('<base href="/b/"><base href="/c/"><a href=x><A HREF="x"><area href="http://o.example/y"><a href="#top"><a>')).toEqual([
+      'http://a.example/b/x',
+      'http://o.example/y',
+    ])
+  })
+
+  it('leaves out what is not to be followed', () => {
+    expect(links('<a href=1 rel="ugc nofollow"><a href=2>')).toEqual(['http://a.example/dir/2'])
+    expect(links('<meta name=robots content="noarchive, NOFOLLOW"><a href=2>')).toEqual([])
+    expect(links('<meta name=quern content="none"><a href=2>')).toEqual([])
+    expect(links('<meta name=otherbot content="nofollow"><a href=2>')).toEqual(['http://a.example/dir/2'])
+  })
+
+  it('survives rubbish and floods', () => {
+    expect(links('<a href="http://[">x<a href="javascript:1">y</a></div></div><!--')).toEqual(['javascript:1'])
+    expect(links(Array.from({ length: 20_000 }, (_, i) => `<a href="/${i}">`).join('')).length).toBe(5000)
+  })
+})
+
+describe('Channel', () => {
+  it('makes producers wait while it is full and lets them go when closed', async () => {
+    const channel = new Channel<number>(2)
+    const done: number[] = []
+    const producers = [1, 2, 3, 4].map(async (item) => {
+      await channel.put(item)
+      done.push(item)
+    })
+    await Promise.resolve()
+    expect(done).toEqual([1, 2])
+    expect([await channel.take(), await channel.take(), await channel.take()]).toEqual([1, 2, 3])
+    channel.close()
+    await Promise.all(producers)
+    expect(await channel.take()).toBe(4)
+    expect(await channel.take()).toBeUndefined()
+  })
+})
