@@ -39,8 +39,8 @@ it('gossips to every peer and calls over every connection', async () => {
   await eventually(
     async () => {
       round++
-      const unheard = meshes.keys().filter((i) => meshes.some((_, j) => i !== j && !knows(j).has(`${i}`)))
-      await Promise.all(unheard.map((i) => meshes[i]?.publish(news, { text: `${i} in round ${round}` })))
+      const unheard = [...meshes.entries()].filter(([i]) => meshes.some((_, j) => i !== j && !knows(j).has(`${i}`)))
+      await Promise.all(unheard.map(([i, mesh]) => mesh.publish(news, { text: `${i} in round ${round}` })))
       await realClock.sleep(500)
       return meshes.every((_, j) => knows(j).size === PEERS - 1)
     },
