@@ -36,6 +36,18 @@ export { formatVkey, type NoteKey, type NoteSigner, noteKey, noteSigner, parseSk
 export { formatPolicy, isQuorum, parsePolicy, type Policy, policyOf } from './policy.ts'
 export { formatProof, parseProof, type TlogProof } from './proof.ts'
 export { openReplica, type Replica } from './replica.ts'
+export {
+  castVote,
+  certifyTakeover,
+  isEquivocation,
+  rosterHash,
+  type Seat,
+  type TermRules,
+  type TermVote,
+  termVote,
+  verifyTakeover,
+  type VoteOptions,
+} from './takeover.ts'
 export { logOrigin, logSigner, logVkey, parseLogOrigin } from './terms.ts'
 export { CHECKPOINT_PATH, decodeBundle, encodeBundle, parseTilePath, type Tile, TILE_WIDTH, tileAt, tilePath } from './tiles.ts'
 export type { LogFile, LogStore, TileSource, WitnessClient } from './types.ts'

@@ -60,6 +60,9 @@ export interface Witness {
   addCheckpoint(body: string): Promise<WitnessAnswer>
   /** The newest note that we cosigned for an origin, with the log's and our signature: `GET <monitoring>/<origin hash>/checkpoint`. */
   latest(origin: string): Promise<string | undefined>
+  /** From when this resolves on, and for ever, this key cosigns nothing more of that log: what a vote for the next term promises. */
+  freeze(origin: string): Promise<void>
+  isFrozen(origin: string): Promise<boolean>
 }
 
 export interface WitnessOptions {
@@ -80,6 +83,8 @@ export function originHash(origin: string): string {
 export function openWitness({ signer, kv, clock, logs }: WitnessOptions): Witness {
   const turns = new Map<string, Promise<unknown>>()
   const key = (origin: string): string => `witness/${originHash(origin)}`
+  const frozenKey = (origin: string): string => `frozen/${originHash(origin)}`
+  const isFrozen = async (origin: string): Promise<boolean> => (await kv.get(frozenKey(origin))) !== undefined
 
   const read = async (origin: string): Promise<string | undefined> => {
     const bytes = await kv.get(key(origin))
@@ -87,6 +92,7 @@ export function openWitness({ signer, kv, clock, logs }: WitnessOptions): Witnes
   }
 
   const decide = async (request: AddCheckpoint, origin: string): Promise<WitnessAnswer> => {
+    if (await isFrozen(origin)) return plain(404, 'this log is frozen: its term is over').answer
     const kept = await read(origin)
     const judged = judgeCheckpoint(request, keyring(await logs(origin)), kept === undefined ? null : peekCheckpoint(kept))
     if ('answer' in judged) return judged.answer
@@ -96,26 +102,32 @@ export function openWitness({ signer, kv, clock, logs }: WitnessOptions): Witnes
     return { status: 200, body: formatSignatureLine(ours), contentType: 'text/plain; charset=utf-8' }
   }
 
+  /** Check and persist as one step per origin: otherwise a slower, smaller checkpoint could roll back a larger one. */
+  const inTurn = async <T>(origin: string, task: () => Promise<T>): Promise<T> => {
+    const turn = (turns.get(origin) ?? Promise.resolve()).then(task)
+    const settled = turn.catch(() => {})
+    turns.set(origin, settled)
+    try {
+      return await turn
+    } finally {
+      if (turns.get(origin) === settled) turns.delete(origin)
+    }
+  }
+
   return {
-    async addCheckpoint(body) {
+    addCheckpoint(body) {
       let request: AddCheckpoint
       let origin: string
       try {
         request = parseAddCheckpoint(body)
         origin = peekCheckpoint(request.note).origin
       } catch (error) {
-        return plain(400, codeOf(error)).answer
+        return Promise.resolve(plain(400, codeOf(error)).answer)
       }
-      // check and persist as one step per origin: otherwise a slower, smaller checkpoint could roll back a larger one
-      const turn = (turns.get(origin) ?? Promise.resolve()).then(() => decide(request, origin))
-      const settled = turn.catch(() => {})
-      turns.set(origin, settled)
-      try {
-        return await turn
-      } finally {
-        if (turns.get(origin) === settled) turns.delete(origin)
-      }
+      return inTurn(origin, () => decide(request, origin))
     },
     latest: read,
+    freeze: (origin) => inTurn(origin, () => kv.put(frozenKey(origin), Uint8Array.of(1))),
+    isFrozen,
   }
 }
