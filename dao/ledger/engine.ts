@@ -4,7 +4,7 @@
  */
 import { Lru } from '../../core/cache/index.ts'
 import { type Check, type CID, SKETCH_BYTES, toHex } from '../../schemas/wire/index.ts'
-import { type BatchToValue, leaseHolders, NoveltyIndex, type RecordValue, recordValues } from '../rewards/index.ts'
+import { type BatchToValue, type HoldersOf, leaseHolders, NoveltyIndex, type RecordValue, recordValues } from '../rewards/index.ts'
 import { readBatch } from './read-batch.ts'
 import type { BatchState, EpochState, LedgerState } from './types.ts'
 import type { View } from './view.ts'
@@ -68,14 +68,14 @@ export class Engine {
         sketches: read.sketches.subarray(0, rows * SKETCH_BYTES),
         ageHours: ageHours(state, epoch, batch),
       }
-      return [{ key, manifest: batch.manifestCid, toValue }]
+      return [{ key, manifest: batch.manifestCid, gathered: batch.gathered, toValue }]
     })
     const { values, hostMass } = recordValues({
       charter: state.charter,
       batches: valuing.map(({ toValue }) => toValue),
       novelty: this.#novelty,
       hosts: state.hosts,
-      holders: holdersIn(state, epoch.number),
+      holders: holdersOf(state, valuing),
     })
     const valuesOf = new Map(valuing.map(({ key }, i) => [key, values[i] ?? []]))
     const batches = fresh.map(({ key, batch, read }): ValuedBatch => {
@@ -110,6 +110,13 @@ export class Engine {
 function ageHours(state: LedgerState, epoch: EpochState, batch: BatchState): number {
   const seconds = (state.times.get(epoch.number)?.cut ?? 0) - batch.manifest.from
   return Math.max(0, (seconds - (seconds % 3600)) / 3600)
+}
+
+/** Each batch is judged by the leases of the epoch it was gathered for: one that moved on was crawled under those. */
+function holdersOf(state: LedgerState, batches: readonly { gathered: number; toValue: BatchToValue }[]): HoldersOf {
+  const finders = new Map([...new Set(batches.map(({ gathered }) => gathered))].map((epoch) => [epoch, holdersIn(state, epoch)]))
+  const finderOf = new Map(batches.map(({ gathered, toValue }) => [toValue, finders.get(gathered)]))
+  return (host, batch) => finderOf.get(batch)?.(host) ?? []
 }
 
 /** The lease holders of a host in an epoch, each host hashed once. */

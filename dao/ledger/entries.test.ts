@@ -75,11 +75,10 @@ const cases: Record<EntryType, Case[]> = {
       (w) => w.bytes(w.operator, 'charter', { charter: nextCharter(w, { name: 'another' }), version: 2, from: 2 }),
     ],
     [
-      'that leaves fields to their defaults',
-      'BAD_FILE_NOT_FULL',
+      'with a field that nobody knows',
+      'BAD_FILE_BAD_SHAPE',
       (w) => {
-        const { replicas: _, ...short } = { ...w.charter, version: 2 }
-        const bytes = encode(short)
+        const bytes = encode({ ...w.charter, version: 2, surprise: 1 })
         return w.bytes(w.operator, 'charter', { charter: w.files.put(cborCid(bytes), bytes), version: 2, from: 2 })
       },
     ],

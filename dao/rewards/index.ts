@@ -24,6 +24,7 @@ export {
   type BatchToValue,
   type EpochToValue,
   freshnessPpm,
+  type HoldersOf,
   hostG,
   massOf,
   noveltyPpm,

@@ -34,6 +34,8 @@ export interface ValuesOfEpoch {
   hostMass: Map<string, bigint>
 }
 
+export type HoldersOf = (host: string, batch: BatchToValue) => readonly string[]
+
 export interface EpochToValue {
   charter: Charter
   /** Every counted batch of the epoch, in commit order: the first commit owns the novelty. */
@@ -41,8 +43,11 @@ export interface EpochToValue {
   /** Everything counted in earlier epochs; this epoch's records are added to it. */
   novelty: NoveltyIndex
   hosts: HostBook
-  /** Lease holders of a row's host (accounts); unused where the charter has no leases. */
-  holders: (host: string) => readonly string[]
+  /**
+   * Lease holders of a row's host (accounts) in the epoch its batch was gathered for, which an epoch that counts it later does not change;
+   * unused where the charter has no leases.
+   */
+  holders: HoldersOf
 }
 
 /**
@@ -67,7 +72,7 @@ export function recordValues({ charter, batches, novelty, hosts, holders }: Epoc
         demand: demand(row),
         freshness: freshnessPpm(batch.ageHours, charter),
         host: isEstablished(hosts.get(host), charter) ? PPM : charter.value.hostNewPpm,
-        lease: onLease(leases(row.host), batch.contributor) ? PPM : charter.value.offLeasePpm,
+        lease: onLease(leases(row.host, batch), batch.contributor) ? PPM : charter.value.offLeasePpm,
       })
       if (value > 0) {
         hostMass.set(host, (hostMass.get(host) ?? 0n) + BigInt(value))
@@ -160,19 +165,20 @@ function demandOf({ demand }: Charter): (row: ValueRow) => number {
  */
 class LaneCounter {
   readonly #novelty: NoveltyIndex
-  readonly #holders: (host: string) => readonly string[]
+  readonly #holders: HoldersOf
   /** `host account` -> its group in the index, and cross-checks left. */
   readonly #shares = new Map<string, { group: number; left: number; rows: number }>()
 
-  constructor(novelty: NoveltyIndex, holders: (host: string) => readonly string[]) {
+  constructor(novelty: NoveltyIndex, holders: HoldersOf) {
     this.#novelty = novelty
     this.#holders = holders
   }
 
-  of({ contributor, rows, sketches }: BatchToValue): number[] {
+  of(batch: BatchToValue): number[] {
+    const { contributor, rows, sketches } = batch
     return rows.map((row, i) => {
       const sketch = sketches.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES)
-      const holders = this.#holders(row.host)
+      const holders = this.#holders(row.host, batch)
       if (holders.length < 2 || !holders.includes(contributor)) return this.#novelty.observe(sketch, row.contentDigest)
       const mine = this.#share(row.host, contributor)
       if (mine.rows++ % LEASE_OVERLAP === 0) mine.left++

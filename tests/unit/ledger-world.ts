@@ -210,6 +210,16 @@ export class LedgerWorld {
     )
   }
 
+  /** A note in which validator i cosigned at `times[i]`. */
+  noteAt(times: number[]): string {
+    const note = this.note({ by: [] })
+    const text = note.slice(0, note.lastIndexOf('\n\n') + 1)
+    return withSignatures(
+      note,
+      times.map((time, i) => cosign(text, time, (this.validators[i] as TestValidator).witness)),
+    )
+  }
+
   /** Ends the running phase, which must be legal. */
   advance(to?: Phase): number {
     const { next } = phaseOf(this.state)
