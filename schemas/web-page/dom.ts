@@ -50,7 +50,7 @@ export interface HtmlLimits {
   attributes: number
 }
 
-export const htmlLimits: HtmlLimits = { units: 6 << 20, elements: 150_000, depth: 512, attributes: 512 }
+export const htmlLimits: HtmlLimits = { units: 4 << 20, elements: 50_000, depth: 256, attributes: 256 }
 
 /** What a head may hold; anything else begins the body, whether the head was closed or not. */
 const IN_HEAD = new Set(['title', 'meta', 'link', 'base', 'script', 'style', 'noscript', 'template'])

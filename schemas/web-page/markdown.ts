@@ -1,6 +1,7 @@
 /** Main content as CommonMark (with GFM tables and strikethrough). */
 import { type Element, type Node, textContent } from './dom.ts'
 import { isLeftOut } from './left-out.ts'
+import { bounds } from './schema.ts'
 import { cleanLine, cleanPreformatted } from './text.ts'
 import { resolveUrl } from './url.ts'
 import { BLOCKS, HEADINGS } from './vocabulary.ts'
@@ -139,7 +140,8 @@ function inline(nodes: Node[], context: Context): string {
 
 /** `\0` stands for a line break until the paragraph is put together; text never holds one. */
 function inlineNode(node: Node, context: Context): string {
-  if (typeof node === 'string') return escapeText(node)
+  // beyond the record's bound nothing of a text is kept
+  if (typeof node === 'string') return escapeText(node.slice(0, bounds.markdownBytes))
   if (node.name === 'br') return '\u0000'
   if (isLeftOut(node)) return ''
   if (CODE.has(node.name)) return codeSpan(cleanLine(textContent(node)))

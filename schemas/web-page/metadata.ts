@@ -93,7 +93,7 @@ function titleElement({ elements }: Document): string | null {
 
 /** `Headline | Site` -> `Headline`, as long as the headline keeps four words or most of the text. */
 function withoutSiteName(title: string): string {
-  const cut = Math.max(...[' | ', ' - ', ' – ', ' — ', ' » ', ' :: ', ' · '].map((mark) => title.lastIndexOf(mark)))
+  const cut = Math.max(...[' | ', ' - ', ' – ', ' — ', ' » ', ' « ', ' :: ', ' · '].map((mark) => title.lastIndexOf(mark)))
   if (cut <= 0) return title
   const head = title.slice(0, cut)
   return head.split(' ').length >= 4 || head.length * 2 > title.length ? head : title

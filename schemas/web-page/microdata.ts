@@ -9,15 +9,17 @@ const MAX_ITEMS = 200
 const MAX_DEPTH = 8
 const MAX_VALUES = 64
 
+/** An item while it grows: names are the page's to choose, so they are keys of a map and never of an object. */
 interface Owner {
-  item: MicrodataItem
+  type: string | null
+  properties: Map<string, (string | Owner)[]>
   depth: number
 }
 
 /** Top-level items that fit, in document order. */
 export function microdataOf({ elements }: Document, base: string): Json[] {
-  const top: MicrodataItem[] = []
-  if (!elements.some(({ attribs }) => attribs['itemscope'] !== undefined)) return top as unknown as Json[]
+  const top: Owner[] = []
+  if (!elements.some(({ attribs }) => attribs['itemscope'] !== undefined)) return []
   let count = 0
   /** The item whose properties lie below an element. */
   const owners = new Map<Element, Owner>()
@@ -26,27 +28,35 @@ export function microdataOf({ elements }: Document, base: string): Json[] {
     const owner = element.parent === null ? undefined : owners.get(element.parent)
     if (owner !== undefined) owners.set(element, owner)
     if (itemscope === undefined && itemprop === undefined) continue
-    let value: string | MicrodataItem | null = null
+    let value: string | Owner | null = null
     if (itemscope !== undefined && count < MAX_ITEMS && (owner?.depth ?? 0) < MAX_DEPTH) {
-      const item = { type: fact(itemtype, 256), properties: {} }
+      const item: Owner = { type: fact(itemtype, 256), properties: new Map(), depth: (owner?.depth ?? 0) + 1 }
       count++
-      owners.set(element, { item, depth: (owner?.depth ?? 0) + 1 })
+      owners.set(element, item)
       if (owner === undefined || itemprop === undefined) top.push(item)
       value = item
     }
     if (itemprop === undefined || owner === undefined) continue
     value ??= valueOf(element, base)
-    if (value === null) continue
-    for (const name of itemprop
-      .slice(0, 200)
-      .split(/[ \t\n\f\r]+/)
-      .filter((part) => part !== '' && part !== '__proto__')
-      .slice(0, 4)) {
-      const values = (owner.item.properties[name.toWellFormed()] ??= [])
-      if (values.length < MAX_VALUES) values.push(value)
-    }
+    if (value !== null) for (const name of namesIn(itemprop)) addValue(owner, name, value)
   }
-  return fitting(top)
+  return fitting(top.map(plain))
+}
+
+function namesIn(itemprop: string): string[] {
+  const names = itemprop.slice(0, 200).split(/[ \t\n\f\r]+/)
+  return names.filter((name) => name !== '' && name !== '__proto__').slice(0, 4)
+}
+
+function addValue({ properties }: Owner, name: string, value: string | Owner): void {
+  const key = name.toWellFormed()
+  const values = properties.get(key) ?? []
+  if (values.length < MAX_VALUES) properties.set(key, [...values, value])
+}
+
+function plain({ type, properties }: Owner): MicrodataItem {
+  const entries = [...properties].map(([name, values]) => [name, values.map((value) => (typeof value === 'string' ? value : plain(value)))])
+  return { type, properties: Object.fromEntries(entries) }
 }
 
 function valueOf(element: Element, base: string): string | null {

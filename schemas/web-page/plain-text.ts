@@ -1,11 +1,12 @@
 /** Main content as plain text: blocks separated by an empty line, list items, table rows and broken lines by a line end. */
 import { type Element, textContent } from './dom.ts'
 import { isLeftOut } from './left-out.ts'
+import { bounds } from './schema.ts'
 import { cleanLine, cleanPreformatted } from './text.ts'
 import { BLOCKS } from './vocabulary.ts'
 
 /** Elements whose neighbours are the next line, not the next paragraph. */
-const TIGHT = new Set(['li', 'tr', 'td', 'th', 'dt', 'dd'])
+const TIGHT = new Set(['li', 'tr', 'tbody', 'td', 'th', 'dt', 'dd'])
 
 export function plainText(roots: Element[]): string {
   const out = new Lines()
@@ -24,7 +25,10 @@ function walk(element: Element, out: Lines): void {
     else if (child.name === 'br') out.end(true)
     else if (isLeftOut(child)) continue
     else if (child.name === 'pre') out.block(cleanPreformatted(textContent(child)))
-    else if (BLOCKS.has(child.name)) {
+    else if (isCell(child)) {
+      out.add(' ')
+      walk(child, out)
+    } else if (BLOCKS.has(child.name)) {
       const tight = TIGHT.has(child.name)
       out.end(tight)
       walk(child, out)
@@ -33,13 +37,22 @@ function walk(element: Element, out: Lines): void {
   }
 }
 
+/** A cell of a data row: its row is the line. */
+function isCell({ name, hasBlock }: Element): boolean {
+  return (name === 'td' || name === 'th') && !hasBlock
+}
+
+/** A line before white space is collapsed. */
+const MAX_RAW_LINE = bounds.textBytes * 4
+
 class Lines {
   text = ''
   private line = ''
   private tight = false
 
+  /** What lies beyond the record's bound is not even collected. */
   add(text: string): void {
-    this.line += text
+    if (this.text.length < bounds.textBytes && this.line.length < MAX_RAW_LINE) this.line += text.slice(0, MAX_RAW_LINE)
   }
 
   /** Ends the line; the next begins below it, after an empty line unless every break between the two was tight. */
