@@ -72,7 +72,7 @@ tables.lower = pairs((cp) => {
 })
 
 // harakat, niqqud and the Latin, Greek and Cyrillic diacritics; marks that spell vowels in Indic scripts stay
-// oxlint-disable-next-line no-misleading-character-class
+/* oxlint-disable no-misleading-character-class */
 const dropped =
   /[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f]/gu
 const special = { ß: 'ss', ẞ: 'ss', ø: 'o', đ: 'd', ł: 'l', ı: 'i', æ: 'ae', œ: 'oe', þ: 'th', ð: 'd', ħ: 'h', ŧ: 't', ς: 'σ', ـ: '' }
