@@ -1,7 +1,7 @@
 /** A checkpoint note as a follower reads it: whose log, how far, and which validators cosigned. */
 import { QuernError } from '../../core/errors/index.ts'
 import { Lru } from '../../core/cache/index.ts'
-import { keyring, openNote, parseVkey, peekCheckpoint } from '../log/index.ts'
+import { formatVkey, keyring, openNote, parseVkey, peekCheckpoint } from '../log/index.ts'
 
 export interface OpenedCheckpoint {
   origin: string
@@ -42,8 +42,9 @@ function open(note: string, { ledgerId, logKey }: { ledgerId: string; logKey: st
       const known = asked.get(key)
       if (known) return known
       const { verified } = openNote(note, keyring([parseVkey(logKey), ...vkeys.map(parseVkey)]))
-      const good = new Set(verified.map((signature) => signature.key.name))
-      const found = vkeys.filter((vkey) => good.has(parseVkey(vkey).name))
+      // by the whole key: a name is its owner's to choose, and two may choose the same
+      const good = new Set(verified.map((signature) => formatVkey(signature.key)))
+      const found = vkeys.filter((vkey) => good.has(vkey))
       asked.set(key, found)
       return found
     },

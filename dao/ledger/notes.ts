@@ -6,6 +6,7 @@ import {
   type Checkpoint,
   keyring,
   lowerMedian,
+  type NoteKey,
   openNote,
   parseCheckpoint,
   parseLogOrigin,
@@ -63,10 +64,20 @@ function open(note: string, logKey: string, witnesses: string[]): { checkpoint: 
 
 /** Whether a roster statement's key can cosign: parses, and is of the timestamped Ed25519 type. */
 export function isWitnessKey(vkey: string): boolean {
+  return keyOf(vkey)?.type === SIGNATURE_TYPES.cosignature
+}
+
+/** The public key of a verifier key, in hex; undefined for what is none. */
+export function publicKeyOf(vkey: string): string | undefined {
+  const key = keyOf(vkey)
+  return key && toHex(key.publicKey)
+}
+
+function keyOf(vkey: string): NoteKey | undefined {
   try {
-    return parseVkey(vkey).type === SIGNATURE_TYPES.cosignature
+    return parseVkey(vkey)
   } catch (thrown) {
-    if (thrown instanceof QuernError) return false
+    if (thrown instanceof QuernError) return undefined
     throw thrown
   }
 }

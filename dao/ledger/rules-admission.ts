@@ -1,7 +1,7 @@
 /** Who belongs to the ledger: genesis, roster, charter versions, contributors. */
 import { verifyShaped } from '../../core/envelope/index.ts'
 import { type Charter, equalBytes, ledgerIdOf, type ValidatorStatement } from '../../schemas/wire/index.ts'
-import { isWitnessKey } from './notes.ts'
+import { isWitnessKey, publicKeyOf } from './notes.ts'
 import { readCharter } from './parsed-files.ts'
 import { isSeated } from './seats.ts'
 import { newContributor } from './state.ts'
@@ -74,14 +74,18 @@ export function mayBeSeated(state: LedgerState, statement: ValidatorStatement): 
   if (isSeated(state, validator)) return refuse('SEATED', `${validator} holds a seat already`)
   const { admission, listed } = state.charter.validators
   if (admission === 'listed' && !listed.includes(validator)) return refuse('NOT_LISTED', `the charter does not list ${validator}`)
-  const keys = [statement.witness, statement.mirror, statement.audit]
-  if (new Set(keys).size !== keys.length) return refuse('SAME_KEY', 'witness, mirror and audit are three keys')
   if (!isWitnessKey(statement.witness)) return refuse('BAD_VKEY', `${validator}: the witness key is no Ed25519 cosignature key`)
+  const keys = publicKeysOf(statement)
+  if (keys.includes(undefined)) return refuse('BAD_VKEY', `${validator}: the mirror or the audit key is no Ed25519 verifier key`)
+  if (new Set(keys).size !== keys.length) return refuse('SAME_KEY', 'witness, mirror and audit are three keys')
   for (const other of state.validators.values())
-    if (other.active && keys.some((key) => [other.statement.witness, other.statement.mirror, other.statement.audit].includes(key)))
+    if (other.active && publicKeysOf(other.statement).some((key) => keys.includes(key)))
       return refuse('SAME_KEY', `${validator} shows a key of ${other.statement.validator}`)
   return undefined
 }
+
+/** The keys themselves, whatever their names: a cosignature does not cover its signer's name, so one key under two names would count twice. */
+const publicKeysOf = ({ witness, mirror, audit }: ValidatorStatement): (string | undefined)[] => [witness, mirror, audit].map(publicKeyOf)
 
 /** A new version of the charter: it counts from the beginning of epoch `from`, which has not begun. */
 export const charter: Rule<'charter'> = {

@@ -1,7 +1,7 @@
 /** C2SP signed-note: text signed by one or more named keys. https://c2sp.org/signed-note */
 import { InvalidInputError, ProofError } from '../../core/errors/index.ts'
 import { verifySignature } from '../../core/identity/index.ts'
-import { equalBytes, utf8 } from '../../schemas/wire/index.ts'
+import { equalBytes, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { isKeyName, type NoteKey, type NoteSigner, SIGNATURE_TYPES } from './note-key.ts'
 
@@ -33,7 +33,7 @@ export interface VerifiedSignature {
 }
 
 export interface OpenedNote extends Note {
-  /** One per known key, in the order of the note. */
+  /** One per known public key, in the order of the note. */
   verified: VerifiedSignature[]
 }
 
@@ -61,36 +61,46 @@ export function parseNote(note: string | Uint8Array): Note {
 
 /**
  * Opens a note with the keys one trusts. Lines of unknown keys are ignored; a line of a known key that fails refuses the whole
- * note; so does a note without any line of a known key. Of a key that signed twice the first line counts.
+ * note; so does a note without any line of a known key. A key counts once, its first line, under however many names it is known:
+ * a cosignature does not cover its signer's name, so anybody could copy a line to another name of the same key.
  * Throws InvalidInputError (shape) or ProofError BAD_SIGNATURE, NO_KNOWN_SIGNATURE.
  */
 export function openNote(note: string | Uint8Array, keys: Keyring): OpenedNote {
   const { text, signatures } = parseNote(note)
-  const verified = new Map<NoteKey, VerifiedSignature>()
+  const verified = new Map<string, VerifiedSignature>()
   for (const signature of signatures) {
-    const key = keys.get(keyLabel(signature))
-    if (!key) continue
-    const held = verifyLine(key, text, signature.signature)
-    if (!held) throw new ProofError('BAD_SIGNATURE', `the signature of ${key.name} does not hold`, { detail: { key: key.name } })
-    if (!verified.has(key)) verified.set(key, { key, signature, time: held.time })
+    const known = keys.get(keyLabel(signature))
+    if (!known) continue
+    const held = firstThatHolds(known, text, signature)
+    if (!held)
+      throw new ProofError('BAD_SIGNATURE', `the signature of ${signature.name} does not hold`, { detail: { key: signature.name } })
+    const once = `${held.key.type} ${toHex(held.key.publicKey)}`
+    if (!verified.has(once)) verified.set(once, held)
   }
   if (verified.size === 0) throw new ProofError('NO_KNOWN_SIGNATURE', 'no signature by a known key')
   return { text, signatures, verified: [...verified.values()] }
 }
 
-/** Known keys by name and ID. */
-export type Keyring = ReadonlyMap<string, NoteKey>
+/** Known keys by name and ID; more than one where somebody made a key to collide with another's 32-bit ID. */
+export type Keyring = ReadonlyMap<string, readonly NoteKey[]>
 
-/** Throws InvalidInputError KEY_COLLISION when two different keys share name and ID: neither could be told from the other. */
 export function keyring(keys: Iterable<NoteKey>): Keyring {
-  const ring = new Map<string, NoteKey>()
+  const ring = new Map<string, NoteKey[]>()
   for (const key of keys) {
-    const known = ring.get(keyLabel(key))
-    if (known && !equalBytes(known.publicKey, key.publicKey))
-      throw new InvalidInputError('KEY_COLLISION', `two keys are called ${key.name} and share a key ID`)
-    ring.set(keyLabel(key), key)
+    const same = ring.get(keyLabel(key))
+    if (!same) ring.set(keyLabel(key), [key])
+    else if (!same.some(({ publicKey }) => equalBytes(publicKey, key.publicKey))) same.push(key)
   }
   return ring
+}
+
+/** Of keys that share name and ID, the one that made the line: a collision neither stops a note nor lends anybody a signature. */
+function firstThatHolds(keys: readonly NoteKey[], text: string, signature: NoteSignature): VerifiedSignature | undefined {
+  for (const key of keys) {
+    const held = verifyLine(key, text, signature.signature)
+    if (held) return { key, signature, time: held.time }
+  }
+  return undefined
 }
 
 /** Checks one signature over a note's text; undefined when it does not hold. */
