@@ -38,12 +38,15 @@ export interface SampleSite {
   hosts: Record<string, string>
   /** What `openWeb({ allowPrivate })` needs to reach it. */
   allowPrivate: string[]
-  /** Every request so far, oldest first. */
+  /** Requests so far, oldest first; the last hundred thousand at most. */
   requests: LoggedRequest[]
   /** URL of `label:/path`. */
   url(target: string): string
   close(): Promise<void>
 }
+
+/** A site that runs for weeks keeps its last requests only. */
+const MOST_LOGGED = 100_000
 
 /** Starts the site; resolves once it listens. */
 export async function serveSampleSite({ port = 0, host = '127.0.0.1', slowMs = 600 }: SampleSiteOptions = {}): Promise<SampleSite> {
@@ -59,6 +62,7 @@ export async function serveSampleSite({ port = 0, host = '127.0.0.1', slowMs = 6
     const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
     const made = answer(name, request.url ?? '/')
     const userAgent = request.headers['user-agent'] ?? ''
+    if (requests.length >= MOST_LOGGED) requests.splice(0, MOST_LOGGED / 2)
     requests.push({ host: name, path: request.url ?? '/', status: made.status, userAgent, at: Date.now() })
     if (made.delayMs === undefined) send(request, response, made)
     else setTimeout(() => send(request, response, made), made.delayMs)

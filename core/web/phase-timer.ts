@@ -2,6 +2,9 @@ import type { Clock } from '../effects/index.ts'
 
 export type Phase = 'connect' | 'headers' | 'body'
 
+/** Why a sleep ends early; one object, because an error with its stack for every request would cost more than the timer. */
+const MOVED_ON = new Error('the phase moved on')
+
 /** One running timer for a request's phases and its total; the earlier of the two ends it. */
 export class PhaseTimer {
   readonly #clock: Clock
@@ -25,14 +28,14 @@ export class PhaseTimer {
     this.#phase = phase
     this.#deadline = Math.min(this.#clock.now() + ms, this.#end)
     if (this.#deadline < this.#wakeAt) {
-      this.#sleeping?.abort()
+      this.#sleeping?.abort(MOVED_ON)
       void this.#watch()
     }
   }
 
   stop(): void {
     this.#stopped = true
-    this.#sleeping?.abort()
+    this.#sleeping?.abort(MOVED_ON)
   }
 
   async #watch(): Promise<void> {

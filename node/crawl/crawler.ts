@@ -26,6 +26,7 @@ export const crawlLimits: CrawlLimits = {
 }
 
 const HTML_TYPE = /^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i
+const MAX_TRAPS_TOLD = 100
 /** Redirect answers that wait with their targets, as evidence. */
 const MAX_WAITING_HOP_BYTES = 64 << 20
 
@@ -48,6 +49,7 @@ export class Crawler {
   readonly #paces = new Map<string, HostPace>()
   readonly #hops = new Map<string, Exchange[]>()
   readonly #contents = new Set<string>()
+  readonly #trapsTold = new Map<string, number>()
   readonly #ready = new Set<string>()
   readonly #active = new Set<string>()
   readonly #ended = Promise.withResolvers<void>()
@@ -215,11 +217,14 @@ export class Crawler {
     this.#wake(link, this.#frontier.offer(link, { depth: depth + 1, via: url }), depth + 1)
   }
 
-  /** Traps are told of; that a link is known, foreign or out of scope is not worth a line each. */
+  /** Traps are told of, a hundred per host; that a link is known, foreign or out of scope is not worth a line each. */
   #wake(link: string, verdict: string, depth: number): void {
-    if (verdict === 'queued') this.#startHosts()
-    else if (!QUIET.has(verdict))
-      this.#note({ url: link.slice(0, 2048), host: URL.parse(link)?.host ?? '', depth }, { outcome: 'TRAP', detail: verdict })
+    if (verdict === 'queued') return this.#startHosts()
+    if (QUIET.has(verdict)) return
+    const host = URL.parse(link)?.host ?? ''
+    const told = (this.#trapsTold.get(host) ?? 0) + 1
+    this.#trapsTold.set(host, told)
+    if (told <= MAX_TRAPS_TOLD) this.#note({ url: link.slice(0, 2048), host, depth }, { outcome: 'TRAP', detail: verdict })
   }
 
   #redirected(item: FrontierItem, exchange: Exchange, target: string): { outcome: string; detail: string } {

@@ -7,14 +7,16 @@ export const forum: Template = ({ page, host, neighbours, link }) => `<!doctype 
 ${factMetas(page)}</head>
 <body><div id="page-header"><a href="${link('/')}">${escapeHtml(host.title)}</a> &raquo; ${escapeHtml(page.tags[0] ?? 'General')}</div>
 <h1>${escapeHtml(page.title)}</h1>
+<div class="thread">
 ${posts(page.text)
   .map(
-    ({ name, text }, i) => `<div class="message" id="m${i + 1}"><div class="poster"><a rel="nofollow" href="${link(
-      `/members/${encodeURIComponent(name)}`,
-    )}">${escapeHtml(name)}</a><br>#${i + 1}</div>
-<div class="body">${renderMarkdown(text, link)}</div><div class="tools"><a href="${link(`/reply?to=${i + 1}`)}">reply</a></div></div>`,
+    ({ name, text }, i) => `<article class="message" id="m${i + 1}">
+<footer><a rel="nofollow" href="${link(`/members/${encodeURIComponent(name)}`)}">${escapeHtml(name)}</a> #${i + 1} <a href="${link(`/reply?to=${i + 1}`)}">reply</a></footer>
+${renderMarkdown(text, link)}
+</article>`,
   )
   .join('\n')}
+</div>
 <div class="pager">${neighbours.map((other) => `<a href="${link(`${other.host}:${other.path}`)}">${escapeHtml(other.title)}</a>`).join(' | ')}</div>
 ${licenceNotice(page)}
 </body></html>
