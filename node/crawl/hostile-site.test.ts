@@ -13,6 +13,9 @@ const html = (response: ServerResponse, body: string, headers: Record<string, st
 const article = (title: string, rest = ''): string =>
   `<title>${title}</title><article><p>A plain page called ${title} that stands among hostile ones and says something true.</p></article>${rest}`
 
+const BOMB = gzipSync(Buffer.alloc(40 << 20))
+const LONG_ROBOTS = `User-agent: *\nDisallow: /never\n${'x'.repeat(10 << 20)}\nDisallow: /`
+
 /** Every way to be a nuisance, by path. */
 const nuisances: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
   '/endless': (_request, response) => {
@@ -30,7 +33,7 @@ const nuisances: Record<string, (request: IncomingMessage, response: ServerRespo
   '/silent': () => {},
   '/bomb': (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html', 'content-encoding': 'gzip' })
-    response.end(gzipSync(Buffer.alloc(40 << 20)))
+    response.end(BOMB)
   },
   '/garbage': (request) => request.socket.end('\u0000\u0001 what is this\r\n\r\n'),
   '/short': (_request, response) => {
@@ -60,7 +63,7 @@ const server = createServer((request, response) => {
   asked.push(path)
   if (path === '/robots.txt') {
     response.writeHead(200, { 'content-type': 'text/plain' })
-    response.end(`User-agent: *\nDisallow: /never\n${'x'.repeat(10 << 20)}\nDisallow: /`)
+    response.end(LONG_ROBOTS)
   } else if (path === '/') {
     const links = [...Object.keys(nuisances), '/never', `http://user:secret@localhost:${port}/x`, 'http://[::1/', `/${'a'.repeat(5000)}`]
     html(response, article('start', links.map((link) => `<a href="${link}">x</a>`).join('')))
@@ -74,7 +77,7 @@ beforeAll(async () => {
     clock: realClock,
     userAgent: 'Quern/0.1',
     allowPrivate: [`127.0.0.1:${port}`],
-    limits: { headersMs: 300, bodyMs: 600, bodyBytes: 1 << 20 },
+    limits: { headersMs: 2000, bodyMs: 2000, bodyBytes: 1 << 20 },
   })
   const options = {
     web,
