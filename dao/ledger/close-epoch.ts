@@ -51,17 +51,43 @@ export function closeEpoch({ state, index }: View, epoch: EpochState): void {
   const key = toHex(state.tree.rootAt(index) ?? new Uint8Array())
   const closed = closedEpochs.recall(key, () => computeClose(state, epoch))
   for (const one of closed.contributors) settle(state, epoch, one)
-  for (const { account, struck } of closed.validators) {
-    const seat = state.validators.get(account)
-    if (!seat) continue
-    const after = afterStrike(seat.strikes, struck, state.charter)
-    seat.strikes = after.strikes
-    if (after.suspended) seat.active = false
-  }
+  for (const { account, struck } of closed.validators) strike(state, account, struck)
   state.hosts = closed.hosts
   state.bases = closed.bases
   epoch.table = closed.table
   epoch.reasons = new Map(closed.contributors.map((one) => [one.account, one.reasons]))
+}
+
+function strike(state: LedgerState, account: string, struck: boolean): void {
+  const seat = state.validators.get(account)
+  if (!seat) return
+  const after = afterStrike(seat.strikes, struck, state.charter)
+  seat.strikes = after.strikes
+  if (after.suspended) seat.active = false
+}
+
+/**
+ * What a light fold takes from the table that `epoch.close` states: who was struck, which decides seats and so quorums, and what each
+ * contributor's standing is now. It learns no points per batch.
+ */
+export function closeLightly(state: LedgerState, epoch: EpochState, rows: readonly TableRow[]): void {
+  for (const row of rows) {
+    if (row.role === 'validator') strike(state, row.account, row.note?.startsWith('strike') === true)
+    const contributor = row.role === 'contributor' ? state.contributors.get(row.account) : undefined
+    if (!contributor) continue
+    if (row.note === 'no quorum' || row.note === 'escalated') {
+      epoch.deferred.add(row.account)
+      continue
+    }
+    contributor.epochs++
+    contributor.credibility = row.credibility
+    if (contributor.quota !== null) contributor.quota = nextQuota(contributor.quota, row.credibility, row.note === 'void T1', state.charter)
+  }
+  for (const key of epoch.batches) {
+    const batch = state.batches.get(key)
+    if (batch && !epoch.deferred.has(batch.contributor)) batch.settled = epoch.number
+    else if (batch) batch.epoch = epoch.number + 1
+  }
 }
 
 function settle(state: LedgerState, epoch: EpochState, close: ContributorClose): void {

@@ -251,10 +251,14 @@ function recordReasons(state: LedgerState, batch: BatchState, files: LedgerFiles
   const read = readBatch(files, batch)
   if (!read.ok) return []
   const charter = charterOf(state, batch.gathered)
-  const holders = charter.epoch.leases === 'none' ? () => [] : holdersIn(state, batch.gathered)
+  const hasLeases = charter.epoch.leases !== 'none'
+  const holders = holdersIn(state, batch.gathered)
+  // leases of long ago are forgotten: their factor is then part of the rest
+  const leaseOf = (host: string): number =>
+    hasLeases && state.leases.has(batch.gathered) && !onLease(holders(host), batch.contributor) ? charter.value.offLeasePpm : PPM
   return read.rows.map((row, i) => {
     const { value, novelty } = batch.values?.[i] ?? { value: 0, novelty: 0 }
-    const lease = onLease(holders(row.host), batch.contributor) ? PPM : charter.value.offLeasePpm
+    const lease = leaseOf(row.host)
     const factors = { quality: row.quality, novelty: noveltyPpm(novelty, charter), lease }
     const mass = row.tokens < charter.value.minTokens ? 0 : 1000 * Math.min(row.tokens, charter.value.maxTokens)
     const before = Object.values(factors).reduce((v, ppm) => mulDiv(v, ppm, PPM), mass)

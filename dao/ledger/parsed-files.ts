@@ -1,4 +1,5 @@
 /** Ledger files as typed values. Parsing is pure in the CID, so every replica in a process shares the result. */
+import { z } from 'zod'
 import { Lru } from '../../core/cache/index.ts'
 import { FatalError } from '../../core/errors/index.ts'
 import {
@@ -7,20 +8,36 @@ import {
   charter,
   type Charter,
   type CID,
-  fraudProof,
-  type FraudProof,
+  did,
   matchesCid,
   MAX_CHARTER_BYTES,
-  MAX_FRAUD_PROOF_BYTES,
   MAX_MANIFEST_BYTES,
   MAX_REPORT_BYTES,
   parse,
+  ppm,
   report,
   type Report,
+  uint,
   WireError,
 } from '../../schemas/wire/index.ts'
-import type { LedgerFiles } from './types.ts'
+import type { LedgerFiles, TableRow } from './types.ts'
 import { type Refusal, refuse } from './view.ts'
+
+const MAX_TABLE_BYTES = 16 << 20
+const decimal = z.string().regex(/^\d{1,40}$/)
+const tableRows = z.array(
+  z.strictObject({
+    account: did,
+    role: z.enum(['contributor', 'validator']),
+    records: uint,
+    value: decimal,
+    credibility: ppm,
+    draws: uint,
+    fails: uint,
+    points: decimal,
+    note: z.string().max(128).nullable(),
+  }),
+)
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; refusal: Refusal }
 
@@ -53,6 +70,7 @@ function reader<T>(capacity: number, read: (bytes: Uint8Array) => T): (files: Le
 
 export const readManifest = reader<BatchManifest>(8192, (bytes) => parse(batchManifest, bytes, MAX_MANIFEST_BYTES))
 export const readReport = reader<Report>(256, (bytes) => parse(report, bytes, MAX_REPORT_BYTES))
-export const readFraudProof = reader<FraudProof>(16, (bytes) => parse(fraudProof, bytes, MAX_FRAUD_PROOF_BYTES))
 /** A field that a charter leaves out has its default, also one that a later version of the shape adds: so a default, once released, never changes. */
 export const readCharter = reader<Charter>(64, (bytes) => parse(charter, bytes, MAX_CHARTER_BYTES))
+/** An epoch's table; a light fold learns strikes, credibility and points from it. */
+export const readTable = reader<TableRow[]>(64, (bytes) => parse(tableRows, bytes, MAX_TABLE_BYTES))

@@ -13,6 +13,8 @@ import {
   isAssigned,
   leaseOf,
   ledgerFilesNamed,
+  type LedgerState,
+  RULES_VERSION,
   RootHistory,
   vested,
 } from './index.ts'
@@ -172,18 +174,39 @@ describe('explain', () => {
 })
 
 describe('a light fold', () => {
-  it('follows phases, rosters and batches with a fraction of the files, and takes the quorum’s word for the rest', () => {
-    const world = new LedgerWorld()
-    for (let epoch = 0; epoch < 2; epoch++) world.playEpoch(world.contributors.map((signer, i) => [signer, pages(`${i}-${epoch}`, 3)]))
+  it('follows phases, rosters and batches with a fraction of the files, and takes the rest from tables that a quorum attested', () => {
+    const world = new LedgerWorld({ validators: 5, charter: { contributors: { quota: { newcomer: 10, cap: 80 } } } })
+    const gone = world.validators[4]!
+    for (let epoch = 0; epoch < 4; epoch++)
+      world.playEpoch(
+        world.contributors.map((signer, i) => [signer, pages(`${i}-${epoch}`, 3 + epoch)]),
+        epoch === 0 ? {} : { silent: [gone] },
+      )
     const needed = new Set<string>()
     const light = createLedger({ light: true, files: { read: (cid) => (needed.add(cid.toString()), world.files.read(cid)) } })
     for (const entry of world.entries) expect(light.apply(entry).invalid).toBeNull()
-    expect(needed.size).toBe(1 + 6)
-    expect(light.state.results.map(({ root, final, batches }) => ({ root, final, batches }))).toEqual(
-      world.state.results.map(({ root, final, batches }) => ({ root, final, batches })),
-    )
-    expect([...light.state.batches.keys()]).toEqual([...world.state.batches.keys()])
-    expect(light.state.authors).toEqual(world.state.authors)
+    // the charter, twelve manifests and four tables
+    expect(needed.size).toBe(1 + 12 + 4)
+    const seen = ({ state }: { state: LedgerState }) => ({
+      results: state.results.map(({ root, final, batches, rows }) => ({ root, final, batches, rows })),
+      seats: [...state.validators.values()].map(({ active, strikes, beaconTip, sampleTip }) => ({ active, strikes, beaconTip, sampleTip })),
+      standing: [...state.contributors.values()].map(({ credibility, epochs, quota }) => ({ credibility, epochs, quota })),
+      batches: [...state.batches.values()].map(({ epoch, settled, moved, deferrals }) => ({ epoch, settled, moved, deferrals })),
+      authors: state.authors,
+    })
+    expect(seen(light)).toEqual(seen(world))
+    expect(light.state.validators.get(gone.signer.did)).toMatchObject({ active: false, strikes: 3 })
+  })
+
+  it('refuses a table that does not give the root it comes with', () => {
+    const world = new LedgerWorld({ light: true })
+    world.playEpochWithoutClose()
+    const bytes = encode([])
+    const table = world.files.put(cborCid(bytes), bytes)
+    const cut = world.state.epoch!.cut
+    const close = { epoch: 1, cut, root: new Uint8Array(32), table, rules: RULES_VERSION }
+    expect(world.ledger.check(world.bytes(world.operator, 'epoch.close', close))).toMatchObject({ code: 'WRONG_ROOT' })
+    expect(world.ledger.check(world.bytes(world.operator, 'epoch.close', { ...close, root: rootOfLeaves([]) }))).toMatchObject({ ok: true })
   })
 })
 

@@ -1,5 +1,5 @@
 /** A batch's way into an epoch: committed blind, revealed, said to be available; or taken back. */
-import { type BatchManifest, commitHash, equalBytes, toHex } from '../../schemas/wire/index.ts'
+import { type BatchManifest, commitHash, equalBytes } from '../../schemas/wire/index.ts'
 import { readManifest } from './parsed-files.ts'
 import { isSeated } from './seats.ts'
 import type { LedgerState } from './types.ts'
@@ -30,6 +30,8 @@ export const commit: Rule<'contribution.commit'> = {
     const counts = committingEpoch(state)
     // a commit that was signed just before the reveals began still counts, for the next epoch
     if (entry.p.epoch !== counts && entry.p.epoch !== counts - 1) return refuse('WRONG_EPOCH', `a commit counts for epoch ${counts} now`)
+    // counted only when so many could be open at all: a count per commit would cost the square of them
+    if (state.commits.size < MAX_OPEN_COMMITS) return undefined
     let open = 0
     for (const other of state.commits.values()) if (other.author === entry.a) open++
     return open < MAX_OPEN_COMMITS ? undefined : refuse('TOO_MANY', `${entry.a} has ${open} commits open`)
@@ -145,6 +147,3 @@ function batchOfCommit(state: LedgerState, commitIndex: number) {
   for (const batch of state.batches.values()) if (batch.commitIndex === commitIndex) return batch
   return undefined
 }
-
-/** For messages: the first bytes of a hash. */
-export const short = (hash: Uint8Array): string => toHex(hash.slice(0, 6))

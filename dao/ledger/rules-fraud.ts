@@ -1,19 +1,25 @@
 /** Proven fraud: replayed by everybody, decided by nobody, in force from its place in the log. */
-import { InvalidInputError } from '../../core/errors/index.ts'
-import type { Check, CID, Payload } from '../../schemas/wire/index.ts'
+import { Lru } from '../../core/cache/index.ts'
+import { FatalError, InvalidInputError } from '../../core/errors/index.ts'
+import { type Check, type CID, matchesCid, type Payload, toHex } from '../../schemas/wire/index.ts'
 import { type FraudVerdict, type RowFacts, verifyFraudProof } from '../checks/index.ts'
 import { dateWindow } from './date-window.ts'
+import { requireFile } from './parsed-files.ts'
 import { charterOf } from './rules-admission.ts'
 import { severityOf } from './severity.ts'
 import type { BatchState, EpochPoints, LedgerState } from './types.ts'
 import { isUnvested } from './vesting.ts'
 import { refuse, type Rule, type View } from './view.ts'
 
-function verdictOf({ manifest, proof }: Payload<'fraud.proof'>, { state, files }: View): FraudVerdict {
-  const batch = state.batches.get(manifest.toString())
-  const bytes = files.read(proof)
-  if (!batch || bytes === undefined) return { valid: false, code: 'UNKNOWN_BATCH', reason: 'the batch or the proof is not here' }
-  return verifyFraudProof(bytes, files, { ...rowFacts(state, manifest), manifestCid: batch.manifestCid })
+/** A replay is looked at by the door, the fold, and every replica of a process; the log before the entry decides its facts. */
+const verdicts = new Lru<string, FraudVerdict>(256)
+
+function verdictOf({ manifest, proof }: Payload<'fraud.proof'>, { state, files, index }: View): FraudVerdict {
+  const bytes = requireFile(files, proof)
+  if (!matchesCid(proof, bytes))
+    throw new FatalError('FILE_CORRUPT', `the bytes of the ledger file ${proof.toString()} are others than it names`)
+  const key = `${toHex(state.tree.rootAt(index) ?? new Uint8Array())}/${manifest.toString()}/${proof.toString()}`
+  return verdicts.recall(key, () => verifyFraudProof(bytes, files, { ...rowFacts(state, manifest), manifestCid: manifest }))
 }
 
 /** What the ledger says of a revealed batch, as checks ask for it. Throws InvalidInputError UNKNOWN_BATCH. */

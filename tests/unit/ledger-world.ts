@@ -367,6 +367,13 @@ export class LedgerWorld {
     return manifests
   }
 
+  /** An epoch in which nobody contributes, up to the close phase. */
+  playEpochWithoutClose(): void {
+    for (const phase of ['gather', 'reveal', 'beacon'] as const) this.advance(phase)
+    for (const validator of this.validators) this.openBeacon(validator)
+    for (const phase of ['test', 'report', 'probe', 'close'] as const) this.advance(phase)
+  }
+
   /** From the end of the reveals to a final close. */
   testAndClose({
     judge = () => null,
