@@ -2,18 +2,8 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { codeOf, toError } from '../../core/errors/index.ts'
-import {
-  compareBytes,
-  equalBytes,
-  merkleLeafHash,
-  merkleRootOfHashes,
-  parseCid,
-  rawCid,
-  sha256,
-  toHex,
-  utf8,
-} from '../../schemas/wire/index.ts'
-import { type Cells, type ColumnName, placeOfColumn, recordOf, type ReleaseManifest, rowJson } from '../release/index.ts'
+import { compareBytes, equalBytes, merkleRootOfHashes, parseCid, rawCid, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { type Cells, type ColumnName, placeOfColumn, recordOf, type ReleaseManifest, rowHash } from '../release/index.ts'
 import { inside, openQueries } from '../stores/index.ts'
 import type { Report } from './verify.ts'
 
@@ -45,7 +35,7 @@ export async function verifyRows({
     try {
       for await (const cells of queries.readCells(inside(folder, file.path))) {
         if (hashes.length % 1024 === 0) signal?.throwIfAborted()
-        hashes.push(merkleLeafHash(utf8(rowJson(cells))))
+        hashes.push(rowHash(cells))
         for (const [code, message] of seen.faults(cells)) report(code, message, file.path)
       }
     } catch (thrown) {

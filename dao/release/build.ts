@@ -1,18 +1,8 @@
 /** Selection -> a folder of ordinary files and the one CID that names them. */
 import { FatalError, RefusedError } from '../../core/errors/index.ts'
-import {
-  type Block,
-  type CID,
-  canonicalJson,
-  fromHex,
-  merkleLeafHash,
-  merkleRootOfHashes,
-  toHex,
-  UNIXFS_PROFILE,
-  utf8,
-} from '../../schemas/wire/index.ts'
+import { type Block, type CID, canonicalJson, fromHex, merkleRootOfHashes, toHex, UNIXFS_PROFILE, utf8 } from '../../schemas/wire/index.ts'
 import { describeCard } from './card.ts'
-import { type Cells, COLUMNS, placeOf, rowJson } from './columns.ts'
+import { type Cells, COLUMNS, placeOf, rowHash } from './columns.ts'
 import { describeAiAct, describeProvenance } from './compliance.ts'
 import { describeCroissant } from './croissant.ts'
 import { type FileDigest, digestFile, leafBlocks } from './digest.ts'
@@ -170,7 +160,7 @@ async function writeShard(path: string, rows: ReleaseRow[], input: BuildInput, t
       if (isDenied(facts, selection)) tallies.denied.push(row.record)
       const cells = cellsOf(row, facts)
       tallies.add(row, Number(cells[placeOf('n_bytes')]), cells[placeOf('license_spdx')] as string | null, facts.fetchedAt)
-      hashes.push(merkleLeafHash(utf8(rowJson(cells))))
+      hashes.push(rowHash(cells))
       await shard.append(cells)
       if ((i + 1) % 1024 === 0) onProgress?.(before + i + 1, selection.rows.length)
     }

@@ -1,4 +1,5 @@
 /** The columns of a release's Parquet files: one table that the writer, the row digests, Croissant, the card and the queries all read. */
+import { hash } from 'node:crypto'
 
 export type Cell = string | number | null
 export type ColumnType = 'text' | 'integer' | 'time'
@@ -52,14 +53,19 @@ const PLACE = new Map<string, number>(COLUMNS.map(({ name }, i) => [name, i]))
 export const placeOf = (name: ColumnName): number => PLACE.get(name) as number
 export const isColumn = (name: string): name is ColumnName => PLACE.has(name)
 
-const SORTED = COLUMNS.map(({ name }, i) => ({ key: JSON.stringify(name), i })).sort((a, b) => (a.key < b.key ? -1 : 1))
+const SORTED: readonly { name: ColumnName; i: number }[] = COLUMNS.map(({ name }, i) => ({ name, i })).sort((a, b) =>
+  a.name < b.name ? -1 : 1,
+)
 
 /**
  * Canonical JSON (RFC 8785) of a row, what the row tree hashes. The same as `canonicalJson` of the object, at the speed of JSON.stringify:
  * keys are sorted once, numbers are integers, and texts are well-formed because canonical records are.
  */
 export function rowJson(cells: Cells): string {
-  let out = '{'
-  for (const { key, i } of SORTED) out += `${out.length > 1 ? ',' : ''}${key}:${JSON.stringify(cells[i])}`
-  return `${out}}`
+  const row: Record<string, Cell> = {}
+  for (const { name, i } of SORTED) row[name] = cells[i] ?? null
+  return JSON.stringify(row)
 }
+
+/** RFC 6962 leaf hash of a row: SHA-256(0x00 ‖ canonical JSON). One call over one string: a release hashes every byte it holds. */
+export const rowHash = (cells: Cells): Uint8Array => new Uint8Array(hash('sha256', `\0${rowJson(cells)}`, 'buffer'))

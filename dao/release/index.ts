@@ -9,6 +9,7 @@ export {
   type ColumnType,
   isColumn,
   placeOf as placeOfColumn,
+  rowHash,
   rowJson,
 } from './columns.ts'
 export { type CutInput, cutRelease } from './cut.ts'

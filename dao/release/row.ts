@@ -1,6 +1,7 @@
 /** One record and the ledger's facts about it -> one row of the Parquet files, and back. */
+import { hash } from 'node:crypto'
 import { FatalError } from '../../core/errors/index.ts'
-import { canonicalJson, equalBytes, rawCid, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { canonicalJson, matchesCid, utf8 } from '../../schemas/wire/index.ts'
 import { type Cell, type Cells, COLUMNS, type ColumnName, placeOf } from './columns.ts'
 import type { ReleaseRow } from './types.ts'
 
@@ -41,7 +42,7 @@ const WEB_PAGE = 'web-page@1'
  */
 export function cellsOf(row: ReleaseRow, { record, fetchedAt, usageTrain = null }: RecordFacts): Cells {
   const where = { manifest: String(row.manifest), row: row.row }
-  if (!equalBytes(rawCid(record).bytes, row.record.bytes))
+  if (!matchesCid(row.record, record))
     throw new FatalError('RECORD_MISMATCH', `bytes read for record ${row.record} are not that record`, { detail: where })
   const rest = objectOf(record)
   if (rest === undefined) throw new FatalError('BAD_RECORD', `record ${row.record} is not a JSON object`, { detail: where })
@@ -57,14 +58,13 @@ export function cellsOf(row: ReleaseRow, { record, fetchedAt, usageTrain = null 
   if (row.schema === WEB_PAGE) set('data_json', take(rest, 'data'))
   else if (Object.keys(rest).length > 0) set('data_json', canonicalJson(rest))
   const text = cells[placeOf('text')]
-  const textBytes = typeof text === 'string' ? utf8(text) : undefined
   set('id', row.record.toString())
   set('schema', row.schema)
   set('domain', row.host)
   set('fetched_at', fetchedAt)
   set('lang', row.language)
   set('usage_train', usageTrain)
-  set('n_bytes', textBytes?.byteLength ?? 0)
+  set('n_bytes', typeof text === 'string' ? Buffer.byteLength(text) : 0)
   set('n_tokens', row.tokens)
   set('quality', row.quality)
   set('epoch', row.epoch)
@@ -74,7 +74,7 @@ export function cellsOf(row: ReleaseRow, { record, fetchedAt, usageTrain = null 
   set('evidence_cid', row.evidence.toString())
   set('evidence_offset', row.evidenceOffset)
   set('evidence_length', row.evidenceBytes)
-  set('text_sha256', textBytes === undefined ? null : toHex(sha256(textBytes)))
+  set('text_sha256', typeof text === 'string' ? hash('sha256', text) : null)
   set('extractor_version', row.pipeline)
   return cells
 }
@@ -109,9 +109,11 @@ export function recordOf(cells: Cells): Uint8Array | undefined {
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
 function objectOf(record: Uint8Array): Fields | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(record))
+    const value: unknown = JSON.parse(decoder.decode(record))
     return isFields(value) ? value : undefined
   } catch {
     return undefined

@@ -1,15 +1,5 @@
-import {
-  type BatchIndex,
-  batchIndex,
-  type Charter,
-  type CID,
-  compareBytes,
-  type IndexRow,
-  MAX_INDEX_BYTES,
-  parse,
-  SKETCH_BYTES,
-  toHex,
-} from '../../schemas/wire/index.ts'
+import { type Charter, type CID, compareBytes, type IndexRow, SKETCH_BYTES, toHex } from '../../schemas/wire/index.ts'
+import { type BatchFiles, loadBatch } from '../batches/index.ts'
 import { FatalError, RefusedError } from '../../core/errors/index.ts'
 import {
   type BatchState,
@@ -215,15 +205,12 @@ function rowOf(epoch: number, batch: BatchState, row: IndexRow, i: number, value
   }
 }
 
-function readFiles(files: LedgerFiles, { manifest, manifestCid }: BatchState): { index: BatchIndex; sketches: Uint8Array } {
-  const read = (file: CID): Uint8Array => {
-    const bytes = files.read(file)
-    if (bytes !== undefined) return bytes
-    throw new FatalError('FILE_MISSING', `a file of batch ${manifestCid} is not among the ledger’s files`, {
-      detail: { file: String(file) },
-    })
-  }
-  return { index: parse(batchIndex, read(manifest.index), MAX_INDEX_BYTES), sketches: read(manifest.sketches) }
+function readFiles(files: LedgerFiles, { manifest, manifestCid }: BatchState): BatchFiles {
+  const batch = loadBatch((cid) => files.read(cid), manifestCid)
+  if (batch !== undefined) return batch
+  throw new FatalError('FILE_MISSING', `a file of batch ${manifestCid} is not among the ledger’s files`, {
+    detail: { manifest: String(manifestCid), index: String(manifest.index), sketches: String(manifest.sketches) },
+  })
 }
 
 const speaks = ({ release: { languages } }: Charter, language: string): boolean => languages.length === 0 || languages.includes(language)

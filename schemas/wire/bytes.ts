@@ -1,5 +1,5 @@
 /** Canonical bytes: DAG-CBOR with strict decode, RFC 8785 JSON, and the CIDs of both. Everything signed or named goes through here. */
-import { createHash } from 'node:crypto'
+import { createHash, hash as hashOnce } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
@@ -22,6 +22,8 @@ export class WireError extends Error {
 }
 
 export function sha256(...parts: Uint8Array[]): Uint8Array {
+  // one part is by far the commonest, and one call spares an object
+  if (parts.length === 1) return new Uint8Array(hashOnce('sha256', parts[0] as Uint8Array, 'buffer'))
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return new Uint8Array(hash.digest())
@@ -120,7 +122,8 @@ export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
 }
 
-export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+const encoder = new TextEncoder()
+export const utf8 = (text: string): Uint8Array => encoder.encode(text)
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 export const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 export function u32(value: number): Uint8Array {
