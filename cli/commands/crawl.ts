@@ -2,7 +2,7 @@ import { UsageError } from '../../core/errors/index.ts'
 import { crawlToFolder } from '../../node/index.ts'
 import { openWeb } from '../../core/web/index.ts'
 import { AGENT, hostsOf, logger, systemClock, untilStopped } from '../wiring/index.ts'
-import { listOf, numberFlag, print, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { listOf, print, printJson, type Run, say, settingOf } from '../program/index.ts'
 import { crawlOptions } from './crawl-options.ts'
 
 export const run: Run = async (urls, flags) => {
@@ -50,7 +50,7 @@ export const run: Run = async (urls, flags) => {
   print(
     `${summary.kept} records from ${summary.fetched} pages of ${summary.hosts} hosts in ${((summary.endedAt - summary.startedAt) / 1000).toFixed(1)} s`,
   )
-  for (const [outcome, count] of Object.entries(summary.outcomes).sort(([, a], [, b]) => b - a))
+  for (const [outcome, count] of Object.entries(summary.outcomes).toSorted(([, a], [, b]) => b - a))
     say(`  ${String(count).padStart(6)}  ${outcome}`)
   for (const file of Object.values(summary.files)) print(`${file.path}  ${file.bytes} bytes`)
 }

@@ -1,6 +1,9 @@
 import { getJson, httpBase, localReleases } from '../wiring/index.ts'
 import { print, printable, printJson, type Run, settingOf, table } from '../program/index.ts'
 
+const COLUMNS = ['release', 'name', 'throughEpoch', 'records', 'date'] as const
+const wordOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+
 export const run: Run = async (_args, flags) => {
   const dao = settingOf('dao', flags)
   const releases =
@@ -11,15 +14,9 @@ export const run: Run = async (_args, flags) => {
   else if (releases.length === 0) print('no releases yet')
   else {
     const rows = releases.map((release) => {
-      const r = release as Record<string, unknown>
-      return [
-        String(r['release']),
-        String(r['name'] ?? ''),
-        String(r['throughEpoch'] ?? ''),
-        String(r['records'] ?? ''),
-        String(r['date'] ?? ''),
-      ]
+      const cells = release as Record<string, unknown>
+      return COLUMNS.map((name) => wordOf(cells[name]))
     })
-    print(printable(table([['release', 'name', 'epoch', 'records', 'date'], ...rows], 2)))
+    print(printable(table([[...COLUMNS], ...rows], 2)))
   }
 }

@@ -13,7 +13,10 @@ import { releaseFolder } from '../wiring/index.ts'
 import { listOf, numberFlag, type Run, say, settingOf } from '../program/index.ts'
 
 export const run: Run = async ([given], flags) => {
-  const word = (name: string): string | undefined => (typeof flags[name] === 'string' ? (flags[name] as string) : undefined)
+  const word = (name: string): string | undefined => {
+    const value = flags[name]
+    return typeof value === 'string' ? value : undefined
+  }
   const words = (name: string): string[] => listOf(word(name))
   const format = (flags['json'] === true ? 'json' : word('format')) as QueryFormat
   if (!QUERY_FORMATS.includes(format)) throw new UsageError('BAD_FORMAT', `--format is one of ${QUERY_FORMATS.join(', ')}`)

@@ -21,6 +21,6 @@ export const run: Run = async ([given], flags) => {
       '',
     ].join('\n'),
   )
-  const rows = shares.rows.map((row) => [row.account, row.points, `${(Number(row.ppm) / 10_000).toFixed(2)} %`])
+  const rows = shares.rows.map((row) => [row.account, row.points, `${(row.ppm / 10_000).toFixed(2)} %`])
   print(printable(table([['account', 'points', 'share'], ...rows])))
 }

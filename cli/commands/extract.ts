@@ -34,4 +34,5 @@ export const run: Run = async ([file = '-'], flags) => {
   const result = runPipelineOnHtml(url, Buffer.concat(chunks).toString('utf8'))
   if (!result.ok) throw new InvalidInputError(result.error.code, result.error.message)
   print(new TextDecoder().decode(result.measured.record))
+  return 0
 }

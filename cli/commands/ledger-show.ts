@@ -1,4 +1,4 @@
-import { decode, MAX_ENTRY_BYTES, toHex } from '../../schemas/wire/index.ts'
+import { type CID, decode, MAX_ENTRY_BYTES, toHex } from '../../schemas/wire/index.ts'
 import { UsageError } from '../../core/errors/index.ts'
 import { getJson, httpBase, logFolder, replayFolder } from '../wiring/index.ts'
 import { numberFlag, print, printable, printJson, type Run, settingOf } from '../program/index.ts'
@@ -43,7 +43,7 @@ function readable(value: unknown): unknown {
   if (value instanceof Uint8Array) return toHex(value)
   if (Array.isArray(value)) return value.map(readable)
   if (typeof value === 'object' && value !== null) {
-    if ('multihash' in value) return String(value)
+    if ('multihash' in value) return (value as CID).toString()
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, readable(item)]))
   }
   return value

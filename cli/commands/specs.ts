@@ -104,6 +104,7 @@ export const specs: CommandSpec[] = [
     options: [
       ['--out <dir>', 'where the release goes', 'release'],
       ['--through <epoch>', 'last epoch to include; default the last final one'],
+      ['--at <entries>', 'read only so many entries: with checkpoint.size of a manifest.json, that release comes out again'],
     ],
     load: () => import('./dao-release.ts'),
   },

@@ -46,7 +46,7 @@ export async function runProgram(version: string, specs: readonly CommandSpec[],
     command.addHelpText('after', `\nExample:\n  ${spec.example}`)
     command.action(async (...given: unknown[]) => {
       const flags = command.opts<Flags>()
-      const args = given.slice(0, -2).flatMap((arg) => (Array.isArray(arg) ? (arg as string[]) : arg === undefined ? [] : [String(arg)]))
+      const args = given.slice(0, -2).flatMap((arg) => (Array.isArray(arg) ? (arg as string[]) : typeof arg === 'string' ? [arg] : []))
       try {
         const { run } = await spec.load()
         code = (await run(args, flags)) ?? 0
@@ -96,7 +96,7 @@ export function numberFlag(flags: Flags, name: string, fallback: number): number
   if (!Number.isSafeInteger(number) || number < 0)
     throw new UsageError(
       'BAD_FLAG',
-      `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} takes a whole number, not "${String(value)}"`,
+      `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} takes a whole number, not ${JSON.stringify(value)}`,
     )
   return number
 }

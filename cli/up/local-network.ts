@@ -30,6 +30,8 @@ export interface LocalNetworkOptions {
   delayMs?: number
   scope?: 'host' | 'domain'
   charter?: Partial<CharterInput>
+  /** Where a contributor listens; on loopback unless said, and nowhere when empty. */
+  listen?: (name: string) => string[]
   logger: Logger
   onProgress?: (who: string, progress: OperatorProgress | ContributorProgress | ValidatorProgress) => void
 }
@@ -95,6 +97,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
         const role = stack.use(
           await startContributor({
             ...shared,
+            ...(options.listen ? { listen: options.listen(name) } : {}),
             home: path.join(home, name),
             dao: dao.addresses,
             web,

@@ -52,7 +52,7 @@ export function summarize(state: LedgerState, names: ReadonlyMap<string, string>
         sharePpm: Number(shares.get(row.account) ?? 0n),
         note: row.note,
       }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     release:
       release === undefined
         ? null

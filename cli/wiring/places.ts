@@ -11,7 +11,7 @@ export function daoFolder(home: string): string {
   const up = path.join(folder, 'up')
   const runs = existsSync(up) ? readdirSync(up).map(Number).filter(Number.isSafeInteger) : []
   const newest = runs
-    .sort((a, b) => b - a)
+    .toSorted((a, b) => b - a)
     .map((run) => path.join(up, String(run), 'dao'))
     .find((dao) => existsSync(path.join(dao, 'log')))
   if (newest === undefined)

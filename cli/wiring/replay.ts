@@ -12,14 +12,16 @@ export interface Replayed {
   checkpoint: string
 }
 
-/** Folds everything the published checkpoint covers. Trusts the folder's bytes; `ledger audit` does not. Throws InvalidInputError NO_CHECKPOINT. */
-export async function replayFolder(folder: string): Promise<Replayed> {
+/** Folds what the published checkpoint covers, or its first `at` entries. Trusts the folder's bytes; `ledger audit` does not. Throws InvalidInputError NO_CHECKPOINT, LOG_SHORTER. */
+export async function replayFolder(folder: string, at?: number): Promise<Replayed> {
   const store = await openDiskLogStore(folder)
   const note = await store.read('checkpoint')
   if (note === undefined) throw new InvalidInputError('NO_CHECKPOINT', `${folder} holds no checkpoint; is it the log folder of a DAO?`)
   const checkpoint = new TextDecoder().decode(note)
-  const { size } = peekCheckpoint(checkpoint)
-  const reader = new LogReader(store, size)
+  const { size: covered } = peekCheckpoint(checkpoint)
+  const size = at ?? covered
+  if (size > covered) throw new InvalidInputError('LOG_SHORTER', `the log has ${covered} entries, not ${size}`)
+  const reader = new LogReader(store, covered)
   const files = new DiskFiles(path.join(folder, 'files'))
   const ledger = createLedger({ files })
   for (let from = 0; from < size; from += 256)

@@ -7,7 +7,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {
     try {
-      await delay(ms, undefined, { ...(signal ? { signal } : {}) })
+      await delay(ms, undefined, signal ? { signal } : {})
     } catch (error) {
       throw signal?.aborted ? (signal.reason as Error) : error
     }

@@ -1,6 +1,6 @@
 /** Follows a ledger from whoever serves it: pulls entries, holds them against a cosigned checkpoint, then folds them. Trusts nobody's word. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
-import { QuernError, RetryableError } from '../../core/errors/index.ts'
+import { codeOf, QuernError, RetryableError } from '../../core/errors/index.ts'
 import { type CID, quorumOf } from '../../schemas/wire/index.ts'
 import { createLedger, type Ledger, type LedgerState, seatedValidators } from '../ledger/index.ts'
 import { CompactRange, leafHash, peekCheckpoint } from '../log/index.ts'
@@ -40,7 +40,7 @@ export class Follower {
   #checkpoint: OpenedCheckpoint | undefined
   #note: string | undefined
   #syncing: Promise<boolean> | undefined
-  #heard: Promise<unknown> | undefined
+  #isWaiting = false
 
   constructor(options: FollowerOptions) {
     this.#options = options
@@ -78,15 +78,23 @@ export class Follower {
   hear(note: string): void {
     const size = sizeOf(note)
     if (size === undefined || size <= this.state.size) return
-    this.#heard ??= this.#options.clock
-      .sleep(this.#options.hearMs ?? 50, this.#options.signal)
-      .then(() => {
-        this.#heard = undefined
-        return this.sync()
-      })
-      .catch(() => {
-        this.#heard = undefined
-      })
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    void this.#syncSoon()
+  }
+
+  async #syncSoon(): Promise<void> {
+    const { clock, hearMs = 50, signal, logger } = this.#options
+    try {
+      await clock.sleep(hearMs, signal)
+      this.#isWaiting = false
+      await this.sync()
+    } catch (error) {
+      // the regular run tries again, and says so when it fails too
+      if (!signal.aborted) logger.debug('news-not-synced', { code: codeOf(error) })
+    } finally {
+      this.#isWaiting = false
+    }
   }
 
   /** Syncs on `wake` and at least every `everyMs`, until the signal; faults are logged and tried again. */
@@ -97,7 +105,7 @@ export class Follower {
         await this.sync()
       } catch (error) {
         if (signal.aborted) return
-        logger.warn('sync-failed', { code: error instanceof QuernError ? error.code : 'INTERNAL', message: String(error) })
+        logger.warn('sync-failed', { code: codeOf(error), message: String(error) })
       }
       await clock.sleep(everyMs, signal).catch(() => undefined)
     }

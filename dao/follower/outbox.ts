@@ -52,7 +52,7 @@ export class Outbox {
       if (pending.n < options.nextN()) await options.kv.delete(name)
       else outbox.#pending.set(pending.key, pending)
     }
-    for (const pending of [...outbox.#pending.values()].sort((a, b) => a.n - b.n))
+    for (const pending of [...outbox.#pending.values()].toSorted((a, b) => a.n - b.n))
       void outbox.#enqueue(() => outbox.#deliver(pending)).catch(() => undefined)
     return outbox
   }

@@ -44,7 +44,7 @@ export function isPhaseDone(state: LedgerState, view: PhaseView): boolean {
       return late || [...epoch.reportCommits.keys()].every((seat) => epoch.reports.has(seat))
     case 'probe':
       return true
-    case 'close':
+    default:
       return state.results.at(-1)?.epoch === epoch.number && state.results.at(-1)?.final === true
   }
 }

@@ -93,7 +93,7 @@ function rewrite(record: Uint8Array, text: string): Uint8Array {
 
 /** A page that no server ever sent, with words of its own, in the wrapping of one that was. */
 function inventedPage(real: Exchange, seed: string): Exchange {
-  let state = [...seed].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) >>> 0, 7)
+  let state = Array.from(seed).reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) >>> 0, 7)
   const next = (bound: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return (state >>> 8) % bound

@@ -83,7 +83,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
         clock: world.clock,
         logger: silent,
         agentToken: AGENT,
-        openWeb: async () => ({ get: web.get, [Symbol.asyncDispose]: async () => undefined }),
+        openWeb: async () => ({ get: (url, options) => web.get(url, options), [Symbol.asyncDispose]: async () => undefined }),
       }),
   }
   await using network = await SimNetwork.start(setup)
@@ -147,7 +147,7 @@ function resultOf(network: SimNetwork, kinds: ReadonlyMap<string, string>, { see
   return {
     seed,
     epochs,
-    contributors: contributors.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    contributors: contributors.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     roots: network.results.map((result) => toHex(result.root)),
     entries: state.size,
     invalid: state.invalid.length,

@@ -16,7 +16,7 @@ export class HashChain {
   constructor(seed: Uint8Array, length = CHAIN_LENGTH) {
     const links = [seed]
     for (let i = 0; i < length; i++) links.push(sha256(links[i] as Uint8Array))
-    this.#links = links.reverse()
+    this.#links = links.toReversed()
     this.#place = new Map(this.#links.map((link, i) => [toHex(link), i]))
   }
 

@@ -1,0 +1,35 @@
+/** The real command line in this process: what it printed and how it ended. One run at a time: it stands in for the process's own streams. */
+import { specs } from '../../cli/commands/index.ts'
+import { runProgram } from '../../cli/program/index.ts'
+
+export interface CliRun {
+  code: number
+  out: string
+  err: string
+  /** Lines of stdout as JSON; throws when one is not. */
+  json: <T = Record<string, unknown>>() => T[]
+}
+
+export async function runCli(...argv: string[]): Promise<CliRun> {
+  const said = { out: '', err: '' }
+  const real = { out: process.stdout.write, err: process.stderr.write }
+  const take =
+    (into: 'out' | 'err') =>
+    (text: string | Uint8Array, ...rest: unknown[]): boolean => {
+      said[into] += typeof text === 'string' ? text : Buffer.from(text).toString('utf8')
+      const done = rest.find((item) => typeof item === 'function') as (() => void) | undefined
+      if (done) queueMicrotask(done)
+      return true
+    }
+  process.stdout.write = take('out')
+  process.stderr.write = take('err')
+  try {
+    const code = await runProgram('0.0.0-test', specs, argv)
+    return { code, ...said, json: () => linesOf(said.out).map((line) => JSON.parse(line)) }
+  } finally {
+    process.stdout.write = real.out
+    process.stderr.write = real.err
+  }
+}
+
+const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '')
