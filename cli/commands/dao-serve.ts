@@ -2,14 +2,17 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '../../core/errors/index.ts'
 import { parseCharterYaml } from '../../dao/charter/index.ts'
+import { showLife } from '../life/index.ts'
 import { printJson, type Run, say, settingOf } from '../program/index.ts'
-import { readCharterFile } from './charter-check.ts'
+import { operatedBy, readCharterFile } from './charter-check.ts'
 import {
   aborted,
+  announceOf,
   isPrivateListen,
   listenOf,
   logger,
   openApi,
+  operatorOf,
   readStoredCharter,
   startOperator,
   storeCharter,
@@ -25,12 +28,14 @@ export const run: Run = async (_args, flags) => {
   await using running = await startOperator({
     home,
     listen,
+    announce: announceOf(settingOf('announce', flags)),
     privateNetwork: isPrivateListen(listen),
     logger: log,
     charter,
     manual: flags['manual'] === true,
   })
   await using api = await openApi(running, settingOf('http', flags) as string, log)
+  using _life = showLife({ home, role: 'dao', answers: `${api.url}/healthz` })
   if (flags['json'] === true) printJson({ ledger: running.operator.ledgerId, http: api.url, addresses: running.addresses })
   say(`ledger  ${running.operator.ledgerId}\nhttp    ${api.url}`)
   for (const address of running.addresses) say(`peer    ${address}`)
@@ -42,7 +47,7 @@ export const run: Run = async (_args, flags) => {
 /** The first start fixes the genesis charter: later edits of the file change nothing; a new version goes through a charter entry. */
 async function charterFrom(home: string, file: string): Promise<Uint8Array> {
   if (!existsSync(file)) throw new UsageError('CHARTER_MISSING', `no charter at ${file}; "quern dao init" writes one`)
-  const parsed = parseCharterYaml(await readCharterFile(file))
+  const parsed = parseCharterYaml(operatedBy(await operatorOf(home), await readCharterFile(file)))
   if (!parsed.ok) {
     const [first] = parsed.problems
     throw new UsageError(

@@ -7,7 +7,7 @@ const CRAWL_OPTIONS: CommandSpec['options'] = [
   ['--delay <ms>', 'pause between two requests to a host, in milliseconds'],
   ['--scope <scope>', 'host: stay on the hosts given; domain: on their registrable domains'],
 ]
-const ROLE = ['home', 'listen', 'logLevel'] as const
+const ROLE = ['home', 'listen', 'announce', 'logLevel'] as const
 
 export const specs: CommandSpec[] = [
   {
@@ -262,5 +262,21 @@ export const specs: CommandSpec[] = [
       ['--loss <percent>', 'messages lost', '0'],
     ],
     load: () => import('./sim.ts'),
+  },
+  {
+    name: 'site',
+    summary: 'serve the bundled sample site',
+    example: 'quern site --http 127.0.0.1:8000',
+    hidden: true,
+    settings: ['home', 'http'],
+    load: () => import('./site.ts'),
+  },
+  {
+    name: 'health',
+    summary: 'whether the role running in a home folder is alive; exit 3 when it is not',
+    example: 'quern health --home /data',
+    hidden: true,
+    settings: ['home'],
+    load: () => import('./health.ts'),
   },
 ]

@@ -1,5 +1,16 @@
+import { showLife } from '../life/index.ts'
 import { listOf, printJson, type Run, say, settingOf } from '../program/index.ts'
-import { aborted, hostsOf, isPrivateListen, listenOf, logger, resolveDao, startValidator, untilStopped } from '../wiring/index.ts'
+import {
+  aborted,
+  announceOf,
+  hostsOf,
+  isPrivateListen,
+  listenOf,
+  logger,
+  resolveDao,
+  startValidator,
+  untilStopped,
+} from '../wiring/index.ts'
 
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
@@ -7,6 +18,7 @@ export const run: Run = async (_args, flags) => {
   await using running = await startValidator({
     home: settingOf('home', flags) as string,
     listen,
+    announce: announceOf(settingOf('announce', flags)),
     privateNetwork: isPrivateListen(listen),
     logger: await logger(settingOf('logLevel', flags)),
     dao: await resolveDao(settingOf('dao', flags)),
@@ -17,6 +29,7 @@ export const run: Run = async (_args, flags) => {
       else say(`epoch ${epoch}  ${what}  ${count}`)
     },
   })
+  using _life = showLife({ home: running.home.folder, role: 'validator' })
   say(`validator ${running.home.identity.did} of ${running.validator.state.id}`)
   await aborted(stop.signal)
   say('stopping')

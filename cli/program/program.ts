@@ -14,6 +14,8 @@ export interface CommandSpec {
   args?: string
   summary: string
   example: string
+  /** For containers and tests: works, and is not listed. */
+  hidden?: boolean
   settings?: SettingName[]
   options?: [flags: string, description: string, fallback?: string][]
   load: () => Promise<{ run: Run }>
@@ -34,7 +36,7 @@ export async function runProgram(version: string, specs: readonly CommandSpec[],
     const leaf = words.pop() as string
     const parent = words.length === 0 ? program : groupOf(program, groups, words.join(' '))
     const command = parent
-      .command(spec.args ? `${leaf} ${spec.args}` : leaf)
+      .command(spec.args ? `${leaf} ${spec.args}` : leaf, { hidden: spec.hidden === true })
       .description(spec.summary)
       .exitOverride()
     for (const name of spec.settings ?? []) {

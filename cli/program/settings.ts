@@ -25,6 +25,13 @@ export const settings = {
     '/ip4/127.0.0.1/tcp/0',
     'where peers reach us; "none" to listen nowhere',
   ),
+  announce: setting(
+    'announce',
+    '--announce <multiaddr>',
+    'QUERN_ANNOUNCE',
+    undefined,
+    'what to tell others instead of the addresses listened on: behind a NAT or a container’s port mapping',
+  ),
   http: setting('http', '--http <host:port>', 'QUERN_HTTP', '127.0.0.1:8080', 'where the HTTP API listens'),
   operator: setting(
     'operator',

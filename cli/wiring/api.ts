@@ -1,9 +1,9 @@
 /** The HTTP API over a running operator. */
 import path from 'node:path'
 import type { Logger } from '../../core/effects/index.ts'
-import { UsageError } from '../../core/errors/index.ts'
 import { openPrometheus } from '../../core/events/index.ts'
 import { openHttp } from '../../dao/service/index.ts'
+import { hostPort } from './listen.ts'
 import type { RunningOperator } from './start-roles.ts'
 import { systemClock } from './system.ts'
 
@@ -13,8 +13,7 @@ export interface Api extends AsyncDisposable {
 
 /** `address` is host:port; port 0 takes any free one. Throws UsageError BAD_HTTP, FatalError LISTEN. */
 export async function openApi({ home, operator }: RunningOperator, address: string, logger: Logger): Promise<Api> {
-  const parts = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(address)
-  if (parts === null || Number(parts[2]) > 65_535) throw new UsageError('BAD_HTTP', `--http takes host:port, not "${address}"`)
+  const where = hostPort(address)
   const files = operator.logStore
   const http = await openHttp({
     state: () => (operator.state.size === 0 ? undefined : operator.state),
@@ -29,6 +28,6 @@ export async function openApi({ home, operator }: RunningOperator, address: stri
     clock: systemClock,
     logger: logger.child('http'),
   })
-  const listening = await http.listen({ host: parts[1] as string, port: Number(parts[2]) })
+  const listening = await http.listen(where)
   return { url: listening.url, [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() }
 }

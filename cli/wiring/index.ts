@@ -1,6 +1,6 @@
 export { type Api, openApi } from './api.ts'
 export { resolveDao } from './dao-address.ts'
-export { hostsOf, isPrivateListen, listenOf } from './listen.ts'
+export { announceOf, hostPort, hostsOf, isPrivateListen, listenOf } from './listen.ts'
 export { logger } from './logging.ts'
 export { operatorOf } from './operator-key.ts'
 export { cutInto, releaseJob } from './release-job.ts'

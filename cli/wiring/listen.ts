@@ -12,12 +12,28 @@ export function listenOf(text: string | undefined): string[] {
   return addresses
 }
 
+/** Multiaddrs to announce. Throws UsageError BAD_ANNOUNCE. */
+export function announceOf(text: string | undefined): string[] {
+  const addresses = listOf(text)
+  for (const address of addresses)
+    if (!/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/[1-9]\d*$/.test(address))
+      throw new UsageError('BAD_ANNOUNCE', `"${address}" is no address to announce; write it like /dns4/dao.example.org/tcp/4001`)
+  return addresses
+}
+
 /** Loopback and container networks put many peers behind one address: the mesh must not take them for one attacker. */
 export function isPrivateListen(addresses: readonly string[]): boolean {
   return (
     process.env['QUERN_PRIVATE_NETWORK'] === '1' ||
     (addresses.length > 0 && addresses.every((address) => /^\/(ip4\/127\.|ip6\/::1\/)/.test(address)))
   )
+}
+
+/** `--http` read. Throws UsageError BAD_HTTP. */
+export function hostPort(text: string): { host: string; port: number } {
+  const parts = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text)
+  if (parts === null || Number(parts[2]) > 65_535) throw new UsageError('BAD_HTTP', `--http takes host:port, not "${text}"`)
+  return { host: parts[1] as string, port: Number(parts[2]) }
 }
 
 /** `name=ip` pairs, separated by commas. */

@@ -26,12 +26,14 @@ export interface RoleHomeOptions {
   home: string
   /** Multiaddrs; empty to listen nowhere. */
   listen: string[]
+  /** Multiaddrs to tell others instead; none: those listened on. */
+  announce?: string[]
   /** Loopback and container networks, where many peers share one address. */
   privateNetwork: boolean
   logger: Logger
 }
 
-export async function openRoleHome({ home, listen, privateNetwork, logger }: RoleHomeOptions): Promise<RoleHome> {
+export async function openRoleHome({ home, listen, announce = [], privateNetwork, logger }: RoleHomeOptions): Promise<RoleHome> {
   const stack = new AsyncDisposableStack()
   try {
     const folder = await openHome(home)
@@ -46,6 +48,7 @@ export async function openRoleHome({ home, listen, privateNetwork, logger }: Rol
         signer: identity,
         home: folder,
         listen,
+        ...(announce.length > 0 ? { announce } : {}),
         privateNetwork,
         clock: systemClock,
         telemetry: { log: logger, meter: noMeter },

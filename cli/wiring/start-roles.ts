@@ -21,6 +21,7 @@ export interface WebSettings {
 interface RoleOptions {
   home: string
   listen: string[]
+  announce?: string[]
   privateNetwork: boolean
   logger: Logger
 }

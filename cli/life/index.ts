@@ -1,0 +1,1 @@
+export { type Health, healthOf, type Life, showLife } from './life.ts'
