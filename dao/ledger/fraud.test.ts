@@ -103,6 +103,14 @@ describe('before the close', () => {
     expect(world.state.results[1]!.batches).toEqual([good!.manifestCid.toString()])
   })
 
+  it('cannot be proven of a batch that its author took back in time', () => {
+    const world = worldOf()
+    const [liar] = play(world, [[bad['S3']!]])
+    world.ok(world.contributors[0]!, 'retract', { commit: world.state.batches.get(liar!.manifestCid.toString())!.commitIndex })
+    expect(world.apply(proofOf(world, liar!, 'D3', 0)).invalid).toMatchObject({ code: 'RETRACTED' })
+    expect(ann(world).revoked).toBeNull()
+  })
+
   it('is a no-op that is named when the batch is honest, and when it is proven twice', () => {
     const world = worldOf()
     const [good, liar] = play(world, [honest('Aldbury'), [bad['S3']!]])

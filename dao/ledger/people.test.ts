@@ -230,6 +230,24 @@ describe('validators', () => {
     expect(rowsOf(world)[liar!.name]).toMatchObject({ points: '0', note: 'strike: no report' })
   })
 
+  it('tests on, and counts, when it is removed after the cut: whoever knows the beacon must not choose the committee', () => {
+    const world = new LedgerWorld({ validators: 5 })
+    const [ann] = world.contributors
+    const [gone] = world.validators
+    world.advance('gather')
+    const one = world.commit(ann!, pages('ann', 3))
+    world.advance('reveal')
+    world.reveal(ann!, one)
+    for (const validator of world.validators) world.available(validator, [one.sealed.manifestCid])
+    world.advance('beacon')
+    for (const validator of world.validators) world.openBeacon(validator)
+    world.ok(world.operator, 'roster', { add: [], remove: [gone!.signer.did] })
+    world.advance('test')
+    expect(world.state.epoch?.committees.get(ann!.did)).toContain(gone!.signer.did)
+    const report = world.report(gone!, () => null)
+    world.commitReport(gone!, report)
+  })
+
   it('loses its seat after three strikes, and comes back where its chains stood', () => {
     const world = new LedgerWorld({ validators: 5 })
     const gone = world.validators[4]!

@@ -39,6 +39,7 @@ export const fraudProof: Rule<'fraud.proof'> = {
     const { state } = view
     const batch = state.batches.get(p.manifest.toString())
     if (!batch) return refuse('UNKNOWN_BATCH', `${p.manifest.toString()} was not revealed`)
+    if (batch.retracted !== null) return refuse('RETRACTED', 'its author took the batch back before the beacon; bugs are not crimes')
     if (severityOf(p.check) === undefined) return refuse('NOT_PROVABLE', `a failed ${p.check} is no fraud that can be proven`)
     if (isPunished(state, batch, p.check)) return refuse('KNOWN', `the batch is void, or its author revoked, already`)
     if (state.light) return undefined

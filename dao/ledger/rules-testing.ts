@@ -14,8 +14,8 @@ export function inPhase(state: LedgerState, epoch: number, phases: readonly Epoc
   return undefined
 }
 
-const inRoster = (state: LedgerState, account: string): boolean =>
-  isSeated(state, account) && (state.epoch?.roster.includes(account) ?? false)
+/** Seated at the cut; a removal after it counts from the next epoch. */
+const inRoster = (state: LedgerState, account: string): boolean => state.epoch?.roster.includes(account) ?? false
 
 /** The beacon chain opens one link per epoch: SHA-256(preimage) is what was opened last. */
 export const beaconReveal: Rule<'beacon.reveal'> = {

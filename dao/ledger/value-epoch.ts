@@ -53,7 +53,8 @@ export function deferralsOf(state: LedgerState, epoch: EpochState, contributor: 
 function committeeFor(state: LedgerState, epoch: EpochState, beacon: Uint8Array, contributor: string): string[] {
   const seats: Seat[] = epoch.roster.flatMap((account) => {
     const seat = state.validators.get(account)
-    return seat?.active ? [{ account, operator: seat.statement.operator, asn: seat.statement.asn }] : []
+    // also one removed since the cut: whoever knows the beacon must not choose who tests
+    return seat ? [{ account, operator: seat.statement.operator, asn: seat.statement.asn }] : []
   })
   const { testing, validators } = state.charter
   if (deferralsOf(state, epoch, contributor) >= MAX_DEFERRALS)
