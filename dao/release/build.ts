@@ -41,7 +41,7 @@ export interface Release {
   root: CID
   manifest: ReleaseManifest
   shares: ShareTable
-  /** What the log's `release` entry takes. */
+  /** What the log's `release` entry takes; its name, unlike the manifest's, is the DAO's and the epoch's: a ledger takes a name once. */
   entry: { release: CID; name: string; throughEpoch: number; previous: CID | null; shares: Uint8Array; records: number }
   /** Every block of the DAG, leaves read again from the folder; children before parents, the root last. */
   blocks(): AsyncIterable<Block>
@@ -102,7 +102,7 @@ export async function buildRelease(input: BuildInput): Promise<Release> {
     shares,
     entry: {
       release: tree.root,
-      name: manifest.name,
+      name: `${manifest.name}-${manifest.throughEpoch}`,
       throughEpoch: manifest.throughEpoch,
       previous: selection.previous,
       shares: fromHex(shares.root),
