@@ -21,7 +21,7 @@ import { type Comparison, interleave, print, rateOf } from './interleave.ts'
 const PAGE_WORDS = 420
 const BATCH = 1000
 const ROW_GROUP = 5000
-/** Half of what an idle machine gives. */
+/** Well below the 0.22 to 0.36, and 0.08 to 0.14, that a busy two-core machine gave. */
 const TARGETS = { rows: 0.15, whole: 0.05 }
 
 /** A tenth of the pages repeats an earlier text. */
