@@ -142,11 +142,24 @@ async function baseOf(from: string, release: CID | undefined, http: Http): Promi
   const named = /\/((?:v1\/releases|ipfs)\/(ba[a-z2-7]{10,120}))$/.exec(url)
   if (named !== null) return { url, release: parseCid(named[2] as string) }
   if (release !== undefined) return { url: `${url}/v1/releases/${release}`, release }
+  const newest = await newestOf(url, http)
+  return { url: `${url}/v1/releases/${newest}`, release: newest }
+}
+
+/** The newest release that a DAO offers. Throws InvalidInputError NO_RELEASE or BAD_ANSWER, RetryableError HTTP. */
+export function newestRelease({ from, request, signal }: Pick<FetchOptions, 'from' | 'request' | 'signal'>): Promise<CID> {
+  return newestOf(from.replace(/\/+$/, ''), new Http(request, signal))
+}
+
+async function newestOf(url: string, http: Http): Promise<CID> {
   const list = await http.json(`${url}/v1/releases`)
-  const newest = (list as { releases?: { release?: unknown }[] }).releases?.at(-1)?.release
+  const newest = (list as { releases?: { release?: unknown }[] } | null)?.releases?.at(-1)?.release
   if (typeof newest !== 'string') throw new InvalidInputError('NO_RELEASE', `${url} has no release yet`)
-  const parsed = cidShape.parse(parseCid(newest))
-  return { url: `${url}/v1/releases/${newest}`, release: parsed }
+  try {
+    return cidShape.parse(parseCid(newest))
+  } catch (cause) {
+    throw new InvalidInputError('BAD_ANSWER', `${url} names a release that is no CID`, { cause })
+  }
 }
 
 class Http {

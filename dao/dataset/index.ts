@@ -1,7 +1,11 @@
 /** For those who use the data: list, show, query, fetch and verify releases. */
-export { fetchRelease, type FetchOptions, type HttpRequest, unpackReleaseCar } from './fetch.ts'
+export { cachedRelease } from './cache.ts'
+export { checkRelease, parseRemovals, type StaleRow, type Withdrawn } from './check.ts'
+export { fetchRelease, type FetchOptions, type HttpRequest, newestRelease, unpackReleaseCar } from './fetch.ts'
 export { csvLine, tableOf } from './formats.ts'
 export { type DatasetQuery, parseFilters, QUERY_FORMATS, type QueryFormat, queryRows, queryText, queryToParquetFile } from './query.ts'
 export { parquetFiles, parseManifest, readManifest, readShares } from './read-release.ts'
+export { receiptOf, type RecordReceipt, recordReceipt, verifyReceipt } from './receipt.ts'
+export { replayRelease, type ReplayRelease } from './replay.ts'
 export { listReleases, type ReleaseSummary, showRelease, summaryOf } from './show.ts'
 export { type LoggedRelease, type Problem, verifyRelease, type VerifyOptions, type VerifyReport } from './verify.ts'

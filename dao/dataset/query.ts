@@ -59,6 +59,8 @@ export async function queryToParquetFile(query: DatasetQuery, out: string): Prom
  * Throws UsageError BAD_TIME or BAD_QUALITY.
  */
 export function parseFilters(words: {
+  id?: string[]
+  url?: string[]
   schema?: string[]
   language?: string[]
   host?: string[]

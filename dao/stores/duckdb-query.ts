@@ -6,6 +6,10 @@ import { Duckdb, duckdbError, list, literal } from './duckdb.ts'
 
 /** All given filters must hold; several words in one filter mean any of them. */
 export interface RecordFilters {
+  /** Record CIDs. */
+  id?: string[]
+  /** Exactly as fetched, or as the page names itself. */
+  url?: string[]
   schema?: string[]
   language?: string[]
   /** The host itself and every host below it. */
@@ -109,6 +113,11 @@ function conditions(filters: RecordFilters): { where: string[]; values: DuckDBVa
   const any = (words: string[] | undefined, one: (word: string) => string): void => {
     if (words !== undefined && words.length > 0) where.push(`(${words.map(one).join(' OR ')})`)
   }
+  any(filters.id, (word) => `id = ${bind(word)}`)
+  any(filters.url, (word) => {
+    const url = bind(word)
+    return `(url = ${url} OR url_canonical = ${url})`
+  })
   any(filters.schema, (word) => `schema = ${bind(word)}`)
   any(filters.language, (word) => `lang = ${bind(word.toLowerCase())}`)
   any(filters.host, (word) => `(domain = ${bind(word.toLowerCase())} OR ends_with(domain, ${bind(`.${word.toLowerCase()}`)}))`)

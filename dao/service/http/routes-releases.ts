@@ -84,6 +84,8 @@ export function releaseRoutes(add: Router, { releases: folder, clock }: ApiOptio
       summary: 'Rows of a release by filters, page by page, in release order',
       query: z.strictObject({
         release: release.optional(),
+        id: words,
+        url: words,
         schema: words,
         language: words,
         host: words,
