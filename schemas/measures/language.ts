@@ -6,14 +6,17 @@ import { lowerCase, scriptNames, scripts } from './unicode.ts'
 import tables from './tables/trigrams.json' with { type: 'json' }
 
 /** Letters looked at, from the start of the text: enough for certainty, and bounded. */
-const LOOK_AT = 3000
+const LOOK_AT = 2000
+/** Least mean level per trigram of the best language, and its least lead over the second, per thousand. */
+const FLOOR = 3
+const LEAD = 5
 /** Fewer letters than this give `und`. */
 const MIN_LETTERS = 12
 
 interface Group {
   languages: string[]
-  /** Trigram -> level per language, in the order of `languages`. */
-  levels: Map<string, Uint8Array>
+  /** Trigram -> pairs (place in `languages`, level) of the languages that know it. */
+  levels: Map<string, number[]>
 }
 export type Model = Map<string, Group>
 
@@ -100,7 +103,7 @@ function bestOf({ languages, levels }: Group, text: string): string {
     if (text.charCodeAt(i + 1) === 0x20) continue
     seen++
     const row = levels.get(text.slice(i, i + 3))
-    if (row !== undefined) for (let k = 0; k < row.length; k++) sums[k] = (sums[k] ?? 0) + (row[k] ?? 0)
+    if (row !== undefined) for (let k = 0; k < row.length; k += 2) sums[row[k] ?? 0]! += row[k + 1] ?? 0
   }
   let best = 0
   let second = -1
@@ -114,11 +117,8 @@ function bestOf({ languages, levels }: Group, text: string): string {
   // too few known trigrams: a language we have no table for, or no language at all
   if (top < seen * FLOOR) return 'und'
   const lead = top - (sums[second] ?? 0)
-  return lead * 100 >= top * LEAD_PERCENT ? (languages[best] ?? 'und') : 'und'
+  return lead * 1000 >= top * LEAD ? (languages[best] ?? 'und') : 'und'
 }
-
-const FLOOR = 4
-const LEAD_PERCENT = 2
 
 export function parseModel(table: string): Model {
   const model: Model = new Map()
@@ -132,16 +132,16 @@ export function parseModel(table: string): Model {
   }
   for (const script of new Set(parts.map((part) => part.script))) {
     const own = parts.filter((part) => part.script === script)
-    const levels = new Map<string, Uint8Array>()
+    const levels = new Map<string, number[]>()
     own.forEach(({ lines }, index) => {
       for (const line of lines) {
         const space = line.indexOf(' ')
         const level = Number(line.slice(0, space))
         for (let i = space + 1; i + 3 <= line.length; i += 3) {
           const trigram = line.slice(i, i + 3)
-          let row = levels.get(trigram)
-          if (row === undefined) levels.set(trigram, (row = new Uint8Array(own.length)))
-          row[index] = level
+          const row = levels.get(trigram)
+          if (row === undefined) levels.set(trigram, [index, level])
+          else row.push(index, level)
         }
       }
     })

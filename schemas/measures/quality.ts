@@ -29,7 +29,6 @@ export function scoreOf({ min, max }: Rule, value: number): number {
   return Number((BigInt(2 * max - value) * BigInt(PPM)) / BigInt(max))
 }
 
-/** Words of one character are the rule where CJK is written. */
-function applies({ language }: Rule, of: string): boolean {
-  return language === undefined || language === of
+function applies({ language, except }: Rule, of: string): boolean {
+  return (language === undefined || language === of) && except?.includes(of) !== true
 }

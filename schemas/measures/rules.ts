@@ -11,14 +11,18 @@ export interface Rule {
   /** The value must not be below `min` nor above `max`. */
   min?: number
   max?: number
-  /** Only for texts in this language. */
+  /** Only for texts in this language; not for texts in these. */
   language?: string
+  except?: readonly string[]
 }
+
+/** Where tokens are single characters, or whole phrases, their length says nothing. */
+const UNSPACED = ['zh', 'ja', 'th', 'lo', 'km', 'my', 'bo'] as const
 
 /** Every rule by name; the charter's `quality` weights use these names. */
 export const qualityRules = {
   words: { min: 50, max: 100_000 },
-  meanWordLength: { min: 3 * PPM, max: 10 * PPM },
+  meanWordLength: { min: 3 * PPM, max: 10 * PPM, except: UNSPACED },
   symbolsPerWord: { max: 100_000 },
   bulletLines: { max: 900_000 },
   ellipsisLines: { max: 300_000 },

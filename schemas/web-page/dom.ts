@@ -72,8 +72,7 @@ export function parseHtml(html: string, limits: HtmlLimits = htmlLimits): Docume
       if (++attributes > limits.attributes) throw new WireError('TOO_LARGE', `an element with more than ${limits.attributes} attributes`)
     },
     onopentag(tag, attribs) {
-      const top = stack.at(-1) ?? root
-      const parent = top.name === 'head' && !IN_HEAD.has(tag) ? (top.parent ?? root) : top
+      const parent = parentOf(tag, stack.at(-1) ?? root)
       // a second html, head or body is what some system pasted into the page
       const name = isSingle(tag) && seen.has(tag) ? 'div' : tag
       if (isSingle(tag)) seen.add(tag)
@@ -95,6 +94,13 @@ export function parseHtml(html: string, limits: HtmlLimits = htmlLimits): Docume
   parser.write(html)
   parser.end()
   return { root, elements }
+}
+
+/** The body is never inside an open paragraph of the head, nor a paragraph inside the head. */
+function parentOf(tag: string, top: Element): Element {
+  let at = top
+  if (tag === 'body') while (at.parent !== null && at.name !== 'html' && at.name !== 'body') at = at.parent
+  return at.name === 'head' && !IN_HEAD.has(tag) ? (at.parent ?? at) : at
 }
 
 const isSingle = (tag: string): boolean => tag === 'html' || tag === 'head' || tag === 'body'

@@ -7,7 +7,7 @@ import { licenseOf } from './license.ts'
 import { baseOf, linksOf } from './links.ts'
 import { findMainContent } from './main-content.ts'
 import { markdown } from './markdown.ts'
-import type { Strictness } from './measure.ts'
+import { linkShare, type Strictness } from './measure.ts'
 import { metadataOf } from './metadata.ts'
 import { microdataOf } from './microdata.ts'
 import { dropOrphanHeadings } from './orphan-headings.ts'
@@ -26,6 +26,8 @@ export interface Extracted {
 
 /** Text shorter than this sends the search again with less taken for furniture. */
 const SHORT_TEXT = 250
+/** A page with more of its text in links, per thousand, is a list of links and no text. */
+const MOSTLY_LINKS = 800
 
 /** Throws WireError TOO_LARGE, TOO_DEEP, NO_CONTENT or BAD_URL; any other HTML gives a record. */
 export function extractWebPage(html: string, url: string): Extracted {
@@ -79,7 +81,7 @@ function mainContentOf(document: Document): { roots: Element[]; text: string } {
   }
   // the elements carry the marks of the last search
   if (best !== undefined && best.text !== '') return contentAt(document, best.strictness)
-  const roots = [document.root]
+  const roots = linkShare(document.root) > MOSTLY_LINKS ? [] : [document.root]
   return { roots, text: plainText(roots) }
 }
 
