@@ -45,9 +45,11 @@ export class Level implements AsyncDisposable {
     }
   }
 
-  async has(key: string): Promise<boolean> {
+  /** At once, for rows of a few bytes: a thread's round trip would take twenty times as long as the look-up. */
+  peek(key: string): Uint8Array | undefined {
     try {
-      return await this.db.has(key)
+      const value: Uint8Array | undefined = this.db.getSync(key)
+      return value && new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
     } catch (thrown) {
       throw diskError(thrown, this.folder)
     }

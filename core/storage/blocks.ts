@@ -7,6 +7,8 @@ import type { OwnSpace, Space } from './storage.ts'
 export const MAX_BLOCK_BYTES = 2 << 20
 
 const RAW = 0x55
+/** Leaves read at once: at most 16 MiB. */
+const AT_ONCE = 16
 
 /** One key per content: the codec is not part of it, as in every IPFS blockstore. */
 export const blockKey = (cid: CID): string => Buffer.from(cid.multihash.bytes).toString('latin1')
@@ -26,18 +28,21 @@ export function checked(blocks: Iterable<Block>): Block[] {
 /** The DAG below `root`, depth first, each block once. Throws FatalError BLOCK_MISSING, RejectedMessageError NOT_A_NODE. */
 export async function* walkDag(source: Pick<Space, 'get'>, root: CID): AsyncGenerator<Block> {
   const walk = new Walk(root)
-  for (let cid = walk.next(); cid !== undefined; cid = walk.next()) {
-    const bytes = await source.get(cid)
-    if (bytes === undefined) throw missing(cid, root)
-    yield { cid, bytes }
-    walk.push({ cid, bytes })
+  for (let cids = walk.next(AT_ONCE); cids.length > 0; cids = walk.next(AT_ONCE)) {
+    const found = await Promise.all(cids.map((cid) => source.get(cid)))
+    for (const [i, cid] of cids.entries()) {
+      const bytes = found[i]
+      if (bytes === undefined) throw missing(cid, root)
+      yield { cid, bytes }
+      walk.push({ cid, bytes })
+    }
   }
 }
 
 /** The same walk for whoever needs the names alone: leaves are looked for but not read. */
 export async function* walkCids(source: Pick<Space, 'get' | 'has'>, root: CID): AsyncGenerator<CID> {
   const walk = new Walk(root)
-  for (let cid = walk.next(); cid !== undefined; cid = walk.next()) {
+  for (let [cid] = walk.next(1); cid !== undefined; [cid] = walk.next(1)) {
     const bytes = cid.code === RAW ? undefined : await source.get(cid)
     if (bytes === undefined && !(cid.code === RAW && (await source.has(cid)))) throw missing(cid, root)
     yield cid
@@ -54,14 +59,20 @@ class Walk {
     this.#open = [root]
   }
 
-  next(): CID | undefined {
-    for (let cid = this.#open.pop(); cid !== undefined; cid = this.#open.pop()) {
+  /** The next node, or up to `most` leaves that follow each other: leaves put nothing on the stack, so they may be read at once. */
+  next(most: number): CID[] {
+    const cids: CID[] = []
+    while (cids.length < most) {
+      const cid = this.#open.at(-1)
+      if (cid === undefined || (cids.length > 0 && cid.code !== RAW)) break
+      this.#open.pop()
       const key = `${cid.code} ${blockKey(cid)}`
       if (this.#seen.has(key)) continue
       this.#seen.add(key)
-      return cid
+      cids.push(cid)
+      if (cid.code !== RAW) break
     }
-    return undefined
+    return cids
   }
 
   push(block: Block): void {

@@ -78,7 +78,7 @@ export class DiskBlocks extends LevelBlockstore {
         const name = nameOf(cid)
         if (writes.has(`#${name}`)) continue
         writes.set(`#${name}`, { type: 'put', key: `#${name}`, value: u53s(bytes.byteLength, now) })
-        if (await this.#level.has(`#${name}`)) continue
+        if (this.#level.peek(`#${name}`) !== undefined) continue
         writes.set(`/${name}`, { type: 'put', key: `/${name}`, value: bytes })
         usage.blocks++
         usage.bytes += bytes.byteLength
@@ -97,26 +97,13 @@ export class DiskBlocks extends LevelBlockstore {
     this.#usage = usage
   }
 
-  /** Makes those that are here young again: somebody is about to pin them. */
-  touch(cids: CID[]): Promise<void> {
-    return this.#mutex.run(async () => {
-      const writes: Write[] = []
-      const now = this.#now()
-      for (const name of new Set(cids.map(nameOf))) {
-        const facts = await this.#level.get(`#${name}`)
-        if (facts !== undefined && u53(facts, 8) < now) writes.push({ type: 'put', key: `#${name}`, value: u53s(u53(facts, 0), now) })
-      }
-      await this.#level.write(writes)
-    })
-  }
-
   /** The block, or undefined: never asks a network. */
   read(cid: CID): Promise<Uint8Array | undefined> {
     return this.#level.get(`/${nameOf(cid)}`)
   }
 
   override has(cid: CID): Promise<boolean> {
-    return this.#level.has(`#${nameOf(cid)}`)
+    return Promise.resolve(this.#level.peek(`#${nameOf(cid)}`) !== undefined)
   }
 
   override async delete(cid: CID): Promise<void> {
@@ -143,7 +130,7 @@ export class DiskBlocks extends LevelBlockstore {
       const writes: Write[] = []
       const usage = { ...this.#usage }
       for (const name of new Set(cids.map(nameOf))) {
-        const facts = await this.#level.get(`#${name}`)
+        const facts = this.#level.peek(`#${name}`)
         if (facts === undefined || u53(facts, 8) > before) continue
         writes.push({ type: 'del', key: `#${name}` }, { type: 'del', key: `/${name}` })
         usage.blocks--

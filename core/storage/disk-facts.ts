@@ -30,9 +30,9 @@ export class DiskFacts extends LevelDatastore {
     else await this.#level.write([value === null ? { type: 'del', key } : { type: 'put', key, value }])
   }
 
-  async row(key: string): Promise<Uint8Array | undefined> {
+  row(key: string): Uint8Array | undefined {
     const value = this.#open?.get(key)
-    return value === undefined ? this.#level.get(key) : (value ?? undefined)
+    return value === undefined ? this.#level.peek(key) : (value ?? undefined)
   }
 
   override async put(key: Key, value: Uint8Array): Promise<Key> {
@@ -45,13 +45,13 @@ export class DiskFacts extends LevelDatastore {
   }
 
   override async get(key: Key): Promise<Uint8Array> {
-    const found = await this.row(key.toString())
+    const found = this.row(key.toString())
     // the name is what callers look at: Helia tells absent from broken by it
     if (found === undefined) throw Object.assign(new Error(`${key.toString()} is not here`), { name: 'NotFoundError' })
     return found
   }
 
-  override async has(key: Key): Promise<boolean> {
-    return (await this.row(key.toString())) !== undefined
+  override has(key: Key): Promise<boolean> {
+    return Promise.resolve(this.row(key.toString()) !== undefined)
   }
 }

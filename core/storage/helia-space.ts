@@ -1,5 +1,4 @@
 /** One space of a peer: blocks and pins on disk, under one Helia. */
-import type { Helia } from 'helia'
 import drain from 'it-drain'
 import type { Block, CID } from '../../schemas/wire/index.ts'
 import { checked, walkCids, walkDag } from './blocks.ts'
@@ -12,27 +11,29 @@ import type { OwnSpace, Pin, PinMetadata, Usage } from './storage.ts'
 const IMPORT_BYTES = 2 << 20
 const GC_BLOCKS = 1024
 
+/** Tells bitswap peers who wait for a block that it came. */
+export type Announce = (cid: CID) => Promise<void>
+
 export class HeliaSpace implements OwnSpace {
-  readonly #helia: Helia
+  readonly #announce: Announce
   readonly #blocks: DiskBlocks
   readonly #book: PinBook
   readonly #now: () => number
   /** Pins, unpins and gc take turns, so that gc never sees half a pin. */
   readonly #pinning = new Mutex()
 
-  constructor({ helia, blocks, book, now }: { helia: Helia; blocks: DiskBlocks; book: PinBook; now: () => number }) {
-    this.#helia = helia
+  constructor({ announce, blocks, book, now }: { announce: Announce; blocks: DiskBlocks; book: PinBook; now: () => number }) {
+    this.#announce = announce
     this.#blocks = blocks
     this.#book = book
     this.#now = now
   }
 
-  /** Through Helia, so that bitswap peers who wait for a block get it. */
+  /** Straight to the disk, many blocks in one write: Helia's own putMany takes them one by one. */
   async put(blocks: Iterable<Block>): Promise<void> {
     const list = checked(blocks)
-    // Helia passes blocks over that are here already
-    await this.#blocks.touch(list.map((block) => block.cid))
-    await drain(this.#helia.blockstore.putMany(list))
+    await drain(this.#blocks.putMany(list))
+    for (const { cid } of list) await this.#announce(cid)
   }
 
   get(cid: CID): Promise<Uint8Array | undefined> {
@@ -45,7 +46,7 @@ export class HeliaSpace implements OwnSpace {
 
   pin(root: CID, metadata: PinMetadata = {}): Promise<void> {
     return this.#pinning.run(async () => {
-      if (await this.#book.has(root)) await this.#book.setMetadata(root, metadata)
+      if (this.#book.has(root)) await this.#book.setMetadata(root, metadata)
       else await this.#book.add(root, await Array.fromAsync(walkCids(this, root)), metadata)
     })
   }
@@ -57,14 +58,14 @@ export class HeliaSpace implements OwnSpace {
   }
 
   async #release(root: CID): Promise<CID[]> {
-    if (!(await this.#book.has(root))) return []
+    if (!this.#book.has(root)) return []
     const cids = await Array.fromAsync(walkCids(this, root))
     await this.#book.remove(root, cids)
     return cids
   }
 
   isPinned(root: CID): Promise<boolean> {
-    return this.#book.has(root)
+    return Promise.resolve(this.#book.has(root))
   }
 
   pins(): AsyncIterable<Pin> {

@@ -4,7 +4,7 @@ import { withBitswap } from '@helia/bitswap'
 import { type HeliaWithLibp2p, withLibp2pLight } from '@helia/libp2p'
 import type { Libp2p, ServiceMap } from '@libp2p/interface'
 import { MemoryDatastore } from 'datastore-core'
-import { createHeliaLight, type Helia } from 'helia'
+import { type BlockBroker, createHeliaLight, type Helia } from 'helia'
 import type { Libp2pOptions } from 'libp2p'
 import path from 'node:path'
 import type { CID } from '../../schemas/wire/index.ts'
@@ -13,7 +13,7 @@ import { openHome, openLevel } from '../home/index.ts'
 import { move } from './blocks.ts'
 import { DiskBlocks } from './disk-blocks.ts'
 import { DiskFacts } from './disk-facts.ts'
-import { HeliaSpace } from './helia-space.ts'
+import { type Announce, HeliaSpace } from './helia-space.ts'
 import { PinBook } from './pin-book.ts'
 import { keepQuota } from './quota.ts'
 import { retrieveDag } from './retrieve.ts'
@@ -100,13 +100,15 @@ async function openParts<H extends Helia>(
     const now = (): number => clock.now()
     const blocks = await DiskBlocks.open(stack.use(await openLevel(path.join(folder, 'blocks', name))), { now, maxBytes: limit })
     const facts = new DiskFacts(stack.use(await openLevel(path.join(folder, 'pins', name))))
-    const helia = compose(createHeliaLight({ blockstore: blocks, datastore: facts, codecs: [dagCbor] }))
+    const light = createHeliaLight({ blockstore: blocks, datastore: facts, codecs: [dagCbor] })
+    const announce = announcerOf(light)
+    const helia = compose(light)
     // registered first: a node that fails half-way through its start still closes what it opened
     stack.defer(async () => {
       await helia.stop()
     })
     await helia.start()
-    const space = new HeliaSpace({ helia, blocks, book: new PinBook(helia, facts), now })
+    const space = new HeliaSpace({ announce, blocks, book: new PinBook(helia, facts), now })
     if (limit !== UNLIMITED) watch(space, limit, stack, { clock, logger: logger.child(`storage:${name}`) })
     return { helia, space }
   }
@@ -122,6 +124,19 @@ async function openParts<H extends Helia>(
     resources: stack.move(),
   })
   return { storage, helia: shared.helia }
+}
+
+/** Bitswap joins the node when that starts; from then on it hears of new blocks. Without it nobody is told. */
+function announcerOf(helia: Helia): Announce {
+  const brokers: BlockBroker[] = []
+  const add = helia.addBlockBroker.bind(helia)
+  helia.addBlockBroker = (broker) => {
+    if (typeof broker !== 'function') brokers.push(broker)
+    add(broker)
+  }
+  return async (cid) => {
+    for (const broker of brokers) await broker.announce?.(cid)
+  }
 }
 
 function watch(

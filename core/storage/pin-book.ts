@@ -30,7 +30,7 @@ export class PinBook {
   /** `cids` are all blocks below and including `root`; the caller saw that they are here. */
   async add(root: CID, cids: CID[], metadata: PinMetadata): Promise<void> {
     await this.#facts.transaction(() => drain(this.#helia.pins.add(root, { metadata, walker: walkerOver(cids) })))
-    if (!((await this.has(root)) && (await this.#helia.pins.isPinned(root))))
+    if (!(this.has(root) && (await this.#helia.pins.isPinned(root))))
       throw new FatalError('PIN_FAILED', `the pin of ${root} did not take; check the disk`, { detail: { root: String(root) } })
   }
 
@@ -43,7 +43,7 @@ export class PinBook {
       await this.#facts.putRow(pinKey(root), null)
       for (const cid of cids) {
         const key = holdersKey(cid)
-        const row = await this.#facts.row(key)
+        const row = this.#facts.row(key)
         if (row === undefined) continue
         const pinnedBy = dagCbor.decode<Holders>(row).pinnedBy.filter((holder) => !equalBytes(holder, root.bytes))
         await this.#facts.putRow(key, pinnedBy.length === 0 ? null : dagCbor.encode({ pinCount: pinnedBy.length, pinnedBy }))
@@ -51,8 +51,8 @@ export class PinBook {
     })
   }
 
-  async has(root: CID): Promise<boolean> {
-    return (await this.#facts.row(pinKey(root))) !== undefined
+  has(root: CID): boolean {
+    return this.#facts.row(pinKey(root)) !== undefined
   }
 
   /** Whether any pin holds the block. */
@@ -61,7 +61,7 @@ export class PinBook {
   }
 
   async metadata(root: CID): Promise<PinMetadata | undefined> {
-    return (await this.has(root)) ? words((await this.#helia.pins.get(root)).metadata) : undefined
+    return this.has(root) ? words((await this.#helia.pins.get(root)).metadata) : undefined
   }
 
   async *all(): AsyncGenerator<Pin> {
