@@ -139,7 +139,7 @@ describe('a ledger entry', () => {
     { t: 'retract', p: { commit: 0 }, n: 0 },
     { t: 'contribution.available', p: { epoch: 70_000, manifests: [rawCid(utf8('m'))] }, n: 2 ** 40 },
     { t: 'appeal', p: { epoch: 1, reason: 'as\u0000h'.repeat(250) }, n: 23 },
-    { t: 'takeover', p: { term: 1, certificate: new Uint8Array(32_000).fill(0x61) }, n: 256 },
+    { t: 'takeover', p: { term: 1, log: 'log', certificate: new Uint8Array(32_000).fill(0x61) }, n: 256 },
     { t: 'contributor.join', p: { contact: null }, n: 24 },
   ])('of type $t signs what it is without `s`, whoever encodes it', (one) => {
     const verdict = verifyEntry(signEntry(one, ledger, alice), ledger)

@@ -3,7 +3,7 @@
  * Nobody is asked and nobody is trusted; the keys come from the log itself, so the ledger's id is the one thing to know beforehand.
  */
 import { FatalError, QuernError } from '../../core/errors/index.ts'
-import { type CID, type Entry, equalBytes, fileCid, matchesCid } from '../../schemas/wire/index.ts'
+import { type CID, decode, type Entry, equalBytes, fileCid, matchesCid, MAX_ENTRY_BYTES } from '../../schemas/wire/index.ts'
 import { createLedger, epochTable, type Ledger, ledgerFilesNamed, type LedgerState, quorum, seatedValidators } from '../ledger/index.ts'
 import {
   type Checkpoint,
@@ -14,13 +14,14 @@ import {
   parseLogOrigin,
   parseNote,
   parseVkey,
+  peekCheckpoint,
   type TileSource,
   verifyLog,
 } from '../log/index.ts'
 
 export interface AuditOptions {
-  /** The log's files: `checkpoint`, `tile/…`. */
-  log: TileSource
+  /** The log's files: `checkpoint`, `tile/…`; of a ledger that was taken over, the logs of all its terms in order. */
+  log: TileSource | readonly TileSource[]
   /** The ledger's files by CID, from anywhere: every one is held against its CID here. */
   files: { read(cid: CID): Uint8Array | undefined | Promise<Uint8Array | undefined> }
   /** Which ledger it must be; absent: whichever the log says. */
@@ -80,6 +81,25 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   }
 }
 
+interface VerifiedLog {
+  /** What names its files in problems: empty for the only log, `t1/` for the second of several. */
+  folder: string
+  note: Uint8Array
+  checkpoint: Checkpoint
+  entries: Uint8Array[]
+}
+
+/** How many entries of the term before count, as the takeover in these bytes says; the fold then judges the certificate itself. */
+function endOfTerm(bytes: Uint8Array): number {
+  try {
+    const { p } = decode(bytes, MAX_ENTRY_BYTES) as { p?: { certificate?: unknown } }
+    const { note } = decode(p?.certificate as Uint8Array) as { note?: unknown }
+    return peekCheckpoint(note as string).size
+  } catch {
+    return 0
+  }
+}
+
 class Replay {
   readonly problems: AuditProblem[] = []
   readonly epochs: Omit<AuditedEpoch, 'final'>[] = []
@@ -98,24 +118,44 @@ class Replay {
 
   async run(): Promise<void> {
     const { log } = this.#options
-    const noteBytes = await log.read(CHECKPOINT_PATH)
-    if (!noteBytes) return this.#problem('the log has no checkpoint', CHECKPOINT_PATH, 'LOG_FILE_MISSING')
+    const logs = 'read' in log ? [log] : log
+    const terms: VerifiedLog[] = []
+    for (const [term, source] of logs.entries()) {
+      const verified = await this.#verify(source, logs.length === 1 ? '' : `t${term}/`)
+      if (!verified) return
+      terms.push(verified)
+    }
+    for (const [term, { entries, note, checkpoint, folder }] of terms.entries()) {
+      const next = terms[term + 1]?.entries[0]
+      // a term counts up to where the next one's certificate says that it ends
+      const end = next === undefined ? entries.length : endOfTerm(next)
+      for (const entry of entries.slice(0, end)) if (!(await this.#fold(entry))) return
+      if (term !== this.#ledger.state.term)
+        return this.#problem('the log does not begin with a takeover that holds', `${folder}entry 0`, 'NO_TAKEOVER')
+      this.#checkNote(note, checkpoint, { folder, isLast: next === undefined })
+    }
+  }
+
+  /** Every tile and bundle of one log against its checkpoint. */
+  async #verify(source: TileSource, folder: string): Promise<VerifiedLog | undefined> {
+    const note = await source.read(CHECKPOINT_PATH)
+    if (!note) return this.#problem('the log has no checkpoint', `${folder}${CHECKPOINT_PATH}`, 'LOG_FILE_MISSING')
     let checkpoint: Checkpoint
     try {
-      checkpoint = parseCheckpoint(parseNote(noteBytes).text)
+      checkpoint = parseCheckpoint(parseNote(note).text)
     } catch (thrown) {
-      return this.#problem(messageOf(thrown), CHECKPOINT_PATH, codeOf(thrown))
+      return this.#problem(messageOf(thrown), `${folder}${CHECKPOINT_PATH}`, codeOf(thrown))
     }
     const entries: Uint8Array[] = []
-    const verdict = await verifyLog(log, checkpoint, (more) => entries.push(...more))
-    if (verdict.ok) this.verified += verdict.files + 1
-    else return this.#problem(verdict.message, verdict.file, verdict.code)
-    for (const [index, entry] of entries.entries()) if (!(await this.#fold(entry, index))) return
-    this.#checkNote(noteBytes, checkpoint)
+    const verdict = await verifyLog(source, checkpoint, (more) => entries.push(...more))
+    if (!verdict.ok) return this.#problem(verdict.message, `${folder}${verdict.file}`, verdict.code)
+    this.verified += verdict.files + 1
+    return { folder, note, checkpoint, entries }
   }
 
   /** False when the replay cannot go on. */
-  async #fold(bytes: Uint8Array, index: number): Promise<boolean> {
+  async #fold(bytes: Uint8Array): Promise<boolean> {
+    const index = this.#ledger.state.size
     for (const cid of this.#ledger.needs(bytes)) await this.#obtain(cid, index)
     this.#compareClose(bytes)
     let entry: Entry | null
@@ -175,37 +215,37 @@ class Replay {
       this.#problem(`entry ${state.size} states another root than the log gives`, `epoch ${checked.epoch}`, 'EPOCH_ROOT_MISMATCH')
   }
 
-  /** The close that these bytes state in the operator's name. */
+  /** The close that these bytes state, in the name of one who may. */
   #closeOf(bytes: Uint8Array): { epoch: number; root: Uint8Array } | undefined {
     const entry = this.#ledger.peek(bytes)
-    return entry?.t === 'epoch.close' && entry.a === this.#ledger.state.operator ? entry.p : undefined
+    const { operator, sequencer } = this.#ledger.state
+    return entry?.t === 'epoch.close' && (entry.a === operator || entry.a === sequencer) ? entry.p : undefined
   }
 
-  /** Signature of the log, and a quorum of the validators that the log itself seated. */
-  #checkNote(note: Uint8Array, { origin, size }: Checkpoint): void {
+  /** Signature of the log, and of the last one a quorum of the validators that the history itself seated. */
+  #checkNote(note: Uint8Array, { origin, size }: Checkpoint, { folder, isLast }: { folder: string; isLast: boolean }): void {
     const { state } = this.#ledger
+    const where = `${folder}${CHECKPOINT_PATH}`
     try {
-      if (parseLogOrigin(origin)?.ledgerId !== state.id)
-        this.#problem(`the checkpoint is one of ${origin}`, CHECKPOINT_PATH, 'WRONG_LEDGER')
+      const place = parseLogOrigin(origin)
+      if (place?.ledgerId !== state.id || place.term !== state.term)
+        this.#problem(`the checkpoint is one of ${origin}`, where, 'WRONG_LEDGER')
       const log = parseVkey(state.logKey)
       const witnesses = seatedValidators(state).map((seat) => parseVkey(seat.statement.witness))
       const { verified } = openNote(note, keyring([log, ...witnesses]))
       if (!verified.some(({ key }) => equalBytes(key.publicKey, log.publicKey)))
-        this.#problem('the log did not sign its checkpoint', CHECKPOINT_PATH, 'NO_KNOWN_SIGNATURE')
+        this.#problem('the log did not sign its checkpoint', where, 'NO_KNOWN_SIGNATURE')
       const cosigned = verified.filter(({ time }) => time !== null).length
-      if (cosigned < quorum(state))
-        this.#problem(
-          `${cosigned} of ${quorum(state)} needed witnesses cosigned the checkpoint of ${size} entries`,
-          CHECKPOINT_PATH,
-          'NO_QUORUM',
-        )
+      if (isLast && cosigned < quorum(state))
+        this.#problem(`${cosigned} of ${quorum(state)} needed witnesses cosigned the checkpoint of ${size} entries`, where, 'NO_QUORUM')
     } catch (thrown) {
-      this.#problem(messageOf(thrown), CHECKPOINT_PATH, codeOf(thrown))
+      this.#problem(messageOf(thrown), where, codeOf(thrown))
     }
   }
 
-  #problem(what: string, where: string, code: string): void {
+  #problem(what: string, where: string, code: string): undefined {
     this.problems.push({ what, where, code })
+    return undefined
   }
 }
 

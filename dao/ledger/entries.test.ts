@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { anyCid, LedgerWorld, pages, seeded, type TestValidator } from '../../tests/unit/ledger-world.ts'
 import { signEntry } from '../../core/envelope/index.ts'
 import { charter as charterShape, cborCid, commitHash, encode, type EntryType, sha256, utf8 } from '../../schemas/wire/index.ts'
-import { auditBytes, createLedger, epochTable, phaseOf } from './index.ts'
+import { logVkey } from '../log/index.ts'
+import { auditBytes, createLedger, epochTable, phaseOf, sequencerOf } from './index.ts'
 
 const zero = new Uint8Array(32)
 const late = seeded('late')
@@ -310,7 +311,17 @@ const cases: Record<EntryType, Case[]> = {
   ],
   payout: [['of no revenue', 'NO_REVENUE', (w) => w.bytes(w.operator, 'payout', { revenue: 0, root: zero })]],
   anchor: [['by somebody else', 'NOT_OPERATOR', (w) => w.bytes(late, 'anchor', { target: 'x', proof: zero })]],
-  takeover: [['inside a running term', 'NOT_FIRST', (w) => w.bytes(w.operator, 'takeover', { term: 1, certificate: zero })]],
+  takeover: [
+    ['of a term that is not next', 'WRONG_TERM', (w) => w.bytes(w.operator, 'takeover', { term: 2, log: 'x', certificate: zero })],
+    ['by somebody whose term it is not', 'NOT_SEQUENCER', (w) => w.bytes(w.operator, 'takeover', { term: 1, log: 'x', certificate: zero })],
+    ['with a key of another name', 'BAD_VKEY', (w) => takeOver(w, { log: logVkey(w.id, 2, late.publicKey) })],
+    ['without a certificate', 'NOT_CBOR', (w) => takeOver(w, { certificate: utf8('no') })],
+  ],
+}
+
+function takeOver(world: LedgerWorld, changes: object): Uint8Array {
+  const sequencer = world.validators.find((validator) => validator.signer.did === sequencerOf(world.state, 1))!
+  return world.bytes(sequencer.signer, 'takeover', { term: 1, log: logVkey(world.id, 1, late.publicKey), certificate: zero, ...changes })
 }
 
 function nextCharter(world: LedgerWorld, changes: object = {}) {

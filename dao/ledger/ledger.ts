@@ -39,7 +39,7 @@ export interface Ledger {
   apply(entry: Uint8Array): Applied
   /** The entry in these bytes, when they are canonical, of a known shape and signed for this ledger; says nothing about any rule. */
   peek(entry: Uint8Array): Entry | undefined
-  /** RFC 6962 root of the first `size` entries; undefined beyond `state.size`. */
+  /** RFC 6962 root of the first `size` entries of the whole history; undefined beyond `state.size`. */
   rootAt(size: number): Uint8Array | undefined
 }
 
@@ -97,6 +97,7 @@ export function createLedger({ ledgerId = '', files, light = false }: LedgerOpti
       if (refusal) state.invalid.push({ index, ...refusal })
       if (entry) state.authors.set(entry.a, entry.n + 1)
       state.tree.append(bytes)
+      if (state.termTree !== state.tree) state.termTree.append(bytes)
       state.size++
       return { index, entry: refusal ? null : entry, invalid: refusal }
     },

@@ -19,6 +19,7 @@ import { type Refusal, refuse } from './view.ts'
 
 export interface ReadNote {
   ok: true
+  /** In the running term's log. */
   size: number
   /** Lower median of the cosignature times of the validators seated now, Unix seconds; 0 where nobody is seated. */
   time: number
@@ -36,10 +37,13 @@ export function readNote(state: LedgerState, note: string, covers: number): Read
   const known = opened.recall(key, () => open(note, state.logKey, witnesses))
   if (!('checkpoint' in known)) return no(known)
   const { checkpoint, times } = known
-  if (parseLogOrigin(checkpoint.origin)?.ledgerId !== state.id)
+  const place = parseLogOrigin(checkpoint.origin)
+  if (place?.ledgerId !== state.id || place.term !== state.term)
     return no(refuse('NOTE_FOREIGN', `the note is a checkpoint of ${checkpoint.origin}`))
-  if (checkpoint.size <= covers) return no(refuse('NOTE_OLD', `the note covers ${checkpoint.size} entries, not entry ${covers}`))
-  const root = state.tree.rootAt(checkpoint.size)
+  // an entry of an earlier term is covered by any checkpoint of this one
+  if (checkpoint.size <= Math.max(covers - state.termStart, 0))
+    return no(refuse('NOTE_OLD', `the note covers ${checkpoint.size} entries of its term, not entry ${covers} of the history`))
+  const root = state.termTree.rootAt(checkpoint.size)
   if (root === undefined) return no(refuse('NOTE_AHEAD', `the note covers ${checkpoint.size} entries, the log has ${state.size}`))
   if (!equalBytes(root, checkpoint.root))
     return no(refuse('NOTE_FORKED', `the note of size ${checkpoint.size} has another root than this log`))

@@ -24,6 +24,7 @@ export const genesis: Rule<'genesis'> = {
     const charter = readCharter(files, entry.p.charter)
     if (!charter.ok) return
     state.operator = entry.a
+    state.sequencer = entry.a
     state.logKey = entry.p.log
     state.charter = charter.value
     state.charterCid = entry.p.charter

@@ -4,7 +4,7 @@ import { verifySignature } from '../../core/identity/index.ts'
 import { parseVkey } from '../log/index.ts'
 import { closeLightly, tableOf } from './close-epoch.ts'
 import { readTable } from './parsed-files.ts'
-import { notOperator } from './rules-admission.ts'
+import { mayRun } from './rules-terms.ts'
 import { inPhase } from './rules-testing.ts'
 import { isSeated } from './seats.ts'
 import type { EpochResult, LedgerState } from './types.ts'
@@ -16,7 +16,7 @@ export const RULES_VERSION = 'quern/rules/v1'
 export const epochClose: Rule<'epoch.close'> = {
   needs: (entry, { state }) => (state.light ? [entry.p.table] : []),
   check(entry, { state, files }) {
-    const wrong = notOperator(state, entry.a) ?? inPhase(state, entry.p.epoch, ['close'])
+    const wrong = mayRun(state, entry.a) ?? inPhase(state, entry.p.epoch, ['close'])
     if (wrong) return wrong
     const { epoch } = state
     const { p } = entry

@@ -4,7 +4,7 @@ import { beginEpoch } from './begin-epoch.ts'
 import { closeEpoch } from './close-epoch.ts'
 import { cutEpoch } from './cut-epoch.ts'
 import { readNote } from './notes.ts'
-import { notOperator } from './rules-admission.ts'
+import { mayRun } from './rules-terms.ts'
 import { quorum, seatedValidators } from './seats.ts'
 import type { LedgerState } from './types.ts'
 import { valueEpoch } from './value-epoch.ts'
@@ -107,7 +107,7 @@ export const epochPhase: Rule<'epoch.phase'> = {
     })
   },
   check(entry, { state }) {
-    const wrong = notOperator(state, entry.a)
+    const wrong = mayRun(state, entry.a)
     if (wrong) return wrong
     const { next } = phaseOf(state)
     if (entry.p.epoch !== next.epoch || entry.p.phase !== next.phase)

@@ -100,9 +100,3 @@ export const anchor: Rule<'anchor'> = {
   check: (entry, { state }) => notOperator(state, entry.a),
   apply: (entry, view) => keep(view, entry.t, entry.a),
 }
-
-/** Terms follow one another across logs: a takeover opens the next term's log and has no place inside a running one. */
-export const takeover: Rule<'takeover'> = {
-  check: () => refuse('NOT_FIRST', 'a takeover is the first entry of the next term, under its certificate'),
-  apply: () => undefined,
-}

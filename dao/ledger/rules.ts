@@ -6,6 +6,7 @@ import * as contribution from './rules-contribution.ts'
 import { fraudProof } from './rules-fraud.ts'
 import { epochPhase } from './rules-phases.ts'
 import * as records from './rules-records.ts'
+import { takeover } from './rules-terms.ts'
 import * as testing from './rules-testing.ts'
 import type { Rule } from './view.ts'
 
@@ -37,7 +38,7 @@ const rules: { [T in EntryType]: Rule<T> } = {
   revenue: records.revenue,
   payout: records.payout,
   anchor: records.anchor,
-  takeover: records.takeover,
+  takeover: takeover,
 }
 
 /** The rule of an entry's own type. */

@@ -14,10 +14,15 @@ const VOID_CHARTER = charter.parse({
 const VOID_CID: CID = cborCid(encode(VOID_CHARTER))
 
 export function emptyState(ledgerId: string, light: boolean): LedgerState {
+  const tree = new RootHistory()
   return {
     id: ledgerId,
     light,
-    tree: new RootHistory(),
+    tree,
+    termTree: tree,
+    term: 0,
+    termStart: 0,
+    sequencer: '',
     size: 0,
     operator: '',
     logKey: '',

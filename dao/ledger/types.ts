@@ -218,11 +218,19 @@ export interface LedgerState {
   id: string
   /** A light fold follows phases, rosters and batches and computes no values. */
   light: boolean
-  /** Roots at every size. */
+  /** Roots at every size of the whole history, terms one after the other. */
   tree: RootHistory
+  /** Roots of the running term's own log: what its checkpoints state. The same tree in term 0. */
+  termTree: RootHistory
+  term: number
+  /** Index of the running term's first entry. */
+  termStart: number
+  /** Who appends: the operator in term 0, later the validator whose term it is. */
+  sequencer: string
   /** Entries applied. */
   size: number
   operator: string
+  /** Verifier key of the running term's log. */
   logKey: string
   charter: Charter
   charterCid: CID

@@ -92,7 +92,8 @@ export const payloads = {
   }),
   payout: z.strictObject({ revenue: uint, root: hash32 }),
   anchor: z.strictObject({ target: z.string().max(256), proof: bytesUpTo(8192) }),
-  takeover: z.strictObject({ term: uint, certificate: bytesUpTo(32_000) }),
+  /** Entry 0 of a later term's log, whose key is `log`; its author is the validator whose term it is. */
+  takeover: z.strictObject({ term: z.int().min(1), log: vkey, certificate: bytesUpTo(32_000) }),
 } as const
 export type EntryType = keyof typeof payloads
 export type Payload<T extends EntryType> = z.infer<(typeof payloads)[T]>

@@ -1,8 +1,19 @@
 /** A ledger with real signatures, real notes and real sealed batches in memory: what tests of the fold play their scenes on. */
 import { signEntry, signObject } from '../../core/envelope/index.ts'
 import { keyFromSeed, type Signer } from '../../core/identity/index.ts'
-import { type Applied, auditBytes, createLedger, drawsFor, epochTable, type Ledger, phaseOf } from '../../dao/ledger/index.ts'
 import {
+  type Applied,
+  auditBytes,
+  createLedger,
+  drawsFor,
+  epochTable,
+  type Ledger,
+  phaseOf,
+  sequencerOf,
+  termRules,
+} from '../../dao/ledger/index.ts'
+import {
+  certifyTakeover,
   cosign,
   formatVkey,
   logOrigin,
@@ -12,6 +23,7 @@ import {
   type NoteSigner,
   noteSigner,
   openReplica,
+  rosterHash,
   SIGNATURE_TYPES,
   signCheckpoint,
   withSignatures,
@@ -108,7 +120,11 @@ export class LedgerWorld {
   readonly charter: Charter
   readonly charterCid: CID
   readonly id: string
-  readonly ledger: Ledger
+  ledger: Ledger
+  /** Who states phases and closes. */
+  runner = this.operator
+  /** Logs of the terms before, whole. */
+  readonly oldLogs: { entries: Uint8Array[]; note: string }[] = []
   readonly validators: TestValidator[] = []
   readonly contributors: Signer[] = []
   /** Unix seconds; every note is cosigned at this time. */
@@ -190,19 +206,59 @@ export class LedgerWorld {
     return index
   }
 
-  /** The log as files, under a cosigned checkpoint. */
-  async store(): Promise<MemoryLogStore> {
+  /** The running term's log as files, under a cosigned checkpoint; or an earlier one's. */
+  async store(term = this.state.term): Promise<MemoryLogStore> {
+    const { entries, note } = this.oldLogs[term] ?? { entries: this.entries.slice(this.state.termStart), note: this.note() }
     const store = new MemoryLogStore()
-    const replica = await openReplica(store, logOrigin(this.id, 0))
-    await replica.extend({ note: this.note(), from: 0, entries: this.entries })
+    const replica = await openReplica(store, logOrigin(this.id, term))
+    await replica.extend({ note, from: 0, entries })
     return store
   }
 
+  get logSigner(): NoteSigner {
+    const { term } = this.state
+    return logSigner(this.id, term, term === 0 ? this.logKey : seeded(`log-t${term}`))
+  }
+
+  /**
+   * The validators take the log over after its first `size` entries: the history goes back to there, and the next term begins with the
+   * certificate of all who vote.
+   */
+  takeOver(size: number, voters: TestValidator[] = this.validators): Applied {
+    this.oldLogs.push({ entries: this.entries.slice(this.state.termStart), note: this.note() })
+    const note = this.note({ size })
+    const end = { size, root: this.state.termTree.rootAt(size) as Uint8Array }
+    const kept = this.entries.slice(0, this.state.termStart + size)
+    this.entries.length = 0
+    this.ledger = createLedger({ files: this.files })
+    for (const entry of kept) this.apply(entry)
+    const rules = termRules(this.state)
+    const votes = voters.map(({ signer }) =>
+      signObject(
+        'term-vote',
+        { v: 1 as const, ledger: this.id, term: rules.term, ...end, roster: rosterHash(this.id, rules.roster), by: signer.did },
+        signer,
+      ),
+    )
+    const next = this.validators.find((validator) => validator.signer.did === sequencerOf(this.state, rules.term)) as TestValidator
+    this.runner = next.signer
+    const log = logVkey(this.id, rules.term, seeded(`log-t${rules.term}`).publicKey)
+    return this.say(next.signer, 'takeover', { term: rules.term, log, certificate: certifyTakeover(rules, votes, [note]) })
+  }
+
   /** A checkpoint of `size` entries, cosigned by these validators. */
-  note({ size = this.state.size, by = this.validators, at = this.now }: { size?: number; by?: TestValidator[]; at?: number } = {}): string {
-    const root = this.ledger.rootAt(size)
+  note({
+    size = this.state.termTree.size,
+    by = this.validators,
+    at = this.now,
+  }: {
+    size?: number
+    by?: TestValidator[]
+    at?: number
+  } = {}): string {
+    const root = this.state.termTree.rootAt(size)
     if (!root) throw new Error(`no root of size ${size}`)
-    const note = signCheckpoint(size, root, logSigner(this.id, 0, this.logKey))
+    const note = signCheckpoint(size, root, this.logSigner)
     const text = note.slice(0, note.lastIndexOf('\n\n') + 1)
     return withSignatures(
       note,
@@ -225,7 +281,7 @@ export class LedgerWorld {
     const { next } = phaseOf(this.state)
     if (to && next.phase !== to) throw new Error(`the next phase is ${next.phase}`)
     this.now += 60
-    return this.ok(this.operator, 'epoch.phase', { ...next, note: this.validators.length > 0 ? this.note() : '' })
+    return this.ok(this.runner, 'epoch.phase', { ...next, note: this.validators.length > 0 ? this.note() : '' })
   }
 
   advanceTo(phase: Phase): void {
@@ -332,7 +388,7 @@ export class LedgerWorld {
   close(): number {
     const table = epochTable(this.state, this.files)
     this.files.put(table.cid, table.bytes)
-    return this.ok(this.operator, 'epoch.close', {
+    return this.ok(this.runner, 'epoch.close', {
       epoch: table.epoch,
       cut: table.cut,
       root: table.root,
