@@ -1,9 +1,11 @@
 /** For those who use the data: list, show, query, fetch and verify releases. */
 export { cachedRelease } from './cache.ts'
 export { checkRelease, parseRemovals, type StaleRow, type Withdrawn } from './check.ts'
-export { fetchRelease, type FetchOptions, type HttpRequest, newestRelease, unpackReleaseCar } from './fetch.ts'
+export { fetchRelease, type FetchOptions, newestRelease } from './fetch.ts'
 export { csvLine, tableOf } from './formats.ts'
 export { type DatasetQuery, parseFilters, QUERY_FORMATS, type QueryFormat, queryRows, queryText, queryToParquetFile } from './query.ts'
+export type { HttpRequest } from './http-client.ts'
+export { unpackReleaseCar } from './unpack-car.ts'
 export { parquetFiles, parseManifest, readManifest, readShares } from './read-release.ts'
 export { receiptOf, type RecordReceipt, recordReceipt, verifyReceipt } from './receipt.ts'
 export { replayRelease, type ReplayRelease } from './replay.ts'

@@ -1,5 +1,5 @@
 /** The described files of a release in a folder of this machine, parsed once with size limits. */
-import { open } from 'node:fs/promises'
+import { access, open } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import type { z } from 'zod'
@@ -48,4 +48,13 @@ export async function readLimited(file: string, maxBytes: number): Promise<Uint8
   } finally {
     await handle.close()
   }
+}
+
+/** Throws InvalidInputError OUT_EXISTS: nothing that lies somewhere is ever written over. */
+export async function refuseExisting(out: string): Promise<void> {
+  const exists = await access(out).then(
+    () => true,
+    () => false,
+  )
+  if (exists) throw new InvalidInputError('OUT_EXISTS', `${out} exists already: name a new folder`)
 }

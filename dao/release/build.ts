@@ -2,16 +2,17 @@
 import { FatalError, RefusedError } from '../../core/errors/index.ts'
 import { type Block, type CID, canonicalJson, fromHex, merkleRootOfHashes, toHex, UNIXFS_PROFILE, utf8 } from '../../schemas/wire/index.ts'
 import { describeCard } from './card.ts'
-import { type Cells, COLUMNS, placeOf, rowHash } from './columns.ts'
+import { type Cells, COLUMNS } from './columns.ts'
 import { describeAiAct, describeProvenance } from './compliance.ts'
 import { describeCroissant } from './croissant.ts'
 import { type FileDigest, digestFile, leafBlocks } from './digest.ts'
 import { isoTime, RELEASE_FORMAT, type ReleaseFile, type ReleaseManifest, releaseManifest } from './manifest.ts'
-import { cellsOf, type ReadRecord, type RecordFacts } from './row.ts'
+import type { ReadRecord } from './row.ts'
 import { describeShares, type ShareTable } from './shares.ts'
 import { Tallies } from './tallies.ts'
 import { directoryOf } from './tree.ts'
-import type { ReleaseRow, Selection } from './types.ts'
+import type { Selection } from './types.ts'
+import { shardsOf, writeShard } from './write-shard.ts'
 
 /** Writes Parquet; `dao/stores` does it with DuckDB. Files appear at `path` in the release's folder when `close` resolves. */
 export interface ParquetWriter {
@@ -46,9 +47,6 @@ export interface Release {
   /** Every block of the DAG, leaves read again from the folder; children before parents, the root last. */
   blocks(): AsyncIterable<Block>
 }
-
-/** Records read ahead of the writer: reading waits on disks and peers, writing on this process. */
-const READ_AHEAD = 32
 
 /**
  * Writes the release. The same selection and records give the same root CID on any machine with the same writer version:
@@ -125,55 +123,6 @@ export class TrainingDenied extends RefusedError {
     this.records = records
   }
 }
-
-/** Rows in order, a new shard before the one whose records would pass `shardBytes`: known from the index, so the file names are too. */
-export function shardsOf(rows: readonly ReleaseRow[], shardBytes: number): ReleaseRow[][] {
-  const shards: ReleaseRow[][] = []
-  let held = Number.POSITIVE_INFINITY
-  for (const row of rows) {
-    if (held + row.bytes > shardBytes && (held > 0 || shards.length === 0)) {
-      shards.push([])
-      held = 0
-    }
-    shards.at(-1)?.push(row)
-    held += row.bytes
-  }
-  return shards
-}
-
-async function writeShard(path: string, rows: ReleaseRow[], input: BuildInput, tallies: Tallies, before: number): Promise<Uint8Array[]> {
-  const { selection, readRecord, parquet, signal, onProgress } = input
-  const hashes: Uint8Array[] = []
-  const shard = await parquet.create(path, { rowGroup: selection.charter.release.rowGroup })
-  const ahead: ReturnType<ReadRecord>[] = []
-  try {
-    for (let i = 0; i < rows.length; i++) {
-      signal?.throwIfAborted()
-      for (let next = i + ahead.length; ahead.length < READ_AHEAD && next < rows.length; next++) {
-        const reading = readRecord(rows[next] as ReleaseRow)
-        // a later record that fails is reported when its turn comes, not as an unhandled rejection before
-        reading.catch(() => {})
-        ahead.push(reading)
-      }
-      const row = rows[i] as ReleaseRow
-      const facts = await (ahead.shift() as ReturnType<ReadRecord>)
-      if (isDenied(facts, selection)) tallies.denied.push(row.record)
-      const cells = cellsOf(row, facts)
-      tallies.add(row, Number(cells[placeOf('n_bytes')]), cells[placeOf('license_spdx')] as string | null, facts.fetchedAt)
-      hashes.push(rowHash(cells))
-      await shard.append(cells)
-      if ((i + 1) % 1024 === 0) onProgress?.(before + i + 1, selection.rows.length)
-    }
-  } finally {
-    await shard.close()
-  }
-  onProgress?.(before + rows.length, selection.rows.length)
-  return hashes
-}
-
-/** A strict charter keeps only what permits; any charter leaves out what denies. */
-const isDenied = ({ usageTrain }: RecordFacts, { charter }: Selection): boolean =>
-  usageTrain === 'deny' || (usageTrain === 'unknown' && charter.sources.profile === 'strict')
 
 function manifestOf(
   { selection, parquet, log }: BuildInput,

@@ -1,21 +1,13 @@
-import { type Charter, type CID, compareBytes, type IndexRow, SKETCH_BYTES, toHex } from '../../schemas/wire/index.ts'
-import { type BatchFiles, loadBatch } from '../batches/index.ts'
-import { FatalError, RefusedError } from '../../core/errors/index.ts'
-import {
-  type BatchState,
-  type EpochResult,
-  includedBatches,
-  lastFinalEpoch,
-  type LedgerFiles,
-  type LedgerState,
-  type RecordValue,
-  vested,
-} from '../ledger/index.ts'
-import { hostKey, NoveltyIndex } from '../rewards/index.ts'
+import { RefusedError } from '../../core/errors/index.ts'
+import type { EpochResult, LedgerFiles, LedgerState } from '../ledger/index.ts'
+import { hostKey } from '../rewards/index.ts'
+import { type Charter, type CID, compareBytes } from '../../schemas/wire/index.ts'
 import { applyCaps } from './caps.ts'
+import { collect, vestedResults } from './collect.ts'
+import { deduplicate } from './deduplicate.ts'
 import { needsUrl, optOutOf } from './opt-out.ts'
 import { weigh } from './shares.ts'
-import { REMOVAL_REASONS, type ReleaseRow, type Removal, type RemovalReason, type Selection } from './types.ts'
+import { REMOVAL_REASONS, type ReleaseRow, type RemovalReason, type Selection } from './types.ts'
 
 export interface SelectInput {
   state: LedgerState
@@ -32,8 +24,8 @@ export interface SelectInput {
 
 /**
  * What a release holds: a pure function of the ledger, so that anyone selects the same rows.
- * Vested batches, less opted-out hosts and what denies training, less what the charter's quality and language rules refuse, less exact and near duplicates (the first
- * commit stays), within the host and contributor caps (a host as the ledger counts it: its registrable domain); sorted by host, then record CID:
+ * Vested batches, less opted-out hosts and what denies training, less what the charter's quality and language rules refuse, less exact and near
+ * duplicates (the first commit stays), within the host and contributor caps (a host as the ledger counts it: its registrable domain); sorted by host, then record CID:
  * both are in the ledger's files, and neighbours of one host compress well and let a reader skip whole row groups.
  * Throws RefusedError NOT_VESTED, NOTHING_TO_RELEASE or CAPS_LEAVE_NOTHING; FatalError FILE_MISSING.
  */
@@ -112,131 +104,7 @@ export function recordsToLookUp({ state, files, throughEpoch, charter = state.ch
   return collect(state, files, vestedResults(state, charter, throughEpoch)).rows.filter((row) => needsUrl(state.optouts, row.host))
 }
 
-/** A row with the one thing that only selection needs. */
-export interface Candidate extends ReleaseRow {
-  sketch: Uint8Array
-}
-
-/** Final epochs whose points have vested, up to the one asked for: points of e vest when e + vestingEpochs is final. */
-function vestedResults(state: LedgerState, charter: Charter, throughEpoch: number | undefined): EpochResult[] {
-  const newest = lastFinalEpoch(state)
-  const results = state.results.filter((result) => result.final && result.epoch + charter.vestingEpochs <= newest)
-  const last = results.reduce((max, result) => Math.max(max, result.epoch), 0)
-  const wanted = throughEpoch ?? last
-  if (last === 0 || wanted > last)
-    throw new RefusedError(
-      'NOT_VESTED',
-      `points vest ${charter.vestingEpochs} epochs after theirs; ${last === 0 ? 'none has vested yet' : `vested up to epoch ${last}`}`,
-      { detail: { throughEpoch: throughEpoch ?? null, lastVested: last, newestFinal: newest } },
-    )
-  return results.filter((result) => result.epoch <= wanted).sort((a, b) => a.epoch - b.epoch)
-}
-
-/** A batch with vested points: what they are, and the value they were earned with. */
-export interface PaidBatch {
-  batch: BatchState
-  epoch: number
-  points: bigint
-  /** Value of each row, as that epoch's close left them. */
-  values: readonly RecordValue[]
-}
-
-interface Collected {
-  paid: PaidBatch[]
-  rows: Candidate[]
-  removals: Removal[]
-}
-
-/** Rows of every batch with vested points, in commit order; batches that counted once and are void, to `removals`. */
-function collect(state: LedgerState, files: LedgerFiles, results: EpochResult[]): Collected {
-  const through = (results.at(-1) as EpochResult).epoch
-  const included = new Set(includedBatches(state, through))
-  const paid = vested(state, through).flatMap(({ epoch, batches }) =>
-    [...batches].flatMap(([key, points]): PaidBatch[] => {
-      const batch = state.batches.get(key)
-      const values = results.find((result) => result.epoch === epoch)?.values.get(key) ?? []
-      return batch !== undefined && included.has(key) ? [{ batch, epoch, points, values }] : []
-    }),
-  )
-  paid.sort((a, b) => a.batch.commitIndex - b.batch.commitIndex)
-  const rows = paid.flatMap(({ batch, epoch, values }) => {
-    const { index, sketches } = readFiles(files, batch)
-    return index.rows.map((row, i): Candidate => {
-      const sketch = sketches.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES)
-      return { ...rowOf(epoch, batch, row, i, values[i]?.value ?? 0), sketch }
-    })
-  })
-  return { paid, rows, removals: results.flatMap((result) => voidRecords(state, files, result, included)) }
-}
-
-function voidRecords(state: LedgerState, files: LedgerFiles, result: EpochResult, included: ReadonlySet<string>): Removal[] {
-  return result.batches.flatMap((key): Removal[] => {
-    const batch = state.batches.get(key)
-    // a batch that was put off stands in the results of several epochs: one of them settled it
-    if (batch === undefined || included.has(key) || batch.settled !== result.epoch) return []
-    const who = state.contributors.get(batch.contributor)
-    const gone = batch.voided !== null || (who?.points.get(result.epoch)?.void ?? null) !== null
-    if (!gone) return []
-    const index = batch.voided?.index ?? who?.revoked?.index ?? result.closeIndex
-    return readFiles(files, batch).index.rows.map((row) => ({ record: row.record, host: row.host, reason: 'void', index }))
-  })
-}
-
-function rowOf(epoch: number, batch: BatchState, row: IndexRow, i: number, value: number): ReleaseRow {
-  return {
-    manifest: batch.manifestCid,
-    row: i,
-    record: row.record,
-    contributor: batch.contributor,
-    epoch,
-    commitIndex: batch.commitIndex,
-    schema: batch.manifest.schema,
-    pipeline: batch.manifest.pipeline,
-    host: row.host,
-    language: row.language,
-    bytes: row.bytes,
-    tokens: row.tokens,
-    quality: row.quality,
-    value,
-    contentDigest: row.contentDigest,
-    evidence: batch.manifest.evidence,
-    evidenceOffset: row.evidenceOffset,
-    evidenceBytes: row.evidenceBytes,
-  }
-}
-
-function readFiles(files: LedgerFiles, { manifest, manifestCid }: BatchState): BatchFiles {
-  const batch = loadBatch((cid) => files.read(cid), manifestCid)
-  if (batch !== undefined) return batch
-  throw new FatalError('FILE_MISSING', `a file of batch ${manifestCid} is not among the ledger’s files`, {
-    detail: { manifest: String(manifestCid), index: String(manifest.index), sketches: String(manifest.sketches) },
-  })
-}
-
 const speaks = ({ release: { languages } }: Charter, language: string): boolean => languages.length === 0 || languages.includes(language)
-
-/**
- * One row per content, and per neighbourhood of contents: rows come in commit order, so what stays was committed first.
- * Near is what the ledger calls near: `noveltyFrom` equal lanes of 128.
- */
-function deduplicate(rows: readonly Candidate[], noveltyFrom: number): { fit: Candidate[]; near: Set<Candidate>; exact: number } {
-  const seen = new Set<string>()
-  const sketches = new NoveltyIndex()
-  const near = new Set<Candidate>()
-  const fit: Candidate[] = []
-  for (const row of rows) {
-    const keys = [toHex(row.contentDigest), row.record.toString()]
-    if (keys.some((key) => seen.has(key))) continue
-    if (sketches.maxEqualLanes(row.sketch, row.contentDigest) >= noveltyFrom) {
-      near.add(row)
-      continue
-    }
-    for (const key of keys) seen.add(key)
-    sketches.add(row.sketch, row.contentDigest)
-    fit.push(row)
-  }
-  return { fit, near, exact: rows.length - fit.length - near.size }
-}
 
 /** The log's own clock. A log without cosignatures has none: then the newest fetch its manifests name, so that local networks have a date too. */
 function dateOf(state: LedgerState, results: readonly EpochResult[]): number {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { canonicalJson, compareBytes, did, merkleTreeHash, PPM, ppm, toHex, uint, utf8 } from '../../schemas/wire/index.ts'
 import type { EpochResult } from '../ledger/index.ts'
 import { splitLargestRemainder } from '../rewards/index.ts'
-import type { Candidate, PaidBatch } from './select.ts'
+import type { Candidate, PaidBatch } from './collect.ts'
 import type { ShareWeight } from './types.ts'
 
 /** What `shares.json` says of one account. Shares are fractions within the role: points / the role's total; `ppm` rounds them to sum to a million. */
