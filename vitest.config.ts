@@ -20,6 +20,7 @@ export default defineConfig({
       project('sim', ['tests/sim/**/*.test.ts', 'docs/examples/**/*.test.ts'], 180_000),
       project('e2e', ['tests/e2e/**/*.test.ts'], 300_000),
       project('net', ['tests/net/**/*.test.ts'], 300_000),
+      project('docker', ['tests/docker/**/*.test.ts'], 300_000),
       project('real', ['tests/real/**/*.test.ts'], 900_000),
       project('interop', ['tests/interop/**/*.test.ts'], 900_000),
     ],
