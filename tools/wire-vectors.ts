@@ -1,0 +1,343 @@
+#!/usr/bin/env node
+/**
+ * Writes tests/vectors/wire.json: every wire object as canonical bytes with its meaning, and bytes that must be refused with their code.
+ * It only adds names that are missing: what once was written stays, so that past encodings stay readable.
+ *   node tools/wire-vectors.ts
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import * as dagCbor from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
+import * as Digest from 'multiformats/hashes/digest'
+import { type EntryDraft, signEntry, signObject } from '../core/envelope/index.ts'
+import { keyFromSeed } from '../core/identity/index.ts'
+import {
+  batchIndex,
+  batchManifest,
+  batchReceipt,
+  cborCid,
+  charter,
+  commitHash,
+  concatBytes,
+  encode,
+  fraudProof,
+  ledgerIdOf,
+  pbCid,
+  peerMultihash,
+  rawCid,
+  report,
+  reportHash,
+  sha256,
+  submitReceipt,
+  toHex,
+  utf8,
+  validatorStatement,
+} from '../schemas/wire/index.ts'
+import { asJson, codeOfReading, readers } from '../tests/support/wire-shapes.ts'
+
+const file = new URL('../tests/vectors/wire.json', import.meta.url)
+
+interface Vectors {
+  about: string
+  ledger: string
+  accounts: Record<string, unknown>
+  hashes: Record<string, unknown>
+  valid: Record<string, { shape: string; hex: string; value: unknown }>
+  invalid: Record<string, { shape: string; hex: string; code: string }>
+}
+
+const bytes = (length: number, fill: number): Uint8Array => new Uint8Array(length).fill(fill)
+const operator = keyFromSeed(bytes(32, 1))
+const contributor = keyFromSeed(bytes(32, 2))
+const validator = keyFromSeed(bytes(32, 3))
+const leaf = rawCid(utf8('leaf'))
+const node = pbCid(utf8('node'))
+
+const rules = charter.parse({
+  v: 1,
+  name: 'vectors',
+  operator: operator.did,
+  contact: 'mailto:miller@mill.example',
+  purposes: ['training of language models'],
+  schemas: ['web-page@1'],
+})
+const rulesBytes = encode(rules)
+const genesis = cborCid(rulesBytes)
+const ledger = ledgerIdOf(genesis)
+
+const manifest = batchManifest.parse({
+  v: 1,
+  dao: ledger,
+  contributor: contributor.did,
+  schema: 'web-page@1',
+  pipeline: 'web-page@1/1',
+  count: 1,
+  records: node,
+  evidence: node,
+  index: node,
+  sketches: leaf,
+  merkleRoot: bytes(32, 7),
+  sequence: 0,
+  prev: null,
+  from: 1_760_000_000,
+  to: 1_760_003_600,
+})
+const manifestCid = cborCid(encode(manifest))
+const index = batchIndex.parse({
+  v: 1,
+  recordLeaves: [[leaf, 812]],
+  evidenceLeaves: [
+    [leaf, 3000],
+    [leaf, 1_048_576],
+  ],
+  rows: [
+    {
+      record: leaf,
+      recordLeaves: [0, 1],
+      evidenceOffset: 278,
+      evidenceBytes: 1_051_576,
+      evidenceLeaves: [0, 2],
+      robotsLeaves: [0, 0],
+      bytes: 2048,
+      tokens: 311,
+      quality: 987_654,
+      language: 'en',
+      host: 'mill.example:8080',
+      contentDigest: bytes(32, 9),
+    },
+  ],
+})
+const seat = validatorStatement.parse(
+  signObject(
+    'validator',
+    {
+      v: 1,
+      ledger,
+      validator: validator.did,
+      operator: 'Upper mill',
+      asn: 64_500,
+      witness: 'w.example+00000000+AA==',
+      mirror: 'm.example+00000000+AA==',
+      audit: 'a.example+00000000+AA==',
+      beaconTip: bytes(32, 4),
+      sampleTip: bytes(32, 5),
+      chainLength: 1024,
+    },
+    validator,
+  ),
+)
+const drawn = report.parse({
+  v: 1,
+  epoch: 3,
+  validator: validator.did,
+  contributions: [
+    {
+      contributor: contributor.did,
+      results: [
+        { manifest: manifestCid, row: 0, pass: true, check: null, evidence: null },
+        { manifest: manifestCid, row: 4095, pass: false, check: 'T1', evidence: leaf },
+      ],
+    },
+  ],
+})
+const proof = fraudProof.parse({
+  v: 1,
+  check: 'D3',
+  manifest: manifestCid,
+  row: 0,
+  recordBlocks: [utf8('record block')],
+  evidenceBlocks: [utf8('evidence'), utf8('block')],
+  robotsBlocks: [],
+})
+const submitted = submitReceipt.parse(
+  signObject('submit-receipt', { v: 1, ledger, leafHash: bytes(32, 6), deadline: 1_760_000_060, by: operator.did }, operator),
+)
+const heldUnsigned = {
+  v: 1,
+  ledger,
+  manifest: manifestCid,
+  contributor: contributor.did,
+  replicas: [operator.did, validator.did],
+  at: 1_760_004_000,
+  by: operator.did,
+}
+const held = batchReceipt.parse(signObject('batch-receipt', heldUnsigned, operator))
+
+const h = (fill: number): Uint8Array => bytes(32, fill)
+/** One entry of every type. */
+const drafts: EntryDraft[] = [
+  { t: 'genesis', n: 0, p: { charter: genesis, log: 'vectors+00000000+AA==' } },
+  { t: 'roster', n: 1, p: { add: [seat], remove: [contributor.did] } },
+  { t: 'charter', n: 2, p: { charter: genesis, version: 2, from: 5 } },
+  { t: 'contributor.join', n: 0, p: { contact: null } },
+  { t: 'contribution.commit', n: 1, p: { epoch: 1, hash: h(1) } },
+  { t: 'contribution.reveal', n: 2, p: { epoch: 1, commit: 17, manifest: manifestCid, salt: h(2) } },
+  { t: 'contribution.available', n: 3, p: { epoch: 1, manifests: [manifestCid] } },
+  { t: 'retract', n: 4, p: { commit: 17 } },
+  { t: 'beacon.reveal', n: 5, p: { epoch: 1, preimage: h(3) } },
+  { t: 'probe.commit', n: 6, p: { epoch: 1, hash: h(4) } },
+  { t: 'probe.reveal', n: 7, p: { epoch: 1, commit: 20, list: leaf, salt: h(5) } },
+  { t: 'report.commit', n: 8, p: { epoch: 1, hash: h(6) } },
+  { t: 'report.reveal', n: 9, p: { epoch: 1, commit: 21, report: leaf, salt: h(7), preimage: h(8) } },
+  { t: 'epoch.phase', n: 3, p: { epoch: 1, phase: 'gather', note: '' } },
+  { t: 'epoch.close', n: 4, p: { epoch: 1, cut: 40, root: h(9), table: leaf, rules: 'rewards@1' } },
+  { t: 'epoch.attest', n: 10, p: { epoch: 1, root: h(9), audit: bytes(64, 1) } },
+  { t: 'epoch.dispute', n: 11, p: { epoch: 1, root: h(10), account: contributor.did, ours: utf8('ours'), theirs: null } },
+  { t: 'fraud.proof', n: 12, p: { check: 'D3', manifest: manifestCid, row: 0, proof: leaf } },
+  { t: 'appeal', n: 5, p: { epoch: 1, reason: 'the site was down for all of us — even at night' } },
+  { t: 'complaint', n: 6, p: { leafHash: h(11), receipt: encode(submitted) } },
+  { t: 'optout', n: 13, p: { domain: 'mill.example', pattern: '/private/*', evidence: leaf, from: 9 } },
+  { t: 'consent.withdrawn', n: 7, p: { receipt: h(12) } },
+  { t: 'budget.spend', n: 5, p: { budget: 'audits', amount: '1000000000000000000000' } },
+  { t: 'release', n: 6, p: { release: node, name: 'vectors-1', throughEpoch: 1, previous: null, shares: h(13), records: 812 } },
+  { t: 'revenue', n: 7, p: { release: node, rail: 'invoice', asset: 'EUR', amount: '125000', reference: 'invoice 7' } },
+  { t: 'payout', n: 8, p: { revenue: 99, root: h(14) } },
+  { t: 'anchor', n: 9, p: { target: 'opentimestamps', proof: utf8('proof') } },
+  { t: 'takeover', n: 14, p: { term: 1, log: 'vectors/t1+00000000+AA==', certificate: utf8('certificate') } },
+]
+
+/** Entries that are right but for one thing; the encoder of the project refuses to make them, so the bytes come from DAG-CBOR itself. */
+const join = { v: 1, t: 'contributor.join', p: { contact: null }, a: contributor.did, n: 0, s: bytes(64, 0) }
+const edit = (object: object, changes: object): Uint8Array => dagCbor.encode({ ...object, ...changes })
+const without = (object: Record<string, unknown>, key: string): Uint8Array =>
+  dagCbor.encode(Object.fromEntries(Object.entries(object).filter(([k]) => k !== key)))
+const m = manifest as unknown as Record<string, unknown>
+const manifestBytes = encode(manifest)
+const sha512Cid = CID.createV1(0x55, Digest.create(0x13, bytes(64, 1)))
+const flipped = (of: Uint8Array, at: number): Uint8Array => Uint8Array.from(of, (byte, i) => (i === at ? byte ^ 1 : byte))
+const joined = signEntry({ t: 'contributor.join', n: 0, p: { contact: null } }, ledger, contributor)
+const row = index.rows[0] as unknown as Record<string, unknown>
+const indexWith = (changes: object): Uint8Array => edit(index, { rows: [{ ...row, ...changes }] })
+
+const refused: [name: string, shape: string, bytes: Uint8Array][] = [
+  ['manifest, empty', 'manifest', new Uint8Array()],
+  ['manifest, cut', 'manifest', manifestBytes.subarray(0, -1)],
+  ['manifest, a byte too many', 'manifest', concatBytes(manifestBytes, bytes(1, 0))],
+  ['manifest, too large', 'manifest', edit(m, { dao: 'x'.repeat(5000) })],
+  ['manifest, indefinite-length map', 'manifest', concatBytes(Uint8Array.of(0xbf), manifestBytes.subarray(1), Uint8Array.of(0xff))],
+  ['map with keys out of order', 'manifest', Uint8Array.of(0xa2, 0x61, 0x62, 0x01, 0x61, 0x61, 0x01)],
+  ['map with a key twice', 'manifest', Uint8Array.of(0xa2, 0x61, 0x61, 0x01, 0x61, 0x61, 0x01)],
+  ['integer longer than it need be', 'manifest', Uint8Array.of(0xa1, 0x61, 0x76, 0x18, 0x01)],
+  ['half float', 'manifest', Uint8Array.of(0xa1, 0x61, 0x76, 0xf9, 0x3c, 0x00)],
+  ['double', 'manifest', edit(m, { count: 1.5 })],
+  ['undefined', 'manifest', Uint8Array.of(0xa1, 0x61, 0x76, 0xf7)],
+  ['a tag that is not a CID', 'manifest', Uint8Array.of(0xa1, 0x61, 0x76, 0xc1, 0x01)],
+  ['text that is not UTF-8', 'manifest', Uint8Array.of(0xa1, 0x61, 0x76, 0x61, 0xff)],
+  ['integer beyond 2^53', 'manifest', edit(m, { sequence: 2n ** 60n })],
+  ['nested too deep', 'manifest', concatBytes(bytes(80, 0x81), bytes(1, 0x01))],
+  ['manifest, another version', 'manifest', edit(m, { v: 2 })],
+  ['manifest, a field more', 'manifest', edit(m, { note: 'x' })],
+  ['manifest, a field less', 'manifest', without(m, 'prev')],
+  ['manifest, no records', 'manifest', edit(m, { count: 0 })],
+  ['manifest, too many records', 'manifest', edit(m, { count: 4097 })],
+  ['manifest, a SHA-512 CID', 'manifest', edit(m, { records: sha512Cid })],
+  ['manifest, a CID as text', 'manifest', edit(m, { records: String(node) })],
+  ['manifest, a root of 31 bytes', 'manifest', edit(m, { merkleRoot: bytes(31, 7) })],
+  ['manifest, a schema without version', 'manifest', edit(m, { schema: 'web-page' })],
+  ['manifest, a contributor that is no account', 'manifest', edit(m, { contributor: 'did:web:mill.example' })],
+  ['index, no rows', 'index', edit(index, { rows: [] })],
+  ['index, a quality above one', 'index', indexWith({ quality: 1_000_001 })],
+  ['index, a negative offset', 'index', indexWith({ evidenceOffset: -1 })],
+  ['index, a language with a region', 'index', indexWith({ language: 'en-GB' })],
+  ['index, a leaf above 1 MiB', 'index', edit(index, { recordLeaves: [[leaf, 1_048_577]] })],
+  ['index, a record above 1 MiB', 'index', indexWith({ bytes: 1_048_577 })],
+  [
+    'report, a check nobody knows',
+    'report',
+    edit(drawn, {
+      contributions: [
+        { contributor: contributor.did, results: [{ manifest: manifestCid, row: 0, pass: false, check: 'D0', evidence: null }] },
+      ],
+    }),
+  ],
+  [
+    'report, pass as a number',
+    'report',
+    edit(drawn, {
+      contributions: [{ contributor: contributor.did, results: [{ manifest: manifestCid, row: 0, pass: 1, check: null, evidence: null }] }],
+    }),
+  ],
+  ['fraud proof, too many blocks', 'fraud-proof', edit(proof, { recordBlocks: Array.from({ length: 3 }, () => utf8('x')) })],
+  ['charter, no purpose', 'charter', edit(rules, { purposes: [] })],
+  ['charter, a name with capitals', 'charter', edit(rules, { name: 'Vectors' })],
+  ['charter, a field more', 'charter', edit(rules, { token: 'QRN' })],
+  ['submit receipt, another signer', 'submit-receipt', edit(submitted, { by: validator.did })],
+  ['submit receipt, a signature of 63 bytes', 'submit-receipt', edit(submitted, { s: bytes(63, 0) })],
+  ['batch receipt, signed under another domain', 'batch-receipt', encode(signObject('submit-receipt', heldUnsigned, operator))],
+  ['batch receipt, no replica', 'batch-receipt', edit(held, { replicas: [] })],
+  ['validator statement, a changed key', 'validator-statement', edit(seat, { witness: 'other+00000000+AA==' })],
+  ['entry, a type nobody knows', 'entry', edit(join, { t: 'contributor.leave' })],
+  ['entry, a payload of another type', 'entry', edit(join, { t: 'retract' })],
+  ['entry, a negative number', 'entry', edit(join, { n: -1 })],
+  ['entry, no signature', 'entry', without(join, 's')],
+  ['entry, a zero signature', 'entry', dagCbor.encode(join)],
+  ['entry, a flipped bit in the signature', 'entry', flipped(joined, joined.byteLength - 30)],
+  [
+    'entry, signed for another ledger',
+    'entry',
+    signEntry({ t: 'contributor.join', n: 0, p: { contact: null } }, `${ledger}x`, contributor),
+  ],
+  ['entry, not a map', 'entry', dagCbor.encode([1])],
+  ['entry, too large', 'entry', edit(join, { p: { contact: 'x'.repeat(65_000) } })],
+]
+
+const objects: [name: string, shape: string, bytes: Uint8Array][] = [
+  ['manifest', 'manifest', manifestBytes],
+  ['manifest, a later one', 'manifest', encode({ ...manifest, sequence: 1, prev: manifestCid, count: 4096 })],
+  ['index', 'index', encode(index)],
+  ['report', 'report', encode(drawn)],
+  ['report, of nothing', 'report', encode({ ...drawn, contributions: [] })],
+  ['fraud proof', 'fraud-proof', encode(proof)],
+  ['charter', 'charter', rulesBytes],
+  ['submit receipt', 'submit-receipt', encode(submitted)],
+  ['batch receipt', 'batch-receipt', encode(held)],
+  ['validator statement', 'validator-statement', encode(seat)],
+  ...drafts.map((draft): [string, string, Uint8Array] => [`entry ${draft.t}`, 'entry', signEntry(draft, ledger, operator)]),
+]
+
+function account(seed: number): Record<string, string> {
+  const { did, peer, publicKey } = keyFromSeed(bytes(32, seed))
+  return { seed: toHex(bytes(32, seed)), publicKey: toHex(publicKey), did, peer, peerMultihash: toHex(peerMultihash(did)) }
+}
+
+if (import.meta.main) {
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Vectors) : undefined
+  const valid: Vectors['valid'] = known?.valid ?? {}
+  const invalid: Vectors['invalid'] = known?.invalid ?? {}
+  for (const [name, shape, raw] of objects) valid[name] ??= { shape, hex: toHex(raw), value: asJson(readers[shape]?.(raw, ledger)) }
+  for (const [name, shape, raw] of refused) invalid[name] ??= { shape, hex: toHex(raw), code: codeOfReading(shape, raw, ledger) }
+  const vectors: Vectors = {
+    about:
+      'Wire objects as canonical DAG-CBOR (hex) with their meaning, and bytes that must be refused with the code of the first rule they break. Bytes in a meaning are {"/":{"hex":…}}, CIDs {"/":"…"}. Keys come from Ed25519 seeds: operator 01…, contributor 02…, validator 03….',
+    ledger: known?.ledger ?? ledger,
+    accounts: known?.accounts ?? {
+      valid: [account(1), account(2), account(3)],
+      invalidDids: [
+        'did:key:z6Mk',
+        'did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme',
+        operator.did.slice(0, -1),
+        `${operator.did}1`,
+        operator.did.replace('z6Mk', 'f6Mk'),
+      ],
+      invalidPeers: ['', 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N', operator.peer.slice(1), `${operator.peer}0`],
+    },
+    hashes: known?.hashes ?? {
+      sha256OfEmpty: toHex(sha256()),
+      ledgerId: { charter: String(genesis), ledger },
+      commit: {
+        manifest: String(manifestCid),
+        salt: toHex(h(2)),
+        contributor: contributor.did,
+        hash: toHex(commitHash(manifestCid, h(2), contributor.did)),
+      },
+      report: {
+        report: String(cborCid(encode(drawn))),
+        salt: toHex(h(7)),
+        validator: validator.did,
+        hash: toHex(reportHash(cborCid(encode(drawn)), h(7), validator.did)),
+      },
+    },
+    valid,
+    invalid,
+  }
+  writeFileSync(file, `${JSON.stringify(vectors, null, 1)}\n`)
+}
