@@ -24,7 +24,8 @@ export interface SimulateOptions {
   /** Share of messages lost, 0 to 1. */
   loss?: number
   charter?: SimNetworkOptions['charter']
-  onEpoch?: (epoch: number) => void
+  /** Called when an epoch is final; the network may be looked at and changed before the next one runs. */
+  onEpoch?: (epoch: number, network: SimNetwork) => void
 }
 
 export interface SimulatedContributor {
@@ -64,7 +65,12 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
   const { seed, nodes, epochs, pages = 12, loss = 0 } = options
   const kinds = new Map<string, string>()
   const contributors = cast(options, kinds)
-  const site = new SimSite({ seed, hosts: Math.max(4, nodes * 2), pagesPerHost: [pages * epochs, pages * epochs + 8], words: [80, 400] })
+  const site = new SimSite({
+    seed,
+    hosts: Math.max(4, nodes * 2),
+    pagesPerHost: [pages * epochs * 4, pages * epochs * 4 + 40],
+    words: [80, 400],
+  })
   let shared: SimWeb | undefined
   const setup: SimNetworkOptions = {
     seed,
@@ -89,7 +95,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
   await using network = await SimNetwork.start(setup)
   for (let epoch = 1; epoch <= epochs; epoch++) {
     await network.runEpochs(epoch, EPOCH_LIMIT_MS)
-    options.onEpoch?.(epoch)
+    options.onEpoch?.(epoch, network)
   }
   return resultOf(network, kinds, options)
 }

@@ -80,15 +80,10 @@ export class SimSite {
     if (host === undefined) return undefined
     const number = Number(/^\/p\/(\d{1,9})$/.exec(path)?.[1] ?? -1)
     if (path !== '/' && path !== '/private/' && (number < 0 || number >= host.pages)) return undefined
+    if (path === '/') return utf8(frontPage(host, this.#word(host, path, draw) % host.pages))
     const variant = number < 0 ? 0 : this.#variant(host, path, draw)
     return this.#pages.recall(`${name}${path} ${variant}`, () =>
-      utf8(
-        path === '/'
-          ? frontPage(host)
-          : number < 0
-            ? shell(host, 'Private', '<p>Not for robots.</p>', [])
-            : this.#article(host, number, variant),
-      ),
+      utf8(number < 0 ? shell(host, 'Private', '<p>Not for robots.</p>', []) : this.#article(host, number, variant)),
     )
   }
 
@@ -100,9 +95,13 @@ export class SimSite {
 
   /** 0 is the page as it usually stands. */
   #variant(host: SimHost, path: string, draw: string): number {
-    const digest = sha256(utf8(`quern/sim-web/${this.#seed}/${host.name}${path}\0${draw}`))
-    const word = new DataView(digest.buffer).getUint32(0)
-    return word % 1_000_000 < this.#noisePpm[host.class] ? 1 + ((digest[4] as number) % 250) : 0
+    const word = this.#word(host, path, draw)
+    return word % 1_000_000 < this.#noisePpm[host.class] ? 1 + (Math.floor(word / 1_000_000) % 250) : 0
+  }
+
+  /** A chance of 32 bits that belongs to one fetch of one page. */
+  #word(host: SimHost, path: string, draw: string): number {
+    return new DataView(sha256(utf8(`quern/sim-web/${this.#seed}/${host.name}${path}\0${draw}`)).buffer).getUint32(0)
   }
 
   #article(host: SimHost, number: number, variant: number): string {
@@ -133,8 +132,9 @@ export class SimSite {
   }
 }
 
-function frontPage(host: SimHost): string {
-  const links = Array.from({ length: Math.min(host.pages, 30) }, (_, i) => `/p/${i}`)
+/** Links to thirty pages from `start` on. Every visit finds others in front, or all who crawl a host would begin with the same ones. */
+function frontPage(host: SimHost, start: number): string {
+  const links = Array.from({ length: Math.min(host.pages, 30) }, (_, i) => `/p/${(start + i) % host.pages}`)
   return shell(host, host.name, `<h1>${host.name}</h1>`, links)
 }
 
