@@ -1,9 +1,10 @@
 /** D5: the robots.txt that was in force allowed the fetch, and nothing that the site said denies training. */
-import { decodeBody, type Exchange, headerValues, type ParsedFetch, parseFetchGroup } from '../../schemas/evidence/index.ts'
+import { decodeBody, type Exchange, headerValues, type ParsedFetch } from '../../schemas/evidence/index.ts'
 import { mayFetch, type Robots, robotsOfExchange, trainDecision } from '../../schemas/permission/index.ts'
 import { decodeHtml } from '../../schemas/pipeline/index.ts'
 import { type Charter, WireError } from '../../schemas/wire/index.ts'
 import type { Evidence } from './check-evidence.ts'
+import { openGroup } from './open-group.ts'
 import { type Failure, failed } from './types.ts'
 
 /** RFC 9309, 2.4: a robots.txt is used for a day at most. */
@@ -21,6 +22,28 @@ export function checkPermission({ exchange, facts }: Evidence, robotsGroup: Uint
     return failed('D5', 'AGENT', 'the request was not made under the name that asked')
   const capture = openCapture(robotsGroup)
   if ('check' in capture) return capture
+  return judge({ exchange, facts }, capture, agent, charter)
+}
+
+/** Verdicts on what `openGroup` gave, by the objects themselves: the validators of one process look at the same pages. */
+const judged = new WeakMap<Exchange, WeakMap<ParsedFetch, Map<string, Failure | undefined>>>()
+
+function judge(page: Pick<Evidence, 'exchange' | 'facts'>, capture: ParsedFetch, agent: string, charter: Charter): Failure | undefined {
+  const ofPage = judged.get(page.exchange) ?? new WeakMap<ParsedFetch, Map<string, Failure | undefined>>()
+  judged.set(page.exchange, ofPage)
+  const verdicts = ofPage.get(capture) ?? new Map<string, Failure | undefined>()
+  ofPage.set(capture, verdicts)
+  const rules = `${charter.sources.profile} ${charter.epoch.gather.maxSeconds}`
+  if (!verdicts.has(rules)) verdicts.set(rules, judgeNow(page, capture, agent, charter))
+  return verdicts.get(rules)
+}
+
+function judgeNow(
+  { exchange, facts }: Pick<Evidence, 'exchange' | 'facts'>,
+  capture: ParsedFetch,
+  agent: string,
+  charter: Charter,
+): Failure | undefined {
   const wrong = checkCapture(capture, { exchange, facts }, charter)
   if (wrong) return wrong
   const robots = robotsOfExchange(capture.exchange)
@@ -31,7 +54,7 @@ export function checkPermission({ exchange, facts }: Evidence, robotsGroup: Uint
 
 function openCapture(group: Uint8Array): ParsedFetch | Failure {
   try {
-    return parseFetchGroup(group)
+    return openGroup(group)
   } catch (thrown) {
     if (thrown instanceof WireError) return failed('D5', `ROBOTS_${thrown.code}`, `the robots.txt capture: ${thrown.message}`)
     throw thrown

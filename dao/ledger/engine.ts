@@ -3,7 +3,7 @@
  * process by the root of the log they follow from: entries and the files they name decide them, and nothing else does.
  */
 import { Lru } from '../../core/cache/index.ts'
-import { type Check, type CID, SKETCH_BYTES, toHex } from '../../schemas/wire/index.ts'
+import { type Check, type CID, sha256, SKETCH_BYTES, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type BatchToValue, type HoldersOf, leaseHolders, NoveltyIndex, type RecordValue, recordValues } from '../rewards/index.ts'
 import { readBatch } from './read-batch.ts'
 import type { BatchState, EpochState, LedgerState } from './types.ts'
@@ -119,13 +119,23 @@ function holdersOf(state: LedgerState, batches: readonly { gathered: number; toV
   return (host, batch) => finderOf.get(batch)?.(host) ?? []
 }
 
+/** Hosts asked for, by the lease set: every replica of a process asks for the same ones. */
+const knownHolders = new Lru<string, Map<string, readonly string[]>>(16)
+/** One set remembers so many hosts; the rest are hashed each time. */
+const MOST_HOSTS = 65_536
+
 /** The lease holders of a host in an epoch, each host hashed once. */
 export function holdersIn(state: LedgerState, epoch: number): (host: string) => readonly string[] {
   const set = state.leases.get(epoch)
-  const known = new Map<string, string[]>()
+  if (set === undefined) return () => []
+  const { seed, accounts } = set
+  const known = knownHolders.recall(toHex(sha256(seed, utf8(accounts.join('\n')))), () => new Map<string, readonly string[]>())
   return (host) => {
     let holders = known.get(host)
-    if (holders === undefined) known.set(host, (holders = set === undefined ? [] : leaseHolders(set.seed, host, set.accounts)))
+    if (holders === undefined) {
+      holders = leaseHolders(seed, host, accounts)
+      if (known.size < MOST_HOSTS) known.set(host, holders)
+    }
     return holders
   }
 }

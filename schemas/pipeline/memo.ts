@@ -8,10 +8,12 @@ const READ_HEADERS = ['content-type', 'content-encoding', 'x-robots-tag']
 
 export class PipelineMemo {
   private readonly results = new Map<string, PipelineResult>()
-  private readonly entries: number
+  private readonly maxBytes: number
+  private bytes = 0
 
-  constructor(entries: number) {
-    this.entries = entries
+  /** Results of at most `maxBytes` together are kept. */
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
   }
 
   /** The result known for the same pipeline, page and weights, or what `run` gives. Results are shared: never change one. */
@@ -25,10 +27,20 @@ export class PipelineMemo {
     }
     const result = run()
     this.results.set(key, result)
-    if (this.results.size > this.entries) this.results.delete(this.results.keys().next().value ?? '')
+    this.bytes += sizeOf(result)
+    for (const [oldest, dropped] of this.results) {
+      if (this.bytes <= this.maxBytes) break
+      this.results.delete(oldest)
+      this.bytes -= sizeOf(dropped)
+    }
     return result
   }
 }
+
+/** What a result holds besides its record: sketch, digest, key and the objects around them. */
+const OVERHEAD = 1024
+
+const sizeOf = (result: PipelineResult): number => OVERHEAD + (result.ok ? result.measured.record.byteLength : 0)
 
 function memoKey(id: string, { url, status, headers, body, truncated }: Exchange, { qualityWeights = {} }: PipelineOptions): string {
   const weights = Object.entries(qualityWeights).sort(([a], [b]) => (a < b ? -1 : 1))

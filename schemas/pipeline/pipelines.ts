@@ -9,7 +9,8 @@ export const pipelines: ReadonlyMap<string, Pipeline> = new Map([webPagePipeline
 /** The newest version, which crawls and `quern extract` use. */
 export const CURRENT_PIPELINE = webPagePipeline.id
 
-const memo = new PipelineMemo(512)
+/** Some two thousand pages: what a simulated epoch of fifty contributors replays again and again, and little beside a process's other memory. */
+const memo = new PipelineMemo(8 << 20)
 
 /** Runs pipeline `id` over an exchange. Pure; remembers the last pages, so treat results as read-only. */
 export function runPipeline(id: string, exchange: Exchange, options: PipelineOptions = {}): PipelineResult {

@@ -2,6 +2,7 @@
 import { base58btc } from 'multiformats/bases/base58'
 import { z } from 'zod'
 import { concatBytes, WireError } from './bytes.ts'
+import { remember } from './remember.ts'
 
 const ED25519_PUB = Uint8Array.of(0xed, 0x01)
 /** Multihash "identity" of libp2p's protobuf public key: type Ed25519, 32 bytes. */
@@ -16,6 +17,10 @@ export function didFromPublicKey(publicKey: Uint8Array): string {
 
 /** The 32 public key bytes; throws WireError BAD_DID. */
 export function publicKeyFromDid(account: string): Uint8Array {
+  return keys(account).slice()
+}
+
+const keys = remember((account: string): Uint8Array => {
   try {
     const bytes = base58btc.decode(account.slice('did:key:'.length))
     if (account.startsWith('did:key:z') && bytes.byteLength === 34 && bytes[0] === 0xed && bytes[1] === 0x01) return bytes.slice(2)
@@ -23,7 +28,7 @@ export function publicKeyFromDid(account: string): Uint8Array {
     // falls through to the one error below
   }
   throw new WireError('BAD_DID', 'not a did:key of an Ed25519 key')
-}
+})
 
 /** Peer-id multihash: what commitments hash. */
 export function peerMultihash(account: string): Uint8Array {
@@ -31,11 +36,10 @@ export function peerMultihash(account: string): Uint8Array {
 }
 
 /** The peer id as libp2p prints it: `12D3KooW…`. */
-export function peerFromDid(account: string): string {
-  return base58btc.encode(peerMultihash(account)).slice(1)
-}
+export const peerFromDid: (account: string) => string = remember((account: string) => base58btc.encode(peerMultihash(account)).slice(1))
 
-export function didFromPeer(peer: string): string {
+/** Throws WireError BAD_PEER. */
+export const didFromPeer: (peer: string) => string = remember((peer: string) => {
   let bytes: Uint8Array
   try {
     bytes = base58btc.decode(`z${peer}`)
@@ -45,4 +49,4 @@ export function didFromPeer(peer: string): string {
   if (bytes.byteLength !== 38 || !PEER_PREFIX.every((byte, i) => bytes[i] === byte))
     throw new WireError('BAD_PEER', 'not an Ed25519 peer id')
   return didFromPublicKey(bytes.slice(6))
-}
+})

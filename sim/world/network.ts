@@ -88,7 +88,9 @@ export class Network {
   }
 
   reachable(a: string, b: string): boolean {
-    if (this.#down.has(a) || this.#down.has(b) || this.#blocked.has(pair(a, b))) return false
+    if (this.#down.has(a) || this.#down.has(b)) return false
+    if (this.#blocked.size > 0 && this.#blocked.has(pair(a, b))) return false
+    if (this.#groups.length === 0) return true
     const mine = this.#groups.find((group) => group.has(a))
     const theirs = this.#groups.find((group) => group.has(b))
     return mine === undefined || theirs === undefined || mine === theirs
@@ -103,7 +105,9 @@ export class Network {
   /** Delivers later, in order per direction, if both ends can still reach each other then. */
   send({ from, to, label, bytes, sure = false }: Parcel, deliver: () => void): void {
     if (!this.reachable(from, to)) return
-    const { latencyMs, loss } = { ...this.#rules, ...this.#links.get(pair(from, to)) }
+    const own = this.#links.size === 0 ? undefined : this.#links.get(pair(from, to))
+    const latencyMs = own?.latencyMs ?? this.#rules.latencyMs
+    const loss = own?.loss ?? this.#rules.loss
     const lost = this.#random.int(1_000_000) < loss * 1_000_000
     const delay = latencyMs[0] + this.#random.int(latencyMs[1] - latencyMs[0] + 1)
     if (lost && !sure) return
