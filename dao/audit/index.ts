@@ -1,1 +1,2 @@
-export { audit, type AuditedEpoch, type AuditOptions, type AuditProblem, type AuditReport } from './audit.ts'
+export { audit } from './audit.ts'
+export type { AuditedEpoch, AuditOptions, AuditProblem, AuditReport } from './report.ts'

@@ -7,101 +7,9 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { decode, MAX_ENTRY_BYTES, toHex, WireError } from '../../schemas/wire/index.ts'
 import { type BatchState, type LedgerFiles, type LedgerState, readBatch } from '../ledger/index.ts'
+import { closeCursor, openCursor, whereOf } from './sqlite-paging.ts'
+import type { BatchRow, ContributorRow, EntryRow, EpochRow, Page, PageQuery, RecordQuery, RecordRow, ShareRow } from './sqlite-rows.ts'
 import { INDEX_VERSION, TABLES } from './sqlite-schema.ts'
-
-export interface Page<T> {
-  rows: T[]
-  /** Give it back for the rows that follow; null after the last. */
-  cursor: string | null
-}
-
-export interface PageQuery {
-  /** At most 1,000; 100 unless said. */
-  limit?: number
-  cursor?: string | undefined
-}
-
-export interface EntryRow {
-  position: number
-  type: string
-  author: string
-  n: number
-  bytes: number
-  /** Code of the rule that it broke; null for a legal entry. */
-  invalid: string | null
-}
-
-export interface RecordRow {
-  record: string
-  manifest: string
-  row: number
-  contributor: string
-  epoch: number
-  host: string
-  language: string
-  tokens: number
-  bytes: number
-  quality: number
-  /** Decimal. */
-  value: string
-  /** Lanes of 128 shared with something earlier. */
-  novelty: number
-}
-
-export interface BatchRow {
-  commitment: number
-  manifest: string
-  contributor: string
-  epoch: number
-  records: number
-  schema: string
-  pipeline: string
-  settled: number | null
-  voided: string | null
-}
-
-export interface ShareRow {
-  epoch: number
-  account: string
-  role: 'contributor' | 'validator'
-  records: number
-  value: string
-  credibility: number
-  draws: number
-  fails: number
-  points: string
-  note: string | null
-}
-
-export interface EpochRow {
-  epoch: number
-  cut: number
-  closed: number
-  root: string
-  final: number
-  attested: number
-}
-
-export interface ContributorRow {
-  account: string
-  joined: number
-  credibility: number
-  epochs: number
-  revoked: string | null
-}
-
-export interface RecordQuery extends PageQuery {
-  record?: string
-  host?: string
-  language?: string
-  contributor?: string
-  manifest?: string
-  epoch?: number
-  minQuality?: number
-  minTokens?: number
-  /** Only records worth something. */
-  paid?: boolean
-}
 
 /** Opens, or makes, the index at `path` (`:memory:` for none). One that is damaged, or of another version, is emptied first. */
 export function openSqliteIndex(path: string): LedgerIndex {
@@ -312,22 +220,4 @@ function headOf(bytes: Uint8Array): { t: string; a: string; n: number } {
     if (!(thrown instanceof WireError)) throw thrown
   }
   return { t: '', a: '', n: 0 }
-}
-
-function whereOf(filters: Record<string, SQLInputValue | undefined>): { where: string; values: SQLInputValue[] } {
-  const used = Object.entries(filters).filter(([, value]) => value !== undefined)
-  const where = used.length === 0 ? '' : `WHERE ${used.map(([condition]) => condition).join(' AND ')}`
-  return { where, values: used.map(([, value]) => value as SQLInputValue) }
-}
-
-const closeCursor = (key: string | number): string => Buffer.from(JSON.stringify(key)).toString('base64url')
-
-function openCursor(cursor: string): string | number {
-  try {
-    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if ((typeof key === 'string' || typeof key === 'number') && closeCursor(key) === cursor) return key
-  } catch {
-    // falls through to the one error below
-  }
-  throw new InvalidInputError('BAD_CURSOR', 'the cursor is none that a page ended with')
 }
