@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { expect, vi } from 'vitest'
 
 export const root = path.resolve(import.meta.dirname, '../..')
 const exec = promisify(execFile)
@@ -56,10 +57,19 @@ export class Compose {
     return (await response.json()) as T
   }
 
-  /** Kills a role's process as a crash would: the container's own restart rule brings it back. */
+  /** Kills a role's process as a crash would, and waits until the container's own restart rule has started it again. */
   async crash(service: Service): Promise<void> {
     const kill = `process.kill(JSON.parse(require('fs').readFileSync('/data/alive.json', 'utf8')).pid, 'SIGKILL')`
-    await this.exec(service, 'node', '-e', kill)
+    const before = await this.inspect(service, '{{.RestartCount}}')
+    // the command dies with the container
+    await this.exec(service, 'node', '-e', kill).catch(() => undefined)
+    await vi.waitFor(
+      async () => expect(await this.inspect(service, '{{.RestartCount}} {{.State.Running}}')).toBe(`${Number(before) + 1} true`),
+      {
+        timeout: 60_000,
+        interval: 200,
+      },
+    )
   }
 
   /** The first line that a role says from now on and `pattern` matches. */
@@ -79,10 +89,6 @@ export class Compose {
       child.on('error', reject)
       child.on('exit', () => reject(new Error(`${service} ended before it said ${pattern.source}`)))
     })
-  }
-
-  environment(): NodeJS.ProcessEnv {
-    return environment(this.#port)
   }
 }
 
