@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Lru } from './index.ts'
+import { ByteLru, Lru } from './index.ts'
 
 it('forgets the entry used least recently', () => {
   const lru = new Lru<string, number>(2)
@@ -15,4 +15,26 @@ it('makes a value once while it remembers it', () => {
   let made = 0
   const make = (): number => ++made
   expect([lru.recall('a', make), lru.recall('a', make), lru.recall('b', make), lru.recall('a', make)]).toEqual([1, 1, 2, 3])
+})
+
+it('forgets by weight where values weigh differently, and never what throws', () => {
+  const lru = new ByteLru<Uint8Array>(10 << 10, (value) => value.byteLength)
+  let made = 0
+  const of = (key: string, kib: number) =>
+    lru.recall(key, () => {
+      made++
+      return new Uint8Array(kib << 10)
+    })
+  of('a', 3)
+  of('b', 3)
+  of('a', 3)
+  expect(made).toBe(2)
+  of('c', 3)
+  expect(lru.size).toBe(2)
+  of('a', 3)
+  expect(made).toBe(3)
+  of('huge', 100)
+  expect(lru.size).toBe(0)
+  expect(() => lru.recall('x', () => JSON.parse('{'))).toThrow(SyntaxError)
+  expect(lru.size).toBe(0)
 })

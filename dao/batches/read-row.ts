@@ -26,7 +26,8 @@ export interface RowBlocks {
 export type OpenedRecord = { ok: true; record: Uint8Array } | { ok: false; check: 'D1' | 'D2'; code: string; message: string }
 export interface ReadRow extends RowBlocks {
   row: IndexRow
-  opened: OpenedRecord
+  /** Opened when it is asked for. */
+  readonly opened: OpenedRecord
 }
 
 /** Which leaves a row consists of. Throws InvalidInputError NO_SUCH_ROW. */
@@ -52,7 +53,17 @@ export async function readRow(ask: AskBlocks, files: BatchFiles, row: number, si
   const recordBlocks = blocks.slice(0, record.length)
   const evidenceBlocks = blocks.slice(record.length, record.length + evidence.length)
   const robotsBlocks = blocks.slice(record.length + evidence.length)
-  return { row: rowOf(files.index, row), recordBlocks, evidenceBlocks, robotsBlocks, opened: openRecord(files.index, row, recordBlocks) }
+  const { index } = files
+  return {
+    row: rowOf(index, row),
+    recordBlocks,
+    evidenceBlocks,
+    robotsBlocks,
+    // for who reads the record; who tests it opens it there
+    get opened() {
+      return openRecord(index, row, recordBlocks)
+    },
+  }
 }
 
 /** Whether these bytes are the row's leaves: size and hash of each, as the index lists them. What a fraud proof is held against first. */

@@ -1,7 +1,6 @@
 /** D4: the evidence is whole, consistent in itself, of a page that answered 200, and of the time in which the batch was gathered. */
-import type { Exchange, FetchFacts } from '../../schemas/evidence/index.ts'
+import { type Exchange, type FetchFacts, parseFetchGroup } from '../../schemas/evidence/index.ts'
 import { type BatchManifest, WireError } from '../../schemas/wire/index.ts'
-import { openGroup } from './open-group.ts'
 import { type Failure, failed, type RowFacts } from './types.ts'
 
 export interface Evidence {
@@ -13,7 +12,7 @@ export interface Evidence {
 /** `group` is the fetch's gzip members. Digests, names and the one spelling of a fetch are checked by the reader. */
 export function openEvidence(group: Uint8Array): Evidence | Failure {
   try {
-    const { exchange, facts } = openGroup(group)
+    const { exchange, facts } = parseFetchGroup(group)
     if (facts.revisit !== null) return failed('D4', 'REVISIT', 'a revisit holds no page to replay')
     if (exchange.status !== 200) return failed('D4', 'STATUS', `the page answered ${exchange.status}`)
     if (exchange.truncated) return failed('D4', 'TRUNCATED', 'the body was cut off')

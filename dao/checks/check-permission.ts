@@ -22,28 +22,6 @@ export function checkPermission({ exchange, facts }: Evidence, robotsGroup: Uint
     return failed('D5', 'AGENT', 'the request was not made under the name that asked')
   const capture = openCapture(robotsGroup)
   if ('check' in capture) return capture
-  return judge({ exchange, facts }, capture, agent, charter)
-}
-
-/** Verdicts on what `openGroup` gave, by the objects themselves: the validators of one process look at the same pages. */
-const judged = new WeakMap<Exchange, WeakMap<ParsedFetch, Map<string, Failure | undefined>>>()
-
-function judge(page: Pick<Evidence, 'exchange' | 'facts'>, capture: ParsedFetch, agent: string, charter: Charter): Failure | undefined {
-  const ofPage = judged.get(page.exchange) ?? new WeakMap<ParsedFetch, Map<string, Failure | undefined>>()
-  judged.set(page.exchange, ofPage)
-  const verdicts = ofPage.get(capture) ?? new Map<string, Failure | undefined>()
-  ofPage.set(capture, verdicts)
-  const rules = `${charter.sources.profile} ${charter.epoch.gather.maxSeconds}`
-  if (!verdicts.has(rules)) verdicts.set(rules, judgeNow(page, capture, agent, charter))
-  return verdicts.get(rules)
-}
-
-function judgeNow(
-  { exchange, facts }: Pick<Evidence, 'exchange' | 'facts'>,
-  capture: ParsedFetch,
-  agent: string,
-  charter: Charter,
-): Failure | undefined {
   const wrong = checkCapture(capture, { exchange, facts }, charter)
   if (wrong) return wrong
   const robots = robotsOfExchange(capture.exchange)

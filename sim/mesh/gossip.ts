@@ -97,9 +97,17 @@ export class Gossip {
 
 async function examine({ topic, judge }: Subscription, { author, bytes }: Message): Promise<{ words: unknown; verdict: Verdict }> {
   try {
-    const words = decodeMessage(topic, bytes)
-    return { words, verdict: (await judge?.(words, author)) ?? 'accept' }
+    const said = heard(topic, bytes)
+    return { words: said, verdict: (await judge?.(said, author)) ?? 'accept' }
   } catch (thrown) {
     return { words: undefined, verdict: thrown instanceof RejectedMessageError ? 'reject' : 'ignore' }
   }
+}
+
+/** What everybody hears is decoded once, since every hearer gets the same bytes; nobody may change what it hears. */
+const words = new WeakMap<Uint8Array, unknown>()
+
+function heard(topic: Topic, bytes: Uint8Array): unknown {
+  if (!words.has(bytes)) words.set(bytes, decodeMessage(topic, bytes))
+  return words.get(bytes)
 }
