@@ -1,16 +1,19 @@
-/** Lists and runs benchmarks: `npm run bench`, `npm run bench -- NAME [ARGUMENT…]`. Each file prints what it measured, its target, and exits 1 when it missed it. */
+/** Lists and runs benchmarks: `npm run bench`, `npm run bench -- NAME [ARGUMENT…]`. Each file prints what it measured; one with a target exits 1 when it missed it. */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
+/** Not a benchmark but what several of them measure with. */
+const HELPERS = ['main.ts', 'interleave.ts']
+
 const names = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.ts') && file !== 'main.ts')
+  .filter((file) => file.endsWith('.ts') && !HELPERS.includes(file))
   .map((file) => path.basename(file, '.ts'))
   .toSorted()
 
-/** The first comment of the file says what it measures. */
+/** The first line of the file's first comment says what it measures. */
 const about = (name: string): string =>
-  /\/\*\*\s*(.*?)\s*(?:\*\/|\n)/.exec(readFileSync(path.join(import.meta.dirname, `${name}.ts`), 'utf8'))?.[1] ?? ''
+  /\/\*\*[\s*]*(.*?)\s*(?:\*\/|\n)/.exec(readFileSync(path.join(import.meta.dirname, `${name}.ts`), 'utf8'))?.[1] ?? ''
 
 const [name, ...rest] = process.argv.slice(2)
 if (name === undefined || !names.includes(name)) {
