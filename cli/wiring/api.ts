@@ -5,6 +5,7 @@ import { openPrometheus } from '../../core/events/index.ts'
 import { openHttp } from '../../dao/service/index.ts'
 import { hostPort } from './listen.ts'
 import type { RunningOperator } from './start-roles.ts'
+import { followIndex } from './index-follower.ts'
 import { systemClock } from './system.ts'
 
 export interface Api extends AsyncDisposable {
@@ -12,9 +13,12 @@ export interface Api extends AsyncDisposable {
 }
 
 /** `address` is host:port; port 0 takes any free one. Throws UsageError BAD_HTTP, FatalError LISTEN. */
-export async function openApi({ home, operator }: RunningOperator, address: string, logger: Logger): Promise<Api> {
+export async function openApi(running: RunningOperator, address: string, logger: Logger): Promise<Api> {
+  const { home, operator } = running
   const where = hostPort(address)
   const files = operator.logStore
+  await using stack = new AsyncDisposableStack()
+  const following = stack.use(await followIndex(running, logger.child('index')))
   const http = await openHttp({
     state: () => (operator.state.size === 0 ? undefined : operator.state),
     log: (term) => (term === 0 ? { files, reader: operator.sequencer.reader } : undefined),
@@ -22,12 +26,14 @@ export async function openApi({ home, operator }: RunningOperator, address: stri
     files: operator.files,
     releases: path.join(home.folder, 'releases'),
     storage: operator.storage,
+    index: following.index,
     metrics: await openPrometheus(),
     submit: (entry, attached) => operator.submit(entry, attached),
     addresses: () => home.mesh.addresses(),
     clock: systemClock,
     logger: logger.child('http'),
   })
-  const listening = await http.listen(where)
-  return { url: listening.url, [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() }
+  const listening = stack.use(await http.listen(where))
+  const owned = stack.move()
+  return { url: listening.url, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

@@ -197,6 +197,12 @@ export class Operator {
     return { ok: true }
   }
 
+  /** Called after every step. */
+  watch(listener: () => void): Disposable {
+    this.#watchers.add(listener)
+    return { [Symbol.dispose]: () => void this.#watchers.delete(listener) }
+  }
+
   /** Resolves with the first value that `look` gives, looking again after every step. */
   until<T>(look: (state: LedgerState) => T | undefined, signal: AbortSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {

@@ -6,7 +6,7 @@ from warcio.archiveiterator import ArchiveIterator
 release, records, evidence = sys.argv[1:4]
 parquet = sorted(glob.glob(release + "/data/*.parquet"))
 frame = pandas.concat([pandas.read_parquet(p) for p in parquet])
-rows = duckdb.sql(f"select count(*) from read_parquet('{release}/data/*.parquet')").fetchone()[0]
+rows = duckdb.sql(f"select count(*) from read_parquet('{release}/data/*.parquet')").fetchall()[0][0]
 languages = duckdb.sql(f"select lang, count(*) from read_parquet('{release}/data/*.parquet') group by 1 order by 2 desc").fetchall()
 with gzip.open(records, "rt", encoding="utf-8") as lines:
     texts = [json.loads(line) for line in lines]

@@ -92,7 +92,7 @@ describe.runIf(isReady)('a network on real manuals', () => {
     const lines = (await run('sh', ['-c', 'zcat "$1" | wc -l', 'sh', records])).stdout.trim()
     expect(Number(lines)).toBe(batch.manifest.count)
 
-    const python = await pythonWith(['duckdb', 'pandas', 'pyarrow', 'warcio'])
+    const python = await pythonWith(['duckdb==2.0.0', 'pandas==3.1.1', 'pyarrow==26.0.1', 'warcio==1.8.1'])
     if (python === undefined) {
       expect(isRequired, 'Python with its tools is required').toBe(false)
       console.warn('No Python: pandas, DuckDB for Python and warcio were left out.')

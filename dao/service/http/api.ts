@@ -6,6 +6,7 @@ import { type ApiOptions, defaultLimits } from './options.ts'
 import { notFound, problemOf, problemResponse } from './problem.ts'
 import { json, routerOf } from './routes.ts'
 import { ipfsRoutes } from './routes-ipfs.ts'
+import { indexRoutes } from './routes-index.ts'
 import { ledgerRoutes } from './routes-ledger.ts'
 import { logRoutes } from './routes-log.ts'
 import { releaseRoutes } from './routes-releases.ts'
@@ -55,6 +56,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
 
   const add = routerOf(app, problem)
   ledgerRoutes(add, options)
+  indexRoutes(add, options)
   releaseRoutes(add, options, all)
   logRoutes(add, options, all.submitBytes)
   ipfsRoutes(add, options)

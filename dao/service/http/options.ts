@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '../../../core/effects/index.ts'
 import type { Storage } from '../../../core/storage/index.ts'
 import type { LedgerFiles, LedgerState } from '../../ledger/index.ts'
+import type { LedgerIndex } from '../../stores/index.ts'
 import type { LogReader, TileSource } from '../../log/index.ts'
 
 /** What the HTTP interface shows; it holds no state of its own and changes none, but for handing in entries. */
@@ -14,6 +15,8 @@ export interface ApiOptions {
   /** Folder with one folder per release, named by its root CID. */
   releases: string
   storage: Pick<Storage, 'public'>
+  /** The SQL cache of the fold, for `/v1/records` and `/v1/batches`; 404 without. */
+  index?: Pick<LedgerIndex, 'records' | 'batches'>
   /** `/metrics`; 404 without. */
   metrics?: { contentType: string; render(): Promise<string> }
   /** Takes an entry with the ledger files that only its author has; 404 without (a mirror). */
