@@ -11,7 +11,6 @@ const MAGIC = [
   'RIFF',
   '\u001f\u008b',
   'Rar!',
-  'BM',
   '\u0000\u0000\u0001\u0000',
   'ID3',
   'OggS',
@@ -27,7 +26,7 @@ export function notHtml(contentType: string | null, body: Uint8Array): string | 
       .toLowerCase() ?? ''
   if (type !== '' && !HTML_TYPES.has(type)) return 'the content type is not HTML'
   const start = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, 1024)).toString('latin1')
-  if (MAGIC.some((magic) => magic !== 'BM' && start.startsWith(magic))) return 'the body is a file of another kind'
+  if (MAGIC.some((magic) => start.startsWith(magic))) return 'the body is a file of another kind'
   const isUtf16 = start.startsWith('\u00fe\u00ff') || start.startsWith('\u00ff\u00fe')
   // oxlint-disable-next-line no-control-regex
   if (!isUtf16 && /[\u0000\u0002-\u0008\u000e-\u001a]/.test(start)) return 'the body is binary'

@@ -1,4 +1,5 @@
 /** Title, author, date, canonical address and OpenGraph of a page, each from the most deliberate statement it makes. */
+import { lowerCase } from '../measures/index.ts'
 import { type Document, type Element, textContent } from './dom.ts'
 import { isoDate } from './dates.ts'
 import { jsonLdFact, jsonLdObjects } from './json-ld.ts'
@@ -19,19 +20,19 @@ export function metadataOf(document: Document, jsonLd: Json[], base: string): Me
     names.map((name) => meta.get(name)?.[0] ?? null).find((value) => value !== null) ?? null
   const documentTitle = titleElement(document)
   const title =
-    jsonLdFact(objects, 'headline') ??
-    first('og:title', 'twitter:title', 'dc.title', 'dcterms.title') ??
+    jsonLdTitle(objects, documentTitle) ??
+    first('dc.title', 'dcterms.title', 'og.title', 'twitter.title', 'title', 'parsely-title') ??
     (documentTitle === null ? null : withoutSiteName(documentTitle)) ??
     heading(document)
   const author =
-    jsonLdFact(objects, 'author') ??
-    first('author', 'article:author', 'dc.creator', 'dcterms.creator', 'parsely-author', 'sailthru.author') ??
+    personal(jsonLdFact(objects, 'author')) ??
+    personal(first('dc.creator', 'dcterms.creator', 'author', 'article.author', 'parsely-author', 'sailthru.author')) ??
     byline(document)
   const dates = [
     jsonLdFact(objects, 'datePublished'),
     first(
-      'article:published_time',
-      'og:published_time',
+      'article.published_time',
+      'og.published_time',
       'datepublished',
       'date',
       'dc.date.issued',
@@ -47,7 +48,7 @@ export function metadataOf(document: Document, jsonLd: Json[], base: string): Me
   ]
   return {
     title: fact(title, bounds.title),
-    author: author !== null && /^https?:\/\//.test(author) ? null : fact(author, bounds.author),
+    author: fact(author, bounds.author),
     published: dates.map(isoDate).find((date) => date !== null) ?? null,
     canonicalUrl: canonical(document, base),
     openGraph: openGraph(meta),
@@ -55,25 +56,38 @@ export function metadataOf(document: Document, jsonLd: Json[], base: string): Me
   }
 }
 
-/** `name` or `property` (lower case) -> contents in order. */
+/**
+ * `property`, then `name` and `itemprop`, lower case with `:` as `.`, since both are written -> contents in order.
+ * One attribute may name several.
+ */
 function metaOf({ elements }: Document): Map<string, string[]> {
   const meta = new Map<string, string[]>()
-  for (const { name, attribs } of elements) {
-    const { content } = attribs
-    if (name !== 'meta' || content === undefined) continue
-    for (const key of new Set([attribs['property'], attribs['name'], attribs['itemprop']])) {
-      if (key === undefined || key.length > 128) continue
-      const lower = asciiLower(key).trim()
-      const values = meta.get(lower) ?? []
-      const value = fact(content, 2048)
-      if (value !== null && values.length < 8) meta.set(lower, [...values, value])
+  const add = (attribute: string | undefined, value: string): void => {
+    for (const key of keysIn(attribute)) {
+      const values = meta.get(key) ?? []
+      if (values.length < 8 && !values.includes(value)) meta.set(key, [...values, value])
     }
+  }
+  const metas = elements.flatMap(({ name, attribs }) => {
+    const value = name === 'meta' ? fact(attribs['content'], 2048) : null
+    return value === null ? [] : [{ attribs, value }]
+  })
+  for (const { attribs, value } of metas) add(attribs['property'], value)
+  for (const { attribs, value } of metas) {
+    add(attribs['name'], value)
+    add(attribs['itemprop'], value)
   }
   return meta
 }
 
-const OPEN_GRAPH = /^(og|article|book|profile|product|music|video|twitter):[a-z0-9_:.-]{1,100}$/
+function keysIn(attribute: string | undefined): string[] {
+  const keys = asciiLower((attribute ?? '').slice(0, 200)).split(/[ \t\n\f\r]+/)
+  return keys.filter((key) => key !== '').map((key) => key.replaceAll(':', '.'))
+}
 
+const OPEN_GRAPH = /^(og|article|book|profile|product|music|video|twitter)\.[a-z0-9_.-]{1,100}$/
+
+/** First value of each property, under the name that the Open Graph protocol gives it: `og:title`. */
 function openGraph(meta: Map<string, string[]>): Record<string, string> | null {
   const found: Record<string, string> = {}
   let left: number = bounds.openGraphBytes
@@ -81,7 +95,7 @@ function openGraph(meta: Map<string, string[]>): Record<string, string> | null {
     if (!OPEN_GRAPH.test(key)) continue
     left -= Buffer.byteLength(value) + key.length + 8
     if (left < 0) break
-    found[key] = value
+    found[key.replaceAll('.', ':')] = value
   }
   return Object.keys(found).length === 0 ? null : found
 }
@@ -104,6 +118,25 @@ function heading({ elements }: Document): string | null {
   return h1 === undefined ? null : fact(textContent(h1, 4096), bounds.title)
 }
 
+/** An encyclopedia's `headline` may be a description: of the two names, the one that the page's own title has. */
+function jsonLdTitle(objects: ReturnType<typeof jsonLdObjects>, documentTitle: string | null): string | null {
+  const object = objects.find((one) => jsonLdFact([one], 'headline') !== null)
+  if (object === undefined) return null
+  const headline = jsonLdFact([object], 'headline') ?? ''
+  const name = jsonLdFact([object], 'name')
+  if (name === null || documentTitle === null) return headline
+  return documentTitle.includes(name) && !documentTitle.includes(headline) ? name : headline
+}
+
+/** Not an address, not what stands around a name. */
+function personal(text: string | null): string | null {
+  if (text === null || /^https?:\/\//.test(text)) return null
+  return text.replace(BEFORE_NAME, '').replace(/[\s,;|–—-]+$/, '')
+}
+
+const BEFORE_NAME = /^(?:view all posts by|posted by|written by|by|von|par|por|di|door)[:\s]+/i
+const BYLINE = /(^|[ _-])(byline|author|autor|auteur)([ _-]|$)/
+
 function byline({ elements }: Document): string | null {
   const marked = elements.find(
     ({ name, attribs }) =>
@@ -112,9 +145,21 @@ function byline({ elements }: Document): string | null {
       attribs['itemprop'] === 'creator',
   )
   const text = marked === undefined ? null : fact(textContent(marked, 1000), 200)
-  return text !== null && text.length <= 100
-    ? text.replace(/^(?:view all posts by|posted by|written by|by|von|par|por|di|door) /i, '')
-    : null
+  if (text !== null && text.length <= 100) return personal(text)
+  for (const element of elements) {
+    const { class: classes = '', id = '' } = element.attribs
+    if ((classes === '' && id === '') || !BYLINE.test(asciiLower(`${classes.slice(0, 200)} ${id.slice(0, 100)}`))) continue
+    const name = personal(fact(textContent(element, 400), 100))
+    if (name !== null && isName(name)) return name
+  }
+  return null
+}
+
+/** Two to five words without digits, two of them with a capital. */
+function isName(text: string): boolean {
+  const words = text.split(' ')
+  if (words.length < 2 || words.length > 5 || text.length > 60 || /[0-9@:/]/.test(text)) return false
+  return words.filter((word) => lowerCase(word.slice(0, 2)) !== word.slice(0, 2)).length >= 2
 }
 
 function itempropDate({ elements }: Document): string | null {

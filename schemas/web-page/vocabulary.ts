@@ -59,9 +59,12 @@ export function isLead(element: Element): boolean {
 }
 
 function namesOf({ attribs: { class: classes = '', id = '' } }: Element): string {
-  if (classes === '' && id === '') return ''
-  return asciiLower(`${classes.slice(0, 300)} ${id.slice(0, 100)}`.replace(/([a-z])([A-Z])/g, '$1-$2'))
+  // an id of many words is a heading's anchor: its words are the text's, not the site's
+  const own = id.split('-', MOST_ID_WORDS + 1).length > MOST_ID_WORDS ? '' : id
+  if (classes === '' && own === '') return ''
+  return asciiLower(`${classes.slice(0, 300)} ${own.slice(0, 100)}`.replace(/([a-z])([A-Z])/g, '$1-$2'))
 }
+const MOST_ID_WORDS = 3
 
 export function isFurnitureRole(element: Element): boolean {
   const role = element.attribs['role']
