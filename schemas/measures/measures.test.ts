@@ -163,7 +163,11 @@ describe('detectLanguage', () => {
   })
 
   it('gives a subtag for any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => expect(detectLanguage(text)).toMatch(/^[a-z]{2,3}$/)))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+        expect(detectLanguage(text)).toMatch(/^[a-z]{2,3}$/)
+      }),
+    )
   })
 })
 
