@@ -1,6 +1,6 @@
 export { type Api, openApi } from './api.ts'
 export { resolveDao } from './dao-address.ts'
-export { announceOf, hostPort, hostsOf, isPrivateListen, listenOf } from './listen.ts'
+export { announceOf, hostPort, hostsOf, isPrivateDao, isPrivateListen, isPublicMultiaddr, listenOf } from './listen.ts'
 export { logger } from './logging.ts'
 export { operatorOf } from './operator-key.ts'
 export { cutInto, releaseJob } from './release-job.ts'
@@ -16,7 +16,7 @@ export {
   webFor,
 } from './start-roles.ts'
 export { readStoredCharter, storeCharter } from './stored-charter.ts'
-export { aborted, secureBytes, systemClock, systemEffects, systemRandom, untilStopped } from './system.ts'
+export { aborted, secureBytes, systemClock, systemEffects, systemRandom, unlessStopped, untilStopped } from './system.ts'
 export { daoFolder, localReleases, logFolder, releaseFolder } from './places.ts'
 export { getJson, httpBase } from './http.ts'
 export { replayFolder, type Replayed } from './replay.ts'

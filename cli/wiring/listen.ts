@@ -1,5 +1,6 @@
 /** `--listen` and `--hosts` read. */
 import { UsageError } from '../../core/errors/index.ts'
+import { isPublic } from '../../core/web/index.ts'
 import { listOf } from '../program/index.ts'
 
 /** Multiaddrs to listen on; "none" listens nowhere. */
@@ -34,6 +35,22 @@ export function hostPort(text: string): { host: string; port: number } {
   const parts = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text)
   if (parts === null || Number(parts[2]) > 65_535) throw new UsageError('BAD_HTTP', `--http takes host:port, not "${text}"`)
   return { host: parts[1] as string, port: Number(parts[2]) }
+}
+
+/** Whether an address that a stranger named leads to the public internet; a name is left to the resolver, but for those that mean an inside. */
+export function isPublicMultiaddr(address: string): boolean {
+  const [, protocol, host = ''] = address.split('/')
+  if (protocol === 'ip4' || protocol === 'ip6') return isPublic(host)
+  return (
+    /^dns[46]?$/.test(protocol ?? '') &&
+    /\.[a-z0-9-]*[a-z][a-z0-9-]*$/i.test(host) &&
+    !/\.(local|localhost|internal|lan|home\.arpa)$/i.test(host)
+  )
+}
+
+/** Whether a DAO at these addresses is our neighbour: then so may be everybody it names, and many of them behind one address. */
+export function isPrivateDao(addresses: readonly string[]): boolean {
+  return process.env['QUERN_PRIVATE_NETWORK'] === '1' || !addresses.some(isPublicMultiaddr)
 }
 
 /** `name=ip` pairs, separated by commas. */

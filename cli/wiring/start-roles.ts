@@ -7,6 +7,7 @@ import { openDiskLogStore } from '../../dao/stores/index.ts'
 import { Contributor, type ContributorProgress, crawlGather } from '../../node/index.ts'
 import { Validator, type ValidatorProgress } from '../../validator/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
+import { isPublicMultiaddr } from './listen.ts'
 import { releaseJob } from './release-job.ts'
 import { openRoleHome, type RoleHome } from './role-home.ts'
 import { secureBytes, systemClock, systemEffects } from './system.ts'
@@ -24,6 +25,8 @@ interface RoleOptions {
   announce?: string[]
   privateNetwork: boolean
   logger: Logger
+  /** Ends a start that waits for its DAO, and the role. */
+  signal?: AbortSignal
 }
 
 export interface RunningOperator extends AsyncDisposable {
@@ -92,6 +95,8 @@ export async function startContributor(
         signer: home.identity,
         logger,
         dao: options.dao,
+        mayDial: options.privateNetwork ? undefined : isPublicMultiaddr,
+        signal: options.signal,
         contact: options.contact ?? null,
         pollMs: options.pollMs ?? 2000,
         gather: crawlGather({
@@ -141,6 +146,8 @@ export async function startValidator(
         openWeb: (charter) => webFor(charter, options.web, logger),
         logger,
         dao: options.dao,
+        mayDial: options.privateNetwork ? undefined : isPublicMultiaddr,
+        signal: options.signal,
         operator: options.operator,
         secret: () => secureBytes(32),
         pollMs: options.pollMs ?? 2000,

@@ -36,6 +36,16 @@ export function untilStopped(): AbortController {
   return controller
 }
 
+/** What opens, or undefined when it was stopped before it had. Throws what else went wrong. */
+export async function unlessStopped<T>(opening: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await opening
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
+  }
+}
+
 /** Resolves when the signal aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))

@@ -1,4 +1,4 @@
-export { AddressGuard, literalAddress } from './address-guard.ts'
+export { AddressGuard, isPublic, literalAddress } from './address-guard.ts'
 export { checkUrl } from './check-url.ts'
 export { type WebLimits, webLimits } from './limits.ts'
 export { openWeb, type OpenWebOptions } from './open-web.ts'

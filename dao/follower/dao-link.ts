@@ -19,6 +19,8 @@ export interface DaoLinkOptions {
   clock: Clock
   logger: Logger
   signal: AbortSignal
+  /** Whether an address that the DAO names for somebody else may be dialled. Everything, unless said. */
+  mayDial?: ((address: string) => boolean) | undefined
 }
 
 export interface KnownPeer {
@@ -39,6 +41,9 @@ export class DaoLink {
   #ledger = ''
   #known: KnownPeer[] = []
   #opening: Promise<void> | undefined
+  /** The DAO as it runs now has heard our hello. */
+  #isGreeted = false
+  #isMeeting = false
 
   private constructor(options: DaoLinkOptions) {
     this.#options = options
@@ -47,6 +52,10 @@ export class DaoLink {
   /** Dials until the DAO answers. Throws RefusedError LEDGER_CHANGED when it serves another ledger than the one first seen in this home. */
   static async open(options: DaoLinkOptions): Promise<DaoLink> {
     const link = new DaoLink(options)
+    const watch = options.mesh.onPeer(({ peer, connected }) => {
+      if (peer === link.#dao && !connected) link.#isGreeted = false
+    })
+    options.signal.addEventListener('abort', () => watch[Symbol.dispose](), { once: true })
     await link.#reach()
     return link
   }
@@ -80,6 +89,7 @@ export class DaoLink {
     )
     await this.#pinLedger(reply.ledger)
     this.#known = reply.peers
+    this.#isGreeted = true
   }
 
   readonly source: LogSource = async (query) => {
@@ -113,24 +123,46 @@ export class DaoLink {
     }
   }
 
-  /** Connects to every peer of the roster that listens somewhere, so that it can reach us over these connections. Faults are quiet: we try again. */
-  async meet(accounts: Iterable<string>): Promise<void> {
-    const { mesh, signal, logger } = this.#options
+  /**
+   * Connects to every peer of the roster that listens somewhere, so that it can reach us over these connections. Beside the caller: an address
+   * that swallows packets holds up nothing. Faults are quiet: the next call tries again.
+   */
+  meet(accounts: Iterable<string>): void {
+    const { signal, logger } = this.#options
+    if (this.#isMeeting) return
+    this.#isMeeting = true
+    void this.#meet(accounts)
+      .catch((error: unknown) => {
+        if (!signal.aborted) logger.debug('meet-failed', { code: codeOf(error) })
+      })
+      .finally(() => {
+        this.#isMeeting = false
+      })
+  }
+
+  async #meet(accounts: Iterable<string>): Promise<void> {
+    const { mesh, signal, logger, mayDial = () => true } = this.#options
     const connected = new Set(mesh.peers())
     const wanted = [...accounts].filter((account) => peerFromDid(account) !== mesh.peer && !connected.has(peerFromDid(account)))
     if (wanted.length === 0) return
     if (wanted.some((account) => !this.#known.some((k) => k.did === account))) await this.hello()
-    for (const account of wanted) {
-      const addresses = this.#known.find((k) => k.did === account)?.addresses ?? []
-      if (addresses.length === 0) continue
-      await mesh
-        .connect(addresses, { signal })
-        .catch((error: unknown) => logger.debug('meet-failed', { peer: account, code: codeOf(error) }))
-    }
+    await Promise.all(
+      wanted.map(async (account) => {
+        const suffix = `/p2p/${peerFromDid(account)}`
+        const named = this.#known.find((k) => k.did === account)?.addresses ?? []
+        const addresses = named.filter((address) => address.endsWith(suffix) && mayDial(address))
+        if (addresses.length === 0) return
+        await mesh.connect(addresses, { signal }).catch((error: unknown) => {
+          logger.debug('meet-failed', { peer: account, code: codeOf(error) })
+          // it may listen elsewhere by now: the next hello tells
+          this.#known = this.#known.filter((k) => k.did !== account)
+        })
+      }),
+    )
   }
 
   #reach(): Promise<void> {
-    if (this.#dao !== '' && this.#options.mesh.peers().includes(this.#dao)) return Promise.resolve()
+    if (this.#isGreeted && this.#options.mesh.peers().includes(this.#dao)) return Promise.resolve()
     this.#opening ??= this.#dial().finally(() => {
       this.#opening = undefined
     })

@@ -1,7 +1,7 @@
 /** Writes entries into a ledger: numbered, signed, persisted, then sent until the log holds them. Nothing is sent that a crash could forget. */
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { type EntryDraft, signEntry } from '../../core/envelope/index.ts'
-import { FatalError, RetryableError } from '../../core/errors/index.ts'
+import { codeOf, FatalError, RetryableError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { decode, encode, type EntryType, type Payload } from '../../schemas/wire/index.ts'
 
@@ -30,13 +30,20 @@ interface Pending {
   files: Uint8Array[]
 }
 
+/** What lies in the Kv, with what this run knows of it. */
+interface Waiting extends Pending {
+  /** The sequencer gave its receipt; the log as we folded it does not show it yet. */
+  sent: boolean
+}
+
 const RETRY_MS = [200, 500, 1000, 2000, 5000]
 const place = (n: number): string => `outbox/${String(n).padStart(10, '0')}`
 
 export class Outbox {
   readonly #options: OutboxOptions
-  readonly #pending = new Map<string, Pending>()
+  readonly #pending = new Map<string, Waiting>()
   #last: Promise<unknown> = Promise.resolve()
+  #queued = 0
 
   private constructor(options: OutboxOptions) {
     this.#options = options
@@ -50,10 +57,9 @@ export class Outbox {
       if (bytes === undefined) continue
       const pending = decode(bytes, 64 << 20) as Pending
       if (pending.n < options.nextN()) await options.kv.delete(name)
-      else outbox.#pending.set(pending.key, pending)
+      else outbox.#pending.set(pending.key, { ...pending, sent: false })
     }
-    for (const pending of [...outbox.#pending.values()].toSorted((a, b) => a.n - b.n))
-      void outbox.#enqueue(() => outbox.#deliver(pending)).catch(() => undefined)
+    outbox.#resume()
     return outbox
   }
 
@@ -63,24 +69,27 @@ export class Outbox {
   }
 
   /**
-   * Signs, persists and submits one entry; resolves with the sequencer's receipt. A key that is pending already is not signed twice.
-   * Throws FatalError with the sequencer's code when the entry is refused for good: then its number is free again.
+   * Signs, persists and submits one entry, after everything that still waits; resolves with the sequencer's receipt. A key that is pending
+   * already is not signed twice. Throws FatalError with the sequencer's code when the entry is refused for good: then its number is free
+   * again. Throws what `submit` threw when that is neither a refusal nor worth an immediate retry: then the entry waits for `settle`.
    */
   write<T extends EntryType>(t: T, p: Payload<T>, { key, files = [] }: { key: string; files?: Uint8Array[] }): Promise<void> {
     return this.#enqueue(async () => {
+      await this.#deliverWaiting(key)
       const known = this.#pending.get(key)
       if (known !== undefined) return this.#deliver(known)
       const n = Math.max(this.#options.nextN(), ...[...this.#pending.values()].map((q) => q.n + 1))
       const { ledgerId, signer, kv } = this.#options
       const entry = signEntry({ t, p, a: signer.did, n } as EntryDraft, ledgerId, signer)
-      const pending: Pending = { t, n, key, entry, files }
-      await kv.put(place(n), encode(pending))
+      const kept: Pending = { t, n, key, entry, files }
+      await kv.put(place(n), encode(kept))
+      const pending: Waiting = { ...kept, sent: false }
       this.#pending.set(key, pending)
       return this.#deliver(pending)
     })
   }
 
-  /** Forgets what the log holds by now; call after every advance. */
+  /** Forgets what the log holds by now and sends again what a fault kept back; call after every advance. */
   async settle(): Promise<void> {
     const next = this.#options.nextN()
     for (const [key, { n }] of this.#pending) {
@@ -88,26 +97,54 @@ export class Outbox {
       this.#pending.delete(key)
       await this.#options.kv.delete(place(n))
     }
+    if (!this.#isBusy) this.#resume()
+  }
+
+  #resume(): void {
+    if ([...this.#pending.values()].every(({ sent }) => sent)) return
+    void this.#enqueue(() => this.#deliverWaiting()).catch((error: unknown) =>
+      this.#options.logger.debug('outbox-waits', { code: codeOf(error) }),
+    )
+  }
+
+  /** In the order of their numbers: the log takes no later one before them. A refused one is gone; whoever wrote it looks at the log again. */
+  async #deliverWaiting(exceptKey?: string): Promise<void> {
+    for (const pending of [...this.#pending.values()].toSorted((a, b) => a.n - b.n)) {
+      if (pending.sent || pending.key === exceptKey) continue
+      await this.#deliver(pending).catch((error: unknown) => {
+        if (this.#pending.has(pending.key)) throw error
+      })
+    }
   }
 
   #enqueue(task: () => Promise<void>): Promise<void> {
-    const run = this.#last.then(task, task)
+    this.#queued++
+    const run = this.#last.then(task, task).finally(() => {
+      this.#queued--
+    })
     this.#last = run.catch(() => undefined)
     return run
   }
 
-  async #deliver(pending: Pending): Promise<void> {
+  get #isBusy(): boolean {
+    return this.#queued > 0
+  }
+
+  async #deliver(pending: Waiting): Promise<void> {
     const { submit, clock, signal, logger, kv } = this.#options
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted()
-      if (pending.n < this.#options.nextN()) return
+      if (pending.sent || pending.n < this.#options.nextN()) return
       try {
         const result = await submit(pending.entry, pending.files)
-        if (result.status === 'receipt') return
+        if (result.status === 'receipt') {
+          pending.sent = true
+          return
+        }
         if (result.status === 'refused') {
           logger.warn('entry-refused', { type: pending.t, n: pending.n, code: result.code, message: result.message })
-          this.#pending.delete(pending.key)
           await kv.delete(place(pending.n))
+          this.#pending.delete(pending.key)
           throw new FatalError(result.code, result.message, { detail: { type: pending.t, n: pending.n } })
         }
       } catch (error) {

@@ -20,6 +20,7 @@ import type { Storage } from '../../core/storage/index.ts'
 import {
   cborCid,
   charter as charterShape,
+  type CID,
   didFromPeer,
   encode,
   ledgerIdOf,
@@ -52,7 +53,7 @@ import {
   seatedValidators,
 } from '../ledger/index.ts'
 import { type LogStore, logVkey, peekCheckpoint, type WitnessClient } from '../log/index.ts'
-import { openSequencer, type Sequencer } from '../sequencer/index.ts'
+import { type Admission, openSequencer, type Sequencer } from '../sequencer/index.ts'
 import { isPhaseDone } from './phase-plan.ts'
 import { Replicas } from './replicas.ts'
 
@@ -88,12 +89,16 @@ export type OperatorProgress =
 const PAGE = 512
 const TERM = 0
 const RECEIPT_SECONDS = 600
+/** Peers remembered by their hello; the least recent ones are forgotten, and say hello again when they need to. */
+const MAX_KNOWN = 4096
 
 export class Operator {
   readonly #options: OperatorOptions
   readonly #stop = new AbortController()
   readonly #stack = new AsyncDisposableStack()
   readonly #known = new Map<string, KnownPeer>()
+  /** Files of an entry that is being looked at, before it deserves a place on our disk. */
+  readonly #offered = new Map<string, Uint8Array>()
   readonly #seating = new Set<string>()
   readonly #ready = new Map<string, Set<string>>()
   readonly ledgerId: string
@@ -104,12 +109,16 @@ export class Operator {
   #steps!: Steps
   #phase = { key: '', since: 0 }
   #released = 0
+  #announced = 0
   readonly #watchers = new Set<() => void>()
 
   private constructor(options: OperatorOptions) {
     this.#options = options
     this.ledgerId = ledgerIdOf(cborCid(options.charter))
-    this.ledger = createLedger({ ledgerId: this.ledgerId, files: options.files })
+    this.ledger = createLedger({
+      ledgerId: this.ledgerId,
+      files: { read: (cid) => this.#offered.get(cid.toString()) ?? options.files.read(cid) },
+    })
   }
 
   /** Opens the log where it was left, writes genesis into an empty one, then serves until disposed. */
@@ -157,11 +166,15 @@ export class Operator {
     const verdict = verifyEntry(entry, this.ledgerId)
     if (!verdict.ok) return { status: 'refused', code: verdict.code, message: verdict.message }
     const named = ledgerFilesNamed(verdict.entry)
+    const fresh: { cid: CID; bytes: Uint8Array }[] = []
     for (const bytes of files) {
       const cid = bytes.byteLength <= MAX_LEDGER_FILE_BYTES ? named.find((one) => isFileOf(one, bytes)) : undefined
       if (cid === undefined) return { status: 'refused', code: 'FILE_NOT_NAMED', message: 'an attached file is not named by the entry' }
-      await this.#options.files.write(cid, bytes)
+      if (this.#options.files.read(cid) === undefined) fresh.push({ cid, bytes })
     }
+    const refusal = fresh.length === 0 ? undefined : this.#refusalWith(entry, fresh)
+    if (refusal) return refusal
+    for (const { cid, bytes } of fresh) await this.#options.files.write(cid, bytes)
     const result = await this.#sequencer.submit(entry)
     if (result.status === 'refused') return result
     const { clock, signer } = this.#options
@@ -262,17 +275,20 @@ export class Operator {
       nextN: () => this.state.authors.get(signer.did) ?? 0,
       signal,
     })
-    this.#replicas = new Replicas({
-      mesh,
-      storage,
-      files,
-      kv,
-      signer,
-      clock,
-      logger: logger.child('replicas'),
-      signal,
-      state: () => this.state,
-    })
+    this.#replicas = this.#stack.use(
+      new Replicas({
+        mesh,
+        storage,
+        files,
+        kv,
+        signer,
+        clock,
+        logger: logger.child('replicas'),
+        signal,
+        state: () => this.state,
+        onHeld: () => this.#steps?.wake(),
+      }),
+    )
     if (this.state.size === 0)
       await this.#outbox.write(
         'genesis',
@@ -323,13 +339,31 @@ export class Operator {
     )
   }
 
-  #admit(entry: Uint8Array): { ok: true } | { ok: false; code: string; message: string } {
+  /** Why an entry would be refused although its files came with it: a stranger's files must not fill the disk. */
+  #refusalWith(
+    entry: Uint8Array,
+    fresh: { cid: CID; bytes: Uint8Array }[],
+  ): { status: 'refused'; code: string; message: string } | undefined {
+    for (const { cid, bytes } of fresh) this.#offered.set(cid.toString(), bytes)
+    try {
+      const verdict = this.#judge(entry)
+      return verdict.ok ? undefined : { status: 'refused', code: verdict.code, message: verdict.message }
+    } finally {
+      this.#offered.clear()
+    }
+  }
+
+  #admit(entry: Uint8Array): Admission {
+    const verdict = this.#judge(entry)
+    if (verdict.ok) this.ledger.apply(entry)
+    return verdict
+  }
+
+  #judge(entry: Uint8Array): Admission {
     const missing = this.ledger.needs(entry)
     if (missing.length > 0) return { ok: false, code: 'FILE_MISSING', message: `attach the file ${missing[0]?.toString()}` }
     const verdict = this.ledger.check(entry)
-    if (!verdict.ok) return { ok: false, code: verdict.code, message: verdict.message.slice(0, 500) }
-    this.ledger.apply(entry)
-    return { ok: true }
+    return verdict.ok ? { ok: true } : { ok: false, code: verdict.code, message: verdict.message.slice(0, 500) }
   }
 
   #witnesses(): WitnessClient[] {
@@ -348,11 +382,18 @@ export class Operator {
 
   async #hello(peer: string, role: Role, addresses: string[], seat: ValidatorStatement | null) {
     const did = didFromPeer(peer)
+    this.#known.delete(did)
+    if (this.#known.size >= MAX_KNOWN) this.#forgetOne()
     this.#known.set(did, { did, role, addresses: addresses.filter((address) => address.endsWith(`/p2p/${peer}`)) })
     if (seat !== null && seat.validator === did) this.#seat(seat)
     const seated = new Set(seatedValidators(this.state).map((one) => one.statement.validator))
     const peers = [...this.#known.values()].filter((one) => seated.has(one.did))
     return { role: 'dao' as const, ledger: this.ledgerId, peers }
+  }
+
+  /** The least recent peer without a seat: a crowd of strangers must not make us forget where validators are. */
+  #forgetOne(): void {
+    for (const did of this.#known.keys()) if (!this.state.validators.has(did)) return void this.#known.delete(did)
   }
 
   #seat(statement: ValidatorStatement): void {
@@ -385,7 +426,7 @@ export class Operator {
   async #act(): Promise<void> {
     await this.#outbox.settle()
     const covered = this.#sequencer.checkpoint()
-    await this.#replicas.tend(covered === undefined ? 0 : peekCheckpoint(covered).size)
+    this.#replicas.tend(covered === undefined ? 0 : peekCheckpoint(covered).size)
     const { clock } = this.#options
     const key = this.#phaseKey()
     if (this.#phase.key !== key) {
@@ -405,8 +446,21 @@ export class Operator {
     if (!isPhaseDone(this.state, view)) return
     const { next } = phaseOf(this.state)
     if (this.#outbox.has(`phase/${next.epoch}/${next.phase}`)) return
+    if (next.phase === 'test' && this.#lacksFiles())
+      return logger.debug('phase-waits', { reason: 'files of a counted batch are still on their way' })
     const verdict = await this.advance()
     if (!verdict.ok) logger.debug('phase-waits', { reason: verdict.reason })
+  }
+
+  /** Values are computed at the `test` entry, from the index and sketches of every batch that counts. */
+  #lacksFiles(): boolean {
+    const { epoch, batches } = this.state
+    const { files } = this.#options
+    return [...batches.values()].some(
+      (batch) =>
+        epoch?.batches.includes(batch.manifestCid.toString()) === true &&
+        [batch.manifest.index, batch.manifest.sketches].some((cid) => files.read(cid) === undefined),
+    )
   }
 
   /** Publishes the table that the fold computed; whoever recomputes it attests. */
@@ -430,8 +484,10 @@ export class Operator {
       this.#released = last.epoch
       return
     }
+    if (this.#announced < last.epoch) onProgress?.({ what: 'final', epoch: last.epoch })
+    this.#announced = last.epoch
+    if (!(await this.#holdsCounted())) return logger.debug('release-waits', { epoch: last.epoch })
     this.#released = last.epoch
-    onProgress?.({ what: 'final', epoch: last.epoch })
     try {
       const payload = await release(this, last.epoch)
       if (payload === undefined) return
@@ -445,6 +501,16 @@ export class Operator {
         message: error instanceof Error ? error.message : String(error),
       })
     }
+  }
+
+  /** Every batch that may be in the release is here; what nobody gives any more is not waited for beyond the phase's limit. */
+  async #holdsCounted(): Promise<boolean> {
+    const { epoch, charter, batches } = this.state
+    const late = epoch !== null && this.#options.clock.now() - this.#phase.since >= charter.epoch[epoch.phase].maxSeconds * 1000
+    if (late) return true
+    for (const batch of batches.values())
+      if (batch.settled && batch.voided === null && !(await this.#replicas.holdsAll(batch))) return false
+    return true
   }
 
   #isCosigned(note: string): boolean {

@@ -9,7 +9,7 @@ import type { Signer } from '../../core/identity/index.ts'
 import { blocksProtocol, holdProtocol, type Mesh } from '../../core/mesh/index.ts'
 import { readFile, type Storage } from '../../core/storage/index.ts'
 import { type BatchReceipt, type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
-import { type AskBlocks, batchRoots, fetchDag } from '../batches/index.ts'
+import { type AskBlocks, batchRoots, fetchDag, fetchFile } from '../batches/index.ts'
 import { type FileStore, MAX_LEDGER_FILE_BYTES } from '../follower/index.ts'
 import { type BatchState, type LedgerState, seatedValidators } from '../ledger/index.ts'
 
@@ -23,16 +23,21 @@ export interface ReplicasOptions {
   logger: Logger
   signal: AbortSignal
   state: () => LedgerState
+  /** Something came: the ledger's files of a batch, or all of it. */
+  onHeld: () => void
 }
 
 /** No batch may be larger: 4,096 records of 1 MiB would be, but no honest one comes near. */
 const MAX_BATCH_BYTES = 1 << 30
 
-export class Replicas {
+/** Batches pulled at once: each may hold a portion of blocks in memory. */
+const MAX_PULLS = 8
+
+export class Replicas implements AsyncDisposable {
   readonly #options: ReplicasOptions
   readonly #held = new Map<string, Set<string>>()
   readonly #receipts = new Map<string, Uint8Array>()
-  readonly #busy = new Set<string>()
+  readonly #busy = new Map<string, Promise<void>>()
 
   constructor(options: ReplicasOptions) {
     this.#options = options
@@ -48,20 +53,40 @@ export class Replicas {
     return { held: this.#held.get(key)?.size ?? 0, wanted: wantedReplicas(state) }
   }
 
-  /** Takes every revealed batch of the covered part of the log one step further; call it after every advance. */
-  async tend(coveredSize: number): Promise<void> {
-    const due = [...this.#options.state().batches.values()].filter((batch) => batch.revealIndex < coveredSize)
-    await Promise.all(due.map((batch) => this.#tendOne(batch)))
+  /** Takes revealed batches of the covered part of the log one step further, beside the caller: a slow contributor holds up nobody else. Call it after every advance. */
+  tend(coveredSize: number): void {
+    for (const batch of this.#options.state().batches.values()) {
+      const key = batch.manifestCid.toString()
+      if (batch.revealIndex >= coveredSize || this.#receipts.has(key) || this.#busy.has(key)) continue
+      if (this.#busy.size >= MAX_PULLS) return
+      this.#busy.set(
+        key,
+        this.#tendOne(batch).finally(() => this.#busy.delete(key)),
+      )
+    }
+  }
+
+  /** Whether everything of a batch lies here. */
+  async holdsAll(batch: BatchState): Promise<boolean> {
+    const space = this.#options.storage.public
+    for (const root of batchRoots(batch.manifest)) if (!(await space.isPinned(root))) return false
+    return true
+  }
+
+  /** Waits for what is under way; the signal given must have ended it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#busy.values())
   }
 
   async #tendOne(batch: BatchState): Promise<void> {
     const key = batch.manifestCid.toString()
-    if (this.#receipts.has(key) || this.#busy.has(key)) return
-    this.#busy.add(key)
     try {
       const stored = await this.#options.kv.get(`receipt/${key}`)
       if (stored) this.#receipts.set(key, stored)
-      else if (await this.#holds(batch)) await this.#acknowledge(batch)
+      else if (await this.#holds(batch)) {
+        this.#options.onHeld()
+        await this.#acknowledge(batch)
+      }
     } catch (error) {
       if (!this.#options.signal.aborted)
         this.#options.logger.debug('replica-waits', {
@@ -69,8 +94,6 @@ export class Replicas {
           code: codeOf(error),
           message: error instanceof Error ? error.message : String(error),
         })
-    } finally {
-      this.#busy.delete(key)
     }
   }
 
@@ -78,8 +101,9 @@ export class Replicas {
   async #holds(batch: BatchState): Promise<boolean> {
     const { mesh, storage, files, signal } = this.#options
     const space = storage.public
-    const peer = peerFromDid(batch.contributor)
-    const ask: AskBlocks = async (cids, callSignal) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal: callSignal })).blocks
+    await this.#holdLedgerFiles(batch)
+    const ask: AskBlocks = async (cids, callSignal) =>
+      (await mesh.ask(peerFromDid(batch.contributor), blocksProtocol, { cids }, { signal: callSignal })).blocks
     for (const root of batchRoots(batch.manifest)) {
       if (await space.isPinned(root)) continue
       const portions = fetchDag(ask, root, { maxBytes: MAX_BATCH_BYTES, signal, have: (cid) => space.get(cid) })
@@ -91,6 +115,26 @@ export class Replicas {
     for (const cid of [batch.manifest.index, batch.manifest.sketches])
       if (files.read(cid) === undefined) await files.write(cid, await readFile(space, cid, MAX_LEDGER_FILE_BYTES))
     return true
+  }
+
+  /** Index and sketches, without which nobody can fold the epoch: from the contributor, or from the validators that said they serve them. */
+  async #holdLedgerFiles(batch: BatchState): Promise<void> {
+    const { mesh, files, signal, logger, onHeld } = this.#options
+    for (const cid of [batch.manifest.index, batch.manifest.sketches]) {
+      if (files.read(cid) !== undefined) continue
+      for (const account of [batch.contributor, ...batch.available]) {
+        const peer = peerFromDid(account)
+        const ask: AskBlocks = async (cids) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal })).blocks
+        try {
+          await files.write(cid, await fetchFile(ask, cid, { maxBytes: MAX_LEDGER_FILE_BYTES, signal }))
+          onHeld()
+          break
+        } catch (error) {
+          signal.throwIfAborted()
+          logger.debug('file-unreachable', { account, cid: cid.toString(), code: codeOf(error) })
+        }
+      }
+    }
   }
 
   async #acknowledge(batch: BatchState): Promise<void> {

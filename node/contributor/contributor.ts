@@ -25,6 +25,10 @@ export interface ContributorOptions extends Effects {
   logger: Logger
   /** Multiaddrs of the DAO. */
   dao: string[]
+  /** See DaoLinkOptions. */
+  mayDial?: ((address: string) => boolean) | undefined
+  /** Ends the start as well as the work. */
+  signal?: AbortSignal | undefined
   gather: Gather
   contact?: string | null
   /** How often the log is asked for news besides gossip. */
@@ -51,9 +55,14 @@ export class Contributor {
   #book!: BatchBook
   #gathering: { epoch: number; done: boolean } | undefined
   #steps: Steps | undefined
+  /** The gathering under way; never rejects. */
+  #work: Promise<void> = Promise.resolve()
 
   private constructor(options: ContributorOptions) {
     this.#options = options
+    const { signal } = options
+    if (signal?.aborted) this.#stop.abort(signal.reason)
+    else signal?.addEventListener('abort', () => this.#stop.abort(signal.reason), { once: true })
   }
 
   /** Dials the DAO, catches up with its log, then works until disposed. */
@@ -83,14 +92,15 @@ export class Contributor {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('stopped'))
     await this.#stack.disposeAsync()
+    await this.#work
   }
 
   async #open(): Promise<void> {
-    const { mesh, storage, files, kv, signer, logger, clock, dao, pollMs = 2000 } = this.#options
+    const { mesh, storage, files, kv, signer, logger, clock, dao, mayDial, pollMs = 2000 } = this.#options
     const { signal } = this.#stop
     this.#book = await BatchBook.open(kv)
     this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => this.#mayReadPrivate(peer) }))
-    this.#link = await DaoLink.open({ mesh, addresses: dao, role: 'contributor', kv, clock, logger, signal })
+    this.#link = await DaoLink.open({ mesh, addresses: dao, role: 'contributor', kv, clock, logger, signal, mayDial })
     const { ledgerId } = this.#link
     this.#follower = new Follower({
       ledgerId,
@@ -134,7 +144,7 @@ export class Contributor {
       }
       return
     }
-    await this.#link.meet(seatedValidators(this.state).map((validator) => validator.statement.validator))
+    this.#link.meet(seatedValidators(this.state).map((validator) => validator.statement.validator))
     for (const batch of this.#book.all) await this.#advance(batch)
     this.#gatherWhenDue()
   }
@@ -207,7 +217,7 @@ export class Contributor {
       return
     }
     const seconds = charter.epoch.gather.maxSeconds
-    void this.#gather(epoch.number, Math.max(1000, seconds * 1000 * SEAL_SHARE))
+    this.#work = this.#gather(epoch.number, Math.max(1000, seconds * 1000 * SEAL_SHARE))
       .catch((error: unknown) => {
         if (!this.#stop.signal.aborted) this.#options.logger.error('gather-failed', { code: codeOf(error), message: String(error) })
       })

@@ -12,7 +12,17 @@ import { DaoLink, type FileStore, Follower, Outbox, serveBlocks, Steps } from '.
 import { auditBytes, type BatchState, drawsFor, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
 import { noteSigner, openWitness, parseVkey, SIGNATURE_TYPES, type Witness } from '../../dao/log/index.ts'
 import { blocksProtocol } from '../../core/mesh/index.ts'
-import { cborCid, type Charter, type CID, encode, equalBytes, peerFromDid, type Report, reportHash } from '../../schemas/wire/index.ts'
+import {
+  cborCid,
+  chunkFile,
+  type Charter,
+  type CID,
+  encode,
+  equalBytes,
+  peerFromDid,
+  type Report,
+  reportHash,
+} from '../../schemas/wire/index.ts'
 import { CHAIN_LENGTH, type HashChain, openChain } from '../chains/index.ts'
 import { Refetcher, testDraw } from '../testing/index.ts'
 import { readReportNote, type ReportNote, writeReportNote } from './report-note.ts'
@@ -28,6 +38,10 @@ export interface ValidatorOptions extends Effects {
   openWeb: (charter: Charter) => Promise<Web>
   logger: Logger
   dao: string[]
+  /** See DaoLinkOptions. */
+  mayDial?: ((address: string) => boolean) | undefined
+  /** Ends the start as well as the work. */
+  signal?: AbortSignal | undefined
   operator: string
   asn?: number | null
   /** 32 secret bytes from the platform, for the hash chains. */
@@ -46,6 +60,9 @@ export interface ValidatorProgress {
 }
 
 const MAX_BATCH_BYTES = 1 << 30
+const DAG_PB = 0x70
+/** How long the files of several batches are waited for, so that one entry can name them all. */
+const COMPANY_MS = 1000
 
 export class Validator {
   readonly #options: ValidatorOptions
@@ -60,10 +77,17 @@ export class Validator {
   #steps: Steps | undefined
   #testing: number | undefined
   #web: Web | undefined
-  readonly #structureFailed = new Set<string>()
+  /** Batches whose files are being fetched and checked, and what came of the others. */
+  readonly #checking = new Map<string, Promise<void>>()
+  readonly #sound = new Map<string, boolean>()
+  /** The testing under way; never rejects. */
+  #work: Promise<void> = Promise.resolve()
 
   private constructor(options: ValidatorOptions) {
     this.#options = options
+    const { signal } = options
+    if (signal?.aborted) this.#stop.abort(signal.reason)
+    else signal?.addEventListener('abort', () => this.#stop.abort(signal.reason), { once: true })
   }
 
   static async start(options: ValidatorOptions): Promise<Validator> {
@@ -88,17 +112,18 @@ export class Validator {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('stopped'))
     await this.#stack.disposeAsync()
+    await this.#work
   }
 
   async #open(): Promise<void> {
-    const { mesh, storage, files, kv, keys, clock, logger, dao, secret, chainLength = CHAIN_LENGTH, pollMs = 2000 } = this.#options
+    const { mesh, storage, files, kv, keys, clock, logger, dao, mayDial, secret, chainLength = CHAIN_LENGTH, pollMs = 2000 } = this.#options
     const { signal } = this.#stop
     this.#beacon = await openChain(kv, 'beacon', secret, chainLength)
     this.#sampling = await openChain(kv, 'sampling', secret, chainLength)
     this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: () => false }))
     this.#stack.use(mesh.handle(witnessProtocol, ({ body }) => this.#cosign(body)))
     this.#stack.use(mesh.handle(holdProtocol, ({ manifest, from }, { peer }) => this.#hold(manifest, from, peer)))
-    this.#link = await DaoLink.open({ mesh, addresses: dao, role: 'validator', kv, clock, logger, signal })
+    this.#link = await DaoLink.open({ mesh, addresses: dao, role: 'validator', kv, clock, logger, signal, mayDial })
     const { ledgerId } = this.#link
     this.#follower = new Follower({
       ledgerId,
@@ -182,37 +207,60 @@ export class Validator {
     const me = this.#options.keys.identity.did
     const epoch = this.state.epoch?.number ?? 0
     const wanted = [...this.state.batches.values()].filter((batch) => batch.epoch === epoch && !batch.available.has(me) && !batch.voided)
-    const good: CID[] = []
-    await Promise.all(
-      wanted.map(async (batch) => {
-        if (await this.#holdsFiles(batch)) good.push(batch.manifestCid)
-      }),
-    )
-    good.sort((a, b) => (a.toString() < b.toString() ? -1 : 1))
+    for (const batch of wanted) this.#lookAt(batch)
+    // batches that come quickly share one entry; a contributor that stalls delays nobody else's
+    await this.#settled([...this.#checking.values()])
+    const good = wanted
+      .map(({ manifestCid }) => manifestCid)
+      .filter((manifest) => this.#sound.get(manifest.toString()) === true)
+      .toSorted((a, b) => (a.toString() < b.toString() ? -1 : 1))
     const key = `available/${epoch}/${good.map(String).join('+')}`
     if (good.length === 0 || this.#outbox.has(key)) return
     await this.#outbox.write('contribution.available', { epoch, manifests: good.slice(0, 512) }, { key })
     this.#report('available', epoch, good.length)
   }
 
-  async #holdsFiles(batch: BatchState): Promise<boolean> {
-    const { files, logger } = this.#options
+  #lookAt(batch: BatchState): void {
     const name = batch.manifestCid.toString()
-    if (this.#structureFailed.has(name)) return false
+    if (this.#sound.has(name) || this.#checking.has(name)) return
+    const check = this.#holdsFiles(batch)
+      .catch((error: unknown) => {
+        if (!this.#stop.signal.aborted) this.#options.logger.warn('batch-not-held', { manifest: name, code: codeOf(error) })
+      })
+      .then(() => {
+        this.#checking.delete(name)
+        if (this.#sound.has(name)) this.#steps?.wake()
+      })
+    this.#checking.set(name, check)
+  }
+
+  /** Resolves when all of them have, or after a short while. */
+  async #settled(work: Promise<void>[]): Promise<void> {
+    if (work.length === 0) return
+    const over = new AbortController()
+    const { clock } = this.#options
+    const patience = clock.sleep(COMPANY_MS, AbortSignal.any([over.signal, this.#stop.signal])).catch(() => undefined)
+    await Promise.race([Promise.all(work), patience])
+    over.abort()
+  }
+
+  /** Notes in `#sound` what it found; nothing while files are missing. */
+  async #holdsFiles(batch: BatchState): Promise<void> {
+    const { files, storage, logger } = this.#options
+    const name = batch.manifestCid.toString()
     for (const cid of [batch.manifestCid, batch.manifest.index, batch.manifest.sketches]) {
       if (files.read(cid) !== undefined) continue
       const bytes = (await this.#from(peerFromDid(batch.contributor), cid)) ?? (await this.#from(this.#link.peer, cid))
-      if (bytes === undefined) return false
+      if (bytes === undefined) return
+      // whoever asks us for a file of several leaves asks for the leaves
+      if (cid.code === DAG_PB) await storage.public.put(chunkFile(bytes).blocks)
       await files.write(cid, bytes)
     }
     const parsed = loadBatch((cid) => files.read(cid), batch.manifestCid)
-    if (parsed === undefined) return false
+    if (parsed === undefined) return
     const verdict = checkBatchStructure(parsed, batch.salt, batch.contributor)
-    if (!verdict.ok) {
-      this.#structureFailed.add(name)
-      logger.warn('batch-malformed', { manifest: name, check: verdict.check, code: verdict.code })
-    }
-    return verdict.ok
+    this.#sound.set(name, verdict.ok)
+    if (!verdict.ok) logger.warn('batch-malformed', { manifest: name, check: verdict.check, code: verdict.code })
   }
 
   async #from(peer: string, cid: CID): Promise<Uint8Array | undefined> {
@@ -232,7 +280,7 @@ export class Validator {
   #startTesting(epoch: number): void {
     if (this.#testing === epoch || this.#outbox.has(`report-commit/${epoch}`)) return
     this.#testing = epoch
-    void this.#test(epoch)
+    this.#work = this.#test(epoch)
       .then(() => this.#steps?.wake())
       .catch((error: unknown) => {
         // the next beat tries again; waking at once would spin
