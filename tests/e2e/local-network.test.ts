@@ -213,8 +213,8 @@ describe('the release', () => {
     const root = state.releases[0]?.release.toString() as string
     const json = async (at: string): Promise<Record<string, unknown>> =>
       (await fetch(`${url}${at}`)).json() as Promise<Record<string, unknown>>
-    expect(await json('/v1/info')).toMatchObject({ ledger: state.id, epoch: { number: 2 } })
-    expect((await json('/v1/releases'))['releases']).toHaveLength(1)
+    expect(await json('/v1/info')).toMatchObject({ ledger: state.id, operator: state.operator })
+    expect((await json('/v1/releases'))['releases']).toContainEqual(expect.objectContaining({ release: root }))
     expect((await json('/v1/contributors'))['contributors']).toHaveLength(3)
     expect((await json('/v1/validators'))['validators']).toHaveLength(4)
     expect((await json('/v1/epochs'))['epochs']).not.toHaveLength(0)
@@ -236,7 +236,15 @@ describe('the release', () => {
 
   it('is fetched and verified by a client that trusts nobody', async () => {
     const out = path.join(folder, 'fetched')
-    const { code, err } = await runCli('dataset', 'fetch', '--dao', network.api.url, '--out', out)
+    const { code, err } = await runCli(
+      'dataset',
+      'fetch',
+      state.releases[0]?.release.toString() as string,
+      '--dao',
+      network.api.url,
+      '--out',
+      out,
+    )
     expect(code, err).toBe(0)
     expect((await runCli('dataset', 'verify', out, '--log', log)).code).toBe(0)
   })
