@@ -269,7 +269,7 @@ describe('a crawl', () => {
       { seeds: ['http://a.example/', 'http://b.example/'] },
     )
     expect(ran.outcome('http://a.example/')).toBe('NOT_HTML')
-    expect(ran.outcome('http://b.example/')).toBe('TOO_SHORT')
+    expect(ran.outcome('http://b.example/')).toBe('NO_CONTENT')
     expect([ran.outcome('http://b.example/1'), ran.outcome('http://b.example/2')]).toEqual(['KEPT', 'DUPLICATE'])
     expect(ran.rows.find(({ url }) => url.endsWith('pic.png'))).toMatchObject({ outcome: 'NOT_HTML', bytes: 0 })
   })
