@@ -64,7 +64,10 @@ export class Compose {
     // the command dies with the container
     await this.exec(service, 'node', '-e', kill).catch(() => undefined)
     await vi.waitFor(
-      async () => expect(await this.inspect(service, '{{.RestartCount}} {{.State.Running}}')).toBe(`${Number(before) + 1} true`),
+      async () => {
+        const now = await this.inspect(service, '{{.RestartCount}} {{.State.Running}}')
+        if (now !== `${Number(before) + 1} true`) throw new Error(`${service} is not back: ${now}`)
+      },
       {
         timeout: 60_000,
         interval: 200,

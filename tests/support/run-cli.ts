@@ -12,7 +12,7 @@ export interface CliRun {
 
 export async function runCli(...argv: string[]): Promise<CliRun> {
   const said = { out: '', err: '' }
-  const real = { out: process.stdout.write, err: process.stderr.write }
+  const real = { out: process.stdout.write.bind(process.stdout), err: process.stderr.write.bind(process.stderr) }
   const take =
     (into: 'out' | 'err') =>
     (text: string | Uint8Array, ...rest: unknown[]): boolean => {
