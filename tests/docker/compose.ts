@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { expect, vi } from 'vitest'
+import { vi } from 'vitest'
 
 export const root = path.resolve(import.meta.dirname, '../..')
 const exec = promisify(execFile)
