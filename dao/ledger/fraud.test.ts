@@ -123,6 +123,37 @@ describe('before the close', () => {
   })
 })
 
+describe('what was proven already', () => {
+  it('is not proven again: a second proof of the same or a lesser kind is a no-op', () => {
+    const world = worldOf()
+    world.playEpoch([])
+    const [reserved, old] = play(world, [
+      [bad['S2']!, bad['S2']!],
+      [bad['S1']!, bad['S1']!],
+    ])
+    for (const [batch, check] of [
+      [reserved!, 'D5'],
+      [old!, 'D4'],
+    ] as const) {
+      expect(world.apply(proofOf(world, batch, check, 0)).invalid).toBeNull()
+      expect(world.apply(proofOf(world, batch, check, 0)).invalid).toMatchObject({ code: 'KNOWN' })
+      expect(world.apply(proofOf(world, batch, check, 1)).invalid).toMatchObject({ code: 'KNOWN' })
+    }
+  })
+})
+
+it('means the same in a light fold: a clock that was wrong revokes nobody', () => {
+  const world = worldOf()
+  world.playEpoch([])
+  const [old] = play(world, [[bad['S1']!]])
+  world.apply(proofOf(world, old!, 'D4', 0))
+  const light = createLedger({ files: world.files, light: true })
+  for (const entry of world.entries) light.apply(entry)
+  expect(light.state.batches.get(old!.manifestCid.toString())?.voided).toMatchObject({ check: 'D4' })
+  expect(light.state.contributors.get(ann(world).account)?.revoked).toBeNull()
+  expect(ann(world).revoked).toBeNull()
+})
+
 describe('after the close', () => {
   it('S3 burns everything that has not vested and nothing that has', () => {
     const world = worldOf(1)

@@ -180,6 +180,16 @@ describe('too few reports', () => {
     expect(world.state.results[1]!.batches).toEqual([manifest!.toString()])
   })
 
+  it('lets nobody take a batch back that was tested and put off', () => {
+    const rules = { admission: 'open', independence: 'none', minimum: 0, quorum: 2 } as const
+    const world = new LedgerWorld({ validators: 4, charter: { validators: rules } })
+    const [ann] = world.contributors
+    const [manifest] = world.playEpoch([[ann!, pages('ann', 5)]], { silent: world.validators.slice(0, 2) })
+    world.advance('gather')
+    const { commitIndex } = world.state.batches.get(manifest!.toString())!
+    expect(world.say(ann!, 'retract', { commit: commitIndex }).invalid).toMatchObject({ code: 'TOO_LATE' })
+  })
+
   it('asks the whole roster after three times, then lets the batch go', () => {
     const rules = { admission: 'open', independence: 'none', minimum: 0, quorum: 1 } as const
     const world = new LedgerWorld({

@@ -2,7 +2,7 @@
 import { type BatchManifest, commitHash, equalBytes } from '../../schemas/wire/index.ts'
 import { readManifest } from './parsed-files.ts'
 import { isSeated } from './seats.ts'
-import type { LedgerState } from './types.ts'
+import type { BatchState, LedgerState } from './types.ts'
 import { type Refusal, refuse, type Rule } from './view.ts'
 
 /** Open commits one account may have; a flood beyond this is refused at the door and a no-op in the log. */
@@ -133,7 +133,8 @@ export const retract: Rule<'retract'> = {
     if (batch.contributor !== entry.a) return refuse('NOT_YOURS', `entry ${entry.p.commit} is a commit of ${batch.contributor}`)
     const counted =
       state.epoch !== null && (batch.epoch < state.epoch.number || (batch.epoch === state.epoch.number && state.epoch.cut >= 0))
-    if (batch.retracted !== null || batch.dropped || counted) return refuse('TOO_LATE', 'a batch is taken back before the beacon')
+    if (batch.retracted !== null || batch.dropped || counted || wasPutOff(batch))
+      return refuse('TOO_LATE', 'a batch is taken back before the beacon')
     return undefined
   },
   apply(entry, { state, index }) {
@@ -142,6 +143,9 @@ export const retract: Rule<'retract'> = {
     if (batch) batch.retracted = index
   },
 }
+
+/** Its epoch counted and tested it, and too few reports came: those that came are public. Only a missed cut moves a batch before its beacon. */
+const wasPutOff = ({ epoch, gathered, moved }: BatchState): boolean => epoch > gathered + (moved ? 1 : 0)
 
 function batchOfCommit(state: LedgerState, commitIndex: number) {
   for (const batch of state.batches.values()) if (batch.commitIndex === commitIndex) return batch

@@ -6,7 +6,7 @@ import { type FraudVerdict, type RowFacts, verifyFraudProof } from '../checks/in
 import { dateWindow } from './date-window.ts'
 import { requireFile } from './parsed-files.ts'
 import { charterOf } from './rules-admission.ts'
-import { severityOf } from './severity.ts'
+import { type Severity, severityOf } from './severity.ts'
 import type { BatchState, EpochPoints, LedgerState } from './types.ts'
 import { isUnvested } from './vesting.ts'
 import { refuse, type Rule, type View } from './view.ts'
@@ -32,7 +32,7 @@ export function rowFacts(state: LedgerState, manifest: CID): RowFacts {
 export const fraudProof: Rule<'fraud.proof'> = {
   needs(entry, { state }) {
     const batch = state.batches.get(entry.p.manifest.toString())
-    return batch && !state.light ? [entry.p.proof, batch.manifest.index, batch.manifest.sketches] : []
+    return batch && isReplayed(state, entry.p.check) ? [entry.p.proof, batch.manifest.index, batch.manifest.sketches] : []
   },
   check(entry, view) {
     const { p } = entry
@@ -41,20 +41,21 @@ export const fraudProof: Rule<'fraud.proof'> = {
     if (!batch) return refuse('UNKNOWN_BATCH', `${p.manifest.toString()} was not revealed`)
     if (batch.retracted !== null) return refuse('RETRACTED', 'its author took the batch back before the beacon; bugs are not crimes')
     if (severityOf(p.check) === undefined) return refuse('NOT_PROVABLE', `a failed ${p.check} is no fraud that can be proven`)
-    if (isPunished(state, batch, p.check)) return refuse('KNOWN', `the batch is void, or its author revoked, already`)
-    if (state.light) return undefined
+    const known = refuse('KNOWN', `the batch is void, or its author revoked, already`)
+    if (isPunished(state, batch, severityOf(p.check))) return known
+    if (!isReplayed(state, p.check)) return undefined
     const verdict = verdictOf(p, view)
     if (!verdict.valid) return refuse(verdict.code, verdict.reason)
     if (verdict.check !== p.check || verdict.row !== p.row)
       return refuse('OTHER_CHECK', `the proof is about ${verdict.check} of row ${verdict.row}`)
-    return undefined
+    return isPunished(state, batch, severityOf(p.check, verdict.code)) ? known : undefined
   },
   apply(entry, view) {
     const { state, index } = view
     const { p } = entry
     const batch = state.batches.get(p.manifest.toString())
     if (!batch) return
-    const verdict = state.light ? undefined : verdictOf(p, view)
+    const verdict = isReplayed(state, p.check) ? verdictOf(p, view) : undefined
     const code = verdict?.valid ? verdict.code : undefined
     const reason = verdict?.reason ?? 'taken from the quorum in a light fold'
     const { contributor } = batch
@@ -77,11 +78,17 @@ export const fraudProof: Rule<'fraud.proof'> = {
   },
 }
 
-/** Whether a further proof of this kind would change nothing. */
-function isPunished(state: LedgerState, batch: BatchState, check: Check): boolean {
+/** A light fold takes the door's word, except for D4: whether a date or a forgery was proven decides between one batch and an identity. */
+const isReplayed = (state: LedgerState, check: Check): boolean => !state.light || check === 'D4'
+
+/** Whether a further proof of this severity would change nothing. */
+function isPunished(state: LedgerState, batch: BatchState, severity: Severity | undefined): boolean {
   if (state.contributors.get(batch.contributor)?.revoked) return true
-  return batch.voided !== null && severityOf(check) === 'S1'
+  return batch.voided !== null && (severity === 'S1' || (severity === 'S2' && isVoidByS2(batch.voided)))
 }
+
+/** A batch void for S3 has a revoked author; what is void besides is so for S2 or, D4 with a wrong date among it, for S1. */
+const isVoidByS2 = ({ check }: { check: Check }): boolean => severityOf(check) === 'S2'
 
 function punish(state: LedgerState, batch: BatchState, fraud: NonNullable<BatchState['voided']>, code: string | undefined): void {
   const severity = severityOf(fraud.check, code)
@@ -95,7 +102,7 @@ function punish(state: LedgerState, batch: BatchState, fraud: NonNullable<BatchS
   }
   if (severity === 'S2') {
     // the graver check decides the epoch's table when it is not closed yet
-    if (severityOf(batch.voided.check) === 'S1') batch.voided = fraud
+    if (!isVoidByS2(batch.voided)) batch.voided = fraud
     if (batch.settled !== null) change(state, contributor.points, batch.settled, (earned) => ({ ...earned, void: `S2 ${fraud.check}` }))
     return
   }
