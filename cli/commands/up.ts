@@ -1,12 +1,11 @@
 import { crawlOptions } from './crawl-options.ts'
 import { mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { Logger } from '../../core/effects/index.ts'
-import { codeOf, UsageError } from '../../core/errors/index.ts'
+import { UsageError } from '../../core/errors/index.ts'
 import { serveSampleSite } from '../sample-site/index.ts'
-import { listOf, numberFlag, print, printJson, type Run, say, settingOf, settings } from '../program/index.ts'
+import { listOf, numberFlag, print, printJson, type Run, say, settingOf } from '../program/index.ts'
 import { ProgressDisplay, startLocalNetwork, summarize, summaryText } from '../up/index.ts'
-import { aborted, type Api, hostsOf, logger, openApi, type RunningOperator, untilStopped } from '../wiring/index.ts'
+import { aborted, hostsOf, logger, openApi, untilStopped } from '../wiring/index.ts'
 
 export const run: Run = async (urls, flags) => {
   const stop = untilStopped()
@@ -39,7 +38,7 @@ export const run: Run = async (urls, flags) => {
       },
     }),
   )
-  const api = stack.use(await openApiSomewhere(network.dao, settingOf('http', flags) as string, await logger(settingOf('logLevel', flags))))
+  const api = stack.use(await openApi(network.dao, settingOf('http', flags) as string, await logger(settingOf('logLevel', flags))))
   const { operator } = network.dao
   const released = operator.until(
     (state) =>
@@ -73,16 +72,6 @@ async function newNetworkFolder(home: string): Promise<string> {
   const folder = path.join(base, String(Math.max(0, ...taken) + 1))
   await mkdir(folder)
   return folder
-}
-
-/** Where nobody asked for the usual port, another program that holds it is no reason to stop. */
-async function openApiSomewhere(dao: RunningOperator, address: string, log: Logger): Promise<Api> {
-  try {
-    return await openApi(dao, address, log)
-  } catch (error) {
-    if (codeOf(error) !== 'LISTEN' || address !== settings.http.fallback) throw error
-    return openApi(dao, address.replace(/\d+$/, '0'), log)
-  }
 }
 
 function seedOf(text: string): string {

@@ -66,12 +66,9 @@ export class Compose {
     await vi.waitFor(
       async () => {
         const now = await this.inspect(service, '{{.RestartCount}} {{.State.Running}}')
-        if (now !== `${Number(before) + 1} true`) throw new Error(`${service} is not back: ${now}`)
+        if (now !== `${Number(before) + 1} true`) throw new Error(`${service} has not come back: ${now}`)
       },
-      {
-        timeout: 60_000,
-        interval: 200,
-      },
+      { timeout: 60_000, interval: 200 },
     )
   }
 
