@@ -1,3 +1,6 @@
+export { freeAddress } from './free-address.ts'
 export { type LocalNetwork, type LocalNetworkOptions, startLocalNetwork } from './local-network.ts'
+export { type ProcessNetwork, type ProcessNetworkOptions, startProcessNetwork } from './process-network.ts'
 export { ProgressDisplay } from './progress.ts'
+export { RoleProcess, type RoleProcessOptions, startDaoProcess } from './role-process.ts'
 export { summarize, summaryText, type UpSummary } from './summary.ts'

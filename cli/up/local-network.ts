@@ -1,11 +1,9 @@
 /** A whole network on this machine: a DAO, contributors and validators over real TCP on 127.0.0.1. */
 import path from 'node:path'
 import type { Logger } from '../../core/effects/index.ts'
-import { encodeCharter, localRules } from '../../dao/charter/index.ts'
 import type { OperatorProgress } from '../../dao/operator/index.ts'
 import type { ContributorProgress } from '../../node/index.ts'
 import type { ValidatorProgress } from '../../validator/index.ts'
-import type { CharterInput } from '../../schemas/wire/index.ts'
 import {
   operatorOf,
   type RunningContributor,
@@ -15,24 +13,17 @@ import {
   startOperator,
   startValidator,
 } from '../wiring/index.ts'
+import { type LocalCharterOptions, localCharter, numbered } from './local-charter.ts'
 
-export interface LocalNetworkOptions {
+export interface LocalNetworkOptions extends LocalCharterOptions {
   /** Folder of this network; each role has one below it. */
   home: string
-  seeds: string[]
-  allowPrivate: string[]
   hosts: Record<string, string>
-  contact: string
-  contributors: number
-  validators: number
-  maxPages?: number
-  maxDepth?: number
-  delayMs?: number
-  scope?: 'host' | 'domain'
-  charter?: Partial<CharterInput>
   /** Where a contributor listens; on loopback unless said, and nowhere when empty. */
   listen?: (name: string) => string[]
   logger: Logger
+  /** Ends the start as well as the work. */
+  signal?: AbortSignal
   onProgress?: (who: string, progress: OperatorProgress | ContributorProgress | ValidatorProgress) => void
 }
 
@@ -52,28 +43,13 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
   const { home, logger, onProgress, hosts, allowPrivate } = options
   const stack = new AsyncDisposableStack()
   const names = new Map<string, string>()
-  const shared = { listen: LISTEN, privateNetwork: true, logger, pollMs: POLL_MS }
+  const shared = { listen: LISTEN, privateNetwork: true, logger, pollMs: POLL_MS, ...(options.signal ? { signal: options.signal } : {}) }
   try {
     const daoHome = path.join(home, 'dao')
     const operator = await operatorOf(daoHome)
-    const { bytes } = encodeCharter(
-      localRules({
-        name: 'local',
-        operator,
-        contact: options.contact,
-        seeds: options.seeds,
-        allowPrivate,
-        validators: options.validators,
-        contributors: options.contributors,
-        ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
-        ...(options.maxDepth === undefined ? {} : { maxDepth: options.maxDepth }),
-        ...(options.delayMs === undefined ? {} : { delayMs: options.delayMs }),
-        ...(options.scope === undefined ? {} : { scope: options.scope }),
-        ...(options.charter === undefined ? {} : { overrides: options.charter }),
-      }),
-    )
+    const charter = localCharter(operator, options)
     const dao = stack.use(
-      await startOperator({ ...shared, home: daoHome, charter: bytes, onProgress: (progress) => onProgress?.('dao', progress) }),
+      await startOperator({ ...shared, home: daoHome, charter, onProgress: (progress) => onProgress?.('dao', progress) }),
     )
     const web = { allowPrivate: [], hosts }
     const validators = await Promise.all(
@@ -115,5 +91,3 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
     throw error
   }
 }
-
-const numbered = (what: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${what}-${i + 1}`)

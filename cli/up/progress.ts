@@ -3,8 +3,9 @@ import type { OperatorProgress } from '../../dao/operator/index.ts'
 import type { ContributorProgress } from '../../node/index.ts'
 import type { ValidatorProgress } from '../../validator/index.ts'
 import { say } from '../program/index.ts'
+import type { ProcessProgress } from './process-network.ts'
 
-type AnyProgress = OperatorProgress | ContributorProgress | ValidatorProgress
+type AnyProgress = ProcessProgress | OperatorProgress | ContributorProgress | ValidatorProgress
 
 const PHASE_WORDS: Record<string, string> = {
   gather: 'gather   crawl, structure, seal, commit',

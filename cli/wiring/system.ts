@@ -24,7 +24,7 @@ export const systemEffects: Effects = { clock: systemClock, random: systemRandom
 
 export const secureBytes = (length: number): Uint8Array => new Uint8Array(randomBytes(length))
 
-/** Aborts on the first Ctrl-C or stop request; a second one ends the process at once. */
+/** Aborts on the first Ctrl-C or stop request, or when the process that started this one is gone; a second one ends the process at once. */
 export function untilStopped(): AbortController {
   const controller = new AbortController()
   const stop = (signal: NodeJS.Signals): void => {
@@ -33,6 +33,9 @@ export function untilStopped(): AbortController {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  // a role that another process started ends with it, however it ended
+  process.once('disconnect', () => stop('SIGTERM'))
+  process.channel?.unref()
   return controller
 }
 

@@ -105,7 +105,8 @@ export class Follower {
         await this.sync()
       } catch (error) {
         if (signal.aborted) return
-        logger.warn('sync-failed', { code: codeOf(error), message: String(error) })
+        // what mends itself by waiting is no news to anybody
+        logger[error instanceof RetryableError ? 'debug' : 'warn']('sync-failed', { code: codeOf(error), message: String(error) })
       }
       await clock.sleep(everyMs, signal).catch(() => undefined)
     }

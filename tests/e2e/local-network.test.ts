@@ -74,7 +74,7 @@ describe('the epoch', () => {
   it('tests and acknowledges a contributor that listens nowhere', () => {
     const home = network.contributors.find(({ home: { identity } }) => network.names.get(identity.did) === HOME)
     expect(home?.home.mesh.addresses()).toEqual([])
-    expect(home?.contributor.batches.every(({ receipt }) => receipt !== null)).toBe(true)
+    expect(home?.contributor.batches.filter(({ epoch, receipt }) => epoch === 1 && receipt === null)).toEqual([])
     expect(state.results[0]?.rows.find(({ account }) => account === home?.home.identity.did)?.records).toBeGreaterThan(0)
   })
 

@@ -1,0 +1,122 @@
+/** The same network with a process for each role, as on machines of their own: this one only starts, watches and stops them. */
+import path from 'node:path'
+import { FatalError } from '../../core/errors/index.ts'
+import type { LedgerState } from '../../dao/ledger/index.ts'
+import { getJson, operatorOf, replayFolder, storeCharter, systemClock } from '../wiring/index.ts'
+import { type LocalCharterOptions, localCharter, numbered } from './local-charter.ts'
+import { RoleProcess, startDaoProcess } from './role-process.ts'
+
+export interface ProcessNetworkOptions extends LocalCharterOptions {
+  home: string
+  hosts: Record<string, string>
+  /** host:port of the DAO's HTTP API. */
+  http: string
+  logLevel: string
+  signal: AbortSignal
+  onProgress: (who: string, progress: ProcessProgress) => void
+  /** What a role says on stderr besides its progress. */
+  onWords: (who: string, words: string) => void
+}
+
+export type ProcessProgress =
+  | { what: 'phase'; epoch: number; phase: string }
+  | { what: 'released'; epoch: number; release: string }
+  | { what: string; epoch: number; count: number }
+
+export interface ProcessNetwork extends AsyncDisposable {
+  url: string
+  ledger: string
+  addresses: string[]
+  /** By name: `dao`, `validator-1`, `contributor-1`, … */
+  roles: Map<string, RoleProcess>
+  /** Account → name for people. */
+  names: Map<string, string>
+  /** The ledger as its published files say, once `epochs` are final and released; asks the DAO until then. */
+  released(epochs: number): Promise<LedgerState>
+}
+
+const POLL_MS = 500
+const LISTEN = '/ip4/127.0.0.1/tcp/0'
+
+export async function startProcessNetwork(options: ProcessNetworkOptions): Promise<ProcessNetwork> {
+  const { home, hosts, http, logLevel, onProgress, onWords } = options
+  await using stack = new AsyncDisposableStack()
+  const fallen = new AbortController()
+  const signal = AbortSignal.any([options.signal, fallen.signal])
+  const roles = new Map<string, RoleProcess>()
+  const names = new Map<string, string>()
+  const folder = (name: string): string => path.join(home, name)
+  const common = (name: string): string[] => ['--home', folder(name), '--listen', LISTEN, '--log-level', logLevel, '--json']
+  const onEnd = (name: string) => (code: number | null) => {
+    onWords(name, `ended with ${code === null ? 'a signal' : `code ${code}`}`)
+    if (name === 'dao') fallen.abort(new FatalError('DAO_ENDED', 'the process of the DAO ended'))
+  }
+
+  await storeCharter(folder('dao'), localCharter(await operatorOf(folder('dao')), options))
+  const dao = await startDaoProcess({
+    name: 'dao',
+    argv: ['dao', 'serve', ...common('dao'), '--http', http],
+    onWords: (words) => onWords('dao', words),
+    onEnd: onEnd('dao'),
+  })
+  stack.use(dao.process)
+  roles.set('dao', dao.process)
+  const start = async (name: string, words: string[]): Promise<void> => {
+    names.set(await operatorOf(folder(name)), name)
+    const role = new RoleProcess({
+      name,
+      argv: [...words, ...common(name), '--dao', dao.addresses[0] as string, '--hosts', hostWords(hosts)],
+      onLine: (line) => {
+        if (typeof line['event'] === 'string')
+          onProgress(name, { what: line['event'], epoch: Number(line['epoch']), count: Number(line['records'] ?? line['count'] ?? 0) })
+      },
+      onWords: (said) => onWords(name, said),
+      onEnd: onEnd(name),
+    })
+    stack.use(role)
+    roles.set(name, role)
+  }
+  for (const name of numbered('validator', options.validators)) await start(name, ['validator', '--operator', name])
+  for (const name of numbered('contributor', options.contributors)) await start(name, ['node'])
+
+  const released = async (epochs: number): Promise<LedgerState> => {
+    let phase = ''
+    for (;;) {
+      signal.throwIfAborted()
+      const now = (await getJson(dao.http, '/v1/info')) as { epoch: { number: number; phase: string } | null }
+      const key = now.epoch === null ? '' : `${now.epoch.number}/${now.epoch.phase}`
+      if (now.epoch !== null && key !== phase) onProgress('dao', { what: 'phase', epoch: now.epoch.number, phase: now.epoch.phase })
+      phase = key
+      const { releases } = (await getJson(dao.http, '/v1/releases')) as { releases: { throughEpoch: number }[] }
+      if (releases.some(({ throughEpoch }) => throughEpoch >= epochs)) {
+        const { state } = (await replayFolder(path.join(folder('dao'), 'log'))).ledger
+        const last = state.releases.find(({ throughEpoch }) => throughEpoch >= epochs)
+        if (last) {
+          onProgress('dao', { what: 'final', epoch: last.throughEpoch, count: 1 })
+          onProgress('dao', { what: 'released', epoch: last.throughEpoch, release: last.release.toString() })
+          return state
+        }
+      }
+      await systemClock.sleep(POLL_MS, signal)
+    }
+  }
+  const owned = stack.move()
+  return {
+    url: dao.http,
+    ledger: dao.ledger,
+    addresses: dao.addresses,
+    roles,
+    names,
+    released,
+    // all at once: one after the other they would wait for connections that are about to close
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([...roles.values()].map((role) => role.stop()))
+      await owned.disposeAsync()
+    },
+  }
+}
+
+const hostWords = (hosts: Record<string, string>): string =>
+  Object.entries(hosts)
+    .map(([name, ip]) => `${name}=${ip}`)
+    .join(',')
