@@ -68,12 +68,15 @@ export const witnessProtocol = defineProtocol({
   limits: { queryBytes: 80 * KiB, replyBytes: 32 * KiB, timeoutMs: 15_000, inboundStreams: 4 },
 })
 
-/** Blocks by CID from the spaces that the caller may read; a block we lack, or may not show, is null. No fetch on miss. */
+/**
+ * Blocks by CID from the spaces that the caller may read; a block we lack, or may not show, is null. No fetch on miss. A ledger file that is one
+ * object (a report, a fraud proof) may be larger than any block of a batch, and is asked for alone.
+ */
 export const blocksProtocol = defineProtocol({
   id: '/quern/blocks/1.0.0',
   query: z.strictObject({ cids: z.array(cid).min(1).max(256) }),
-  reply: z.strictObject({ blocks: z.array(bytesUpTo(2 * MiB).nullable()).max(256) }),
-  limits: { queryBytes: 32 * KiB, replyBytes: 12 * MiB, timeoutMs: 60_000, inboundStreams: 16 },
+  reply: z.strictObject({ blocks: z.array(bytesUpTo(16 * MiB).nullable()).max(256) }),
+  limits: { queryBytes: 32 * KiB, replyBytes: 17 * MiB, timeoutMs: 60_000, inboundStreams: 16 },
 })
 
 /** "Hold this revealed batch": from the DAO to a further replica. It answers when every block is pinned. */

@@ -2,12 +2,12 @@
 import { type Block, type CID, fileNode, linksOf, matchesCid, readDag, WireError } from '../../schemas/wire/index.ts'
 import { RejectedMessageError, RetryableError } from '../../core/errors/index.ts'
 
-/** One question to one peer: blocks in the order asked, null for what it lacks. At most 256 CIDs and 12 MiB at once. */
+/** One question to one peer: blocks in the order asked, null for what it lacks. At most 256 CIDs and REPLY_BYTES at once. */
 export type AskBlocks = (cids: CID[], signal: AbortSignal) => Promise<(Uint8Array | null)[]>
 
 const MAX_ASKED = 256
-/** Leaves room in the 12 MiB of a reply for its framing. */
-const REPLY_BYTES = 11 << 20
+/** Who asks for several blocks asks for no more than this, and who answers gives as much. */
+export const REPLY_BYTES = 11 << 20
 const MAX_BLOCK_BYTES = 2 << 20
 /** What an inner node may have: 1,024 links need some 60 KB. */
 const NODE_BYTES = 128 << 10

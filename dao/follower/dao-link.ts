@@ -32,8 +32,6 @@ export interface KnownPeer {
 const RECONNECT_MS = [100, 300, 1000, 3000]
 const LEDGER_KEY = 'ledger-id'
 const DAG_PB = 0x70
-/** What one reply of `blocks` can carry. */
-const MAX_LEDGER_BLOCK_BYTES = 8 << 20
 
 export class DaoLink {
   readonly #options: DaoLinkOptions
@@ -116,7 +114,7 @@ export class DaoLink {
     const ask: AskBlocks = async (cids) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal })).blocks
     try {
       if (cid.code === DAG_PB) return await fetchFile(ask, cid, { maxBytes: MAX_LEDGER_FILE_BYTES, signal })
-      return (await fetchBlocks(ask, [{ cid, most: MAX_LEDGER_BLOCK_BYTES }], signal))[0]?.bytes
+      return (await fetchBlocks(ask, [{ cid, most: MAX_LEDGER_FILE_BYTES }], signal))[0]?.bytes
     } catch (error) {
       if (codeOf(error) === 'BLOCK_UNAVAILABLE') return undefined
       throw error

@@ -2,11 +2,11 @@
 import { blocksProtocol, type Mesh } from '../../core/mesh/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
 import { type CID, chunkFile } from '../../schemas/wire/index.ts'
+import { REPLY_BYTES } from '../batches/index.ts'
 import type { LedgerFiles } from '../ledger/index.ts'
+import { MAX_LEDGER_FILE_BYTES } from './ledger-file.ts'
 
 const DAG_PB = 0x70
-/** One reply stays below this; what does not fit is null and asked again. */
-const REPLY_BYTES = 8 << 20
 
 export interface ServeBlocks {
   mesh: Mesh
@@ -17,7 +17,7 @@ export interface ServeBlocks {
 
 export function serveBlocks({ mesh, storage, files, mayRead }: ServeBlocks): Disposable {
   return mesh.handle(blocksProtocol, async ({ cids }, { peer }) => {
-    let room = REPLY_BYTES
+    let room = cids.length === 1 ? MAX_LEDGER_FILE_BYTES : REPLY_BYTES
     const blocks: (Uint8Array | null)[] = []
     for (const cid of cids) {
       const bytes =

@@ -54,6 +54,7 @@ import {
 } from '../ledger/index.ts'
 import { type LogStore, logVkey, peekCheckpoint, type WitnessClient } from '../log/index.ts'
 import { type Admission, openSequencer, type Sequencer } from '../sequencer/index.ts'
+import { pageOf } from './page.ts'
 import { isPhaseDone } from './phase-plan.ts'
 import { Replicas } from './replicas.ts'
 
@@ -413,7 +414,7 @@ export class Operator {
     if (checkpoint === undefined) return { status: 'empty' as const }
     const { size } = peekCheckpoint(checkpoint)
     const start = Math.min(from, size)
-    const entries = await this.#sequencer.reader.entries(start, Math.min(size, start + Math.min(limit, PAGE)))
+    const entries = pageOf(await this.#sequencer.reader.entries(start, Math.min(size, start + Math.min(limit, PAGE))))
     const consistency = old > 0 && old <= size ? await this.#sequencer.reader.consistency(old, size) : []
     return { status: 'ok' as const, checkpoint, consistency, entries }
   }
