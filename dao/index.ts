@@ -1,1 +1,24 @@
-export {}
+/** What a community decides and how: rules, log, ledger, rewards, releases, and the service that runs them. Heavy packages load when something is opened. */
+export * from './audit/index.ts'
+export * from './batches/index.ts'
+export * from './charter/index.ts'
+export * from './checks/index.ts'
+export * from './dataset/index.ts'
+export * from './follower/index.ts'
+export * from './ledger/index.ts'
+export * from './log/index.ts'
+export * from './operator/index.ts'
+export * from './release/index.ts'
+export * from './rewards/index.ts'
+export * from './sequencer/index.ts'
+export * from './service/index.ts'
+export * from './stores/index.ts'
+
+// names that two rooms have: the plain one is the room's that says it first, the other says more
+export { type FetchOptions, parseManifest } from './batches/index.ts'
+export { type FetchOptions as ReleaseFetchOptions, parseManifest as parseReleaseManifest } from './dataset/index.ts'
+export { type EpochPoints } from './ledger/index.ts'
+export { type Seat } from './log/index.ts'
+export { type EpochPoints as VestingPoints, type Seat as CommitteeSeat } from './rewards/index.ts'
+export { type ShareRow } from './release/index.ts'
+export { type ShareRow as IndexedShareRow } from './stores/index.ts'
