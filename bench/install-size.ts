@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 const root = path.join(import.meta.dirname, '..')
+const mb = (size: number): string => `${(size / 1e6).toFixed(0)} MB`
 const folder = mkdtempSync(path.join(tmpdir(), 'quern-install-'))
 try {
   for (const name of ['package.json', 'package-lock.json', '.npmrc', 'stubs'])
@@ -33,7 +34,6 @@ try {
     const top = where[0]?.startsWith('@') === true ? where.slice(0, 2).join('/') : (where[0] ?? '')
     sizes.set(top, (sizes.get(top) ?? 0) + size)
   }
-  const mb = (size: number): string => `${(size / 1e6).toFixed(0)} MB`
   console.log(`${packages} packages, ${mb(bytes)}`)
   for (const [name, size] of [...sizes].toSorted((a, b) => b[1] - a[1]).slice(0, 5)) console.log(`  ${mb(size).padStart(7)}  ${name}`)
 } finally {
