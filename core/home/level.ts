@@ -7,8 +7,8 @@ import { diskError, makeFolder } from './disk.ts'
 export type LevelDb = LevelDatastore['db']
 export type Write = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string }
 
-/** LevelDB maps the tables it has open into memory, 2 MiB each. */
-const MAX_OPEN_FILES = 64
+/** LevelDB maps the tables it has open into memory, 2 MiB each, and a peer has five stores: its defaults would take hundreds of MiB. */
+const LIMITS = { maxOpenFiles: 32, cacheSize: 2 << 20 }
 
 export class Level implements AsyncDisposable {
   readonly db: LevelDb
@@ -64,7 +64,7 @@ export async function levelIn(folder: string): Promise<Level> {
   await makeFolder(folder)
   const { db } = new LevelDatastore(folder)
   try {
-    await db.open({ createIfMissing: true, compression: false, maxOpenFiles: MAX_OPEN_FILES })
+    await db.open({ createIfMissing: true, compression: false, ...LIMITS })
     return new Level(db, folder)
   } catch (thrown) {
     const cause = toError(thrown).cause

@@ -47,21 +47,14 @@ export class HeliaSpace implements OwnSpace {
   pin(root: CID, metadata: PinMetadata = {}): Promise<void> {
     return this.#pinning.run(async () => {
       if (this.#book.has(root)) await this.#book.setMetadata(root, metadata)
-      else await this.#book.add(root, await Array.fromAsync(walkCids(this, root)), metadata)
+      else await this.#book.add(root, () => walkCids(this, root), metadata)
     })
   }
 
   unpin(root: CID): Promise<void> {
     return this.#pinning.run(async () => {
-      await this.#release(root)
+      if (this.#book.has(root)) await this.#book.remove(root, walkCids(this, root))
     })
-  }
-
-  async #release(root: CID): Promise<CID[]> {
-    if (!this.#book.has(root)) return []
-    const cids = await Array.fromAsync(walkCids(this, root))
-    await this.#book.remove(root, cids)
-    return cids
   }
 
   isPinned(root: CID): Promise<boolean> {
@@ -77,30 +70,31 @@ export class HeliaSpace implements OwnSpace {
   }
 
   gc({ graceMs = 0 }: { graceMs?: number } = {}): Promise<number> {
-    return this.#pinning.run(async () => {
+    return this.#pinning.run(() => {
       const before = this.#now() - graceMs
-      let freed = 0
-      let portion: CID[] = []
-      for await (const cid of this.#blocks.putBefore(before)) {
-        portion.push(cid)
-        if (portion.length < GC_BLOCKS) continue
-        freed += await this.#dropUnheld(portion, before)
-        portion = []
-      }
-      return freed + (await this.#dropUnheld(portion, before))
+      return this.#dropUnheld(this.#blocks.putBefore(before), before)
     })
   }
 
   drop(root: CID): Promise<void> {
     return this.#pinning.run(async () => {
-      await this.#dropUnheld(await this.#release(root), this.#now())
+      if (!this.#book.has(root)) return
+      await this.#book.remove(root, walkCids(this, root))
+      // the walk must end before its inner nodes go
+      await this.#dropUnheld(await Array.fromAsync(walkCids(this, root)), this.#now())
     })
   }
 
-  async #dropUnheld(cids: CID[], before: number): Promise<number> {
-    const loose: CID[] = []
-    for (const cid of cids) if (!(await this.#book.holds(cid))) loose.push(cid)
-    return this.#blocks.drop(loose, before)
+  async #dropUnheld(cids: AsyncIterable<CID> | Iterable<CID>, before: number): Promise<number> {
+    let freed = 0
+    let loose: CID[] = []
+    for await (const cid of cids) {
+      if (!this.#book.holds(cid)) loose.push(cid)
+      if (loose.length < GC_BLOCKS) continue
+      freed += await this.#blocks.drop(loose, before)
+      loose = []
+    }
+    return freed + (await this.#blocks.drop(loose, before))
   }
 
   usage(): Promise<Usage> {

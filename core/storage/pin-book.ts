@@ -27,8 +27,8 @@ export class PinBook {
     this.#facts = facts
   }
 
-  /** `cids` are all blocks below and including `root`; the caller saw that they are here. */
-  async add(root: CID, cids: CID[], metadata: PinMetadata): Promise<void> {
+  /** `cids` walks all blocks below and including `root`; when it throws, nothing is pinned. */
+  async add(root: CID, cids: () => AsyncIterable<CID>, metadata: PinMetadata): Promise<void> {
     await this.#facts.transaction(() => drain(this.#helia.pins.add(root, { metadata, walker: walkerOver(cids) })))
     if (!(this.has(root) && (await this.#helia.pins.isPinned(root))))
       throw new FatalError('PIN_FAILED', `the pin of ${root} did not take; check the disk`, { detail: { root: String(root) } })
@@ -38,10 +38,10 @@ export class PinBook {
     await this.#helia.pins.setMetadata(root, metadata)
   }
 
-  async remove(root: CID, cids: CID[]): Promise<void> {
+  async remove(root: CID, cids: AsyncIterable<CID>): Promise<void> {
     await this.#facts.transaction(async () => {
       await this.#facts.putRow(pinKey(root), null)
-      for (const cid of cids) {
+      for await (const cid of cids) {
         const key = holdersKey(cid)
         const row = this.#facts.row(key)
         if (row === undefined) continue
@@ -56,8 +56,8 @@ export class PinBook {
   }
 
   /** Whether any pin holds the block. */
-  holds(cid: CID): Promise<boolean> {
-    return this.#helia.pins.isPinned(cid)
+  holds(cid: CID): boolean {
+    return this.#facts.row(holdersKey(cid)) !== undefined
   }
 
   async metadata(root: CID): Promise<PinMetadata | undefined> {
@@ -77,10 +77,10 @@ const words = (metadata: Record<string, unknown>): PinMetadata =>
 
 type Walker = NonNullable<NonNullable<Parameters<Helia['pins']['add']>[1]>['walker']>
 
-/** Helia asks a walker for the blocks below a root; ours has walked already. Pinning looks at nothing of a node but its CID. */
-function walkerOver(cids: CID[]): Walker {
+/** Helia asks a walker for the blocks below a root; ours goes by our rule. Pinning looks at nothing of a node but its CID. */
+function walkerOver(cids: () => AsyncIterable<CID>): Walker {
   const nodes = async function* (): AsyncGenerator<{ block: { cid: CID } }> {
-    for (const cid of cids) yield { block: { cid } }
+    for await (const cid of cids()) yield { block: { cid } }
   }
   return () => ({ walk: nodes as unknown as ReturnType<Walker>['walk'] })
 }
