@@ -150,6 +150,17 @@ it('has no link that leads nowhere', () => {
   expect(broken).toEqual([])
 })
 
+it('names no file or folder of the repository that is not there', () => {
+  // said to be where something will be
+  const planned = ['schemas/activity', 'dao/consent']
+  const wrong = pages.flatMap((page) =>
+    [...read(page).matchAll(/`((?:schemas|core|dao|node|validator|sim|cli|tests|bench|scripts|tools|docker|stubs)\/[\w./-]+)`/g)].flatMap(
+      ([, file]) => (existsSync(path.join(root, file as string)) || planned.includes(file as string) ? [] : [`${page}: ${file}`]),
+    ),
+  )
+  expect(wrong).toEqual([])
+})
+
 function anchorsOf(text: string): string[] {
   return [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
     (match[1] as string)
