@@ -51,6 +51,7 @@ import {
   quorum,
   RULES_VERSION,
   seatedValidators,
+  type ValidatorState,
 } from '../ledger/index.ts'
 import { type LogStore, logVkey, peekCheckpoint, type WitnessClient } from '../log/index.ts'
 import { type Admission, openSequencer, type Sequencer } from '../sequencer/index.ts'
@@ -369,11 +370,24 @@ export class Operator {
 
   #witnesses(): WitnessClient[] {
     const { mesh } = this.#options
-    return seatedValidators(this.state).map(({ statement }) => ({
+    return [...seatedValidators(this.state), ...this.#lostSeats()].map(({ statement }) => ({
       name: statement.validator,
       vkey: statement.witness,
       addCheckpoint: (body, signal) => mesh.ask(peerFromDid(statement.validator), witnessProtocol, { body }, { signal }),
     }))
+  }
+
+  /**
+   * Validators that lost their seat since the last roster was fixed. Who has not folded the loss yet asks for a quorum of the seats as they were,
+   * so a checkpoint without these lines could keep every replica from ever reading why they are gone.
+   */
+  #lostSeats(): ValidatorState[] {
+    const { epoch, results, validators } = this.state
+    const roster = epoch !== null && epoch.cut >= 0 ? epoch.roster : (results.at(-1)?.roster ?? [])
+    return roster.flatMap((account) => {
+      const seat = validators.get(account)
+      return seat === undefined || seat.active ? [] : [seat]
+    })
   }
 
   #publish(note: string): void {

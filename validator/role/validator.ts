@@ -178,13 +178,15 @@ export class Validator {
     const me = this.#options.keys.identity.did
     const seat = this.state.validators.get(me)
     if (seat === undefined) return this.#askSeat()
-    if (!seat.active) return
     const { epoch } = this.state
     if (epoch === null) return
-    if (epoch.phase === 'gather' || epoch.phase === 'reveal') await this.#confirmBatches()
+    if (seat.active && (epoch.phase === 'gather' || epoch.phase === 'reveal')) await this.#confirmBatches()
+    // the cut fixes who has duties in the epoch: a seat given later has none, and one lost since, also by this very close, has them still
+    if (!epoch.roster.includes(me)) return
     if (epoch.phase === 'beacon' && !epoch.beaconReveals.has(me)) await this.#openBeacon(epoch.number, seat.beaconTip)
     if (epoch.phase === 'test' && !epoch.reportCommits.has(me)) this.#startTesting(epoch.number)
-    if (epoch.phase === 'report' && epoch.reportCommits.has(me) && !epoch.reports.has(me)) await this.#reveal(epoch.number)
+    const isOpened = epoch.reports.has(me) || epoch.voidReports.has(me)
+    if (epoch.phase === 'report' && epoch.reportCommits.has(me) && !isOpened) await this.#reveal(epoch.number)
     await this.#attest()
   }
 
@@ -283,8 +285,8 @@ export class Validator {
     this.#work = this.#test(epoch)
       .then(() => this.#steps?.wake())
       .catch((error: unknown) => {
-        // the next beat tries again; waking at once would spin
-        this.#testing = undefined
+        // the next beat tries again; waking at once would spin. A late failure must not begin the next epoch's test a second time
+        if (this.#testing === epoch) this.#testing = undefined
         if (!this.#stop.signal.aborted) this.#options.logger.error('test-failed', { epoch, code: codeOf(error), message: String(error) })
       })
   }
