@@ -8,7 +8,7 @@ import { codeOf } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { blocksProtocol, holdProtocol, type Mesh } from '../../core/mesh/index.ts'
 import { readFile, type Storage } from '../../core/storage/index.ts'
-import { type BatchReceipt, type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
+import { type BatchReceipt, chunkFile, type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
 import { type AskBlocks, batchRoots, fetchDag, fetchFile } from '../batches/index.ts'
 import { type FileStore, MAX_LEDGER_FILE_BYTES } from '../follower/index.ts'
 import { type BatchState, type LedgerState, seatedValidators } from '../ledger/index.ts'
@@ -38,6 +38,9 @@ export class Replicas implements AsyncDisposable {
   readonly #held = new Map<string, Set<string>>()
   readonly #receipts = new Map<string, Uint8Array>()
   readonly #busy = new Map<string, Promise<void>>()
+  /** When each batch without a receipt had its last turn, counted in turns. */
+  readonly #turns = new Map<string, number>()
+  #turn = 0
 
   constructor(options: ReplicasOptions) {
     this.#options = options
@@ -55,13 +58,20 @@ export class Replicas implements AsyncDisposable {
 
   /** Takes revealed batches of the covered part of the log one step further, beside the caller: a slow contributor holds up nobody else. Call it after every advance. */
   tend(coveredSize: number): void {
-    for (const batch of this.#options.state().batches.values()) {
-      const key = batch.manifestCid.toString()
-      if (batch.revealIndex >= coveredSize || this.#receipts.has(key) || this.#busy.has(key)) continue
-      if (this.#busy.size >= MAX_PULLS) return
+    const due = [...this.#options.state().batches].filter(
+      ([key, batch]) => batch.revealIndex < coveredSize && !this.#receipts.has(key) && !this.#busy.has(key),
+    )
+    // whose last turn is longest ago, then the newest: batches that nobody gives any more must not take every turn
+    const lastTurn = (key: string): number => this.#turns.get(key) ?? 0
+    due.sort(([a, one], [b, other]) => lastTurn(a) - lastTurn(b) || other.revealIndex - one.revealIndex)
+    for (const [key, batch] of due.slice(0, Math.max(0, MAX_PULLS - this.#busy.size))) {
+      this.#turns.set(key, ++this.#turn)
       this.#busy.set(
         key,
-        this.#tendOne(batch).finally(() => this.#busy.delete(key)),
+        this.#tendOne(batch).finally(() => {
+          this.#busy.delete(key)
+          if (this.#receipts.has(key)) this.#turns.delete(key)
+        }),
       )
     }
   }
@@ -119,14 +129,17 @@ export class Replicas implements AsyncDisposable {
 
   /** Index and sketches, without which nobody can fold the epoch: from the contributor, or from the validators that said they serve them. */
   async #holdLedgerFiles(batch: BatchState): Promise<void> {
-    const { mesh, files, signal, logger, onHeld } = this.#options
+    const { mesh, storage, files, signal, logger, onHeld } = this.#options
     for (const cid of [batch.manifest.index, batch.manifest.sketches]) {
       if (files.read(cid) !== undefined) continue
       for (const account of [batch.contributor, ...batch.available]) {
         const peer = peerFromDid(account)
         const ask: AskBlocks = async (cids) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal })).blocks
         try {
-          await files.write(cid, await fetchFile(ask, cid, { maxBytes: MAX_LEDGER_FILE_BYTES, signal }))
+          const bytes = await fetchFile(ask, cid, { maxBytes: MAX_LEDGER_FILE_BYTES, signal })
+          // validators that lack it ask us, leaf by leaf
+          await storage.public.put(chunkFile(bytes).blocks)
+          await files.write(cid, bytes)
           onHeld()
           break
         } catch (error) {
@@ -147,9 +160,20 @@ export class Replicas implements AsyncDisposable {
     for (const account of candidates) {
       if (held.size >= wanted) break
       if (held.has(account) || !mesh.peers().includes(peerFromDid(account))) continue
-      const reply = await mesh.ask(peerFromDid(account), holdProtocol, { manifest: batch.manifestCid, from: batch.contributor }, { signal })
-      if (reply.status === 'held') held.add(account)
-      else logger.debug('hold-refused', { account, code: reply.code })
+      try {
+        const reply = await mesh.ask(
+          peerFromDid(account),
+          holdProtocol,
+          { manifest: batch.manifestCid, from: batch.contributor },
+          { signal },
+        )
+        if (reply.status === 'held') held.add(account)
+        else logger.debug('hold-refused', { account, code: reply.code })
+      } catch (error) {
+        // one that never answers keeps nobody from asking the next
+        signal.throwIfAborted()
+        logger.debug('hold-failed', { account, code: codeOf(error) })
+      }
     }
     if (held.size < wanted) return
     const said = {
