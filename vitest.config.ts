@@ -11,6 +11,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['quern-source'] } },
   test: {
     pool: 'forks',
+    // Node 22 lacks it; a no-op on Node 24
+    setupFiles: ['./core/disposal/index.ts'],
     projects: [
       project(
         'unit',

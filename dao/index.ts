@@ -1,4 +1,6 @@
 /** What a community decides and how: rules, log, ledger, rewards, releases, and the service that runs them. Heavy packages load when something is opened. */
+import '../core/disposal/index.ts'
+
 export * from './audit/index.ts'
 export * from './batches/index.ts'
 export * from './charter/index.ts'

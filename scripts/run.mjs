@@ -1,5 +1,5 @@
 // Starts a tool of this project on a Node that can run it. Plain ES2020 without dependencies: it must load on any Node.
-// Node 22.19 or newer runs the tool directly; an older one (on Linux and Windows) fetches Node 24 from the npm registry once.
+// Sources run as they are on Node 24; an older Node (on Linux and Windows) fetches Node 24 from the npm registry once. What is published runs on 22.19.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16']
 const PINNED = '24.21.0'
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const [major, minor] = process.versions.node.split('.').map(Number)
+const [major] = process.versions.node.split('.').map(Number)
 const [tool, ...rest] = process.argv.slice(2)
 const isWindows = process.platform === 'win32'
 
@@ -18,7 +18,7 @@ if (!tool) {
   process.exit(2)
 }
 
-if (major > 22 || (major === 22 && minor >= 19)) {
+if (major >= 24) {
   if (tool === 'node') start(process.execPath, [...NODE_FLAGS, ...rest])
   else {
     const bin = path.join(root, 'node_modules', '.bin', isWindows ? `${tool}.cmd` : tool)
@@ -31,7 +31,7 @@ if (major > 22 || (major === 22 && minor >= 19)) {
   const again = [process.argv[1], tool, ...rest].map(quote).join(' ')
   start(isWindows ? 'npx.cmd' : 'npx', ['-y', '-p', `${name}@${PINNED}`, '-c', `node ${again}`], {}, isWindows)
 } else {
-  fail(`Node ${process.versions.node} is too old; install Node 24 (22.19 at least) and run the same command again`)
+  fail(`Node ${process.versions.node} is too old; install Node 24 and run the same command again`)
 }
 
 function start(command, args, env = {}, shell = false) {

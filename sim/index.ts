@@ -1,4 +1,6 @@
 /** A whole network in one process: for tests, for questions of "what if", for attacks. */
+import '../core/disposal/index.ts'
+
 export { copycat, fabricating, forging, honest, lazy, Loot, vanishing } from './adversaries/index.ts'
 export { SimMesh, type SimMeshOptions } from './mesh/index.ts'
 export {

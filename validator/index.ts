@@ -1,1 +1,3 @@
+import '../core/disposal/index.ts'
+
 export * from './role/index.ts'

@@ -181,7 +181,7 @@ export class Libp2pCalls {
   async #answer(protocol: Protocol, stream: Stream, peer: string, signal: AbortSignal): Promise<Uint8Array> {
     const handler = this.#handlers.get(protocol.id)
     if (handler === undefined) throw new RetryableError('UNSUPPORTED_PROTOCOL', 'not served any more')
-    using held = new DisposableStack()
+    await using held = new AsyncDisposableStack()
     const reserve = async (bytes: number): Promise<void> => {
       if (bytes <= SMALL) return
       const room = await this.#budget.take(peer, bytes, signal)

@@ -1,0 +1,5 @@
+import { provideAsyncDisposableStack } from './async-disposable-stack.ts'
+
+export { provideAsyncDisposableStack } from './async-disposable-stack.ts'
+
+provideAsyncDisposableStack()
