@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** unit: beside the files. sim: seeded worlds. e2e: real peers on loopback. net, real, interop: need root, packages or Go; .ci/run brings them. */
+/** unit: beside the files. sim: seeded worlds. e2e: real peers on loopback. crash: roles as processes, killed. net, real, interop: need root, packages or Go; .ci/run brings them. */
 const project = (name: string, include: string[], testTimeout: number) => ({
   extends: true as const,
   test: { name, include, testTimeout, hookTimeout: testTimeout },
@@ -21,6 +21,7 @@ export default defineConfig({
       ),
       project('sim', ['tests/sim/**/*.test.ts', 'docs/examples/**/*.test.ts'], 180_000),
       project('e2e', ['tests/e2e/**/*.test.ts'], 300_000),
+      project('crash', ['tests/crash/**/*.test.ts'], 240_000),
       project('net', ['tests/net/**/*.test.ts'], 300_000),
       project('docker', ['tests/docker/**/*.test.ts'], 300_000),
       project('real', ['tests/real/**/*.test.ts'], 900_000),

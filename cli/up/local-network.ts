@@ -40,7 +40,7 @@ const LISTEN = ['/ip4/127.0.0.1/tcp/0']
 const POLL_MS = 500
 
 export async function startLocalNetwork(options: LocalNetworkOptions): Promise<LocalNetwork> {
-  const { home, logger, onProgress, hosts, allowPrivate } = options
+  const { home, logger, onProgress, hosts } = options
   const stack = new AsyncDisposableStack()
   const names = new Map<string, string>()
   const shared = { listen: LISTEN, privateNetwork: true, logger, pollMs: POLL_MS, ...(options.signal ? { signal: options.signal } : {}) }
