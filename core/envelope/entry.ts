@@ -27,6 +27,8 @@ export type EntryVerdict = { ok: true; entry: Entry } | Refusal
 
 /** Every node of a simulated network looks at the same entries: verified once per process. Only good ones, so nobody can flush it with garbage. */
 const verified = new Lru<string, EntryVerdict & { ok: true }>(16_384)
+/** Larger ones are not kept: anybody can sign for an account of its own, and a crowd of the largest would fill a gigabyte. */
+const MAX_KEPT_BYTES = 4096
 
 /**
  * The bytes of a signed entry for `ledgerId`.
@@ -55,7 +57,7 @@ export function verifyEntry(bytes: Uint8Array, ledgerId: string): EntryVerdict {
   const known = verified.get(key)
   if (known !== undefined) return known
   const verdict = examineEntry(bytes, ledgerId)
-  if (verdict.ok) verified.set(key, verdict)
+  if (verdict.ok && bytes.byteLength <= MAX_KEPT_BYTES) verified.set(key, verdict)
   return verdict
 }
 

@@ -65,6 +65,12 @@ describe('a ledger entry', () => {
       expect(examineEntry(some, ledger)).toEqual(verifyEntry(some, ledger))
   })
 
+  it('remembers no large entry: whoever signs for itself could fill the memory with them', () => {
+    const large = signEntry({ t: 'anchor', p: { target: 'x', proof: new Uint8Array(8192) }, n: 0 }, ledger, alice)
+    expect(verifyEntry(large, ledger)).not.toBe(verifyEntry(large, ledger))
+    expect(verifyEntry(large, ledger)).toMatchObject({ ok: true })
+  })
+
   it('gives everybody the same frozen object', () => {
     const first = verifyEntry(bytes, ledger)
     expect(verifyEntry(bytes.slice(), ledger)).toBe(first)

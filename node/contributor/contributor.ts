@@ -145,8 +145,18 @@ export class Contributor {
       return
     }
     this.#link.meet(seatedValidators(this.state).map((validator) => validator.statement.validator))
-    for (const batch of this.#book.all) await this.#advance(batch)
+    for (const batch of this.#book.all) await this.#advanceAlone(batch)
     this.#gatherWhenDue()
+  }
+
+  /** A batch that is refused, or whose receipt nobody gives now, holds up neither the next one nor the gathering. */
+  async #advanceAlone(batch: BatchNote): Promise<void> {
+    try {
+      await this.#advance(batch)
+    } catch (error) {
+      this.#stop.signal.throwIfAborted()
+      this.#options.logger.warn('batch-waits', { sequence: batch.manifest.sequence, code: codeOf(error) })
+    }
   }
 
   /** One batch, one step further along sealed → committed → revealed → published → receipt. */

@@ -1,10 +1,13 @@
-/** Validators that lose their seats stop nobody: a scene on a simulated network. */
-import { expect, it } from 'vitest'
+/** What one peer loses stops nobody else, and nothing else of its own: scenes on a simulated network. */
+import { afterEach, expect, it, vi } from 'vitest'
 import type { Report } from '../../schemas/wire/index.ts'
 import { honest } from '../../sim/adversaries/index.ts'
 import { SimNetwork, type SimNetworkOptions } from '../../sim/network/index.ts'
 import { SimSite, SimWeb } from '../../sim/web/index.ts'
 import { crawlGather } from '../../node/index.ts'
+import { receiptProtocol } from '../../core/mesh/index.ts'
+import { RetryableError } from '../../core/errors/index.ts'
+import { SimMesh } from '../../sim/mesh/index.ts'
 import { silent } from '../../core/effects/index.ts'
 
 const AGENT = 'Quern-sim'
@@ -42,4 +45,17 @@ it('closes an epoch whose table suspends so many validators that those who stay 
   // contributors fold lightly, and learn of a suspension only when the epoch is final: they must be able to follow that far
   await network.runEpochs(2)
   expect(network.results[1]?.rows.filter((row) => row.role === 'contributor').map((row) => row.points !== '0')).toEqual([true, true])
+})
+
+afterEach(() => vi.restoreAllMocks())
+
+it('goes on gathering while the receipt of an earlier batch is not to be had', async () => {
+  const ask = SimMesh.prototype.ask as SimMesh['ask']
+  vi.spyOn(SimMesh.prototype, 'ask').mockImplementation(function (this: SimMesh, ...args: Parameters<SimMesh['ask']>) {
+    if (args[1].id === receiptProtocol.id) return Promise.reject(new RetryableError('CALL_RESET', 'not now'))
+    return ask.apply(this, args)
+  } as SimMesh['ask'])
+  await using network = await SimNetwork.start(setup(12))
+  await network.runEpochs(2)
+  expect(network.results[1]?.rows.filter((row) => row.role === 'contributor').map((row) => row.records > 0)).toEqual([true, true])
 })
