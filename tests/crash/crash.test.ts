@@ -47,6 +47,7 @@ describe('roles that are killed', () => {
     )
     await network.kill(who)
     await network.run(who)
+    expect(network.accounts.get(who)).toMatch(/^did:key:/)
   })
 
   it('closed and released every epoch, and every number follows from the log', async () => {
