@@ -51,10 +51,17 @@ export function requireFile(files: LedgerFiles, cid: CID): Uint8Array {
   return bytes
 }
 
+/** CIDs of UnixFS files: what they name is no single object, so bytes never match one, and that is the author's fault and not our copy's. */
+const DAG_PB = 0x70
+export const notAnObject = (cid: CID): Refusal | undefined =>
+  cid.code === DAG_PB ? refuse('BAD_FILE_CODEC', `${cid.toString()} names a file of blocks; an entry names an object`) : undefined
+
 function reader<T>(capacity: number, read: (bytes: Uint8Array) => T): (files: LedgerFiles, cid: CID) => Parsed<T> {
   const known = new Lru<string, Parsed<T>>(capacity)
   return (files, cid) => {
     const bytes = requireFile(files, cid)
+    const wrong = notAnObject(cid)
+    if (wrong) return { ok: false, refusal: wrong }
     return known.recall(cid.toString(), () => {
       if (!matchesCid(cid, bytes))
         throw new FatalError('FILE_CORRUPT', `the bytes of the ledger file ${cid.toString()} are others than it names`)

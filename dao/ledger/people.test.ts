@@ -1,7 +1,7 @@
 /** One epoch with one of each: what the table says of honest, copying, lazy, fabricating and vanishing peers, to the last unit. */
 import { describe, expect, it } from 'vitest'
 import { LedgerWorld, pages, seeded } from '../../tests/unit/ledger-world.ts'
-import { commitHash, PPM, sha256 } from '../../schemas/wire/index.ts'
+import { commitHash, fileCid, PPM, sha256 } from '../../schemas/wire/index.ts'
 import { createLedger, vested } from './index.ts'
 
 const people = ['honest', 'other', 'copycat', 'fabricator', 'vanisher', 'newcomer']
@@ -140,6 +140,17 @@ describe('commit and reveal', () => {
     world.playEpoch([[ann!, text]])
     world.playEpoch([[bob!, text]])
     expect(world.state.results[1]!.rows.find((row) => row.account === bob!.did)).toMatchObject({ records: 3, points: '0' })
+  })
+
+  it('takes a manifest that is named as a file of blocks for a bad entry, never for a broken copy of its own', () => {
+    const world = new LedgerWorld()
+    const [ann] = world.contributors
+    world.advance('gather')
+    const [large, salt] = [new Uint8Array(2 << 20), new Uint8Array(32)]
+    const manifest = world.files.put(fileCid(large), large)
+    const commit = world.ok(ann!, 'contribution.commit', { epoch: 1, hash: commitHash(manifest, salt, ann!.did) })
+    world.advance('reveal')
+    expect(world.say(ann!, 'contribution.reveal', { epoch: 1, commit, manifest, salt }).invalid).toMatchObject({ code: 'BAD_FILE_CODEC' })
   })
 
   it('forgets a batch that its author took back before the beacon', () => {

@@ -4,7 +4,7 @@ import { FatalError, InvalidInputError } from '../../core/errors/index.ts'
 import { type Check, type CID, matchesCid, type Payload, toHex } from '../../schemas/wire/index.ts'
 import { type FraudVerdict, type RowFacts, verifyFraudProof } from '../checks/index.ts'
 import { dateWindow } from './date-window.ts'
-import { requireFile } from './parsed-files.ts'
+import { notAnObject, requireFile } from './parsed-files.ts'
 import { charterOf } from './rules-admission.ts'
 import { type Severity, severityOf } from './severity.ts'
 import type { BatchState, EpochPoints, LedgerState } from './types.ts'
@@ -41,6 +41,8 @@ export const fraudProof: Rule<'fraud.proof'> = {
     if (!batch) return refuse('UNKNOWN_BATCH', `${p.manifest.toString()} was not revealed`)
     if (batch.retracted !== null) return refuse('RETRACTED', 'its author took the batch back before the beacon; bugs are not crimes')
     if (severityOf(p.check) === undefined) return refuse('NOT_PROVABLE', `a failed ${p.check} is no fraud that can be proven`)
+    const wrong = notAnObject(p.proof)
+    if (wrong) return wrong
     const known = refuse('KNOWN', `the batch is void, or its author revoked, already`)
     if (isPunished(state, batch, severityOf(p.check))) return known
     if (!isReplayed(state, p.check)) return undefined
