@@ -50,7 +50,7 @@ it('closes an epoch whose table suspends so many validators that those who stay 
 afterEach(() => vi.restoreAllMocks())
 
 it('goes on gathering while the receipt of an earlier batch is not to be had', async () => {
-  const ask = SimMesh.prototype.ask as SimMesh['ask']
+  const { ask } = SimMesh.prototype as { ask: SimMesh['ask'] }
   vi.spyOn(SimMesh.prototype, 'ask').mockImplementation(function (this: SimMesh, ...args: Parameters<SimMesh['ask']>) {
     if (args[1].id === receiptProtocol.id) return Promise.reject(new RetryableError('CALL_RESET', 'not now'))
     return ask.apply(this, args)
