@@ -208,6 +208,68 @@ describe('the release', () => {
     },
   )
 
+  it.each<[string, string[], (row: Record<string, unknown>) => boolean]>([
+    ['language', ['--language', 'en'], (row) => row['lang'] === 'en'],
+    ['host', ['--host', 'docs.quern.test:PORT'], (row) => String(row['url']).includes('//docs.quern.test')],
+    ['schema', ['--schema', 'web-page@1'], () => true],
+    ['quality', ['--min-quality', '900000'], (row) => Number(row['quality']) >= 900_000],
+    ['date', ['--since', '2000-01-01'], () => true],
+    ['text', ['--text', 'millstone'], (row) => /millstone/i.test(String(row['text']))],
+  ])('answers queries by %s', async (_what, words, fits) => {
+    const { code, json, err } = await runCli(
+      'dataset',
+      'query',
+      release,
+      ...words.map((word) => word.replace('PORT', String(network.site.port))),
+      '--limit',
+      '7',
+      '--json',
+    )
+    expect(code, err).toBe(0)
+    const rows = json()
+    expect(rows.length).toBeGreaterThan(0)
+    expect(rows.length).toBeLessThanOrEqual(7)
+    expect(rows.filter((row) => !fits(row))).toEqual([])
+  })
+
+  it('answers in every format, nothing for what does not match, and refuses what is no filter', async () => {
+    const query = (...words: string[]) => runCli('dataset', 'query', release, '--limit', '3', '--columns', 'url,title', ...words)
+    expect((await query('--format', 'csv')).out.split('\n')[0]?.trim()).toBe('url,title')
+    expect((await query('--format', 'table')).out).toContain('http://')
+    expect((await query('--format', 'json')).json()).toHaveLength(3)
+    expect((await query('--until', '2000-01-01', '--json')).json()).toEqual([])
+    expect((await query('--language', 'tlh', '--json')).json()).toEqual([])
+    const out = path.join(folder, 'some.parquet')
+    expect((await query('--format', 'parquet', '--out', out)).code).toBe(0)
+    expect((await readFile(out)).subarray(0, 4).toString()).toBe('PAR1')
+    expect((await query('--format', 'parquet')).code).toBe(2)
+    expect((await query('--format', 'xml')).code).toBe(2)
+    for (const bad of [
+      ['--min-quality', 'good'],
+      ['--since', 'yesterday'],
+      ['--columns', 'url;drop'],
+    ]) {
+      const { code, err } = await query(...bad)
+      expect([1, 2], err).toContain(code)
+      expect(err).toMatch(/\[[A-Z_]+\]/)
+    }
+  })
+
+  it('is listed and shown, from the folder and from the DAO', async () => {
+    const home = path.join(network.home, 'dao')
+    for (const from of [
+      ['--home', home],
+      ['--dao', network.api.url],
+    ]) {
+      const list = await runCli('dataset', 'ls', ...from, '--json')
+      expect(list.json()).toContainEqual(expect.objectContaining({ release: state.releases[0]?.release.toString() }))
+      expect((await runCli('dataset', 'ls', ...from)).code).toBe(0)
+      expect((await runCli('dataset', 'show', state.releases[0]?.release.toString() as string, ...from, '--json')).code).toBe(0)
+      expect((await runCli('ledger', 'show', ...from, '--type', 'epoch.close', '--json')).json().length).toBeGreaterThan(0)
+    }
+    expect((await runCli('dataset', 'show', state.releases[0]?.release.toString() as string, '--home', home)).out).toContain('share')
+  })
+
   it('is served over HTTP: whole, in ranges, as CAR and by path, beside the log and the ledger', async () => {
     const { url } = network.api
     const root = state.releases[0]?.release.toString() as string
