@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '../../core/effects/index.ts'
-import { toError } from '../../core/errors/index.ts'
+import { codeOf, toError } from '../../core/errors/index.ts'
 
 /** Writes, and waits until it worked. */
 export type Persist = (what: string, write: () => Promise<void>) => Promise<void>
@@ -14,7 +14,7 @@ export function persistWith(clock: Clock, logger: Logger, retryMs: number, closi
         await write()
         return
       } catch (error) {
-        logger.error('write-failed', { what, reason: toError(error).message })
+        logger.error('write-failed', { what, code: codeOf(error), reason: toError(error).message })
         if (closing.aborted) throw error
         await clock.sleep(waitMs, closing).catch(() => {})
       }
