@@ -3,7 +3,7 @@ import { type Exchange, fetchGroup, parseFetchGroup } from '../../schemas/eviden
 import { runPipeline } from '../../schemas/pipeline/index.ts'
 import { canonicalJson, concatBytes, utf8 } from '../../schemas/wire/index.ts'
 import type { Gather, Gathered } from '../../node/index.ts'
-import type { SimContributor, SimNetwork } from '../network/index.ts'
+import type { SimContributor } from '../network/index.ts'
 
 /** What honest peers sealed, by epoch: what a copycat could read from the public space once it is revealed. */
 export class Loot {
@@ -79,11 +79,16 @@ export const fabricating = (name: string, every = 10): SimContributor => ({
   },
 })
 
-/** Honest until its batch is revealed, then gone with all its data. */
-export const vanishing = (name: string): SimContributor => ({
+/**
+ * Honest until its batch is revealed, then gone with all its data: once it is public (`published`), before anybody promised to keep it,
+ * or with the replicas' receipt in hand.
+ */
+export const vanishing = (name: string, after: 'published' | 'receipt' = 'published'): SimContributor => ({
   name,
   gather: (own) => own,
-  afterReveal: (network: SimNetwork) => network.kill(name),
+  onProgress: ({ what }, network) => {
+    if (what === after) network.crash(name)
+  },
 })
 
 function rewrite(record: Uint8Array, text: string): Uint8Array {

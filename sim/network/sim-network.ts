@@ -5,26 +5,24 @@
 import { createHash } from 'node:crypto'
 import { type Logger, silent } from '../../core/effects/index.ts'
 import { keyFromSeed, type Signer } from '../../core/identity/index.ts'
-import { MemoryKv } from '../../core/kv/index.ts'
-import { MemoryStorage, MemorySwarm } from '../../core/storage/index.ts'
+import { InvalidInputError } from '../../core/errors/index.ts'
+import { MemorySwarm } from '../../core/storage/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { encodeCharter, localRules } from '../../dao/charter/index.ts'
-import { MemoryFiles } from '../../dao/follower/index.ts'
 import type { EpochResult, LedgerState } from '../../dao/ledger/index.ts'
-import { MemoryLogStore } from '../../dao/log/index.ts'
 import { Operator } from '../../dao/operator/index.ts'
-import { Contributor, type Gather } from '../../node/index.ts'
+import { Contributor, type ContributorProgress, type Gather } from '../../node/index.ts'
 import { type CharterInput, type Report, toHex } from '../../schemas/wire/index.ts'
 import { Validator } from '../../validator/index.ts'
-import { SimMesh } from '../mesh/index.ts'
 import { type LinkRules, World } from '../world/index.ts'
+import { type Home, homeOf, type Life, liveIn } from './home.ts'
 
 export interface SimContributor {
   name: string
   /** What it does instead of honest gathering. */
   gather: (honest: Gather) => Gather
-  /** Called when its batch was revealed: a vanishing peer leaves here. */
-  afterReveal?: (network: SimNetwork, name: string) => void
+  /** Called at each of its steps: a vanishing peer leaves here. */
+  onProgress?: (progress: ContributorProgress, network: SimNetwork) => void
   /** False for a home line: it dials out, nobody dials it. Default false, as at home. */
   listen?: boolean
 }
@@ -54,18 +52,19 @@ const secretOf = (seed: number, name: string): Uint8Array =>
   new Uint8Array(createHash('sha256').update(`quern-sim/${seed}/${name}`).digest())
 const POLL_MS = 5000
 
-interface RunningContributor {
-  spec: SimContributor
-  role: Contributor
-  mesh: SimMesh
+interface Node {
+  home: Home
+  life: Life | undefined
+  role: AsyncDisposable | undefined
+  start: (life: Life) => Promise<AsyncDisposable>
 }
 
 export class SimNetwork implements AsyncDisposable {
   readonly world: World
   readonly #options: SimNetworkOptions
-  readonly #stack = new AsyncDisposableStack()
   readonly #swarm = new MemorySwarm()
-  readonly contributors = new Map<string, RunningContributor>()
+  readonly #nodes = new Map<string, Node>()
+  readonly contributors = new Map<string, Contributor>()
   readonly validators = new Map<string, Validator>()
   readonly names = new Map<string, string>()
   operator!: Operator
@@ -101,12 +100,24 @@ export class SimNetwork implements AsyncDisposable {
     await this.world.run({ until: () => this.results.filter((result) => result.final).length >= epochs, withinMs })
   }
 
-  /** A contributor dies at once: its mesh closes, its memory is gone. May be called from inside the world. */
-  kill(name: string): void {
-    const found = this.contributors.get(name)
-    if (found === undefined) return
-    void found.mesh[Symbol.asyncDispose]()
-    void found.role[Symbol.asyncDispose]()
+  /** The process of `dao`, a validator or a contributor is killed: nothing more is written, its connections break. May be called from inside the world. */
+  crash(name: string): void {
+    const node = this.#node(name)
+    node.life?.crash()
+    void node.role?.[Symbol.asyncDispose]()
+    node.life = node.role = undefined
+  }
+
+  /** Starts a crashed node's process again over what it kept. Resolves, as the world runs on, when it is up: never await it from inside the world's run. */
+  async restart(name: string): Promise<void> {
+    const node = this.#node(name)
+    if (node.life !== undefined) throw new InvalidInputError('ALREADY_UP', `${name} has not crashed`)
+    await this.#boot(node)
+  }
+
+  /** Peer id of `dao`, a validator or a contributor: what `world.network` knows it by. */
+  peerOf(name: string): string {
+    return this.#node(name).home.signer.peer
   }
 
   nameOf(account: string): string {
@@ -121,15 +132,19 @@ export class SimNetwork implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.world.settle(this.#stack.disposeAsync())
+    const ending = [...this.#nodes.values()].toReversed().map(async ({ role, life }) => {
+      await role?.[Symbol.asyncDispose]()
+      await life?.mesh[Symbol.asyncDispose]()
+    })
+    await this.world.settle(Promise.all(ending))
   }
 
   async #open(): Promise<void> {
     const { seed, validators, contributors, charter = {}, seeds } = this.#options
-    const dao = this.#node('dao')
+    const operator = this.#key('dao')
     const rules = localRules({
       name: 'sim',
-      operator: dao.signer.did,
+      operator: operator.did,
       contact: 'https://sim.invalid/contact',
       seeds,
       validators: validators.length,
@@ -139,80 +154,94 @@ export class SimNetwork implements AsyncDisposable {
       ...(this.#options.maxPages === undefined ? {} : { maxPages: this.#options.maxPages }),
       overrides: charter,
     })
-    this.operator = await this.#up(
-      Operator.start({
-        ...this.#shared('dao', dao),
-        logStore: new MemoryLogStore(),
-        signer: dao.signer,
+    const genesis = encodeCharter(rules).bytes
+    await this.#add('dao', true, async (home, life) => {
+      this.operator = await Operator.start({
+        ...this.#shared(home, life),
+        logStore: life.logStore,
+        signer: home.signer,
         logKey: this.#key('dao/log-t0'),
-        charter: encodeCharter(rules).bytes,
+        charter: genesis,
         pollMs: POLL_MS,
         intervalMs: 200,
-      }),
-    )
-    const addresses = dao.mesh.addresses()
-    for (const { name, tamper } of validators) {
-      const node = this.#node(name)
-      const keys = {
-        identity: node.signer,
+      })
+      return this.operator
+    })
+    for (const spec of validators) await this.#add(spec.name, true, (home, life) => this.#startValidator(spec, home, life))
+    for (const spec of contributors)
+      await this.#add(spec.name, spec.listen ?? false, (home, life) => this.#startContributor(spec, home, life))
+  }
+
+  async #startValidator({ name, tamper }: SimValidator, home: Home, life: Life): Promise<Validator> {
+    let chains = 0
+    const role = await Validator.start({
+      ...this.#shared(home, life),
+      keys: {
+        identity: home.signer,
         witness: this.#key(`${name}/witness`),
         mirror: this.#key(`${name}/mirror`),
         audit: this.#key(`${name}/audit`),
-      }
-      let chains = 0
-      const role = Validator.start({
-        ...this.#shared(name, node),
-        keys,
-        openWeb: async () => this.#options.web(this.world, name),
-        dao: addresses,
-        operator: name,
-        secret: () => secretOf(seed, `${name}/chain/${chains++}`),
-        chainLength: this.#options.chainLength ?? 64,
-        pollMs: POLL_MS,
-        ...(tamper ? { tamper } : {}),
-      })
-      this.validators.set(name, await this.#up(role))
-    }
-    for (const spec of contributors) {
-      const node = this.#node(spec.name, spec.listen ?? false)
-      const honest = this.#options.gather(this.#options.web(this.world, spec.name), this.world)
-      const role = Contributor.start({
-        ...this.#shared(spec.name, node),
-        signer: node.signer,
-        dao: addresses,
-        gather: spec.gather(honest),
-        pollMs: POLL_MS,
-        onProgress: ({ what }) => {
-          if (what === 'published') spec.afterReveal?.(this, spec.name)
-        },
-      })
-      this.contributors.set(spec.name, { spec, role: await this.#up(role), mesh: node.mesh })
-    }
+      },
+      openWeb: async () => this.#options.web(this.world, name),
+      dao: this.#daoAddresses,
+      operator: name,
+      secret: () => secretOf(this.#options.seed, `${name}/chain/${chains++}`),
+      chainLength: this.#options.chainLength ?? 64,
+      pollMs: POLL_MS,
+      ...(tamper ? { tamper } : {}),
+    })
+    this.validators.set(name, role)
+    return role
   }
 
-  async #up<T extends AsyncDisposable>(starting: Promise<T>): Promise<T> {
-    return this.#stack.use(await this.world.settle(starting))
+  async #startContributor(spec: SimContributor, home: Home, life: Life): Promise<Contributor> {
+    const honest = this.#options.gather(this.#options.web(this.world, spec.name), this.world)
+    const role = await Contributor.start({
+      ...this.#shared(home, life),
+      signer: home.signer,
+      dao: this.#daoAddresses,
+      gather: spec.gather(honest),
+      pollMs: POLL_MS,
+      onProgress: (progress) => spec.onProgress?.(progress, this),
+    })
+    this.contributors.set(spec.name, role)
+    return role
+  }
+
+  async #add(name: string, listen: boolean, start: (home: Home, life: Life) => Promise<AsyncDisposable>): Promise<void> {
+    const signer = this.#key(name)
+    this.names.set(signer.did, name)
+    const home = homeOf(this.world, this.#swarm, { name, signer, listen })
+    const node: Node = { home, life: undefined, role: undefined, start: (life) => start(home, life) }
+    this.#nodes.set(name, node)
+    await this.world.settle(this.#boot(node))
+  }
+
+  async #boot(node: Node): Promise<void> {
+    const life = liveIn(this.world, node.home)
+    node.life = life
+    const role = await node.start(life)
+    // killed while it was starting
+    if (node.life !== life) return void role[Symbol.asyncDispose]()
+    node.role = role
+  }
+
+  get #daoAddresses(): string[] {
+    const { peer } = this.#key('dao')
+    return [`/memory/${peer.slice(-8)}/p2p/${peer}`]
   }
 
   #key(name: string): Signer {
     return keyFromSeed(secretOf(this.#options.seed, name))
   }
 
-  #node(name: string, listen = true): { signer: Signer; mesh: SimMesh } {
-    const signer = this.#key(name)
-    this.names.set(signer.did, name)
-    return { signer, mesh: this.#stack.use(new SimMesh({ world: this.world, peer: signer.peer, listen })) }
+  #node(name: string): Node {
+    const node = this.#nodes.get(name)
+    if (node === undefined) throw new InvalidInputError('NO_SUCH_NODE', `nobody is called ${name} here`)
+    return node
   }
 
-  #shared(name: string, { mesh }: { mesh: SimMesh }) {
-    return {
-      clock: this.world.clock,
-      random: this.world.randomOf(name),
-      mesh,
-      storage: new MemoryStorage({ clock: this.world.clock, peer: mesh.peer, swarm: this.#swarm }),
-      files: new MemoryFiles(),
-      kv: new MemoryKv(),
-      logger: this.#options.logger?.(name) ?? silent,
-    }
+  #shared({ name, storage, files, random }: Home, { mesh, kv }: Life) {
+    return { clock: this.world.clock, random, mesh, storage, files, kv, logger: this.#options.logger?.(name) ?? silent }
   }
 }

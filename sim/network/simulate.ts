@@ -6,7 +6,7 @@ import { splitLargestRemainder } from '../../dao/rewards/index.ts'
 import { crawlGather } from '../../node/index.ts'
 import { copycat, fabricating, forging, honest, lazy, Loot, vanishing } from '../adversaries/index.ts'
 import { SimSite, SimWeb } from '../web/index.ts'
-import { type SimContributor, SimNetwork, type SimNetworkOptions } from './sim-network.ts'
+import { type SimContributor, SimNetwork, type SimNetworkOptions, type SimValidator } from './sim-network.ts'
 
 export interface SimulateOptions {
   seed: number
@@ -23,7 +23,15 @@ export interface SimulateOptions {
   vanishing?: number
   /** Share of messages lost, 0 to 1. */
   loss?: number
+  /** Time of the world that one epoch may take before the run is called stuck. */
+  limitMs?: number
   charter?: SimNetworkOptions['charter']
+  /** Who contributes, instead of `nodes` and the numbers of each kind. */
+  cast?: SimContributor[]
+  /** What a validator by this name (`validator-1`, …) makes of its reports before it signs them. */
+  tamper?: Record<string, NonNullable<SimValidator['tamper']>>
+  /** Called when everyone is up: faults are scheduled here, on `network.world`. */
+  onStart?: (network: SimNetwork) => void
   /** Called when an epoch is final; the network may be looked at and changed before the next one runs. */
   onEpoch?: (epoch: number, network: SimNetwork) => void
 }
@@ -64,7 +72,7 @@ const EPOCH_LIMIT_MS = 12 * 3_600_000
 export async function simulate(options: SimulateOptions): Promise<SimulateResult> {
   const { seed, nodes, epochs, pages = 12, loss = 0 } = options
   const kinds = new Map<string, string>()
-  const contributors = cast(options, kinds)
+  const contributors = options.cast ?? cast(options, kinds)
   const site = new SimSite({
     seed,
     hosts: Math.max(4, nodes * 2),
@@ -76,7 +84,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
     seed,
     loss,
     contributors,
-    validators: Array.from({ length: options.validators }, (_, i) => ({ name: `validator-${i + 1}` })),
+    validators: Array.from({ length: options.validators }, (_, i) => validatorOf(`validator-${i + 1}`, options)),
     seeds: site.seeds,
     maxPages: pages,
     charter: options.charter ?? {},
@@ -93,11 +101,17 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
       }),
   }
   await using network = await SimNetwork.start(setup)
+  options.onStart?.(network)
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    await network.runEpochs(epoch, EPOCH_LIMIT_MS)
+    await network.runEpochs(epoch, options.limitMs ?? EPOCH_LIMIT_MS)
     options.onEpoch?.(epoch, network)
   }
   return resultOf(network, kinds, options)
+}
+
+function validatorOf(name: string, { tamper }: SimulateOptions): SimValidator {
+  const own = tamper?.[name]
+  return { name, ...(own ? { tamper: own } : {}) }
 }
 
 function cast(options: SimulateOptions, kinds: Map<string, string>): SimContributor[] {
@@ -138,7 +152,7 @@ function resultOf(network: SimNetwork, kinds: ReadonlyMap<string, string>, { see
     const sum = sums.get(contributor.account) ?? { records: 0, points: 0n, note: null }
     return {
       name,
-      kind: kinds.get(name) ?? 'unknown',
+      kind: kinds.get(name) ?? 'cast',
       account: contributor.account,
       records: sum.records,
       points: sum.points.toString(),
