@@ -31,6 +31,7 @@ export interface FollowerOptions {
 }
 
 const PAGE = 512
+const CATCH_UP_MS = 1000
 
 export class Follower {
   readonly ledger: Ledger
@@ -72,6 +73,21 @@ export class Follower {
       this.#syncing = undefined
     })
     return this.#syncing
+  }
+
+  /** Syncs once, however often it takes to get through: what a role needs before it can begin. Rejects for what trying again does not mend. */
+  async catchUp(): Promise<void> {
+    const { clock, signal, logger } = this.#options
+    for (;;) {
+      try {
+        await this.sync()
+        return
+      } catch (error) {
+        if (signal.aborted || !(error instanceof RetryableError)) throw error
+        logger.debug('catch-up-again', { code: error.code })
+        await clock.sleep(CATCH_UP_MS, signal)
+      }
+    }
   }
 
   /** Somebody says that the log has grown: syncs soon, once for all that is heard meanwhile. A note that tells nothing new costs nothing. */

@@ -113,7 +113,7 @@ export class Contributor {
       hearMs: 200,
       signal,
     })
-    await this.#follower.sync()
+    await this.#follower.catchUp()
     this.#outbox = await Outbox.open({
       ledgerId,
       signer,

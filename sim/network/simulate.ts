@@ -64,6 +64,8 @@ export interface SimulateResult {
   digest: string
 }
 
+/** A host has so many times the pages that one contributor gathers in an epoch, or leaseholders would soon seal what others sealed before. */
+const PAGES_TIMES = 20
 const AGENT = 'Quern-sim'
 /** Seconds that one epoch may take at most before the run is called stuck; far above what it needs. */
 const EPOCH_LIMIT_MS = 12 * 3_600_000
@@ -76,7 +78,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
   const site = new SimSite({
     seed,
     hosts: Math.max(4, nodes * 2),
-    pagesPerHost: [pages * epochs * 4, pages * epochs * 4 + 40],
+    pagesPerHost: [pages * PAGES_TIMES, pages * PAGES_TIMES + 40],
     words: [80, 400],
   })
   let shared: SimWeb | undefined

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { copycat, fabricating, forging, honest, lazy, Loot, type SimContributor, type SimulatedContributor, simulate, vanishing } from '../../sim/index.ts'
+import {
+  copycat,
+  fabricating,
+  forging,
+  honest,
+  lazy,
+  Loot,
+  type SimContributor,
+  type SimulatedContributor,
+  simulate,
+  vanishing,
+} from '../../sim/index.ts'
 
 const SEEDS = [1, 2, 3]
 
@@ -46,9 +57,12 @@ describe('on every seed, with the honest beside it unharmed,', () => {
     expect(others.every(({ points }) => points !== '0')).toBe(true)
   })
 
-  it.each(SEEDS)('who vanishes with a receipt loses nothing: replicas keep what was acknowledged, and it is tested there (seed %i)', async (seed) => {
-    const { cheater } = await playAgainst(seed, () => vanishing('cheat', 'receipt'))
-    expect(cheater).toMatchObject({ records: 12, note: null, credibilityPpm: 1_000_000 })
-    expect(BigInt(cheater.points)).toBeGreaterThan(0n)
-  })
+  it.each(SEEDS)(
+    'who vanishes with a receipt loses nothing: replicas keep what was acknowledged, and it is tested there (seed %i)',
+    async (seed) => {
+      const { cheater } = await playAgainst(seed, () => vanishing('cheat', 'receipt'))
+      expect(cheater).toMatchObject({ records: 12, note: null, credibilityPpm: 1_000_000 })
+      expect(BigInt(cheater.points)).toBeGreaterThan(0n)
+    },
+  )
 })

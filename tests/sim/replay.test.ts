@@ -9,7 +9,21 @@ const main = path.join(import.meta.dirname, '../../cli/main.ts')
 
 /** `quern sim` in a process of its own: nothing that another run left in memory can help. */
 async function simulated(seed: number): Promise<SimulateResult> {
-  const flags = ['--nodes', '6', '--validators', '4', '--epochs', '2', '--seed', String(seed), '--fabricating', '1', '--loss', '2', '--json']
+  const flags = [
+    '--nodes',
+    '6',
+    '--validators',
+    '4',
+    '--epochs',
+    '2',
+    '--seed',
+    String(seed),
+    '--fabricating',
+    '1',
+    '--loss',
+    '2',
+    '--json',
+  ]
   const { stdout } = await run(process.execPath, [main, 'sim', ...flags], { maxBuffer: 16 << 20 })
   return JSON.parse(stdout) as SimulateResult
 }

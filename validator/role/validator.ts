@@ -134,7 +134,7 @@ export class Validator {
       logger,
       signal,
     })
-    await this.#follower.sync()
+    await this.#follower.catchUp()
     this.#outbox = await Outbox.open({
       ledgerId,
       signer: keys.identity,
