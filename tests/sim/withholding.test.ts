@@ -2,7 +2,6 @@ import { expect, it } from 'vitest'
 import { silent } from '../../core/effects/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { crawlGather, type Gather } from '../../node/index.ts'
-import { peerFromDid } from '../../schemas/wire/index.ts'
 import { honest, type SimContributor, SimNetwork, SimSite, SimWeb } from '../../sim/index.ts'
 
 const AGENT = 'Quern-sim'
@@ -11,9 +10,8 @@ const AGENT = 'Quern-sim'
 const withholding = (name: string): SimContributor => ({
   name,
   gather: (own) => own,
-  afterReveal: (network) => {
-    const account = [...network.names].find(([, known]) => known === name)?.[0] as string
-    network.world.network.block(peerFromDid(network.state.operator), peerFromDid(account))
+  onProgress: ({ what }, network) => {
+    if (what === 'published') network.world.network.block(network.peerOf('dao'), network.peerOf(name))
   },
 })
 
