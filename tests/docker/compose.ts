@@ -65,8 +65,9 @@ export class Compose {
     await this.exec(service, 'node', '-e', kill).catch(() => undefined)
     await vi.waitFor(
       async () => {
-        const now = await this.inspect(service, '{{.RestartCount}} {{.State.Running}}')
-        if (now !== `${Number(before) + 1} true`) throw new Error(`${service} has not come back: ${now}`)
+        const now = await this.inspect(service, '{{.RestartCount}} {{.State.Status}}')
+        // a container that waits for its restart counts as running; only its status says that it is not there yet
+        if (now !== `${Number(before) + 1} running`) throw new Error(`${service} has not come back: ${now}`)
       },
       { timeout: 60_000, interval: 200 },
     )

@@ -10,6 +10,7 @@ import { loadBatch } from '../../dao/batches/index.ts'
 import type { BatchState, LedgerState } from '../../dao/ledger/index.ts'
 import { peekCheckpoint } from '../../dao/log/index.ts'
 import { type CID, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { replayFolder } from '../../cli/wiring/index.ts'
 import { startTestNetwork, type TestNetwork } from '../support/local-network.ts'
 import { eventually } from '../support/real-clock.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -30,11 +31,14 @@ beforeAll(async () => {
   const { operator } = network.dao
   await operator.until((now) => (now.releases.length > 0 && now.epoch?.number === 2 ? true : undefined), soon())
   await eventually(() => network.contributors.every(({ contributor }) => contributor.batches.every(({ receipt }) => receipt !== null)))
-  state = operator.state
-  await eventually(() => peekCheckpoint(operator.sequencer.checkpoint() ?? '').size === state.size)
-  // what somebody else would have: a copy of the published files, and nothing of ours
+  await eventually(() => peekCheckpoint(operator.sequencer.checkpoint() ?? '').size === operator.state.size)
+  // what somebody else would have: a copy of the published files, and nothing of ours; the checkpoint first, because the log goes on
   log = path.join(folder, 'log')
-  await cp(path.join(network.home, 'dao', 'log'), log, { recursive: true })
+  const live = path.join(network.home, 'dao', 'log')
+  const note = await readFile(path.join(live, 'checkpoint'))
+  await cp(live, log, { recursive: true })
+  await writeFile(path.join(log, 'checkpoint'), note)
+  state = (await replayFolder(log)).ledger.state
   release = path.join(folder, 'release')
   const [cut] = await readdir(path.join(network.home, 'dao', 'releases'))
   await cp(path.join(network.home, 'dao', 'releases', cut as string), release, { recursive: true })
