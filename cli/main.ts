@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Entry point of the `quern` command. */
+import './early-stop.ts'
 import '../core/disposal/index.ts'
 import { runProgram } from './program/index.ts'
 import { specs } from './commands/index.ts'

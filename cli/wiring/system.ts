@@ -31,6 +31,8 @@ export function untilStopped(): AbortController {
     if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
     controller.abort(new Error(`stopped by ${signal}`))
   }
+  // from here on the entry point's early answer would be too quick
+  process.removeAllListeners('SIGTERM')
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   // a role that another process started ends with it, however it ended
