@@ -11,6 +11,7 @@ import type { BatchState, LedgerState } from '../../dao/ledger/index.ts'
 import { peekCheckpoint } from '../../dao/log/index.ts'
 import { type CID, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { replayFolder } from '../../cli/wiring/index.ts'
+import { copyLog } from '../support/copy-log.ts'
 import { startTestNetwork, type TestNetwork } from '../support/local-network.ts'
 import { eventually } from '../support/real-clock.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -32,12 +33,9 @@ beforeAll(async () => {
   await operator.until((now) => (now.releases.length > 0 && now.epoch?.number === 2 ? true : undefined), soon())
   await eventually(() => network.contributors.every(({ contributor }) => contributor.batches.every(({ receipt }) => receipt !== null)))
   await eventually(() => peekCheckpoint(operator.sequencer.checkpoint() ?? '').size === operator.state.size)
-  // what somebody else would have: a copy of the published files, and nothing of ours; the checkpoint first, because the log goes on
+  // what somebody else would have: a copy of the published files, and nothing of ours
   log = path.join(folder, 'log')
-  const live = path.join(network.home, 'dao', 'log')
-  const note = await readFile(path.join(live, 'checkpoint'))
-  await cp(live, log, { recursive: true })
-  await writeFile(path.join(log, 'checkpoint'), note)
+  await copyLog(path.join(network.home, 'dao', 'log'), log)
   state = (await replayFolder(log)).ledger.state
   release = path.join(folder, 'release')
   const [cut] = await readdir(path.join(network.home, 'dao', 'releases'))

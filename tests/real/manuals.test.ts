@@ -1,6 +1,6 @@
 /** A network on real pages: crawls the manuals of Debian packages, closes two epochs, releases; then other people's tools read what it wrote. */
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -11,6 +11,7 @@ import { audit } from '../../dao/audit/index.ts'
 import { DiskFiles, openDiskLogStore } from '../../dao/stores/index.ts'
 import { type LocalNetwork, startLocalNetwork } from '../../cli/up/index.ts'
 import { toHex } from '../../schemas/wire/index.ts'
+import { copyLog } from '../support/copy-log.ts'
 import { areInstalled, installManuals, type Manuals, serveManuals } from './manuals.ts'
 import { pythonWith } from './python.ts'
 
@@ -72,7 +73,7 @@ describe.runIf(isReady)('a network on real manuals', () => {
 
   it('is replayed from a copy of its log to the same roots', async () => {
     const copy = path.join(base, 'copy')
-    await cp(path.join(network.dao.home.folder, 'log'), copy, { recursive: true })
+    await copyLog(path.join(network.dao.home.folder, 'log'), copy)
     const report = await audit({ log: await openDiskLogStore(copy), files: new DiskFiles(path.join(copy, 'files')) })
     expect(report.problems).toEqual([])
     const roots = network.dao.operator.state.results.map((result) => toHex(result.root))
