@@ -29,6 +29,8 @@ export async function runCli(...argv: string[]): Promise<CliRun> {
   } finally {
     process.stdout.write = real.out
     process.stderr.write = real.err
+    // a role lets its process end although the one that started it still listens; the test's worker must not
+    process.channel?.ref()
   }
 }
 
