@@ -15,7 +15,8 @@ export const run: Run = async ([given], flags) => {
     for (const { epoch, root, matches, final } of epochs)
       print(`epoch ${epoch}  root ${toHex(root)}  ${matches ? 'recomputed, identical' : 'DIFFERS'}${final ? ', final' : ''}`)
     for (const { index, code, message } of invalid) print(printable(`entry ${index} is a no-op: ${message} [${code}]`))
-    for (const { where, entry } of pending) print(`${where}: not here and not yet needed (named by entry ${entry}, of a batch that has not counted)`)
+    for (const { where, entry } of pending)
+      print(`${where}: not here and not yet needed (named by entry ${entry}, of a batch that has not counted)`)
     if (ok) print('right: every number follows from the entries')
   }
   for (const { what, where, code } of problems) say(printable(`${where}: ${what} [${code}]`))
