@@ -28,13 +28,13 @@ function scene() {
     cosign: (validators: TestValidator[]) => void (by = validators),
     serve: (other: Uint8Array[]) => void (entries = other),
     /** So many of the seats go, and as many others come. */
-    replace(count: number): TestValidator[] {
+    replace: (count: number): TestValidator[] => {
       const gone = ledger.validators.slice(0, count)
       const come = gone.map((_, i) => ledger.validator(`newcomer-${i}`))
       ledger.ok(ledger.operator, 'roster', { add: come.map((one) => one.statement), remove: gone.map((one) => one.signer.did) })
       return [...ledger.validators.slice(count), ...come]
     },
-    async syncTimes(times: number): Promise<string[]> {
+    syncTimes: async (times: number): Promise<string[]> => {
       const said: string[] = []
       for (let i = 0; i < times; i++) said.push(await follower.sync().then(String, (error: { code: string }) => error.code))
       return said

@@ -10,7 +10,7 @@ type Cut = (through: number) => Promise<Payload<'release'> | undefined>
 /** A ledger with one final epoch, and releases that are cut as `cut` says. */
 function scene({ cut, vestingEpochs = 0, holdsAll = true }: { cut: Cut; vestingEpochs?: number; holdsAll?: boolean }) {
   const ledger = new LedgerWorld({ charter: { vestingEpochs } })
-  const play = (): void => ledger.playEpoch([[ledger.contributors[0]!, pages(`page-${ledger.state.size}`, 2)]])
+  const play = (): void => void ledger.playEpoch([[ledger.contributors[0]!, pages(`page-${ledger.state.size}`, 2)]])
   play()
   const world = new World({ seed: 1 })
   const log: string[] = []

@@ -90,10 +90,10 @@ it('a contributor that lets validators wait for every block is tested on the DAO
     const [peer, protocol, , options] = args
     const stalls = protocol.id === blocksProtocol.id && network?.state.epoch?.phase === 'test' && peer === network.peerOf('slow-1')
     if (!stalls || network === undefined) return ask.apply(this, args)
-    const waitMs = (options as { timeoutMs?: number } | undefined)?.timeoutMs ?? protocol.limits.timeoutMs
+    const waitMs = options?.timeoutMs ?? protocol.limits.timeoutMs
     await network.world.clock.sleep(waitMs, options?.signal)
     throw new RetryableError('TIMEOUT', 'no answer in time')
-  } as SimMesh['ask'])
+  })
   await using played = await play(22, (host) => host.startsWith('h0.'), { dripMs: 0, onStart: (started) => (network = started) })
   for (const name of ['honest-1', 'honest-2', 'slow-1']) expect(rowOf(played, name), name).toMatchObject({ records: PAGES, note: null })
   expect(played.results[0]?.rows.filter((row) => row.role === 'validator').map((row) => row.note)).toEqual([null, null, null, null])

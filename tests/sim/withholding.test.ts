@@ -75,7 +75,7 @@ it('a batch that is shown to nobody as a whole counts nowhere, so no release can
       peer === network?.peerOf('hiding-1') &&
       (query as { cids: { toString(): string }[] }).cids.some((cid) => hidden.includes(cid.toString()))
     return isHidden ? Promise.reject(new RetryableError('CALL_RESET', 'not this one')) : ask.apply(this, args)
-  } as SimMesh['ask'])
+  })
   await using started = await start(8, honest('hiding-1'))
   network = started
   await started.runEpochs(3)

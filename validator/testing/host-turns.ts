@@ -39,13 +39,17 @@ export class HostTurns {
     try {
       return await work()
     } finally {
-      const pause = this.#clock.sleep(pauseMs, this.#signal).catch(() => undefined)
-      void pause.then(() => next(line))
+      void this.#pause(line, pauseMs)
     }
+  }
+
+  async #pause(line: Line, pauseMs: number): Promise<void> {
+    await this.#clock.sleep(pauseMs, this.#signal).catch(() => undefined)
+    giveTurn(line)
   }
 }
 
-function next(line: Line): void {
+function giveTurn(line: Line): void {
   line.isBusy = false
   const lastOf = ({ who }: Waiting): number => line.turns.get(who) ?? 0
   const chosen = line.waiting.reduce<Waiting | undefined>(
