@@ -21,6 +21,7 @@ export interface CutOptions {
   folder: string
   /** Where the release's blocks go besides; they can be read only while it is being cut. */
   keep?: (block: Block) => Promise<void>
+  signal?: AbortSignal
 }
 
 /** Writes a release below `folder`; gives it and where it lies. `undefined` when no record is left to release. */
@@ -31,6 +32,7 @@ export async function cutInto({
   throughEpoch,
   folder,
   keep,
+  signal,
 }: CutOptions): Promise<(Release & { path: string }) | undefined> {
   const { state } = ledger
   const work = path.join(folder, `.cutting-${randomUUID()}`)
@@ -52,8 +54,12 @@ export async function cutInto({
       folder: diskFolder(work),
       log,
       ...(throughEpoch === undefined ? {} : { throughEpoch }),
+      ...(signal === undefined ? {} : { signal }),
     })
-    if (keep) for await (const block of release.blocks()) await keep(block)
+    for await (const block of keep ? release.blocks() : []) {
+      signal?.throwIfAborted()
+      await keep?.(block)
+    }
     const target = path.join(folder, release.root.toString())
     if (existsSync(target)) await rm(work, { recursive: true })
     else await rename(work, target)
@@ -66,7 +72,7 @@ export async function cutInto({
 }
 
 export function releaseJob({ folder, logger }: { folder: string; logger: Logger }): NonNullable<OperatorOptions['release']> {
-  return async (operator: Operator, epoch) => {
+  return async (operator: Operator, epoch, signal) => {
     const space = operator.storage.public
     const release = await cutInto({
       ledger: operator.ledger,
@@ -75,6 +81,7 @@ export function releaseJob({ folder, logger }: { folder: string; logger: Logger 
       throughEpoch: epoch,
       folder,
       keep: (block) => space.put([block]),
+      signal,
     })
     if (release === undefined) return undefined
     await space.pin(release.root)

@@ -3,7 +3,7 @@ import { LedgerWorld, pages } from '../../tests/unit/ledger-world.ts'
 import { flipped } from '../../tests/unit/page-batch.ts'
 import type { CID } from '../../schemas/wire/index.ts'
 import { epochTable, RULES_VERSION } from '../ledger/index.ts'
-import type { MemoryLogStore, TileSource } from '../log/index.ts'
+import { logOrigin, MemoryLogStore, openReplica, type TileSource } from '../log/index.ts'
 import { audit } from './index.ts'
 
 let world: LedgerWorld
@@ -54,6 +54,54 @@ describe('audit', () => {
     const log = { read: async (name: string) => (name === 'tile/0/000' ? undefined : store.read(name)) }
     expect((await audit({ log, files: world.files })).problems[0]).toMatchObject({ where: 'tile/0/000', code: 'LOG_FILE_MISSING' })
     expect((await audit({ log: { read: async () => undefined }, files: world.files })).problems[0]).toMatchObject({ where: 'checkpoint' })
+  })
+
+  it('does not miss what is pulled only after a reveal until a batch counts by it', async () => {
+    const young = new LedgerWorld({ contributors: ['ann'] })
+    young.advanceTo('gather')
+    const ann = young.contributors[0]!
+    const committed = young.commit(ann, pages('young', 3))
+    young.advance('reveal')
+    const named = young.reveal(ann, committed)
+    const { index, sketches } = committed.sealed.manifest
+    const lacking = new Set([index, sketches].map(String))
+    const files = { read: (cid: CID) => (lacking.has(cid.toString()) ? undefined : young.files.read(cid)) }
+    expect(await audit({ log: await young.store(), files })).toMatchObject({
+      ok: true,
+      problems: [],
+      pending: [...lacking].map((cid) => ({ where: `files/${cid}`, entry: named })),
+    })
+    expect((await audit({ log: await young.store(), files: young.files })).pending).toEqual([])
+
+    for (const validator of young.validators) young.available(validator, [committed.sealed.manifestCid])
+    young.advance('beacon')
+    for (const validator of young.validators) young.openBeacon(validator)
+    young.advance('test')
+    const report = await audit({ log: await young.store(), files })
+    expect(report.problems.map(({ where, code }) => `${where} ${code}`)).toContain(`files/${index.toString()} FILE_MISSING`)
+    expect(report.pending).toEqual([])
+  })
+
+  it('audits a log that grows meanwhile up to the checkpoint it read', async () => {
+    const living = new LedgerWorld()
+    for (let i = 0; living.state.size < 250; i++) living.ok(living.operator, 'anchor', { target: `here ${i}`, proof: new Uint8Array(32) })
+    const folder = new MemoryLogStore()
+    const log = await openReplica(folder, logOrigin(living.id, 0))
+    await log.extend({ note: living.note(), from: 0, entries: living.entries })
+    const grow = async (): Promise<void> => {
+      const from = living.state.size
+      for (let i = 0; i < 20; i++) living.ok(living.operator, 'anchor', { target: `there ${i}`, proof: new Uint8Array(32) })
+      await log.extend({ note: living.note(), from, entries: living.entries.slice(from) })
+    }
+    const growing: TileSource = {
+      async read(name) {
+        const bytes = await folder.read(name)
+        await grow()
+        return bytes
+      },
+    }
+    expect(await audit({ log: growing, files: living.files, ledgerId: living.id })).toMatchObject({ ok: true, size: 250, problems: [] })
+    expect(living.state.size).toBeGreaterThan(256)
   })
 
   it('refuses a log of another ledger than asked for', async () => {

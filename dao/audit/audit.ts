@@ -6,7 +6,10 @@ import { createLedger } from '../ledger/index.ts'
 import { Replay } from './replay.ts'
 import type { AuditOptions, AuditReport } from './report.ts'
 
-/** Replays a log from its files. Does not throw for anything that is wrong with them. */
+/**
+ * Replays a log from its files, up to the checkpoint that it reads first: a log that grows meanwhile is as good as a copy.
+ * Does not throw for anything that is wrong with them.
+ */
 export async function audit(options: AuditOptions): Promise<AuditReport> {
   const files = new Map<string, Uint8Array>()
   const ledger = createLedger({ ledgerId: options.ledgerId ?? '', files: { read: (cid) => files.get(cid.toString()) } })
@@ -20,6 +23,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     verified: replay.verified,
     epochs: replay.epochs.map((one) => ({ ...one, final: state.results.find(({ epoch }) => epoch === one.epoch)?.final ?? false })),
     problems: replay.problems,
+    pending: replay.pending,
     invalid: state.invalid,
     state,
   }

@@ -45,11 +45,18 @@ export class Replay {
   readonly #files: Map<string, Uint8Array>
   /** Files found wrong or missing, each named once. */
   readonly #named = new Set<string>()
+  /** Files of revealed batches that are not here and that nothing has needed so far, with the entry that names them. */
+  readonly #unneeded = new Map<string, number>()
 
   constructor(options: AuditOptions, ledger: Ledger, files: Map<string, Uint8Array>) {
     this.#options = options
     this.#ledger = ledger
     this.#files = files
+  }
+
+  /** See AuditReport. */
+  get pending(): { where: string; entry: number }[] {
+    return [...this.#unneeded].map(([cid, entry]) => ({ where: `files/${cid}`, entry }))
   }
 
   async run(): Promise<void> {
@@ -104,7 +111,11 @@ export class Replay {
       return false
     }
     if (!entry) return this.#refused(index)
-    for (const cid of ledgerFilesNamed(entry, { read: (named) => this.#files.get(named.toString()) })) await this.#obtain(cid, index)
+    for (const cid of ledgerFilesNamed(entry, { read: (named) => this.#files.get(named.toString()) })) {
+      // its author attaches a manifest; index and sketches are pulled later, and needed once the batch counts: `needs` says so then
+      const mayCome = entry.t === 'contribution.reveal' && !cid.equals(entry.p.manifest)
+      await this.#obtain(cid, index, mayCome)
+    }
     return true
   }
 
@@ -121,11 +132,13 @@ export class Replay {
     return false
   }
 
-  async #obtain(cid: CID, index: number): Promise<void> {
+  async #obtain(cid: CID, index: number, mayCome = false): Promise<void> {
     const key = cid.toString()
     if (this.#files.has(key) || this.#named.has(key)) return
     const bytes = await this.#options.files.read(cid)
     const where = `files/${key}`
+    this.#unneeded.delete(key)
+    if (bytes === undefined && mayCome) return void this.#unneeded.set(key, index)
     if (bytes === undefined) this.#problem(`the file that entry ${index} needs is missing`, where, 'FILE_MISSING')
     else if (!isFileOf(cid, bytes)) this.#problem(`the bytes are not those that entry ${index} names`, where, 'FILE_BAD')
     else {

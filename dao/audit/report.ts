@@ -40,6 +40,11 @@ export interface AuditReport {
   verified: number
   epochs: AuditedEpoch[]
   problems: AuditProblem[]
+  /**
+   * Index and sketches of revealed batches that are not here and that no number has needed: batches that did not count yet, or never did.
+   * The DAO pulls them after the reveal. No problem: where a batch counts, its files are a problem when they are missing.
+   */
+  pending: { where: string; entry: number }[]
   /** Entries that broke a rule: no-ops, and no problem of the log. */
   invalid: { index: number; code: string; message: string }[]
   /** State of the replay up to where it could go. */

@@ -24,11 +24,19 @@ export interface LocalNetwork {
 /** Lasts no time of its own; the service ends it when its work is done, or after a minute. */
 const short = { minEntries: 0, minSeconds: 0, maxSeconds: 60 }
 
+/** Seconds that testing may take: a minute, or what a polite validator needs when every page it fetches again lies on one host, and half as much again. */
+function testSeconds(contributors: number, delayMs: number): number {
+  const draws = 40
+  return Math.max(short.maxSeconds, Math.ceil((contributors * draws * delayMs * 3) / 2000))
+}
+
 /**
  * The charter of a network on one machine (`quern up`, tests): it compares no operator, admits any validator, vests at once and caps nothing.
  * Whatever prints its results says `local rules`. Throws ZodError when an argument does not fit.
  */
 export function localRules({ seeds = [], allowPrivate = [], overrides = {}, ...given }: LocalNetwork): Charter {
+  const delayMs = given.delayMs ?? (seeds.every(isLoopback) ? 10 : 1000)
+  const test = { ...short, maxSeconds: testSeconds(given.contributors ?? 1, delayMs) }
   return charter.parse({
     v: 1,
     name: given.name,
@@ -42,12 +50,12 @@ export function localRules({ seeds = [], allowPrivate = [], overrides = {}, ...g
       scope: given.scope ?? 'host',
       maxPagesPerContributor: given.maxPages ?? 4096,
       maxDepth: given.maxDepth ?? 16,
-      delayMs: given.delayMs ?? (seeds.every(isLoopback) ? 10 : 1000),
+      delayMs,
       allowPrivate: [...allowPrivate],
     },
     validators: { admission: 'open', independence: 'none', minimum: given.validators ?? 1 },
     contributors: { minimum: given.contributors ?? 1, quota: null },
-    epoch: { gather: { ...short, maxSeconds: 3600 }, reveal: short, beacon: short, test: short, report: short, probe: short, close: short },
+    epoch: { gather: { ...short, maxSeconds: 3600 }, reveal: short, beacon: short, test, report: short, probe: short, close: short },
     replicas: 1,
     vestingEpochs: 0,
     value: { hostContributors: 0, hostEpochs: 0, hostRecords: 1_000_000_000 },

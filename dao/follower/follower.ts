@@ -33,19 +33,30 @@ export interface FollowerOptions {
 const PAGE = 512
 const CATCH_UP_MS = 1000
 
+/** After so many refusals in a row for want of known cosignatures the seats are learnt anew; each further time after twice as many. */
+const REFUSALS = 3
+
 export class Follower {
-  readonly ledger: Ledger
   readonly #options: FollowerOptions
-  readonly #range = new CompactRange()
+  #ledger: Ledger
+  #range = new CompactRange()
   readonly #listeners = new Set<() => void>()
   #checkpoint: OpenedCheckpoint | undefined
   #note: string | undefined
   #syncing: Promise<boolean> | undefined
   #isWaiting = false
+  /** Checkpoints refused in a row because those seated as far as we know did not cosign them. */
+  #refused = 0
+  #learnAfter = REFUSALS
 
   constructor(options: FollowerOptions) {
     this.#options = options
-    this.ledger = createLedger({ ledgerId: options.ledgerId, files: options.files, light: options.light ?? false })
+    this.#ledger = this.#emptyLedger()
+  }
+
+  /** The fold. Another object after the seats had to be learnt anew, so ask for it each time. */
+  get ledger(): Ledger {
+    return this.#ledger
   }
 
   get state(): LedgerState {
@@ -166,16 +177,55 @@ export class Follower {
         return false
       }
       const entries = await this.#entriesUpTo(opened.size, page.entries)
-      await this.#fold(opened, entries)
+      try {
+        await this.#fold(opened, entries)
+      } catch (error) {
+        if (codeOf(error) !== 'NOT_COSIGNED' || !(await this.#learnSeats(opened, entries))) throw error
+      }
+      this.#refused = 0
+      this.#learnAfter = REFUSALS
       this.#accept(page.checkpoint, opened)
       // the page carried the newest checkpoint there was; gossip tells of the next
       return true
     }
   }
 
-  async #entriesUpTo(size: number, first: Uint8Array[]): Promise<Uint8Array[]> {
+  /**
+   * For one who was away while more seats changed than a quorum can spare: no checkpoint of today carries enough names that it knows. It
+   * reads the log from the beginning once more, as a start of its process would, and takes the seats that the log itself names; stricter than
+   * a start, in that what it had folded must be in there unchanged and a quorum of those seats must have cosigned the end. False when they did not.
+   */
+  async #learnSeats(opened: OpenedCheckpoint, newer: Uint8Array[]): Promise<boolean> {
+    if (++this.#refused < this.#learnAfter) return false
+    this.#refused = 0
+    this.#learnAfter *= 2
+    const known = this.state.size
+    const first = await this.#options.source({ from: 0, limit: PAGE, old: 0 }, this.#options.signal)
+    const older = first === undefined ? [] : await this.#entriesUpTo(known, first.entries, 0)
+    const range = new CompactRange()
+    for (const entry of older) range.append(leafHash(entry))
+    if (older.length < known || Buffer.compare(range.root(), this.#range.root()) !== 0)
+      throw new QuernError('LOG_FORKED', `the log does not hold the ${known} entries that it gave before`, { detail: { size: known } })
+    const ledger = this.#emptyLedger()
+    for (const entry of [...older, ...newer]) {
+      for (const cid of ledger.needs(entry)) await this.#obtain(cid)
+      ledger.apply(entry)
+    }
+    if (seatedValidators(ledger.state).length === 0 || !hasQuorum(ledger.state, opened)) return false
+    for (const entry of newer) range.append(leafHash(entry))
+    this.#ledger = ledger
+    this.#range = range
+    this.#options.logger.warn('seats-learnt-anew', { size: opened.size, from: known, seats: seatedValidators(ledger.state).length })
+    return true
+  }
+
+  #emptyLedger(): Ledger {
+    const { ledgerId, files, light = false } = this.#options
+    return createLedger({ ledgerId, files, light })
+  }
+
+  async #entriesUpTo(size: number, first: Uint8Array[], start = this.state.size): Promise<Uint8Array[]> {
     const entries = [...first]
-    const start = this.state.size
     while (start + entries.length < size) {
       const page = await this.#options.source({ from: start + entries.length, limit: PAGE, old: start }, this.#options.signal)
       if (page === undefined || page.entries.length === 0)
@@ -208,11 +258,8 @@ export class Follower {
 
   /** Cosignatures of validators seated in what we folded already; the first entries come before any seat. */
   #requireQuorum(opened: OpenedCheckpoint): void {
-    const seated = seatedValidators(this.state)
-    if (this.state.size === 0 || seated.length === 0) return
-    const have = opened.cosignedBy(seated.map((v) => v.statement.witness)).length
-    const need = quorumOf(this.state.charter, seated.length)
-    if (have < need) throw new RetryableError('NOT_COSIGNED', `checkpoint of size ${opened.size} has ${have} of ${need} cosignatures`)
+    if (this.state.size > 0 && !hasQuorum(this.state, opened))
+      throw new RetryableError('NOT_COSIGNED', `too few of those seated as far as we know cosigned the checkpoint of size ${opened.size}`)
   }
 
   async #obtain(cid: CID): Promise<void> {
@@ -227,6 +274,13 @@ export class Follower {
     this.#checkpoint = opened
     if (isNews) for (const listener of this.#listeners) listener()
   }
+}
+
+/** Whether a quorum of those seated in this state cosigned; so does everybody where nobody is seated. */
+function hasQuorum(state: LedgerState, opened: OpenedCheckpoint): boolean {
+  const seated = seatedValidators(state)
+  if (seated.length === 0) return true
+  return opened.cosignedBy(seated.map((seat) => seat.statement.witness)).length >= quorumOf(state.charter, seated.length)
 }
 
 function sizeOf(note: string): number | undefined {

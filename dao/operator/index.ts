@@ -1,2 +1,3 @@
-export { Operator, type OperatorOptions, type OperatorProgress } from './operator.ts'
+export { Operator } from './operator.ts'
+export type { CutRelease, OperatorOptions, OperatorProgress } from './options.ts'
 export { isPhaseDone, mayOpen, type PhaseView } from './phase-plan.ts'

@@ -33,7 +33,9 @@ export function isPhaseDone(state: LedgerState, view: PhaseView): boolean {
     }
     case 'reveal': {
       const need = quorumOf(charter, seats.length)
-      const short = [...state.batches.values()].some((b) => b.epoch === epoch.number && !b.voided && b.available.size < need)
+      const short = [...state.batches.values()].some(
+        (b) => b.epoch === epoch.number && !b.voided && b.retracted === null && b.available.size < need,
+      )
       return late || (openCommits(state) === 0 && !short)
     }
     case 'beacon':

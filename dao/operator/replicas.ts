@@ -1,42 +1,35 @@
 /**
- * Holds what contributors revealed. A batch is pulled over the contributor's own connection, pinned, offered to further replicas until the
- * charter's number holds it, and only then acknowledged by a signed receipt.
+ * Holds what contributors revealed. A batch is pulled, pinned, offered to further replicas until the charter's number holds it, and only then
+ * acknowledged by a signed receipt.
  */
-import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
+import type { Kv } from '../../core/effects/index.ts'
 import { signObject } from '../../core/envelope/index.ts'
-import { codeOf } from '../../core/errors/index.ts'
+import { codeOf, toError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { blocksProtocol, holdProtocol, type Mesh } from '../../core/mesh/index.ts'
-import { readFile, type Storage } from '../../core/storage/index.ts'
-import { type BatchReceipt, chunkFile, type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
-import { type AskBlocks, batchRoots, fetchDag, fetchFile } from '../batches/index.ts'
-import { type FileStore, MAX_LEDGER_FILE_BYTES } from '../follower/index.ts'
+import { holdProtocol } from '../../core/mesh/index.ts'
+import { type BatchReceipt, type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
+import { batchRoots } from '../batches/index.ts'
 import { type BatchState, type LedgerState, seatedValidators } from '../ledger/index.ts'
+import { Faults, pullBatch, type PullOptions, sourcesOf } from './pull-batch.ts'
 
-export interface ReplicasOptions {
-  mesh: Mesh
-  storage: Storage
-  files: FileStore
+export interface ReplicasOptions extends Omit<PullOptions, 'onFiles'> {
   kv: Kv
   signer: Signer
-  clock: Clock
-  logger: Logger
-  signal: AbortSignal
   state: () => LedgerState
   /** Something came: the ledger's files of a batch, or all of it. */
   onHeld: () => void
 }
-
-/** No batch may be larger: 4,096 records of 1 MiB would be, but no honest one comes near. */
-const MAX_BATCH_BYTES = 1 << 30
 
 /** Batches pulled at once: each may hold a portion of blocks in memory. */
 const MAX_PULLS = 8
 
 export class Replicas implements AsyncDisposable {
   readonly #options: ReplicasOptions
+  readonly #faults = new Faults()
+  /** Who holds each batch that has no receipt yet, us first. */
   readonly #held = new Map<string, Set<string>>()
-  readonly #receipts = new Map<string, Uint8Array>()
+  /** Batches with a receipt, which lies in the Kv. */
+  readonly #done = new Set<string>()
   readonly #busy = new Map<string, Promise<void>>()
   /** When each batch without a receipt had its last turn, counted in turns. */
   readonly #turns = new Map<string, number>()
@@ -46,10 +39,10 @@ export class Replicas implements AsyncDisposable {
     this.#options = options
   }
 
-  /** DAG-CBOR of the batch receipt, or how far it is. */
+  /** DAG-CBOR of the batch receipt, or how far it is: `held` counts us from when everything of the batch is here. */
   async receipt(manifest: CID): Promise<Uint8Array | { held: number; wanted: number } | undefined> {
     const key = manifest.toString()
-    const known = this.#receipts.get(key) ?? (await this.#options.kv.get(`receipt/${key}`))
+    const known = await this.#options.kv.get(`receipt/${key}`)
     if (known) return known
     const state = this.#options.state()
     if (!state.batches.has(key)) return undefined
@@ -59,7 +52,7 @@ export class Replicas implements AsyncDisposable {
   /** Takes revealed batches of the covered part of the log one step further, beside the caller: a slow contributor holds up nobody else. Call it after every advance. */
   tend(coveredSize: number): void {
     const due = [...this.#options.state().batches].filter(
-      ([key, batch]) => batch.revealIndex < coveredSize && !this.#receipts.has(key) && !this.#busy.has(key),
+      ([key, batch]) => batch.revealIndex < coveredSize && mayCount(batch) && !this.#done.has(key) && !this.#busy.has(key),
     )
     // whose last turn is longest ago, then the newest: batches that nobody gives any more must not take every turn
     const lastTurn = (key: string): number => this.#turns.get(key) ?? 0
@@ -70,7 +63,9 @@ export class Replicas implements AsyncDisposable {
         key,
         this.#tendOne(batch).finally(() => {
           this.#busy.delete(key)
-          if (this.#receipts.has(key)) this.#turns.delete(key)
+          if (!this.#done.has(key) && mayCount(batch)) return
+          this.#turns.delete(key)
+          this.#held.delete(key)
         }),
       )
     }
@@ -89,93 +84,29 @@ export class Replicas implements AsyncDisposable {
   }
 
   async #tendOne(batch: BatchState): Promise<void> {
+    const { kv, state, logger, signal, onHeld } = this.#options
     const key = batch.manifestCid.toString()
     try {
-      const stored = await this.#options.kv.get(`receipt/${key}`)
-      if (stored) this.#receipts.set(key, stored)
-      else if (await this.#holds(batch)) {
-        this.#options.onHeld()
-        await this.#acknowledge(batch)
-      }
+      if ((await kv.get(`receipt/${key}`)) !== undefined) return void this.#done.add(key)
+      const pulled = await pullBatch(batch, sourcesOf(batch, state()), this.#faults, { ...this.#options, onFiles: onHeld })
+      if (!pulled) return
+      if (!this.#held.has(key)) this.#held.set(key, new Set([this.#options.signer.did]))
+      onHeld()
+      await this.#acknowledge(batch)
     } catch (error) {
-      if (!this.#options.signal.aborted)
-        this.#options.logger.debug('replica-waits', {
-          manifest: key,
-          code: codeOf(error),
-          message: error instanceof Error ? error.message : String(error),
-        })
-    }
-  }
-
-  /** Everything of the batch is here, pinned, and its ledger files are in the ledger's folder. */
-  async #holds(batch: BatchState): Promise<boolean> {
-    const { mesh, storage, files, signal } = this.#options
-    const space = storage.public
-    await this.#holdLedgerFiles(batch)
-    const ask: AskBlocks = async (cids, callSignal) =>
-      (await mesh.ask(peerFromDid(batch.contributor), blocksProtocol, { cids }, { signal: callSignal })).blocks
-    for (const root of batchRoots(batch.manifest)) {
-      if (await space.isPinned(root)) continue
-      const portions = fetchDag(ask, root, { maxBytes: MAX_BATCH_BYTES, signal, have: (cid) => space.get(cid) })
-      for await (const blocks of portions) await space.put(blocks)
-      await space.pin(root)
-    }
-    await space.put([{ cid: batch.manifestCid, bytes: encode(batch.manifest) }])
-    await space.pin(batch.manifestCid)
-    for (const cid of [batch.manifest.index, batch.manifest.sketches])
-      if (files.read(cid) === undefined) await files.write(cid, await readFile(space, cid, MAX_LEDGER_FILE_BYTES))
-    return true
-  }
-
-  /** Index and sketches, without which nobody can fold the epoch: from the contributor, or from the validators that said they serve them. */
-  async #holdLedgerFiles(batch: BatchState): Promise<void> {
-    const { mesh, storage, files, signal, logger, onHeld } = this.#options
-    for (const cid of [batch.manifest.index, batch.manifest.sketches]) {
-      if (files.read(cid) !== undefined) continue
-      for (const account of [batch.contributor, ...batch.available]) {
-        const peer = peerFromDid(account)
-        const ask: AskBlocks = async (cids) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal })).blocks
-        try {
-          const bytes = await fetchFile(ask, cid, { maxBytes: MAX_LEDGER_FILE_BYTES, signal })
-          // validators that lack it ask us, leaf by leaf
-          await storage.public.put(chunkFile(bytes).blocks)
-          await files.write(cid, bytes)
-          onHeld()
-          break
-        } catch (error) {
-          signal.throwIfAborted()
-          logger.debug('file-unreachable', { account, cid: cid.toString(), code: codeOf(error) })
-        }
-      }
+      if (signal.aborted) return
+      const code = codeOf(error)
+      const isOurs = code === 'DISK_FULL' || code === 'QUOTA_FULL'
+      logger[isOurs ? 'error' : 'debug']('replica-waits', { manifest: key, code, message: toError(error).message })
     }
   }
 
   async #acknowledge(batch: BatchState): Promise<void> {
-    const { mesh, signer, kv, clock, signal, state, logger } = this.#options
+    const { signer, kv, clock, state, logger } = this.#options
     const key = batch.manifestCid.toString()
-    const wanted = wantedReplicas(state())
     const held = this.#held.get(key) ?? new Set([signer.did])
-    this.#held.set(key, held)
-    const candidates = seatedValidators(state()).map((seat) => seat.statement.validator)
-    for (const account of candidates) {
-      if (held.size >= wanted) break
-      if (held.has(account) || !mesh.peers().includes(peerFromDid(account))) continue
-      try {
-        const reply = await mesh.ask(
-          peerFromDid(account),
-          holdProtocol,
-          { manifest: batch.manifestCid, from: batch.contributor },
-          { signal },
-        )
-        if (reply.status === 'held') held.add(account)
-        else logger.debug('hold-refused', { account, code: reply.code })
-      } catch (error) {
-        // one that never answers keeps nobody from asking the next
-        signal.throwIfAborted()
-        logger.debug('hold-failed', { account, code: codeOf(error) })
-      }
-    }
-    if (held.size < wanted) return
+    await this.#offer(batch, held)
+    if (held.size < wantedReplicas(state())) return
     const said = {
       v: 1 as const,
       ledger: state().id,
@@ -186,12 +117,36 @@ export class Replicas implements AsyncDisposable {
       by: signer.did,
     }
     const receipt: BatchReceipt = signObject('batch-receipt', said, signer)
-    const bytes = encode(receipt)
-    await kv.put(`receipt/${key}`, bytes)
-    this.#receipts.set(key, bytes)
+    await kv.put(`receipt/${key}`, encode(receipt))
+    this.#done.add(key)
     logger.info('receipt', { manifest: key, replicas: held.size })
   }
+
+  /** Asks as many seats at once as replicas are lacking, then others in place of those that did not take it. */
+  async #offer({ manifestCid, contributor }: BatchState, held: Set<string>): Promise<void> {
+    const { mesh, state, signal, logger } = this.#options
+    const seats = seatedValidators(state()).map((seat) => seat.statement.validator)
+    const candidates = this.#faults.order(seats.filter((account) => !held.has(account) && mesh.peers().includes(peerFromDid(account))))
+    const wanted = wantedReplicas(state())
+    while (held.size < wanted && candidates.length > 0)
+      await Promise.all(
+        candidates.splice(0, wanted - held.size).map(async (account) => {
+          try {
+            const reply = await mesh.ask(peerFromDid(account), holdProtocol, { manifest: manifestCid, from: contributor }, { signal })
+            if (reply.status === 'held') held.add(account)
+            else logger.debug('hold-refused', { account, code: reply.code })
+          } catch (error) {
+            signal.throwIfAborted()
+            this.#faults.add(account)
+            logger.debug('hold-failed', { account, code: codeOf(error) })
+          }
+        }),
+      )
+  }
 }
+
+/** What counts nowhere any more need not be held. */
+const mayCount = ({ dropped, voided, retracted }: BatchState): boolean => !dropped && voided === null && retracted === null
 
 /** The charter's number, but never more peers than there are. */
 export function wantedReplicas(state: LedgerState): number {

@@ -74,8 +74,9 @@ export class BatchBook {
   }
 
   async update(batch: BatchNote, change: Partial<Pick<BatchNote, 'epoch' | 'published' | 'receipt'>>): Promise<void> {
+    // on disk first: what is only remembered here would be forgotten by a crash
+    await this.#kv.put(place(batch.manifest.sequence), encode({ ...batch, ...change }))
     Object.assign(batch, change)
-    await this.#kv.put(place(batch.manifest.sequence), encode(batch))
   }
 
   find(manifest: CID): BatchNote | undefined {

@@ -16,8 +16,8 @@ export interface KillableOptions {
   charter?: Partial<CharterInput>
   /** Where the homes lie; a folder of the test's own otherwise. */
   home?: string
-  /** The DAO's home, where it lies elsewhere. */
-  daoHome?: string
+  /** Homes of roles, by name, that lie elsewhere. */
+  homes?: Record<string, string>
 }
 
 export class KillableNetwork implements AsyncDisposable {
@@ -29,11 +29,11 @@ export class KillableNetwork implements AsyncDisposable {
   readonly #running = new Map<string, RoleProcess>()
   readonly #site: SampleSite
   readonly #ports: { mesh: number; http: number }
-  readonly #daoHome: string | undefined
+  readonly #homes: Record<string, string>
   #address = ''
 
-  private constructor(home: string, site: SampleSite, ports: { mesh: number; http: number }, daoHome: string | undefined) {
-    this.#daoHome = daoHome
+  private constructor(home: string, site: SampleSite, ports: { mesh: number; http: number }, homes: Record<string, string>) {
+    this.#homes = homes
     this.home = home
     this.#site = site
     this.#ports = ports
@@ -42,7 +42,7 @@ export class KillableNetwork implements AsyncDisposable {
   static async start(options: KillableOptions): Promise<KillableNetwork> {
     const home = options.home ?? (await mkdtemp(path.join(tmpdir(), 'quern-crash-')))
     const site = await serveSampleSite({ slowMs: 20 })
-    const network = new KillableNetwork(home, site, { mesh: await freePort(), http: await freePort() }, options.daoHome)
+    const network = new KillableNetwork(home, site, { mesh: await freePort(), http: await freePort() }, options.homes ?? {})
     const { contributors, validators, maxPages, charter } = options
     const rules = { seeds: site.urls, allowPrivate: site.allowPrivate, contact: 'http://127.0.0.1/', delayMs: 0 }
     const operator = await operatorOf(network.folder('dao'))
@@ -61,7 +61,7 @@ export class KillableNetwork implements AsyncDisposable {
   }
 
   folder(name: string): string {
-    return name === 'dao' && this.#daoHome !== undefined ? this.#daoHome : path.join(this.home, name)
+    return this.#homes[name] ?? path.join(this.home, name)
   }
 
   /** Starts a role, for the first time or again. */

@@ -1,2 +1,3 @@
+export type { ValidatorOptions, ValidatorProgress } from './options.ts'
 export { seatStatement, type ValidatorKeys } from './seat.ts'
-export { Validator, type ValidatorOptions, type ValidatorProgress } from './validator.ts'
+export { Validator } from './validator.ts'

@@ -1,2 +1,4 @@
+export type { Fraud } from './read-draws.ts'
 export { Refetcher } from './refetch.ts'
-export { type Fraud, testDraw, type Tested } from './test-draw.ts'
+export { testingTime } from './shares.ts'
+export { testDraws, type Tested } from './test-draws.ts'

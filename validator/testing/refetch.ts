@@ -1,65 +1,106 @@
-/** T1: fetches a record's page again from here and asks whether an honest page could have changed so. Polite: one request per host at a time. */
-import type { Clock } from '../../core/effects/index.ts'
+/** T1 and T2: fetches a record's page again from here and asks whether an honest page could have changed so. Polite: one request per host at a time. */
+import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
+import { deadlineOf } from '../../core/mesh/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { runPipeline } from '../../schemas/pipeline/index.ts'
 import { type Charter, type Check, equalBytes } from '../../schemas/wire/index.ts'
 import { compareWebPages, type WebPage } from '../../schemas/web-page/index.ts'
 import type { Exchange } from '../../schemas/evidence/index.ts'
+import { HostTurns } from './host-turns.ts'
+import type { Patience } from './shares.ts'
 
-export interface Refetched {
-  pass: boolean
-  /** T1: the page says something else. T2: gone or blocked. null on a pass. */
-  check: Extract<Check, 'T1' | 'T2'> | null
-  exchange: Exchange | null
+/** T1: the page says something else. T2: gone, refused, or not to be had in the time there is. null on a pass. */
+export type Refetched = Extract<Check, 'T1' | 'T2'> | null
+
+export interface Page {
+  /** Whose record it is: contributors take turns at a host. */
+  contributor: string
+  charter: Charter
+  pipeline: string
+  url: string
+  /** Canonical JSON bytes of the record under test. */
+  record: Uint8Array
 }
 
 const MAX_HOPS = 5
 const ATTEMPTS = 3
 const RETRY_MS = 1000
+/** A host that answered nothing in so many whole turns is not asked any more in this epoch: it would take time from every page behind it. */
+const MAX_SILENT_TURNS = 2
+
+const TOO_SLOW = { code: 'TOO_SLOW', message: 'the page did not come in the time there is for it' }
 
 export class Refetcher {
   readonly #web: Web
   readonly #clock: Clock
-  readonly #queues = new Map<string, Promise<unknown>>()
+  readonly #logger: Logger
+  readonly #turns: HostTurns
+  /** Turns in a row in which a host gave nothing until its time was up. */
+  readonly #silent = new Map<string, number>()
 
-  constructor({ web, clock }: { web: Web; clock: Clock }) {
+  /** `signal` ends the work of this refetcher for good. */
+  constructor({ web, clock, logger, signal }: { web: Web; clock: Clock; logger: Logger; signal: AbortSignal }) {
     this.#web = web
     this.#clock = clock
+    this.#logger = logger
+    this.#turns = new HostTurns(clock, signal)
   }
 
-  /** `record` are the canonical JSON bytes of the record under test; `url` is its own. */
-  check(charter: Charter, pipeline: string, url: string, record: Uint8Array, signal: AbortSignal): Promise<Refetched> {
-    const host = new URL(url).host
-    const turn = (this.#queues.get(host) ?? Promise.resolve()).then(() => this.#check(charter, pipeline, url, record, signal))
-    const settled = turn.catch(() => undefined).then(() => this.#clock.sleep(charter.sources.delayMs, signal).catch(() => undefined))
-    this.#queues.set(host, settled)
-    return turn
+  /** Fetches the page again. Rejects with the signal's reason when it ends first. */
+  async check(page: Page, patience: Pick<Patience, 'pageMs' | 'attemptMs'>, signal: AbortSignal): Promise<Refetched> {
+    const { host } = new URL(page.url)
+    return this.#turns.run(host, page.contributor, page.charter.sources.delayMs, signal, async () => {
+      if ((this.#silent.get(host) ?? 0) >= MAX_SILENT_TURNS) return 'T2'
+      using turn = deadlineOf(this.#clock, patience.pageMs, TOO_SLOW, [signal])
+      const found = await this.#attempts(page, patience.attemptMs, turn.signal)
+      signal.throwIfAborted()
+      if (found === 'T2' && turn.signal.aborted) {
+        this.#silent.set(host, (this.#silent.get(host) ?? 0) + 1)
+        this.#logger.debug('host-silent', { host, turns: this.#silent.get(host) })
+      } else this.#silent.delete(host)
+      return found
+    })
   }
 
-  async #check(charter: Charter, pipeline: string, url: string, record: Uint8Array, signal: AbortSignal): Promise<Refetched> {
-    for (let attempt = 1; ; attempt++) {
-      const exchange = await this.#follow(url, signal)
-      const usable = exchange !== null && exchange.status < 400
-      if (usable) {
-        const again = runPipeline(pipeline, exchange, { qualityWeights: charter.quality })
-        const pass = again.ok && isSamePage(charter, record, again.measured.record)
-        if (pass || attempt >= ATTEMPTS) return { pass, check: pass ? null : 'T1', exchange }
-      } else if (attempt >= ATTEMPTS) return { pass: false, check: 'T2', exchange }
-      await this.#clock.sleep(RETRY_MS * attempt, signal)
+  /** The best of a few attempts, as far as the turn's time goes. */
+  async #attempts(page: Page, attemptMs: number, turn: AbortSignal): Promise<Refetched> {
+    let found: Refetched = 'T2'
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      using time = deadlineOf(this.#clock, attemptMs, TOO_SLOW, [turn])
+      const exchange = await this.#follow(page.url, time.signal)
+      if (exchange !== null && exchange.status < 400) {
+        if (this.#isSame(page, exchange)) return null
+        found = 'T1'
+      }
+      if (attempt === ATTEMPTS || turn.aborted) break
+      await this.#clock.sleep(RETRY_MS * attempt, turn).catch(() => undefined)
+      if (turn.aborted) break
+    }
+    return found
+  }
+
+  #isSame({ charter, pipeline, record, url }: Page, exchange: Exchange): boolean {
+    try {
+      const again = runPipeline(pipeline, exchange, { qualityWeights: charter.quality })
+      return again.ok && isSamePage(charter, record, again.measured.record)
+    } catch (error) {
+      // a page on which our own code fails must not keep the report on all others from being written
+      this.#logger.error('refetch-failed', { url, code: codeOf(error), message: String(error) })
+      return false
     }
   }
 
+  /** What the address leads to, over redirects; null when nothing came. */
   async #follow(start: string, signal: AbortSignal): Promise<Exchange | null> {
     let url = start
-    for (let hop = 0; hop <= MAX_HOPS; hop++) {
-      signal.throwIfAborted()
+    for (let hop = 0; hop <= MAX_HOPS && !signal.aborted; hop++) {
       let exchange: Exchange
       try {
         exchange = await this.#web.get(url, { signal })
       } catch (error) {
-        signal.throwIfAborted()
-        if (codeOf(error) === 'INTERNAL') throw error
+        if (codeOf(error) === 'INTERNAL' && !signal.aborted)
+          this.#logger.error('refetch-failed', { url, code: 'INTERNAL', message: String(error) })
         return null
       }
       const location = exchange.headers.find(([name]) => name.toLowerCase() === 'location')?.[1]

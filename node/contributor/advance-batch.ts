@@ -1,0 +1,66 @@
+/** A batch's way into the log, one step at a time: sealed → committed → revealed → published. */
+import { batchTopic } from '../../core/mesh/index.ts'
+import { batchRoots } from '../../dao/batches/index.ts'
+import { committingEpoch, type LedgerState } from '../../dao/ledger/index.ts'
+import { commitHash, encode, equalBytes } from '../../schemas/wire/index.ts'
+import type { BatchNote } from './batch-book.ts'
+import type { Bench } from './options.ts'
+
+/** Takes whatever step the state allows now. */
+export async function advanceBatch(bench: Bench, batch: BatchNote): Promise<void> {
+  const { state } = bench
+  if (state().batches.has(batch.manifestCid.toString())) {
+    if (!batch.published) await publish(bench, batch)
+    return
+  }
+  const commit = commitOf(bench, batch)
+  if (commit === undefined) return writeCommit(bench, batch)
+  const { epoch } = state()
+  if (epoch?.phase === 'reveal' && epoch.number >= commit.epoch) await reveal(bench, batch, commit.index, epoch.number)
+}
+
+/** Whether the log holds the batch, or the commitment to it. */
+export function isCommitted(bench: Bench, batch: BatchNote): boolean {
+  return bench.state().batches.has(batch.manifestCid.toString()) || commitOf(bench, batch) !== undefined
+}
+
+/** Whether anything may still come of a revealed batch. */
+export function mayCount(state: LedgerState, { manifestCid }: BatchNote): boolean {
+  const batch = state.batches.get(manifestCid.toString())
+  return batch !== undefined && !batch.dropped && batch.voided === null && batch.retracted === null
+}
+
+function commitOf({ state, me }: Bench, batch: BatchNote): { index: number; epoch: number } | undefined {
+  const hash = commitHash(batch.manifestCid, batch.salt, me)
+  for (const [index, known] of state().commits)
+    if (known.author === me && equalBytes(known.hash, hash)) return { index, epoch: known.epoch }
+  return undefined
+}
+
+async function writeCommit({ state, me, outbox, book, say }: Bench, batch: BatchNote): Promise<void> {
+  const key = `commit/${batch.manifest.sequence}`
+  if (state().epoch === null || outbox.has(key)) return
+  const epoch = committingEpoch(state())
+  if (batch.epoch !== epoch) await book.update(batch, { epoch })
+  await outbox.write('contribution.commit', { epoch, hash: commitHash(batch.manifestCid, batch.salt, me) }, { key })
+  say('committed', epoch, batch.manifest.count)
+}
+
+async function reveal({ options, outbox, say }: Bench, batch: BatchNote, commit: number, epoch: number): Promise<void> {
+  const key = `reveal/${batch.manifest.sequence}`
+  if (outbox.has(key)) return
+  const bytes = encode(batch.manifest)
+  await options.files.write(batch.manifestCid, bytes)
+  await outbox.write('contribution.reveal', { epoch, commit, manifest: batch.manifestCid, salt: batch.salt }, { key, files: [bytes] })
+  say('revealed', epoch, batch.manifest.count)
+}
+
+/** The reveal lies in a cosigned checkpoint: whoever wants the batch may have it now. */
+async function publish({ options, me, book, state, say }: Bench, batch: BatchNote): Promise<void> {
+  const { mesh, storage } = options
+  for (const root of batchRoots(batch.manifest)) await storage.publish(root)
+  await storage.public.put([{ cid: batch.manifestCid, bytes: encode(batch.manifest) }])
+  await book.update(batch, { published: true })
+  say('published', batch.epoch, batch.manifest.count)
+  await mesh.publish(batchTopic(state().id), { manifest: batch.manifestCid, contributor: me, count: batch.manifest.count })
+}

@@ -1,0 +1,140 @@
+/** An epoch's gathering: once per epoch, beside the steps, sealed and kept before anything of it leaves this machine. */
+import { codeOf } from '../../core/errors/index.ts'
+import { readyProtocol } from '../../core/mesh/index.ts'
+import { batchRoots } from '../../dao/batches/index.ts'
+import { type EpochState, isAssigned, leaseOf } from '../../dao/ledger/index.ts'
+import { sealBatch, type SealedBatch } from '../seal/index.ts'
+import { isCommitted } from './advance-batch.ts'
+import type { Gathered } from './gather.ts'
+import type { Bench } from './options.ts'
+
+/** Gathering stops this long before the phase's limit, to leave time to seal and commit. */
+const SEAL_SHARE = 0.8
+/** No batch holds more. */
+const MAX_RECORDS = 4096
+/** How long a full disk is waited for before what was gathered is written again. */
+const FULL_MS = 5000
+
+export class Gathering implements AsyncDisposable {
+  readonly #bench: Bench
+  #now: { epoch: number; isDone: boolean } | undefined
+  /** The gathering under way; never rejects. */
+  #work: Promise<void> = Promise.resolve()
+  #isSayingReady = false
+
+  constructor(bench: Bench) {
+    this.#bench = bench
+  }
+
+  /** Begins the epoch's gathering when it is time, and says when there is nothing more to do. Call it after every advance. */
+  tend(): void {
+    const { state, me, book } = this.#bench
+    const { epoch, contributors } = state()
+    const mine = contributors.get(me)
+    if (epoch?.phase !== 'gather' || mine === undefined || mine.revoked) return
+    if (this.#now?.epoch !== epoch.number) {
+      const isDone = (book.last !== undefined && book.last.epoch >= epoch.number) || mine.joinedEpoch >= epoch.number
+      this.#now = { epoch: epoch.number, isDone }
+      if (!isDone) this.#begin(epoch, this.#now)
+    }
+    if (this.#now.isDone) this.#sayReady(epoch.number)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#work
+  }
+
+  #begin(epoch: EpochState, now: { isDone: boolean }): void {
+    const { state, options, signal, wake } = this.#bench
+    const withinMs = Math.max(1000, state().charter.epoch.gather.maxSeconds * 1000 * SEAL_SHARE)
+    // one after the other: what an earlier epoch gathered may still wait for space on the disk
+    this.#work = this.#work
+      .then(() => this.#gather(epoch.number, withinMs))
+      .catch((error: unknown) => {
+        if (!signal.aborted) options.logger.error('gather-failed', { code: codeOf(error), message: String(error) })
+      })
+      .finally(() => {
+        now.isDone = true
+        wake()
+      })
+  }
+
+  async #gather(epoch: number, withinMs: number): Promise<void> {
+    const { options, signal, state, me, book, say } = this.#bench
+    const { charter } = state()
+    say('gathering', epoch, 0)
+    const gathered = await options.gather({
+      epoch,
+      charter,
+      mine: (url) => isAssigned(state(), me, url),
+      leased: (url) => this.#holdsLease(url),
+      known: (url) => book.knows(url),
+      frontier: await book.frontier(),
+      limit: Math.min(charter.sources.maxPagesPerContributor, MAX_RECORDS),
+      until: AbortSignal.any([options.clock.deadline(withinMs), signal]),
+      signal,
+    })
+    signal.throwIfAborted()
+    if (gathered.records.length === 0) return options.logger.info('nothing-gathered', { epoch })
+    const { urls, frontier, ...content } = gathered
+    const salt = options.random.bytes(32)
+    const sealed = this.#seal(content, salt)
+    while (!(await this.#keep(epoch, sealed, salt, urls, frontier))) await options.clock.sleep(FULL_MS, signal)
+    say('sealed', epoch, sealed.manifest.count)
+  }
+
+  #seal(content: Omit<Gathered, 'urls' | 'frontier'>, salt: Uint8Array): SealedBatch {
+    const { state, me, book } = this.#bench
+    const { id, charter } = state()
+    const prev = book.last
+    return sealBatch({
+      ...content,
+      ledger: id,
+      contributor: me,
+      schema: charter.schemas[0] as string,
+      pipeline: charter.pipelines[0] as string,
+      sequence: prev === undefined ? 0 : prev.manifest.sequence + 1,
+      prev: prev?.manifestCid ?? null,
+      salt,
+    })
+  }
+
+  /** False when the disk is full: an epoch's work is not thrown away for that. Safe to repeat. */
+  async #keep(epoch: number, { blocks, manifest }: SealedBatch, salt: Uint8Array, urls: string[], frontier: string[]): Promise<boolean> {
+    const { options, book } = this.#bench
+    const { storage, logger } = options
+    try {
+      await storage.private.put(blocks)
+      for (const root of batchRoots(manifest)) await storage.private.pin(root)
+      await book.keepFrontier(frontier)
+      await book.add({ epoch, manifest, salt }, urls)
+      return true
+    } catch (error) {
+      const code = codeOf(error)
+      if (code !== 'DISK_FULL' && code !== 'QUOTA_FULL') throw error
+      logger.error('batch-not-kept', { epoch, code, message: String(error) })
+      return false
+    }
+  }
+
+  #holdsLease(url: string): boolean {
+    const host = URL.parse(url)?.host
+    if (host === undefined) return false
+    const { holders } = leaseOf(this.#bench.state(), host)
+    return holders.length === 0 || holders.includes(this.#bench.me)
+  }
+
+  /** A politeness, and repeated: a DAO that was started again has forgotten it. */
+  #sayReady(epoch: number): void {
+    const { options, link, book, signal } = this.#bench
+    const isOwing = book.all.some((batch) => batch.epoch === epoch && !isCommitted(this.#bench, batch))
+    if (isOwing || this.#isSayingReady) return
+    this.#isSayingReady = true
+    void options.mesh
+      .ask(link.peer, readyProtocol, { epoch, phase: 'gather' }, { signal })
+      .catch((error: unknown) => options.logger.debug('ready-not-said', { epoch, code: codeOf(error) }))
+      .finally(() => {
+        this.#isSayingReady = false
+      })
+  }
+}

@@ -1,0 +1,39 @@
+/** What a validator is given, and what it tells of its work. */
+import type { Effects, Kv, Logger } from '../../core/effects/index.ts'
+import type { Mesh } from '../../core/mesh/index.ts'
+import type { Storage } from '../../core/storage/index.ts'
+import type { Web } from '../../core/web/index.ts'
+import type { FileStore } from '../../dao/follower/index.ts'
+import type { Charter, Report } from '../../schemas/wire/index.ts'
+import type { ValidatorKeys } from './seat.ts'
+
+export interface ValidatorOptions extends Effects {
+  mesh: Mesh
+  storage: Storage
+  files: FileStore
+  kv: Kv
+  keys: ValidatorKeys
+  /** The web by the charter's rules; opened for the first test. */
+  openWeb: (charter: Charter) => Promise<Web>
+  logger: Logger
+  dao: string[]
+  /** See DaoLinkOptions. */
+  mayDial?: ((address: string) => boolean) | undefined
+  /** Ends the start as well as the work. */
+  signal?: AbortSignal | undefined
+  operator: string
+  asn?: number | null
+  /** 32 secret bytes from the platform, for the hash chains. */
+  secret: () => Uint8Array
+  chainLength?: number
+  pollMs?: number
+  onProgress?: (progress: ValidatorProgress) => void
+  /** Stands in place of honest testing: adversaries of the simulated world. */
+  tamper?: (report: Report) => Report
+}
+
+export interface ValidatorProgress {
+  what: 'seated' | 'available' | 'beacon' | 'tested' | 'reported' | 'attested' | 'disputed'
+  epoch: number
+  count: number
+}

@@ -1,0 +1,108 @@
+/** Testing what was drawn in an epoch, in the time the phase leaves for it, and the commitment to the report. Runs beside the role's steps, one epoch at a time. */
+import { codeOf } from '../../core/errors/index.ts'
+import type { Web } from '../../core/web/index.ts'
+import { drawsFor } from '../../dao/ledger/index.ts'
+import { cborCid, encode, reportHash, type Report } from '../../schemas/wire/index.ts'
+import type { HashChain } from '../chains/index.ts'
+import { type Fraud, Refetcher, testDraws, testingTime } from '../testing/index.ts'
+import type { Desk } from './desk.ts'
+import { beganTesting, readReportNote, type ReportNote, writeReportNote } from './report-note.ts'
+
+export class TestingDuty implements AsyncDisposable {
+  readonly #desk: Desk
+  readonly #sampling: HashChain
+  #web: Web | undefined
+  #running: { epoch: number; stop: AbortController } | undefined
+  /** The testing under way; never rejects. */
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(desk: Desk, sampling: HashChain) {
+    this.#desk = desk
+    this.#sampling = sampling
+  }
+
+  /** Begins the epoch's test unless it is under way or done. */
+  begin(epoch: number): void {
+    const { signal, outbox, wake, options } = this.#desk
+    if (this.#running?.epoch === epoch || outbox.has(`report-commit/${epoch}`)) return
+    this.end()
+    const running = { epoch, stop: new AbortController() }
+    this.#running = running
+    // one after the other: a test that was cut off may still be putting things away
+    this.#work = this.#work
+      .then(() => this.#test(epoch, AbortSignal.any([signal, running.stop.signal])))
+      .then(wake)
+      .catch((error: unknown) => {
+        // the next beat tries again; waking at once would spin. A late failure must not begin the next epoch's test a second time
+        if (this.#running === running) this.#running = undefined
+        if (!signal.aborted && !running.stop.signal.aborted)
+          options.logger.error('test-failed', { epoch, code: codeOf(error), message: String(error) })
+      })
+  }
+
+  /** The phase is over: what is not reported by now cannot be any more. */
+  end(): void {
+    this.#running?.stop.abort(new Error('the test phase is over'))
+    this.#running = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.end()
+    await this.#work
+    await this.#web?.[Symbol.asyncDispose]()
+  }
+
+  async #test(epoch: number, signal: AbortSignal): Promise<void> {
+    const { options, me, outbox } = this.#desk
+    const note = (await readReportNote(options.kv, epoch)) ?? (await this.#makeReport(epoch, signal))
+    if (note === undefined) return
+    await outbox.write('report.commit', { epoch, hash: reportHash(cborCid(note.report), note.salt, me) }, { key: `report-commit/${epoch}` })
+  }
+
+  async #makeReport(epoch: number, signal: AbortSignal): Promise<ReportNote | undefined> {
+    const { options, me, state, say, link } = this.#desk
+    const { kv, files, mesh, clock, logger, random, tamper } = options
+    const seat = state().validators.get(me)
+    if (seat === undefined) return undefined
+    const began = await beganTesting(kv, epoch, clock.now())
+    const draws = drawsFor(state(), files, me, this.#sampling.after(seat.sampleTip))
+    this.#web ??= await options.openWeb(state().charter)
+    const now = clock.now()
+    const tested = await testDraws(draws, {
+      state: state(),
+      files,
+      mesh,
+      fallback: link.peer,
+      refetcher: new Refetcher({ web: this.#web, clock, logger, signal }),
+      clock,
+      logger,
+      until: now + testingTime(state().charter.epoch.test.maxSeconds * 1000, now - began),
+      signal,
+    })
+    for (const fraud of tested.flatMap((one) => one.frauds)) await this.#prove(fraud)
+    const honest: Report = {
+      v: 1,
+      epoch,
+      validator: me,
+      contributions: draws.map((draw, i) => ({ contributor: draw.contributor, results: tested[i]?.results ?? [] })),
+    }
+    const note = { report: encode(tamper?.(honest) ?? honest), salt: random.bytes(32) }
+    await writeReportNote(kv, epoch, note)
+    say(
+      'tested',
+      epoch,
+      draws.reduce((sum, draw) => sum + draw.picks.length, 0),
+    )
+    return note
+  }
+
+  async #prove({ check, manifest, row, proof }: Fraud): Promise<void> {
+    const { options, outbox } = this.#desk
+    const cid = cborCid(proof)
+    await options.files.write(cid, proof)
+    await outbox
+      .write('fraud.proof', { check, manifest, row, proof: cid }, { key: `fraud/${manifest.toString()}/${row}/${check}`, files: [proof] })
+      // somebody else may have proven it before
+      .catch((error: unknown) => options.logger.debug('fraud-proof-refused', { code: codeOf(error) }))
+  }
+}

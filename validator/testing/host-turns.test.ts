@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest'
+import { World } from '../../sim/world/index.ts'
+import { HostTurns } from './host-turns.ts'
+
+const never = new AbortController().signal
+
+it('asks a host once at a time and pauses in between, and lets another contributor in front of a second page', async () => {
+  const world = new World({ seed: 1 })
+  const turns = new HostTurns(world.clock, never)
+  const order: string[] = []
+  let running = 0
+  const visit = (who: string) =>
+    turns.run('host', who, 100, never, async () => {
+      expect(++running).toBe(1)
+      order.push(`${who} ${world.ageMs}`)
+      await world.clock.sleep(10)
+      running--
+    })
+  await world.settle(Promise.all([visit('ann'), visit('ann'), visit('ann'), visit('bob')]))
+  expect(order).toEqual(['ann 0', 'bob 110', 'ann 220', 'ann 330'])
+})
+
+it('lets go of who cannot wait any longer, and of what failed', async () => {
+  const world = new World({ seed: 1 })
+  const turns = new HostTurns(world.clock, never)
+  const hasty = new AbortController()
+  const slow = turns.run('host', 'ann', 0, never, async () => {
+    await world.clock.sleep(50)
+    throw new Error('reset')
+  })
+  const gaveUp = turns.run('host', 'bob', 0, hasty.signal, async () => 'bob')
+  const patient = turns.run('host', 'cyd', 0, never, async () => 'cyd')
+  hasty.abort(new Error('no more time'))
+  const settled = await world.settle(Promise.allSettled([slow, gaveUp, patient]))
+  expect(settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message))).toEqual([
+    'reset',
+    'no more time',
+    'cyd',
+  ])
+})

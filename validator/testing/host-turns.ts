@@ -1,0 +1,82 @@
+/**
+ * Who may ask a host now: one at a time, with a pause in between, and those who wait take turns by contributor, so that a contributor with many
+ * pages on a slow host does not keep the others from theirs.
+ */
+import type { Clock } from '../../core/effects/index.ts'
+
+interface Waiting {
+  who: string
+  begin: () => void
+}
+
+interface Line {
+  isBusy: boolean
+  waiting: Waiting[]
+  /** When each contributor had its last turn here, counted in turns. */
+  turns: Map<string, number>
+  turn: number
+}
+
+export class HostTurns {
+  readonly #clock: Clock
+  readonly #signal: AbortSignal
+  readonly #lines = new Map<string, Line>()
+
+  /** `signal` ends the pauses: nobody is asked any more then. */
+  constructor(clock: Clock, signal: AbortSignal) {
+    this.#clock = clock
+    this.#signal = signal
+  }
+
+  /** Runs `work` when it is `who`'s turn at `host`; rejects with the signal's reason when that ends the waiting. The next turn begins `pauseMs` after it. */
+  async run<T>(host: string, who: string, pauseMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const line = this.#lines.get(host) ?? { isBusy: false, waiting: [], turns: new Map(), turn: 0 }
+    this.#lines.set(host, line)
+    signal.throwIfAborted()
+    if (line.isBusy) await waitIn(line, who, signal)
+    line.isBusy = true
+    line.turns.set(who, ++line.turn)
+    try {
+      return await work()
+    } finally {
+      void this.#pause(line, pauseMs)
+    }
+  }
+
+  async #pause(line: Line, pauseMs: number): Promise<void> {
+    await this.#clock.sleep(pauseMs, this.#signal).catch(() => undefined)
+    giveTurn(line)
+  }
+}
+
+function giveTurn(line: Line): void {
+  line.isBusy = false
+  const lastOf = ({ who }: Waiting): number => line.turns.get(who) ?? 0
+  const chosen = line.waiting.reduce<Waiting | undefined>(
+    (best, one) => (best === undefined || lastOf(one) < lastOf(best) ? one : best),
+    undefined,
+  )
+  if (chosen === undefined) return
+  line.waiting.splice(line.waiting.indexOf(chosen), 1)
+  // taken here, so that nobody who comes before the chosen one wakes slips in
+  line.isBusy = true
+  chosen.begin()
+}
+
+function waitIn(line: Line, who: string, signal: AbortSignal): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const one: Waiting = {
+      who,
+      begin: () => {
+        signal.removeEventListener('abort', abort)
+        resolve()
+      },
+    }
+    const abort = (): void => {
+      line.waiting.splice(line.waiting.indexOf(one), 1)
+      reject(signal.reason as Error)
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    line.waiting.push(one)
+  })
+}
