@@ -15,6 +15,9 @@ export interface Past {
   charter: LedgerState['charter']
   leases: LedgerState['leases']
   times: LedgerState['times']
+  /** What the ledger had learned by the end of the epoch. */
+  hosts: LedgerState['hosts']
+  bases: LedgerState['bases']
 }
 
 export interface Otherwise {
@@ -22,18 +25,26 @@ export interface Otherwise {
   counts?: (batch: BatchState) => boolean
   /** What a validator says of a record it drew. */
   says?: (result: DrawResult) => DrawResult
+  /** The ledger learns of hosts and expected fail rates what it learned in fact: what is left is what the change itself moves. */
+  learnsTheSame?: boolean
 }
 
 /** To be called when an epoch became final, before the next one opens. */
 export function remember(state: LedgerState): Past {
-  if (state.epoch?.phase !== 'close') throw new Error('an epoch is remembered when it has closed')
-  return { epoch: state.epoch, charter: state.charter, leases: new Map(state.leases), times: new Map(state.times) }
+  const { epoch, charter, leases, times, hosts, bases } = state
+  if (epoch?.phase !== 'close') throw new Error('an epoch is remembered when it has closed')
+  return { epoch, charter, leases: new Map(leases), times: new Map(times), hosts, bases }
 }
 
 let worlds = 0
 
 /** The state after the same epochs, otherwise. `past` holds every epoch from the first on; fraud proofs and retractions are not played again. */
-export function whatIf(actual: LedgerState, files: LedgerFiles, past: readonly Past[], { counts, says }: Otherwise = {}): LedgerState {
+export function whatIf(
+  actual: LedgerState,
+  files: LedgerFiles,
+  past: readonly Past[],
+  { counts, says, learnsTheSame }: Otherwise = {},
+): LedgerState {
   if (actual.frauds.some(({ valid }) => valid)) throw new Error('a ledger with proven frauds cannot be asked')
   const first = past[0]?.charter ?? actual.charter
   // results are remembered by the root of the log they follow from: an imagined log needs roots of its own
@@ -59,7 +70,7 @@ export function whatIf(actual: LedgerState, files: LedgerFiles, past: readonly P
     results: [],
   }
   const engine = new Engine()
-  for (const { epoch: was, charter } of past) {
+  for (const { epoch: was, charter, hosts, bases } of past) {
     const result = actual.results.find(({ epoch }) => epoch === was.number)
     if (!result) throw new Error(`epoch ${was.number} has no result`)
     state.charter = charter
@@ -77,10 +88,11 @@ export function whatIf(actual: LedgerState, files: LedgerFiles, past: readonly P
     for (const key of batches) Object.assign(state.batches.get(key) as BatchState, { epoch: was.number })
     const view = { state, files, engine, index: result.closeIndex }
     const valued = engine.valueEpoch(view, epoch)
-    for (const { key, values, hosts } of valued.batches) Object.assign(state.batches.get(key) as BatchState, { values, hosts })
+    for (const one of valued.batches) Object.assign(state.batches.get(one.key) as BatchState, { values: one.values, hosts: one.hosts })
     for (const key of batches) epoch.values.set(key, state.batches.get(key)?.values ?? [])
     epoch.hostMass = valued.hostMass
     closeEpoch(view, epoch)
+    if (learnsTheSame) Object.assign(state, { hosts, bases })
     state.results.push({ ...result, rows: epoch.table?.rows ?? [], batches, values: epoch.values, reasons: epoch.reasons })
   }
   return state
