@@ -24,10 +24,11 @@ export const run: Run = async (_args, flags) => {
     String(c.records),
     `${(c.credibilityPpm / 10_000).toFixed(1)} %`,
     c.points,
+    c.paid,
     `${(c.sharePpm / 10_000).toFixed(2)} %`,
     c.note ?? '',
   ])
-  print(table([['contributor', 'kind', 'records', 'credibility', 'points', 'share', ''], ...rows], 2))
+  print(table([['contributor', 'kind', 'records', 'credibility', 'points', 'paid', 'share', ''], ...rows], 2))
   print(
     `\n${result.epochs} epochs, ${result.entries} entries, ${result.events} events, ${(result.worldMs / 1000).toFixed(0)} s of the world's time\ndigest ${result.digest}`,
   )

@@ -1,9 +1,10 @@
 /** Why the ledger says what it says: every number of a row, a batch or an epoch with the entries and the formula behind it. */
-import { PPM } from '../../schemas/wire/index.ts'
+import { type Check, PPM } from '../../schemas/wire/index.ts'
 import { batchReasons } from './explain-batch.ts'
 import { type Reason, reason } from './explain-reason.ts'
+import { byAccount } from './seats.ts'
 import type { EpochResult, LedgerFiles, LedgerState, OutcomeReasons } from './types.ts'
-import { isUnvested, vested } from './vesting.ts'
+import { isUnvested, leftOf, vested } from './vesting.ts'
 
 export interface Explanation {
   about: 'account' | 'epoch' | 'batch'
@@ -70,6 +71,7 @@ function explainAccount(state: LedgerState, account: string): Explanation | unde
         index: contributor.joinedAt,
         facts: { credibility: contributor.credibility, quota: contributor.quota },
       }),
+      shareReason(state, account),
     )
   if (seat)
     reasons.push(
@@ -123,7 +125,24 @@ function epochOfAccount(state: LedgerState, result: EpochResult, account: string
   return out
 }
 
-/** The credibility formula with its numbers, then every failed draw. */
+/** What all of it came to beside everybody else's: the share that a release of everything would pay, as things stand. */
+function shareReason(state: LedgerState, account: string): Reason {
+  let [earned, left, all] = [0n, 0n, 0n]
+  const counted = [...state.contributors.values()].filter(({ points }) => points.size > 0)
+  for (const one of counted)
+    for (const points of one.points.values()) {
+      all += leftOf(points)
+      if (one.account !== account) continue
+      earned += points.points
+      left += leftOf(points)
+    }
+  const ppm = all === 0n ? 0n : (left * BigInt(PPM)) / all
+  return reason('share', `in all: ${earned} points stated, ${left} left of them: ${ppm} ppm of what ${counted.length} contributors have`, {
+    facts: { stated: earned.toString(), left: left.toString(), ppm: Number(ppm), contributors: counted.length },
+  })
+}
+
+/** The credibility formula with its numbers, then every record that failed, with the validators that say so. */
 function outcomeReasons(epoch: number, why: OutcomeReasons, m: number): Reason[] {
   const { med, b, n, e, before, freshMed } = why
   const formula =
@@ -141,13 +160,38 @@ function outcomeReasons(epoch: number, why: OutcomeReasons, m: number): Reason[]
     ...why.apart.map((validator) =>
       reason('apart', `epoch ${epoch}: ${validator} stands apart from the committee`, { epoch, facts: { validator } }),
     ),
-    ...why.fails.map(({ validator, manifest, row, check }) =>
-      reason('fail', `epoch ${epoch}: ${validator} found that row ${row} of ${manifest.toString()} fails ${check}`, {
-        epoch,
-        facts: { validator, manifest: manifest.toString(), row, check },
-      }),
+    ...failedRows(why.fails).map(({ validators, manifest, row, check }) =>
+      reason(
+        'fail',
+        `epoch ${epoch}: row ${row} of ${manifest} fails ${check}, ${FAILS[check] ?? 'as its proof shows'}: say ${validators.length} of ${why.rates.length} validators (${validators.map(short).join(' ')})`,
+        { epoch, facts: { manifest, row, check, validators: validators.length, by: validators.join(' ') } },
+      ),
     ),
   ]
+}
+
+/** Enough of an account for people to tell validators apart; `facts` hold all of it. */
+const short = (account: string): string => `…${account.slice(-8)}`
+
+/** What a failed check means that nobody can prove, in a person's words. */
+const FAILS: Partial<Record<Check, string>> = {
+  D2: 'its bytes are not to be had',
+  T1: 'the page says something else when it is fetched again',
+  T2: 'the page is gone or closed to the validator',
+}
+
+/** One for each record and check, in the order of rows; validators by account. */
+function failedRows(fails: OutcomeReasons['fails']): { manifest: string; row: number; check: Check; validators: string[] }[] {
+  const rows = new Map<string, { manifest: string; row: number; check: Check; validators: string[] }>()
+  for (const { validator, manifest: cid, row, check } of fails) {
+    const manifest = cid.toString()
+    const key = `${manifest} ${row} ${check}`
+    const known = rows.get(key)
+    if (known) known.validators.push(validator)
+    else rows.set(key, { manifest, row, check, validators: [validator] })
+  }
+  for (const { validators } of rows.values()) validators.sort(byAccount)
+  return [...rows.values()].toSorted((a, b) => byAccount(a.manifest, b.manifest) || a.row - b.row || byAccount(a.check, b.check))
 }
 
 function pointsReasons(state: LedgerState, epoch: number, account: string): Reason[] {
@@ -157,7 +201,12 @@ function pointsReasons(state: LedgerState, epoch: number, account: string): Reas
   if (earned.void !== null)
     out.push(reason('void', `epoch ${epoch}: the points are void: ${earned.void}`, { epoch, facts: { void: earned.void } }))
   if (earned.cap < PPM)
-    out.push(reason('cap', `epoch ${epoch}: later conduct left ${earned.cap} ppm of the points`, { epoch, facts: { cap: earned.cap } }))
+    out.push(
+      reason('cap', `epoch ${epoch}: not vested yet when credibility fell later: capped, ${earned.cap} ppm of the points are left`, {
+        epoch,
+        facts: { cap: earned.cap, left: leftOf(earned).toString() },
+      }),
+    )
   const paid = vested(state, epoch).find((one) => one.account === account && one.epoch === epoch)?.points ?? 0n
   out.push(
     reason(

@@ -36,5 +36,5 @@ export type {
   Tally,
   ValidatorState,
 } from './types.ts'
-export { includedBatches, lastFinalEpoch, vested, type VestedPoints } from './vesting.ts'
+export { includedBatches, lastFinalEpoch, leftOf, vested, type VestedPoints } from './vesting.ts'
 export type { Refusal } from './view.ts'

@@ -53,7 +53,9 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
   const reports = committee.flatMap((validator) => freshReport(state, epoch, validator, account))
   const before = contributor?.tallies ?? new Map<string, Tally>()
   const mPrev = contributor?.credibility ?? PPM
-  const outcome = contributorOutcome({ charter, tallies: before, reports, mPrev, bases: state.bases })
+  // only the roster is heard: what somebody found who was suspended since is forgotten with the seat
+  const weights = new Map(epoch.roster.map((validator) => [validator, PPM]))
+  const outcome = contributorOutcome({ charter, tallies: before, reports, mPrev, bases: state.bases, weights })
   const apart = outliers(outcome.freshRates, outcome.freshMed, charter)
   const isFullSet = deferralsOf(state, epoch, account) >= MAX_DEFERRALS
   const standing = batches.filter(({ batch }) => batch.voided === null && batch.retracted === null)

@@ -289,6 +289,23 @@ describe('validators', () => {
     expect(rowsOf(world)[grudge.name]).toMatchObject({ note: 'strike: apart', points: '0' })
     expect(world.state.results[0]!.rows.find((row) => row.account === ann!.did)).toMatchObject({ credibility: PPM, points: '6000000' })
   })
+
+  it('is not heard any more once it lost its seat, whatever it tallied before', () => {
+    const world = new LedgerWorld({ validators: 5, charter: { validatorRules: { strikes: 1 } } })
+    const [ann] = world.contributors
+    const [first, second, third] = world.validators
+    const liars = [first!, second!]
+    world.playEpoch([[ann!, pages('ann', 60)]], { judge: (validator) => (liars.includes(validator) ? 'T1' : null) })
+    expect(liars.map(({ signer }) => world.state.validators.get(signer.did)?.active)).toEqual([false, false])
+    // one of the three that stay adds 15 % of fails: a minority of the roster, and with the two of old it would be the median
+    let drawn = 0
+    world.playEpoch([[ann!, pages('more', 60)]], {
+      silent: liars,
+      judge: (validator) => (validator === third && drawn++ % 40 < 6 ? 'T1' : null),
+    })
+    expect(drawn).toBe(40)
+    expect(world.state.results[1]!.rows.find((row) => row.account === ann!.did)).toMatchObject({ credibility: PPM })
+  })
 })
 
 describe('rules that change', () => {

@@ -157,8 +157,19 @@ describe('explain', () => {
     expect(row.credibility).toBeLessThan(1_000_000)
     // m = PPM - slope * e
     expect(row.credibility).toBe(1_000_000 - 10 * Number(facts['e']))
-    expect(told.reasons.filter((one) => one.code === 'fail')).toHaveLength(16)
+    // sixteen failed draws; a record that several validators drew is named once, with all of them
+    const fails = told.reasons.filter((one) => one.code === 'fail')
+    expect(fails.reduce((sum, one) => sum + Number(one.facts['validators']), 0)).toBe(16)
+    expect(new Set(fails.map((one) => one.facts['row'])).size).toBe(fails.length)
+    for (const { facts: fact } of fails) expect(String(fact['by']).split(' ')).toHaveLength(Number(fact['validators']))
     expect(BigInt(row.points)).toBe((BigInt(row.value) * BigInt(row.credibility)) / 1_000_000n)
+    const all = world.state.results[0]!.rows.filter((one) => one.role === 'contributor').reduce((sum, one) => sum + BigInt(one.points), 0n)
+    expect(told.reasons.find((one) => one.code === 'share')?.facts).toEqual({
+      stated: row.points,
+      left: row.points,
+      ppm: Number((BigInt(row.points) * 1_000_000n) / all),
+      contributors: 2,
+    })
   })
 
   it('shows a validator its duties, an epoch its rows, a batch its way', () => {

@@ -12,6 +12,13 @@ export function lastFinalEpoch(state: LedgerState): number {
 
 export const isUnvested = (state: LedgerState, points: EpochPoints): boolean => points.vestsWith > lastFinalEpoch(state)
 
+/** What conduct and fraud have left of an epoch's points so far: floor(points of standing batches × cap). What has vested stays so. */
+export function leftOf({ void: gone, batches, cap }: EpochPoints): bigint {
+  if (gone !== null) return 0n
+  const standing = [...batches.values()].reduce((sum, one) => sum + one, 0n)
+  return (standing * BigInt(cap)) / BigInt(PPM)
+}
+
 export interface VestedPoints {
   account: string
   epoch: number
@@ -26,9 +33,8 @@ export function vested(state: LedgerState, throughEpoch: number): VestedPoints[]
   const out: VestedPoints[] = []
   for (const { account, points } of state.contributors.values())
     for (const [epoch, earned] of points) {
-      if (epoch > throughEpoch || earned.void !== null || isUnvested(state, earned)) continue
-      const standing = [...earned.batches.values()].reduce((sum, one) => sum + one, 0n)
-      const paid = (standing * BigInt(earned.cap)) / BigInt(PPM)
+      if (epoch > throughEpoch || isUnvested(state, earned)) continue
+      const paid = leftOf(earned)
       if (paid === 0n) continue
       const batches = splitLargestRemainder(
         paid,

@@ -1,7 +1,7 @@
 /** Contributors that cheat, by name. Each wraps honest gathering and changes what comes out; the ledger decides what that earns. */
 import { type Exchange, fetchGroup, parseFetchGroup } from '../../schemas/evidence/index.ts'
 import { runPipeline } from '../../schemas/pipeline/index.ts'
-import { canonicalJson, concatBytes, utf8 } from '../../schemas/wire/index.ts'
+import { canonicalJson, concatBytes, sha256, utf8 } from '../../schemas/wire/index.ts'
 import type { Gather, Gathered } from '../../node/index.ts'
 import type { SimContributor } from '../network/index.ts'
 
@@ -58,8 +58,11 @@ export const copycat = (name: string, loot: Loot): SimContributor => ({
   gather: (own) => async (job) => loot.before(job.epoch) ?? own({ ...job, limit: 1 }),
 })
 
-/** Invents one page in `every`, evidence and all: nothing but fetching it again can show that it was never there. */
-export const fabricating = (name: string, every = 10): SimContributor => ({
+/**
+ * Invents one page in `every`, evidence and all: nothing but fetching it again can show that it was never there. Each invented record is told to
+ * `onInvent`, as the digest of its bytes, for whoever wants to ask what telling the truth would have earned.
+ */
+export const fabricating = (name: string, every = 10, onInvent?: (record: Uint8Array) => void): SimContributor => ({
   name,
   gather: (own) => async (job) => {
     const gathered = await own(job)
@@ -74,6 +77,7 @@ export const fabricating = (name: string, every = 10): SimContributor => ({
       if (!result.ok) continue
       groups.push(fetchGroup(exchange, facts).members)
       records[i] = { ...record, ...result.measured, evidenceGroup: groups.length - 1 }
+      onInvent?.(sha256(result.measured.record))
     }
     return { ...gathered, records, groups }
   },

@@ -2,6 +2,7 @@
 import { silent } from '../../core/effects/index.ts'
 import type { Check } from '../../schemas/wire/index.ts'
 import { toHex } from '../../schemas/wire/index.ts'
+import { leftOf } from '../../dao/ledger/index.ts'
 import { splitLargestRemainder } from '../../dao/rewards/index.ts'
 import { crawlGather } from '../../node/index.ts'
 import { copycat, fabricating, forging, honest, lazy, Loot, vanishing } from '../adversaries/index.ts'
@@ -40,9 +41,12 @@ export interface SimulatedContributor {
   name: string
   kind: string
   account: string
-  /** Sums over all epochs. */
+  /** Sums over all epochs; `points` as the tables stated them when their epochs closed. */
   records: number
   points: string
+  /** What later conduct left of them: capped by a credibility that fell before they vested, gone where fraud burnt them. */
+  paid: string
+  /** Of what is paid to all. */
   sharePpm: number
   /** After the last epoch. */
   credibilityPpm: number
@@ -67,6 +71,11 @@ export interface SimulateResult {
 /** A host has so many times the pages that one contributor gathers in an epoch, or leaseholders would soon seal what others sealed before. */
 const PAGES_TIMES = 20
 const AGENT = 'Quern-sim'
+/**
+ * The default of a charter, where local rules vest at once: a simulated network has all the epochs it wants, and without this bond a cheat that is
+ * found out loses only what it has yet to earn.
+ */
+const VESTING_EPOCHS = 4
 /** Seconds that one epoch may take at most before the run is called stuck; far above what it needs. */
 const EPOCH_LIMIT_MS = 12 * 3_600_000
 
@@ -89,7 +98,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
     validators: Array.from({ length: options.validators }, (_, i) => validatorOf(`validator-${i + 1}`, options)),
     seeds: site.seeds,
     maxPages: pages,
-    charter: options.charter ?? {},
+    charter: { vestingEpochs: VESTING_EPOCHS, ...options.charter },
     web: (world, node) => {
       shared ??= new SimWeb({ clock: world.clock, site, userAgent: `${AGENT}/1 (+mailto:sim@example.org)` })
       return shared.view(node)
@@ -145,9 +154,10 @@ function resultOf(network: SimNetwork, kinds: ReadonlyMap<string, string>, { see
       const sum = sums.get(row.account) ?? { records: 0, points: 0n, note: null }
       sums.set(row.account, { records: sum.records + row.records, points: sum.points + BigInt(row.points), note: row.note ?? sum.note })
     }
+  const paid = new Map([...state.contributors.values()].map(({ account, points }) => [account, sumOf([...points.values()].map(leftOf))]))
   const shares = splitLargestRemainder(
     1_000_000n,
-    [...sums].map(([id, { points }]) => ({ id, weight: points })),
+    [...paid].map(([id, weight]) => ({ id, weight })),
   )
   const contributors = [...state.contributors.values()].map((contributor) => {
     const name = network.nameOf(contributor.account)
@@ -158,6 +168,7 @@ function resultOf(network: SimNetwork, kinds: ReadonlyMap<string, string>, { see
       account: contributor.account,
       records: sum.records,
       points: sum.points.toString(),
+      paid: (paid.get(contributor.account) ?? 0n).toString(),
       sharePpm: Number(shares.get(contributor.account) ?? 0n),
       credibilityPpm: contributor.credibility,
       frauds: state.frauds
@@ -178,3 +189,5 @@ function resultOf(network: SimNetwork, kinds: ReadonlyMap<string, string>, { see
     digest: network.digest(),
   }
 }
+
+const sumOf = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, one) => sum + one, 0n)

@@ -418,7 +418,8 @@ export class LedgerWorld {
     this.advance('reveal')
     for (const one of committed) this.reveal(one.signer, one)
     const manifests = committed.map((one) => one.sealed.manifestCid)
-    if (manifests.length > 0) for (const validator of this.validators) this.available(validator, manifests)
+    const seated = this.validators.filter(({ signer }) => this.state.validators.get(signer.did)?.active)
+    if (manifests.length > 0) for (const validator of seated) this.available(validator, manifests)
     this.testAndClose({ judge, silent })
     return manifests
   }
