@@ -3,7 +3,9 @@
  * else nobody knows and the release profile decides. A source is one function: more of them join the list below.
  */
 import { headerValues } from '../evidence/index.ts'
-import { groupsFor, matches, mayFetch, pathOf } from './may-fetch.ts'
+import { groupsFor, mayFetch } from './may-fetch.ts'
+import { matches } from './path-pattern.ts'
+import { pathOf } from './url-path.ts'
 import { metaSignals, type MetaSignal } from './page-signals.ts'
 import type { Robots, UsageLine } from './robots.ts'
 import { parseDictionary } from './structured-fields.ts'
