@@ -1,4 +1,5 @@
 /** One pattern of robots.txt, tdmrep.json, ai.txt or RSL: `*` is any run of octets, `$` at the end anchors, everything else is a prefix. */
+import { openSpecials } from './url-path.ts'
 
 export interface PathPattern {
   /** What a path must begin with. */
@@ -13,8 +14,8 @@ export interface PathPattern {
 export function parsePattern(pattern: string): PathPattern {
   const anchored = pattern.endsWith('$')
   const [prefix = '', ...runs] = (anchored ? pattern.slice(0, -1) : pattern).split('*')
-  const parts = runs.filter((run) => run !== '')
-  return { prefix, parts, anchored: anchored && runs.at(-1) !== '' }
+  const parts = runs.filter((run) => run !== '').map(openSpecials)
+  return { prefix: openSpecials(prefix), parts, anchored: anchored && runs.at(-1) !== '' }
 }
 
 export function matches(pattern: string, path: string): boolean {

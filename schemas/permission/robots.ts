@@ -145,22 +145,28 @@ const KEYS = new Map([
 ])
 
 function keyAndValue(raw: string): { key: string; value: string; text: string } | undefined {
+  const parsed = splitLine(raw)
+  const key = parsed && KEYS.get(parsed.key)
+  return parsed === undefined || key === undefined ? undefined : { ...parsed, key }
+}
+
+/** `Key: value # comment`, or two words and nothing more; the key in lower case, `text` without the comment. */
+export function splitLine(raw: string): { key: string; value: string; text: string } | undefined {
   const cut = raw.slice(0, MAX_LINE)
   const comment = cut.indexOf('#')
   const text = trimAscii(comment < 0 ? cut : cut.slice(0, comment))
   let colon = text.indexOf(':')
   if (colon < 0) {
-    // `Disallow /path`: two words and nothing more
+    // `Disallow /path`
     const words = /^([^ \t]+)[ \t]+([^ \t]+)$/.exec(text)
     if (words === null) return undefined
     colon = words[1]?.length ?? 0
   }
-  const key = KEYS.get(trimAscii(text.slice(0, colon)).toLowerCase())
-  return key === undefined ? undefined : { key, value: trimAscii(text.slice(colon + 1)), text }
+  return { key: trimAscii(text.slice(0, colon)).toLowerCase(), value: trimAscii(text.slice(colon + 1)), text }
 }
 
 /** By hand: a regular expression would go over a long run of blanks once for each of them. */
-export function trimAscii(text: string): string {
+function trimAscii(text: string): string {
   let start = 0
   let end = text.length
   while (start < end && isBlank(text.charCodeAt(start))) start++

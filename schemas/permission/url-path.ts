@@ -47,11 +47,19 @@ function search(text: string, pattern: RegExp, from: number): number {
   return pattern.exec(text)?.index ?? text.length
 }
 
-function escapePath(path: string): string {
+const escapePath = (path: string): string => openSpecials(escapeText(path))
+
+/** Escapes in capitals, characters beyond ASCII as the escapes of their UTF-8. */
+export function escapeText(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return upperEscapes(path).replace(/[^\u0000-\u007f]+/g, (run) =>
+  return upperEscapes(text).replace(/[^\u0000-\u007f]+/g, (run) =>
     Array.from(new TextEncoder().encode(run), (byte) => `%${byte.toString(16).toUpperCase()}`).join(''),
   )
+}
+
+/** A pattern writes a star or a dollar that is meant as such `%2A` or `%24` (RFC 9309, 2.2.3); a URL may write either. */
+export function openSpecials(text: string): string {
+  return text.includes('%2') ? text.replaceAll('%24', '$').replaceAll('%2A', '*') : text
 }
 
 /** Octets beyond ASCII become escapes, escapes get capitals: `/ü%aa` -> `/%C3%BC%AA` (the text is one character per octet). */
