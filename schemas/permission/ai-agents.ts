@@ -2,10 +2,8 @@
 import { mayFetch } from './may-fetch.ts'
 import type { Robots } from './robots.ts'
 
-/** Product tokens in lower case, by what their operators say they are for (2026). */
+/** Product tokens in lower case, by what their operators say they are for (2026). Names with digits are no product tokens: no file can name them. */
 const TRAINING_AGENTS = new Set([
-  'ai2bot',
-  'ai2bot-dolma',
   'amazonbot',
   'anthropic-ai',
   'applebot-extended',
@@ -18,7 +16,6 @@ const TRAINING_AGENTS = new Set([
   'facebookbot',
   'google-extended',
   'gptbot',
-  'img2dataset',
   'laion-huggingface-processor',
   'meta-externalagent',
   'omgili',

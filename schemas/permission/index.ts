@@ -2,6 +2,7 @@
 export { type AiTxt, MAX_AI_TXT_BYTES, parseAiTxt } from './ai-txt.ts'
 export { crawlDelay, type FetchDecision, mayFetch } from './may-fetch.ts'
 export { MAX_ROBOTS_BYTES, noRobots, parseRobots, type Robots, robotsOfExchange, unreachableRobots } from './robots.ts'
+export { type Answer, answer, type Asked, mayFetchLine, namedBy, productToken } from './may-fetch-line.ts'
 export { robotsDirectives } from './robots-directives.ts'
 export { MAX_RSL_BYTES, parseRsl, type Rsl } from './rsl.ts'
 export {

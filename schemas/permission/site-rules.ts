@@ -35,8 +35,8 @@ export function namedLicenses({ licenses }: Robots): { urls: string[]; more: str
 }
 
 /** A serialised http(s) URL without fragment; undefined for anything else. */
-export function licenseUrl(text: string, base?: string): string | undefined {
-  const url = text.length > 2048 ? null : URL.parse(text, base)
+export function licenseUrl(text: string, base?: string, most = 2048): string | undefined {
+  const url = text.length > most ? null : URL.parse(text, base)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined
   url.hash = ''
   return url.href
