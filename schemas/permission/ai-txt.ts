@@ -35,31 +35,33 @@ export function parseAiTxt(input: Uint8Array | string): AiTxt {
   let group: AiTxtGroup | undefined
   let open = false
   let rules = 0
-  text
+  const lines = text
     .slice(0, MAX_AI_TXT_BYTES)
     .replace(/^\u00ef\u00bb\u00bf/, '')
     .split(/\r\n|\r|\n/)
-    .forEach((raw, index) => {
-      const parsed = splitLine(raw)
-      if (parsed === undefined || rules >= MAX_RULES) return
-      const { key, value, text: own } = parsed
-      if (key === 'user-agent' || key === 'agent') {
-        if (group === undefined || !open) groups.push((group = { agents: [], rules: [] }))
-        open = true
-        group.agents.push(value.toLowerCase())
-        return
-      }
-      const rule = ruleOf(key, value)
-      if (rule === undefined) return
-      open = false
-      rules++
-      // `Training:` stands before any agent and means everybody
-      if (group === undefined) {
-        if (key === 'allow' || key === 'disallow') return
-        groups.push((group = { agents: ['*'], rules: [] }))
-      }
-      group.rules.push({ ...rule, line: index + 1, text: own })
-    })
+  // what the limit cuts through says nothing
+  if (text.length > MAX_AI_TXT_BYTES) lines.pop()
+  lines.forEach((raw, index) => {
+    const parsed = splitLine(raw)
+    if (parsed === undefined || rules >= MAX_RULES) return
+    const { key, value, text: own } = parsed
+    if (key === 'user-agent' || key === 'agent') {
+      if (group === undefined || !open) groups.push((group = { agents: [], rules: [] }))
+      open = true
+      group.agents.push(value.toLowerCase())
+      return
+    }
+    const rule = ruleOf(key, value)
+    if (rule === undefined) return
+    open = false
+    rules++
+    // `Training:` stands before any agent and means everybody
+    if (group === undefined) {
+      if (key === 'allow' || key === 'disallow') return
+      groups.push((group = { agents: ['*'], rules: [] }))
+    }
+    group.rules.push({ ...rule, line: index + 1, text: own })
+  })
   return { groups }
 }
 

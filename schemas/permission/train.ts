@@ -100,10 +100,8 @@ const contentUsage: Source = (facts) => {
 /** Content Signals Policy (contentsignals.org; draft-romm-aipref-contentsignals). */
 const contentSignal: Source = (facts) => {
   const signal: Reader = (value) => {
-    const said = value
-      .toLowerCase()
-      .split(/[,;\s]+(?=[a-z-]+\s*=)/)
-      .map((pair) => /^\s*ai-train\s*=\s*(yes|no)\s*[,;]?\s*$/.exec(pair)?.[1])
+    // blanks are counted: a header of nothing else must not be read once for each of them
+    const said = Array.from(value.matchAll(/(?<![\w-])ai-train\s{0,16}=\s{0,16}(yes|no)(?![\w-])/gi), ([, word]) => word?.toLowerCase())
     return said.includes('no') ? 'deny' : said.includes('yes') ? 'allow' : undefined
   }
   return [...fromHeader(facts.headers, 'content-signal', signal), ...fromRobots(facts, 'contentSignal', signal)]
