@@ -132,7 +132,7 @@ function addChild<Decision>(node: Node<Decision>, child: Node<Decision>): void {
   if (place < 0) node.keys.push(code)
   node.children[place < 0 ? node.keys.length - 1 : place] = child
   if (node.keys.length <= FEW) return
-  node.byKey ??= new Array<Node<Decision> | undefined>(128).fill(undefined)
+  node.byKey ??= Array.from({ length: 128 }, (): Node<Decision> | undefined => undefined)
   for (let i = 0; i < node.keys.length; i++) node.byKey[node.keys[i] as number] = node.children[i]
 }
 

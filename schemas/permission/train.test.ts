@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mayTrain, noRobots, type RuleTexts, siteOfTexts, trainDecision, type TrainInput } from './index.ts'
+import { noRobots, type RuleTexts, siteOfTexts, trainDecision, type TrainInput } from './index.ts'
 import { parseDictionary } from './structured-fields.ts'
 
 const URL_OF_TEST = 'http://a.example/test'
@@ -14,7 +14,6 @@ const decide = ({ robots = noRobots, tdmrep, aiTxt, rsl, named = [], ...input }:
     site: siteOfTexts({ url, robots, tdmrep, aiTxt, rsl, named }),
   })
 }
-const signalsOf = (input: Parameters<typeof decide>[0]) => decide(input).signals.map(({ source, value, line }) => ({ source, value, line }))
 const header = (name: string, ...values: string[]) => decide({ headers: values.map((value) => [name, value]) }).decision
 
 describe('trainDecision', () => {
