@@ -8,7 +8,7 @@ import { crawl, type JournalRow } from './index.ts'
 
 interface Host {
   /** By path: a body, or a whole answer. */
-  files?: Record<string, string | { status?: number; headers?: Record<string, string>; body?: string }>
+  files?: Record<string, string | { status?: number; headers?: Record<string, string>; body?: string }> | undefined
   /** Headers of `/reserved/page`, and what its head says. */
   headers?: Record<string, string>
   head?: string
