@@ -9,8 +9,8 @@ export const REMOVAL_POLICY =
   'the next release leaves it out. Check the ids of a pinned release against the newest list before training.'
 
 export const OPT_OUT_MEASURES = [
-  'robots.txt (RFC 9309) is read before every fetch and its capture is kept as evidence',
-  'training reservations (AIPREF Content-Usage, Content-Signal, TDM Reservation Protocol, noai) are read at the fetch; pages that deny training are not kept',
+  'robots.txt (RFC 9309) and the other rule files of a site are read before its pages and their captures are kept as evidence',
+  'training reservations (AIPREF Content-Usage, Content-Signal, TDM Reservation Protocol, RSL, ai.txt, noai) are read at the fetch; pages that deny training are not kept',
   'validators replay both from the captured evidence of the records they draw; a violation is a fraud proof that voids the batch',
   'a domain owner’s opt-out is an entry of the public ledger and is obeyed by every later release',
 ]

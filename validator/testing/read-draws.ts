@@ -16,7 +16,7 @@ export interface Fraud {
 
 /** A drawn row that stood the deterministic checks, or the check it failed, with the proof where there is one. */
 export type ReadDraw =
-  | { ok: true; url: string; record: Uint8Array; pipeline: string }
+  | { ok: true; url: string; record: Uint8Array; pipeline: string; agent: string; fetchedAt: number }
   | { ok: false; check: Check; fraud: Fraud | undefined }
 
 export interface ReadDrawsOptions {
@@ -60,7 +60,10 @@ async function readOne(
     logger.debug('row-unreadable', { manifest: manifest.toString(), row, code: codeOf(error) })
     return { ok: false, check: 'D2', fraud: undefined }
   }
-  if (verdict.ok) return { ok: true, url: verdict.url, record: verdict.recordBytes, pipeline: files.manifest.pipeline }
+  if (verdict.ok) {
+    const { url, recordBytes: record, agent, fetchedAt } = verdict
+    return { ok: true, url, record, pipeline: files.manifest.pipeline, agent, fetchedAt }
+  }
   const { check, code } = verdict
   // it says something about who sent the bytes and is no proof against anybody
   const fraud = code === 'NOT_THE_LEAVES' ? undefined : { check, manifest, row, proof: makeFraudProof({ check, manifest, row, blocks }) }

@@ -1,16 +1,17 @@
-/** T1 and T2: fetches a record's page again from here and asks whether an honest page could have changed so. Polite: one request per host at a time. */
+/** T1 and T2: fetches a record's page again from here, with its site's rules, and asks whether an honest page could have changed so. Polite: one request per host at a time. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { deadlineOf } from '../../core/mesh/index.ts'
-import type { Web } from '../../core/web/index.ts'
+import type { AskedSite, Web } from '../../core/web/index.ts'
 import { runPipeline } from '../../schemas/pipeline/index.ts'
 import { type Charter, type Check, equalBytes } from '../../schemas/wire/index.ts'
 import { compareWebPages, type WebPage } from '../../schemas/web-page/index.ts'
 import type { Exchange } from '../../schemas/evidence/index.ts'
 import { HostTurns } from './host-turns.ts'
 import type { Patience } from './shares.ts'
+import { isForbidden, isReserved, SiteMemory } from './site-memory.ts'
 
-/** T1: the page says something else. T2: gone, refused, or not to be had in the time there is. null on a pass. */
+/** T1: the page says something else, or was reserved from training. T2: gone, refused, closed to us, or not to be had in the time there is. null on a pass. */
 export type Refetched = Extract<Check, 'T1' | 'T2'> | null
 
 export interface Page {
@@ -21,6 +22,10 @@ export interface Page {
   url: string
   /** Canonical JSON bytes of the record under test. */
   record: Uint8Array
+  /** Product token that it was fetched under. */
+  agent: string
+  /** When the contributor fetched it, Unix milliseconds. */
+  fetchedAt: number
 }
 
 const MAX_HOPS = 5
@@ -36,6 +41,8 @@ export class Refetcher {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #turns: HostTurns
+  /** What sites say about themselves, asked once for all their pages. */
+  readonly sites: SiteMemory
   /** Turns in a row in which a host gave nothing until its time was up. */
   readonly #silent = new Map<string, number>()
 
@@ -45,6 +52,7 @@ export class Refetcher {
     this.#clock = clock
     this.#logger = logger
     this.#turns = new HostTurns(clock, signal)
+    this.sites = new SiteMemory({ web, clock })
   }
 
   /** Fetches the page again. Rejects with the signal's reason when it ends first. */
@@ -68,8 +76,12 @@ export class Refetcher {
     let found: Refetched = 'T2'
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       using time = deadlineOf(this.#clock, attemptMs, TOO_SLOW, [turn])
-      const exchange = await this.#follow(page.url, time.signal)
-      if (exchange !== null && exchange.status < 400) {
+      const site = await this.#siteOf(page, time.signal)
+      // what the site forbids is not asked for here either
+      if (site !== null && isForbidden(site, page.agent, page.url)) return 'T2'
+      const exchange = site === null ? null : await this.#follow(page.url, time.signal)
+      if (site !== null && exchange !== null && exchange.status < 400) {
+        if (isReserved(site, page.agent, page.url, exchange, page.fetchedAt)) return 'T1'
         if (this.#isSame(page, exchange)) return null
         found = 'T1'
       }
@@ -78,6 +90,15 @@ export class Refetcher {
       if (turn.aborted) break
     }
     return found
+  }
+
+  async #siteOf({ url, agent, charter }: Page, signal: AbortSignal): Promise<AskedSite | null> {
+    try {
+      return await this.sites.of(new URL(url).origin, agent, charter.sources.delayMs, signal)
+    } catch (error) {
+      if (!signal.aborted) this.#logger.error('refetch-failed', { url, code: codeOf(error), message: String(error) })
+      return null
+    }
   }
 
   #isSame({ charter, pipeline, record, url }: Page, exchange: Exchange): boolean {

@@ -6,7 +6,7 @@ import type { DrawOf, LedgerFiles, LedgerState } from '../../dao/ledger/index.ts
 import { type DrawResult, peerFromDid } from '../../schemas/wire/index.ts'
 import { inLanes } from './in-lanes.ts'
 import { type Fraud, type ReadDraw, readDraws } from './read-draws.ts'
-import type { Refetcher } from './refetch.ts'
+import type { Page, Refetcher } from './refetch.ts'
 import { rowSource } from './row-source.ts'
 import { CONTRIBUTORS_AT_ONCE, patienceOf, shareOf } from './shares.ts'
 
@@ -80,13 +80,15 @@ async function testDraw(draw: DrawOf, options: TestDrawsOptions, shareMs: number
   }
 }
 
-function byHost(read: readonly ReadDraw[]): Map<string, { i: number; page: { url: string; record: Uint8Array; pipeline: string } }[]> {
-  const hosts = new Map<string, { i: number; page: { url: string; record: Uint8Array; pipeline: string } }[]>()
+type TestedPage = Omit<Page, 'contributor' | 'charter'>
+
+function byHost(read: readonly ReadDraw[]): Map<string, { i: number; page: TestedPage }[]> {
+  const hosts = new Map<string, { i: number; page: TestedPage }[]>()
   for (const [i, one] of read.entries()) {
     if (!one.ok) continue
     const { host } = new URL(one.url)
-    const { url, record, pipeline } = one
-    hosts.set(host, [...(hosts.get(host) ?? []), { i, page: { url, record, pipeline } }])
+    const { url, record, pipeline, agent, fetchedAt } = one
+    hosts.set(host, [...(hosts.get(host) ?? []), { i, page: { url, record, pipeline, agent, fetchedAt } }])
   }
   return hosts
 }
