@@ -1,6 +1,8 @@
 /** The command line as people and programs meet it: help, exit codes, one object or lines on stdout, words on stderr. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -57,6 +59,9 @@ describe('exit codes', () => {
     [2, 'a charter without a contact', () => ['dao', 'init', '--home', at('dao'), '--out', at('new.yaml')]],
     [2, 'a crawl without a place', () => ['crawl', 'https://example.org']],
     [2, 'a page without its URL', () => ['extract', at('page.html')]],
+    [2, 'a page to ask about that is none', () => ['may-fetch', 'example.org']],
+    [2, 'a header that is none', () => ['may-fetch', 'https://example.org', '--header', 'x', '--robots', at('page.html')]],
+    [1, 'a robots.txt that is not there', () => ['may-fetch', 'https://example.org', '--robots', at('absent.txt')]],
     [2, 'an entry that is no number', () => ['log', 'prove', 'first', '--home', at('none')]],
     [1, 'a DAO that does not answer', () => ['node', '--home', at('node'), '--dao', 'http://127.0.0.1:1']],
     [1, 'a file that is not there', () => ['extract', at('absent.html'), '--url', 'https://example.org/']],
@@ -105,6 +110,115 @@ describe('extract', () => {
       [null, false, false],
       ['c', false, false],
       ['d', true, true],
+    ])
+  })
+})
+
+describe('may-fetch', () => {
+  const robots = 'User-agent: *\nDisallow: /private\nContent-Usage: /open/ train-ai=y\n\nUser-agent: GPTBot\nDisallow: /\n'
+  const ask = async (url: string, ...more: string[]) => {
+    await writeFile(at('robots.txt'), robots)
+    return runCli('may-fetch', url, '--robots', at('robots.txt'), ...more)
+  }
+
+  it('names the deciding lines, and exits 3 when one answer is no', async () => {
+    const closed = await ask('https://example.org/private/1')
+    expect(closed.code).toBe(3)
+    expect(closed.out).toContain('fetch  not allowed  robots.txt line 2: Disallow: /private')
+    const open = await ask('https://example.org/other', '--json')
+    expect([open.code, open.json()]).toEqual([
+      0,
+      [
+        {
+          url: 'https://example.org/other',
+          fetch: { allowed: true, rule: null, line: null },
+          train: {
+            decision: 'unknown',
+            allowed: true,
+            signals: [{ source: 'ai agent robots.txt', value: 'gptbot: Disallow: /', line: 6 }],
+          },
+        },
+      ],
+    ])
+    expect((await ask('https://example.org/other', '--profile', 'strict')).code).toBe(3)
+    expect((await ask('https://example.org/other', '--agent', 'GPTBot')).code).toBe(3)
+  })
+
+  it('reads headers and the page that are given', async () => {
+    const header = await ask('https://example.org/open/1', '--header', 'X: y', '--header', 'TDM-Reservation: 1', '--json')
+    expect(header.code).toBe(3)
+    expect(header.json()).toMatchObject([
+      {
+        train: {
+          decision: 'deny',
+          signals: [{ source: 'content-usage robots.txt', line: 3 }, { source: 'tdm-reservation header', line: null }, {}],
+        },
+      },
+    ])
+    await writeFile(at('noai.html'), '<html>\n<head>\n<meta name="robots" content="noai">')
+    const page = await ask('https://example.org/open/1', '--html', at('noai.html'))
+    expect([page.code, page.out.includes('robots meta line 3: noai')]).toEqual([3, true])
+  })
+
+  it('asks the site itself, a loopback one when it is allowed to, and for nothing else', async () => {
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      const port = (server.address() as AddressInfo).port
+      if (request.url === '/robots.txt') response.end(`User-agent: *\nLicense: http://127.0.0.1:${port}/rsl.xml\n`)
+      else if (request.url === '/rsl.xml')
+        response.end('<rsl><content url="/"><license><prohibits type="usage">ai-train</prohibits></license></content></rsl>')
+      else response.writeHead(404).end()
+    })
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    try {
+      const { port } = server.address() as AddressInfo
+      const url = `http://127.0.0.1:${port}/page`
+      const refused = await runCli('may-fetch', url)
+      expect([refused.code, refused.err, asked]).toEqual([3, expect.stringContaining('NOT_ALLOWED'), []])
+      const told = await runCli('may-fetch', url, '--allow-private', `127.0.0.1:${port}`, '--json')
+      expect(told.code).toBe(3)
+      expect(told.json()).toMatchObject([{ fetch: { allowed: true }, train: { decision: 'deny', signals: [{ source: 'rsl', line: 1 }] } }])
+      expect(asked).toEqual(['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt', '/rsl.xml'])
+    } finally {
+      server.closeAllConnections()
+      await new Promise((closed) => server.close(closed))
+    }
+  })
+
+  it('answers line for line, bad ones too', async () => {
+    const url = 'https://example.org/a'
+    const lines = [
+      JSON.stringify({ id: 'a', url, robots: 'User-agent: *\nDisallow: /a' }),
+      '{"id":',
+      JSON.stringify({ id: 3, url: 'mailto:x' }),
+      JSON.stringify({ id: 4, url, headers: { 'Content-Usage': ['train-ai=y', 'search=n'] }, profile: 'strict' }),
+      JSON.stringify({ id: 5, url, robots: 'x', robotsStatus: 503 }),
+      JSON.stringify({ id: 6, url, profile: 'lenient' }),
+      JSON.stringify({ id: 7, url, agent: '\u009b31m' }),
+      '[]',
+    ]
+    await writeFile(at('asked.jsonl'), lines.join('\n'))
+    const { code, out, json } = await runCli('may-fetch', at('asked.jsonl'), '--jsonl')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^[\x20-\x7e\n]+$/)
+    expect(json()).toEqual([
+      { id: 'a', fetch: { allowed: false, rule: 'Disallow: /a', line: 2 }, train: { decision: 'unknown', allowed: true, signals: [] } },
+      { id: null, error: { code: 'BAD_JSON', message: expect.any(String) } },
+      { id: 3, error: { code: 'BAD_URL', message: expect.any(String) } },
+      {
+        id: 4,
+        fetch: { allowed: true, rule: null, line: null },
+        train: {
+          decision: 'allow',
+          allowed: true,
+          signals: [{ source: 'content-usage header', value: 'train-ai=y, search=n', line: null }],
+        },
+      },
+      { id: 5, fetch: { allowed: false, rule: null, line: null }, train: { decision: 'unknown', allowed: true, signals: [] } },
+      { id: 6, error: { code: 'BAD_LINE', message: expect.any(String) } },
+      { id: 7, error: { code: 'BAD_AGENT', message: expect.any(String) } },
+      { id: null, error: { code: 'BAD_LINE', message: expect.any(String) } },
     ])
   })
 })

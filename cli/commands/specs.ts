@@ -143,6 +143,26 @@ export const specs: CommandSpec[] = [
     load: () => import('./opt-out.ts'),
   },
   {
+    name: 'may-fetch',
+    args: '[url]',
+    summary: 'may a page be fetched, may it be used for training, and which line says so; exit 3 when one of them is not allowed',
+    example: 'quern may-fetch https://example.org/page --robots robots.txt --header "TDM-Reservation: 1"',
+    settings: ['allowPrivate', 'hosts'],
+    options: [
+      ['--robots <file>', 'robots.txt to read; without it the site’s rule files are asked for'],
+      ['--header <line>', 'a response header of the page, "Name: value"; may be repeated', undefined, 'repeat'],
+      ['--html <file>', 'the page, for what its head says'],
+      ['--agent <name>', 'product token to ask for', 'QuernBot'],
+      ['--profile <profile>', 'strict or standard: what an absent training statement means', 'standard'],
+      ['--contact <address>', 'http(s) URL or mailto: address for site owners; goes into the User-Agent'],
+      [
+        '--jsonl',
+        'lines {"id","url","robots","headers","html",…} to lines {"id","fetch","train"}, same order; the argument is a file, "-" is stdin',
+      ],
+    ],
+    load: () => import('./may-fetch.ts'),
+  },
+  {
     name: 'dataset ls',
     summary: 'list releases: of a DAO, or of a home folder',
     example: 'quern dataset ls --dao https://dao.example.org',

@@ -21,14 +21,18 @@ export function printJson(value: unknown): void {
 }
 
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => {
+  const json = JSON.stringify(value, (_key, item: unknown) => {
     if (typeof item === 'bigint') return item.toString()
     if (item instanceof Uint8Array) return Buffer.from(item).toString('hex')
     if (item instanceof Map) return Object.fromEntries(item)
     if (item instanceof Set) return [...item]
     return item
   })
+  return json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
+
+/** What JSON leaves as it is and a terminal obeys: the upper control characters, bidirectional overrides, line separators. */
+const UNSAFE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /** 0 success, 1 failure, 2 wrong usage, 3 the answer is no. */
 export function exitCodeOf(thrown: unknown): number {

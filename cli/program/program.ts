@@ -17,7 +17,8 @@ export interface CommandSpec {
   /** For containers and tests: works, and is not listed. */
   hidden?: boolean
   settings?: SettingName[]
-  options?: [flags: string, description: string, fallback?: string][]
+  /** `repeat`: may be given several times, and is a list. */
+  options?: [flags: string, description: string, fallback?: string | undefined, repeat?: 'repeat'][]
   load: () => Promise<{ run: Run }>
 }
 
@@ -43,7 +44,9 @@ export async function runProgram(version: string, specs: readonly CommandSpec[],
       const { flag, env, help, fallback } = settings[name]
       command.option(flag, `${help} [${env}${fallback ? `; ${fallback}` : ''}]`)
     }
-    for (const [flag, description, fallback] of spec.options ?? []) command.option(flag, description, fallback)
+    for (const [flag, description, fallback, repeat] of spec.options ?? [])
+      if (repeat === undefined) command.option(flag, description, fallback)
+      else command.option(flag, description, (value: string, before: string[]) => [...before, value], [])
     command.option('--json', 'one JSON object, or JSON lines, on stdout')
     command.addHelpText('after', `\nExample:\n  ${spec.example}`)
     command.action(async (...given: unknown[]) => {

@@ -1,73 +1,83 @@
-/** D5: the robots.txt that was in force allowed the fetch, and nothing that the site said denies training. */
+/** D5: the site's rules that were in force allowed the fetch, and nothing that the site or the page said denies training. */
 import { decodeBody, type Exchange, headerValues, type ParsedFetch } from '../../schemas/evidence/index.ts'
-import { mayFetch, type Robots, robotsOfExchange, trainDecision } from '../../schemas/permission/index.ts'
+import { mayFetch, mayTrain, type RuleKind, type SiteRules, trainDecision } from '../../schemas/permission/index.ts'
 import { decodeHtml } from '../../schemas/pipeline/index.ts'
 import { type Charter, WireError } from '../../schemas/wire/index.ts'
 import type { Evidence } from './check-evidence.ts'
-import { openGroup } from './open-group.ts'
+import { type OpenedSite, openSite } from './open-group.ts'
 import { type Failure, failed } from './types.ts'
 
 /** RFC 9309, 2.4: a robots.txt is used for a day at most. */
 const ROBOTS_DAY_MS = 24 * 3600 * 1000
 const SKEW_MS = 60_000
 const MAX_PAGE_BYTES = 8 << 20
+const MISSING: Record<RuleKind, string> = { robots: 'OTHER_ORIGIN', tdmrep: 'NO_TDMREP', aiTxt: 'NO_AI_TXT', rsl: 'NO_RSL' }
+const FILES: Record<RuleKind, string> = {
+  robots: 'robots.txt',
+  tdmrep: 'tdmrep.json',
+  aiTxt: 'ai.txt',
+  rsl: 'a licence that robots.txt names',
+}
 
-/** `robotsGroup` is the capture's gzip members, empty where the row names none. */
-export function checkPermission({ exchange, facts }: Evidence, robotsGroup: Uint8Array, charter: Charter): Failure | undefined {
+/** `rulesGroup` is the gzip members of the site's rule files, empty where the row names none. */
+export function checkPermission({ exchange, facts }: Evidence, rulesGroup: Uint8Array, charter: Charter): Failure | undefined {
   const agent = facts.robots?.agent
-  if (agent === undefined || robotsGroup.byteLength === 0)
+  if (agent === undefined || rulesGroup.byteLength === 0)
     return failed('D5', 'NO_ROBOTS', 'no robots.txt capture shows that the fetch was allowed')
   // our own name, and the one the request carried: nobody borrows the permissions of another crawler
   if (!/^quern/i.test(agent) || agent.toLowerCase() !== productToken(exchange))
     return failed('D5', 'AGENT', 'the request was not made under the name that asked')
-  const capture = openCapture(robotsGroup)
-  if ('check' in capture) return capture
-  const wrong = checkCapture(capture, { exchange, facts }, charter)
+  const opened = open(rulesGroup, new URL(exchange.url).origin, agent)
+  if ('check' in opened) return opened
+  const { site, captures } = opened
+  if (!site.ok)
+    return 'missing' in site
+      ? failed('D5', MISSING[site.missing], `the capture of ${FILES[site.missing]} is not where it belongs`)
+      : failed('D5', 'EXTRA_CAPTURE', 'a capture that belongs to no rule file')
+  const wrong = captures.map((capture) => checkCapture(capture, exchange, agent, charter)).find((failure) => failure !== undefined)
   if (wrong) return wrong
-  const robots = robotsOfExchange(capture.exchange)
-  const fetching = mayFetch(robots, agent, exchange.url)
+  const { responseId, payloadDigest } = site.robots
+  if (
+    responseId !== facts.robots?.recordId ||
+    payloadDigest !== facts.robots.payloadDigest ||
+    site.robots.exchange.url !== facts.robots.url
+  )
+    return failed('D5', 'OTHER_ROBOTS', 'the capture is not the one that the fetch names')
+  const fetching = mayFetch(site.rules.robots.rules, agent, exchange.url)
   if (!fetching.allowed) return failed('D5', 'DISALLOWED', `robots.txt line ${fetching.line ?? '-'} forbids the fetch`)
-  return checkTraining(exchange, robots, agent, charter)
+  return checkTraining(exchange, site.rules, agent, charter)
 }
 
-function openCapture(group: Uint8Array): ParsedFetch | Failure {
+function open(group: Uint8Array, origin: string, agent: string): OpenedSite | Failure {
   try {
-    return openGroup(group)
+    return openSite(group, origin, agent)
   } catch (thrown) {
-    if (thrown instanceof WireError) return failed('D5', `ROBOTS_${thrown.code}`, `the robots.txt capture: ${thrown.message}`)
+    if (thrown instanceof WireError) return failed('D5', `ROBOTS_${thrown.code}`, `the captures of the site's rules: ${thrown.message}`)
     throw thrown
   }
 }
 
-/**
- * The capture is the one that the fetch names, of the page's own origin (or what that one's robots.txt redirected to, as the capture says:
- * the redirect itself is not in evidence), and no older than a day or a gathering.
- */
-function checkCapture(
-  capture: ParsedFetch,
-  { exchange, facts: { robots } }: Pick<Evidence, 'exchange' | 'facts'>,
-  { epoch }: Charter,
-): Failure | undefined {
-  if (capture.responseId !== robots?.recordId || capture.payloadDigest !== robots.payloadDigest || capture.exchange.url !== robots.url)
-    return failed('D5', 'OTHER_ROBOTS', 'the capture is not the one that the fetch names')
-  const own = new URL('/robots.txt', exchange.url).href
-  if (robots.url !== own && capture.facts.via !== own)
-    return failed('D5', 'OTHER_ORIGIN', 'the robots.txt is not that of the page’s origin')
-  const age = exchange.fetchedAt - capture.exchange.fetchedAt
+/** Every capture was made under the same name, and is no older than a day or a gathering. */
+function checkCapture({ exchange, facts }: ParsedFetch, page: Exchange, agent: string, { epoch }: Charter): Failure | undefined {
+  if (facts.revisit !== null) return failed('D5', 'REVISIT', 'a rule file without its bytes')
+  if (productToken(exchange) !== agent.toLowerCase()) return failed('D5', 'AGENT', 'a rule file was asked for under another name')
+  const age = page.fetchedAt - exchange.fetchedAt
   if (age > Math.max(ROBOTS_DAY_MS, epoch.gather.maxSeconds * 1000) + SKEW_MS || age < -SKEW_MS)
-    return failed('D5', 'ROBOTS_AGE', 'the robots.txt is older than a day and a gathering, or younger than the fetch')
+    return failed('D5', 'ROBOTS_AGE', 'a rule file is older than a day and a gathering, or younger than the fetch')
   return undefined
 }
 
-function checkTraining(exchange: Exchange, robots: Robots, agent: string, charter: Charter): Failure | undefined {
-  const { decision, signals } = trainDecision({ url: exchange.url, agent, robots, headers: exchange.headers, html: htmlOf(exchange) })
-  const said = signals
+function checkTraining(exchange: Exchange, site: SiteRules, agent: string, charter: Charter): Failure | undefined {
+  const { url, headers, responseHead: head, body } = exchange
+  const training = trainDecision({ url, agent, site, headers, html: htmlOf(exchange), head, body })
+  const said = training.signals
     .map(({ source, value }) => `${source} ${value}`)
     .join('; ')
     .slice(0, 200)
-  if (decision === 'deny') return failed('D5', 'TRAIN_DENIED', `training is reserved: ${said}`)
-  if (decision === 'unknown' && charter.sources.profile === 'strict')
-    return failed('D5', 'TRAIN_UNKNOWN', 'nothing permits training, and the charter is strict')
+  if (training.decision === 'deny') return failed('D5', 'TRAIN_DENIED', `training is reserved: ${said}`)
+  if (training.unread.length > 0) return failed('D5', 'NO_RSL', 'a licence that the site or the page names was not read')
+  if (!mayTrain(training, charter.sources.profile))
+    return failed('D5', 'TRAIN_UNKNOWN', 'nothing permits training, or something speaks against it, and the charter is strict')
   return undefined
 }
 

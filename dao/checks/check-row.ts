@@ -33,7 +33,13 @@ function judge({ files: { manifest, index, sketches }, row, blocks, facts }: Row
   return (
     checkReplay({ manifest, index, sketches, row, record: opened.record, exchange: evidence.exchange, charter: facts.charter }) ??
     checkPermission(evidence, concatBytes(...blocks.robotsBlocks), facts.charter) ??
-    checkDate(evidence.exchange, manifest, facts.dates) ?? { ok: true, recordBytes: opened.record, url: evidence.exchange.url }
+    checkDate(evidence.exchange, manifest, facts.dates) ?? {
+      ok: true,
+      recordBytes: opened.record,
+      url: evidence.exchange.url,
+      agent: evidence.facts.robots?.agent ?? '',
+      fetchedAt: evidence.exchange.fetchedAt,
+    }
   )
 }
 

@@ -20,6 +20,8 @@ const charter = charterShape.parse({
   ...LOCAL_RULES,
 })
 const open = { after: null, before: null }
+const TDMREP = `${ORIGIN}/.well-known/tdmrep.json`
+const AI_TXT = `${ORIGIN}/ai.txt`
 
 async function rowOf(batch: SealedBatch, row: number, changes: Partial<ProofFacts> = {}) {
   const files = parseBatchFiles(batch.manifestBytes, batch.indexBytes, batch.sketches)
@@ -82,6 +84,7 @@ describe('checkRow', () => {
     ],
     ['yesterday’s robots.txt', 'D5 ROBOTS_AGE', { robots: { fetchedAt: FETCHED_AT - 25 * 3600 * 1000 } }],
     ['tomorrow’s robots.txt', 'D5 ROBOTS_AGE', { robots: { fetchedAt: FETCHED_AT + 3600 * 1000 } }],
+    ['rules asked for under another name', 'D5 AGENT', { robots: { askedBy: 'Googlebot' } }],
     ['another crawler’s name', 'D5 AGENT', { robots: { agent: 'Googlebot' }, exchange: { agent: 'Googlebot' } }],
     ['a name that the request did not carry', 'D5 AGENT', { exchange: { agent: 'Googlebot' } }],
     [
@@ -102,6 +105,41 @@ describe('checkRow', () => {
       { html: htmlOf('Bekesbourne').replace('<head>', '<head><meta name="robots" content="noai">') },
     ],
     ['a reservation in robots.txt', 'D5 TRAIN_DENIED', { robotsTxt: 'User-agent: *\nContent-Signal: ai-train=no\nAllow: /\n' }],
+    ['a reservation in tdmrep.json', 'D5 TRAIN_DENIED', { rules: { [TDMREP]: { body: '[{"location":"/","tdm-reservation":1}]' } } }],
+    ['a reservation in ai.txt', 'D5 TRAIN_DENIED', { rules: { [AI_TXT]: { body: 'User-Agent: *\nDisallow: *.html\nDisallow: /\n' } } }],
+    [
+      'a licence that prohibits training',
+      'D5 TRAIN_DENIED',
+      {
+        robotsTxt: `License: ${ORIGIN}/rsl.xml\n`,
+        rules: {
+          [`${ORIGIN}/rsl.xml`]: {
+            body: '<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license><prohibits type="usage">ai-train</prohibits></license></content></rsl>',
+          },
+        },
+      },
+    ],
+    ['a rule file that the server could not give', 'D5 TRAIN_DENIED', { rules: { [TDMREP]: { status: 503 } } }],
+    ['a tdmrep.json left out', 'D5 NO_TDMREP', { captures: (all) => all.filter((_, i) => i !== 1) }],
+    ['an ai.txt left out', 'D5 NO_AI_TXT', { captures: (all) => all.slice(0, 2) }],
+    ['a licence left out', 'D5 NO_RSL', { robotsTxt: `License: ${ORIGIN}/rsl.xml\n`, captures: (all) => all.slice(0, 3) }],
+    ['one licence too many', 'D5 NO_RSL', { robotsTxt: ['a', 'b', 'c'].map((name) => `License: ${ORIGIN}/${name}.xml\n`).join('') }],
+    [
+      'a licence that only the page names',
+      'D5 NO_RSL',
+      { html: htmlOf('Bekesbourne').replace('<head>', '<head><link rel="license" type="application/rsl+xml" href="/rsl.xml">') },
+    ],
+    ['captures in another order', 'D5 NO_TDMREP', { captures: ([robots, tdmrep, aiTxt]) => [robots!, aiTxt!, tdmrep!] }],
+    ['a capture that belongs nowhere', 'D5 EXTRA_CAPTURE', { captures: (all) => [...all, all[2]!] }],
+    [
+      'a redirect that leads elsewhere than the capture says',
+      'D5 NO_TDMREP',
+      {
+        rules: { [TDMREP]: { status: 302, headers: [['Location', '/real.json']] }, [`${ORIGIN}/real.json`]: { body: '[]' } },
+        captures: (all) => all.filter((_, i) => i !== 2),
+      },
+    ],
+    ['captures that are no WARC', 'D5 ROBOTS_NOT_GZIP', { captures: ([robots]) => [{ ...robots!, members: [utf8('hello')] }] }],
     ['evidence with a byte flipped in the page', 'D4 DIGEST_MISMATCH', { evidence: repacked((warc) => flipped(warc, -20)) }],
     [
       'evidence in another spelling',
@@ -129,11 +167,15 @@ describe('checkRow', () => {
 
   it('follows a robots.txt to where it was redirected, and no further', async () => {
     const url = 'http://www.mill.example/robots.txt'
-    expect(await judge(batchOf({ robots: { url, via: `${ORIGIN}/robots.txt` } }))).toEqual({ verdict: 'ok' })
-    expect(await judge(batchOf({ robots: { url, via: 'http://other.example/robots.txt' } }))).toEqual({
-      verdict: 'D5 OTHER_ORIGIN',
-      proof: true,
+    const led = { status: 301, headers: [['Location', url]] as [string, string][] }
+    expect(await judge(batchOf({ robots: { url }, rules: { [`${ORIGIN}/robots.txt`]: led } }))).toEqual({ verdict: 'ok' })
+    const elsewhere = { ...led, headers: [['Location', 'http://other.example/']] as [string, string][] }
+    const captures = batchOf({
+      robots: { url },
+      rules: { [`${ORIGIN}/robots.txt`]: elsewhere },
+      captures: ([first, , ...rest]) => [first!, ...rest],
     })
+    expect(await judge(captures)).toEqual({ verdict: 'D5 OTHER_ORIGIN', proof: true })
   })
 
   it('keeps what says nothing about training, unless the charter is strict', async () => {

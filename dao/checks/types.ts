@@ -28,6 +28,10 @@ export type RowVerdict =
       /** Canonical JSON of the record. */
       recordBytes: Uint8Array
       url: string
+      /** Product token that the site's rules were read for. */
+      agent: string
+      /** Unix milliseconds. */
+      fetchedAt: number
     }
   | Failure
 

@@ -2,8 +2,15 @@
 import { type BatchFiles, loadBatch, readRow } from '../batches/index.ts'
 import { Lru } from '../../core/cache/index.ts'
 import { FatalError } from '../../core/errors/index.ts'
-import { decodeBody, type Exchange, headerValues, type ParsedFetch, parseFetchGroup } from '../../schemas/evidence/index.ts'
-import { noRobots, type Robots, robotsOfExchange, trainDecision } from '../../schemas/permission/index.ts'
+import {
+  decodeBody,
+  type Exchange,
+  headerValues,
+  type ParsedFetch,
+  parseFetchGroup,
+  parseFetchGroups,
+} from '../../schemas/evidence/index.ts'
+import { MAX_RULE_CAPTURES, noRules, siteOfCaptures, type SiteRules, trainDecision } from '../../schemas/permission/index.ts'
 import { decodeHtml } from '../../schemas/pipeline/index.ts'
 import { type CID, concatBytes, type GetBlock, WireError } from '../../schemas/wire/index.ts'
 import type { LedgerFiles } from '../ledger/index.ts'
@@ -37,27 +44,36 @@ export function recordReader({ files, get, signal = new AbortController().signal
     return batch
   }
   const ask = (cids: CID[]): Promise<(Uint8Array | null)[]> => Promise.all(cids.map(async (cid) => (await get(cid)) ?? null))
-  // one capture serves all pages of its host
-  const captures = new Lru<string, Robots>(256)
-  const robotsOf = (key: string, group: Uint8Array): Robots => {
-    if (group.byteLength === 0) return noRobots
-    const robots = captures.get(key) ?? robotsOfExchange(parseFetchGroup(group).exchange)
-    captures.set(key, robots)
-    return robots
+  // one capture serves all pages of its origin
+  const captures = new Lru<string, SiteRules | null>(256)
+  const rulesOf = (key: string, group: Uint8Array, origin: string, agent: string): SiteRules | null => {
+    if (group.byteLength === 0) return noRules
+    const own = `${key} ${origin} ${agent}`
+    const known = captures.get(own)
+    if (known !== undefined) return known
+    const site = siteOfCaptures(parseFetchGroups(group, MAX_RULE_CAPTURES), origin, agent)
+    captures.set(own, site.ok ? site.rules : null)
+    return site.ok ? site.rules : null
   }
   return async ({ manifest, row }) => {
     const { row: entry, opened, evidenceBlocks, robotsBlocks } = await readRow(ask, batchOf(manifest), row, signal)
     if (!opened.ok) throw new FatalError('BAD_RECORD', `batch ${manifest}, ${opened.message}`, { detail: { check: opened.check } })
     const fetched = parseFetchGroup(concatBytes(...evidenceBlocks))
-    const robots = robotsOf(`${manifest} ${entry.robotsLeaves}`, concatBytes(...robotsBlocks))
-    return { record: opened.record, fetchedAt: fetched.exchange.fetchedAt, usageTrain: trainingOf(fetched, robots) }
+    const agent = fetched.facts.robots?.agent ?? AGENT
+    const { origin } = new URL(fetched.exchange.url)
+    const rules = rulesOf(`${manifest} ${entry.robotsLeaves}`, concatBytes(...robotsBlocks), origin, agent)
+    return { record: opened.record, fetchedAt: fetched.exchange.fetchedAt, usageTrain: trainingOf(fetched, rules, agent) }
   }
 }
 
-/** What the page's own evidence says of training, all its sources together: validators sample this, a release looks at every record. */
-function trainingOf({ exchange, facts }: ParsedFetch, robots: Robots): 'allow' | 'unknown' | 'deny' {
-  const agent = facts.robots?.agent ?? AGENT
-  return trainDecision({ url: exchange.url, agent, robots, headers: exchange.headers, html: htmlOf(exchange) }).decision
+/**
+ * What the page's own evidence says of training, all its sources together: validators sample this, a release looks at every record. Evidence that
+ * lacks a rule file, or a licence that is named, permits nothing.
+ */
+function trainingOf({ exchange }: ParsedFetch, site: SiteRules | null, agent: string): 'allow' | 'unknown' | 'deny' {
+  if (site === null) return 'deny'
+  const { decision, unread } = trainDecision({ url: exchange.url, agent, site, headers: exchange.headers, html: htmlOf(exchange) })
+  return unread.length > 0 ? 'deny' : decision
 }
 
 function htmlOf(exchange: Exchange): string | null {

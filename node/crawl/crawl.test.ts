@@ -151,7 +151,7 @@ describe('training reservations', () => {
   it('that nobody made are taken by the profile', async () => {
     const table = { 'http://a.example/': html('start') }
     expect((await run(table, { profile: 'standard' })).summary.outcomes.KEPT).toBe(1)
-    expect((await run(table, { profile: 'strict' })).summary.outcomes).toEqual({ ROBOTS: 1, TDMREP: 1, TRAINING_UNKNOWN: 1 })
+    expect((await run(table, { profile: 'strict' })).summary.outcomes).toEqual({ ROBOTS: 1, TDMREP: 1, AI_TXT: 1, TRAINING_UNKNOWN: 1 })
   })
 })
 
@@ -305,7 +305,7 @@ describe('a crawl', () => {
     const web = new SimWeb({
       clock: world.clock,
       site: new SimSite({ seed: 1, hosts: 0 }),
-      override: ({ pathname }) => (/robots|well-known/.test(pathname) ? status(404) : html(`page ${pathname}`, ...links)),
+      override: ({ pathname }) => (/robots|well-known|ai\.txt/.test(pathname) ? status(404) : html(`page ${pathname}`, ...links)),
     })
     const stop = new AbortController()
     const options = { web: web.view('c'), clock: world.clock, seeds: ['http://a.example/'], agentToken: 'Quern', signal: stop.signal }

@@ -169,8 +169,8 @@ export class Crawler {
     const { url, depth, linksOnly } = item
     const chain = this.#hops.take(url)
     const via = chain.at(-1)?.url ?? item.via
-    const { robots } = site.capture
-    const result = await this.#worker.work({ ...this.#job, exchange, via, robots, fact: site.fact(url), linksOnly })
+    const { rules } = site.capture
+    const result = await this.#worker.work({ ...this.#job, exchange, via, rules, fact: site.fact(url), linksOnly })
     for (const link of result.links) this.#verdicts.noteOffer(link, this.#frontier.offer(link, { depth: depth + 1, via: url }), depth + 1)
     this.#startHosts()
     if (result.measured === undefined) return this.#verdicts.note(item, { ...row, outcome: result.outcome, detail: result.detail })
@@ -219,10 +219,10 @@ export class Crawler {
     return this.#contents.size > size
   }
 
-  /** A site's rules are asked for once; a bounded number of them is remembered. */
-  #siteOf(origin: string, pace: HostPace): Promise<Site> {
-    const known = this.#sites.get(origin)
-    if (known !== undefined) return known
+  /** A site's rules are asked for once a day; a bounded number of them is remembered. */
+  async #siteOf(origin: string, pace: HostPace): Promise<Site> {
+    const known = await this.#sites.get(origin)
+    if (known?.isFresh(this.#clock.now()) === true) return known
     const site = visitSite(origin, {
       get: (url, options) => this.#slots.run(() => this.#web.get(url, options)),
       clock: this.#clock,

@@ -1,6 +1,13 @@
 /** The processor's share of a page: may it be kept, what does it say, where does it lead, what proves it. Pure, so it may run anywhere. */
 import { decodeBody, type Exchange, type FetchGroup, fetchGroup, headerValues, type RobotsFact } from '../../schemas/evidence/index.ts'
-import { type Robots, robotsDirectives, type TrainDecision, trainDecision } from '../../schemas/permission/index.ts'
+import {
+  mayTrain,
+  type Profile,
+  robotsDirectives,
+  type SiteRules,
+  type TrainDecision,
+  trainDecision,
+} from '../../schemas/permission/index.ts'
 import { decodeHtml, type Measured, runPipeline } from '../../schemas/pipeline/index.ts'
 import { WireError } from '../../schemas/wire/index.ts'
 import { pageLinks, recordLinks } from './page-links.ts'
@@ -9,19 +16,20 @@ export interface PageJob {
   exchange: Exchange
   /** The URL that led here. */
   via: string | null
-  robots: Robots
+  /** What the site says as a whole. */
+  rules: SiteRules
   fact: RobotsFact | null
   agentToken: string
   pipeline: string
   qualityWeights: Record<string, number>
-  profile: 'strict' | 'standard'
+  profile: Profile
   /** Only its links are wanted. */
   linksOnly: boolean
 }
 
 export type PageResult =
   | { outcome: 'KEPT'; measured: Measured; training: TrainDecision; evidence: FetchGroup; links: string[] }
-  /** A stable code: TRAINING_DENIED, TRAINING_UNKNOWN, LINKS_ONLY, or what the pipeline or the evidence writer said. */
+  /** A stable code: TRAINING_DENIED, TRAINING_UNKNOWN, LICENSE_UNREAD, LINKS_ONLY, or what the pipeline or the evidence writer said. */
   | { outcome: string; detail?: string; measured?: undefined; links: string[] }
 
 /** Works on pages, here or in another thread. */
@@ -35,7 +43,7 @@ export const inlineWorker: PageWorker = { work: workPage }
 const MAX_BODY_BYTES = 8 << 20
 
 export function workPage(job: PageJob): PageResult {
-  const { exchange, agentToken: agent, robots } = job
+  const { exchange, agentToken: agent, rules } = job
   let html: string
   try {
     html = decodeHtml(decodeBody(exchange, MAX_BODY_BYTES), headerValues(exchange.headers, 'content-type').at(-1) ?? null).text
@@ -44,9 +52,11 @@ export function workPage(job: PageJob): PageResult {
   }
   const follows = !asksNotToFollow(exchange, agent)
   const otherLinks = (): string[] => (follows ? pageLinks(html, exchange.url, agent) : [])
-  const training = trainDecision({ url: exchange.url, agent, robots, headers: exchange.headers, html })
+  const { url, headers, responseHead: head, body } = exchange
+  const training = trainDecision({ url, agent, site: rules, headers, html, head, body })
   if (training.decision === 'deny') return { outcome: 'TRAINING_DENIED', detail: said(training), links: otherLinks() }
-  if (training.decision === 'unknown' && job.profile === 'strict') return { outcome: 'TRAINING_UNKNOWN', links: otherLinks() }
+  if (training.unread.length > 0) return { outcome: 'LICENSE_UNREAD', detail: training.unread.join(' '), links: otherLinks() }
+  if (!mayTrain(training, job.profile)) return { outcome: 'TRAINING_UNKNOWN', links: otherLinks() }
   if (job.linksOnly) return { outcome: 'LINKS_ONLY', links: otherLinks() }
   const result = runPipeline(job.pipeline, exchange, { qualityWeights: job.qualityWeights })
   if (!result.ok) return { outcome: result.error.code, detail: result.error.message, links: otherLinks() }
@@ -60,7 +70,10 @@ export function workPage(job: PageJob): PageResult {
 }
 
 function said({ signals }: TrainDecision): string {
-  return signals.map(({ source, value, line }) => `${source}${line === null ? '' : ` line ${line}`}: ${value}`).join('; ')
+  return signals
+    .filter(({ says }) => says === 'deny')
+    .map(({ source, value, line }) => `${source}${line === null ? '' : ` line ${line}`}: ${value}`)
+    .join('; ')
 }
 
 function asksNotToFollow({ headers }: Exchange, agent: string): boolean {

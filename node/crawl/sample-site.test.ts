@@ -5,8 +5,8 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type SampleSite, serveSampleSite } from '../../cli/sample-site/index.ts'
 import { openWeb, type Web } from '../../core/web/index.ts'
-import { parseFetchGroup } from '../../schemas/evidence/index.ts'
-import { mayFetch, robotsOfExchange, trainDecision } from '../../schemas/permission/index.ts'
+import { parseFetchGroup, parseFetchGroups } from '../../schemas/evidence/index.ts'
+import { MAX_RULE_CAPTURES, mayFetch, siteOfCaptures, trainDecision } from '../../schemas/permission/index.ts'
 import { pipelines } from '../../schemas/pipeline/index.ts'
 import { concatBytes, equalBytes } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
@@ -67,7 +67,7 @@ describe('the sample site, crawled with the whole domain in scope', () => {
 
   it('never keeps what is reserved from training, and does not even ask where the site says so for all', () => {
     expect(urls().filter((url) => /^press:|^news:\/letters|^blog:\/(manuscripts|notes)/.test(url))).toEqual([])
-    expect(pathsOf('press').filter((asked) => !/robots\.txt|tdmrep/.test(asked))).toEqual([])
+    expect(pathsOf('press').filter((asked) => !/robots\.txt|tdmrep|ai\.txt/.test(asked))).toEqual([])
     expect(pathsOf('blog').filter((asked) => asked.startsWith('/manuscripts'))).toEqual([])
     expect(rows.filter(({ outcome }) => outcome === 'TRAINING_DENIED').length).toBeGreaterThanOrEqual(6)
   })
@@ -101,16 +101,16 @@ describe('the sample site, crawled with the whole domain in scope', () => {
       const again = pipelines.get('web-page@1/1')?.run(exchange)
       if (again?.ok !== true) throw new Error(`${url} gives no record again`)
       expect(equalBytes(again.measured.record, measured.record), url).toBe(true)
-      const capture = parseFetchGroup(concatBytes(...(robots.evidence?.members ?? [])))
+      const captures = parseFetchGroups(concatBytes(...(robots.evidence?.members ?? [])), MAX_RULE_CAPTURES)
+      const site = siteOfCaptures(captures, new URL(url).origin, 'Quern')
+      if (!site.ok) throw new Error(`${url}: not all rule files are in evidence`)
       expect([facts.robots?.recordId, facts.robots?.payloadDigest, facts.robots?.allowed]).toEqual([
-        capture.responseId,
-        capture.payloadDigest,
+        site.robots.responseId,
+        site.robots.payloadDigest,
         true,
       ])
-      const rules = robotsOfExchange(capture.exchange)
-      expect(new URL(capture.exchange.url).origin).toBe(new URL(url).origin)
-      expect(mayFetch(rules, 'Quern', url)).toMatchObject({ allowed: true, line: facts.robots?.line })
-      expect(trainDecision({ url, agent: 'Quern', robots: rules, headers: exchange.headers, html: null }).decision).not.toBe('deny')
+      expect(mayFetch(site.rules.robots.rules, 'Quern', url)).toMatchObject({ allowed: true, line: facts.robots?.line })
+      expect(trainDecision({ url, agent: 'Quern', site: site.rules, headers: exchange.headers, html: null }).decision).not.toBe('deny')
     }
   })
 })
@@ -137,7 +137,8 @@ describe('crawlToFolder', () => {
       expect(journal.length).toBe(Object.values(summary.outcomes).reduce((sum, count) => sum + count, 0))
       const warc = gunzipSync(await readFile(summary.files.evidence.path)).toString('latin1')
       expect(warc).toMatch(/^WARC\/1\.1\r\nWARC-Type: warcinfo/)
-      expect(warc.match(/WARC-Type: response/g)?.length).toBe(summary.kept + 2)
+      // two hosts with three rule files each
+      expect(warc.match(/WARC-Type: response/g)?.length).toBe(summary.kept + 2 * 3)
       await expect(crawlToFolder({ ...crawlOf(), out })).rejects.toThrow(/there already/)
       await expect(crawlToFolder({ ...crawlOf(), out, overwrite: true, seeds: ['nonsense'] })).rejects.toThrow(/no seed/)
       expect((await readdir(out)).toSorted()).toEqual(['evidence.warc.gz', 'journal.jsonl', 'records.jsonl.gz'])

@@ -1,27 +1,32 @@
-/** What an origin says about itself before any page of it is asked for: robots.txt and tdmrep.json, captured once per crawl. */
+/** What an origin says about itself before any page of it is asked for: its rule files, captured once a day. */
 import type { Clock } from '../../core/effects/index.ts'
 import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
-import type { Web } from '../../core/web/index.ts'
-import { decodeBody, type Exchange, type FetchGroup, fetchGroup, headerValues, type RobotsFact } from '../../schemas/evidence/index.ts'
+import { askSite, type Web } from '../../core/web/index.ts'
+import { type Exchange, type FetchGroup, headerValues, redirectTarget, type RobotsFact } from '../../schemas/evidence/index.ts'
 import {
   crawlDelay,
-  MAX_ROBOTS_BYTES,
   mayFetch,
+  noRules,
   type Robots,
   robotsOfExchange,
+  type RuleKind,
+  type RuleRequest,
+  type SiteRules,
   trainDecision,
   unreachableRobots,
 } from '../../schemas/permission/index.ts'
+import { LEAF_BYTES, MAX_ROBOTS_LEAVES } from '../../schemas/wire/index.ts'
 import type { JournalRow } from './journal.ts'
 import type { HostPace } from './pace.ts'
-import { redirectTarget } from './redirect.ts'
-import { parseTdmRep, reservedBy, type TdmRule } from './tdmrep.ts'
 
-/** The robots.txt that allowed the fetches of one origin. */
+/** The rules under which the pages of one origin were fetched. */
 export interface RobotsCapture {
   robots: Robots
-  /** The last answer of its redirect chain; null where no answer came (then nothing was fetched either). */
+  /** All of them. */
+  rules: SiteRules
+  /** The last answer of the robots.txt chain; null where no answer came (then nothing was fetched either). */
   exchange: Exchange | null
+  /** All rule files that were asked for, as one group; its ids are those of robots.txt. */
   evidence: FetchGroup | null
 }
 
@@ -30,31 +35,39 @@ export interface Refusal {
   detail?: string
 }
 
+/** RFC 9309, 2.4: rules are asked for again after a day. */
+const DAY_MS = 24 * 3600 * 1000
+
 export class Site {
   readonly capture: RobotsCapture
   readonly #agent: string
-  readonly #tdm: readonly TdmRule[]
+  readonly #askedAt: number
   readonly #closed: Refusal | undefined
 
-  constructor(capture: RobotsCapture, agent: string, tdm: readonly TdmRule[], closed?: Refusal) {
+  /** `askedAt` in Unix milliseconds. */
+  constructor(capture: RobotsCapture, agent: string, askedAt: number, closed?: Refusal) {
     this.capture = capture
     this.#agent = agent
-    this.#tdm = tdm
+    this.#askedAt = askedAt
     this.#closed = closed
+  }
+
+  isFresh(now: number): boolean {
+    return now - this.#askedAt < DAY_MS
   }
 
   /** Why this URL must not be asked for; undefined when it may. What the site reserves from training would never be kept, so it is not asked for either. */
   refuses(url: string): Refusal | undefined {
     if (this.#closed !== undefined) return this.#closed
-    const { robots } = this.capture
+    const { robots, rules } = this.capture
     const { allowed, rule, line } = mayFetch(robots, this.#agent, url)
     if (!allowed) return { outcome: 'ROBOTS_DISALLOWED', detail: `robots.txt line ${line}: ${rule}` }
-    const { decision, signals } = trainDecision({ url, agent: this.#agent, robots, headers: [], html: null })
-    if (decision === 'deny')
-      return { outcome: 'TRAINING_DENIED', detail: signals.map(({ source, value }) => `${source}: ${value}`).join('; ') }
-    const { pathname, search } = new URL(url)
-    const reserved = reservedBy(this.#tdm, pathname + search)
-    return reserved && { outcome: 'TRAINING_DENIED', detail: `tdmrep.json rule ${reserved.place}: ${reserved.rule.location}` }
+    const { decision, signals, unread } = trainDecision({ url, agent: this.#agent, site: rules, headers: [], html: null })
+    if (decision === 'deny') {
+      const denials = signals.filter(({ says }) => says === 'deny')
+      return { outcome: 'TRAINING_DENIED', detail: denials.map(({ source, value }) => `${source}: ${value}`).join('; ') }
+    }
+    return unread.length === 0 ? undefined : { outcome: 'LICENSE_UNREAD', detail: unread.join(' ') }
   }
 
   /** The line of evidence about this URL; null where no robots.txt could be captured. */
@@ -79,61 +92,45 @@ export interface SiteVisit {
   onJournal: (row: JournalRow) => void
 }
 
-const MAX_REDIRECTS = 5
 const MAX_TRIES = 2
 const MAX_DECODED_BYTES = 8 << 20
-const MAX_TDMREP_BYTES = 256 << 10
+const MAX_GROUP_BYTES = MAX_ROBOTS_LEAVES * LEAF_BYTES
+const OUTCOMES: Record<RuleKind, string> = { robots: 'ROBOTS', tdmrep: 'TDMREP', aiTxt: 'AI_TXT', rsl: 'RSL' }
 
 /** Asks an origin for its rules. Only the signal's reason is thrown: everything else is an outcome. */
 export async function visitSite(origin: string, visit: SiteVisit): Promise<Site> {
-  const robots = await captureRobots(`${origin}/robots.txt`, visit)
-  if (robots instanceof Site) return robots
-  visit.pace.crawlDelayMs = crawlDelay(robots.robots, visit.agent) ?? 0
-  const wellKnown = `${origin}/.well-known/tdmrep.json`
-  const tdm = mayFetch(robots.robots, visit.agent, wellKnown).allowed ? await askTdmRep(wellKnown, visit) : []
-  return new Site(robots, visit.agent, tdm)
-}
-
-async function captureRobots(first: string, visit: SiteVisit): Promise<RobotsCapture | Site> {
-  let url = first
-  let exchange: Exchange | undefined
-  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    try {
-      exchange = await ask(url, MAX_ROBOTS_BYTES, 'ROBOTS', visit)
-    } catch (thrown) {
-      visit.signal.throwIfAborted()
-      const code = codeOf(thrown)
-      // an address that we refuse is refused for its pages too; any other failure leaves the rules unknown: all is forbidden
-      const isRefused = thrown instanceof RefusedError && hop === 0
-      return closedSite(visit.agent, isRefused ? { outcome: code } : { outcome: 'ROBOTS_UNREACHABLE', detail: code })
-    }
-    const target = redirectTarget(exchange)
-    if (target === undefined) break
-    url = target
-  }
+  const askedAt = visit.clock.now()
+  const closed = (refusal: Refusal): Site => closedSite(visit.agent, askedAt, refusal)
+  let asking: RuleRequest = { kind: 'robots', url: `${origin}/robots.txt`, maxBytes: 0 }
+  const first = asking.url
   try {
-    const last = exchange as Exchange
-    const robots = robotsOfExchange(last)
-    if (robots.unreachable) return closedSite(visit.agent, { outcome: 'ROBOTS_UNREACHABLE', detail: `robots.txt answers ${last.status}` })
-    return { robots, exchange: last, evidence: fetchGroup(last, { via: url === first ? null : first }) }
+    const { rules, robots, captures } = await askSite(origin, visit.agent, async (request) => {
+      asking = request
+      const exchange = await ask(request, visit)
+      if (request.kind === 'robots' && redirectTarget(exchange) === undefined)
+        visit.pace.crawlDelayMs = crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0
+      return exchange
+    })
+    if (rules.robots.rules.unreachable)
+      return closed({ outcome: 'ROBOTS_UNREACHABLE', detail: `robots.txt answers ${robots.exchange.status}` })
+    const members = captures.flatMap(({ evidence }) => evidence.members)
+    if (members.reduce((sum, { byteLength }) => sum + byteLength, 0) > MAX_GROUP_BYTES)
+      return closed({ outcome: 'RULES_TOO_LARGE', detail: `rule files of more than ${MAX_GROUP_BYTES} bytes` })
+    const evidence = { ...robots.evidence, members }
+    return new Site({ robots: rules.robots.rules, rules, exchange: robots.exchange, evidence }, visit.agent, askedAt)
   } catch (thrown) {
-    // evidence that others would refuse to read (a bomb, a head beyond limits)
-    return closedSite(visit.agent, { outcome: 'ROBOTS_UNREACHABLE', detail: codeOf(thrown) })
-  }
-}
-
-async function askTdmRep(url: string, visit: SiteVisit): Promise<TdmRule[]> {
-  try {
-    const exchange = await ask(url, MAX_TDMREP_BYTES, 'TDMREP', visit)
-    return exchange.status === 200 ? parseTdmRep(new TextDecoder().decode(decodeBody(exchange, MAX_TDMREP_BYTES * 8))) : []
-  } catch {
     visit.signal.throwIfAborted()
-    return []
+    const code = codeOf(thrown)
+    // an address that we refuse is refused for its pages too; any other failure leaves the rules unknown: all is forbidden
+    if (thrown instanceof RefusedError && asking.url === first) return closed({ outcome: code })
+    if (asking.kind === 'robots') return closed({ outcome: 'ROBOTS_UNREACHABLE', detail: code })
+    return closed({ outcome: 'RULES_UNREACHABLE', detail: `${OUTCOMES[asking.kind]} ${code}` })
   }
 }
 
 /** One request at the host's pace, tried again once when that may help, with its journal row. */
-async function ask(url: string, maxBytes: number, outcome: string, { get, clock, signal, pace, onJournal }: SiteVisit): Promise<Exchange> {
+async function ask({ kind, url, maxBytes }: RuleRequest, { get, clock, signal, pace, onJournal }: SiteVisit): Promise<Exchange> {
+  const outcome = OUTCOMES[kind]
   for (let attempt = 1; ; attempt++) {
     await pace.turn(signal)
     const time = clock.now()
@@ -143,7 +140,7 @@ async function ask(url: string, maxBytes: number, outcome: string, { get, clock,
         signal,
         maxBytes,
         maxDecodedBytes: MAX_DECODED_BYTES,
-        headers: { accept: 'text/plain, application/json, */*;q=0.1' },
+        headers: { accept: 'text/plain, application/json, application/rsl+xml, */*;q=0.1' },
       })
       const ms = clock.now() - time
       pace.done(ms)
@@ -166,8 +163,8 @@ async function ask(url: string, maxBytes: number, outcome: string, { get, clock,
   }
 }
 
-function closedSite(agent: string, refusal: Refusal): Site {
-  return new Site({ robots: unreachableRobots, exchange: null, evidence: null }, agent, [], refusal)
+function closedSite(agent: string, askedAt: number, refusal: Refusal): Site {
+  return new Site({ robots: unreachableRobots, rules: noRules, exchange: null, evidence: null }, agent, askedAt, refusal)
 }
 
 function hostOf(url: string): string {

@@ -4,7 +4,6 @@ import { Channel } from './channel.ts'
 import { journalLine } from './journal.ts'
 import { HostPace, paceDefaults, retryAfterMs } from './pace.ts'
 import { pageLinks } from './page-links.ts'
-import { parseTdmRep, reservedBy } from './tdmrep.ts'
 
 describe('journalLine', () => {
   const row = { time: 0, url: 'http://a.example/', host: 'a.example', status: 200, outcome: 'KEPT', bytes: 1, ms: 2, depth: 0 }
@@ -84,36 +83,6 @@ describe('HostPace', () => {
     expect(waits).toEqual([1000, 2000, 4000])
     expect(await pauseAfter({}, (one) => one.failed(90_000))).toBe(90_000)
     expect(pace.failed(3_600_000)).toBe(false)
-  })
-})
-
-describe('tdmrep.json', () => {
-  const rules = parseTdmRep(
-    '[{"location":"/open/*","tdm-reservation":0},{"location":"/*.pdf$","tdm-reservation":1},{"location":"/a","tdm-reservation":1,"tdm-policy":"https://x.example"}]',
-  )
-
-  it('lets the first matching location decide', () => {
-    expect(reservedBy(rules, '/open/a.pdf')).toBeUndefined()
-    expect(reservedBy(rules, '/x/y.pdf')?.place).toBe(2)
-    expect(reservedBy(rules, '/x/y.pdf?z')).toBeUndefined()
-    expect(reservedBy(rules, '/abc')?.place).toBe(3)
-    expect(reservedBy(rules, '/')).toBeUndefined()
-  })
-
-  it('reads nothing into what is not the protocol', () => {
-    for (const text of [
-      '',
-      '{}',
-      'null',
-      '<html>',
-      '[1,null,"x",{"location":1},{"location":"/","tdm-reservation":true},{"tdm-reservation":1}]',
-    ])
-      expect(parseTdmRep(text)).toEqual([])
-  })
-
-  it('stays quick on hostile patterns', () => {
-    const hostile = parseTdmRep(JSON.stringify([{ location: `/${'*a'.repeat(1000)}b$`, 'tdm-reservation': 1 }]))
-    expect(reservedBy(hostile, `/${'a'.repeat(8000)}`)).toBeUndefined()
   })
 })
 

@@ -23,9 +23,34 @@ export interface ParsedFetch {
  * Throws WireError: TOO_LARGE, BOMB, NOT_GZIP, BAD_WARC, BAD_HEAD, BAD_FACTS, BAD_TIME, BAD_URL, DIGEST_MISMATCH, NOT_CANONICAL.
  */
 export function parseFetchGroup(packed: Uint8Array, limits: EvidenceLimits = evidenceLimits): ParsedFetch {
-  const unpacked = unpack(packed, limits)
+  const { fetch, end } = readFetch(packed, 0, limits)
+  if (end < packed.byteLength) throw new WireError('BAD_WARC', 'more than three records in one fetch')
+  return fetch
+}
+
+/** Several fetches that lie together as one group, in file order: a site's rules. Throws what `parseFetchGroup` throws; TOO_LARGE beyond `most`. */
+export function parseFetchGroups(packed: Uint8Array, most: number, limits: EvidenceLimits = evidenceLimits): ParsedFetch[] {
+  const fetches: ParsedFetch[] = []
+  let left = limits.unpackedBytes
+  for (let at = 0; at < packed.byteLength; ) {
+    if (fetches.length === most) throw new WireError('TOO_LARGE', `more than ${most} fetches in one group`)
+    const { fetch, end, unpackedBytes } = readFetch(packed, at, { ...limits, unpackedBytes: left })
+    fetches.push(fetch)
+    left -= unpackedBytes
+    at = end
+  }
+  return fetches
+}
+
+function readFetch(packed: Uint8Array, from: number, limits: EvidenceLimits): { fetch: ParsedFetch; end: number; unpackedBytes: number } {
+  const { records: unpacked, end } = unpack(packed, from, limits)
+  const unpackedBytes = unpacked.reduce((sum, record) => sum + record.byteLength, 0)
+  return { fetch: parseRecords(unpacked, limits), end, unpackedBytes }
+}
+
+function parseRecords(unpacked: Uint8Array[], limits: EvidenceLimits): ParsedFetch {
   const [request, response, metadata] = unpacked.map((bytes) => parseRecord(bytes, limits.warcHeaderBytes))
-  if (request === undefined || response === undefined || metadata === undefined || unpacked.length !== 3)
+  if (request === undefined || response === undefined || metadata === undefined)
     throw new WireError('BAD_WARC', 'a fetch is a request, a response and a metadata record')
   for (const record of [request, response, metadata])
     if (fieldOf(record, 'WARC-Block-Digest') !== warcDigest(record.block))
@@ -42,18 +67,24 @@ export function parseFetchGroup(packed: Uint8Array, limits: EvidenceLimits = evi
   return { exchange, facts, responseId, payloadDigest }
 }
 
-function unpack(packed: Uint8Array, limits: EvidenceLimits): Uint8Array[] {
-  refuseRatio(packed.byteLength, 0, limits)
+/** The three members of the fetch that begins at `from`. */
+function unpack(packed: Uint8Array, from: number, limits: EvidenceLimits): { records: Uint8Array[]; end: number } {
+  refuseRatio(packed.byteLength - from, 0, limits)
   const records: Uint8Array[] = []
-  let left = Math.min(limits.unpackedBytes, Math.max(1 << 20, packed.byteLength * limits.ratio))
-  for (let at = 0; at < packed.byteLength; ) {
-    if (records.length === 3) throw new WireError('BAD_WARC', 'more than three records in one fetch')
+  let left = Math.min(limits.unpackedBytes, Math.max(1 << 20, (packed.byteLength - from) * limits.ratio))
+  let at = from
+  while (records.length < 3 && at < packed.byteLength) {
     const { bytes, end } = readMember(packed, at, left)
     records.push(bytes)
     left -= bytes.byteLength
     at = end
   }
-  return records
+  refuseRatio(
+    at - from,
+    records.reduce((sum, record) => sum + record.byteLength, 0),
+    limits,
+  )
+  return { records, end: at }
 }
 
 function exchangeOf(request: WarcRecord, response: WarcRecord, fetchedAt: number, limits: EvidenceLimits): Exchange {

@@ -1,30 +1,29 @@
 /** May this agent fetch this URL? Longest matching pattern wins, Allow wins a tie (RFC 9309, 2.2.2). */
 import type { Robots, RobotsGroup, RobotsRule } from './robots.ts'
+import { RuleTable, type TableEntry } from './rule-table.ts'
+import { pathOf, plainStart, unescapeUnreserved } from './url-path.ts'
 
 export interface FetchDecision {
-  allowed: boolean
+  readonly allowed: boolean
   /** The deciding line as written, and where it stands; null when no rule applies. */
-  rule: string | null
-  line: number | null
+  readonly rule: string | null
+  readonly line: number | null
 }
 
-/** `agent` is our product token; its case does not count. `url` may be absolute or a path. */
+const OPEN: FetchDecision = { allowed: true, rule: null, line: null }
+const CLOSED: FetchDecision = { allowed: false, rule: null, line: null }
+
+/** `agent` is our product token; its case does not count. `url` may be absolute or a path. What is given back is shared. */
 export function mayFetch(robots: Robots, agent: string, url: string): FetchDecision {
-  if (robots.unreachable) return { allowed: false, rule: null, line: null }
+  if (robots.unreachable) return CLOSED
+  const { written, plain } = tablesOf(robots, agent)
+  const start = plainStart(url)
+  if (start >= 0) return written.find(url, start)?.decision ?? OPEN
   const path = pathOf(url)
-  const plain = unescapeUnreserved(path)
-  let best: RobotsRule | undefined
-  let bestLength = 0
-  for (const { rules } of groupsFor(robots, agent))
-    for (const rule of rules) {
-      const length = matchLength(rule, path, plain)
-      // a tie goes to Allow; between equals the first line is named
-      if (length > bestLength || (length === bestLength && length > 0 && rule.allow && best?.allow === false)) {
-        best = rule
-        bestLength = length
-      }
-    }
-  return best === undefined ? { allowed: true, rule: null, line: null } : { allowed: best.allow, rule: best.text, line: best.line }
+  const found = written.find(path, 0)
+  // a needless escape must not open what is forbidden: `Disallow: /b` holds for `/%62` too
+  const bare = unescapeUnreserved(path)
+  return (bare === path ? found : plain.find(bare, 0, found))?.decision ?? OPEN
 }
 
 /** Delay between two fetches that the site asks for, milliseconds; null when it asks for none. */
@@ -42,68 +41,47 @@ export function groupsFor(robots: Robots, agent: string): RobotsGroup[] {
   return own.length > 0 ? own : robots.groups.filter((group) => group.agents.includes('*'))
 }
 
-/** Octets of the pattern when it matches, 0 when not. */
-function matchLength({ allow, pattern }: RobotsRule, path: string, plain: string): number {
-  if (matches(pattern, path)) return pattern.length
-  if (!allow) {
-    // a needless escape must not open what is forbidden: `/%62` forbids `/b`
-    const unescaped = unescapeUnreserved(pattern)
-    return (unescaped !== pattern || plain !== path) && matches(unescaped, plain) ? pattern.length : 0
-  }
-  // Allow: /dir/index.html opens /dir/ too, as Google's parser has it
-  const folder = /^(.*\/)index\.htm[^/]*$/.exec(pattern)?.[1]
-  return folder !== undefined && matches(`${folder}$`, path) ? folder.length + 1 : 0
+interface Tables {
+  /** Every rule as written, and what a Disallow means without needless escapes. */
+  written: RuleTable<FetchDecision>
+  /** Only the latter, for paths that carry needless escapes themselves. */
+  plain: RuleTable<FetchDecision>
 }
 
-/** `*` is any run of octets, `$` at the end anchors; everything else matches from the start of the path. */
-export function matches(pattern: string, path: string): boolean {
-  const anchored = pattern.endsWith('$')
-  const parts = (anchored ? pattern.slice(0, -1) : pattern).split('*')
-  const first = parts[0] ?? ''
-  if (!path.startsWith(first)) return false
-  if (parts.length === 1) return !anchored || path.length === first.length
-  let at = first.length
-  for (const part of parts.slice(1, -1)) {
-    const found = path.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  const last = parts.at(-1) ?? ''
-  return anchored ? path.length - last.length >= at && path.endsWith(last) : path.indexOf(last, at) >= 0
+const compiled = new WeakMap<Robots, Map<string, Tables>>()
+/** A file names a handful of agents; nobody asks for more than that in earnest. */
+const MAX_AGENTS = 64
+
+/** Whoever asks about one URL asks about the next one of the same site. */
+let last: { robots: Robots; agent: string; tables: Tables } | undefined
+
+function tablesOf(robots: Robots, agent: string): Tables {
+  if (last !== undefined && last.robots === robots && last.agent === agent) return last.tables
+  const tables = compiledFor(robots, agent)
+  last = { robots, agent, tables }
+  return tables
 }
 
-/** Path and query of a URL or of a bare path, escaped the way patterns are; `/` when there is none. */
-export function pathOf(url: string): string {
-  const start = url.startsWith('//') ? 2 : 0
-  const early = search(url, /[/?;]/g, start)
-  const scheme = url.indexOf('://', start)
-  const from = scheme < 0 || early < scheme ? start : scheme + 3
-  const path = search(url, /[/?;]/g, from)
-  const hash = url.indexOf('#', start)
-  const end = hash < 0 ? url.length : hash
-  if (path === url.length || end < path) return '/'
-  const text = url.slice(path, end)
-  return escapePath(text.startsWith('/') ? text : `/${text}`)
+function compiledFor(robots: Robots, agent: string): Tables {
+  let byAgent = compiled.get(robots)
+  if (byAgent === undefined) compiled.set(robots, (byAgent = new Map()))
+  const known = byAgent.get(agent)
+  if (known !== undefined) return known
+  const rules = groupsFor(robots, agent).flatMap((group) => group.rules)
+  const plain = rules.filter(({ allow }) => !allow).map((rule) => entryOf(rule, unescapeUnreserved(rule.pattern)))
+  const written = [...rules.map((rule) => entryOf(rule, rule.pattern)), ...plain, ...rules.flatMap(folderEntry)]
+  const tables = { written: new RuleTable(written), plain: new RuleTable(plain) }
+  if (byAgent.size >= MAX_AGENTS) byAgent.clear()
+  byAgent.set(agent, tables)
+  return tables
 }
 
-function search(text: string, pattern: RegExp, from: number): number {
-  pattern.lastIndex = from
-  return pattern.exec(text)?.index ?? text.length
+function entryOf({ allow, line, text, pattern: own }: RobotsRule, pattern: string): TableEntry<FetchDecision> {
+  return { pattern, length: own.length, allow, line, decision: { allowed: allow, rule: text, line } }
 }
 
-function escapePath(path: string): string {
-  const upper = path.replace(/%[0-9a-fA-F]{2}/g, (escape) => escape.toUpperCase())
-  // oxlint-disable-next-line no-control-regex
-  return upper.replace(/[^\u0000-\u007f]+/g, (run) =>
-    Array.from(new TextEncoder().encode(run), (byte) => `%${byte.toString(16).toUpperCase()}`).join(''),
-  )
-}
-
-/** Letters, digits, `-._~` lose their escapes. */
-function unescapeUnreserved(text: string): string {
-  return text.includes('%')
-    ? text.replace(/%(2D|2E|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])/g, (_, hex: string) =>
-        String.fromCharCode(Number.parseInt(hex, 16)),
-      )
-    : text
+/** Allow: /dir/index.html opens /dir/ too, as Google's parser has it. */
+function folderEntry(rule: RobotsRule): TableEntry<FetchDecision>[] {
+  const folder = rule.allow ? /^(.*\/)index\.htm[^/]*$/.exec(rule.pattern)?.[1] : undefined
+  return folder === undefined ? [] : [{ ...entryOf(rule, `${folder}$`), length: folder.length + 1 }]
 }

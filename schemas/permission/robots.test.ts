@@ -96,7 +96,7 @@ describe('mayFetch', () => {
 
 describe('robotsOfExchange', () => {
   const answer = (status: number) =>
-    robotsOfExchange({ status, headers: [], body: new TextEncoder().encode('User-agent: *\nDisallow: /x') })
+    robotsOfExchange({ status, headers: [], body: new TextEncoder().encode('User-agent: *\nDisallow: /x'), truncated: false })
 
   it('parses success, forbids all on server errors and 429, allows all on other client errors', () => {
     expect(answer(200).groups).toHaveLength(1)
@@ -106,6 +106,8 @@ describe('robotsOfExchange', () => {
   })
 
   it('forbids all when the body cannot be decoded', () => {
-    expect(robotsOfExchange({ status: 200, headers: [['content-encoding', 'gzip']], body: Uint8Array.of(1, 2) })).toBe(unreachableRobots)
+    expect(robotsOfExchange({ status: 200, headers: [['content-encoding', 'gzip']], body: Uint8Array.of(1, 2), truncated: false })).toBe(
+      unreachableRobots,
+    )
   })
 })

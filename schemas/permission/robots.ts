@@ -3,11 +3,12 @@
  * unusual character. Besides fetch rules a group carries AIPREF `Content-Usage` and Cloudflare `Content-Signal` lines.
  */
 import { decodeBody, decodeUtf8, type Exchange } from '../evidence/index.ts'
+import { escapePattern } from './url-path.ts'
 
-/** RFC 9309, 2.5: at least 500 KiB must be read; nothing behind that counts. */
+/** RFC 9309, 2.5: at least 500 KiB must be read; nothing behind that counts, and no line that it cuts. */
 export const MAX_ROBOTS_BYTES = 500 << 10
-/** A longer line is cut, as Google's parser does. */
-const MAX_LINE = 16_664
+/** A longer line is cut, as Google's parser does: 8 × 2083 bytes with the end. */
+const MAX_LINE = 16_663
 
 export interface RobotsRule {
   allow: boolean
@@ -56,24 +57,24 @@ export const unreachableRobots: Robots = { ...none, unreachable: true }
  * The robots of a captured robots.txt answer: 2xx is parsed, 429 and 5xx forbid all, a redirect left over or any other 4xx allows all.
  * A body that cannot be decoded forbids all.
  */
-export function robotsOfExchange(exchange: Pick<Exchange, 'status' | 'headers' | 'body'>): Robots {
-  const { status } = exchange
+export function robotsOfExchange(exchange: Pick<Exchange, 'status' | 'headers' | 'body' | 'truncated'>): Robots {
+  const { status, truncated } = exchange
   if (status === 429 || status >= 500 || status < 200) return unreachableRobots
   if (status >= 300) return noRobots
   try {
-    return parseRobots(decodeBody(exchange, 8 << 20))
+    return parseRobots(decodeBody(exchange, 8 << 20), truncated)
   } catch {
     return unreachableRobots
   }
 }
 
-/** Never throws: what is not understood is passed over. */
-export function parseRobots(input: Uint8Array | string): Robots {
+/** Never throws: what is not understood is passed over. `truncated`: the input was cut off, so its last line is not whole. */
+export function parseRobots(input: Uint8Array | string, truncated = false): Robots {
   const robots: Robots = { ...none, groups: [], sitemaps: [], licenses: [] }
   let group: RobotsGroup | undefined
   /** A user-agent line after a rule opens a new group; after other user-agent lines it joins theirs. */
   let open = false
-  textOf(input).forEach((raw, index) => {
+  linesOf(input, truncated).forEach((raw, index) => {
     const parsed = keyAndValue(raw)
     if (parsed === undefined) return
     const { key, value, text } = parsed
@@ -108,14 +109,19 @@ const readable = (octets: string): string => decodeUtf8(Buffer.from(octets, 'lat
 
 const emptyGroup = (): RobotsGroup => ({ agents: [], rules: [], crawlDelayMs: null, contentUsage: [], contentSignal: [] })
 
-function textOf(input: Uint8Array | string): string[] {
+function linesOf(input: Uint8Array | string, truncated: boolean): string[] {
   const bytes = typeof input === 'string' ? Buffer.from(input) : Buffer.from(input.buffer, input.byteOffset, input.byteLength)
   // a byte order mark, or the part of one that survived
   let start = 0
   for (const byte of [0xef, 0xbb, 0xbf]) if (bytes[start] === byte) start++
   // one byte, one character: patterns are compared by octets
-  const text = bytes.subarray(start, start + MAX_ROBOTS_BYTES).toString('latin1')
-  return text.split(/\r\n|\r|\n/)
+  const lines = bytes
+    .subarray(start, start + MAX_ROBOTS_BYTES)
+    .toString('latin1')
+    .split(/\r\n|\r|\n/)
+  // half an `Allow: /open` would be an `Allow: /`
+  const isCut = truncated || bytes.byteLength - start > MAX_ROBOTS_BYTES
+  return isCut && lines.length > 1 ? lines.slice(0, -1) : lines
 }
 
 const KEYS = new Map([
@@ -139,23 +145,37 @@ const KEYS = new Map([
 ])
 
 function keyAndValue(raw: string): { key: string; value: string; text: string } | undefined {
+  const parsed = splitLine(raw)
+  const key = parsed && KEYS.get(parsed.key)
+  return parsed === undefined || key === undefined ? undefined : { ...parsed, key }
+}
+
+/** `Key: value # comment`, or two words and nothing more; the key in lower case, `text` without the comment. */
+export function splitLine(raw: string): { key: string; value: string; text: string } | undefined {
   const cut = raw.slice(0, MAX_LINE)
   const comment = cut.indexOf('#')
   const text = trimAscii(comment < 0 ? cut : cut.slice(0, comment))
   let colon = text.indexOf(':')
   if (colon < 0) {
-    // `Disallow /path`: two words and nothing more
+    // `Disallow /path`
     const words = /^([^ \t]+)[ \t]+([^ \t]+)$/.exec(text)
     if (words === null) return undefined
     colon = words[1]?.length ?? 0
   }
-  const key = KEYS.get(trimAscii(text.slice(0, colon)).toLowerCase())
-  return key === undefined ? undefined : { key, value: trimAscii(text.slice(colon + 1)), text }
+  return { key: trimAscii(text.slice(0, colon)).toLowerCase(), value: trimAscii(text.slice(colon + 1)), text }
 }
 
+/** By hand: a regular expression would go over a long run of blanks once for each of them. */
 function trimAscii(text: string): string {
-  return text.replace(/^[ \t\v\f]+/, '').replace(/[ \t\v\f]+$/, '')
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
 }
+
+/** Space, tab, vertical tab, form feed. */
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c
 
 /** `*`, or the leading run of characters that a product token may have. */
 function agentOf(value: string): string {
@@ -171,11 +191,4 @@ function delayMs(value: string): number | null {
 function splitPath(value: string): [path: string | null, rest: string] {
   const [, path, rest = ''] = /^(\/[^ \t]*)(?:[ \t]+(.*))?$/.exec(value) ?? []
   return path === undefined ? [null, value] : [path, rest]
-}
-
-/** Octets beyond ASCII become escapes, escapes get capitals: `/ü%aa` -> `/%C3%BC%AA` (the text is one character per octet). */
-export function escapePattern(octets: string): string {
-  return octets
-    .replace(/%[0-9a-fA-F]{2}/g, (escape) => escape.toUpperCase())
-    .replace(/[\u0080-\u00ff]/g, (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase()}`)
 }

@@ -1,14 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { noRobots, parseRobots, trainDecision, type TrainInput } from './index.ts'
+import { mayTrain, noRobots, type RuleTexts, siteOfTexts, trainDecision, type TrainInput } from './index.ts'
 import { parseDictionary } from './structured-fields.ts'
 
-const decide = (input: Partial<TrainInput>) =>
-  trainDecision({ url: 'http://a.example/test', agent: 'quern', robots: noRobots, headers: [], html: null, ...input })
+const URL_OF_TEST = 'http://a.example/test'
+const decide = ({ robots = noRobots, tdmrep, aiTxt, rsl, named = [], ...input }: Partial<TrainInput> & Partial<RuleTexts>) => {
+  const url = input.url ?? URL_OF_TEST
+  return trainDecision({
+    agent: 'quern',
+    headers: [],
+    html: null,
+    ...input,
+    url,
+    site: siteOfTexts({ url, robots, tdmrep, aiTxt, rsl, named }),
+  })
+}
+const signalsOf = (input: Parameters<typeof decide>[0]) => decide(input).signals.map(({ source, value, line }) => ({ source, value, line }))
 const header = (name: string, ...values: string[]) => decide({ headers: values.map((value) => [name, value]) }).decision
 
 describe('trainDecision', () => {
   it('knows nothing where nobody speaks', () => {
-    expect(decide({})).toEqual({ decision: 'unknown', signals: [] })
+    expect(decide({})).toEqual({ decision: 'unknown', signals: [], unread: [] })
   })
 
   it('reads Content-Usage as the drafts have it', () => {
@@ -30,13 +41,12 @@ describe('trainDecision', () => {
   })
 
   it('takes the longest path of our group in robots.txt', () => {
-    const robots = parseRobots(
-      'User-Agent: *\nAllow: /\nDisallow: /never/\nContent-Usage: / train-ai=n\nContent-Usage: /ai-ok/ train-ai=y\n\nUser-Agent: ExampleBot\nAllow: /\nContent-Usage: / train-ai=y\n',
-    )
+    const robots =
+      'User-Agent: *\nAllow: /\nDisallow: /never/\nContent-Usage: / train-ai=n\nContent-Usage: /ai-ok/ train-ai=y\n\nUser-Agent: ExampleBot\nAllow: /\nContent-Usage: / train-ai=y\n'
     const of = (path: string, agent = 'quern') => decide({ robots, agent, url: `http://a.example${path}` })
-    expect(of('/test')).toEqual({
+    expect(of('/test')).toMatchObject({
       decision: 'deny',
-      signals: [{ source: 'content-usage robots.txt', value: 'Content-Usage: / train-ai=n', line: 4 }],
+      signals: [{ source: 'content-usage robots.txt', value: 'Content-Usage: / train-ai=n', line: 4, says: 'deny' }],
     })
     expect(of('/ai-ok/test').decision).toBe('allow')
     expect(of('/never/test').decision).toBe('unknown')
@@ -44,16 +54,15 @@ describe('trainDecision', () => {
   })
 
   it('lets the stricter of two lines for one path win, and reads lines without a path', () => {
-    const of = (...usage: string[]) =>
-      decide({ robots: parseRobots(['User-agent: *', ...usage.map((u) => `Content-Usage: ${u}`)].join('\n')) }).decision
+    const of = (...usage: string[]) => decide({ robots: ['User-agent: *', ...usage.map((u) => `Content-Usage: ${u}`)].join('\n') }).decision
     expect(of('/ train-ai=y', '/ train-ai=n')).toBe('deny')
     expect(of('train-ai=n')).toBe('deny')
     expect(of('train-ai=n', '/test train-ai=y')).toBe('allow')
   })
 
   it('reads Content-Signal in robots.txt and as a header', () => {
-    const robots = parseRobots('User-agent: *\nContent-Signal: search=yes, ai-train=no\nAllow: /\nUser-agent: other\nDisallow: /')
-    expect(decide({ robots })).toEqual({
+    const robots = 'User-agent: *\nContent-Signal: search=yes, ai-train=no\nAllow: /\nUser-agent: other\nDisallow: /'
+    expect(decide({ robots })).toMatchObject({
       decision: 'deny',
       signals: [{ source: 'content-signal robots.txt', value: 'Content-Signal: search=yes, ai-train=no', line: 2 }],
     })
@@ -67,7 +76,10 @@ describe('trainDecision', () => {
     const page = (bit: string) => `<html>\n<head>\n<meta name="TDM-Reservation" content="${bit}"></head></html>`
     expect(header('tdm-reservation', '1')).toBe('deny')
     expect(header('tdm-reservation', 'true')).toBe('unknown')
-    expect(decide({ html: page('1') })).toEqual({ decision: 'deny', signals: [{ source: 'tdm-reservation meta', value: '1', line: 3 }] })
+    expect(decide({ html: page('1') })).toMatchObject({
+      decision: 'deny',
+      signals: [{ source: 'tdm-reservation meta', value: '1', line: 3 }],
+    })
     expect(decide({ html: page('0'), headers: [['tdm-reservation', '1']] }).decision).toBe('allow')
     expect(decide({ html: page('2'), headers: [['tdm-reservation', '1']] }).decision).toBe('deny')
   })

@@ -3,57 +3,94 @@
  * else nobody knows and the release profile decides. A source is one function: more of them join the list below.
  */
 import { headerValues } from '../evidence/index.ts'
-import { groupsFor, matches, mayFetch, pathOf } from './may-fetch.ts'
-import { metaSignals, type MetaSignal } from './page-signals.ts'
-import type { Robots, UsageLine } from './robots.ts'
+import { utf8 } from '../wire/index.ts'
+import { blockedAgents } from './ai-agents.ts'
+import { aiTxtRuleFor } from './ai-txt.ts'
+import { rslLinksOf } from './link-header.ts'
+import { groupsFor, mayFetch } from './may-fetch.ts'
+import { type PageSignals, pageSignals } from './page-signals.ts'
+import { matches } from './path-pattern.ts'
+import type { UsageLine } from './robots.ts'
+import { robotsDirectives } from './robots-directives.ts'
+import { parseRsl } from './rsl.ts'
+import { rslVerdict } from './rsl-terms.ts'
+import { digestOf, licenseUrl, namedLicenses, type RuleFile, type SiteRules } from './site-rules.ts'
 import { parseDictionary } from './structured-fields.ts'
+import { tdmRuleFor } from './tdmrep.ts'
+import { pathOf } from './url-path.ts'
 
 export type Decision = 'allow' | 'deny' | 'unknown'
+/** What an absent statement means: `strict` takes only what is permitted, `standard` whatever is not denied. */
+export type Profile = 'strict' | 'standard'
 
 export interface TrainSignal {
   /** Which convention, and where it was found: `content-usage robots.txt`. */
   source: string
   /** The statement as written. */
   value: string
-  /** 1-based line of robots.txt or of the HTML; null for headers. */
+  /** 1-based line of the file or of the HTML; null for headers. */
   line: number | null
+  /** `weak` is a denial that was not made to us, or not about text: it decides nothing by itself. */
+  says: 'allow' | 'deny' | 'weak'
+  /** Hexadecimal SHA-256 of what it was read from: a rule file's body, the response head, the page's body. */
+  sha256: string
 }
 
 export interface TrainDecision {
   decision: Decision
   /** Statements about training, in the order of the sources. */
   signals: TrainSignal[]
+  /** Licences that the site or the page names and that were not read: the decision is not whole without them. */
+  unread: string[]
 }
 
 export interface TrainInput {
   url: string
   /** Our product token. */
   agent: string
-  robots: Robots
+  site: SiteRules
   /** Response headers in order. */
   headers: readonly (readonly [name: string, value: string])[]
   /** Decoded page; null when only headers are known. */
   html: string | null
+  /** What crossed the wire, where it did: head and body of the response. Digests are of these. */
+  head?: Uint8Array
+  body?: Uint8Array
 }
 
-interface Statement extends TrainSignal {
-  says: 'allow' | 'deny'
-}
+type Statement = Omit<TrainSignal, 'sha256'> & { file?: RuleFile<unknown> }
 interface Facts extends TrainInput {
-  metas: MetaSignal[]
+  page: PageSignals
 }
 type Source = (facts: Facts) => Statement[]
 
+const NOTHING: PageSignals = { metas: [], rslLinks: [], rslScripts: [] }
+
 export function trainDecision(input: TrainInput): TrainDecision {
-  const facts: Facts = { ...input, metas: input.html === null ? [] : metaSignals(input.html) }
+  const facts: Facts = { ...input, page: input.html === null ? NOTHING : pageSignals(input.html) }
   const statements = sources.flatMap((source) => source(facts))
-  const decision = statements.some(({ says }) => says === 'deny') ? 'deny' : statements.length > 0 ? 'allow' : 'unknown'
-  return { decision, signals: statements.map(({ source, value, line }) => ({ source, value: value.slice(0, 512), line })) }
+  const says = (what: TrainSignal['says']): boolean => statements.some((statement) => statement.says === what)
+  const signals = statements.map(({ file, ...statement }) => ({
+    ...statement,
+    value: statement.value.slice(0, 512),
+    sha256: file?.sha256 ?? pageDigest(input, statement.source),
+  }))
+  return { decision: says('deny') ? 'deny' : says('allow') ? 'allow' : 'unknown', signals, unread: unreadLicenses(facts) }
+}
+
+/** Whether the profile takes the page. `strict` wants a permission and no sign against it; `standard` wants no denial. */
+export function mayTrain({ decision, signals }: Pick<TrainDecision, 'decision' | 'signals'>, profile: Profile): boolean {
+  return profile === 'standard' ? decision !== 'deny' : decision === 'allow' && signals.every(({ says }) => says !== 'weak')
+}
+
+function pageDigest({ headers, html, head, body }: TrainInput, source: string): string {
+  if (source.endsWith(' header')) return digestOf(head ?? utf8(headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')))
+  return digestOf(body ?? utf8(html ?? ''))
 }
 
 /** IETF AIPREF (draft-ietf-aipref-attach, -vocab): header and robots.txt; one category speaks of training, `train-ai`. */
 const contentUsage: Source = (facts) => {
-  const usage = (value: string): 'allow' | 'deny' | undefined => {
+  const usage: Reader = (value) => {
     const token = parseDictionary(value)?.get('train-ai')
     return token === 'n' ? 'deny' : token === 'y' ? 'allow' : undefined
   }
@@ -62,7 +99,7 @@ const contentUsage: Source = (facts) => {
 
 /** Content Signals Policy (contentsignals.org; draft-romm-aipref-contentsignals). */
 const contentSignal: Source = (facts) => {
-  const signal = (value: string): 'allow' | 'deny' | undefined => {
+  const signal: Reader = (value) => {
     const said = value
       .toLowerCase()
       .split(/[,;\s]+(?=[a-z-]+\s*=)/)
@@ -72,39 +109,104 @@ const contentSignal: Source = (facts) => {
   return [...fromHeader(facts.headers, 'content-signal', signal), ...fromRobots(facts, 'contentSignal', signal)]
 }
 
-/** TDM Reservation Protocol (W3C Community Group, 2024): `<meta>` supersedes the header. Values other than 0 and 1 say nothing. */
-const tdmReservation: Source = ({ headers, metas }) => {
-  const reservation = (value: string): 'allow' | 'deny' | undefined => {
+/** TDM Reservation Protocol (W3C Community Group, 2024): `<meta>` supersedes the header, the header the file. Values other than 0 and 1 say nothing. */
+const tdmReservation: Source = ({ url, headers, page, site: { tdmrep } }) => {
+  const reservation: Reader = (value) => {
     const bit = value.trim()
     return bit === '1' ? 'deny' : bit === '0' ? 'allow' : undefined
   }
-  const inPage = fromMeta(metas, 'tdm-reservation', 'tdm-reservation meta', reservation)
-  return inPage.length > 0 ? inPage : fromHeader(headers, 'tdm-reservation', reservation)
+  const inPage = fromMeta(page, 'tdm-reservation', 'tdm-reservation meta', reservation)
+  if (inPage.length > 0) return inPage
+  const inHeader = fromHeader(headers, 'tdm-reservation', reservation)
+  if (inHeader.length > 0 || tdmrep === null) return inHeader
+  if (tdmrep.rules === 'unavailable') return [unavailable('tdm-reservation tdmrep.json', tdmrep)]
+  const rule = tdmRuleFor(tdmrep.rules, pathOf(url))
+  if (rule === undefined) return []
+  const value = JSON.stringify({ location: rule.location, 'tdm-reservation': rule.reserved ? 1 : 0 })
+  return [{ source: 'tdm-reservation tdmrep.json', value, line: rule.line, says: rule.reserved ? 'deny' : 'allow', file: tdmrep }]
 }
 
-/** `noai` in X-Robots-Tag and meta robots (a convention since DeviantArt, 2022). */
-const robotsTags: Source = ({ headers, metas, agent }) => {
-  const noai = (value: string): 'deny' | undefined => (robotsDirectives(value, agent).includes('noai') ? 'deny' : undefined)
+/** `noai` in X-Robots-Tag and meta robots (a convention since DeviantArt, 2022). That images or an index are denied says little about text. */
+const robotsTags: Source = ({ headers, page, agent }) => {
+  const tag: Reader = (value) => {
+    const words = robotsDirectives(value, agent)
+    if (words.includes('noai')) return 'deny'
+    return words.some((word) => word === 'noimageai' || word === 'noindex' || word === 'none') ? 'weak' : undefined
+  }
   return [
-    ...fromHeader(headers, 'x-robots-tag', noai),
-    ...['robots', agent.toLowerCase()].flatMap((name) => fromMeta(metas, name, `${name} meta`, noai)),
+    ...fromHeader(headers, 'x-robots-tag', tag),
+    ...['robots', agent.toLowerCase()].flatMap((name) => fromMeta(page, name, `${name} meta`, tag)),
   ]
 }
 
-const sources: Source[] = [contentUsage, contentSignal, tdmReservation, robotsTags]
-
-/** Directives that an X-Robots-Tag or meta robots value gives our agent, lower case: `otherbot: noindex` gives none. */
-export function robotsDirectives(value: string, agent: string): string[] {
-  const [, prefix, rest = ''] = /^\s*([a-z_-]{1,64})\s*:(.*)$/is.exec(value) ?? []
-  const named = prefix !== undefined && !/^(unavailable_after|max-[a-z-]+)$/i.test(prefix)
-  if (named && prefix.toLowerCase() !== agent.toLowerCase()) return []
-  return (named ? rest : value)
-    .toLowerCase()
-    .split(/[,\s]+/)
-    .filter((word) => word !== '')
+/** Really Simple Licensing 1.0: documents that robots.txt or the page names, and those a page holds. */
+const rsl: Source = ({ url, site, page, headers }) => {
+  const documents = site.licenses.flatMap((file): Statement[] => {
+    if (file.rules === 'unavailable') return [unavailable('rsl', file)]
+    const verdict = rslVerdict(file.rules, url)
+    return verdict === undefined ? [] : [{ source: 'rsl', ...verdict, file }]
+  })
+  const scripts = page.rslScripts.flatMap(({ xml, line }): Statement[] => {
+    const verdict = rslVerdict(parseRsl(xml), url)
+    return verdict === undefined ? [] : [{ source: 'rsl script', ...verdict, line: line + (verdict.line ?? 1) - 1 }]
+  })
+  const read = new Set(site.licenses.map((file) => file.url))
+  const robots = site.robots.rules.licenses.filter((license) => !read.has(licenseUrl(license.url) ?? ''))
+  return [
+    ...documents,
+    ...scripts,
+    ...robots.map(
+      (one): Statement => ({ source: 'rsl robots.txt', value: `License: ${one.url}`, line: one.line, says: 'weak', file: site.robots }),
+    ),
+    ...linkHeaders(headers)
+      .filter((target) => !read.has(licenseUrl(target, url) ?? ''))
+      .map((target): Statement => ({ source: 'rsl link header', value: target, line: null, says: 'weak' })),
+    ...page.rslLinks
+      .filter(({ href }) => !read.has(licenseUrl(href, url) ?? ''))
+      .map(({ href, line }): Statement => ({ source: 'rsl link', value: href, line, says: 'weak' })),
+  ]
 }
 
-type Reader = (value: string) => 'allow' | 'deny' | undefined
+/** Spawning's ai.txt. */
+const aiTxt: Source = ({ url, agent, site: { aiTxt: file } }) => {
+  if (file === null) return []
+  if (file.rules === 'unavailable') return [unavailable('ai.txt', file)]
+  const rule = aiTxtRuleFor(file.rules, agent, pathOf(url))
+  return rule === undefined ? [] : [{ source: 'ai.txt', value: rule.text, line: rule.line, says: rule.allow ? 'allow' : 'deny', file }]
+}
+
+/** Crawlers known to gather for training, shut out by name: said to them, not to us. */
+const aiAgents: Source = ({ url, site }) =>
+  blockedAgents(site.robots.rules, url).map(({ agent, rule, line }) => ({
+    source: 'ai agent robots.txt',
+    value: `${agent}: ${rule}`,
+    line,
+    says: 'weak',
+    file: site.robots,
+  }))
+
+const sources: Source[] = [contentUsage, contentSignal, tdmReservation, robotsTags, rsl, aiTxt, aiAgents]
+
+/** Absolute URLs; one that cannot be read as such stays as it is written, and unread. */
+function unreadLicenses({ url, site, page, headers }: Facts): string[] {
+  const read = new Set(site.licenses.map((file) => file.url))
+  const { urls, more } = namedLicenses(site.robots.rules)
+  const named = [...linkHeaders(headers), ...page.rslLinks.map(({ href }) => href)].map((target) => licenseUrl(target, url) ?? target)
+  return [...new Set([...urls, ...more, ...named])].filter((license) => !read.has(license))
+}
+
+const linkHeaders = (headers: TrainInput['headers']): string[] => headerValues(headers as [string, string][], 'link').flatMap(rslLinksOf)
+
+/** Nobody knows what the file would have said: nothing is taken while that is so. */
+const unavailable = (source: string, file: RuleFile<unknown>): Statement => ({
+  source,
+  value: `${file.url} is unavailable`,
+  line: null,
+  says: 'deny',
+  file,
+})
+
+type Reader = (value: string) => TrainSignal['says'] | undefined
 
 function fromHeader(headers: TrainInput['headers'], name: string, read: Reader): Statement[] {
   const values = headerValues(headers as [string, string][], name)
@@ -113,12 +215,13 @@ function fromHeader(headers: TrainInput['headers'], name: string, read: Reader):
   return lines.flatMap((value) => statement(`${name} header`, value, null, read))
 }
 
-function fromMeta(metas: MetaSignal[], name: string, source: string, read: Reader): Statement[] {
+function fromMeta({ metas }: PageSignals, name: string, source: string, read: Reader): Statement[] {
   return metas.filter((meta) => meta.name === name).flatMap(({ content, line }) => statement(source, content, line, read))
 }
 
 /** The longest matching path speaks; lines with the same path all do. What may not be crawled has no preference. */
-function fromRobots({ robots, agent, url }: Facts, kind: 'contentUsage' | 'contentSignal', read: Reader): Statement[] {
+function fromRobots({ site, agent, url }: Facts, kind: 'contentUsage' | 'contentSignal', read: Reader): Statement[] {
+  const robots = site.robots.rules
   const lines = groupsFor(robots, agent).flatMap((group) => group[kind])
   if (lines.length === 0 || !mayFetch(robots, agent, url).allowed) return []
   const path = pathOf(url)
@@ -129,7 +232,7 @@ function fromRobots({ robots, agent, url }: Facts, kind: 'contentUsage' | 'conte
     .filter((line) => lengthOf(line) === longest)
     .flatMap(({ value, text, line }) => {
       const says = read(value)
-      return says === undefined ? [] : [{ source, value: text, line, says }]
+      return says === undefined ? [] : [{ source, value: text, line, says, file: site.robots }]
     })
 }
 

@@ -43,7 +43,7 @@ describe('a simulated web', () => {
     expect(pages.length).toBe(expected)
     expect(summary.kept).toBe(expected)
     expect(web.requests.filter(({ url }) => url.includes('/private/'))).toEqual([])
-    expect(web.requests.filter(({ url }) => url.startsWith('https://h0.') && !/robots\.txt|tdmrep/.test(url))).toEqual([])
+    expect(web.requests.filter(({ url }) => url.startsWith('https://h0.') && !/robots\.txt|tdmrep|ai\.txt/.test(url))).toEqual([])
     expect(new Set(pages.map(({ measured }) => measured.language))).toEqual(new Set(['en', 'de']))
   })
 

@@ -1,6 +1,7 @@
 /** A batch of web pages sealed as a contributor does it: fetched under a robots.txt, extracted by the pinned pipeline, with everything a liar may change. */
 import { sealBatch, type SealedBatch, type SealRecord } from '../../node/seal/index.ts'
-import { type Exchange, fetchGroup, requestHead, responseHead } from '../../schemas/evidence/index.ts'
+import { type Exchange, type FetchGroup, fetchGroup, requestHead, responseHead } from '../../schemas/evidence/index.ts'
+import { readSite, type RuleFetch } from '../../schemas/permission/index.ts'
 import { CURRENT_PIPELINE, runPipeline } from '../../schemas/pipeline/index.ts'
 import { concatBytes, type CID, sha256, utf8 } from '../../schemas/wire/index.ts'
 
@@ -45,12 +46,22 @@ export interface PageSpec {
   exchange?: Parameters<typeof exchangeOf>[2]
   html?: string
   robotsTxt?: string | null
-  /** What the fetch says of its robots capture, where it lies. */
-  robots?: Partial<{ url: string; agent: string; recordId: string; fetchedAt: number; via: string }>
+  /** What lies at other rule files' URLs; nothing (404) by default. */
+  rules?: Record<string, RuleAnswer>
+  /** What the fetch says of its robots capture, where it lies, and which name asked for the rules. */
+  robots?: Partial<{ url: string; agent: string; recordId: string; fetchedAt: number; askedBy: string }>
+  /** Changes the captures of the rule files, robots.txt first. */
+  captures?: (captures: FetchGroup[]) => FetchGroup[]
   /** Row numbers a liar changes. */
   row?: Partial<SealRecord>
   /** Changes the evidence bytes after packing. */
   evidence?: (members: Uint8Array[]) => Uint8Array[]
+}
+
+export interface RuleAnswer {
+  status?: number
+  headers?: [string, string][]
+  body?: string
 }
 
 export interface PageBatchInput {
@@ -89,26 +100,21 @@ export function pageBatch({
   const records = pages.map((page): SealRecord => {
     const url = `${ORIGIN}${page.path ?? `/${page.topic}`}`
     const exchange = exchangeOf(url, page.html ?? htmlOf(page.topic), page.exchange)
-    const robotsUrl = page.robots?.url ?? `${ORIGIN}/robots.txt`
-    const capture =
-      page.robotsTxt === null
-        ? null
-        : fetchGroup(
-            exchangeOf(robotsUrl, page.robotsTxt ?? 'User-agent: *\nDisallow: /private\n', {
-              headers: [['Content-Type', 'text/plain']],
-              fetchedAt: page.robots?.fetchedAt ?? exchange.fetchedAt - 1000,
-            }),
-            { via: page.robots?.via ?? null },
-          )
-    const facts = capture && {
-      url: robotsUrl,
-      recordId: page.robots?.recordId ?? capture.responseId,
-      payloadDigest: capture.payloadDigest,
-      agent: page.robots?.agent ?? AGENT,
-      allowed: true,
-      line: null,
-    }
-    const robotsGroup = capture ? groups.push(capture.members) - 1 : null
+    const captures = page.robotsTxt === null ? [] : captureRules(page, exchange.fetchedAt)
+    const capture = captures.findLast(({ kind }) => kind === 'robots')
+    const facts = capture
+      ? {
+          url: capture.exchange.url,
+          recordId: page.robots?.recordId ?? capture.group.responseId,
+          payloadDigest: capture.payloadDigest,
+          agent: page.robots?.agent ?? AGENT,
+          allowed: true,
+          line: null,
+        }
+      : null
+    const kept = captures.map(({ group }) => group)
+    const rules = (page.captures?.(kept) ?? kept).flatMap((group) => group.members)
+    const robotsGroup = capture ? groups.push(rules) - 1 : null
     const { members } = fetchGroup(exchange, { robots: facts })
     const evidenceGroup = groups.push(page.evidence?.(members) ?? members) - 1
     const result = runPipeline(CURRENT_PIPELINE, exchange)
@@ -129,6 +135,30 @@ export function pageBatch({
     from: input.from ?? Math.min(...seconds),
     to: input.to ?? Math.max(...seconds),
   })
+}
+
+interface Capture extends RuleFetch {
+  kind: string
+  group: FetchGroup
+}
+
+/** All rule files of the site, asked for as a crawler does it. */
+function captureRules({ robotsTxt = 'User-agent: *\nDisallow: /private\n', rules = {}, robots = {} }: PageSpec, pageAt: number): Capture[] {
+  const { url: robotsUrl = `${ORIGIN}/robots.txt`, fetchedAt = pageAt - 1000, askedBy = AGENT, agent = AGENT } = robots
+  const table: Record<string, RuleAnswer> = { [robotsUrl]: { body: robotsTxt ?? '' }, ...rules }
+  const captures: Capture[] = []
+  const reading = readSite<Capture>(ORIGIN, agent)
+  for (let step = reading.next(); step.done !== true; ) {
+    const { kind } = step.value
+    const url = captures.length === 0 && !(step.value.url in table) ? robotsUrl : step.value.url
+    const { status = url in table ? 200 : 404, headers = [['Content-Type', 'text/plain']], body = '' } = table[url] ?? {}
+    const exchange = exchangeOf(url, body, { status, headers, fetchedAt, agent: askedBy })
+    const group = fetchGroup(exchange)
+    const capture = { kind, group, exchange, payloadDigest: group.payloadDigest }
+    captures.push(capture)
+    step = reading.next(capture)
+  }
+  return captures
 }
 
 /** Flips one bit of byte `at` (from the end when negative). */

@@ -75,7 +75,8 @@ async function testRow(
     const proof = makeFraudProof({ check: verdict.check, manifest, row, blocks })
     return { result: fail(verdict.check), fraud: { check: verdict.check, manifest, row, proof } }
   }
-  const again = await refetcher.check(state.charter, files.manifest.pipeline, verdict.url, verdict.recordBytes, signal)
+  const { url, recordBytes: record, agent, fetchedAt } = verdict
+  const again = await refetcher.check(state.charter, files.manifest.pipeline, { url, record, agent, fetchedAt }, signal)
   return { result: { manifest, row, pass: again.pass, check: again.check, evidence: null } }
 }
 

@@ -1,0 +1,74 @@
+/** What sites say about themselves, asked again from here: once for each site, politely, as the page itself is. */
+import type { Clock } from '../../core/effects/index.ts'
+import { codeOf } from '../../core/errors/index.ts'
+import { type AskedSite, askSite, type Web } from '../../core/web/index.ts'
+import { decodeBody, type Exchange, headerValues } from '../../schemas/evidence/index.ts'
+import { mayFetch, trainDecision } from '../../schemas/permission/index.ts'
+import { decodeHtml } from '../../schemas/pipeline/index.ts'
+import { sha256, toHex, WireError } from '../../schemas/wire/index.ts'
+
+const MAX_PAGE_BYTES = 8 << 20
+
+export class SiteMemory {
+  readonly #web: Web
+  readonly #clock: Clock
+  readonly #sites = new Map<string, AskedSite>()
+
+  constructor({ web, clock }: { web: Web; clock: Clock }) {
+    this.#web = web
+    this.#clock = clock
+  }
+
+  /** null where the rules cannot be had now; they are asked for again the next time. */
+  async of(origin: string, agent: string, delayMs: number, signal: AbortSignal): Promise<AskedSite | null> {
+    const key = `${origin} ${agent}`
+    const known = this.#sites.get(key)
+    if (known !== undefined) return known
+    try {
+      const site = await askSite(origin, agent, async ({ url, maxBytes }) => {
+        const exchange = await this.#web.get(url, { signal, maxBytes })
+        await this.#clock.sleep(delayMs, signal)
+        return exchange
+      })
+      this.#sites.set(key, site)
+      return site
+    } catch (error) {
+      signal.throwIfAborted()
+      if (codeOf(error) === 'INTERNAL') throw error
+      return null
+    }
+  }
+}
+
+export const isForbidden = ({ rules }: AskedSite, agent: string, url: string): boolean => !mayFetch(rules.robots.rules, agent, url).allowed
+
+/**
+ * Whether the site or the page reserves itself from training, and did so when the record was fetched as far as anyone can tell: what a file or
+ * a page says that was changed since, by its own Last-Modified, is held against nobody.
+ */
+export function isReserved({ rules, captures }: AskedSite, agent: string, url: string, page: Exchange, fetchedAt: number): boolean {
+  const { headers, responseHead: head, body } = page
+  const { decision, signals } = trainDecision({ url, agent, site: rules, headers, html: htmlOf(page), head, body })
+  if (decision !== 'deny') return false
+  const younger = new Set(
+    [...captures.map(({ exchange }) => exchange), page]
+      .filter((exchange) => modifiedAt(exchange) > fetchedAt)
+      .flatMap((exchange) => [exchange.body, exchange.responseHead].map((bytes) => toHex(sha256(bytes)))),
+  )
+  return signals.some((signal) => signal.says === 'deny' && !younger.has(signal.sha256))
+}
+
+/** Unix milliseconds; 0 where the answer does not say. */
+function modifiedAt({ headers }: Exchange): number {
+  const at = Date.parse(headerValues(headers, 'last-modified')[0] ?? '')
+  return Number.isNaN(at) ? 0 : at
+}
+
+function htmlOf(exchange: Exchange): string | null {
+  try {
+    return decodeHtml(decodeBody(exchange, MAX_PAGE_BYTES), headerValues(exchange.headers, 'content-type').at(-1) ?? null).text
+  } catch (thrown) {
+    if (thrown instanceof WireError) return null
+    throw thrown
+  }
+}
