@@ -41,7 +41,7 @@ export async function proveOptOut(domain: string, options: ProveOptOutOptions): 
   const tried: Tried[] = []
   for (const scheme of ['https', 'http']) {
     const where = `${scheme}://${domain}${QUERN_TXT_PATH}`
-    const answer = await ask(where, options)
+    const answer = await askQuernTxt(where, options)
     if (typeof answer !== 'string') return { found: true, where, ...answer }
     tried.push({ where, outcome: answer })
   }
@@ -51,9 +51,10 @@ export async function proveOptOut(domain: string, options: ProveOptOutOptions): 
   return { found: false, tried: [...tried, { where: `TXT ${name}`, outcome: answer }] }
 }
 
-type Found = Omit<Extract<OptOutProof, { found: true }>, 'found' | 'where'>
+export type OptOutFound = Omit<Extract<OptOutProof, { found: true }>, 'found' | 'where'>
 
-async function ask(url: string, { web, signal }: ProveOptOutOptions): Promise<Found | string> {
+/** The same by one URL: what it opts out, or why it does not. */
+export async function askQuernTxt(url: string, { web, signal }: Pick<ProveOptOutOptions, 'web' | 'signal'>): Promise<OptOutFound | string> {
   let exchange: Exchange
   let text: string
   try {
@@ -69,7 +70,7 @@ async function ask(url: string, { web, signal }: ProveOptOutOptions): Promise<Fo
   return { patterns, evidence: concatBytes(...fetchGroup(exchange).members), at: Math.floor(exchange.fetchedAt / 1000) }
 }
 
-async function resolve(name: string, { resolveTxt, clock, signal }: ProveOptOutOptions): Promise<Found | string> {
+async function resolve(name: string, { resolveTxt, clock, signal }: ProveOptOutOptions): Promise<OptOutFound | string> {
   let records: string[]
   try {
     records = await resolveTxt(name, signal)
