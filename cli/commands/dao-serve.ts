@@ -3,11 +3,12 @@ import path from 'node:path'
 import { UsageError } from '../../core/errors/index.ts'
 import { parseCharterYaml } from '../../dao/charter/index.ts'
 import { showLife } from '../life/index.ts'
-import { printJson, type Run, say, settingOf } from '../program/index.ts'
+import { listOf, printJson, type Run, say, settingOf } from '../program/index.ts'
 import { operatedBy, readCharterFile } from './charter-check.ts'
 import {
   aborted,
   announceOf,
+  hostsOf,
   isPrivateListen,
   listenOf,
   logger,
@@ -34,7 +35,8 @@ export const run: Run = async (_args, flags) => {
     charter,
     manual: flags['manual'] === true,
   })
-  await using api = await openApi(running, settingOf('http', flags) as string, log)
+  const web = { allowPrivate: listOf(settingOf('allowPrivate', flags)), hosts: hostsOf(settingOf('hosts', flags)) }
+  await using api = await openApi(running, { address: settingOf('http', flags) as string, web }, log)
   using _life = showLife({ home, role: 'dao', answers: `${api.url}/healthz` })
   if (flags['json'] === true) printJson({ ledger: running.operator.ledgerId, http: api.url, addresses: running.addresses })
   say(`ledger  ${running.operator.ledgerId}\nhttp    ${api.url}`)

@@ -81,7 +81,7 @@ export const specs: CommandSpec[] = [
     name: 'dao serve',
     summary: 'run the DAO’s service: order the log, move the phases, hold replicas, cut releases, answer over HTTP',
     example: 'quern dao serve --charter charter.yaml --http 0.0.0.0:8080',
-    settings: [...ROLE, 'http'],
+    settings: [...ROLE, 'http', 'allowPrivate', 'hosts'],
     options: [
       ['--charter <file>', 'the charter; needed for the first start only', 'charter.yaml'],
       ['--manual', 'do not move phases; "quern dao epoch" does'],
@@ -132,6 +132,15 @@ export const specs: CommandSpec[] = [
       ['--jsonl', 'lines {"id","url","html"} to lines {"id","record"} or {"id","error"}, same order'],
     ],
     load: () => import('./extract.ts'),
+  },
+  {
+    name: 'opt-out',
+    args: '<domain>',
+    summary:
+      'have a DAO look for a site’s opt-out and obey it from then on: no page more, nothing of it in the next release; exit 3 when there is none',
+    example: 'quern opt-out example.org --dao https://dao.example.org',
+    settings: ['dao'],
+    load: () => import('./opt-out.ts'),
   },
   {
     name: 'may-fetch',

@@ -74,7 +74,7 @@ async function bringUp(urls: string[], flags: Flags, stack: AsyncDisposableStack
     return summarize(state, network.names, { home, api: network.url })
   }
   const network = stack.use(await startLocalNetwork({ ...options, logger: log }))
-  const api = stack.use(await openApi(network.dao, http.address, log))
+  const api = stack.use(await openApi(network.dao, { address: http.address, web: options }, log))
   const { operator } = network.dao
   const published = (): number => peekCheckpoint(operator.sequencer.checkpoint() ?? '').size
   const state = await operator.until((now) => (isReleased(now, epochs) && published() >= now.size ? now : undefined), signal)

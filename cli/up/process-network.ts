@@ -55,7 +55,7 @@ export async function startProcessNetwork(options: ProcessNetworkOptions): Promi
   await storeCharter(folder('dao'), localCharter(await operatorOf(folder('dao')), options))
   const dao = await startDaoProcess({
     name: 'dao',
-    argv: ['dao', 'serve', ...common('dao'), '--http', http],
+    argv: ['dao', 'serve', ...common('dao'), '--http', http, '--hosts', hostWords(hosts)],
     onWords: (words) => onWords('dao', words),
     onEnd: onEnd('dao'),
   })

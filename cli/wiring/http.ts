@@ -23,3 +23,17 @@ export async function getJson(base: string, path: string): Promise<unknown> {
     throw new FatalError('NOT_JSON', `${base}${path} does not answer with JSON`, { cause })
   }
 }
+
+/** The same for a question that makes the DAO do something: its status and JSON, refusals included. Throws FatalError DAO_UNREACHABLE, TOO_LARGE or NOT_JSON. */
+export async function postForJson(base: string, path: string): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${base}${path}`, { method: 'POST', signal: AbortSignal.timeout(60_000) }).catch((cause: unknown) => {
+    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
+  })
+  const text = await response.text()
+  if (text.length > MAX_REPLY_BYTES) throw new FatalError('TOO_LARGE', `${base}${path} answers with more than ${MAX_REPLY_BYTES} bytes`)
+  try {
+    return { status: response.status, body: JSON.parse(text) as unknown }
+  } catch (cause) {
+    throw new FatalError('NOT_JSON', `${base}${path} does not answer with JSON`, { cause })
+  }
+}

@@ -1,4 +1,4 @@
-export { type Api, openApi } from './api.ts'
+export { type Api, type ApiSettings, openApi } from './api.ts'
 export { resolveDao } from './dao-address.ts'
 export { announceOf, hostPort, hostsOf, isPrivateDao, isPrivateListen, isPublicMultiaddr, listenOf } from './listen.ts'
 export { logger } from './logging.ts'
@@ -14,9 +14,10 @@ export {
   startOperator,
   startValidator,
   webFor,
+  type WebSettings,
 } from './start-roles.ts'
 export { readStoredCharter, storeCharter } from './stored-charter.ts'
 export { aborted, secureBytes, systemClock, systemEffects, systemRandom, unlessStopped, untilStopped } from './system.ts'
 export { daoFolder, localReleases, logFolder, releaseFolder } from './places.ts'
-export { getJson, httpBase } from './http.ts'
+export { getJson, httpBase, postForJson } from './http.ts'
 export { replayFolder, type Replayed } from './replay.ts'

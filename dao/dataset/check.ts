@@ -1,5 +1,6 @@
 /** Is a pinned release still one to train on? Holds its rows against what was withdrawn since. */
-import { coversHost, optOutOf, type ReleaseManifest } from '../release/index.ts'
+import { coversHost, optOutOf } from '../optouts/index.ts'
+import type { ReleaseManifest } from '../release/index.ts'
 import { openQueries } from '../stores/index.ts'
 import { parquetFiles } from './read-release.ts'
 

@@ -35,10 +35,16 @@ export const complaint: Rule<'complaint'> = {
   apply: (entry, view) => keep(view, entry.t, entry.a),
 }
 
-/** A validator that re-checked the host, or the operator with a domain owner's proof, says that it opted out. */
+/** A validator that re-checked the host, or the operator with a domain owner's proof, says that it opted out. Once is enough: who says it first is heard. */
 export const optout: Rule<'optout'> = {
-  check: (entry, { state }) =>
-    neitherOperatorNorSeated(state, entry.a) ?? (entry.p.domain === '' ? refuse('BAD_DOMAIN', 'an opt-out names a domain') : undefined),
+  check({ a, p }, { state }) {
+    const wrong = neitherOperatorNorSeated(state, a)
+    if (wrong) return wrong
+    if (p.domain === '') return refuse('BAD_DOMAIN', 'an opt-out names a domain')
+    const domain = p.domain.toLowerCase()
+    const isKnown = state.optouts.some((known) => known.domain === domain && (known.pattern === null || known.pattern === p.pattern))
+    return isKnown ? refuse('REPEATED', `${domain} opted out of this already`) : undefined
+  },
   apply: ({ p }, { state, index }) =>
     void state.optouts.push({ index, domain: p.domain.toLowerCase(), pattern: p.pattern, from: p.from, evidence: p.evidence }),
 }

@@ -15,7 +15,6 @@ export {
 export { type CutInput, cutRelease } from './cut.ts'
 export { digestFile, type FileDigest, leafBlocks } from './digest.ts'
 export { MAX_RELEASE_MANIFEST_BYTES, RELEASE_FORMAT, type ReleaseFile, type ReleaseManifest, releaseManifest } from './manifest.ts'
-export { coversHost, optOutOf } from './opt-out.ts'
 export { recordReader, type RecordReaderOptions } from './read-record.ts'
 export { cellsOf, type ReadRecord, type RecordFacts, recordOf } from './row.ts'
 export { recordsToLookUp, type SelectInput, selectRecords } from './select.ts'

@@ -5,7 +5,7 @@ import { type Charter, type CID, compareBytes } from '../../schemas/wire/index.t
 import { applyCaps } from './caps.ts'
 import { collect, vestedResults } from './collect.ts'
 import { deduplicate } from './deduplicate.ts'
-import { needsUrl, optOutOf } from './opt-out.ts'
+import { needsUrl, OptOutIndex } from '../optouts/index.ts'
 import { weigh } from './shares.ts'
 import { REMOVAL_REASONS, type ReleaseRow, type RemovalReason, type Selection } from './types.ts'
 
@@ -42,12 +42,13 @@ export function selectRecords({
   const left = Object.fromEntries(REMOVAL_REASONS.map((reason) => [reason, 0])) as Record<RemovalReason, number>
   left.void = removals.length
 
+  const optouts = new OptOutIndex().take(state.optouts)
   const permitted = all.filter((row) => {
     if (denied.has(row.record.toString())) {
       left.permission++
       return false
     }
-    const optout = optOutOf(state.optouts, row.host, urlOf(row.record))
+    const optout = optouts.find(row.host, urlOf(row.record))
     if (optout === undefined) return true
     removals.push({ record: row.record, host: row.host, reason: 'opt-out', index: optout.index })
     left['opt-out']++

@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Clock, silent } from '../../core/effects/index.ts'
+import { RetryableError } from '../../core/errors/index.ts'
 import { openPrometheus } from '../../core/events/index.ts'
 import { MemoryStorage, readCar } from '../../core/storage/index.ts'
 import { LogReader, LogTail, MemoryLogStore } from '../log/index.ts'
@@ -58,6 +59,12 @@ beforeAll(async () => {
       received.push({ entry, files })
       if (entry[0] === 0) return { status: 'refused', code: 'BAD_ENTRY', message: 'not an entry' }
       return entry[0] === 1 ? { status: 'elsewhere' } : { status: 'receipt', receipt: utf8('receipt') }
+    },
+    optOut: async (domain) => {
+      if (domain === 'busy.example') throw new RetryableError('BUSY', 'others are being looked at')
+      return domain === 'shy.example'
+        ? { status: 'opted-out', domain, where: 'TXT _quern.shy.example', patterns: ['/a'], evidence: rawCid(utf8('word')), logged: 1 }
+        : { status: 'not-proven', domain, tried: [{ where: 'TXT _quern.loud.example', outcome: 'NO_RECORD' }] }
     },
     addresses: () => ['/ip4/127.0.0.1/tcp/1/p2p/x'],
     clock,
@@ -295,6 +302,30 @@ describe('entries handed in', () => {
     const response = await app.request('/v1/entries', { ...init, body: endless, duplex: 'half' } as RequestInit)
     expect(response.status).toBe(413)
     expect(sent).toBeLessThan(30)
+  })
+})
+
+describe('an opt-out', () => {
+  const post = (query: string): Promise<Response> => ask(`/v1/optouts${query}`, { method: 'POST' })
+
+  it('is looked for and logged, or refused with the way to prove it', async () => {
+    const found = await post('?domain=shy.example')
+    expect(found.status).toBe(200)
+    expect(await found.json()).toMatchObject({ domain: 'shy.example', patterns: ['/a'], evidence: rawCid(utf8('word')).toString() })
+    const refused = await post('?domain=loud.example')
+    expect(refused.status).toBe(422)
+    expect(await refused.json()).toMatchObject({
+      code: 'NOT_PROVEN',
+      detail: expect.stringMatching(/opt-out: .*loud\.example\/\.well-known\/quern\.txt.*_quern\.loud\.example: NO_RECORD/) as string,
+    })
+  })
+
+  it('is put off while others are looked at, and needs a domain', async () => {
+    const busy = await post('?domain=busy.example')
+    expect([busy.status, busy.headers.get('retry-after')]).toEqual([503, '5'])
+    expect((await post('')).status).toBe(400)
+    const { app } = await openHttp({ ...options, optOut: undefined as never })
+    expect((await app.request('/v1/optouts?domain=shy.example', { method: 'POST' })).status).toBe(404)
   })
 })
 

@@ -36,7 +36,7 @@ export async function startTestNetwork(options: Partial<LocalNetworkOptions> = {
       ...options,
     }),
   )
-  const api = running.use(await openApi(network.dao, '127.0.0.1:0', log))
+  const api = running.use(await openApi(network.dao, { address: '127.0.0.1:0', web: { allowPrivate: [], hosts: site.hosts } }, log))
   const owned = stack.move()
   return { ...network, home, site, api, stop: () => running.disposeAsync(), [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

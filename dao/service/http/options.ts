@@ -3,6 +3,7 @@ import type { Storage } from '../../../core/storage/index.ts'
 import type { LedgerFiles, LedgerState } from '../../ledger/index.ts'
 import type { LedgerIndex } from '../../stores/index.ts'
 import type { LogReader, TileSource } from '../../log/index.ts'
+import type { OptOutAnswer } from '../../optouts/index.ts'
 
 /** What the HTTP interface shows; it holds no state of its own and changes none, but for handing in entries. */
 export interface ApiOptions {
@@ -21,6 +22,8 @@ export interface ApiOptions {
   metrics?: { contentType: string; render(): Promise<string> }
   /** Takes an entry with the ledger files that only its author has; 404 without (a mirror). */
   submit?: (entry: Uint8Array, files: Uint8Array[]) => Promise<Submitted>
+  /** Looks for a domain's opt-out and logs it; 404 without (a mirror). */
+  optOut?: (domain: string) => Promise<OptOutAnswer>
   /** Multiaddrs of the service's peer. */
   addresses?: () => string[]
   clock: Clock

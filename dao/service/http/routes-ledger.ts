@@ -1,6 +1,7 @@
 /** What the ledger says: itself, its epochs, its people, its entries. All of it is the fold's state; nothing here decides. */
 import { toHex } from '../../../schemas/wire/index.ts'
 import type { LedgerState } from '../../ledger/index.ts'
+import { howToOptOut } from '../../optouts/index.ts'
 import { dagJson } from './dag-json.ts'
 import { contributorOf, entryOf, epochOf } from './ledger-views.ts'
 import type { ApiOptions } from './options.ts'
@@ -13,7 +14,7 @@ import { cursor, object, page, whole, z } from './shapes.ts'
 const MAX_ENTRIES = 256
 const answer = (description: string) => ({ 200: { description, type: 'application/json', schema: object } })
 
-export function ledgerRoutes(add: Router, { state: stateNow, term, log, addresses }: ApiOptions): void {
+export function ledgerRoutes(add: Router, { state: stateNow, term, log, addresses, optOut }: ApiOptions): void {
   const state = (): LedgerState => {
     const now = stateNow()
     if (now === undefined) throw new HttpProblem(503, 'NOT_READY', 'the ledger has no genesis yet', { 'retry-after': '5' })
@@ -167,6 +168,29 @@ export function ledgerRoutes(add: Router, { state: stateNow, term, log, addresse
     ({ query }) => {
       const { page: optouts, next } = pageOf(state().optouts, (one) => String(one.index), query)
       return json({ optouts: optouts.map(({ evidence, ...one }) => ({ ...one, evidence: evidence.toString() })), next })
+    },
+  )
+
+  add(
+    {
+      method: 'post',
+      path: '/v1/optouts',
+      tag: 'ledger',
+      summary:
+        'Looks for the opt-out of a domain, at /.well-known/quern.txt and in the TXT records of _quern.DOMAIN, and logs it: anybody may ask',
+      query: z.strictObject({ domain: z.string().min(1).max(512) }),
+      answers: answer('What was found and logged'),
+    },
+    async ({ query }) => {
+      if (optOut === undefined) throw notFound('this service takes no opt-outs')
+      const found = await optOut(query.domain)
+      if (found.status === 'not-proven')
+        throw new HttpProblem(
+          422,
+          'NOT_PROVEN',
+          `${howToOptOut(found.domain)} (looked at ${found.tried.map(({ where, outcome }) => `${where}: ${outcome}`).join('; ')})`,
+        )
+      return json({ ...found, evidence: found.evidence.toString() }, { status: 200 })
     },
   )
 

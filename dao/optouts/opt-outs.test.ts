@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { coversHost, matchesPath, optOutOf } from './opt-out.ts'
+import { coversHost, matchesPath, type OptOut, OptOutIndex, optOutOf } from './opt-outs.ts'
 
 it('covers a domain, everything below it and every port, and nothing that only ends alike', () => {
   for (const host of ['example.org', 'www.example.org', 'a.b.example.org', 'example.org:8080', 'EXAMPLE.org', 'example.org.'])
@@ -34,4 +35,35 @@ it('takes a record whose address nobody can tell for opted out', () => {
   expect(optOutOf(optouts, 'example.org', undefined)?.index).toBe(7)
   expect(optOutOf(optouts, 'example.org', 'not a url')?.index).toBe(7)
   expect(optOutOf(optouts, 'example.net', undefined)).toBeUndefined()
+})
+
+it('finds the same by its index as one by one, while the list grows', () => {
+  const name = fc.constantFrom(
+    'example.org',
+    'www.example.org',
+    'org',
+    'example.org:8080',
+    '*.example.org',
+    'other.net',
+    'Example.ORG.',
+    '',
+  )
+  const host = fc.constantFrom('example.org', 'a.www.example.org', 'example.org:8080', 'www.example.org:81', 'other.net', 'xexample.org')
+  const pattern = fc.constantFrom(null, '/', '/a', '/*b$')
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ domain: name, pattern })),
+      fc.nat(5),
+      host,
+      fc.constantFrom('/a', '/b', '/cb'),
+      (list, cut, at, path) => {
+        const optouts: OptOut[] = list.map((one, index) => ({ ...one, index }))
+        const index = new OptOutIndex()
+        for (const some of [optouts.slice(0, cut), optouts]) {
+          const url = `http://${at}${path}`
+          expect(index.take(some).find(at, url)).toEqual(optOutOf(some, at, url))
+        }
+      },
+    ),
+  )
 })

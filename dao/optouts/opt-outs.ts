@@ -58,3 +58,40 @@ export function matchesPath(pattern: string, path: string): boolean {
   if (!anchored) return true
   return last === undefined ? at === path.length : path.length - last.length >= at && path.endsWith(last)
 }
+
+/** Opt-outs by domain, for many questions: each looks only at the names that are above its host. Takes up what a growing list adds. */
+export class OptOutIndex {
+  readonly #byDomain = new Map<string, OptOut[]>()
+  #taken = 0
+
+  /** `optouts` only ever grows, as the log does. */
+  take(optouts: readonly OptOut[]): this {
+    for (; this.#taken < optouts.length; this.#taken++) {
+      const optout = optouts[this.#taken] as OptOut
+      const name = plain(optout.domain)
+      const known = this.#byDomain.get(name)
+      if (known) known.push(optout)
+      else this.#byDomain.set(name, [optout])
+    }
+    return this
+  }
+
+  /** As `optOutOf`. */
+  find(host: string, url: string | undefined): OptOut | undefined {
+    if (this.#byDomain.size === 0) return undefined
+    const candidates = namesAbove(host).flatMap((name) => this.#byDomain.get(name) ?? [])
+    return optOutOf(
+      candidates.toSorted((a, b) => a.index - b.index),
+      host,
+      url,
+    )
+  }
+}
+
+/** `a.b.example:8080`, `b.example:8080`, `example:8080` and the same without the port. */
+function namesAbove(host: string): string[] {
+  const names = new Set<string>()
+  for (const whole of [plain(host), plain(host.replace(/:\d+$/, ''))])
+    for (let at = 0; at !== -1 && names.size < 512; at = whole.indexOf('.', at + 1)) names.add(at === 0 ? whole : whole.slice(at + 1))
+  return [...names]
+}

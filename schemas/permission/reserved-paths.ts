@@ -1,0 +1,67 @@
+/** What of a site is reserved from training by its own rule files: asked again later, when no page is at hand. */
+import { groupsFor } from './may-fetch.ts'
+import type { SiteRules } from './site-rules.ts'
+import { trainDecision, type TrainSignal } from './train.ts'
+
+export interface ReservedPath {
+  /** As robots.txt writes paths; null for the whole site, and then it is the only one. */
+  pattern: string | null
+  /** What denies, with its lines. */
+  signals: TrainSignal[]
+}
+
+/** As long as an `optout` entry takes. */
+const MAX_PATTERN = 1024
+const MAX_PATTERNS = 64
+/** No page: only a rule for everything covers it. */
+const NOWHERE = '/6f2d0b1e9c/nowhere'
+
+/**
+ * The paths that `agent` may not train on, for the rules that name a path of their own; null as pattern where everything is reserved.
+ * A file that could not be had reserves nothing: a server that fails for a day has not spoken.
+ */
+export function reservedPaths(site: SiteRules, agent: string, origin: string): ReservedPath[] {
+  const known = withoutUnavailable(site)
+  const denials = (path: string): TrainSignal[] => {
+    const url = URL.parse(path, origin)
+    if (url === null) return []
+    const { decision, signals } = trainDecision({ url: url.href, agent, site: known, headers: [], html: null })
+    return decision === 'deny' ? signals.filter(({ says }) => says === 'deny') : []
+  }
+  const everywhere = denials(NOWHERE)
+  if (everywhere.length > 0 && denials('/').length > 0) return [{ pattern: null, signals: everywhere }]
+  return [...patternsOf(known, agent)].slice(0, MAX_PATTERNS).flatMap((pattern) => {
+    const signals = denials(exampleOf(pattern))
+    return signals.length === 0 ? [] : [{ pattern, signals }]
+  })
+}
+
+function withoutUnavailable(site: SiteRules): SiteRules {
+  const { tdmrep, aiTxt, licenses } = site
+  return {
+    ...site,
+    tdmrep: tdmrep?.rules === 'unavailable' ? null : tdmrep,
+    aiTxt: aiTxt?.rules === 'unavailable' ? null : aiTxt,
+    licenses: licenses.filter(({ rules }) => rules !== 'unavailable'),
+  }
+}
+
+function patternsOf({ robots, tdmrep, aiTxt, licenses }: SiteRules, agent: string): Set<string> {
+  const usage = groupsFor(robots.rules, agent).flatMap(({ contentUsage, contentSignal }) => [...contentUsage, ...contentSignal])
+  const tdm = tdmrep === null || tdmrep.rules === 'unavailable' ? [] : tdmrep.rules
+  const ai = aiTxt === null || aiTxt.rules === 'unavailable' ? [] : aiTxt.rules.groups.flatMap(({ rules }) => rules)
+  const rsl = licenses.flatMap(({ rules }) => (rules === 'unavailable' || rules.state !== 'read' ? [] : rules.contents))
+  const all = [
+    ...usage.map(({ path }) => path ?? '/'),
+    ...tdm.map(({ location }) => location),
+    ...ai.map(({ pattern }) => pattern),
+    ...rsl.map(({ url }) => url.replace(/^https?:\/\/[^/?#]*/i, '')),
+  ]
+  return new Set(all.filter((pattern) => /^[/*][!-~]*$/.test(pattern) && pattern.length <= MAX_PATTERN))
+}
+
+/** A path that the pattern matches. */
+const exampleOf = (pattern: string): string => {
+  const path = pattern.replace(/\$$/, '').replaceAll('*', 'x')
+  return path.startsWith('/') ? path : `/${path}`
+}

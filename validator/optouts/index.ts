@@ -1,0 +1,2 @@
+export { MAX_HOSTS_PER_ROUND, recheckedHosts } from './rechecked-hosts.ts'
+export { type RecheckOptions, recheckHosts, type Reservation } from './recheck-hosts.ts'
