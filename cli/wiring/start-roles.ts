@@ -144,6 +144,7 @@ export async function startValidator(
         kv: home.kv,
         keys: { identity: home.identity, witness, mirror, audit },
         openWeb: (charter) => webFor(charter, options.web, logger),
+        agentToken: AGENT,
         logger,
         dao: options.dao,
         mayDial: options.privateNetwork ? undefined : isPublicMultiaddr,

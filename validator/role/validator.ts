@@ -12,6 +12,7 @@ import type { Desk } from './desk.ts'
 import { BatchHolder } from './hold-batch.ts'
 import { attest, openBeacon, revealReport } from './opening.ts'
 import type { ValidatorOptions } from './options.ts'
+import { RecheckDuty } from './recheck-duty.ts'
 import { seatStatement } from './seat.ts'
 import { TestingDuty } from './testing-duty.ts'
 
@@ -25,6 +26,7 @@ export class Validator {
   #sampling!: HashChain
   #availability!: Availability
   #testing!: TestingDuty
+  #recheck!: RecheckDuty
 
   private constructor(options: ValidatorOptions) {
     this.#options = options
@@ -101,6 +103,7 @@ export class Validator {
     const holder = new BatchHolder(desk)
     this.#availability = new Availability(desk, holder)
     this.#testing = this.#stack.use(new TestingDuty(desk, this.#sampling))
+    this.#recheck = this.#stack.use(new RecheckDuty(desk))
     this.#stack.use(mesh.handle(holdProtocol, ({ manifest }, context) => holder.answer(manifest, context.peer, context.signal)))
     const steps = this.#stack.use(new Steps({ step: () => this.#act(), clock, logger, signal, everyMs: pollMs }))
     wake = () => steps.wake()
@@ -127,6 +130,7 @@ export class Validator {
     const duty = { epoch, seat }
     await openBeacon(this.#desk, duty, this.#beacon)
     if (epoch.phase === 'test' && !epoch.reportCommits.has(me)) this.#testing.begin(epoch.number)
+    if (epoch.reportCommits.has(me)) this.#recheck.begin(epoch)
     await revealReport(this.#desk, duty, this.#sampling)
     await attest(this.#desk, duty)
   }

@@ -1,0 +1,73 @@
+/**
+ * Asking hosts again what they reserve, once an epoch and beside the role's steps, after our own report is committed: what is found goes into the
+ * log before the next release reads it.
+ */
+import { codeOf } from '../../core/errors/index.ts'
+import type { Web } from '../../core/web/index.ts'
+import type { EpochState } from '../../dao/ledger/index.ts'
+import { chunkFile } from '../../schemas/wire/index.ts'
+import { recheckedHosts, recheckHosts, type Reservation } from '../optouts/index.ts'
+import type { Desk } from './desk.ts'
+
+export class RecheckDuty implements AsyncDisposable {
+  readonly #desk: Desk
+  #web: Web | undefined
+  #epoch = -1
+  #round: AbortController | undefined
+  /** The round under way; never rejects. */
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(desk: Desk) {
+    this.#desk = desk
+  }
+
+  /** Begins the epoch's round unless it was begun; a round that is still under way from the epoch before ends, and its hosts are drawn anew. */
+  begin(epoch: EpochState): void {
+    if (this.#epoch >= epoch.number) return
+    this.#epoch = epoch.number
+    const { signal, options, state, me } = this.#desk
+    const hosts = recheckedHosts(state(), epoch, me)
+    this.#round?.abort(new Error('the next round begins'))
+    if (hosts.length === 0) return
+    const round = new AbortController()
+    this.#round = round
+    this.#work = this.#work
+      .then(() => this.#ask(hosts, AbortSignal.any([signal, round.signal])))
+      .catch((error: unknown) => {
+        if (!signal.aborted && !round.signal.aborted)
+          options.logger.error('recheck-failed', { epoch: epoch.number, code: codeOf(error), message: String(error) })
+      })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#round?.abort(new Error('stopped'))
+    await this.#work
+    await this.#web?.[Symbol.asyncDispose]()
+  }
+
+  async #ask(hosts: string[], signal: AbortSignal): Promise<void> {
+    const { options, state } = this.#desk
+    const { charter } = state()
+    this.#web ??= await options.openWeb(charter)
+    const { clock, logger, agentToken = 'QuernBot' } = options
+    const { delayMs } = charter.sources
+    await recheckHosts(hosts, { web: this.#web, clock, agent: agentToken, delayMs, logger, signal }, (found) => this.#log(found))
+  }
+
+  /** What the log does not say yet. */
+  async #log({ host: domain, patterns, evidence, at }: Reservation): Promise<void> {
+    const { options, outbox, state } = this.#desk
+    const known = new Set(state().optouts.flatMap((one) => (one.domain === domain.toLowerCase() ? [one.pattern] : [])))
+    const fresh = patterns.filter((pattern) => !known.has(pattern))
+    if (fresh.length === 0 || known.has(null)) return
+    const { root, blocks } = chunkFile(evidence)
+    await options.storage.public.put(blocks)
+    await options.storage.public.pin(root)
+    for (const pattern of fresh)
+      await outbox
+        .write('optout', { domain, pattern, evidence: root, from: at }, { key: `optout/${domain}/${pattern ?? ''}` })
+        // the other validator that asked may have said it before
+        .catch((error: unknown) => options.logger.debug('optout-refused', { domain, code: codeOf(error) }))
+    options.logger.info('host-opted-out', { domain, patterns: fresh.length })
+  }
+}
