@@ -111,6 +111,18 @@ describe('robots.txt', () => {
     expect(six.summary.kept).toBe(3)
   })
 
+  it('is asked for again after a day, with the other rules', async () => {
+    const hours = 3600 * 1000
+    const ran = await run(
+      { ...site, 'http://a.example/robots.txt': text('User-agent: *\nDisallow: /closed/\n') },
+      { pace: { delayMs: 9 * hours } },
+    )
+    const asked = (path: string): number => ran.requests.filter(({ url }) => url === `http://a.example${path}`).length
+    // before each of the three pages: at nine hours a request, four requests take longer than a day
+    expect([asked('/robots.txt'), asked('/.well-known/tdmrep.json'), asked('/ai.txt')]).toEqual([3, 3, 3])
+    expect(ran.pages[0]?.robots).not.toBe(ran.pages[1]?.robots)
+  })
+
   it('is read for our own token, and its first 500 KiB only', async () => {
     const own = await run({
       ...site,
