@@ -88,14 +88,14 @@ async function fromAny(
   sources: readonly string[],
   faults: Faults,
   { mesh, clock, logger, signal }: PullOptions,
-  fetch: (ask: AskBlocks, signal: AbortSignal) => Promise<void>,
+  take: (ask: AskBlocks, signal: AbortSignal) => Promise<void>,
 ): Promise<boolean> {
   for (const account of faults.order(sources)) {
     const peer = peerFromDid(account)
     if (!mesh.peers().includes(peer)) continue
     using time = deadlineOf(clock, SOURCE_MS, TOO_SLOW, [signal])
     try {
-      await fetch(async (cids) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal: time.signal })).blocks, time.signal)
+      await take(async (cids) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal: time.signal })).blocks, time.signal)
       faults.clear(account)
       return true
     } catch (error) {

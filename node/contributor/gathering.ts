@@ -12,8 +12,6 @@ import type { Bench } from './options.ts'
 const SEAL_SHARE = 0.8
 /** No batch holds more. */
 const MAX_RECORDS = 4096
-/** How long a full disk is waited for before what was gathered is written again. */
-const FULL_MS = 5000
 
 export class Gathering implements AsyncDisposable {
   readonly #bench: Bench
@@ -47,7 +45,7 @@ export class Gathering implements AsyncDisposable {
   #begin(epoch: EpochState, now: { isDone: boolean }): void {
     const { state, options, signal, wake } = this.#bench
     const withinMs = Math.max(1000, state().charter.epoch.gather.maxSeconds * 1000 * SEAL_SHARE)
-    // one after the other: what an earlier epoch gathered may still wait for space on the disk
+    // one after the other: an earlier one may still be sealing
     this.#work = this.#work
       .then(() => this.#gather(epoch.number, withinMs))
       .catch((error: unknown) => {
@@ -79,7 +77,7 @@ export class Gathering implements AsyncDisposable {
     const { urls, frontier, ...content } = gathered
     const salt = options.random.bytes(32)
     const sealed = this.#seal(content, salt)
-    while (!(await this.#keep(epoch, sealed, salt, urls, frontier))) await options.clock.sleep(FULL_MS, signal)
+    await this.#keep(epoch, sealed, salt, urls, frontier)
     say('sealed', epoch, sealed.manifest.count)
   }
 
@@ -99,21 +97,19 @@ export class Gathering implements AsyncDisposable {
     })
   }
 
-  /** False when the disk is full: an epoch's work is not thrown away for that. Safe to repeat. */
-  async #keep(epoch: number, { blocks, manifest }: SealedBatch, salt: Uint8Array, urls: string[], frontier: string[]): Promise<boolean> {
+  /** Durable when it resolves. When it fails, on a full disk say, nothing stays pinned that no note leads to. */
+  async #keep(epoch: number, { blocks, manifest }: SealedBatch, salt: Uint8Array, urls: string[], frontier: string[]): Promise<void> {
     const { options, book } = this.#bench
-    const { storage, logger } = options
+    const space = options.storage.private
+    const roots = batchRoots(manifest)
     try {
-      await storage.private.put(blocks)
-      for (const root of batchRoots(manifest)) await storage.private.pin(root)
+      await space.put(blocks)
+      for (const root of roots) await space.pin(root)
       await book.keepFrontier(frontier)
       await book.add({ epoch, manifest, salt }, urls)
-      return true
     } catch (error) {
-      const code = codeOf(error)
-      if (code !== 'DISK_FULL' && code !== 'QUOTA_FULL') throw error
-      logger.error('batch-not-kept', { epoch, code, message: String(error) })
-      return false
+      for (const root of roots) await space.unpin(root).catch(() => undefined)
+      throw error
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * A role on a disk that fills up says so; with room again it goes on and has lost nothing that was acknowledged. Needs root, for small disks
- * of its own.
+ * A role on a disk that fills up says so; with room again and started again, it goes on and has lost nothing that was acknowledged. Needs root,
+ * for small disks of its own.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
@@ -31,7 +31,7 @@ async function networkWith(small: string): Promise<KillableNetwork> {
   return KillableNetwork.start({ contributors: 2, validators: 4, maxPages: 8, home, homes: { [small]: path.join(disk, small) } })
 }
 
-/** Fills the disk, waits until the role says what is wrong, and makes room again. */
+/** Fills the disk, waits until the role says what is wrong, makes room and starts the role again, as it asks to. */
 async function fill(network: KillableNetwork, who: string): Promise<void> {
   const { bavail, bsize } = await statfs(disk)
   const ballast = path.join(disk, 'ballast')
@@ -40,6 +40,8 @@ async function fill(network: KillableNetwork, who: string): Promise<void> {
   const said = (): boolean => network.words.some((word) => word.who === who && word.line.includes('DISK_FULL'))
   await eventually(said, realClock, PATIENCE_MS)
   await rm(ballast)
+  expect(await network.stop(who)).toBe(0)
+  await network.run(who)
 }
 
 const epochNow = async (network: KillableNetwork) =>
@@ -51,19 +53,17 @@ async function released(network: KillableNetwork, throughEpoch = 1): Promise<boo
   return releases.some((release) => release.throughEpoch >= throughEpoch)
 }
 
-it('the DAO says DISK_FULL, and closes the epoch after space was freed and it was started again', async () => {
+it('the DAO says DISK_FULL, and closes the epoch when there is space and it was started again', async () => {
   await using network = await networkWith('dao')
   await eventually(() => hasBegun(network), realClock, PATIENCE_MS)
   await fill(network, 'dao')
-  await network.stop('dao')
-  await network.run('dao')
   await eventually(() => released(network), realClock, PATIENCE_MS)
   const log = path.join(network.folder('dao'), 'log')
   const report = await audit({ log: await openDiskLogStore(log), files: new DiskFiles(path.join(log, 'files')) })
   expect(report).toMatchObject({ ok: true, problems: [], invalid: [] })
 })
 
-it('a contributor says DISK_FULL, and commits what it gathered when there is space again', async () => {
+it('a contributor says DISK_FULL, and gathers and is counted when there is space and it was started again', async () => {
   await using network = await networkWith('contributor-1')
   await eventually(() => hasBegun(network), realClock, PATIENCE_MS)
   await fill(network, 'contributor-1')
@@ -77,7 +77,7 @@ it('a contributor says DISK_FULL, and commits what it gathered when there is spa
   expect(new Set(mine.map(({ manifest }) => manifest.sequence)).size).toBe(mine.length)
 })
 
-it('a validator says DISK_FULL, and does its duties again when there is space', async () => {
+it('a validator says DISK_FULL, and does its duties again when there is space and it was started again', async () => {
   await using network = await networkWith('validator-1')
   await eventually(() => hasBegun(network), realClock, PATIENCE_MS)
   await fill(network, 'validator-1')
