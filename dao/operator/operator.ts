@@ -2,6 +2,7 @@
  * The DAO's service: it orders the log, names the seats, moves the phases, holds what was revealed, closes epochs and cuts releases.
  * Nothing it says has to be believed: every entry is checked by the same pure fold that everyone else runs.
  */
+import { Lru } from '../../core/cache/index.ts'
 import type { Effects, Kv, Logger } from '../../core/effects/index.ts'
 import { signObject, verifyEntry, verifyShaped } from '../../core/envelope/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
@@ -89,6 +90,10 @@ export type OperatorProgress =
   | { what: 'seated' | 'joined'; account: string }
 
 const PAGE = 512
+/** What `logProtocol` answers; shared, so nobody may change it. */
+type LogPage = Readonly<{ status: 'ok'; checkpoint: string; consistency: Uint8Array[]; entries: Uint8Array[] }>
+/** Pages of at most so many entries are remembered for the next follower. */
+const SHARED_PAGE = 32
 const TERM = 0
 const RECEIPT_SECONDS = 600
 /** Peers remembered by their hello; the least recent ones are forgotten, and say hello again when they need to. */
@@ -101,6 +106,7 @@ export class Operator {
   readonly #known = new Map<string, KnownPeer>()
   /** Files of an entry that is being looked at, before it deserves a place on our disk. */
   readonly #offered = new Map<string, Uint8Array>()
+  readonly #pages = new Lru<string, LogPage>(16)
   readonly #seating = new Set<string>()
   readonly #ready = new Map<string, Set<string>>()
   readonly ledgerId: string
@@ -423,14 +429,21 @@ export class Operator {
       .finally(() => this.#seating.delete(account))
   }
 
-  async #page(from: number, limit: number, old: number) {
+  async #page(from: number, limit: number, old: number): Promise<LogPage | { status: 'empty' }> {
     const checkpoint = this.#sequencer.checkpoint()
     if (checkpoint === undefined) return { status: 'empty' as const }
+    // followers ask for the same pages of the same checkpoint, one after the other
+    const key = `${from} ${limit} ${old} ${checkpoint}`
+    const known = this.#pages.get(key)
+    if (known !== undefined) return known
     const { size } = peekCheckpoint(checkpoint)
     const start = Math.min(from, size)
     const entries = pageOf(await this.#sequencer.reader.entries(start, Math.min(size, start + Math.min(limit, PAGE))))
     const consistency = old > 0 && old <= size ? await this.#sequencer.reader.consistency(old, size) : []
-    return { status: 'ok' as const, checkpoint, consistency, entries }
+    const page = Object.freeze({ status: 'ok' as const, checkpoint, consistency, entries })
+    // a role that begins takes megabytes, and takes them once
+    if (entries.length <= SHARED_PAGE) this.#pages.set(key, page)
+    return page
   }
 
   #phaseKey(): string {
