@@ -6,7 +6,7 @@ import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { signObject } from '../../core/envelope/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { blocksProtocol, holdProtocol, type Mesh } from '../../core/mesh/index.ts'
+import { askAgain, blocksProtocol, holdProtocol, type Mesh } from '../../core/mesh/index.ts'
 import { readFile, type Storage } from '../../core/storage/index.ts'
 import { type BatchReceipt, chunkFile, type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
 import { type AskBlocks, batchRoots, fetchDag, fetchFile } from '../batches/index.ts'
@@ -112,8 +112,8 @@ export class Replicas implements AsyncDisposable {
     const { mesh, storage, files, signal } = this.#options
     const space = storage.public
     await this.#holdLedgerFiles(batch)
-    const ask: AskBlocks = async (cids, callSignal) =>
-      (await mesh.ask(peerFromDid(batch.contributor), blocksProtocol, { cids }, { signal: callSignal })).blocks
+    const ask: AskBlocks = async (cids, callSignal, bytes) =>
+      (await askAgain(mesh, peerFromDid(batch.contributor), blocksProtocol, { cids }, { signal: callSignal, bytes })).blocks
     for (const root of batchRoots(batch.manifest)) {
       if (await space.isPinned(root)) continue
       const portions = fetchDag(ask, root, { maxBytes: MAX_BATCH_BYTES, signal, have: (cid) => space.get(cid) })
@@ -134,7 +134,7 @@ export class Replicas implements AsyncDisposable {
       if (files.read(cid) !== undefined) continue
       for (const account of [batch.contributor, ...batch.available]) {
         const peer = peerFromDid(account)
-        const ask: AskBlocks = async (cids) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal })).blocks
+        const ask: AskBlocks = async (cids, _, bytes) => (await askAgain(mesh, peer, blocksProtocol, { cids }, { signal, bytes })).blocks
         try {
           const bytes = await fetchFile(ask, cid, { maxBytes: MAX_LEDGER_FILE_BYTES, signal })
           // validators that lack it ask us, leaf by leaf

@@ -6,7 +6,7 @@ import type { Effects, Kv, Logger } from '../../core/effects/index.ts'
 import { verifyObject } from '../../core/envelope/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { batchTopic, checkpointTopic, type Mesh, readyProtocol, receiptProtocol } from '../../core/mesh/index.ts'
+import { askAgain, batchTopic, checkpointTopic, type Mesh, readyProtocol, receiptProtocol } from '../../core/mesh/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
 import { batchRoots } from '../../dao/batches/index.ts'
 import { DaoLink, type FileStore, Follower, Outbox, serveBlocks, Steps } from '../../dao/follower/index.ts'
@@ -203,7 +203,7 @@ export class Contributor {
 
   async #askReceipt(batch: BatchNote): Promise<void> {
     const { mesh } = this.#options
-    const reply = await mesh.ask(this.#link.peer, receiptProtocol, { manifest: batch.manifestCid }, { signal: this.#stop.signal })
+    const reply = await askAgain(mesh, this.#link.peer, receiptProtocol, { manifest: batch.manifestCid }, { signal: this.#stop.signal })
     if (reply.status !== 'receipt') return
     const verdict = verifyObject(batchReceipt, reply.receipt, 'batch-receipt', 'by')
     if (!verdict.ok || verdict.value.by !== this.state.operator || !verdict.value.manifest.equals(batch.manifestCid)) return
@@ -289,9 +289,8 @@ export class Contributor {
   async #sayReady(epoch: number): Promise<void> {
     const mine = this.#book.all.some((batch) => batch.epoch === epoch && !this.#isCommitted(batch))
     if (mine) return
-    await this.#options.mesh
-      .ask(this.#link.peer, readyProtocol, { epoch, phase: 'gather' }, { signal: this.#stop.signal })
-      .catch(() => undefined)
+    const { mesh } = this.#options
+    await askAgain(mesh, this.#link.peer, readyProtocol, { epoch, phase: 'gather' }, { signal: this.#stop.signal }).catch(() => undefined)
   }
 
   #isCommitted(batch: BatchNote): boolean {

@@ -11,7 +11,7 @@ import { type AskBlocks, batchRoots, checkBatchStructure, fetchDag, loadBatch } 
 import { DaoLink, type FileStore, Follower, Outbox, serveBlocks, Steps } from '../../dao/follower/index.ts'
 import { auditBytes, type BatchState, drawsFor, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
 import { noteSigner, openWitness, parseVkey, SIGNATURE_TYPES, type Witness } from '../../dao/log/index.ts'
-import { blocksProtocol } from '../../core/mesh/index.ts'
+import { askAgain, blocksProtocol } from '../../core/mesh/index.ts'
 import {
   cborCid,
   chunkFile,
@@ -384,7 +384,8 @@ export class Validator {
       if (await storage.public.isPinned(root)) continue
       for (const source of [peerFromDid(from), this.#link.peer]) {
         try {
-          const ask: AskBlocks = async (cids) => (await mesh.ask(source, blocksProtocol, { cids }, { signal })).blocks
+          const ask: AskBlocks = async (cids, _, bytes) =>
+            (await askAgain(mesh, source, blocksProtocol, { cids }, { signal, bytes })).blocks
           const portions = fetchDag(ask, root, { maxBytes: MAX_BATCH_BYTES, signal, have: (cid) => storage.public.get(cid) })
           for await (const blocks of portions) await storage.public.put(blocks)
           await storage.public.pin(root)

@@ -1,12 +1,13 @@
 /** Tests the drawn records of one contributor: fetches their leaves, replays the deterministic checks, fetches the pages again. */
 import type { Mesh } from '../../core/mesh/index.ts'
-import { blocksProtocol } from '../../core/mesh/index.ts'
+import { blocksProtocol, patienceMs } from '../../core/mesh/index.ts'
 import { codeOf, FatalError } from '../../core/errors/index.ts'
 import type { Clock, Logger } from '../../core/effects/index.ts'
-import { type AskBlocks, type BatchFiles, loadBatch, readRow, type RowBlocks } from '../../dao/batches/index.ts'
+import { type AskBlocks, type BatchFiles, loadBatch, readRow, type RowBlocks, wantedOfRow } from '../../dao/batches/index.ts'
 import { checkRow, makeFraudProof } from '../../dao/checks/index.ts'
 import { type DrawOf, type LedgerFiles, type LedgerState, rowFacts } from '../../dao/ledger/index.ts'
 import { type Check, type CID, type DrawResult, matchesCid, peerFromDid } from '../../schemas/wire/index.ts'
+import { ReadAhead } from './read-ahead.ts'
 import type { Refetcher } from './refetch.ts'
 
 export interface TestDrawOptions {
@@ -40,12 +41,21 @@ const BLOCK_RETRY_MS = 500
 export async function testDraw(draw: DrawOf, options: TestDrawOptions): Promise<Tested> {
   const parsed = new Map<string, BatchFiles>()
   const tested: Tested = { results: [], frauds: [] }
-  for (const { manifest, row } of draw.picks) {
-    options.signal.throwIfAborted()
+  const filesFor = (manifest: CID): BatchFiles => {
     const key = manifest.toString()
     const files = parsed.get(key) ?? filesOf(manifest, options.files)
     parsed.set(key, files)
-    const { result, fraud } = await testRow(draw.contributor, manifest, row, files, options)
+    return files
+  }
+  const ahead = new ReadAhead({ ask: askFrom(peerFromDid(draw.contributor), 1, options), logger: options.logger, signal: options.signal })
+  const ask = asker(draw.contributor, ahead, options)
+  for (const [at, { manifest, row }] of draw.picks.entries()) {
+    options.signal.throwIfAborted()
+    await ahead.reach(at, (i) => {
+      const pick = draw.picks[i]
+      return pick && wantedOfRow(filesFor(pick.manifest).index, pick.row)
+    })
+    const { result, fraud } = await testRow(ask, manifest, row, filesFor(manifest), options)
     tested.results.push(result)
     if (fraud) tested.frauds.push(fraud)
   }
@@ -53,7 +63,7 @@ export async function testDraw(draw: DrawOf, options: TestDrawOptions): Promise<
 }
 
 async function testRow(
-  contributor: string,
+  ask: AskBlocks,
   manifest: CID,
   row: number,
   files: BatchFiles,
@@ -63,7 +73,7 @@ async function testRow(
   const fail = (check: Check): DrawResult => ({ manifest, row, pass: false, check, evidence: null })
   let blocks: RowBlocks
   try {
-    blocks = await readRow(asker(contributor, options), files, row, signal)
+    blocks = await readRow(ask, files, row, signal)
   } catch (error) {
     signal.throwIfAborted()
     logger.debug('row-unreadable', { manifest: manifest.toString(), row, code: codeOf(error) })
@@ -85,16 +95,30 @@ function filesOf(manifest: CID, files: LedgerFiles): BatchFiles {
   return loaded
 }
 
-/** Blocks from the contributor, what it lacks from the DAO's copy; asked again a few times, because a home line may drop for a moment. */
-function asker(contributor: string, { mesh, fallback, clock, logger }: TestDrawOptions): AskBlocks {
-  return async (cids, signal) => {
-    const found: (Uint8Array | null)[] = cids.map(() => null)
+/** Each attempt is waited for longer: what was lost on the way never comes. */
+const askFrom =
+  (peer: string, attempt: number, { mesh }: TestDrawOptions): AskBlocks =>
+  async (cids, signal, most) => {
+    const timeoutMs = patienceMs(blocksProtocol, attempt, most)
+    return (await mesh.ask(peer, blocksProtocol, { cids }, { signal, timeoutMs })).blocks
+  }
+
+/** Blocks read ahead, else from the contributor, what it lacks from the DAO's copy; asked again a few times, because a home line may drop for a moment. */
+function asker(contributor: string, ahead: ReadAhead, options: TestDrawOptions): AskBlocks {
+  const { fallback, clock, logger } = options
+  return async (cids, signal, most) => {
+    const found: (Uint8Array | null)[] = cids.map((cid) => ahead.leaf(cid))
+    if (!found.includes(null)) return found
     for (let attempt = 1; attempt <= BLOCK_ATTEMPTS; attempt++) {
       for (const peer of [peerFromDid(contributor), fallback]) {
         const lacking = cids.flatMap((cid, i) => (found[i] === null ? [{ cid, i }] : []))
         if (lacking.length === 0) return found
         try {
-          const { blocks } = await mesh.ask(peer, blocksProtocol, { cids: lacking.map(({ cid }) => cid) }, { signal })
+          const blocks = await askFrom(peer, attempt, options)(
+            lacking.map(({ cid }) => cid),
+            signal,
+            most,
+          )
           for (const [k, { cid, i }] of lacking.entries()) {
             const bytes = blocks[k]
             if (bytes && matchesCid(cid, bytes)) found[i] = bytes
