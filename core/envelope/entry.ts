@@ -10,9 +10,8 @@ import {
   type EntryType,
   MAX_ENTRY_BYTES,
   type Payload,
-  sha256,
+  sha256Hex,
   shaped,
-  toHex,
   utf8,
   WireError,
 } from '../../schemas/wire/index.ts'
@@ -53,7 +52,7 @@ export function signEntry(draft: EntryDraft, ledgerId: string, signer: Signer): 
 /** Size, strict decode, known type, shape, signature: in this order, and nothing that needs a ledger's state. The entry given is frozen. */
 export function verifyEntry(bytes: Uint8Array, ledgerId: string): EntryVerdict {
   if (bytes.byteLength > MAX_ENTRY_BYTES) return refusalOf(tooLarge(bytes.byteLength))
-  const key = toHex(sha256(utf8(ledgerId), Uint8Array.of(0), bytes))
+  const key = sha256Hex(utf8(ledgerId), Uint8Array.of(0), bytes)
   const known = verified.get(key)
   if (known !== undefined) return known
   const verdict = examineEntry(bytes, ledgerId)

@@ -4,6 +4,7 @@ import type { Libp2pMeshOptions, MeshServices } from './libp2p-config.ts'
 import type { Libp2pMeshInit } from './libp2p-mesh.ts'
 import type { Mesh } from './mesh.ts'
 
+export { type AskAgain, askAgain, patienceMs } from './ask-again.ts'
 export { deadlineOf, untilAborted } from './deadline.ts'
 export { meshMetrics } from './events.ts'
 export type { Libp2pMeshOptions, MeshServices } from './libp2p-config.ts'

@@ -11,6 +11,7 @@ import {
   MAX_INDEX_BYTES,
   MAX_MANIFEST_BYTES,
   parse,
+  sha256Hex,
   SKETCH_BYTES,
   WireError,
 } from '../../schemas/wire/index.ts'
@@ -34,9 +35,13 @@ const SMALL_ROWS = 256
 const small = new Lru<string, BatchFiles>(256)
 const large = new Lru<string, BatchFiles>(8)
 
+/** Manifests read in this process, by their bytes: a few hundred bytes each, looked at before and after the files that they name are here. */
+const manifests = new Lru<string, BatchManifest>(512)
+
 /** Throws RejectedMessageError with the wire's code (TOO_LARGE, NOT_CBOR, NOT_CANONICAL, FLOAT, BAD_SHAPE…). */
 export function parseManifest(bytes: Uint8Array): BatchManifest {
-  return asRejection('manifest', () => parse(batchManifest, bytes, MAX_MANIFEST_BYTES))
+  const read = (): BatchManifest => asRejection('manifest', () => parse(batchManifest, bytes, MAX_MANIFEST_BYTES))
+  return bytes.byteLength > MAX_MANIFEST_BYTES ? read() : manifests.recall(sha256Hex(bytes), read)
 }
 
 /**

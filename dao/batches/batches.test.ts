@@ -173,10 +173,10 @@ describe('fetchDag', () => {
     const ask = await stored()
     let questions = 0
     const got = new Set<string>()
-    const counted: AskBlocks = (cids, signal) => {
+    const counted: AskBlocks = (cids, signal, most) => {
       questions++
       expect(cids.length).toBeLessThanOrEqual(256)
-      return ask(cids, signal)
+      return ask(cids, signal, most)
     }
     for await (const blocks of fetchDag(counted, batch.manifestCid, { maxBytes: 1 << 20, signal: never })) {
       for (const { cid, bytes } of blocks) {
@@ -192,9 +192,9 @@ describe('fetchDag', () => {
     const ask = await stored()
     const half = new Map(batch.blocks.slice(0, 9).map((block) => [String(block.cid), block.bytes]))
     const asked: string[] = []
-    const watched: AskBlocks = (cids, signal) => {
+    const watched: AskBlocks = (cids, signal, most) => {
       asked.push(...cids.map(String))
-      return ask(cids, signal)
+      return ask(cids, signal, most)
     }
     const have = (cid: CID): Promise<Uint8Array | undefined> => Promise.resolve(half.get(String(cid)))
     for await (const blocks of fetchDag(watched, batch.manifestCid, { maxBytes: 1 << 20, signal: never, have }))
@@ -220,7 +220,7 @@ describe('fetchDag', () => {
     const ask = await stored()
     const root = batch.manifest.records
     const run = (bend: (blocks: (Uint8Array | null)[]) => (Uint8Array | null)[], maxBytes = 1 << 20): Promise<string> =>
-      codeOf(fetchFile(async (cids, signal) => bend(await ask(cids, signal)), root, { maxBytes, signal: never }))
+      codeOf(fetchFile(async (cids, signal, most) => bend(await ask(cids, signal, most)), root, { maxBytes, signal: never }))
     expect(await run((blocks) => blocks)).toBe('done')
     expect(await run((blocks) => blocks.map(() => null))).toBe('BLOCK_UNAVAILABLE')
     expect(await run((blocks) => blocks.map((block) => block && block.map((byte) => byte ^ 1)))).toBe('CID_MISMATCH')
@@ -237,9 +237,9 @@ describe('readRow', () => {
     const ask = await stored()
     for (let i = 0; i < 7; i++) {
       const asked: CID[] = []
-      const watched: AskBlocks = (cids, signal) => {
+      const watched: AskBlocks = (cids, signal, most) => {
         asked.push(...cids)
-        return ask(cids, signal)
+        return ask(cids, signal, most)
       }
       const read = await readRow(watched, files(), i, never)
       expect(read.opened).toEqual({ ok: true, record: sampleRecord(i).record })

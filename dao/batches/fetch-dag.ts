@@ -2,8 +2,8 @@
 import { type Block, type CID, fileNode, linksOf, matchesCid, readDag, WireError } from '../../schemas/wire/index.ts'
 import { RejectedMessageError, RetryableError } from '../../core/errors/index.ts'
 
-/** One question to one peer: blocks in the order asked, null for what it lacks. At most 256 CIDs and REPLY_BYTES at once. */
-export type AskBlocks = (cids: CID[], signal: AbortSignal) => Promise<(Uint8Array | null)[]>
+/** One question to one peer: blocks in the order asked, null for what it lacks. At most 256 CIDs and REPLY_BYTES at once; `most` bytes may come. */
+export type AskBlocks = (cids: CID[], signal: AbortSignal, most: number) => Promise<(Uint8Array | null)[]>
 
 const MAX_ASKED = 256
 /** Who asks for several blocks asks for no more than this, and who answers gives as much. */
@@ -109,6 +109,7 @@ async function haveOrAsk(ask: AskBlocks, portion: Wanted[], signal: AbortSignal,
       : await ask(
           lacking.map(({ cid }) => cid),
           signal,
+          lacking.reduce((sum, { most }) => sum + most, 0),
         )
   if (answers.length !== lacking.length)
     throw new RejectedMessageError('BAD_REPLY', `${answers.length} blocks came for ${lacking.length} asked`)

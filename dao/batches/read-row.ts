@@ -12,7 +12,7 @@ import {
 } from '../../schemas/wire/index.ts'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import type { BatchFiles } from './batch-files.ts'
-import { type AskBlocks, fetchBlocks } from './fetch-dag.ts'
+import { type AskBlocks, fetchBlocks, type Wanted } from './fetch-dag.ts'
 
 /** The leaves of one row, in file order. A fraud proof carries exactly these. */
 export interface RowBlocks {
@@ -41,15 +41,20 @@ export function rowLeaves(index: BatchIndex, row: number): { record: Leaf[]; evi
   }
 }
 
+/** The same as `fetchBlocks` takes it: in file order, each with the size that the index promises. */
+export function wantedOfRow(index: BatchIndex, row: number): Wanted[] {
+  const { record, evidence, robots } = rowLeaves(index, row)
+  return [...record, ...evidence, ...robots].map(([cid, size]) => ({ cid, most: size }))
+}
+
 /**
  * Fetches a row's leaves and opens the record. That a peer does not give a block, or gives another one, is about the peer and throws
  * (RetryableError BLOCK_UNAVAILABLE, RejectedMessageError CID_MISMATCH, TOO_LARGE, BAD_REPLY); that the right leaves hold another record
  * than the index says is about the contributor and is in `opened`.
  */
 export async function readRow(ask: AskBlocks, files: BatchFiles, row: number, signal: AbortSignal): Promise<ReadRow> {
-  const { record, evidence, robots } = rowLeaves(files.index, row)
-  const wanted = [...record, ...evidence, ...robots].map(([cid, size]) => ({ cid, most: size }))
-  const blocks = (await fetchBlocks(ask, wanted, signal)).map((block) => block.bytes)
+  const { record, evidence } = rowLeaves(files.index, row)
+  const blocks = (await fetchBlocks(ask, wantedOfRow(files.index, row), signal)).map((block) => block.bytes)
   const recordBlocks = blocks.slice(0, record.length)
   const evidenceBlocks = blocks.slice(record.length, record.length + evidence.length)
   const robotsBlocks = blocks.slice(record.length + evidence.length)

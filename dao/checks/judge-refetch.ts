@@ -1,7 +1,7 @@
 /** T1: whether an honest page could have changed like this between two fetches. */
 import { Lru } from '../../core/cache/index.ts'
 import { compareWebPages, webPageRecord } from '../../schemas/web-page/index.ts'
-import { type Charter, concatBytes, equalBytes, sha256, toHex, u32 } from '../../schemas/wire/index.ts'
+import { type Charter, concatBytes, equalBytes, sha256, sha256Hex, u32 } from '../../schemas/wire/index.ts'
 
 /** The validators of one process look at the same pairs. */
 const judged = new Lru<string, { same: boolean }>(4096)
@@ -13,7 +13,7 @@ const judged = new Lru<string, { same: boolean }>(4096)
 export function judgeRefetch({ testing }: Pick<Charter, 'testing'>, record: Uint8Array, refetched: Uint8Array): boolean {
   if (equalBytes(record, refetched)) return true
   const { sameLanes, containmentPpm, sentencePpm } = testing
-  const key = toHex(sha256(sha256(record), sha256(refetched), concatBytes(...[sameLanes, containmentPpm, sentencePpm].map(u32))))
+  const key = sha256Hex(sha256(record), sha256(refetched), concatBytes(...[sameLanes, containmentPpm, sentencePpm].map(u32)))
   return judged.recall(key, () => {
     const [committed, again] = [pageOf(record), pageOf(refetched)]
     return { same: committed !== undefined && again !== undefined && compareWebPages(committed, again, testing).same }

@@ -2,7 +2,7 @@
 import { ByteLru } from '../../core/cache/index.ts'
 import { type ParsedFetch, parseFetchGroups } from '../../schemas/evidence/index.ts'
 import { MAX_RULE_CAPTURES, type SiteEvidence, siteOfCaptures } from '../../schemas/permission/index.ts'
-import { sha256, toHex } from '../../schemas/wire/index.ts'
+import { sha256Hex } from '../../schemas/wire/index.ts'
 
 export interface OpenedSite {
   captures: ParsedFetch[]
@@ -18,7 +18,7 @@ const opened = new ByteLru<OpenedSite>(8 << 20, ({ captures }) =>
  * may change it. Throws the WireErrors of `parseFetchGroups`.
  */
 export function openSite(group: Uint8Array, origin: string, agent: string): OpenedSite {
-  return opened.recall(`${origin} ${agent} ${toHex(sha256(group))}`, () => {
+  return opened.recall(`${origin} ${agent} ${sha256Hex(group)}`, () => {
     const captures = parseFetchGroups(group, MAX_RULE_CAPTURES)
     return { captures, site: siteOfCaptures(captures, origin, agent) }
   })

@@ -1,7 +1,7 @@
 /** A role's line to its DAO: dials out, says hello, reads the log, submits entries, asks for files. Reconnects by itself. */
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
-import { blocksProtocol, helloProtocol, logProtocol, type Mesh, submitProtocol } from '../../core/mesh/index.ts'
+import { askAgain, blocksProtocol, helloProtocol, logProtocol, type Mesh, submitProtocol } from '../../core/mesh/index.ts'
 import { type CID, didFromPeer, peerFromDid, type ValidatorStatement } from '../../schemas/wire/index.ts'
 import { type AskBlocks, fetchBlocks, fetchFile } from '../batches/index.ts'
 import type { FileSource, LogSource } from './follower.ts'
@@ -79,7 +79,8 @@ export class DaoLink {
   /** Says hello again, perhaps asking for a validator's seat. */
   async hello(seat: ValidatorStatement | null = null): Promise<void> {
     const { mesh, role, signal } = this.#options
-    const reply = await mesh.ask(
+    const reply = await askAgain(
+      mesh,
       this.#dao,
       helloProtocol,
       { role, ledger: this.#ledger === '' ? null : this.#ledger, addresses: mesh.addresses().slice(0, 16), seat },
@@ -93,14 +94,16 @@ export class DaoLink {
   readonly source: LogSource = async (query) => {
     const { mesh, signal } = this.#options
     await this.#reach()
-    const reply = await mesh.ask(this.#dao, logProtocol, query, { signal })
+    const reply = await askAgain(mesh, this.#dao, logProtocol, query, { signal })
     return reply.status === 'ok' ? { checkpoint: reply.checkpoint, entries: reply.entries } : undefined
   }
 
   readonly submit: Submit = async (entry, files) => {
     const { mesh, signal } = this.#options
     await this.#reach()
-    return mesh.ask(this.#dao, submitProtocol, { entry, files }, { signal })
+    // the log takes an entry once, however often it is brought
+    const bytes = files.reduce((sum, file) => sum + file.byteLength, 0)
+    return askAgain(mesh, this.#dao, submitProtocol, { entry, files }, { signal, bytes })
   }
 
   readonly fetchFile: FileSource = async (cid) => {
@@ -111,7 +114,7 @@ export class DaoLink {
   /** A ledger file from one peer, verified; undefined when the peer lacks it. */
   async fileFrom(peer: string, cid: CID): Promise<Uint8Array | undefined> {
     const { mesh, signal } = this.#options
-    const ask: AskBlocks = async (cids) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal })).blocks
+    const ask: AskBlocks = async (cids) => (await askAgain(mesh, peer, blocksProtocol, { cids }, { signal })).blocks
     try {
       if (cid.code === DAG_PB) return await fetchFile(ask, cid, { maxBytes: MAX_LEDGER_FILE_BYTES, signal })
       return (await fetchBlocks(ask, [{ cid, most: MAX_LEDGER_FILE_BYTES }], signal))[0]?.bytes

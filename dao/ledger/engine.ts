@@ -3,7 +3,7 @@
  * process by the root of the log they follow from: entries and the files they name decide them, and nothing else does.
  */
 import { Lru } from '../../core/cache/index.ts'
-import { type Check, type CID, sha256, SKETCH_BYTES, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { type Check, type CID, sha256Hex, SKETCH_BYTES, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type BatchToValue, type HoldersOf, leaseHolders, NoveltyIndex, type RecordValue, recordValues } from '../rewards/index.ts'
 import { readBatch } from './read-batch.ts'
 import type { BatchState, EpochState, LedgerState } from './types.ts'
@@ -129,7 +129,7 @@ export function holdersIn(state: LedgerState, epoch: number): (host: string) => 
   const set = state.leases.get(epoch)
   if (set === undefined) return () => []
   const { seed, accounts } = set
-  const known = knownHolders.recall(toHex(sha256(seed, utf8(accounts.join('\n')))), () => new Map<string, readonly string[]>())
+  const known = knownHolders.recall(sha256Hex(seed, utf8(accounts.join('\n'))), () => new Map<string, readonly string[]>())
   return (host) => {
     let holders = known.get(host)
     if (holders === undefined) {

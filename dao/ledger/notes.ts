@@ -1,7 +1,7 @@
 /** What a cosigned checkpoint proves to the fold: that it is of this very history, and when a quorum of witnesses saw it. */
 import { Lru } from '../../core/cache/index.ts'
 import { QuernError } from '../../core/errors/index.ts'
-import { equalBytes, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { equalBytes, sha256Hex, toHex, utf8 } from '../../schemas/wire/index.ts'
 import {
   type Checkpoint,
   keyring,
@@ -33,7 +33,7 @@ const no = (refusal: Refusal): { ok: false } & Refusal => ({ ok: false, ...refus
 /** Whether `note` is a checkpoint of this log, covers entry `covers`, and carries a quorum of seated witnesses' cosignatures. */
 export function readNote(state: LedgerState, note: string, covers: number): ReadNote | ({ ok: false } & Refusal) {
   const witnesses = seatedValidators(state).map((seat) => seat.statement.witness)
-  const key = toHex(sha256(utf8([state.logKey, ...witnesses, note].join('\n'))))
+  const key = sha256Hex(utf8([state.logKey, ...witnesses, note].join('\n')))
   const known = opened.recall(key, () => open(note, state.logKey, witnesses))
   if (!('checkpoint' in known)) return no(known)
   const { checkpoint, times } = known

@@ -1,4 +1,5 @@
 /** C2SP tlog-checkpoint: the note text by which a log says "this many entries, this root". https://c2sp.org/tlog-checkpoint */
+import { Lru } from '../../core/cache/index.ts'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { decodeBase64, encodeBase64, parseDecimal } from './base64.ts'
 import { HASH_BYTES } from './merkle.ts'
@@ -33,9 +34,13 @@ export function parseCheckpoint(text: string): Checkpoint {
 }
 
 /** Reads the checkpoint out of a note without checking any signature: for one's own notes, and to learn whose keys to use. */
-export function peekCheckpoint(note: string | Uint8Array): Checkpoint {
-  return parseCheckpoint(parseNote(note).text)
+export function peekCheckpoint(note: string | Uint8Array): Readonly<Checkpoint> {
+  const peek = (): Readonly<Checkpoint> => Object.freeze(parseCheckpoint(parseNote(note).text))
+  return typeof note === 'string' ? peeked.recall(note, peek) : peek()
 }
+
+/** The newest note is looked into at every question about the log, by everybody who hears of it. Notes are bounded, and so are 64 of them. */
+const peeked = new Lru<string, Readonly<Checkpoint>>(64)
 
 /** A checkpoint signed by its log; the signer's name is the origin. */
 export function signCheckpoint(size: number, root: Uint8Array, log: NoteSigner): string {

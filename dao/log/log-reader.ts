@@ -8,12 +8,16 @@ import type { TileSource } from './types.ts'
 
 const CACHED_TILES = 256
 const CACHED_BUNDLES = 16
+/** Whole subtrees below a tile's width: what proofs of neighbouring entries and sizes ask for again and again. */
+const CACHED_NODES = 4096
 
 export class LogReader {
   readonly #source: TileSource
   readonly #size: () => number
   readonly #tiles = new Lru<string, Uint8Array[]>(CACHED_TILES)
   readonly #bundles = new Lru<string, Uint8Array[]>(CACHED_BUNDLES)
+  /** A whole subtree never changes. */
+  readonly #nodes = new Lru<string, Uint8Array>(CACHED_NODES)
 
   /** `size` may grow between calls (a live log), never shrink. */
   constructor(source: TileSource, size: number | (() => number)) {
@@ -78,8 +82,12 @@ export class LogReader {
 
   readonly #node: NodeReader & ((node: { level: number; index: number }) => Promise<Uint8Array>) = async (node) => {
     const place = placeOf(node)
+    const key = `${node.level}/${node.index}`
+    const known = this.#nodes.get(key)
+    if (known !== undefined) return known
     const tile = await this.#tile(place.level, place.tile)
-    return place.to - place.from === 1 ? (tile[place.from] as Uint8Array) : rootOfLeaves(tile.slice(place.from, place.to))
+    if (place.to - place.from === 1) return tile[place.from] as Uint8Array
+    return this.#nodes.recall(key, () => rootOfLeaves(tile.slice(place.from, place.to)))
   }
 
   #tile(level: number, index: number): Promise<Uint8Array[]> {

@@ -13,7 +13,7 @@ import { openSequencer, type Sequencer } from '../sequencer/index.ts'
 import { Admission, type Refused } from './admission.ts'
 import { Greetings } from './greetings.ts'
 import type { OperatorOptions } from './options.ts'
-import { readPage } from './page.ts'
+import { LogPages } from './page.ts'
 import { PhaseClock } from './phase-clock.ts'
 import { Releases } from './releases.ts'
 import { Replicas } from './replicas.ts'
@@ -190,7 +190,8 @@ export class Operator {
     use(serveBlocks({ mesh, storage, files, mayRead: () => false }))
     use(mesh.handle(helloProtocol, (greeting, { peer }) => this.#greetings.answer(peer, greeting)))
     use(mesh.handle(submitProtocol, ({ entry, files: attached }) => this.submit(entry, attached)))
-    use(mesh.handle(logProtocol, ({ from, limit, old }) => readPage(this.#sequencer, from, limit, old)))
+    const pages = new LogPages(this.#sequencer)
+    use(mesh.handle(logProtocol, ({ from, limit, old }) => pages.read(from, limit, old)))
     use(
       mesh.handle(receiptProtocol, async ({ manifest }) => {
         const found = await this.#replicas.receipt(manifest)

@@ -1,7 +1,7 @@
 /** Pulls a revealed batch from whoever gives it: its contributor over the connection it opened, and validators, who may hold or have tested it. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
-import { blocksProtocol, deadlineOf, type Mesh } from '../../core/mesh/index.ts'
+import { askAgain, blocksProtocol, deadlineOf, type Mesh } from '../../core/mesh/index.ts'
 import { readFile, type Storage } from '../../core/storage/index.ts'
 import { chunkFile, type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
 import { type AskBlocks, batchRoots, fetchDag, fetchFile } from '../batches/index.ts'
@@ -95,7 +95,9 @@ async function fromAny(
     if (!mesh.peers().includes(peer)) continue
     using time = deadlineOf(clock, SOURCE_MS, TOO_SLOW, [signal])
     try {
-      await take(async (cids) => (await mesh.ask(peer, blocksProtocol, { cids }, { signal: time.signal })).blocks, time.signal)
+      const ask: AskBlocks = async (cids, _, bytes) =>
+        (await askAgain(mesh, peer, blocksProtocol, { cids }, { signal: time.signal, bytes })).blocks
+      await take(ask, time.signal)
       faults.clear(account)
       return true
     } catch (error) {

@@ -1,6 +1,6 @@
 /** An epoch's gathering: once per epoch, beside the steps, sealed and kept before anything of it leaves this machine. */
 import { codeOf } from '../../core/errors/index.ts'
-import { readyProtocol } from '../../core/mesh/index.ts'
+import { askAgain, readyProtocol } from '../../core/mesh/index.ts'
 import { batchRoots } from '../../dao/batches/index.ts'
 import { type EpochState, isAssigned, leaseOf } from '../../dao/ledger/index.ts'
 import { sealBatch, type SealedBatch } from '../seal/index.ts'
@@ -126,8 +126,7 @@ export class Gathering implements AsyncDisposable {
     const isOwing = book.all.some((batch) => batch.epoch === epoch && !isCommitted(this.#bench, batch))
     if (isOwing || this.#isSayingReady) return
     this.#isSayingReady = true
-    void options.mesh
-      .ask(link.peer, readyProtocol, { epoch, phase: 'gather' }, { signal })
+    void askAgain(options.mesh, link.peer, readyProtocol, { epoch, phase: 'gather' }, { signal })
       .catch((error: unknown) => options.logger.debug('ready-not-said', { epoch, code: codeOf(error) }))
       .finally(() => {
         this.#isSayingReady = false

@@ -1,7 +1,7 @@
 /** Asks the DAO for the receipts of published batches. Beside the steps: a DAO that answers slowly delays no commitment. */
 import { verifyObject } from '../../core/envelope/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
-import { receiptProtocol } from '../../core/mesh/index.ts'
+import { askAgain, receiptProtocol } from '../../core/mesh/index.ts'
 import { batchReceipt } from '../../schemas/wire/index.ts'
 import { mayCount } from './advance-batch.ts'
 import type { BatchNote } from './batch-book.ts'
@@ -45,7 +45,7 @@ export class Receipts implements AsyncDisposable {
 
   async #askOne(batch: BatchNote): Promise<void> {
     const { options, link, signal, state, book, say } = this.#bench
-    const reply = await options.mesh.ask(link.peer, receiptProtocol, { manifest: batch.manifestCid }, { signal })
+    const reply = await askAgain(options.mesh, link.peer, receiptProtocol, { manifest: batch.manifestCid }, { signal })
     if (reply.status !== 'receipt') return
     const verdict = verifyObject(batchReceipt, reply.receipt, 'batch-receipt', 'by')
     if (!verdict.ok || verdict.value.by !== state().operator || !verdict.value.manifest.equals(batch.manifestCid)) return

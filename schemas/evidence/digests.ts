@@ -1,6 +1,6 @@
 /** The digests and names of WARC records: warcio's spelling `sha256:` + padded base32, and record ids that follow from content alone. */
 import { base32padupper } from 'multiformats/bases/base32'
-import { sha256, toHex, utf8 } from '../wire/index.ts'
+import { sha256, sha256Hex, utf8 } from '../wire/index.ts'
 
 /** `sha256:BASE32`, as warcio and pywb write and check it. */
 export function warcDigest(bytes: Uint8Array): string {
@@ -15,9 +15,7 @@ export function digestBytes(text: string): Uint8Array | undefined {
 
 /** `<urn:uuid:…>`, a version 8 UUID (RFC 9562) from what the record says: the same fetch always gets the same name. */
 export function recordId(type: string, url: string, date: string, blockDigest: string): string {
-  const hash = sha256(utf8(`quern/warc-record/v1\0${type}\n${url}\n${date}\n${blockDigest}`)).slice(0, 16)
-  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80
-  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80
-  const hex = toHex(hash)
-  return `<urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}>`
+  const hex = sha256Hex(utf8(`quern/warc-record/v1\0${type}\n${url}\n${date}\n${blockDigest}`))
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16)
+  return `<urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}>`
 }

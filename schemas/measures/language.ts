@@ -2,6 +2,7 @@
  * Which language a text is in: the script decides first, letter trigrams between the languages that share one (naive Bayes over
  * integer levels; Cavnar & Trenkle 1994 for the idea of letter n-grams). Integers and checked-in tables only.
  */
+import { Trigrams } from './trigrams.ts'
 import { lowerCase, scriptNames, scripts } from './unicode.ts'
 import tables from './tables/trigrams.json' with { type: 'json' }
 
@@ -15,8 +16,7 @@ const MIN_LETTERS = 12
 
 interface Group {
   languages: string[]
-  /** Trigram -> pairs (place in `languages`, level) of the languages that know it. */
-  levels: Map<string, number[]>
+  trigrams: Trigrams
 }
 export type Model = Map<string, Group>
 
@@ -86,25 +86,25 @@ export function foldForLanguage(lower: string, script: string): string {
   const table = scripts()
   const wanted = scriptNames.indexOf(script)
   let out = ' '
+  // where the run under way began; -1 between runs
+  let from = -1
   for (let i = 0; i < lower.length; i++) {
     const unit = lower.charCodeAt(i)
     // vowel signs of Devanagari and points of Arabic are marks inside their blocks
     const isMark = (unit >= 0x900 && unit < 0x980) || (unit >= 0x610 && unit < 0x6d4)
-    if (table[unit] === wanted || isMark) out += lower[i]
-    else if (out.charCodeAt(out.length - 1) !== 0x20) out += ' '
+    if (table[unit] === wanted || isMark) {
+      if (from < 0) from = i
+    } else if (from >= 0) {
+      out += `${lower.slice(from, i)} `
+      from = -1
+    }
   }
-  return out.charCodeAt(out.length - 1) === 0x20 ? out : `${out} `
+  return from < 0 ? out : `${out}${lower.slice(from)} `
 }
 
-function bestOf({ languages, levels }: Group, text: string): string {
+function bestOf({ languages, trigrams }: Group, text: string): string {
   const sums = new Uint32Array(languages.length)
-  let seen = 0
-  for (let i = 0; i + 3 <= text.length; i++) {
-    if (text.charCodeAt(i + 1) === 0x20) continue
-    seen++
-    const row = levels.get(text.slice(i, i + 3))
-    if (row !== undefined) for (let k = 0; k < row.length; k += 2) sums[row[k] ?? 0]! += row[k + 1] ?? 0
-  }
+  const seen = trigrams.addLevels(text, sums)
   let best = 0
   let second = -1
   for (let k = 1; k < sums.length; k++) {
@@ -145,7 +145,7 @@ export function parseModel(table: string): Model {
         }
       }
     })
-    model.set(script, { languages: own.map((part) => part.language), levels })
+    model.set(script, { languages: own.map((part) => part.language), trigrams: new Trigrams(levels) })
   }
   return model
 }

@@ -30,6 +30,8 @@ export function lowerCase(text: string): string {
   let from = 0
   for (let i = 0; i < text.length; i++) {
     const cp = text.codePointAt(i) ?? 0
+    // most of most texts is in lower case already
+    if (cp < 0x80 && (cp < 0x41 || cp > 0x5a)) continue
     const to = table.get(cp)
     const width = cp > 0xffff ? 2 : 1
     if (to !== undefined) {

@@ -1,5 +1,5 @@
 /** A bounded memory of results: a simulated network runs the same page through the same pipeline many times. */
-import { sha256, toHex, utf8 } from '../wire/index.ts'
+import { sha256Hex, utf8 } from '../wire/index.ts'
 import { type Exchange, headerValues } from '../evidence/index.ts'
 import type { PipelineOptions, PipelineResult } from './types.ts'
 
@@ -45,5 +45,5 @@ const sizeOf = (result: PipelineResult): number => OVERHEAD + (result.ok ? resul
 function memoKey(id: string, { url, status, headers, body, truncated }: Exchange, { qualityWeights = {} }: PipelineOptions): string {
   const weights = Object.entries(qualityWeights).sort(([a], [b]) => (a < b ? -1 : 1))
   const head = JSON.stringify([id, url, status, truncated, READ_HEADERS.map((name) => headerValues(headers, name)), weights])
-  return toHex(sha256(utf8(head), Uint8Array.of(0), body))
+  return sha256Hex(utf8(head), Uint8Array.of(0), body)
 }

@@ -1,24 +1,17 @@
 /** The Merkle tree of RFC 6962 section 2.1, which the log, a batch and an epoch's table all use. */
-import { hash } from 'node:crypto'
+import { sha256 } from './bytes.ts'
 
 export const MERKLE_HASH_BYTES = 32
 
-/** One call instead of create, update, digest: hashing is most of what appending to a log costs. */
-function digest(bytes: Uint8Array): Uint8Array {
-  const out = hash('sha256', bytes, 'buffer')
-  return new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
-}
-
 /** Root of the tree without leaves: SHA-256 of nothing. */
-export const MERKLE_EMPTY_ROOT: Uint8Array = digest(new Uint8Array(0))
+export const MERKLE_EMPTY_ROOT: Uint8Array = sha256(new Uint8Array(0))
 
 /** SHA-256(0x00 ‖ data): domain separation, so that no leaf can pass for an inner node. */
 export function merkleLeafHash(data: Uint8Array): Uint8Array {
-  const bytes = Buffer.allocUnsafe(1 + data.byteLength)
-  bytes[0] = 0x00
-  bytes.set(data, 1)
-  return digest(bytes)
+  return sha256(LEAF, data)
 }
+
+const LEAF = Uint8Array.of(0x00)
 
 const pair = Buffer.alloc(1 + 2 * MERKLE_HASH_BYTES)
 pair[0] = 0x01
@@ -27,7 +20,7 @@ pair[0] = 0x01
 export function merkleNodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   pair.set(left, 1)
   pair.set(right, 1 + MERKLE_HASH_BYTES)
-  return digest(pair)
+  return sha256(pair)
 }
 
 /** MTH over the leaves' data; the empty tree is SHA-256 of nothing. */

@@ -2,20 +2,11 @@
 import type { z } from 'zod'
 import type { Logger } from '../../core/effects/index.ts'
 import { codeOf, RetryableError, toError } from '../../core/errors/index.ts'
-import {
-  Busy,
-  type CallContext,
-  deadlineOf,
-  decodeQuery,
-  decodeReply,
-  encodeQuery,
-  encodeReply,
-  type Protocol,
-  SlotsPerPeer,
-  untilAborted,
-} from '../../core/mesh/index.ts'
+import { Busy, type CallContext, decodeQuery, decodeReply, encodeQuery, type Protocol, SlotsPerPeer } from '../../core/mesh/index.ts'
 import type { World } from '../world/index.ts'
+import { decodedOnce, encodedOnce } from './decoded.ts'
 import type { Links } from './links.ts'
+import { Serving } from './serving.ts'
 
 type Handler = (query: unknown, context: CallContext) => Promise<unknown>
 interface Entry {
@@ -24,6 +15,13 @@ interface Entry {
 }
 /** How a call ends on the wire, as its caller sees it. */
 type Ending = { reply: Uint8Array } | { reset: 'CALL_RESET' | 'UNSUPPORTED_PROTOCOL' }
+
+/** A call of ours that has no ending yet. */
+interface Waiting {
+  connection: AbortSignal
+  end: (ending: Ending) => void
+  fail: (reason: Error) => void
+}
 
 export class Calls {
   readonly #world: World
@@ -34,9 +32,11 @@ export class Calls {
   readonly #handlers = new Map<string, Entry>()
   readonly #slots = new SlotsPerPeer()
   readonly #busy = new Busy()
-  readonly #waiting = new Map<number, (ending: Ending) => void>()
-  readonly #serving = new Map<string, AbortController>()
-  readonly #closed = new AbortController()
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #serving = new Map<string, Serving>()
+  /** Connections whose end is listened for: once for all calls over them. */
+  readonly #watched = new WeakSet<AbortSignal>()
+  #isClosed = false
   #next = 0
 
   constructor(world: World, links: Links, peer: string, find: (peer: string) => Calls | undefined, log: Logger) {
@@ -67,22 +67,11 @@ export class Calls {
     const bytes = encodeQuery(protocol, query)
     this.#mustBeConnected(peer)
     using _slot = await this.#slots.take(peer, protocol, signal)
-    const ended = this.#mustBeConnected(peer)
-    using deadline = deadlineOf(this.#world.clock, timeoutMs, timeOut(peer, protocol, timeoutMs), [signal, ended, this.#closed.signal])
-    deadline.signal.throwIfAborted()
-    const call = this.#next++
-    try {
-      const ending = await new Promise<Ending>((resolve, reject) => {
-        deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason as Error), { once: true })
-        this.#waiting.set(call, resolve)
-        this.#links.send(peer, `ask ${protocol.id}`, bytes, () => this.#find(peer)?.serve(this.#peer, call, protocol.id, bytes))
-      })
-      if ('reply' in ending) return decodeReply(protocol, ending.reply)
-      throw new RetryableError(ending.reset, `${peer} ended the call to ${protocol.id}`)
-    } finally {
-      this.#waiting.delete(call)
-      if (deadline.signal.aborted) this.#links.send(peer, 'cancel', undefined, () => this.#find(peer)?.cancel(this.#peer, call))
-    }
+    const connection = this.#mustBeConnected(peer)
+    signal?.throwIfAborted()
+    const ending = await this.#wait(peer, protocol, bytes, { connection, signal, timeoutMs })
+    if ('reply' in ending) return decodedOnce(protocol, 'reply', ending.reply, () => decodeReply(protocol, ending.reply))
+    throw new RetryableError(ending.reset, `${peer} ended the call to ${protocol.id}`)
   }
 
   /** A peer asks us. */
@@ -94,41 +83,77 @@ export class Calls {
     if (!this.#busy.enter(busy, protocol.limits.inboundStreams)) return this.#end(from, call, { reset: 'CALL_RESET' })
     void this.#answer(from, call, entry, bytes).then((ending) => {
       this.#busy.leave(busy)
-      if (!this.#closed.signal.aborted) this.#end(from, call, ending)
+      if (!this.#isClosed) this.#end(from, call, ending)
     })
   }
 
   /** The caller lost interest. */
   cancel(from: string, call: number): void {
-    this.#serving.get(`${from} ${call}`)?.abort(new RetryableError('CALL_RESET', `${from} cancelled the call`))
+    this.#serving.get(`${from} ${call}`)?.end(new RetryableError('CALL_RESET', `${from} cancelled the call`))
   }
 
   /** A call of ours ended. */
   ended(call: number, ending: Ending): void {
-    this.#waiting.get(call)?.(ending)
+    this.#waiting.get(call)?.end(ending)
   }
 
   close(): void {
-    this.#closed.abort(new RetryableError('NOT_CONNECTED', 'this mesh is closed'))
+    this.#isClosed = true
+    const reason = new RetryableError('NOT_CONNECTED', 'this mesh is closed')
+    for (const waiting of this.#waiting.values()) waiting.fail(reason)
+    for (const serving of this.#serving.values()) serving.end(reason)
     this.#handlers.clear()
   }
 
+  /** Sends a question and waits for its ending; whatever else comes first (the time, the caller's signal, the connection's end) cancels it. */
+  #wait(
+    peer: string,
+    protocol: Protocol,
+    bytes: Uint8Array,
+    { connection, signal, timeoutMs }: { connection: AbortSignal; signal: AbortSignal | undefined; timeoutMs: number },
+  ): Promise<Ending> {
+    this.#watch(connection)
+    const call = this.#next++
+    return new Promise<Ending>((resolve, reject) => {
+      const abort = (): void => fail(signal?.reason as Error)
+      const timer = this.#world.schedule(timeoutMs, 'call-timeout', () => fail(timeOut(peer, protocol, timeoutMs)))
+      const leave = (): void => {
+        this.#waiting.delete(call)
+        timer[Symbol.dispose]()
+        signal?.removeEventListener('abort', abort)
+      }
+      const fail = (reason: Error): void => {
+        leave()
+        reject(reason)
+        this.#links.send(peer, 'cancel', undefined, () => this.#find(peer)?.cancel(this.#peer, call))
+      }
+      const end = (ending: Ending): void => {
+        leave()
+        resolve(ending)
+      }
+      signal?.addEventListener('abort', abort, { once: true })
+      this.#waiting.set(call, { connection, end, fail })
+      this.#links.send(peer, `ask ${protocol.id}`, bytes, () => this.#find(peer)?.serve(this.#peer, call, protocol.id, bytes))
+    })
+  }
+
   async #answer(from: string, call: number, { protocol, handler }: Entry, bytes: Uint8Array): Promise<Ending> {
-    const cancel = new AbortController()
-    this.#serving.set(`${from} ${call}`, cancel)
+    const connection = this.#links.ended(from)
+    if (connection !== undefined) this.#watch(connection)
+    const key = `${from} ${call}`
+    const serving = new Serving(from, connection)
+    this.#serving.set(key, serving)
     const { timeoutMs } = protocol.limits
-    const ends = [cancel.signal, this.#links.ended(from), this.#closed.signal]
-    using deadline = deadlineOf(this.#world.clock, timeoutMs, timeOut(from, protocol, timeoutMs), ends)
-    const { signal } = deadline
+    using _timer = this.#world.schedule(timeoutMs, 'call-timeout', () => serving.end(timeOut(from, protocol, timeoutMs)))
     try {
-      const query = decodeQuery(protocol, bytes)
-      return { reply: encodeReply(protocol, await untilAborted(signal, () => handler(query, { peer: from, signal }))) }
+      const query = decodedOnce(protocol, 'query', bytes, () => decodeQuery(protocol, bytes))
+      return { reply: encodedOnce(protocol, await serving.run(() => handler(query, serving.context))) }
     } catch (thrown) {
-      if (!signal.aborted)
+      if (!serving.isOver)
         this.#log.warn('mesh.serve-failed', { protocol: protocol.id, peer: from, code: codeOf(thrown), error: toError(thrown).message })
       return { reset: 'CALL_RESET' }
     } finally {
-      this.#serving.delete(`${from} ${call}`)
+      this.#serving.delete(key)
     }
   }
 
@@ -139,12 +164,22 @@ export class Calls {
 
   #mustBeConnected(peer: string): AbortSignal {
     const ended = this.#links.ended(peer)
-    if (ended === undefined || this.#closed.signal.aborted) throw new RetryableError('NOT_CONNECTED', `no connection to ${peer}`)
+    if (ended === undefined || this.#isClosed) throw new RetryableError('NOT_CONNECTED', `no connection to ${peer}`)
     return ended
+  }
+
+  /** Every call over a connection ends with it. */
+  #watch(connection: AbortSignal): void {
+    if (this.#watched.has(connection)) return
+    this.#watched.add(connection)
+    const ended = (): void => {
+      const reason = connection.reason as Error
+      for (const waiting of this.#waiting.values()) if (waiting.connection === connection) waiting.fail(reason)
+      for (const serving of this.#serving.values()) if (serving.connection === connection) serving.end(reason)
+    }
+    connection.addEventListener('abort', ended, { once: true })
   }
 }
 
-const timeOut = (peer: string, { id }: Protocol, ms: number): { code: string; message: string } => ({
-  code: 'CALL_TIMEOUT',
-  message: `${id} with ${peer} took longer than ${ms} ms`,
-})
+const timeOut = (peer: string, { id }: Protocol, ms: number): RetryableError =>
+  new RetryableError('CALL_TIMEOUT', `${id} with ${peer} took longer than ${ms} ms`, { detail: { ms } })

@@ -1,4 +1,7 @@
-/** Gossip by flooding: every judged message goes on to every connected subscriber once. */
+/**
+ * Gossip by flooding: every judged message goes on to every connected subscriber. A second copy changes nothing at who gets it, so of a message
+ * that a peer has, or that is under way to it, no further copy is made: gossipsub says as much with IDONTWANT, and most events would be copies.
+ */
 import { decodeMessage, encodeMessage, GOSSIP, Standing, type Topic, type Verdict } from '../../core/mesh/index.ts'
 import { RejectedMessageError } from '../../core/errors/index.ts'
 import type { World } from '../world/index.ts'
@@ -16,6 +19,8 @@ interface Message {
   author: string
   topic: string
   bytes: Uint8Array
+  /** Who has it, or will when the copy under way arrives. */
+  reached: Set<string>
 }
 
 export class Gossip {
@@ -50,9 +55,9 @@ export class Gossip {
 
   publish(topic: Topic, words: unknown): void {
     const bytes = encodeMessage(topic, words)
-    const message = { id: `${this.#peer}/${this.#next++}`, author: this.#peer, topic: topic.name, bytes }
+    const message = { id: `${this.#peer}/${this.#next++}`, author: this.#peer, topic: topic.name, bytes, reached: new Set([this.#peer]) }
     this.#remember(message.id)
-    this.#forward(message, this.#peer)
+    this.#forward(message)
   }
 
   close(): void {
@@ -60,8 +65,9 @@ export class Gossip {
     this.#subscriptions.clear()
   }
 
-  subscribes(topic: string): boolean {
-    return this.#subscriptions.has(topic)
+  /** Whether a message on this topic from that neighbour would be looked at. */
+  hears(topic: string, neighbour: string): boolean {
+    return this.#subscriptions.has(topic) && !this.#standing.graylisted(neighbour)
   }
 
   /** A message comes in from a neighbour, who need not be its author. */
@@ -72,14 +78,15 @@ export class Gossip {
     if (this.#closed) return
     if (verdict === 'reject') this.#standing.reject(neighbour)
     if (verdict !== 'accept') return
-    this.#forward(message, neighbour)
+    this.#forward(message)
     subscription.receive(words, message.author)
   }
 
-  #forward(message: Message, except: string): void {
+  #forward(message: Message): void {
+    const { reached, bytes } = message
     for (const peer of this.#links.peers()) {
-      if (peer === except || peer === message.author || !this.#find(peer)?.subscribes(message.topic)) continue
-      this.#links.send(peer, `gossip ${message.id}`, message.bytes, () => void this.#find(peer)?.hear(message, this.#peer))
+      if (reached.has(peer) || !this.#find(peer)?.hears(message.topic, this.#peer)) continue
+      if (this.#links.send(peer, `gossip ${message.id}`, bytes, () => void this.#find(peer)?.hear(message, this.#peer))) reached.add(peer)
     }
   }
 

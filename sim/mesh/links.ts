@@ -78,12 +78,12 @@ export class Links {
     if (this.#open.get(from)?.connection === connection) this.#leave(from)
   }
 
-  /** Sends over the connection; `deliver` runs at the other end if that still holds the same connection. */
-  send(peer: string, label: string, bytes: Uint8Array | undefined, deliver: () => void): void {
+  /** Sends over the connection; `deliver` runs at the other end if that still holds the same connection. False when nothing is under way. */
+  send(peer: string, label: string, bytes: Uint8Array | undefined, deliver: () => void): boolean {
     const connection = this.#open.get(peer)?.connection
-    if (connection === undefined) return
+    if (connection === undefined) return false
     const parcel = { from: this.#peer, to: peer, label, ...(bytes === undefined ? {} : { bytes }) }
-    this.#world.network.send(parcel, () => {
+    return this.#world.network.send(parcel, () => {
       if (connection.sides.has(peer)) deliver()
       else
         this.#world.network.send({ from: peer, to: this.#peer, label: 'reset', sure: true }, () => {

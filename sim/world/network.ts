@@ -102,15 +102,15 @@ export class Network {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) }
   }
 
-  /** Delivers later, in order per direction, if both ends can still reach each other then. */
-  send({ from, to, label, bytes, sure = false }: Parcel, deliver: () => void): void {
-    if (!this.reachable(from, to)) return
+  /** Delivers later, in order per direction, if both ends can still reach each other then. False when it is lost already. */
+  send({ from, to, label, bytes, sure = false }: Parcel, deliver: () => void): boolean {
+    if (!this.reachable(from, to)) return false
     const own = this.#links.size === 0 ? undefined : this.#links.get(pair(from, to))
     const latencyMs = own?.latencyMs ?? this.#rules.latencyMs
     const loss = own?.loss ?? this.#rules.loss
     const lost = this.#random.int(1_000_000) < loss * 1_000_000
     const delay = latencyMs[0] + this.#random.int(latencyMs[1] - latencyMs[0] + 1)
-    if (lost && !sure) return
+    if (lost && !sure) return false
     const way = `${from}>${to}`
     const arrival = Math.max(this.#world.ageMs + delay, this.#lastArrival.get(way) ?? 0)
     this.#lastArrival.set(way, arrival)
@@ -122,6 +122,7 @@ export class Network {
       },
       bytes,
     )
+    return true
   }
 
   #changed(): void {

@@ -2,13 +2,13 @@
  * A world with its own time and chance. Nothing in it happens except through one queue of events, ordered by time and sequence;
  * between two events every promise settles. So one seed gives one history, event for event, and `digest()` is its fingerprint.
  */
-import { createHash } from 'node:crypto'
 import type { Clock, Effects, Random } from '../../core/effects/index.ts'
 import { FatalError } from '../../core/errors/index.ts'
-import { drain } from './drain.ts'
+import { drain, drained } from './drain.ts'
 import { type LinkRules, Network } from './network.ts'
-import { EventQueue } from './queue.ts'
+import { EventQueue, type WorldEvent } from './queue.ts'
 import { seededRandom } from './random.ts'
+import { Trace } from './trace.ts'
 
 export interface WorldOptions extends Partial<LinkRules> {
   seed: number
@@ -34,7 +34,7 @@ export class World implements Effects {
   readonly network: Network
   readonly #startMs: number
   readonly #queue = new EventQueue()
-  readonly #trace = createHash('sha256')
+  readonly #trace = new Trace()
   readonly #outside: { settled: Promise<unknown>; release: () => void }[] = []
   #ageMs = 0
   #sequence = 0
@@ -74,7 +74,7 @@ export class World implements Effects {
 
   /** Fingerprint of the history: SHA-256 over every event delivered, with its time and its bytes. */
   digest(): string {
-    return this.#trace.copy().digest('hex')
+    return this.#trace.digest()
   }
 
   /** Something will happen in `delayMs` (rounded up to a whole millisecond, at least 0). Dispose it, and it will not. */
@@ -109,13 +109,20 @@ export class World implements Effects {
     this.#running = true
     try {
       const lastMs = untilMs ?? (until === undefined ? Number.POSITIVE_INFINITY : this.#ageMs + withinMs)
-      for (;;) {
-        await this.#settle()
-        if (until?.()) return
-        const next = this.#queue.peek()
-        if (next === undefined || next.atMs > lastMs) break
+      let isDone = false
+      const step = (): boolean => {
+        if (this.#outside.length > 0) return false
+        isDone = until?.() ?? false
+        const next = isDone ? undefined : this.#queue.peek()
+        if (next === undefined || next.atMs > lastMs) return false
         this.#deliver(next)
+        return true
       }
+      do {
+        await this.#settle()
+        await drained(step)
+      } while (this.#outside.length > 0)
+      if (isDone) return
       if (Number.isFinite(lastMs)) this.#ageMs = Math.max(this.#ageMs, lastMs)
       if (until !== undefined)
         throw new FatalError('SIM_STUCK', `seed ${this.seed}: what the run waits for did not happen by ${this.#ageMs} ms`, {
@@ -137,12 +144,11 @@ export class World implements Effects {
     return promise
   }
 
-  #deliver(event: { atMs: number; sequence: number; label: string; bytes: Uint8Array | undefined; deliver: () => void }): void {
+  #deliver(event: WorldEvent): void {
     this.#queue.pop()
     this.#ageMs = event.atMs
     this.#delivered++
-    this.#trace.update(`${event.atMs} ${event.sequence} ${event.label} ${event.bytes?.byteLength ?? '-'}\n`)
-    if (event.bytes !== undefined) this.#trace.update(event.bytes)
+    this.#trace.add(event)
     event.deliver()
   }
 

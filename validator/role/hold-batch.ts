@@ -1,6 +1,6 @@
 /** Whole copies of batches: pulled from whoever has them, pinned, served to everybody. */
 import { codeOf } from '../../core/errors/index.ts'
-import { blocksProtocol, deadlineOf, untilAborted } from '../../core/mesh/index.ts'
+import { askAgain, blocksProtocol, deadlineOf, untilAborted } from '../../core/mesh/index.ts'
 import { type AskBlocks, batchRoots, fetchDag } from '../../dao/batches/index.ts'
 import type { BatchState } from '../../dao/ledger/index.ts'
 import { type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
@@ -60,7 +60,8 @@ export class BatchHolder {
     if (await space.isPinned(root)) return true
     using time = deadlineOf(options.clock, PULL_MS, TOO_SLOW, [signal])
     try {
-      const ask: AskBlocks = async (cids) => (await options.mesh.ask(source, blocksProtocol, { cids }, { signal: time.signal })).blocks
+      const ask: AskBlocks = async (cids, _, bytes) =>
+        (await askAgain(options.mesh, source, blocksProtocol, { cids }, { signal: time.signal, bytes })).blocks
       const portions = fetchDag(ask, root, { maxBytes: MAX_BATCH_BYTES, signal: time.signal, have: (cid) => space.get(cid) })
       for await (const blocks of portions) await space.put(blocks)
       await space.pin(root)

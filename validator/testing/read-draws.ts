@@ -1,11 +1,12 @@
 /** The first half of a contributor's test: its drawn leaves, and the deterministic checks on them. */
 import type { Logger } from '../../core/effects/index.ts'
 import { codeOf, FatalError } from '../../core/errors/index.ts'
-import { type AskBlocks, type BatchFiles, loadBatch, readRow, type RowBlocks } from '../../dao/batches/index.ts'
+import { type AskBlocks, type BatchFiles, loadBatch, readRow, type RowBlocks, wantedOfRow } from '../../dao/batches/index.ts'
 import { checkRow, makeFraudProof, type RowVerdict } from '../../dao/checks/index.ts'
 import { type DrawOf, type LedgerFiles, type LedgerState, rowFacts } from '../../dao/ledger/index.ts'
 import type { Check, CID } from '../../schemas/wire/index.ts'
 import { inLanes } from './in-lanes.ts'
+import { ReadAhead } from './read-ahead.ts'
 
 export interface Fraud {
   check: Check
@@ -37,11 +38,35 @@ export async function readDraws({ picks }: DrawOf, options: ReadDrawsOptions, si
   for (const { manifest } of picks)
     if (!batches.has(manifest.toString())) batches.set(manifest.toString(), filesOf(manifest, options.files))
   const read: ReadDraw[] = picks.map(() => ({ ok: false, check: 'D2', fraud: undefined }))
-  await inLanes(picks, ROWS_AT_ONCE, async ({ manifest, row }, i) => {
-    if (!signal.aborted) read[i] = await readOne(manifest, row, batches.get(manifest.toString()) as BatchFiles, options, signal)
-  })
+  const filesFor = (manifest: CID): BatchFiles => batches.get(manifest.toString()) as BatchFiles
+  const { ask, logger } = options
+  const ahead = new ReadAhead({ ask, logger, signal })
+  const withAhead = { ...options, ask: leavesFrom(ahead, ask) }
+  for (let at = 0; at < picks.length && !signal.aborted; at = ahead.until) {
+    await ahead
+      .reach(at, (i) => {
+        const pick = picks[i]
+        return pick && wantedOfRow(filesFor(pick.manifest).index, pick.row)
+      })
+      // the time is over: what was not read stays as it is
+      .catch(() => undefined)
+    await inLanes(picks.slice(at, ahead.until), ROWS_AT_ONCE, async ({ manifest, row }, i) => {
+      if (!signal.aborted) read[at + i] = await readOne(manifest, row, filesFor(manifest), withAhead, signal)
+    })
+  }
   return read
 }
+
+/** Leaves that came ahead, and the others by asking. */
+const leavesFrom =
+  (ahead: ReadAhead, ask: AskBlocks): AskBlocks =>
+  async (cids, signal, most) => {
+    const found = cids.map((cid) => ahead.leaf(cid))
+    const lacking = cids.filter((_, i) => found[i] === null)
+    if (lacking.length === 0) return found
+    const rest = await ask(lacking, signal, most)
+    return found.map((one, i) => one ?? rest[lacking.indexOf(cids[i] as CID)] ?? null)
+  }
 
 async function readOne(
   manifest: CID,
