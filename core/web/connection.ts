@@ -9,6 +9,7 @@ import { guardedConnector, type Resolve } from './guarded-connector.ts'
 import { HeadTap } from './head-tap.ts'
 import type { WebLimits } from './limits.ts'
 import { PhaseTimer } from './phase-timer.ts'
+import type { Proxy } from './proxy.ts'
 import type { GetOptions } from './web.ts'
 
 export interface ConnectionOptions {
@@ -17,6 +18,7 @@ export interface ConnectionOptions {
   resolve: Resolve
   clock: Clock
   limits: WebLimits
+  proxy: Proxy | undefined
 }
 
 export interface Ask {
@@ -42,7 +44,7 @@ export class Connection {
   #connecting: Socket | undefined
   #remoteAddress: string | null = null
 
-  constructor({ origin, guard, resolve, clock, limits }: ConnectionOptions) {
+  constructor({ origin, guard, resolve, clock, limits, proxy }: ConnectionOptions) {
     this.origin = origin
     this.#clock = clock
     this.#limits = limits
@@ -58,7 +60,8 @@ export class Connection {
         guard,
         resolve,
         connectMs: limits.connectMs,
-        onSocket: (socket, state) => {
+        proxy,
+        onSocket: (socket, state, address) => {
           if (!this.usable) {
             socket.destroy()
             return
@@ -66,7 +69,7 @@ export class Connection {
           this.#connecting = state === 'connecting' ? socket : undefined
           if (state === 'connecting') return
           this.served = 0
-          this.#remoteAddress = socket.remoteAddress ?? null
+          this.#remoteAddress = address ?? null
           this.#tap = new HeadTap(socket, limits.headerBytes * 2 + (64 << 10))
         },
       }),

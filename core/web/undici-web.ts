@@ -8,6 +8,7 @@ import { ConnectionPool } from './connection-pool.ts'
 import { checkDecodedSize } from './decoded-size.ts'
 import { type WebLimits, webLimits } from './limits.ts'
 import type { OpenWebOptions } from './open-web.ts'
+import { parseProxy } from './proxy.ts'
 import { resolveNames } from './resolve-names.ts'
 import type { GetOptions, Web } from './web.ts'
 
@@ -33,14 +34,20 @@ export class UndiciWeb implements Web {
   readonly #userAgent: string
   readonly #logger: Logger
 
-  constructor({ clock, userAgent, allowPrivate, limits, hosts, resolve, logger }: Required<OpenWebOptions>) {
+  constructor({ clock, userAgent, allowPrivate, limits, hosts, resolve, proxy, logger }: Required<OpenWebOptions>) {
     if (!/^[A-Za-z_-]+([/ ][\x20-\x7e]*)?$/.test(userAgent) || userAgent.length > 512)
       throw new InvalidInputError('BAD_USER_AGENT', 'a user agent begins with a product token of letters, "_" and "-", in visible ASCII')
     this.#userAgent = userAgent
     this.#limits = { ...webLimits, ...limits }
     this.#guard = new AddressGuard(allowPrivate)
     this.#logger = logger
-    const guarded = { guard: this.#guard, resolve: resolve ?? resolveNames(hosts), clock, limits: this.#limits }
+    const guarded = {
+      guard: this.#guard,
+      resolve: resolve ?? resolveNames(hosts),
+      clock,
+      limits: this.#limits,
+      proxy: proxy === undefined ? undefined : parseProxy(proxy),
+    }
     this.#pool = new ConnectionPool(
       (origin) => new Connection({ origin, ...guarded }),
       this.#limits.connectionsPerOrigin,

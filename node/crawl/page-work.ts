@@ -1,7 +1,7 @@
 /** The processor's share of a page: may it be kept, what does it say, where does it lead, what proves it. Pure, so it may run anywhere. */
 import { decodeBody, type Exchange, type FetchGroup, fetchGroup, headerValues, type RobotsFact } from '../../schemas/evidence/index.ts'
 import { type Robots, robotsDirectives, type TrainDecision, trainDecision } from '../../schemas/permission/index.ts'
-import { decodeHtml, type Measured, runPipeline } from '../../schemas/pipeline/index.ts'
+import { decodeHtml, type Measured, type PipelineOptions, type PipelineResult, runPipeline } from '../../schemas/pipeline/index.ts'
 import { WireError } from '../../schemas/wire/index.ts'
 import { pageLinks, recordLinks } from './page-links.ts'
 
@@ -20,21 +20,26 @@ export interface PageJob {
 }
 
 export type PageResult =
-  | { outcome: 'KEPT'; measured: Measured; training: TrainDecision; evidence: FetchGroup; links: string[] }
+  | { outcome: 'KEPT'; measured: Measured; training: TrainDecision; evidence: FetchGroup; links: string[]; packed?: Uint8Array }
   /** A stable code: TRAINING_DENIED, TRAINING_UNKNOWN, LINKS_ONLY, or what the pipeline or the evidence writer said. */
   | { outcome: string; detail?: string; measured?: undefined; links: string[] }
 
 /** Works on pages, here or in another thread. */
 export interface PageWorker {
+  /** Works in other threads: the host need not wait for it. */
+  readonly isElsewhere?: boolean
   work(job: PageJob): PageResult | Promise<PageResult>
 }
 
 /** Works in this thread. */
-export const inlineWorker: PageWorker = { work: workPage }
+export const inlineWorker: PageWorker = { work: (job) => workPage(job) }
+
+type Run = (pipeline: string, exchange: Exchange, options: PipelineOptions) => PipelineResult | undefined
 
 const MAX_BODY_BYTES = 8 << 20
 
-export function workPage(job: PageJob): PageResult {
+/** `run`: the replay path, where another than the remembering one is wanted. */
+export function workPage(job: PageJob, run: Run = runPipeline): PageResult {
   const { exchange, agentToken: agent, robots } = job
   let html: string
   try {
@@ -48,7 +53,8 @@ export function workPage(job: PageJob): PageResult {
   if (training.decision === 'deny') return { outcome: 'TRAINING_DENIED', detail: said(training), links: otherLinks() }
   if (training.decision === 'unknown' && job.profile === 'strict') return { outcome: 'TRAINING_UNKNOWN', links: otherLinks() }
   if (job.linksOnly) return { outcome: 'LINKS_ONLY', links: otherLinks() }
-  const result = runPipeline(job.pipeline, exchange, { qualityWeights: job.qualityWeights })
+  const result = run(job.pipeline, exchange, { qualityWeights: job.qualityWeights })
+  if (result === undefined) return { outcome: 'UNKNOWN_PIPELINE', links: [] }
   if (!result.ok) return { outcome: result.error.code, detail: result.error.message, links: otherLinks() }
   try {
     const evidence = fetchGroup(exchange, { robots: job.fact, via: job.via })

@@ -146,6 +146,7 @@ async function ask(url: string, maxBytes: number, outcome: string, { get, clock,
         headers: { accept: 'text/plain, application/json, */*;q=0.1' },
       })
       const ms = clock.now() - time
+      pace.reached(exchange.remoteAddress)
       pace.done(ms)
       const type = headerValues(exchange.headers, 'content-type')[0]
       onJournal({
