@@ -15,6 +15,8 @@ interface Run {
   wallMs: number
   cpuMs: number
   rssMb: number
+  /** CPU of the main thread alone, where the side tells it. */
+  mainMs?: number
   /** Addresses of the pages, where the side found them itself. */
   list?: Set<string>
 }
@@ -148,9 +150,10 @@ function print(name: string): void {
   const all = runs[name] ?? []
   const cpu = median(all.map((run) => run.cpuMs / run.pages))
   const wall = median(all.map((run) => rate(run, 'wall')))
+  const main = median(all.map((run) => (run.mainMs ?? 0) / run.pages))
   const rss = median(all.map((run) => run.rssMb))
   console.log(
-    `${name.padEnd(16)} ${cpu.toFixed(2).padStart(7)} ms of CPU a page ${wall.toFixed(0).padStart(6)} pages/s ${rss === 0 ? '' : `${rss.toFixed(0)} MiB at most`}`,
+    `${name.padEnd(16)} ${cpu.toFixed(2).padStart(7)} ms of CPU a page ${wall.toFixed(0).padStart(6)} pages/s ${rss === 0 ? '' : `${rss.toFixed(0)} MiB at most`}${main > 0 ? `, ${main.toFixed(2)} ms in the main thread` : ''}`,
   )
 }
 

@@ -68,6 +68,7 @@ if (!isPolite) {
 }
 
 const cpu = process.cpuUsage()
+const mainCpu = process.threadCpuUsage()
 const started = performance.now()
 const pages: string[] = []
 const sealing = new Sealing()
@@ -112,6 +113,7 @@ const summary = await crawlToFolder({
 sealing.finish()
 const wallMs = performance.now() - started
 const { user, system } = process.cpuUsage(cpu)
+const main = process.threadCpuUsage(mainCpu)
 writeFileSync(list, pages.join('\n'))
 console.log(
   JSON.stringify({
@@ -119,6 +121,7 @@ console.log(
     kept: summary.kept,
     wallMs,
     cpuMs: (user + system) / 1000,
+    mainMs: (main.user + main.system) / 1000,
     rssMb: process.resourceUsage().maxRSS / 1024,
   }),
 )

@@ -8,6 +8,7 @@ import { ConnectionPool } from './connection-pool.ts'
 import { checkDecodedSize } from './decoded-size.ts'
 import { type WebLimits, webLimits } from './limits.ts'
 import type { OpenWebOptions } from './open-web.ts'
+import { Deadlines } from './phase-timer.ts'
 import { parseProxy } from './proxy.ts'
 import { resolveNames } from './resolve-names.ts'
 import type { GetOptions, Web } from './web.ts'
@@ -32,6 +33,7 @@ export class UndiciWeb implements Web {
   readonly #guard: AddressGuard
   readonly #pool: ConnectionPool
   readonly #userAgent: string
+  readonly #deadlines: Deadlines
   readonly #logger: Logger
 
   constructor({ clock, userAgent, allowPrivate, limits, hosts, resolve, proxy, logger }: Required<OpenWebOptions>) {
@@ -41,10 +43,12 @@ export class UndiciWeb implements Web {
     this.#limits = { ...webLimits, ...limits }
     this.#guard = new AddressGuard(allowPrivate)
     this.#logger = logger
+    this.#deadlines = new Deadlines(clock)
     const guarded = {
       guard: this.#guard,
       resolve: resolve ?? resolveNames(hosts),
       clock,
+      deadlines: this.#deadlines,
       limits: this.#limits,
       proxy: proxy === undefined ? undefined : parseProxy(proxy),
     }
@@ -79,6 +83,7 @@ export class UndiciWeb implements Web {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#pool.close()
+    this.#deadlines[Symbol.dispose]()
   }
 
   /** What can be said without a socket; the connector checks everything again. */

@@ -107,6 +107,8 @@ export class Frontier {
    */
   offer(link: string, { depth, via, redirects = 0, widens = false, isSitemap = false }: OfferFacts): Offer {
     if (depth > this.#limits.depth) return 'too-deep'
+    // most links of a site are known, and spelt as we spell them
+    if (link.startsWith('http') && this.#seen.has(link)) return 'known'
     const url = canonical(link, via ?? undefined)
     if (url === undefined) return 'not-a-page'
     const key = url.href
