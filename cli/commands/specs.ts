@@ -11,6 +11,12 @@ const WORKING_OPTIONS: CommandSpec['options'] = [
   ['--workers <n>', 'threads that parse, extract and compress pages; default one per core, 0 for none'],
   ['--deny <file>', 'where not to go: a host, *.domain or URL prefix a line; read again when it changes'],
 ]
+/** A contributor may do less than the charter lets it, never more. */
+const NARROWING_OPTIONS: CommandSpec['options'] = [
+  ['--max-pages <n>', 'most pages to fetch in an epoch, where the charter allows more'],
+  ['--max-depth <n>', 'most links away from a start page, where the charter allows more'],
+  ['--delay <ms>', 'pause between two requests to a host, where the charter asks for less'],
+]
 const ROLE = ['home', 'listen', 'announce', 'logLevel'] as const
 
 export const specs: CommandSpec[] = [
@@ -43,7 +49,7 @@ export const specs: CommandSpec[] = [
     summary: 'run a contributor: crawl for a DAO and earn shares; needs no open port',
     example: 'quern node --dao https://dao.example.org',
     settings: [...ROLE, 'dao', 'allowPrivate', 'hosts', 'proxy'],
-    options: [...WORKING_OPTIONS, ['--contact <address>', 'how the DAO may reach you; public in the ledger']],
+    options: [...NARROWING_OPTIONS, ...WORKING_OPTIONS, ['--contact <address>', 'how the DAO may reach you; public in the ledger']],
     load: () => import('./node.ts'),
   },
   {

@@ -16,8 +16,8 @@ import { diskError } from '../../core/home/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { gzipMember, warcinfoMember } from '../../schemas/evidence/index.ts'
 import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
-import { CrawlLog, type FrontierItem, type RememberedItem } from '../frontier/index.ts'
-import { factsOf, keptFacts } from './earlier.ts'
+import { CrawlLog, type FrontierItem, readKeptLines, type RememberedItem } from '../frontier/index.ts'
+import { factsOf, keptFacts, recordOf } from './earlier.ts'
 import { JournalChain, type JournalRow } from './journal.ts'
 import { exists, PartFile, syncFolder } from './part-file.ts'
 import type { RobotsCapture } from './site.ts'
@@ -32,12 +32,17 @@ export interface CrawlFolderOptions {
   warcinfo?: [name: string, value: string][] | undefined
   /** Signs the journal. */
   signer?: Signer | undefined
+  /** Remember of every page what a batch needs, for `sealed`. */
+  isForSealing?: boolean | undefined
 }
 
 export interface FolderFile {
   path: string
   bytes: number
 }
+
+/** Offset and length in evidence.warc.gz. */
+type Place = [offset: number, length: number]
 
 const NAMES = ['evidence.warc.gz', 'records.jsonl.gz', 'journal.jsonl'] as const
 const LOG = 'frontier.log'
@@ -61,8 +66,9 @@ export class CrawlFolder implements CrawlBook {
   readonly #journal: PartFile
   readonly #chain: JournalChain
   readonly #before: CrawlSummary | undefined
-  /** Robots captures that lie in the evidence already. */
-  readonly #written = new WeakSet<RobotsCapture>()
+  /** Where robots captures lie in the evidence. */
+  readonly #written = new WeakMap<RobotsCapture, Place>()
+  readonly #isForSealing: boolean
   readonly #stop = new AbortController()
   /** Told of the crawl's numbers at every commit. */
   summaryNow: () => CrawlSummary | undefined = () => undefined
@@ -81,6 +87,7 @@ export class CrawlFolder implements CrawlBook {
     this.#log = log
     this.#chain = chain
     this.#before = before
+    this.#isForSealing = options.isForSealing ?? false
     this.isResumed = before !== undefined
     ;[this.#evidence, this.#records, this.#journal] = files as [PartFile, PartFile, PartFile]
   }
@@ -137,6 +144,10 @@ export class CrawlFolder implements CrawlBook {
     return new CrawlFolder(options, log, files, new JournalChain(options.signer, journal.last), state.commit.summary as CrawlSummary)
   }
 
+  static sealed(out: string): ReturnType<typeof sealedPages> {
+    return sealedPages(out)
+  }
+
   add(item: FrontierItem): number {
     this.#wake()
     return this.#log.add(item)
@@ -183,16 +194,24 @@ export class CrawlFolder implements CrawlBook {
   async keep(page: CrawledPage | UnchangedPage): Promise<void> {
     if (this.#fault !== undefined) throw this.#fault
     const { robots, ref } = page
-    if (!this.#written.has(robots) && robots.evidence !== null) this.#evidence.add(...robots.evidence.members)
-    this.#written.add(robots)
+    if (!this.#written.has(robots) && robots.evidence !== null) this.#written.set(robots, this.#place(robots.evidence.members))
     const at = this.#records.bytes
     if ('measured' in page) {
       const { exchange, evidence, measured } = page
-      for (const hop of page.hops) this.#evidence.add(...hop.evidence.members)
-      this.#evidence.add(...evidence.members)
+      const hops = page.hops.map((hop) => this.#place(hop.evidence.members))
+      const place = this.#place(evidence.members)
       this.#records.add(page.packed ?? gzipMember(concatBytes(measured.record, NEWLINE)))
       const facts = factsOf(exchange, evidence, measured.contentDigest, [at, this.#records.bytes - at])
-      this.#log.kept(ref, exchange.fetchedAt, facts)
+      const { host, language, tokens, quality, contentDigest, sketch } = measured
+      const seal = {
+        evidence: place,
+        hops,
+        robots: this.#written.get(robots) ?? null,
+        ...{ host, language, tokens, quality },
+        digest: Buffer.from(contentDigest).toString('base64url'),
+        sketch: Buffer.from(sketch).toString('base64url'),
+      }
+      this.#log.kept(ref, exchange.fetchedAt, this.#isForSealing ? { ...facts, seal } : facts)
     } else {
       this.#evidence.add(...page.evidence.members)
       this.#records.add(page.member)
@@ -201,6 +220,12 @@ export class CrawlFolder implements CrawlBook {
     this.#pages++
     this.#wake()
     while (this.#evidence.waitingBytes + this.#records.waitingBytes > MOST_WAITING_BYTES && this.#fault === undefined) await this.#commit()
+  }
+
+  #place(members: Uint8Array[]): Place {
+    const at = this.#evidence.bytes
+    this.#evidence.add(...members)
+    return [at, this.#evidence.bytes - at]
   }
 
   /** Names the files by their names. `isWhole`: nothing is left to go on with. */
@@ -213,7 +238,8 @@ export class CrawlFolder implements CrawlBook {
     const files = [this.#evidence, this.#records, this.#journal]
     for (const file of files) await file.finish()
     this.#log.synced()
-    if (isWhole) this.#log.ended()
+    // what is sealed from a folder is read again until the batch is safe
+    if (isWhole && !this.#isForSealing) this.#log.ended()
     // nothing was added since the commit above: its lengths again, and the checksum of nothing
     const lengths = [this.#evidence.bytes, this.#records.bytes]
     await this.#log.write(this.#log.cut({ lengths, checks: [0, 0], summary: this.summaryNow() ?? null }))
@@ -303,6 +329,41 @@ export class CrawlFolder implements CrawlBook {
     await this.#log.sync()
     this.#log.synced()
     this.#isSynced = true
+  }
+}
+
+/** The kept pages of a folder that was written for sealing and finished, in order. Reads the files as it goes. */
+function* sealedPages(out: string) {
+  const evidence = openSync(path.join(out, NAMES[0]), 'r')
+  const records = openSync(path.join(out, NAMES[1]), 'r')
+  const read = (fd: number, [at, length]: Place): Uint8Array => {
+    const bytes = new Uint8Array(length)
+    readSync(fd, bytes, 0, length, at)
+    return bytes
+  }
+  try {
+    for (const { url, facts } of readKeptLines(path.join(out, LOG))) {
+      const parsed = keptFacts.safeParse(facts)
+      const seal = parsed.data?.seal
+      if (parsed.data === undefined || seal === undefined) continue
+      const packed = read(records, parsed.data.record)
+      yield {
+        url,
+        record: {
+          record: new Uint8Array(recordOf(packed)),
+          packed,
+          ...{ host: seal.host, language: seal.language, tokens: seal.tokens, quality: seal.quality },
+          contentDigest: new Uint8Array(Buffer.from(seal.digest, 'base64url')),
+          sketch: new Uint8Array(Buffer.from(seal.sketch, 'base64url')),
+        },
+        evidence: read(evidence, seal.evidence),
+        hops: seal.hops.map((hop) => read(evidence, hop)),
+        robots: seal.robots === null ? null : { at: seal.robots[0], bytes: read(evidence, seal.robots) },
+      }
+    }
+  } finally {
+    closeSync(evidence)
+    closeSync(records)
   }
 }
 

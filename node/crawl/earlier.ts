@@ -6,14 +6,30 @@ import { z } from 'zod'
 import { type Exchange, headerValues, type FetchGroup } from '../../schemas/evidence/index.ts'
 import { readKeptLines } from '../frontier/index.ts'
 
+const place = z.tuple([z.int().nonnegative(), z.int().positive()])
+
 /** The part of a kept page that its crawl log remembers. */
 export const keptFacts = z.strictObject({
   /** Where its gzip member lies in records.jsonl.gz, and how long it is. */
-  record: z.tuple([z.int().nonnegative(), z.int().positive()]),
+  record: place,
   /** First six bytes of the content digest, as a number. */
   content: z.int().nonnegative(),
   etag: z.string().max(512).optional(),
   lastModified: z.string().max(64).optional(),
+  /** What sealing needs besides the files: `[offset, length]` in evidence.warc.gz, and the index row's numbers. */
+  seal: z
+    .strictObject({
+      evidence: place,
+      hops: z.array(place),
+      robots: place.nullable(),
+      host: z.string(),
+      language: z.string(),
+      tokens: z.int().nonnegative(),
+      quality: z.int().nonnegative(),
+      digest: z.base64url(),
+      sketch: z.base64url(),
+    })
+    .optional(),
   /** The response record that holds the body. */
   response: z.strictObject({ id: z.string(), url: z.string(), at: z.int().nonnegative(), payloadDigest: z.string() }),
 })

@@ -32,35 +32,45 @@ export interface FolderSummary extends CrawlSummary {
  * profile, pipeline and agent. Throws InvalidInputError OUT_EXISTS, OTHER_CRAWL and what `crawl` throws.
  */
 export async function crawlToFolder(options: FolderOptions): Promise<FolderSummary> {
-  const { out, overwrite, clock, warcinfo, onPage, onJournal, signer, seeds, agentToken } = options
+  const { out, overwrite, clock, warcinfo, onPage, signer, seeds, agentToken } = options
   const { scope = 'host', profile = 'standard', pipeline = CURRENT_PIPELINE } = options
   if (!seeds.some((seed) => canonicalUrl(seed) !== undefined))
     throw new InvalidInputError('NO_SEEDS', 'no seed is an http(s) URL that may be crawled')
   const settings = { seeds: seeds.toSorted(), scope, profile, pipeline, agentToken }
-  const folder = await CrawlFolder.open({ out, clock, settings, overwrite, warcinfo, signer })
-  const { signal = new AbortController().signal } = options
+  const book = await CrawlFolder.open({ out, clock, settings, overwrite, warcinfo, signer })
+  const { files, ...summary } = await runIntoFolder(options, book, onPage)
+  return { ...summary, files, isResumed: book.isResumed }
+}
+
+/** Crawls with a folder as memory and as output, and finishes or closes it. An aborted crawl's folder may be opened again. */
+export async function runIntoFolder(
+  options: Omit<CrawlOptions, 'book'>,
+  book: CrawlFolder,
+  onPage?: (page: CrawledPage | UnchangedPage) => void,
+): Promise<Omit<FolderSummary, 'isResumed'>> {
+  const { onJournal, signal = new AbortController().signal } = options
   try {
     const crawler = new Crawler(
       {
         ...options,
-        book: folder,
+        book,
         onJournal: (row) => {
-          folder.journal(row)
+          book.journal(row)
           onJournal?.(row)
         },
       },
       signal,
       async (page) => {
+        await book.keep(page)
         onPage?.(page)
-        await folder.keep(page)
       },
     )
-    folder.summaryNow = () => crawler.summary
+    book.summaryNow = () => crawler.summary
     await crawler.run()
-    const files = await folder.finish(!signal.aborted)
-    return { ...crawler.summary, files, isResumed: folder.isResumed }
+    const files = await book.finish(!signal.aborted)
+    return { ...crawler.summary, files }
   } catch (thrown) {
-    await folder.close()
+    await book.close()
     throw thrown
   }
 }
