@@ -71,7 +71,7 @@ async function seal(count: number, from: number): Promise<SealedBatch> {
   const robotsGroup = sealer.addGroup([gzipMember(utf8('User-agent: *\nAllow: /\n'))])
   for (let i = 0; i < count; i++) {
     const { html, text } = page(from + i)
-    const evidenceGroup = sealer.addGroup([utf8('request'), html, utf8('metadata')].map(gzipMember))
+    const evidenceGroup = sealer.addGroup([utf8('request'), html, utf8('metadata')].map((part) => gzipMember(part)))
     sealer.addRecord({
       record: utf8(canonicalJson({ text, url: `https://bench.test/${from + i}` })),
       host: 'bench.test',

@@ -58,7 +58,7 @@ export async function interleave(
 }
 
 /** CPU milliseconds of 1,000 Ed25519 verifications. */
-function calibrate(): number {
+export function calibrate(): number {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const message = Buffer.alloc(300, 1)
   const signature = sign(null, message, privateKey)
@@ -69,7 +69,7 @@ function calibrate(): number {
   return (user + system) / 1000
 }
 
-function median(values: number[]): number {
+export function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number
 }
 

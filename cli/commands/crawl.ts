@@ -1,9 +1,9 @@
-import { UsageError } from '../../core/errors/index.ts'
-import { crawlToFolder } from '../../node/index.ts'
+import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
+import { crawlToFolder, EarlierFolder } from '../../node/index.ts'
 import { openWeb } from '../../core/web/index.ts'
 import { AGENT, hostsOf, logger, systemClock, untilStopped } from '../wiring/index.ts'
 import { listOf, print, printJson, type Run, say, settingOf } from '../program/index.ts'
-import { crawlOptions } from './crawl-options.ts'
+import { crawlOptions, denyOf, workersOf } from './crawl-options.ts'
 
 export const run: Run = async (urls, flags) => {
   const out = flags['out']
@@ -17,7 +17,20 @@ export const run: Run = async (urls, flags) => {
   const userAgent = `${AGENT}/1.0 (+${typeof contact === 'string' ? contact : 'http://127.0.0.1/'})`
   const log = await logger(settingOf('logLevel', flags))
   const { maxPages = 1000, maxDepth = 16, delayMs = 1000, scope = 'host' } = crawlOptions(flags, false)
-  await using web = await openWeb({ clock: systemClock, userAgent, allowPrivate, hosts: hostsOf(settingOf('hosts', flags)), logger: log })
+  await using stack = new AsyncDisposableStack()
+  const deny = await denyOf(flags, systemClock)
+  const since = typeof flags['since'] === 'string' ? stack.use(earlierIn(flags['since'])) : undefined
+  const worker = workersOf(flags, systemClock, stack)
+  const web = stack.use(
+    await openWeb({
+      clock: systemClock,
+      userAgent,
+      allowPrivate,
+      hosts: hostsOf(settingOf('hosts', flags)),
+      proxy: settingOf('proxy', flags),
+      logger: log,
+    }),
+  )
   const json = flags['json'] === true
   let kept = 0
   const summary = await crawlToFolder({
@@ -29,7 +42,12 @@ export const run: Run = async (urls, flags) => {
     scope,
     limits: { pages: maxPages, depth: maxDepth },
     pace: { delayMs },
+    sitemaps: flags['sitemaps'] !== false,
+    ...(deny ? { deny } : {}),
+    ...(since ? { earlier: since } : {}),
+    ...(worker ? { worker } : {}),
     out,
+    overwrite: flags['overwrite'] === true,
     warcinfo: [
       ['software', 'quern'],
       ['http-header-user-agent', userAgent],
@@ -47,10 +65,19 @@ export const run: Run = async (urls, flags) => {
   })
   if (process.stderr.isTTY && !json) process.stderr.write('\r\u001b[K')
   if (json) return
+  if (summary.isResumed) say('went on where an earlier run had stopped')
   print(
     `${summary.kept} records from ${summary.fetched} pages of ${summary.hosts} hosts in ${((summary.endedAt - summary.startedAt) / 1000).toFixed(1)} s`,
   )
   for (const [outcome, count] of Object.entries(summary.outcomes).toSorted(([, a], [, b]) => b - a))
     say(`  ${String(count).padStart(6)}  ${outcome}`)
   for (const file of Object.values(summary.files)) print(`${file.path}  ${file.bytes} bytes`)
+}
+
+function earlierIn(folder: string): EarlierFolder {
+  try {
+    return new EarlierFolder(folder)
+  } catch (cause) {
+    throw new InvalidInputError('NOT_A_CRAWL', `${folder} holds no crawl that came to its end; --since takes the folder of one`, { cause })
+  }
 }

@@ -9,15 +9,25 @@ import {
   logger,
   resolveDao,
   startContributor,
+  systemClock,
   unlessStopped,
   untilStopped,
 } from '../wiring/index.ts'
+import { crawlOptions, denyOf, workersOf } from './crawl-options.ts'
 
 export const run: Run = async (_args, flags) => {
   const { signal } = untilStopped()
   const listen = listenOf(settingOf('listen', flags))
   const log = await logger(settingOf('logLevel', flags))
-  const web = { allowPrivate: listOf(settingOf('allowPrivate', flags)), hosts: hostsOf(settingOf('hosts', flags)) }
+  const web = {
+    allowPrivate: listOf(settingOf('allowPrivate', flags)),
+    hosts: hostsOf(settingOf('hosts', flags)),
+    proxy: settingOf('proxy', flags),
+  }
+  await using stack = new AsyncDisposableStack()
+  const worker = workersOf(flags, systemClock, stack)
+  const deny = await denyOf(flags, systemClock)
+  const { maxPages, maxDepth, delayMs } = crawlOptions(flags, false)
   const contact = flags['contact']
   const dao = await resolveDao(settingOf('dao', flags))
   await using running = await unlessStopped(
@@ -29,6 +39,7 @@ export const run: Run = async (_args, flags) => {
       logger: log,
       dao,
       web,
+      crawl: { worker, deny, own: { pages: maxPages, depth: maxDepth, delayMs } },
       signal,
       contact: typeof contact === 'string' ? contact : null,
       onProgress: ({ what, epoch, records }) => {

@@ -7,6 +7,16 @@ const CRAWL_OPTIONS: CommandSpec['options'] = [
   ['--delay <ms>', 'pause between two requests to a host, in milliseconds'],
   ['--scope <scope>', 'host: stay on the hosts given; domain: on their registrable domains'],
 ]
+const WORKING_OPTIONS: CommandSpec['options'] = [
+  ['--workers <n>', 'threads that parse, extract and compress pages; default one per core, 0 for none'],
+  ['--deny <file>', 'where not to go: a host, *.domain or URL prefix a line; read again when it changes'],
+]
+/** A contributor may do less than the charter lets it, never more. */
+const NARROWING_OPTIONS: CommandSpec['options'] = [
+  ['--max-pages <n>', 'most pages to fetch in an epoch, where the charter allows more'],
+  ['--max-depth <n>', 'most links away from a start page, where the charter allows more'],
+  ['--delay <ms>', 'pause between two requests to a host, where the charter asks for less'],
+]
 const ROLE = ['home', 'listen', 'announce', 'logLevel'] as const
 
 export const specs: CommandSpec[] = [
@@ -38,8 +48,8 @@ export const specs: CommandSpec[] = [
     name: 'node',
     summary: 'run a contributor: crawl for a DAO and earn shares; needs no open port',
     example: 'quern node --dao https://dao.example.org',
-    settings: [...ROLE, 'dao', 'allowPrivate', 'hosts'],
-    options: [...CRAWL_OPTIONS, ['--contact <address>', 'how the DAO may reach you; public in the ledger']],
+    settings: [...ROLE, 'dao', 'allowPrivate', 'hosts', 'proxy'],
+    options: [...NARROWING_OPTIONS, ...WORKING_OPTIONS, ['--contact <address>', 'how the DAO may reach you; public in the ledger']],
     load: () => import('./node.ts'),
   },
   {
@@ -111,12 +121,17 @@ export const specs: CommandSpec[] = [
   {
     name: 'crawl',
     args: '<urls...>',
-    summary: 'crawl and structure pages without a network: evidence.warc.gz, records.jsonl.gz, journal.jsonl',
+    summary:
+      'crawl and structure pages without a network: evidence.warc.gz, records.jsonl.gz, journal.jsonl; the same command goes on where a stopped one ended',
     example: 'quern crawl https://example.org --out crawl --max-pages 50',
-    settings: ['allowPrivate', 'hosts', 'logLevel'],
+    settings: ['allowPrivate', 'hosts', 'proxy', 'logLevel'],
     options: [
-      ['--out <dir>', 'folder to write'],
+      ['--out <dir>', 'folder to write, or to go on with'],
       ...CRAWL_OPTIONS,
+      ...WORKING_OPTIONS,
+      ['--since <dir>', 'folder of an earlier crawl: unchanged pages are asked for conditionally and proved by revisit records'],
+      ['--overwrite', 'begin again where a crawl lies already'],
+      ['--no-sitemaps', 'do not read the sitemaps that robots.txt names'],
       ['--contact <address>', 'http(s) URL or mailto: address for site owners; goes into the User-Agent'],
       ['--profile <profile>', 'strict or standard: what an absent training statement means', 'standard'],
     ],

@@ -48,6 +48,13 @@ export const settings = {
     'private addresses that crawling may reach, separated by commas; none by default',
   ),
   hosts: setting('hosts', '--hosts <name=ip…>', 'QUERN_HOSTS', '', 'names to resolve by this list instead of DNS, separated by commas'),
+  proxy: setting(
+    'proxy',
+    '--proxy <url>',
+    'QUERN_PROXY',
+    undefined,
+    'HTTP proxy for every request to the web: http://[user:password@]host:port',
+  ),
   logLevel: setting('logLevel', '--log-level <level>', 'QUERN_LOG_LEVEL', 'warn', 'debug, info, warn or error; JSON lines on stderr'),
 } as const
 export type SettingName = keyof typeof settings

@@ -4,7 +4,7 @@ import type { Logger } from '../../core/effects/index.ts'
 import { openWeb, type Web } from '../../core/web/index.ts'
 import { Operator, type OperatorProgress } from '../../dao/operator/index.ts'
 import { openDiskLogStore } from '../../dao/stores/index.ts'
-import { Contributor, type ContributorProgress, crawlGather } from '../../node/index.ts'
+import { Contributor, type ContributorProgress, crawlGather, type CrawlGatherOptions, type PageWorker } from '../../node/index.ts'
 import { Validator, type ValidatorProgress } from '../../validator/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
 import { isPublicMultiaddr } from './listen.ts'
@@ -17,6 +17,8 @@ export interface WebSettings {
   allowPrivate: string[]
   /** Names resolved by this list. */
   hosts: Record<string, string>
+  /** HTTP proxy; none when absent. */
+  proxy?: string | undefined
 }
 
 interface RoleOptions {
@@ -77,6 +79,8 @@ export async function startContributor(
     dao: string[]
     web: WebSettings
     contact?: string | null
+    /** How its owner has it crawl. */
+    crawl?: Pick<CrawlGatherOptions, 'deny' | 'own'> & { worker?: PageWorker | undefined }
     pollMs?: number
     onProgress?: (progress: ContributorProgress) => void
   },
@@ -104,6 +108,11 @@ export async function startContributor(
           openWeb: (charter) => webFor(charter, options.web, logger),
           logger: logger.child('crawl'),
           agentToken: AGENT,
+          folder: path.join(home.folder, 'crawl'),
+          signer: home.identity,
+          deny: options.crawl?.deny,
+          own: options.crawl?.own ?? {},
+          overrides: options.crawl?.worker ? { worker: options.crawl.worker } : {},
         }),
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       }),
@@ -164,12 +173,13 @@ export async function startValidator(
 }
 
 /** A web client by the charter's rules: its contact in the User-Agent, its private addresses let through the guard. */
-export function webFor(charter: Charter, { allowPrivate, hosts }: WebSettings, logger: Logger): Promise<Web> {
+export function webFor(charter: Charter, { allowPrivate, hosts, proxy }: WebSettings, logger: Logger): Promise<Web> {
   return openWeb({
     clock: systemClock,
     userAgent: `${AGENT}/1.0 (+${charter.contact})`,
     allowPrivate: [...charter.sources.allowPrivate, ...allowPrivate],
     hosts,
+    proxy,
     logger,
   })
 }

@@ -8,7 +8,8 @@ import type { AddressGuard } from './address-guard.ts'
 import { guardedConnector, type Resolve } from './guarded-connector.ts'
 import { HeadTap } from './head-tap.ts'
 import type { WebLimits } from './limits.ts'
-import { PhaseTimer } from './phase-timer.ts'
+import { type Deadlines, PhaseTimer } from './phase-timer.ts'
+import type { Proxy } from './proxy.ts'
 import type { GetOptions } from './web.ts'
 
 export interface ConnectionOptions {
@@ -16,7 +17,9 @@ export interface ConnectionOptions {
   guard: AddressGuard
   resolve: Resolve
   clock: Clock
+  deadlines: Deadlines
   limits: WebLimits
+  proxy: Proxy | undefined
 }
 
 export interface Ask {
@@ -37,14 +40,16 @@ export class Connection {
   usable = true
   readonly #client: Client
   readonly #clock: Clock
+  readonly #deadlines: Deadlines
   readonly #limits: WebLimits
   #tap: HeadTap | undefined
   #connecting: Socket | undefined
   #remoteAddress: string | null = null
 
-  constructor({ origin, guard, resolve, clock, limits }: ConnectionOptions) {
+  constructor({ origin, guard, resolve, clock, deadlines, limits, proxy }: ConnectionOptions) {
     this.origin = origin
     this.#clock = clock
+    this.#deadlines = deadlines
     this.#limits = limits
     this.#client = new Client(origin, {
       // phases are timed by the clock that was given, not by undici
@@ -58,7 +63,8 @@ export class Connection {
         guard,
         resolve,
         connectMs: limits.connectMs,
-        onSocket: (socket, state) => {
+        proxy,
+        onSocket: (socket, state, address) => {
           if (!this.usable) {
             socket.destroy()
             return
@@ -66,7 +72,7 @@ export class Connection {
           this.#connecting = state === 'connecting' ? socket : undefined
           if (state === 'connecting') return
           this.served = 0
-          this.#remoteAddress = socket.remoteAddress ?? null
+          this.#remoteAddress = address ?? null
           this.#tap = new HeadTap(socket, limits.headerBytes * 2 + (64 << 10))
         },
       }),
@@ -108,7 +114,7 @@ export class Connection {
         resolve({ ...exchange, body: joined(chunks, bytes), truncated })
       }
       const onAbort = (): void => fail(signal?.reason)
-      const timer = new PhaseTimer(this.#clock, this.#limits.totalMs, (phase) =>
+      const timer = new PhaseTimer(this.#deadlines, this.#limits.totalMs, (phase) =>
         fail(new RetryableError('TIMEOUT', `no ${phase === 'connect' ? 'connection' : phase} in time`, { detail: { phase } })),
       )
       if (signal?.aborted === true) return onAbort()

@@ -8,6 +8,7 @@ import { callbackify } from 'node:util'
 import { buildConnector } from 'undici'
 import { FatalError, QuernError, RefusedError, RetryableError, toError } from '../errors/index.ts'
 import { type AddressGuard, literalAddress } from './address-guard.ts'
+import { openTunnel, type Proxy } from './proxy.ts'
 
 /** All addresses of a name, in the order to try. */
 export type Resolve = (name: string) => Promise<string[]>
@@ -16,13 +17,15 @@ export interface ConnectorOptions {
   guard: AddressGuard
   resolve: Resolve
   connectMs: number
+  /** Everything goes through it; directly when absent. */
+  proxy?: Proxy | undefined
   /** Sees every socket before undici does, and those still connecting (to end them early). */
-  onSocket: (socket: Socket, state: 'connecting' | 'ready') => void
+  onSocket: (socket: Socket, state: 'connecting' | 'ready', address: string | undefined) => void
 }
 
 const MOST_ADDRESSES = 4
 
-export function guardedConnector({ guard, resolve, connectMs, onSocket }: ConnectorOptions): buildConnector.connector {
+export function guardedConnector({ guard, resolve, connectMs, proxy, onSocket }: ConnectorOptions): buildConnector.connector {
   const open = buildConnector({ allowH2: false, timeout: connectMs, keepAlive: true, autoSelectFamily: false })
 
   async function connect(options: buildConnector.Options): Promise<Socket> {
@@ -32,19 +35,20 @@ export function guardedConnector({ guard, resolve, connectMs, onSocket }: Connec
     for (const address of addresses.slice(0, MOST_ADDRESSES)) {
       let socket: Socket
       try {
-        socket = await openOne({ ...options, hostname: address }, open, onSocket)
+        socket = await (proxy === undefined ? openOne : openThrough(proxy))({ ...options, hostname: address }, open, onSocket)
       } catch (thrown) {
         last = thrown
         continue
       }
       try {
         // closes DNS rebinding and anything a proxy or NAT64 does between check and use
-        guard.checkAddress(socket.remoteAddress ?? '', port)
+        // (through a proxy there is nothing to look at: the other end is the proxy)
+        if (proxy === undefined) guard.checkAddress(socket.remoteAddress ?? '', port)
       } catch (thrown) {
         socket.destroy()
         throw thrown
       }
-      onSocket(socket, 'ready')
+      onSocket(socket, 'ready', proxy === undefined ? socket.remoteAddress : address)
       return socket
     }
     throw connectError(last)
@@ -71,8 +75,17 @@ async function checkedAddresses(hostname: string, port: number, guard: AddressGu
 function openOne(options: buildConnector.Options, open: buildConnector.connector, onSocket: ConnectorOptions['onSocket']): Promise<Socket> {
   return new Promise((done, failed) => {
     const socket: unknown = open(options, (error, opened) => (error === null && opened !== null ? done(opened) : failed(toError(error))))
-    if (socket !== undefined) onSocket(socket as Socket, 'connecting')
+    if (socket !== undefined) onSocket(socket as Socket, 'connecting', undefined)
   })
+}
+
+/** The same through a proxy: a tunnel to the checked address, and TLS inside it where the URL says so. */
+function openThrough(proxy: Proxy): typeof openOne {
+  return async (options, open, onSocket) => {
+    const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80))
+    const tunnel = await openTunnel(proxy, options.hostname, port, (socket) => onSocket(socket, 'connecting', undefined))
+    return options.protocol === 'https:' ? openOne({ ...options, httpSocket: tunnel }, open, onSocket) : tunnel
+  }
 }
 
 function connectError(thrown: unknown): QuernError {

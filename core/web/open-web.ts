@@ -13,14 +13,16 @@ export interface OpenWebOptions {
   hosts?: Readonly<Record<string, string>>
   /** All addresses of a name; the system's resolver (behind `hosts`) when absent. */
   resolve?: ((name: string) => Promise<string[]>) | undefined
+  /** `http://[user:password@]host:port`: every request goes through it, to addresses that the guard has checked. */
+  proxy?: string | undefined
   logger?: Logger
 }
 
 /**
  * The real web: guarded, bounded, no redirect followed.
- * Throws InvalidInputError BAD_ALLOW_PRIVATE or BAD_USER_AGENT. undici loads here, not at import.
+ * Throws InvalidInputError BAD_ALLOW_PRIVATE, BAD_USER_AGENT or BAD_PROXY. undici loads here, not at import.
  */
 export async function openWeb(options: OpenWebOptions): Promise<Web> {
   const { UndiciWeb } = await import('./undici-web.ts')
-  return new UndiciWeb({ allowPrivate: [], limits: {}, hosts: {}, resolve: undefined, logger: silent, ...options })
+  return new UndiciWeb({ allowPrivate: [], limits: {}, hosts: {}, resolve: undefined, proxy: undefined, logger: silent, ...options })
 }

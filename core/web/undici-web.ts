@@ -8,6 +8,8 @@ import { ConnectionPool } from './connection-pool.ts'
 import { checkDecodedSize } from './decoded-size.ts'
 import { type WebLimits, webLimits } from './limits.ts'
 import type { OpenWebOptions } from './open-web.ts'
+import { Deadlines } from './phase-timer.ts'
+import { parseProxy } from './proxy.ts'
 import { resolveNames } from './resolve-names.ts'
 import type { GetOptions, Web } from './web.ts'
 
@@ -31,16 +33,25 @@ export class UndiciWeb implements Web {
   readonly #guard: AddressGuard
   readonly #pool: ConnectionPool
   readonly #userAgent: string
+  readonly #deadlines: Deadlines
   readonly #logger: Logger
 
-  constructor({ clock, userAgent, allowPrivate, limits, hosts, resolve, logger }: Required<OpenWebOptions>) {
+  constructor({ clock, userAgent, allowPrivate, limits, hosts, resolve, proxy, logger }: Required<OpenWebOptions>) {
     if (!/^[A-Za-z_-]+([/ ][\x20-\x7e]*)?$/.test(userAgent) || userAgent.length > 512)
       throw new InvalidInputError('BAD_USER_AGENT', 'a user agent begins with a product token of letters, "_" and "-", in visible ASCII')
     this.#userAgent = userAgent
     this.#limits = { ...webLimits, ...limits }
     this.#guard = new AddressGuard(allowPrivate)
     this.#logger = logger
-    const guarded = { guard: this.#guard, resolve: resolve ?? resolveNames(hosts), clock, limits: this.#limits }
+    this.#deadlines = new Deadlines(clock)
+    const guarded = {
+      guard: this.#guard,
+      resolve: resolve ?? resolveNames(hosts),
+      clock,
+      deadlines: this.#deadlines,
+      limits: this.#limits,
+      proxy: proxy === undefined ? undefined : parseProxy(proxy),
+    }
     this.#pool = new ConnectionPool(
       (origin) => new Connection({ origin, ...guarded }),
       this.#limits.connectionsPerOrigin,
@@ -72,6 +83,7 @@ export class UndiciWeb implements Web {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#pool.close()
+    this.#deadlines[Symbol.dispose]()
   }
 
   /** What can be said without a socket; the connector checks everything again. */

@@ -1,11 +1,23 @@
 /** Honest gathering: a polite crawl of the charter's sources, as far as the epoch's leases make them ours. */
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
 import type { Clock, Logger } from '../../core/effects/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { warcinfoMember } from '../../schemas/evidence/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
-import { crawl, type CrawledPage, type JournalRow, type RobotsCapture } from '../crawl/index.ts'
+import {
+  crawl,
+  type CrawledPage,
+  CrawlFolder,
+  type CrawlOptions,
+  type DenyList,
+  type JournalRow,
+  type RobotsCapture,
+  runIntoFolder,
+} from '../crawl/index.ts'
 import type { SealRecord } from '../seal/index.ts'
-import { type Gather, type Gathered, MAX_KEPT_FRONTIER } from './gather.ts'
+import { type Gather, type Gathered, type GatherJob, MAX_KEPT_FRONTIER } from './gather.ts'
 
 export interface CrawlGatherOptions {
   clock: Clock
@@ -14,10 +26,17 @@ export interface CrawlGatherOptions {
   openWeb: (charter: Charter) => Promise<Web>
   /** Product token of the User-Agent, as robots.txt groups name it. */
   agentToken: string
+  /** Where an epoch's crawl is written as it goes, so that a killed contributor goes on with it; in memory, to be begun again, when absent. */
+  folder?: string
+  /** Signs the journal. */
+  signer?: Signer
+  deny?: DenyList | undefined
   /** Every verdict of the crawl. */
   onJournal?: (row: JournalRow) => void
   /** Pace and limits that a test or a fast local network sets. */
   overrides?: Pick<Parameters<typeof crawl>[0], 'limits' | 'pace' | 'worker'>
+  /** What its owner lets it do at most: never more than the charter. */
+  own?: { pages?: number | undefined; depth?: number | undefined; delayMs?: number | undefined }
 }
 
 /** Two lease holders share a host and each keeps twice its delay: together they are one polite crawler. */
@@ -25,77 +44,145 @@ const HOLDERS = 2
 /** Not every page gives a record: refusals, redirects, other people's pages on the way. */
 const FETCHES_PER_RECORD = 3
 
-export function crawlGather({ clock, logger, openWeb, agentToken, onJournal, overrides = {} }: CrawlGatherOptions): Gather {
-  return async ({ charter, mine, leased, known, frontier, limit, until }) => {
-    const { sources } = charter
-    const harvest = new Harvest(clock.now(), charter.contact)
+export function crawlGather(options: CrawlGatherOptions): Gather {
+  return async (job) => {
+    const { clock, openWeb, folder } = options
+    const { sources, contact } = job.charter
     // pages of a host that others hold would be fetched for nothing but their links
-    const seeds = [...sources.seeds, ...frontier].filter(leased)
-    if (limit === 0 || seeds.length === 0) return harvest.finish(clock.now(), known)
-    const web = await openWeb(charter)
+    const seeds = [...sources.seeds, ...job.frontier].filter(job.leased)
+    if (job.limit === 0 || seeds.length === 0) return new Harvest(clock.now(), contact).finish(clock.now(), job.known)
+    const web = await openWeb(job.charter)
     try {
-      const pages = crawl({
-        web,
-        clock,
-        agentToken,
-        logger,
-        seeds,
-        pipeline: charter.pipelines[0] as string,
-        qualityWeights: charter.quality,
-        profile: sources.profile,
-        scope: sources.scope,
-        mine: (url) => mine(url) && !known(url),
-        signal: until,
-        ...overrides,
-        limits: { pages: limit * FETCHES_PER_RECORD + seeds.length, depth: sources.maxDepth, ...overrides.limits },
-        pace: { delayMs: sources.delayMs * HOLDERS, ...overrides.pace },
-        ...(onJournal ? { onJournal } : {}),
-      })
-      for await (const page of pages) {
-        harvest.add(page)
-        if (harvest.count >= limit) break
-      }
+      const crawling = crawlOf(options, job, seeds, web)
+      return folder === undefined ? await inMemory(crawling, job) : await onDisk(crawling, job, folder, options.signer)
     } finally {
       await web[Symbol.asyncDispose]()
     }
-    return harvest.finish(clock.now(), known)
   }
 }
+
+function crawlOf(options: CrawlGatherOptions, job: GatherJob, seeds: string[], web: Web): CrawlOptions {
+  const { clock, logger, agentToken, onJournal, deny, overrides = {}, own = {} } = options
+  const { charter, mine, known, limit, until } = job
+  const { sources } = charter
+  const pages = limit * FETCHES_PER_RECORD + seeds.length
+  return {
+    web,
+    clock,
+    agentToken,
+    logger,
+    seeds,
+    pipeline: charter.pipelines[0] as string,
+    qualityWeights: charter.quality,
+    profile: sources.profile,
+    scope: sources.scope,
+    mine: (url) => mine(url) && !known(url),
+    signal: until,
+    deny,
+    ...overrides,
+    limits: {
+      pages: Math.min(pages, own.pages ?? pages),
+      depth: Math.min(sources.maxDepth, own.depth ?? sources.maxDepth),
+      ...overrides.limits,
+    },
+    pace: { delayMs: Math.max(sources.delayMs * HOLDERS, own.delayMs ?? 0), ...overrides.pace },
+    ...(onJournal ? { onJournal } : {}),
+  }
+}
+
+async function inMemory(crawling: CrawlOptions, { charter, known, limit }: GatherJob): Promise<Gathered> {
+  const { clock } = crawling
+  const harvest = new Harvest(clock.now(), charter.contact)
+  for await (const page of crawl(crawling)) {
+    harvest.add(page)
+    if (harvest.count >= limit) break
+  }
+  return harvest.finish(clock.now(), known)
+}
+
+/**
+ * The same by way of a folder for each epoch. What an earlier process kept of this epoch counts, and is not asked for again. Folders of
+ * other epochs are removed; of each only its journal stays.
+ */
+async function onDisk(crawling: CrawlOptions, job: GatherJob, folder: string, signer: Signer | undefined): Promise<Gathered> {
+  const { clock } = crawling
+  const { charter, epoch, limit, known } = job
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await clearOthers(folder, epoch)
+  const out = path.join(folder, `epoch-${epoch}`)
+  const { pipeline, scope, profile, agentToken } = crawling
+  const open = (overwrite: boolean): Promise<CrawlFolder> =>
+    CrawlFolder.open({
+      out,
+      clock,
+      settings: { epoch, pipeline, scope, profile, agentToken, charter: charter.version },
+      overwrite,
+      warcinfo: warcinfo(charter.contact),
+      signer,
+      isForSealing: true,
+    })
+  // what cannot be gone on with (another charter, a damaged log) is begun again
+  const book = await open(false).catch(() => open(true))
+  const enough = new AbortController()
+  const signal = AbortSignal.any([crawling.signal as AbortSignal, enough.signal])
+  let kept = book.summary()?.kept ?? 0
+  if (kept >= limit) enough.abort()
+  const { startedAt } = await runIntoFolder({ ...crawling, signal }, book, () => void (++kept >= limit && enough.abort()))
+  const harvest = new Harvest(startedAt, charter.contact)
+  for (const page of CrawlFolder.sealed(out)) {
+    if (harvest.count >= limit) break
+    harvest.addSealed(page)
+  }
+  return harvest.finish(clock.now(), known)
+}
+
+async function clearOthers(folder: string, epoch: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const other = /^epoch-(\d+)$/.exec(name)?.[1]
+    if (other === undefined || Number(other) === epoch) continue
+    const journal = path.join(folder, name, 'journal.jsonl')
+    await rename(journal, path.join(folder, `journal-${other}.jsonl`)).catch(() => {})
+    await rm(path.join(folder, name), { recursive: true, force: true })
+  }
+}
+
+const warcinfo = (contact: string): [string, string][] => [
+  ['software', 'quern'],
+  ['operator', contact],
+]
+
+/** A kept page as its folder holds it. */
+export type SealedPage = ReturnType<typeof CrawlFolder.sealed> extends Generator<infer Page> ? Page : never
 
 class Harvest {
   readonly #records: SealRecord[] = []
   readonly #groups: Uint8Array[][]
   readonly #urls: string[] = []
-  readonly #robots = new Map<RobotsCapture, number | null>()
+  readonly #robots = new Map<RobotsCapture | number, number | null>()
   readonly #links = new Set<string>()
   readonly #startedAt: number
 
   constructor(startedAt: number, contact: string) {
     this.#startedAt = startedAt
-    this.#groups = [
-      [
-        warcinfoMember({
-          at: startedAt,
-          fields: [
-            ['software', 'quern'],
-            ['operator', contact],
-          ],
-        }),
-      ],
-    ]
+    this.#groups = [[warcinfoMember({ at: startedAt, fields: warcinfo(contact) })]]
   }
 
   get count(): number {
     return this.#records.length
   }
 
-  add({ url, measured, evidence, hops, robots }: CrawledPage): void {
-    const robotsGroup = this.#robotsGroup(robots)
+  add({ url, measured, evidence, hops, robots, packed }: CrawledPage): void {
+    const robotsGroup = this.#robotsGroup(robots, robots.evidence?.members ?? null)
     for (const hop of hops) this.#groups.push(hop.evidence.members)
     this.#groups.push(evidence.members)
-    this.#records.push({ ...measured, evidenceGroup: this.#groups.length - 1, robotsGroup })
-    this.#urls.push(url)
-    if (this.#links.size < MAX_KEPT_FRONTIER) for (const link of linksIn(measured.record)) this.#links.add(link)
+    this.#take(url, { ...measured, packed, evidenceGroup: this.#groups.length - 1, robotsGroup })
+  }
+
+  addSealed({ url, record, robots, hops, evidence }: SealedPage): void {
+    const robotsGroup = this.#robotsGroup(robots?.at ?? -1, robots === null ? null : [robots.bytes])
+    for (const hop of hops) this.#groups.push([hop])
+    this.#groups.push([evidence])
+    this.#take(url, { ...record, evidenceGroup: this.#groups.length - 1, robotsGroup })
   }
 
   finish(endedAt: number, known: (url: string) => boolean): Gathered {
@@ -110,11 +197,18 @@ class Harvest {
     }
   }
 
-  #robotsGroup(capture: RobotsCapture): number | null {
-    const placed = this.#robots.get(capture)
+  #take(url: string, record: SealRecord): void {
+    this.#records.push(record)
+    this.#urls.push(url)
+    if (this.#links.size < MAX_KEPT_FRONTIER) for (const link of linksIn(record.record)) this.#links.add(link)
+  }
+
+  /** `name`: what tells one capture from another. */
+  #robotsGroup(name: RobotsCapture | number, members: Uint8Array[] | null): number | null {
+    const placed = this.#robots.get(name)
     if (placed !== undefined) return placed
-    const group = capture.evidence === null ? null : this.#groups.push(capture.evidence.members) - 1
-    this.#robots.set(capture, group)
+    const group = members === null ? null : this.#groups.push(members) - 1
+    this.#robots.set(name, group)
     return group
   }
 }

@@ -352,3 +352,101 @@ describe('a crawl', () => {
     await expect(run({}, { pipeline: 'web-page@9/9' })).rejects.toThrow(/no pipeline/)
   })
 })
+
+describe('sitemaps', () => {
+  const xml = (...urls: string[]): SimAnswer => ({
+    headers: [['Content-Type', 'application/xml']],
+    body: `<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">${urls.map((url) => `<url><loc>${url}</loc></url>`).join('')}</urlset>`,
+  })
+  const index = (...urls: string[]): SimAnswer => ({
+    headers: [['Content-Type', 'application/xml']],
+    body: `<sitemapindex>${urls.map((url) => `<sitemap><loc>${url}</loc></sitemap>`).join('')}</sitemapindex>`,
+  })
+
+  it('are read where robots.txt names them, an index and its lists, each once, for their own host only', async () => {
+    const ran = await run({
+      'http://a.example/robots.txt': text(
+        'User-agent: *\nDisallow: /closed\nSitemap: http://a.example/index.xml\nSitemap: http://b.example/other.xml\nSitemap: http://a.example/closed.xml',
+      ),
+      'http://a.example/index.xml': index(
+        'http://a.example/one.xml',
+        'http://a.example/one.xml',
+        'http://a.example/loop.xml',
+        'http://b.example/x.xml',
+      ),
+      'http://a.example/loop.xml': index('http://a.example/index.xml', 'http://a.example/deeper.xml'),
+      'http://a.example/one.xml': xml(
+        'http://a.example/hidden?a=1&amp;b=2',
+        'http://b.example/page',
+        'http://a.example/closed',
+        'file:///etc/passwd',
+      ),
+      'http://a.example/': html('start'),
+      'http://a.example/hidden?a=1&b=2': html('hidden'),
+    })
+    expect(ran.pages.map(({ url }) => url).toSorted()).toEqual(['http://a.example/', 'http://a.example/hidden?a=1&b=2'])
+    const asked = ran.requests.map(({ url }) => url)
+    expect(asked.filter((url) => url.endsWith('.xml')).toSorted()).toEqual(
+      ['index', 'loop', 'one'].map((name) => `http://a.example/${name}.xml`).toSorted(),
+    )
+    expect(asked.filter((url) => url.includes('b.example'))).toEqual([])
+    expect(ran.outcome('http://a.example/closed.xml')).toBe('ROBOTS_DISALLOWED')
+    expect(ran.outcome('http://a.example/closed')).toBe('ROBOTS_DISALLOWED')
+    expect(ran.summary.fetched).toBe(2)
+  })
+
+  it('are not asked for where nobody names them, nor when they are not wanted, and their failures stop nothing', async () => {
+    const table: Table = {
+      'http://a.example/robots.txt': text('Sitemap: http://a.example/s.xml'),
+      'http://a.example/s.xml': status(500),
+      'http://a.example/': html('start'),
+    }
+    const unwanted = await run(table, { sitemaps: false })
+    expect(unwanted.requests.some(({ url }) => url.endsWith('.xml'))).toBe(false)
+    const broken = await run(table)
+    expect([broken.summary.kept, broken.summary.outcomes['HTTP_STATUS']]).toEqual([1, 3])
+    const silentSite = await run({ 'http://a.example/': html('start'), 'http://a.example/sitemap.xml': xml('http://a.example/x') })
+    expect(silentSite.requests.some(({ url }) => url.endsWith('.xml'))).toBe(false)
+  })
+})
+
+describe('names that share a machine', () => {
+  it('share a pace: one registrable domain, and one address', async () => {
+    const world = new World({ seed: 1 })
+    const at: Record<string, number[]> = {}
+    const hosts = ['one.a.example', 'two.a.example', 'c.example', 'd.example', 'e.example']
+    const addresses: Record<string, string> = { 'c.example': '192.0.2.7', 'd.example': '192.0.2.7', 'e.example': '192.0.2.8' }
+    const site = new SimWeb({
+      clock: world.clock,
+      site: new SimSite({ seed: 1, hosts: 0 }),
+      latencyMs: [10, 10],
+      override: ({ pathname }) => (/robots|well-known/.test(pathname) ? status(404) : html(pathname, '/1', '/2', '/3')),
+    })
+    const web = site.view('c')
+    const { get } = web
+    web.get = async (url, options) => {
+      const { hostname } = new URL(url)
+      const key = addresses[hostname] ?? hostname.replace(/^(one|two)\./, '')
+      ;(at[key] ??= []).push(world.clock.now())
+      return { ...(await get.call(web, url, options)), remoteAddress: addresses[hostname] ?? null }
+    }
+    const whole = (async () => {
+      for await (const _ of crawl({
+        web,
+        clock: world.clock,
+        seeds: hosts.map((host) => `http://${host}/`),
+        agentToken: 'Quern',
+        dropDuplicates: false,
+      }));
+    })()
+    await Promise.race([world.run(), whole])
+    await whole
+    const least = (key: string): number => Math.min(...(at[key] ?? []).slice(1).map((time, i) => time - (at[key]?.[i] ?? 0)))
+    expect([at['a.example']?.length, at['192.0.2.8']?.length]).toEqual([14, 7])
+    expect(least('a.example')).toBeGreaterThanOrEqual(1000)
+    // an address is known once it has answered: after each name's first request
+    const shared = at['192.0.2.7']?.slice(2) ?? []
+    expect(shared.length).toBe(12)
+    expect(Math.min(...shared.slice(1).map((time, i) => time - (shared[i] as number)))).toBeGreaterThanOrEqual(1000)
+  })
+})

@@ -15,7 +15,10 @@ export async function* crawl(options: CrawlOptions): AsyncGenerator<CrawledPage,
   const left = new AbortController()
   const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal])
   const pages = new Channel<CrawledPage>(WAITING_PAGES)
-  const crawler = new Crawler(options, signal, (page) => pages.put(page))
+  const crawler = new Crawler(options, signal, async (page) => {
+    // without an earlier crawl no page is unchanged
+    if ('measured' in page) await pages.put(page)
+  })
   const stop = (): void => pages.close()
   signal.addEventListener('abort', stop, { once: true })
   const running = crawler.run().finally(stop)

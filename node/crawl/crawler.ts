@@ -2,79 +2,104 @@
 import { type Clock, silent } from '../../core/effects/index.ts'
 import { codeOf, InvalidInputError, RetryableError, toError } from '../../core/errors/index.ts'
 import type { Web } from '../../core/web/index.ts'
-import { type Exchange, headerValues } from '../../schemas/evidence/index.ts'
+import { type Exchange, fetchGroup, headerValues, warcDigest } from '../../schemas/evidence/index.ts'
 import { CURRENT_PIPELINE, pipelines } from '../../schemas/pipeline/index.ts'
-import { toHex } from '../../schemas/wire/index.ts'
-import { canonicalUrl, Frontier, type FrontierItem, frontierLimits } from '../frontier/index.ts'
+import { WireError } from '../../schemas/wire/index.ts'
+import { canonicalUrl, Frontier, type FrontierItem, frontierLimits, SeenSet, type TakenItem } from '../frontier/index.ts'
+import { conditions, contentNumber, type EarlierVisit, recordOf } from './earlier.ts'
 import { asHops, HopStore } from './hop-store.ts'
 import type { JournalRow } from './journal.ts'
+import { Lanes } from './lanes.ts'
 import { HostPace, paceDefaults, type PaceOptions, retryAfterMs } from './pace.ts'
-import { inlineWorker, type PageJob, type PageWorker } from './page-work.ts'
+import { recordLinks } from './page-links.ts'
+import { inlineWorker, type PageJob, type PageResult, type PageWorker } from './page-work.ts'
 import { redirectTarget } from './redirect.ts'
 import { type Site, visitSite } from './site.ts'
+import { readSitemap } from './sitemap.ts'
 import { Slots } from './slots.ts'
-import type { CrawledPage, CrawlLimits, CrawlOptions, CrawlSummary } from './types.ts'
+import type { CrawlBook, CrawlLimits, CrawlOptions, CrawlSummary, Deliver } from './types.ts'
 import { type Verdict, Verdicts } from './verdicts.ts'
 
 export const crawlLimits: CrawlLimits = {
   ...frontierLimits,
   hosts: 256,
   requests: 64,
+  working: 32,
   redirects: 5,
   tries: 3,
   hostFailures: 5,
   pageBytes: 5 << 20,
   sites: 10_000,
+  sitemapsPerHost: 100,
 }
 
 const HTML_TYPE = /^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i
+/** An index names sitemaps, and those name pages: nothing nests deeper. */
+const MAX_SITEMAP_DEPTH = 1
+/** Compressed; what it unpacks to is bounded where it is read. */
+const MAX_SITEMAP_BODY = 16 << 20
+const MAX_SITEMAP_DECODED = 50 << 20
+
+type Row = Omit<Verdict, 'outcome'>
 
 export class Crawler {
   readonly #web: Web
   readonly #clock: Clock
   readonly #limits: CrawlLimits
   readonly #paceOptions: PaceOptions
+  readonly #options: Pick<CrawlOptions, 'dropDuplicates' | 'sitemaps' | 'deny' | 'earlier'>
+  readonly #book: CrawlBook | undefined
   readonly #frontier: Frontier
   readonly #slots: Slots
   readonly #worker: PageWorker
+  readonly #working: Slots
   readonly #job: Pick<PageJob, 'agentToken' | 'pipeline' | 'qualityWeights' | 'profile'>
-  readonly #dropDuplicates: boolean
   readonly #verdicts: Verdicts
-  readonly #deliver: (page: CrawledPage) => Promise<void>
+  readonly #deliver: Deliver
   readonly #signal: AbortSignal
   readonly #sites = new Map<string, Promise<Site>>()
   readonly #paces = new Map<string, HostPace>()
+  readonly #lanes = new Lanes()
   readonly #hops = new HopStore()
-  readonly #contents = new Set<string>()
+  readonly #contents = new SeenSet()
+  readonly #sitemapsOf = new Map<string, number>()
   /** Hosts with work that no one is doing, in the order they got it. */
   readonly #ready = new Set<string>()
   readonly #active = new Set<string>()
+  /** Pages that were fetched and are being worked on or handed over, while their host goes on. */
+  #inWork = 0
   readonly #ended = Promise.withResolvers<void>()
 
   /** `deliver` may wait: hosts stand still while it does. Throws InvalidInputError NO_SEEDS or UNKNOWN_PIPELINE. */
-  constructor(options: CrawlOptions, signal: AbortSignal, deliver: (page: CrawledPage) => Promise<void>) {
-    const { web, clock, seeds, agentToken, pipeline = CURRENT_PIPELINE, qualityWeights = {}, profile = 'standard' } = options
+  constructor(options: CrawlOptions, signal: AbortSignal, deliver: Deliver) {
+    const { web, clock, seeds, agentToken, pipeline = CURRENT_PIPELINE, qualityWeights = {}, profile = 'standard', book } = options
     if (!pipelines.has(pipeline)) throw new InvalidInputError('UNKNOWN_PIPELINE', `no pipeline ${pipeline.slice(0, 64)} here`)
     this.#web = web
     this.#clock = clock
+    this.#options = options
+    this.#book = book
     this.#limits = { ...crawlLimits, ...options.limits }
     this.#paceOptions = { ...paceDefaults, ...options.pace }
+    for (const content of book?.contents() ?? []) this.#contents.addNumber(content)
     this.#frontier = new Frontier({
       seeds,
       scope: options.scope ?? 'host',
       limits: this.#limits,
       traps: options.traps ?? {},
       mine: options.mine,
-      onEvent: (event) => {
-        if (event.type === 'add' && !this.#active.has(event.item.host)) this.#ready.add(event.item.host)
+      book,
+      remembered: book?.remembered(),
+      onQueued: (host) => {
+        if (!this.#active.has(host)) this.#ready.add(host)
       },
     })
-    if (this.#frontier.size.queued === 0) throw new InvalidInputError('NO_SEEDS', 'no seed is an http(s) URL that may be crawled')
+    for (const host of this.#frontier.waiting()) this.#ready.add(host)
+    if (this.#frontier.size.seen === 0) throw new InvalidInputError('NO_SEEDS', 'no seed is an http(s) URL that may be crawled')
     this.#slots = new Slots(this.#limits.requests)
+    this.#working = new Slots(this.#limits.working)
     this.#worker = options.worker ?? inlineWorker
     this.#job = { agentToken, pipeline, qualityWeights, profile }
-    this.#dropDuplicates = options.dropDuplicates ?? true
-    this.#verdicts = new Verdicts(clock, options.logger ?? silent, options.onJournal ?? (() => {}))
+    this.#verdicts = new Verdicts(clock, options.logger ?? silent, options.onJournal ?? (() => {}), book?.summary())
     this.#deliver = deliver
     this.#signal = signal
   }
@@ -97,7 +122,7 @@ export class Crawler {
       this.#active.add(host)
       void this.#runHost(host)
     }
-    if (this.#active.size === 0) this.#ended.resolve()
+    if (this.#active.size === 0 && this.#inWork === 0) this.#ended.resolve()
   }
 
   /** One host's pages, one after the other, until none is left. Never rejects. */
@@ -114,22 +139,24 @@ export class Crawler {
     this.#startHosts()
   }
 
-  async #visit(item: FrontierItem, pace: HostPace): Promise<void> {
+  async #visit(item: TakenItem, pace: HostPace): Promise<void> {
+    await this.#options.deny?.refresh()
+    const denied = this.#options.deny?.denies(item.url)
+    if (denied !== undefined) return this.#refused(item, { outcome: 'DENIED', detail: `deny list: ${denied}` })
     const site = await this.#siteOf(new URL(item.url).origin, pace)
     const refusal = site.refuses(item.url)
-    if (refusal !== undefined) {
-      this.#giveBack(item.host)
-      this.#hops.take(item.url)
-      return this.#verdicts.note(item, refusal)
-    }
+    if (refusal !== undefined) return this.#refused(item, refusal)
     await pace.turn(this.#signal)
     const time = this.#clock.now()
-    this.summary.fetched++
+    if (item.isSitemap) this.#giveBack(item.host)
+    else this.summary.fetched++
     try {
-      const exchange = await this.#slots.run(() => this.#ask(item.url))
+      const earlier = item.isSitemap || item.linksOnly ? undefined : this.#options.earlier?.get(item.url)
+      const exchange = await this.#slots.run(() => this.#ask(item, earlier))
       const ms = this.#clock.now() - time
+      pace.reached(exchange.remoteAddress)
       pace.done(ms)
-      await this.#answered(item, pace, site, exchange, ms)
+      await this.#answered(item, pace, site, exchange, ms, earlier)
     } catch (thrown) {
       const code = codeOf(thrown)
       // the web's errors are outcomes; anything else, and the abort, is not this page's affair
@@ -140,17 +167,45 @@ export class Crawler {
     }
   }
 
-  #ask(url: string): Promise<Exchange> {
+  /** Rules forbid it: nothing was asked, so no budget is spent. */
+  #refused(item: TakenItem, refusal: Verdict): void {
+    this.#giveBack(item.host)
+    this.#hops.take(item.url)
+    this.#end(item, refusal, false)
+  }
+
+  /** The item's last word, unless it gives a record: those are ended by whoever takes the page. */
+  #end(item: TakenItem, verdict: Verdict, isCounted = !item.isSitemap): void {
+    this.#verdicts.note(item, verdict)
+    this.#book?.done(item.ref, isCounted, this.#clock.now())
+  }
+
+  #ask({ url, isSitemap }: FrontierItem, earlier: EarlierVisit | undefined): Promise<Exchange> {
+    if (isSitemap)
+      return this.#web.get(url, {
+        signal: this.#signal,
+        maxBytes: MAX_SITEMAP_BODY,
+        maxDecodedBytes: MAX_SITEMAP_DECODED,
+        headers: { accept: 'application/xml, text/xml, text/plain, */*;q=0.1' },
+      })
     return this.#web.get(url, {
       signal: this.#signal,
       maxBytes: this.#limits.pageBytes,
+      ...(earlier === undefined ? {} : { headers: conditions(earlier.facts) }),
       // what gives no record is not worth its bytes
       skipBody: ({ status, headers }) =>
         status === 200 && headerValues(headers, 'content-type').some((type) => type.trim() !== '' && !HTML_TYPE.test(type)),
     })
   }
 
-  async #answered(item: FrontierItem, pace: HostPace, site: Site, exchange: Exchange, ms: number): Promise<void> {
+  async #answered(
+    item: TakenItem,
+    pace: HostPace,
+    site: Site,
+    exchange: Exchange,
+    ms: number,
+    earlier: EarlierVisit | undefined,
+  ): Promise<void> {
     const { status, headers, body, fetchedAt: time } = exchange
     const row = { status, bytes: body.length, ms, time }
     const target = redirectTarget(exchange)
@@ -159,49 +214,153 @@ export class Crawler {
       return this.#failed(item, pace, { ...row, outcome: 'HTTP_STATUS' }, status !== 501 && status !== 505, askedMs)
     }
     pace.succeeded()
-    if (target !== undefined) this.#verdicts.note(item, { ...row, ...this.#redirected(item, exchange, target) })
-    else if (status !== 200) this.#verdicts.note(item, { ...row, outcome: 'HTTP_STATUS' })
-    else if (exchange.truncated) this.#verdicts.note(item, { ...row, ...truncation(exchange, this.#limits.pageBytes) })
+    if (target !== undefined) this.#end(item, { ...row, ...this.#redirected(item, exchange, target) })
+    else if (earlier !== undefined && isUnchanged(exchange, earlier)) await this.#unchanged(item, site, exchange, row, earlier)
+    else if (status !== 200) this.#end(item, { ...row, outcome: 'HTTP_STATUS' })
+    else if (exchange.truncated)
+      this.#end(item, { ...row, ...truncation(exchange, item.isSitemap ? MAX_SITEMAP_BODY : this.#limits.pageBytes) })
+    else if (item.isSitemap) await this.#readSitemap(item, exchange, row)
     else await this.#keep(item, site, exchange, row)
   }
 
-  async #keep(item: FrontierItem, site: Site, exchange: Exchange, row: Omit<Verdict, 'outcome'>): Promise<void> {
-    const { url, depth, linksOnly } = item
+  /** Works on a page: in this thread at once, in others while the host goes on. */
+  async #keep(item: TakenItem, site: Site, exchange: Exchange, row: Row): Promise<void> {
+    const { url, linksOnly } = item
     const chain = this.#hops.take(url)
     const via = chain.at(-1)?.url ?? item.via
     const { rules } = site.capture
-    const result = await this.#worker.work({ ...this.#job, exchange, via, rules, fact: site.fact(url), linksOnly })
-    for (const link of result.links) this.#verdicts.noteOffer(link, this.#frontier.offer(link, { depth: depth + 1, via: url }), depth + 1)
-    this.#startHosts()
-    if (result.measured === undefined) return this.#verdicts.note(item, { ...row, outcome: result.outcome, detail: result.detail })
-    const { measured, training, evidence } = result
-    if (this.#dropDuplicates && !this.#isNew(measured.contentDigest)) return this.#verdicts.note(item, { ...row, outcome: 'DUPLICATE' })
+    const work = (): PageResult | Promise<PageResult> =>
+      this.#worker.work({ ...this.#job, exchange, via, rules, fact: site.fact(url), linksOnly })
+    if (this.#worker.isElsewhere !== true) return this.#worked(item, site, exchange, row, chain, await work())
+    await this.#working.enter()
+    this.#inWork++
+    void (async () => {
+      try {
+        await this.#worked(item, site, exchange, row, chain, await work())
+      } catch (thrown) {
+        if (!this.#signal.aborted) this.#ended.reject(toError(thrown))
+      }
+      this.#inWork--
+      this.#working.leave()
+      this.#startHosts()
+    })()
+  }
+
+  async #worked(item: TakenItem, site: Site, exchange: Exchange, row: Row, chain: Exchange[], result: PageResult): Promise<void> {
+    const { url, depth } = item
+    // not the page's fault, nor the host's
+    if (result.outcome === 'WORKER_LOST' && item.attempts + 1 < this.#limits.tries) {
+      this.#end(item, { ...row, outcome: result.outcome }, false)
+      return this.#frontier.retry(item)
+    }
+    this.#follow(result.links, depth + 1, url)
+    if (result.measured === undefined) return this.#end(item, { ...row, outcome: result.outcome, detail: result.detail })
+    const { measured, training, evidence, packed } = result
+    const isNew = this.#contents.addNumber(contentNumber(measured.contentDigest))
+    if (!isNew && this.#options.dropDuplicates !== false) return this.#end(item, { ...row, outcome: 'DUPLICATE' })
     this.#verdicts.note(item, { ...row, outcome: 'KEPT' })
-    await this.#deliver({ url, depth, exchange, measured, training, evidence, hops: asHops(chain), robots: site.capture })
+    await this.#deliver({
+      ref: item.ref,
+      url,
+      depth,
+      exchange,
+      measured,
+      training,
+      evidence,
+      hops: asHops(chain),
+      robots: site.capture,
+      packed,
+    })
+  }
+
+  /** The earlier body stands: its links are followed, a revisit record proves it, and no budget of work is spent. */
+  async #unchanged(item: TakenItem, site: Site, exchange: Exchange, row: Row, earlier: EarlierVisit): Promise<void> {
+    const { url, depth, ref } = item
+    const { facts } = earlier
+    const { id, url: from, at, payloadDigest } = facts.response
+    const profile = exchange.status === 304 ? ('server-not-modified' as const) : ('identical-payload-digest' as const)
+    const bytes = earlier.member()
+    try {
+      const revisit = { profile, recordId: id, url: from, fetchedAt: at, payloadDigest }
+      const evidence = fetchGroup({ ...exchange, body: new Uint8Array() }, { robots: site.fact(url), via: item.via, revisit })
+      this.#follow(recordLinks(recordOf(bytes)), depth + 1, url)
+      this.#contents.addNumber(facts.content)
+      this.#verdicts.note(item, { ...row, outcome: 'UNCHANGED', detail: profile })
+      await this.#deliver({ ref, url, depth, evidence, robots: site.capture, facts, member: bytes, time: exchange.fetchedAt })
+    } catch (thrown) {
+      if (!(thrown instanceof WireError)) throw thrown
+      this.#end(item, { ...row, outcome: thrown.code, detail: thrown.message })
+    }
+  }
+
+  async #readSitemap(item: TakenItem, exchange: Exchange, row: Row): Promise<void> {
+    const { url, host, depth } = item
+    let listed: Awaited<ReturnType<typeof readSitemap>>
+    try {
+      listed = await readSitemap(exchange)
+    } catch (thrown) {
+      if (!(thrown instanceof WireError)) throw thrown
+      return this.#end(item, { ...row, outcome: thrown.code, detail: thrown.message })
+    }
+    let queued = 0
+    for (const link of listed.urls) {
+      // a list speaks for its own host only
+      if (URL.parse(link)?.host !== host) continue
+      if (!listed.isIndex) {
+        const offer = this.#frontier.offer(link, { depth: 1, via: url })
+        this.#verdicts.noteOffer(link, offer, 1)
+        if (offer === 'queued') queued++
+      } else if (depth < MAX_SITEMAP_DEPTH && this.#offerSitemap(link, host, depth + 1, url)) queued++
+    }
+    this.#end(item, { ...row, outcome: 'SITEMAP', detail: `${listed.urls.length} addresses, ${queued} new${listed.isCut ? ', cut' : ''}` })
+    this.#startHosts()
+  }
+
+  /** Only those of the host itself, and only so many. */
+  #offerSitemap(link: string, host: string, depth: number, via: string): boolean {
+    const count = this.#sitemapsOf.get(host) ?? 0
+    if (URL.parse(link)?.host !== host || count >= this.#limits.sitemapsPerHost) return false
+    if (this.#frontier.offer(link, { depth, via, isSitemap: true }) !== 'queued') return false
+    this.#sitemapsOf.set(host, count + 1)
+    return true
+  }
+
+  #follow(links: readonly string[], depth: number, via: string): void {
+    for (const link of links) {
+      const offer = this.#frontier.offer(link, { depth, via })
+      if (offer !== 'queued') this.#verdicts.noteOffer(link, offer, depth)
+    }
+    this.#startHosts()
   }
 
   #redirected(item: FrontierItem, exchange: Exchange, target: string): Verdict {
-    const { url, depth, redirects } = item
+    const { url, depth, redirects, isSitemap } = item
     const chain = [...this.#hops.take(url), exchange]
     const detail = `to ${target}`
     if (chain.some((hop) => hop.url === target)) return { outcome: 'REDIRECT_LOOP', detail }
     if (redirects >= this.#limits.redirects) return { outcome: 'TOO_MANY_REDIRECTS', detail }
-    const offer = this.#frontier.offer(target, { depth, via: url, redirects: redirects + 1, widens: depth === 0 })
+    if (isSitemap && URL.parse(target)?.host !== item.host) return { outcome: 'REDIRECT', detail: `${detail} (out-of-scope)` }
+    const offer = this.#frontier.offer(target, { depth, via: url, redirects: redirects + 1, widens: depth === 0 && !isSitemap, isSitemap })
     this.#verdicts.noteOffer(target, offer, depth)
     if (offer !== 'queued') return { outcome: 'REDIRECT', detail: `${detail} (${offer})` }
-    this.#hops.store(canonicalUrl(target) ?? target, chain)
+    if (!isSitemap) this.#hops.store(canonicalUrl(target) ?? target, chain)
     this.#startHosts()
     return { outcome: 'REDIRECT', detail }
   }
 
-  #failed(item: FrontierItem, pace: HostPace, verdict: Verdict, mayPass: boolean, askedMs: number | undefined): void {
-    this.#verdicts.note(item, verdict)
-    if (!mayPass) return
+  #failed(item: TakenItem, pace: HostPace, verdict: Verdict, mayPass: boolean, askedMs: number | undefined): void {
+    if (!mayPass) return this.#end(item, verdict)
     const isPatient = pace.failed(askedMs)
     if (!isPatient || pace.failures >= this.#limits.hostFailures) {
+      this.#end(item, verdict)
       const dropped = this.#frontier.drop(item.host)
+      this.#book?.dropped(item.host)
       this.#verdicts.note(item, { outcome: 'HOST_GIVEN_UP', detail: `${pace.failures} failures in a row; ${dropped} URLs dropped` })
-    } else if (item.attempts + 1 < this.#limits.tries) this.#frontier.retry(item)
+    } else if (item.attempts + 1 < this.#limits.tries) {
+      this.#end(item, verdict, false)
+      this.#frontier.retry(item)
+      this.#startHosts()
+    } else this.#end(item, verdict)
   }
 
   /** A refused URL costs no budget; hosts that stopped because the budget was spent may go on. */
@@ -211,12 +370,6 @@ export class Crawler {
     if (!wasSpent) return
     for (const waiting of this.#frontier.waiting()) if (!this.#active.has(waiting)) this.#ready.add(waiting)
     this.#startHosts()
-  }
-
-  #isNew(contentDigest: Uint8Array): boolean {
-    const size = this.#contents.size
-    this.#contents.add(toHex(contentDigest.subarray(0, 12)))
-    return this.#contents.size > size
   }
 
   /** A site's rules are asked for once a day; a bounded number of them is remembered. */
@@ -233,14 +386,27 @@ export class Crawler {
     })
     this.#sites.set(origin, site)
     if (this.#sites.size > this.#limits.sites) this.#sites.delete(this.#sites.keys().next().value as string)
-    return site
+    if (this.#options.sitemaps === false) return site
+    return site.then((visited) => {
+      const { host } = new URL(origin)
+      for (const { url } of visited.capture.robots.sitemaps) this.#offerSitemap(url, host, 0, `${origin}/robots.txt`)
+      return visited
+    })
   }
 
   #paceOf(host: string): HostPace {
     let pace = this.#paces.get(host)
-    if (pace === undefined) this.#paces.set(host, (pace = new HostPace(this.#clock, this.#paceOptions)))
+    if (pace === undefined) {
+      pace = new HostPace(this.#clock, this.#paceOptions, host.replace(/:\d+$/, ''), this.#lanes)
+      if (this.#book?.isResumed === true) pace.rest()
+      this.#paces.set(host, pace)
+    }
     return pace
   }
+}
+
+function isUnchanged({ status, body }: Exchange, { facts }: EarlierVisit): boolean {
+  return status === 304 || (status === 200 && warcDigest(body) === facts.response.payloadDigest)
 }
 
 function truncation({ body, headers }: Exchange, pageBytes: number): Verdict {

@@ -1,5 +1,6 @@
 /** How long to leave a host alone. One request at a time, a pause after each, longer when it is slow, longer still when it says so. */
 import type { Clock } from '../../core/effects/index.ts'
+import { enterAll, type Lane, type Lanes } from './lanes.ts'
 
 export interface PaceOptions {
   /** Least pause between two requests to one host. */
@@ -33,27 +34,47 @@ export class HostPace {
   failures = 0
   readonly #clock: Clock
   readonly #options: PaceOptions
+  readonly #lanes: Lanes | undefined
+  readonly #domain: Lane | undefined
+  #address: Lane | undefined
+  /** Entered for the request under way. */
+  #held: Lane[] = []
   #nextAt = 0
   #crawlDelayMs = 0
 
-  constructor(clock: Clock, options: PaceOptions) {
+  /** `lanes` are shared by the hosts of one crawl; a pace without a delay (a site of one's own) shares nothing. */
+  constructor(clock: Clock, options: PaceOptions, hostname = '', lanes?: Lanes) {
     this.#clock = clock
     this.#options = options
+    this.#lanes = options.delayMs === 0 ? undefined : lanes
+    this.#domain = this.#lanes?.ofHost(hostname)
   }
 
   set crawlDelayMs(ms: number) {
     this.#crawlDelayMs = Math.min(ms, this.#options.maxCrawlDelayMs)
   }
 
-  /** Waits for this host's turn. */
+  /** A first pause without a request: who was killed and started again does not know when it last asked. */
+  rest(): void {
+    this.#nextAt = Math.max(this.#nextAt, this.#clock.now() + this.#pause(0))
+  }
+
+  /** The address that answered: other names that it answers to share its pace from now on. */
+  reached(address: string | null): void {
+    if (address !== null) this.#address = this.#lanes?.ofAddress(address)
+  }
+
+  /** Waits for this host's turn. Must be followed by `done`, unless it throws the signal's reason. */
   async turn(signal: AbortSignal): Promise<void> {
-    const wait = this.#nextAt - this.#clock.now()
-    if (wait > 0) await this.#clock.sleep(wait, signal)
+    const lanes = [this.#domain, this.#address].filter((lane) => lane !== undefined)
+    await enterAll(lanes, this.#nextAt, this.#clock, signal)
+    this.#held = lanes
   }
 
   /** After a request that took `ms`. */
   done(ms: number): void {
     this.#nextAt = Math.max(this.#nextAt, this.#clock.now() + this.#pause(ms))
+    this.#leave()
   }
 
   succeeded(): void {
@@ -67,7 +88,15 @@ export class HostPace {
     const rest = askedMs ?? Math.min(own, 60_000)
     if (rest > this.#options.maxRestMs) return false
     this.#nextAt = Math.max(this.#nextAt, this.#clock.now() + rest)
+    this.#leave()
     return true
+  }
+
+  /** The lanes rest as long as the host does. */
+  #leave(): void {
+    for (const lane of [this.#domain, this.#address]) if (lane !== undefined) lane.nextAt = Math.max(lane.nextAt, this.#nextAt)
+    for (const lane of this.#held) lane.leave()
+    this.#held = []
   }
 
   #pause(responseMs: number): number {

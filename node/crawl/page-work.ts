@@ -8,7 +8,7 @@ import {
   type TrainDecision,
   trainDecision,
 } from '../../schemas/permission/index.ts'
-import { decodeHtml, type Measured, runPipeline } from '../../schemas/pipeline/index.ts'
+import { decodeHtml, type Measured, type PipelineOptions, type PipelineResult, runPipeline } from '../../schemas/pipeline/index.ts'
 import { WireError } from '../../schemas/wire/index.ts'
 import { pageLinks, recordLinks } from './page-links.ts'
 
@@ -28,21 +28,26 @@ export interface PageJob {
 }
 
 export type PageResult =
-  | { outcome: 'KEPT'; measured: Measured; training: TrainDecision; evidence: FetchGroup; links: string[] }
+  | { outcome: 'KEPT'; measured: Measured; training: TrainDecision; evidence: FetchGroup; links: string[]; packed?: Uint8Array }
   /** A stable code: TRAINING_DENIED, TRAINING_UNKNOWN, LICENSE_UNREAD, LINKS_ONLY, or what the pipeline or the evidence writer said. */
   | { outcome: string; detail?: string; measured?: undefined; links: string[] }
 
 /** Works on pages, here or in another thread. */
 export interface PageWorker {
+  /** Works in other threads: the host need not wait for it. */
+  readonly isElsewhere?: boolean
   work(job: PageJob): PageResult | Promise<PageResult>
 }
 
 /** Works in this thread. */
-export const inlineWorker: PageWorker = { work: workPage }
+export const inlineWorker: PageWorker = { work: (job) => workPage(job) }
+
+type Run = (pipeline: string, exchange: Exchange, options: PipelineOptions) => PipelineResult | undefined
 
 const MAX_BODY_BYTES = 8 << 20
 
-export function workPage(job: PageJob): PageResult {
+/** `run`: the replay path, where another than the remembering one is wanted. */
+export function workPage(job: PageJob, run: Run = runPipeline): PageResult {
   const { exchange, agentToken: agent, rules } = job
   let html: string
   try {
@@ -58,7 +63,8 @@ export function workPage(job: PageJob): PageResult {
   if (training.unread.length > 0) return { outcome: 'LICENSE_UNREAD', detail: training.unread.join(' '), links: otherLinks() }
   if (!mayTrain(training, job.profile)) return { outcome: 'TRAINING_UNKNOWN', links: otherLinks() }
   if (job.linksOnly) return { outcome: 'LINKS_ONLY', links: otherLinks() }
-  const result = runPipeline(job.pipeline, exchange, { qualityWeights: job.qualityWeights })
+  const result = run(job.pipeline, exchange, { qualityWeights: job.qualityWeights })
+  if (result === undefined) return { outcome: 'UNKNOWN_PIPELINE', links: [] }
   if (!result.ok) return { outcome: result.error.code, detail: result.error.message, links: otherLinks() }
   try {
     const evidence = fetchGroup(exchange, { robots: job.fact, via: job.via })

@@ -1,55 +1,86 @@
-/** A file that appears under its name only when it is whole: written as `name.part`, synced, renamed. */
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+/** A file that appears under its name only when it is whole: written as `name.part`, synced, renamed. It may be cut back and gone on with. */
+import { access, type FileHandle, open, rename, rm, truncate } from 'node:fs/promises'
 import path from 'node:path'
-
-const FLUSH_BYTES = 256 << 10
+import { crc32 } from 'node:zlib'
 
 export class PartFile {
-  bytes = 0
+  /** Length with what waits. */
+  bytes: number
+  /** CRC-32 of what was added since `resetCheck`. */
+  check = 0
+  /** Bytes not written yet. */
+  waitingBytes = 0
   readonly #name: string
   readonly #handle: FileHandle
   #waiting: Uint8Array[] = []
-  #waitingBytes = 0
 
-  private constructor(name: string, handle: FileHandle) {
+  private constructor(name: string, handle: FileHandle, bytes: number) {
     this.#name = name
     this.#handle = handle
+    this.bytes = bytes
   }
 
   static async create(name: string): Promise<PartFile> {
-    return new PartFile(name, await open(`${name}.part`, 'w'))
+    await rm(`${name}.part`, { force: true })
+    return new PartFile(name, await open(`${name}.part`, 'a'), 0)
   }
 
-  /** Takes bytes; they are on their way to the disk once `flush` or `finish` resolves. */
+  /** Goes on behind the first `bytes`; under whichever of its names the file lies. */
+  static async resume(name: string, bytes: number): Promise<PartFile> {
+    const part = `${name}.part`
+    if (!(await exists(part))) await rename(name, part)
+    await truncate(part, bytes)
+    return new PartFile(name, await open(part, 'a'), bytes)
+  }
+
+  /** Takes bytes; they are on their way to the disk once `flush` resolves. */
   add(...parts: Uint8Array[]): void {
     for (const part of parts) {
       this.#waiting.push(part)
-      this.#waitingBytes += part.byteLength
+      this.waitingBytes += part.byteLength
       this.bytes += part.byteLength
+      this.check = crc32(part, this.check)
     }
   }
 
-  /** Writes what waits when it is worth a system call, or in any case. One caller at a time. */
-  async flush(inAnyCase = false): Promise<void> {
-    if (this.#waitingBytes === 0 || (!inAnyCase && this.#waitingBytes < FLUSH_BYTES)) return
+  /** Length and checksum as of now, and a new checksum from here on. */
+  mark(): { length: number; check: number } {
+    const marked = { length: this.bytes, check: this.check }
+    this.check = 0
+    return marked
+  }
+
+  /** Writes what waits. One caller at a time. */
+  async flush(): Promise<void> {
+    if (this.waitingBytes === 0) return
     const parts = this.#waiting
     this.#waiting = []
-    this.#waitingBytes = 0
-    await this.#handle.writev(parts)
+    this.waitingBytes = 0
+    await this.#handle.appendFile(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts))
+  }
+
+  async sync(): Promise<void> {
+    await this.#handle.datasync()
   }
 
   async finish(): Promise<void> {
-    await this.flush(true)
+    await this.flush()
     await this.#handle.sync()
     await this.#handle.close()
     await rename(`${this.#name}.part`, this.#name)
   }
 
-  /** Leaves nothing behind. */
-  async discard(): Promise<void> {
+  /** Leaves the part for a later `resume`. */
+  async close(): Promise<void> {
     await this.#handle.close().catch(() => {})
-    await rm(`${this.#name}.part`, { force: true })
   }
+}
+
+export async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Makes renames in a folder durable; some systems cannot, and then nothing better can be had. */

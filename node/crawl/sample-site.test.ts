@@ -126,7 +126,7 @@ describe('crawlToFolder', () => {
         seeds: [site.url('kitchen:/'), site.url('blog:/')],
         warcinfo: [['software', 'quern/0.1']],
       })
-      expect((await readdir(out)).toSorted()).toEqual(['evidence.warc.gz', 'journal.jsonl', 'records.jsonl.gz'])
+      expect((await readdir(out)).toSorted()).toEqual(['evidence.warc.gz', 'frontier.log', 'journal.jsonl', 'records.jsonl.gz'])
       const records = gunzipSync(await readFile(summary.files.records.path))
         .toString()
         .trimEnd()
@@ -141,7 +141,7 @@ describe('crawlToFolder', () => {
       expect(warc.match(/WARC-Type: response/g)?.length).toBe(summary.kept + 2 * 3)
       await expect(crawlToFolder({ ...crawlOf(), out })).rejects.toThrow(/there already/)
       await expect(crawlToFolder({ ...crawlOf(), out, overwrite: true, seeds: ['nonsense'] })).rejects.toThrow(/no seed/)
-      expect((await readdir(out)).toSorted()).toEqual(['evidence.warc.gz', 'journal.jsonl', 'records.jsonl.gz'])
+      expect((await readdir(out)).toSorted()).toEqual(['evidence.warc.gz', 'frontier.log', 'journal.jsonl', 'records.jsonl.gz'])
     } finally {
       await rm(out, { recursive: true })
     }

@@ -143,6 +143,7 @@ async function ask({ kind, url, maxBytes }: RuleRequest, { get, clock, signal, p
         headers: { accept: 'text/plain, application/json, application/rsl+xml, */*;q=0.1' },
       })
       const ms = clock.now() - time
+      pace.reached(exchange.remoteAddress)
       pace.done(ms)
       const type = headerValues(exchange.headers, 'content-type')[0]
       onJournal({

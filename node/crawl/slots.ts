@@ -8,14 +8,23 @@ export class Slots {
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>((turn) => this.#line.push(turn))
+    await this.enter()
     try {
       return await work()
     } finally {
-      const next = this.#line.shift()
-      if (next === undefined) this.#free++
-      else next()
+      this.leave()
     }
+  }
+
+  /** Waits for a place, to be given back with `leave`. */
+  async enter(): Promise<void> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>((turn) => this.#line.push(turn))
+  }
+
+  leave(): void {
+    const next = this.#line.shift()
+    if (next === undefined) this.#free++
+    else next()
   }
 }

@@ -3,7 +3,9 @@ import type { Web } from '../../core/web/index.ts'
 import type { Exchange, FetchGroup } from '../../schemas/evidence/index.ts'
 import type { TrainDecision } from '../../schemas/permission/index.ts'
 import type { Measured } from '../../schemas/pipeline/index.ts'
-import type { FrontierLimits, Scope, TrapLimits } from '../frontier/index.ts'
+import type { FrontierLimits, ItemBook, RememberedItem, Scope, TrapLimits } from '../frontier/index.ts'
+import type { DenyList } from './deny-list.ts'
+import type { EarlierVisits, KeptFacts } from './earlier.ts'
 import type { JournalRow } from './journal.ts'
 import type { PaceOptions } from './pace.ts'
 import type { PageWorker } from './page-work.ts'
@@ -31,6 +33,14 @@ export interface CrawlOptions {
   dropDuplicates?: boolean
   /** Every verdict, in the order they fell. */
   onJournal?: (row: JournalRow) => void
+  /** Read the sitemaps that a host's robots.txt names (on by default). */
+  sitemaps?: boolean
+  /** Where this contributor does not go. */
+  deny?: DenyList | undefined
+  /** An earlier crawl's pages: asked for conditionally, and kept as revisits where nothing changed. */
+  earlier?: EarlierVisits | undefined
+  /** Where the crawl remembers what it did; nowhere when absent. */
+  book?: CrawlBook | undefined
   /** Where pages are worked on; this thread when absent. */
   worker?: PageWorker
   signal?: AbortSignal
@@ -42,6 +52,8 @@ export interface CrawlLimits extends FrontierLimits {
   hosts: number
   /** Requests under way at the same time. */
   requests: number
+  /** Pages being worked on in other threads, or waiting to be, at the same time. */
+  working: number
   /** Redirects followed from one link. */
   redirects: number
   /** Tries of one page that fails for reasons that may pass. */
@@ -52,6 +64,23 @@ export interface CrawlLimits extends FrontierLimits {
   pageBytes: number
   /** Robots captures remembered. */
   sites: number
+  /** Sitemaps read of one host. */
+  sitemapsPerHost: number
+}
+
+/** What a crawl remembers, so that it can go on after it was killed. */
+export interface CrawlBook extends ItemBook {
+  /** It holds what an earlier process left. */
+  isResumed: boolean
+  remembered(): Iterable<RememberedItem>
+  /** The contents of pages kept so far, as `contentNumber` gives them. */
+  contents(): Iterable<number>
+  /** The summary as the earlier process left it. */
+  summary(): CrawlSummary | undefined
+  /** An item came to its end without a record. */
+  done(ref: number, isCounted: boolean, time: number): void
+  /** Whatever waits for this host is given up. */
+  dropped(host: string): void
 }
 
 /** A redirect on the way to a page. */
@@ -62,6 +91,8 @@ export interface Hop {
 
 /** A page that was kept: exactly what a batch is sealed from. */
 export interface CrawledPage {
+  /** Its number in the crawl's book; whoever takes the page ends it there. */
+  ref: number
   url: string
   depth: number
   exchange: Exchange
@@ -73,7 +104,26 @@ export interface CrawledPage {
   hops: Hop[]
   /** The robots.txt capture that allowed the fetch: one object for all pages of an origin. */
   robots: RobotsCapture
+  /** The record's gzip member with its newline, where a worker made it already. */
+  packed?: Uint8Array | undefined
 }
+
+/** A page that an earlier crawl kept and that did not change since. */
+export interface UnchangedPage {
+  ref: number
+  url: string
+  depth: number
+  /** Request, revisit and metadata. */
+  evidence: FetchGroup
+  robots: RobotsCapture
+  facts: KeptFacts
+  /** The earlier record, gzipped. */
+  member: Uint8Array
+  /** Start of this fetch. */
+  time: number
+}
+
+export type Deliver = (page: CrawledPage | UnchangedPage) => Promise<void>
 
 export interface CrawlSummary {
   kept: number

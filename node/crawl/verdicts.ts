@@ -17,12 +17,13 @@ export class Verdicts {
   readonly #onJournal: (row: JournalRow) => void
   readonly #trapsTold = new Map<string, number>()
 
-  constructor(clock: Clock, logger: Logger, onJournal: (row: JournalRow) => void) {
+  /** `before`: what an earlier process of the same crawl had counted. */
+  constructor(clock: Clock, logger: Logger, onJournal: (row: JournalRow) => void, before?: CrawlSummary) {
     this.#clock = clock
     this.#logger = logger
     this.#onJournal = onJournal
     const now = clock.now()
-    this.summary = { kept: 0, fetched: 0, bytes: 0, hosts: 0, outcomes: {}, startedAt: now, endedAt: now, aborted: false }
+    this.summary = before ?? { kept: 0, fetched: 0, bytes: 0, hosts: 0, outcomes: {}, startedAt: now, endedAt: now, aborted: false }
   }
 
   note({ url, host, depth }: Pick<FrontierItem, 'url' | 'host' | 'depth'>, { detail, ...facts }: Verdict): void {
@@ -43,7 +44,7 @@ export class Verdicts {
     const { outcomes } = this.summary
     this.summary.bytes += row.bytes
     outcomes[row.outcome] = (outcomes[row.outcome] ?? 0) + 1
-    if (row.outcome === 'KEPT') this.summary.kept++
+    if (row.outcome === 'KEPT' || row.outcome === 'UNCHANGED') this.summary.kept++
     this.#onJournal(row)
     this.#logger.debug('crawl.url', { host: row.host, outcome: row.outcome, status: row.status, ms: row.ms })
   }

@@ -17,7 +17,8 @@ export function canonical(text: string, base?: string): URL | undefined {
   const url = URL.parse(text.trim(), base)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined
   if (url.username !== '' || url.password !== '' || url.hostname === '') return undefined
-  url.hash = ''
+  // setters parse again: only where something changes
+  if (url.hash !== '' || url.href.endsWith('#')) url.hash = ''
   // a trailing dot names the same host, and would be a second one to our books
   if (url.hostname.endsWith('.')) url.hostname = url.hostname.replace(/\.+$/, '')
   const path = url.pathname

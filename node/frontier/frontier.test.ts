@@ -1,6 +1,6 @@
 import { assert, property, webUrl } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalUrl, Frontier, type FrontierEvent } from './index.ts'
+import { canonicalUrl, Frontier } from './index.ts'
 
 describe('canonicalUrl', () => {
   const table: [string, string | undefined][] = [
@@ -110,19 +110,6 @@ describe('Frontier', () => {
     expect(count(offers(Array.from({ length: 40 }, (_, i) => `/list?sort=${i}`)), 'queued')).toBe(7)
     expect(count(offers(Array.from({ length: 80 }, (_, i) => `/item-${i}`)), 'queued')).toBe(50)
     expect(offers(['/2026/05/a-real-post', '/a/a/b'])).toEqual(['queued', 'queued'])
-  })
-
-  it('is rebuilt from its events', () => {
-    const events: FrontierEvent[] = []
-    const frontier = new Frontier({ seeds, onEvent: (event) => events.push(event) })
-    frontier.offer('/b', from)
-    frontier.offer('/c', from)
-    frontier.next('a.example')
-    const again = Frontier.replay({ seeds }, events)
-    expect(again.size.queued).toBe(2)
-    expect(again.offer('/b', from)).toBe('known')
-    expect(again.offer('/', from)).toBe('known')
-    expect(again.next('a.example')?.url).toBe('http://a.example/b')
   })
 
   it('holds a hundred thousand URLs of one host in order', () => {

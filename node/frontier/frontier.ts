@@ -1,6 +1,7 @@
 /** What to fetch next: URLs by host, each met once, nearest to the seeds first. No clock and no network: who asks decides when. */
 import { canonical } from './canonical-url.ts'
 import { HostQueue } from './host-queue.ts'
+import { type ItemBook, MemoryItems, type RememberedItem } from './item-book.ts'
 import { type Scope, scopeOf } from './scope.ts'
 import { SeenSet } from './seen-set.ts'
 import { type Trap, TrapGuard, type TrapLimits } from './trap-guard.ts'
@@ -20,6 +21,13 @@ export interface FrontierItem {
   linksOnly: boolean
   /** Earlier tries that failed. */
   attempts: number
+  /** A list of addresses by the sitemap protocol, not a page; `depth` is then that of the pages it names, less one. */
+  isSitemap: boolean
+}
+
+/** An item handed out, with its number in the book. */
+export interface TakenItem extends FrontierItem {
+  ref: number
 }
 
 export type Offer = 'queued' | 'known' | 'not-a-page' | 'out-of-scope' | 'too-deep' | 'not-mine' | 'full' | Trap
@@ -45,9 +53,6 @@ export const frontierLimits: FrontierLimits = {
   seen: 5_000_000,
 }
 
-/** What a store must keep to resume: replaying the events in order gives the same frontier. */
-export type FrontierEvent = { type: 'add'; item: FrontierItem } | { type: 'take'; url: string }
-
 export interface FrontierOptions {
   seeds: readonly string[]
   scope?: Scope
@@ -55,8 +60,12 @@ export interface FrontierOptions {
   traps?: Partial<TrapLimits>
   /** The lease filter: URLs that answer false are another contributor's. */
   mine?: ((url: string) => boolean) | undefined
-  /** Told of every change, in order. */
-  onEvent?: (event: FrontierEvent) => void
+  /** Where waiting items lie; in memory when absent. */
+  book?: ItemBook | undefined
+  /** What the book holds from an earlier process, in the order it was added. */
+  remembered?: Iterable<RememberedItem> | undefined
+  /** Told of every host that got something to fetch. */
+  onQueued?: (host: string) => void
 }
 
 export interface OfferFacts {
@@ -64,13 +73,15 @@ export interface OfferFacts {
   via: string | null
   redirects?: number
   widens?: boolean
+  isSitemap?: boolean
 }
 
 export class Frontier {
   readonly #limits: FrontierLimits
   readonly #inScope: (url: URL) => boolean
   readonly #mine: (url: string) => boolean
-  readonly #onEvent: (event: FrontierEvent) => void
+  readonly #book: ItemBook
+  readonly #onQueued: (host: string) => void
   readonly #traps: TrapGuard
   readonly #seen = new SeenSet()
   readonly #hosts = new Map<string, HostQueue>()
@@ -79,12 +90,14 @@ export class Frontier {
   #taken = 0
 
   /** Seeds that are no page addresses are left out; ask `size` whether any was taken. */
-  constructor({ seeds, scope = 'host', limits, traps, mine, onEvent }: FrontierOptions) {
+  constructor({ seeds, scope = 'host', limits, traps, mine, book, remembered = [], onQueued }: FrontierOptions) {
     this.#limits = { ...frontierLimits, ...limits }
     this.#inScope = scopeOf(scope, seeds)
     this.#mine = mine ?? (() => true)
-    this.#onEvent = onEvent ?? (() => {})
+    this.#book = book ?? new MemoryItems()
+    this.#onQueued = onQueued ?? (() => {})
     this.#traps = new TrapGuard(traps)
+    for (const one of remembered) this.#restore(one)
     for (const seed of seeds) this.offer(seed, { depth: 0, via: null })
   }
 
@@ -92,8 +105,10 @@ export class Frontier {
    * Takes a link; relative ones against `via`. Every answer but `queued` means that it will not be fetched through this offer.
    * `widens`: where a seed redirects, its target's host joins the scope.
    */
-  offer(link: string, { depth, via, redirects = 0, widens = false }: OfferFacts): Offer {
+  offer(link: string, { depth, via, redirects = 0, widens = false, isSitemap = false }: OfferFacts): Offer {
     if (depth > this.#limits.depth) return 'too-deep'
+    // most links of a site are known, and spelt as we spell them
+    if (link.startsWith('http') && this.#seen.has(link)) return 'known'
     const url = canonical(link, via ?? undefined)
     if (url === undefined) return 'not-a-page'
     const key = url.href
@@ -103,38 +118,33 @@ export class Frontier {
       this.#alsoHosts.add(url.host)
     }
     const isMine = this.#mine(key)
-    if (!isMine && depth > 0) return 'not-mine'
+    if (!isMine && depth > 0 && !isSitemap) return 'not-mine'
     const host = this.#hosts.get(url.host)
     if (this.#queued >= this.#limits.queued || (host?.size ?? 0) >= this.#limits.queuedPerHost || this.#seen.size >= this.#limits.seen)
       return 'full'
     const trap = this.#traps.check(url)
     this.#seen.add(key)
     if (trap !== undefined) return trap
-    const item = { url: key, host: url.host, depth, via, redirects, linksOnly: !isMine, attempts: 0 }
-    this.#push(item)
-    this.#onEvent({ type: 'add', item })
+    this.#push({ url: key, host: url.host, depth, via, redirects, linksOnly: !isMine, attempts: 0, isSitemap })
     return 'queued'
   }
 
   /** The host's next URL: redirect targets and retries first, then by depth, then in the order of arrival. Undefined when empty or over budget. */
-  next(hostName: string): FrontierItem | undefined {
+  next(hostName: string): TakenItem | undefined {
     const host = this.#hosts.get(hostName)
     if (host === undefined || this.#taken >= this.#limits.pages || host.taken >= this.#limits.pagesPerHost) return undefined
-    const item = host.shift()
-    if (item === undefined) return undefined
+    const ref = host.shift()
+    if (ref === undefined) return undefined
     this.#queued--
     this.#taken++
     host.taken++
-    this.#onEvent({ type: 'take', url: item.url })
-    return item
+    return { ...this.#book.take(ref), ref }
   }
 
   /** Puts a failed item back in front; it counts against the budget only once. */
-  retry(item: FrontierItem): void {
-    const again = { ...item, attempts: item.attempts + 1 }
-    this.giveBack(item.host)
-    this.#push(again)
-    this.#onEvent({ type: 'add', item: again })
+  retry(item: TakenItem): void {
+    if (!item.isSitemap) this.giveBack(item.host)
+    this.#push({ ...item, attempts: item.attempts + 1 })
   }
 
   /** An item that cost no page fetch (refused by rules) does not count against the budgets. */
@@ -167,27 +177,35 @@ export class Frontier {
     return { queued: this.#queued, seen: this.#seen.size, taken: this.#taken }
   }
 
-  /** A frontier in the state that these events left; items taken but never finished are not repeated. */
-  static replay(options: FrontierOptions, events: Iterable<FrontierEvent>): Frontier {
-    const frontier = new Frontier({ ...options, onEvent: () => {} })
-    frontier.#hosts.clear()
-    frontier.#queued = 0
-    const pending = new Map<string, FrontierItem>()
-    for (const event of events) {
-      if (event.type === 'add') {
-        frontier.#seen.add(event.item.url)
-        pending.delete(event.item.url)
-        pending.set(event.item.url, event.item)
-      } else pending.delete(event.url)
+  /** In the order of the book, so that budgets and trap counters end as they were. */
+  #restore({ ref, item, isWaiting, isCounted }: RememberedItem): void {
+    if (this.#seen.add(item.url)) {
+      const url = new URL(item.url)
+      this.#traps.check(url)
+      if (item.depth === 0 && !this.#inScope(url)) this.#alsoHosts.add(url.host)
     }
-    for (const item of pending.values()) frontier.#push(item)
-    return frontier
+    const host = this.#hostOf(item.host)
+    if (isWaiting) this.#line(host, item, ref)
+    else if (isCounted) {
+      host.taken++
+      this.#taken++
+    }
   }
 
   #push(item: FrontierItem): void {
-    let host = this.#hosts.get(item.host)
-    if (host === undefined) this.#hosts.set(item.host, (host = new HostQueue()))
-    host.push(item)
+    this.#line(this.#hostOf(item.host), item, this.#book.add(item))
+    this.#onQueued(item.host)
+  }
+
+  /** Redirect targets and retries go first, then sitemaps, then pages by depth. */
+  #line(host: HostQueue, { redirects, attempts, isSitemap, depth }: FrontierItem, ref: number): void {
+    host.push(redirects > 0 || attempts > 0 ? -2 : isSitemap ? -1 : depth, ref)
     this.#queued++
+  }
+
+  #hostOf(name: string): HostQueue {
+    let host = this.#hosts.get(name)
+    if (host === undefined) this.#hosts.set(name, (host = new HostQueue()))
+    return host
   }
 }

@@ -58,6 +58,8 @@ export interface SealRecord {
   contentDigest: Uint8Array
   /** 128 lanes u32 big-endian. */
   sketch: Uint8Array
+  /** The record's gzip member with its newline, where it was made already. */
+  packed?: Uint8Array | undefined
   /** Numbers that `addGroup` gave. */
   evidenceGroup: number
   robotsGroup: number | null
@@ -140,7 +142,7 @@ export class BatchSealer {
     const robots = one.robotsGroup === null ? undefined : this.#group(one.robotsGroup)
     if (robots !== undefined && robots.leaves[1] > MAX_ROBOTS_LEAVES)
       throw new InvalidInputError('GROUP_TOO_LARGE', `a robots.txt capture has at most ${MAX_ROBOTS_LEAVES} MiB`)
-    const { leaves, blocks } = leavesOf([gzipMember(concatBytes(one.record, NEWLINE))])
+    const { leaves, blocks } = leavesOf([one.packed ?? gzipMember(concatBytes(one.record, NEWLINE))])
     const size = blocks.reduce((sum, block) => sum + block.bytes.byteLength, evidence.bytes + (robots?.bytes ?? 0))
     if (size > MAX_ROW_BYTES)
       throw new InvalidInputError('ROW_TOO_LARGE', `a record with its evidence has at most ${MAX_ROW_BYTES} bytes, not ${size}`)

@@ -5,9 +5,13 @@ import { WireError } from '../wire/index.ts'
 const HEADER = 10
 const TRAILER = 8
 
+/** Up to this size a small window and hash table find the same matches, and setting them up is half the work. */
+const SMALL = 1024
+
 /** One member without name, time or extra field. Its bytes may differ between zlib versions: they are transport, never compared. */
-export function gzipMember(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(gzipSync(bytes, { level: 6 }))
+export function gzipMember(bytes: Uint8Array, level = 6): Uint8Array {
+  const options = bytes.byteLength <= SMALL ? { level, windowBits: 10, memLevel: 4, chunkSize: SMALL } : { level }
+  return new Uint8Array(gzipSync(bytes, options))
 }
 
 /**

@@ -4,7 +4,7 @@ import { recordId, warcDigest } from './digests.ts'
 import type { Exchange } from './exchange.ts'
 import { factLines, type FetchFacts, noFacts } from './facts.ts'
 import { gzipMember } from './gzip.ts'
-import { withoutTransferEncoding } from './http-head.ts'
+import { headerValues, withoutTransferEncoding } from './http-head.ts'
 import { type EvidenceLimits, evidenceLimits, MAX_URL_BYTES } from './limits.ts'
 import { serializeRecord, warcFields } from './warc-record.ts'
 
@@ -44,7 +44,9 @@ export function fetchGroup(exchange: Exchange, facts: Partial<FetchFacts> = {}, 
   const unpacked = records.reduce((sum, record) => sum + record.byteLength, 0)
   if (unpacked > limits.unpackedBytes)
     throw new WireError('TOO_LARGE', `evidence of ${unpacked} bytes, at most ${limits.unpackedBytes} are taken`)
-  const members = records.map(gzipMember)
+  // what is compressed already only gets its frame; else a third less work than level 6 for a fortieth more bytes
+  const isPacked = headerValues(exchange.headers, 'content-encoding').some((value) => value.trim() !== '' && value.trim() !== 'identity')
+  const members = records.map((record) => gzipMember(record, isPacked ? 1 : 4))
   refuseRatio(
     members.reduce((sum, member) => sum + member.byteLength, 0),
     unpacked,

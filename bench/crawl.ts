@@ -1,0 +1,171 @@
+/** Crawling and structuring real manuals against Crawlee, wget and a bare parse, in turn: `[HOSTS] [ROUNDS] [SIDES]`, 40 3 all unless said. */
+import { execFile } from 'node:child_process'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import type { OursJob } from './crawl/ours.ts'
+import { installPeers, requireSite, serveSite } from './crawl/site.ts'
+import { calibrate, median } from './interleave.ts'
+
+/** One run of one side. */
+interface Run {
+  pages: number
+  wallMs: number
+  cpuMs: number
+  rssMb: number
+  /** CPU of the main thread alone, where the side tells it. */
+  mainMs?: number
+  /** Addresses of the pages, where the side found them itself. */
+  list?: Set<string>
+}
+
+type Measure = 'wall' | 'cpu'
+/** Rate of a over rate of b; a target is met when the ratio is at least `least`. */
+const TARGETS: { what: string; a: string; b: string; by: Measure; least: number }[] = [
+  { what: 'CPU a page, best Crawlee over ours', a: 'ours-2', b: 'crawlee-memory', by: 'cpu', least: 6 },
+  { what: 'pages/s, ours over best Crawlee', a: 'ours-2', b: 'crawlee-memory', by: 'wall', least: 10 },
+  { what: 'pages/s, ours over Crawlee as it comes', a: 'ours-2', b: 'crawlee-disk', by: 'wall', least: 13 },
+  { what: 'CPU share, bare fetch, hash, gzip, parse over ours', a: 'ours-2', b: 'bare', by: 'cpu', least: 0.45 },
+  { what: 'pages/s, ours over wget -r with WARC', a: 'ours-2', b: 'wget', by: 'wall', least: 1 },
+  { what: 'pages/s, two workers over one', a: 'ours-2', b: 'ours-1', by: 'wall', least: 1.75 },
+  { what: 'CPU, polite over impolite', a: 'ours-2', b: 'impolite-2', by: 'cpu', least: 1 / 1.1 },
+]
+const MOST_DRIFT = 1.15
+const MOST_DIFFERENCE = 0.01
+
+requireSite()
+const hosts = Number(process.argv[2] ?? 40)
+const rounds = Number(process.argv[3] ?? 3)
+const exec = promisify(execFile)
+const base = await mkdtemp(path.join(tmpdir(), 'quern-bench-crawl-'))
+const here = path.join(import.meta.dirname, 'crawl')
+await using site = await serveSite(path.join(base, 'nginx'), hosts)
+const peers = path.join(base, 'peers')
+const listFile = path.join(base, 'list.txt')
+
+/** The last line of what a process of ours prints is its run. */
+async function node(script: string, argument: string, cwd = import.meta.dirname): Promise<Run> {
+  const { stdout } = await exec(process.execPath, [...process.execArgv, script, argument], { cwd, maxBuffer: 64 << 20 })
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Run
+}
+
+const readList = (file: string): Set<string> => new Set(readFileSync(file, 'utf8').split('\n'))
+
+async function ours(workers: number, isPolite = true): Promise<Run> {
+  const out = path.join(base, 'ours')
+  rmSync(out, { recursive: true, force: true })
+  const job: OursJob = { seeds: site.seeds, allowPrivate: site.allowPrivate, out, workers, isPolite, list: `${listFile}.ours` }
+  const run = await node(path.join(here, 'ours.ts'), JSON.stringify(job))
+  return { ...run, list: readList(`${listFile}.ours`) }
+}
+
+async function crawlee(storage: 'memory' | 'disk'): Promise<Run> {
+  const folder = path.join(peers, 'storage')
+  rmSync(folder, { recursive: true, force: true })
+  const list = `${listFile}.crawlee`
+  const run = await node(path.join(peers, 'crawlee.mjs'), JSON.stringify({ seeds: site.seeds, storage, list, folder }), peers)
+  return { ...run, list: readList(list) }
+}
+
+/** bash tells the CPU time of a process that is not Node. */
+async function wget(): Promise<Run> {
+  const folder = path.join(base, 'wget')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  const command = `TIMEFORMAT='%R %U %S'; time wget -q -r -l inf -nH --warc-file=w --warc-cdx ${site.seeds.join(' ')} || true`
+  const { stderr } = await exec('bash', ['-c', command], { cwd: folder, maxBuffer: 64 << 20 })
+  const [wall = 0, user = 0, system = 0] = (stderr.trimEnd().split('\n').at(-1) ?? '').split(' ').map(Number)
+  const rows = readFileSync(path.join(folder, 'w.cdx'), 'utf8').split('\n').slice(1)
+  const list = new Set(
+    rows
+      .map((row) => row.split(' '))
+      .filter(([, , , type, status]) => type === 'text/html' && status === '200')
+      .map(([url]) => url ?? ''),
+  )
+  return { pages: list.size, wallMs: wall * 1000, cpuMs: (user + system) * 1000, rssMb: 0, list }
+}
+
+const sides: Record<string, () => Promise<Run>> = {
+  'ours-2': () => ours(2),
+  'ours-1': () => ours(1),
+  'impolite-2': () => ours(2, false),
+  bare: () => node(path.join(here, 'bare.ts'), listFile),
+  wget,
+  'crawlee-memory': () => crawlee('memory'),
+  'crawlee-disk': () => crawlee('disk'),
+}
+const wanted = process.argv[4] === undefined ? Object.keys(sides) : process.argv[4].split(',')
+const runs: Record<string, Run[]> = Object.fromEntries(wanted.map((name) => [name, []]))
+const fixed: number[] = []
+let isWrong = false
+
+try {
+  if (wanted.some((name) => name.startsWith('crawlee'))) {
+    installPeers(peers)
+    copyFileSync(path.join(here, 'crawlee.mjs'), path.join(peers, 'crawlee.mjs'))
+  }
+  const first = await ours(2)
+  const pages = first.list as Set<string>
+  writeFileSync(listFile, [...pages].join('\n'))
+  console.log(`${site.seeds.length} hosts, ${pages.size} pages; ${rounds} rounds`)
+  for (let round = 0; round <= rounds; round++) {
+    fixed.push(calibrate())
+    for (const name of wanted) {
+      const run = await (sides[name] as () => Promise<Run>)()
+      const difference = run.list === undefined ? 0 : differenceOf(pages, run.list)
+      if (difference > MOST_DIFFERENCE) {
+        isWrong = true
+        console.log(`  ${name}: its pages differ by ${(difference * 100).toFixed(1)} % from ours (${run.pages}); the ratio does not count`)
+      }
+      // the first round warms caches up
+      if (round > 0) runs[name]?.push(run)
+    }
+  }
+  for (const name of wanted) print(name)
+  const drift = Math.max(...fixed) / Math.min(...fixed)
+  console.log(
+    `drift of fixed work between rounds: ${drift.toFixed(2)}${drift > MOST_DRIFT ? '  (the machine drifted: measure again)' : ''}`,
+  )
+  if (drift > MOST_DRIFT) isWrong = true
+  for (const target of TARGETS) {
+    const a = runs[target.a]
+    const b = runs[target.b]
+    if (a === undefined || b === undefined) continue
+    const ratio = median(a.map((run) => rate(run, target.by))) / median(b.map((run) => rate(run, target.by)))
+    const each = a.map((run, i) => rate(run, target.by) / rate(b[i] as Run, target.by))
+    const isMet = ratio >= target.least
+    if (!isMet) process.exitCode = 1
+    console.log(
+      `${target.what}: ${ratio.toFixed(2)} [${Math.min(...each).toFixed(2)}, ${Math.max(...each).toFixed(2)}], target ${target.least.toFixed(2)}: ${isMet ? 'met' : 'MISSED'}`,
+    )
+  }
+  if (isWrong) process.exitCode = 1
+} finally {
+  for (const name of readdirSync(base)) if (name !== 'nginx') rmSync(path.join(base, name), { recursive: true, force: true })
+}
+
+function print(name: string): void {
+  const all = runs[name] ?? []
+  const cpu = median(all.map((run) => run.cpuMs / run.pages))
+  const wall = median(all.map((run) => rate(run, 'wall')))
+  const main = median(all.map((run) => (run.mainMs ?? 0) / run.pages))
+  const rss = median(all.map((run) => run.rssMb))
+  console.log(
+    `${name.padEnd(16)} ${cpu.toFixed(2).padStart(7)} ms of CPU a page ${wall.toFixed(0).padStart(6)} pages/s ${rss === 0 ? '' : `${rss.toFixed(0)} MiB at most`}${main > 0 ? `, ${main.toFixed(2)} ms in the main thread` : ''}`,
+  )
+}
+
+function rate(run: Run, by: Measure): number {
+  return (run.pages / (by === 'wall' ? run.wallMs : run.cpuMs)) * 1000
+}
+
+/** Addresses that only one side has, over those of either; a folder and its index are one page. */
+function differenceOf(a: Set<string>, b: Set<string>): number {
+  const keys = (list: Set<string>): Set<string> => new Set([...list].map((url) => url.replace(/\/index\.html$/, '/').replace(/#.*$/, '')))
+  const [left, right] = [keys(a), keys(b)]
+  let both = 0
+  for (const key of left) if (right.has(key)) both++
+  return 1 - both / (left.size + right.size - both)
+}

@@ -1,0 +1,126 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type SampleSite, serveSampleSite } from '../../cli/sample-site/index.ts'
+import { silent } from '../../core/effects/index.ts'
+import { generateKey } from '../../core/identity/index.ts'
+import { openWeb, type Web } from '../../core/web/index.ts'
+import { parseFetchGroup, parseFetchGroups } from '../../schemas/evidence/index.ts'
+import { MAX_RULE_CAPTURES, siteOfCaptures } from '../../schemas/permission/index.ts'
+import { pipelines } from '../../schemas/pipeline/index.ts'
+import { type Charter, concatBytes } from '../../schemas/wire/index.ts'
+import { testCharter } from '../../tests/support/charter.ts'
+import { realClock } from '../../tests/support/real-clock.ts'
+import { verifyJournal } from '../crawl/index.ts'
+import { crawlGather, type Gathered, type GatherJob } from './index.ts'
+
+let site: SampleSite
+let base: string
+let charter: Charter
+const signer = generateKey()
+
+beforeAll(async () => {
+  site = await serveSampleSite({ slowMs: 5 })
+  base = await mkdtemp(path.join(tmpdir(), 'quern-gather-'))
+  charter = testCharter({ sources: { seeds: site.urls, scope: 'domain', delayMs: 0, allowPrivate: site.allowPrivate } })
+})
+afterAll(async () => {
+  await site.close()
+  await rm(base, { recursive: true })
+})
+
+const openOwn = (): Promise<Web> =>
+  openWeb({ clock: realClock, userAgent: 'QuernBot/1.0', hosts: site.hosts, allowPrivate: site.allowPrivate })
+const jobOf = (change: Partial<GatherJob> = {}): GatherJob => {
+  const never = new AbortController().signal
+  return {
+    epoch: 3,
+    charter,
+    mine: () => true,
+    leased: () => true,
+    known: () => false,
+    frontier: [],
+    limit: 60,
+    until: never,
+    signal: never,
+    ...change,
+  }
+}
+const gatherIn = (folder: string | undefined) =>
+  crawlGather({
+    clock: realClock,
+    logger: silent,
+    openWeb: openOwn,
+    agentToken: 'QuernBot',
+    ...(folder === undefined ? {} : { folder, signer }),
+  })
+/** Every record follows from its evidence, and its robots group is all that its site says of itself. */
+function check({ records, groups }: Gathered): void {
+  for (const { record, evidenceGroup, robotsGroup } of records) {
+    const { exchange } = parseFetchGroup(concatBytes(...(groups[evidenceGroup] ?? [])))
+    const again = pipelines.get('web-page@1/1')?.run(exchange, { qualityWeights: charter.quality })
+    expect(again?.ok === true && Buffer.compare(again.measured.record, record)).toBe(0)
+    if (robotsGroup === null) continue
+    const captures = parseFetchGroups(concatBytes(...(groups[robotsGroup] ?? [])), MAX_RULE_CAPTURES)
+    expect(siteOfCaptures(captures, new URL(exchange.url).origin, 'QuernBot').ok).toBe(true)
+  }
+}
+
+it('gathers by way of a folder what it gathers in memory', async () => {
+  const disk = await gatherIn(path.join(base, 'same'))(jobOf({ limit: 400 }))
+  const memory = await gatherIn(undefined)(jobOf({ limit: 400 }))
+  expect(disk.urls.toSorted()).toEqual(memory.urls.toSorted())
+  expect(disk.frontier.toSorted()).toEqual(memory.frontier.toSorted())
+  expect(disk.records.length).toBeGreaterThan(100)
+  // `url` is the pipeline's word beside the record, which holds it too
+  const strip = ({ records }: Gathered): unknown[] =>
+    records.map(({ record, host, language, tokens, quality, contentDigest, sketch, robotsGroup }) => [
+      Buffer.from(record).toString(),
+      ...[host, language, tokens, quality, contentDigest, sketch, robotsGroup !== null],
+    ])
+  const byRecord = (a: unknown, b: unknown): number => (String((a as unknown[])[0]) < String((b as unknown[])[0]) ? -1 : 1)
+  expect(strip(disk).toSorted(byRecord)).toEqual(strip(memory).toSorted(byRecord))
+  check(disk)
+})
+
+it('goes on with an epoch that was interrupted, asking for no page again', async () => {
+  const folder = path.join(base, 'again')
+  const stop = new AbortController()
+  let asked = 0
+  const first = await crawlGather({
+    clock: realClock,
+    logger: silent,
+    openWeb: openOwn,
+    agentToken: 'QuernBot',
+    folder,
+    signer,
+    onJournal: ({ outcome }) => void (outcome === 'KEPT' && ++asked === 20 && stop.abort(new Error('stopped'))),
+  })(jobOf({ until: stop.signal, limit: 400 }))
+  expect(first.urls.length).toBeGreaterThanOrEqual(20)
+  const before = site.requests.length
+  const second = await gatherIn(folder)(jobOf({ limit: 400 }))
+  expect(second.urls).toEqual(expect.arrayContaining(first.urls))
+  expect(second.urls.length).toBeGreaterThan(first.urls.length)
+  const again = new Set(site.requests.slice(before).map(({ host, path: asked_ }) => `${host}${asked_}`))
+  expect(
+    first.urls.map((url) => new URL(url)).filter(({ hostname, pathname, search }) => again.has(`${hostname}${pathname}${search}`)),
+  ).toEqual([])
+  check(second)
+
+  // what was gathered and not sealed yet is there at once
+  const third = await gatherIn(folder)(jobOf({ limit: 400 }))
+  expect(third.urls).toEqual(second.urls)
+
+  const journal = (await readFile(path.join(folder, 'epoch-3', 'journal.jsonl'), 'utf8')).trimEnd().split('\n')
+  expect(verifyJournal(journal)).toMatchObject({ ok: true, by: [signer.did], sealed: journal.length })
+  await gatherIn(folder)(jobOf({ epoch: 4, limit: 5 }))
+  expect((await readdir(folder)).toSorted()).toEqual(['epoch-4', 'journal-3.jsonl'])
+})
+
+it('stops at the limit, also when most of it was there already', async () => {
+  const folder = path.join(base, 'limit')
+  expect((await gatherIn(folder)(jobOf({ limit: 10 }))).records.length).toBe(10)
+  expect((await gatherIn(folder)(jobOf({ limit: 12 }))).records.length).toBe(12)
+  expect((await gatherIn(folder)(jobOf({ limit: 5 }))).records.length).toBe(5)
+})

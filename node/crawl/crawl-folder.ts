@@ -1,0 +1,401 @@
+/**
+ * A crawl's folder: evidence.warc.gz, records.jsonl.gz, journal.jsonl, and frontier.log, by which it goes on after a kill.
+ *
+ * Pages are committed in groups: what they add to the files is written first, then one write adds the group's lines and its commit to the
+ * log. So a killed process repeats what was under way (asked for, worked on, or waiting for its group) and nothing else. Once a second all
+ * four files are synced, data before log: a lost machine repeats at most that second more, and its torn end is found by checksums.
+ */
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { mkdir, open, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { crc32 } from 'node:zlib'
+import type { Clock } from '../../core/effects/index.ts'
+import { InvalidInputError, toError } from '../../core/errors/index.ts'
+import { diskError } from '../../core/home/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import { gzipMember, warcinfoMember } from '../../schemas/evidence/index.ts'
+import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
+import { CrawlLog, type FrontierItem, readKeptLines, type RememberedItem } from '../frontier/index.ts'
+import { factsOf, keptFacts, recordOf } from './earlier.ts'
+import { JournalChain, type JournalRow } from './journal.ts'
+import { exists, PartFile, syncFolder } from './part-file.ts'
+import type { RobotsCapture } from './site.ts'
+import type { CrawlBook, CrawledPage, CrawlSummary, UnchangedPage } from './types.ts'
+
+export interface CrawlFolderOptions {
+  out: string
+  clock: Clock
+  /** What makes it this crawl and no other: a folder is gone on with only by the same. Plain JSON. */
+  settings: unknown
+  overwrite?: boolean | undefined
+  warcinfo?: [name: string, value: string][] | undefined
+  /** Signs the journal. */
+  signer?: Signer | undefined
+  /** Remember of every page what a batch needs, for `sealed`. */
+  isForSealing?: boolean | undefined
+}
+
+export interface FolderFile {
+  path: string
+  bytes: number
+}
+
+/** Offset and length in evidence.warc.gz. */
+type Place = [offset: number, length: number]
+
+const NAMES = ['evidence.warc.gz', 'records.jsonl.gz', 'journal.jsonl'] as const
+const LOG = 'frontier.log'
+const NEWLINE = utf8('\n')
+/** A group is written when it is this old, or this large. */
+const GROUP_MS = 50
+const GROUP_PAGES = 32
+const GROUP_BYTES = 1 << 20
+/** Beyond it pages wait until the disk has caught up. */
+const MOST_WAITING_BYTES = 16 << 20
+const SYNC_MS = 1000
+const SEAL_LINES = 1000
+
+export class CrawlFolder implements CrawlBook {
+  readonly isResumed: boolean
+  readonly #folder: string
+  readonly #clock: Clock
+  readonly #log: CrawlLog
+  readonly #evidence: PartFile
+  readonly #records: PartFile
+  readonly #journal: PartFile
+  readonly #chain: JournalChain
+  readonly #before: CrawlSummary | undefined
+  /** Where robots captures lie in the evidence. */
+  readonly #written = new WeakMap<RobotsCapture, Place>()
+  readonly #isForSealing: boolean
+  readonly #stop = new AbortController()
+  /** Told of the crawl's numbers at every commit. */
+  summaryNow: () => CrawlSummary | undefined = () => undefined
+  #pages = 0
+  #hasTimer = false
+  #committing: Promise<void> | undefined
+  #hasSyncTimer = false
+  #isDirty = true
+  #isSynced = false
+  #nextSync = 0
+  #fault: Error | undefined
+
+  private constructor(options: CrawlFolderOptions, log: CrawlLog, files: PartFile[], chain: JournalChain, before?: CrawlSummary) {
+    this.#folder = options.out
+    this.#clock = options.clock
+    this.#log = log
+    this.#chain = chain
+    this.#before = before
+    this.#isForSealing = options.isForSealing ?? false
+    this.isResumed = before !== undefined
+    ;[this.#evidence, this.#records, this.#journal] = files as [PartFile, PartFile, PartFile]
+  }
+
+  /**
+   * A new crawl's folder, or one whose crawl did not come to its end. Throws InvalidInputError OUT_EXISTS where other files lie or a crawl
+   * ended, OTHER_CRAWL where an unfinished crawl has other settings.
+   */
+  static async open(options: CrawlFolderOptions): Promise<CrawlFolder> {
+    const { out, overwrite = false } = options
+    try {
+      await mkdir(out, { recursive: true })
+      const resumed = overwrite ? undefined : await CrawlFolder.#resume(options)
+      if (resumed !== undefined) return resumed
+      if (!overwrite)
+        for (const name of NAMES)
+          if (await exists(path.join(out, name)))
+            throw new InvalidInputError('OUT_EXISTS', `${name} is there already; choose another folder, or overwrite`)
+      await rm(path.join(out, LOG), { force: true })
+      const files: PartFile[] = []
+      for (const name of NAMES) files.push(await PartFile.create(path.join(out, name)))
+      const log = await CrawlLog.create(path.join(out, LOG), options.settings)
+      const folder = new CrawlFolder(options, log, files, new JournalChain(options.signer))
+      folder.#evidence.add(warcinfoMember({ at: options.clock.now(), fields: options.warcinfo ?? [] }))
+      await folder.#commit()
+      return folder
+    } catch (thrown) {
+      throw diskError(thrown, out)
+    }
+  }
+
+  static async #resume(options: CrawlFolderOptions): Promise<CrawlFolder | undefined> {
+    const { out, settings } = options
+    const file = path.join(out, LOG)
+    if (!(await exists(file))) return undefined
+    const found = await CrawlLog.resume(file, (i, from, to, check) => holds(path.join(out, NAMES[i] as string), from, to, check))
+    if (found === undefined) return undefined
+    const { log, state } = found
+    const refuse = async (code: string, message: string): Promise<never> => {
+      await log.close()
+      throw new InvalidInputError(code, message)
+    }
+    if (state.hasEnded) await refuse('OUT_EXISTS', 'a crawl that came to its end is there already; choose another folder, or overwrite')
+    if (!isDeepStrictEqual(state.settings, JSON.parse(JSON.stringify(settings))))
+      await refuse('OTHER_CRAWL', 'an unfinished crawl with other start pages or rules lies there; give the same, or overwrite it')
+    const [evidenceBytes = 0, recordBytes = 0] = state.commit.lengths
+    const journal = await journalEnd(path.join(out, NAMES[2]))
+    const files = [
+      await PartFile.resume(path.join(out, NAMES[0]), evidenceBytes),
+      await PartFile.resume(path.join(out, NAMES[1]), recordBytes),
+      // its lines tell of requests that were made, whether their pages were committed or not
+      await PartFile.resume(path.join(out, NAMES[2]), journal.bytes),
+    ]
+    return new CrawlFolder(options, log, files, new JournalChain(options.signer, journal.last), state.commit.summary as CrawlSummary)
+  }
+
+  static sealed(out: string): ReturnType<typeof sealedPages> {
+    return sealedPages(out)
+  }
+
+  add(item: FrontierItem): number {
+    this.#wake()
+    return this.#log.add(item)
+  }
+
+  take(ref: number): FrontierItem {
+    return this.#log.take(ref)
+  }
+
+  done(ref: number, isCounted: boolean, time: number): void {
+    this.#log.done(ref, isCounted, time)
+    this.#pages++
+    this.#wake()
+  }
+
+  dropped(host: string): void {
+    this.#log.dropped(host)
+    this.#wake()
+  }
+
+  remembered(): Iterable<RememberedItem> {
+    return this.isResumed ? this.#log.remembered() : []
+  }
+
+  *contents(): Iterable<number> {
+    if (!this.isResumed) return
+    for (const { facts } of this.#log.keptLines()) {
+      const parsed = keptFacts.safeParse(facts)
+      if (parsed.success) yield parsed.data.content
+    }
+  }
+
+  summary(): CrawlSummary | undefined {
+    return this.#before
+  }
+
+  journal(row: JournalRow): void {
+    this.#journal.add(utf8(this.#chain.line(row)))
+    if (this.#chain.unsealed >= SEAL_LINES) this.#journal.add(utf8(this.#chain.seal()))
+    this.#wake()
+  }
+
+  /** Takes a page; resolves when there is room for another. Throws what a write before threw. */
+  async keep(page: CrawledPage | UnchangedPage): Promise<void> {
+    if (this.#fault !== undefined) throw this.#fault
+    const { robots, ref } = page
+    if (!this.#written.has(robots) && robots.evidence !== null) this.#written.set(robots, this.#place(robots.evidence.members))
+    const at = this.#records.bytes
+    if ('measured' in page) {
+      const { exchange, evidence, measured } = page
+      const hops = page.hops.map((hop) => this.#place(hop.evidence.members))
+      const place = this.#place(evidence.members)
+      this.#records.add(page.packed ?? gzipMember(concatBytes(measured.record, NEWLINE)))
+      const facts = factsOf(exchange, evidence, measured.contentDigest, [at, this.#records.bytes - at])
+      const { host, language, tokens, quality, contentDigest, sketch } = measured
+      const seal = {
+        evidence: place,
+        hops,
+        robots: this.#written.get(robots) ?? null,
+        ...{ host, language, tokens, quality },
+        digest: Buffer.from(contentDigest).toString('base64url'),
+        sketch: Buffer.from(sketch).toString('base64url'),
+      }
+      this.#log.kept(ref, exchange.fetchedAt, this.#isForSealing ? { ...facts, seal } : facts)
+    } else {
+      this.#evidence.add(...page.evidence.members)
+      this.#records.add(page.member)
+      this.#log.kept(ref, page.time, { ...page.facts, record: [at, page.member.byteLength] })
+    }
+    this.#pages++
+    this.#wake()
+    while (this.#evidence.waitingBytes + this.#records.waitingBytes > MOST_WAITING_BYTES && this.#fault === undefined) await this.#commit()
+  }
+
+  #place(members: Uint8Array[]): Place {
+    const at = this.#evidence.bytes
+    this.#evidence.add(...members)
+    return [at, this.#evidence.bytes - at]
+  }
+
+  /** Names the files by their names. `isWhole`: nothing is left to go on with. */
+  async finish(isWhole: boolean): Promise<{ evidence: FolderFile; records: FolderFile; journal: FolderFile }> {
+    this.#stop.abort(new Error('finished'))
+    this.#journal.add(utf8(this.#chain.seal()))
+    this.#isDirty = true
+    await this.#commit()
+    if (this.#fault !== undefined) throw this.#fault
+    const files = [this.#evidence, this.#records, this.#journal]
+    for (const file of files) await file.finish()
+    this.#log.synced()
+    // what is sealed from a folder is read again until the batch is safe
+    if (isWhole && !this.#isForSealing) this.#log.ended()
+    // nothing was added since the commit above: its lengths again, and the checksum of nothing
+    const lengths = [this.#evidence.bytes, this.#records.bytes]
+    await this.#log.write(this.#log.cut({ lengths, checks: [0, 0], summary: this.summaryNow() ?? null }))
+    await this.#log.sync()
+    await this.#log.close()
+    await syncFolder(this.#folder)
+    const facts = ({ bytes }: PartFile, i: number): FolderFile => ({ path: path.join(this.#folder, NAMES[i] as string), bytes })
+    const [evidence, records, journal] = files.map(facts) as [FolderFile, FolderFile, FolderFile]
+    return { evidence, records, journal }
+  }
+
+  /** Commits what is there and leaves the folder to be gone on with. */
+  async close(): Promise<void> {
+    this.#stop.abort(new Error('closed'))
+    await this.#commit().catch(() => {})
+    for (const file of [this.#evidence, this.#records, this.#journal]) await file.close()
+    await this.#log.close().catch(() => {})
+  }
+
+  /** Sees to it that what was added gets written soon. */
+  #wake(): void {
+    this.#isDirty = true
+    if (this.#stop.signal.aborted || this.#fault !== undefined) return
+    if (this.#pages >= GROUP_PAGES || this.#evidence.waitingBytes >= GROUP_BYTES) {
+      if (this.#committing === undefined) void this.#commit()
+    } else if (!this.#hasTimer) {
+      this.#hasTimer = true
+      void this.#clock.sleep(GROUP_MS, this.#stop.signal).then(
+        () => {
+          this.#hasTimer = false
+          return this.#commit()
+        },
+        () => {},
+      )
+    }
+  }
+
+  /** One group after the other. Never rejects: a fault is thrown by the next `keep` or by `finish`. */
+  async #commit(): Promise<void> {
+    while (this.#committing !== undefined) await this.#committing
+    this.#committing = this.#write()
+      .catch((thrown: unknown) => {
+        this.#fault ??= diskError(toError(thrown), this.#folder)
+      })
+      .finally(() => {
+        this.#committing = undefined
+      })
+    await this.#committing
+  }
+
+  async #write(): Promise<void> {
+    if (this.#isDirty) await this.#writeGroup()
+    if (this.#isSynced) return
+    if (this.#clock.now() >= this.#nextSync) await this.#sync()
+    else if (!this.#hasSyncTimer && !this.#stop.signal.aborted) {
+      this.#hasSyncTimer = true
+      void this.#clock.sleep(SYNC_MS, this.#stop.signal).then(
+        () => {
+          this.#hasSyncTimer = false
+          return this.#commit()
+        },
+        () => {},
+      )
+    }
+  }
+
+  async #writeGroup(): Promise<void> {
+    this.#isDirty = false
+    this.#isSynced = false
+    this.#pages = 0
+    const files = [this.#evidence, this.#records]
+    const marks = files.map((file) => file.mark())
+    // the lines of this moment, before anything is awaited: they and the marks are one state
+    const lines = this.#log.cut({
+      lengths: marks.map(({ length }) => length),
+      checks: marks.map(({ check }) => check),
+      summary: this.summaryNow() ?? this.#before ?? null,
+    })
+    await Promise.all([this.#evidence.flush(), this.#records.flush(), this.#journal.flush()])
+    await this.#log.write(lines)
+  }
+
+  /** Data first: the log's mark must not outlive what it vouches for. */
+  async #sync(): Promise<void> {
+    this.#nextSync = this.#clock.now() + SYNC_MS
+    await Promise.all([this.#evidence.sync(), this.#records.sync(), this.#journal.sync()])
+    await this.#log.sync()
+    this.#log.synced()
+    this.#isSynced = true
+  }
+}
+
+/** The kept pages of a folder that was written for sealing and finished, in order. Reads the files as it goes. */
+function* sealedPages(out: string) {
+  const evidence = openSync(path.join(out, NAMES[0]), 'r')
+  const records = openSync(path.join(out, NAMES[1]), 'r')
+  const read = (fd: number, [at, length]: Place): Uint8Array => {
+    const bytes = new Uint8Array(length)
+    readSync(fd, bytes, 0, length, at)
+    return bytes
+  }
+  try {
+    for (const { url, facts } of readKeptLines(path.join(out, LOG))) {
+      const parsed = keptFacts.safeParse(facts)
+      const seal = parsed.data?.seal
+      if (parsed.data === undefined || seal === undefined) continue
+      const packed = read(records, parsed.data.record)
+      yield {
+        url,
+        record: {
+          record: new Uint8Array(recordOf(packed)),
+          packed,
+          ...{ host: seal.host, language: seal.language, tokens: seal.tokens, quality: seal.quality },
+          contentDigest: new Uint8Array(Buffer.from(seal.digest, 'base64url')),
+          sketch: new Uint8Array(Buffer.from(seal.sketch, 'base64url')),
+        },
+        evidence: read(evidence, seal.evidence),
+        hops: seal.hops.map((hop) => read(evidence, hop)),
+        robots: seal.robots === null ? null : { at: seal.robots[0], bytes: read(evidence, seal.robots) },
+      }
+    }
+  } finally {
+    closeSync(evidence)
+    closeSync(records)
+  }
+}
+
+/** Whether a file, under whichever name, holds these bytes. */
+function holds(name: string, from: number, to: number, check: number): boolean {
+  const file = existsSync(`${name}.part`) ? `${name}.part` : name
+  if (!existsSync(file) || statSync(file).size < to) return false
+  const fd = openSync(file, 'r')
+  try {
+    const bytes = Buffer.allocUnsafe(1 << 20)
+    let sum = 0
+    for (let at = from; at < to; ) {
+      const read = readSync(fd, bytes, 0, Math.min(bytes.length, to - at), at)
+      if (read === 0) return false
+      sum = crc32(bytes.subarray(0, read), sum)
+      at += read
+    }
+    return sum === check
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Where the journal's last whole line ends, and that line. */
+async function journalEnd(name: string): Promise<{ bytes: number; last: string }> {
+  const file = (await exists(`${name}.part`)) ? `${name}.part` : name
+  await using handle = await open(file, 'r')
+  const { size } = await handle.stat()
+  const tail = Buffer.alloc(Math.min(size, 64 << 10))
+  await handle.read(tail, 0, tail.length, size - tail.length)
+  const end = tail.lastIndexOf(10)
+  if (end === -1) return { bytes: 0, last: '' }
+  const start = tail.lastIndexOf(10, end - 1) + 1
+  return { bytes: size - tail.length + end + 1, last: tail.toString('utf8', start, end) }
+}

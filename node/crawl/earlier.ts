@@ -1,0 +1,118 @@
+/** What an earlier crawl knows of a page: enough to ask whether it changed, and to prove by a `revisit` record that it did not. */
+import { closeSync, openSync, readSync } from 'node:fs'
+import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { z } from 'zod'
+import { type Exchange, headerValues, type FetchGroup } from '../../schemas/evidence/index.ts'
+import { readKeptLines } from '../frontier/index.ts'
+
+const place = z.tuple([z.int().nonnegative(), z.int().positive()])
+
+/** The part of a kept page that its crawl log remembers. */
+export const keptFacts = z.strictObject({
+  /** Where its gzip member lies in records.jsonl.gz, and how long it is. */
+  record: place,
+  /** First six bytes of the content digest, as a number. */
+  content: z.int().nonnegative(),
+  etag: z.string().max(512).optional(),
+  lastModified: z.string().max(64).optional(),
+  /** What sealing needs besides the files: `[offset, length]` in evidence.warc.gz, and the index row's numbers. */
+  seal: z
+    .strictObject({
+      evidence: place,
+      hops: z.array(place),
+      robots: place.nullable(),
+      host: z.string(),
+      language: z.string(),
+      tokens: z.int().nonnegative(),
+      quality: z.int().nonnegative(),
+      digest: z.base64url(),
+      sketch: z.base64url(),
+    })
+    .optional(),
+  /** The response record that holds the body. */
+  response: z.strictObject({ id: z.string(), url: z.string(), at: z.int().nonnegative(), payloadDigest: z.string() }),
+})
+export type KeptFacts = z.infer<typeof keptFacts>
+
+export interface EarlierVisit {
+  facts: KeptFacts
+  /** The record's gzip member, as it lies in the earlier file. */
+  member(): Uint8Array
+}
+
+export interface EarlierVisits {
+  get(url: string): EarlierVisit | undefined
+}
+
+const MAX_RECORD_BYTES = 2 << 20
+
+/** The pages of a crawl's folder, by URL. Keeps an open file until it is disposed. */
+export class EarlierFolder implements EarlierVisits, Disposable {
+  readonly #fd: number
+  readonly #pages = new Map<string, KeptFacts>()
+
+  /** Throws what opening the folder's files throws. Lines that are not understood are left out. */
+  constructor(folder: string) {
+    this.#fd = openSync(path.join(folder, 'records.jsonl.gz'), 'r')
+    for (const { url, facts } of readKeptLines(path.join(folder, 'frontier.log'))) {
+      const parsed = keptFacts.safeParse(facts)
+      if (parsed.success) this.#pages.set(url, parsed.data)
+    }
+  }
+
+  get size(): number {
+    return this.#pages.size
+  }
+
+  get(url: string): EarlierVisit | undefined {
+    const facts = this.#pages.get(url)
+    return facts && { facts, member: () => this.#member(facts.record) }
+  }
+
+  #member([offset, length]: KeptFacts['record']): Uint8Array {
+    const bytes = new Uint8Array(Math.min(length, MAX_RECORD_BYTES))
+    readSync(this.#fd, bytes, 0, bytes.length, offset)
+    return bytes
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd)
+  }
+}
+
+/** The record inside a member; throws when it is damaged. */
+export function recordOf(member: Uint8Array): Uint8Array {
+  return gunzipSync(member, { maxOutputLength: MAX_RECORD_BYTES }).subarray(0, -1)
+}
+
+/** RFC 9110, 13.1: the stronger validator is enough, and both are sent where there are both. */
+export function conditions({ etag, lastModified }: KeptFacts): Record<string, string> {
+  return {
+    ...(etag === undefined ? {} : { 'if-none-match': etag }),
+    ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
+  }
+}
+
+/** What to remember of an answer that gave a record. */
+export function factsOf(
+  exchange: Exchange,
+  { responseId, payloadDigest }: Pick<FetchGroup, 'responseId' | 'payloadDigest'>,
+  contentDigest: Uint8Array,
+  record: KeptFacts['record'],
+): KeptFacts {
+  const etag = headerValues(exchange.headers, 'etag')[0]
+  const lastModified = headerValues(exchange.headers, 'last-modified')[0]
+  return {
+    record,
+    content: contentNumber(contentDigest),
+    ...(etag !== undefined && /^(W\/)?"[\x21\x23-\x7e]{0,500}"$/.test(etag) ? { etag } : {}),
+    ...(lastModified !== undefined && /^[\x20-\x7e]{1,64}$/.test(lastModified) ? { lastModified } : {}),
+    response: { id: responseId, url: exchange.url, at: exchange.fetchedAt, payloadDigest },
+  }
+}
+
+/** 48 bits of a content digest: two different pages share them once in a crawl of ten million. */
+export function contentNumber(digest: Uint8Array): number {
+  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).readUIntBE(0, 6)
+}

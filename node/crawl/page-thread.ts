@@ -1,0 +1,66 @@
+/** A worker thread's side of `WorkerPool`: whole pages in, whole results out, bytes moved and not copied. */
+import { parentPort } from 'node:worker_threads'
+import { gzipMember } from '../../schemas/evidence/index.ts'
+import type { SiteRules } from '../../schemas/permission/index.ts'
+import { pipelines } from '../../schemas/pipeline/index.ts'
+import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
+import { type PageJob, type PageResult, workPage } from './page-work.ts'
+
+/** A site's rules are sent once per thread and named by number afterwards. */
+export type ToThread = { number: number; rules: SiteRules } | { forget: true } | { id: number; job: Omit<PageJob, 'rules'>; site: number }
+
+export type FromThread =
+  | { ready: true }
+  | { id: number; result: PageResult; bytes: Pick<PageJob['exchange'], 'requestHead' | 'responseHead' | 'body'> }
+  | { id: number; fault: string }
+
+const NEWLINE = utf8('\n')
+
+const port = parentPort
+if (port !== null) {
+  const sites = new Map<number, SiteRules>()
+  port.on('message', (message: ToThread) => {
+    if ('rules' in message) sites.set(message.number, message.rules)
+    else if ('forget' in message) sites.clear()
+    else {
+      const { id, job, site } = message
+      const { exchange } = job
+      try {
+        const rules = sites.get(site) as SiteRules
+        // nothing is remembered of a page that comes once: the pipeline's own memory is for those who replay
+        const result = workPage({ ...job, rules }, (name, one, options) => pipelines.get(name)?.run(one, options))
+        const { requestHead, responseHead, body } = exchange
+        const bytes = { requestHead, responseHead, body }
+        const { moved, buffers } = bundled(result)
+        port.postMessage({ id, result: moved, bytes } satisfies FromThread, [
+          ...buffers,
+          ...new Set([requestHead.buffer, responseHead.buffer, body.buffer] as ArrayBuffer[]),
+        ])
+      } catch (thrown) {
+        port.postMessage({ id, fault: thrown instanceof Error ? thrown.name : 'unknown' } satisfies FromThread)
+      }
+    }
+  })
+  port.postMessage({ ready: true } satisfies FromThread)
+}
+
+/** All of a result's bytes in one buffer of their own, which can be moved: small ones lie in pools that cannot. */
+function bundled(result: PageResult): { moved: PageResult; buffers: ArrayBuffer[] } {
+  if (result.measured === undefined) return { moved: result, buffers: [] }
+  const { measured, evidence } = result
+  const packed = gzipMember(concatBytes(measured.record, NEWLINE))
+  const parts = [measured.record, measured.contentDigest, measured.sketch, packed, ...evidence.members]
+  const buffer = new ArrayBuffer(parts.reduce((sum, part) => sum + part.byteLength, 0))
+  let at = 0
+  const views = parts.map((part) => {
+    const view = new Uint8Array(buffer, at, part.byteLength)
+    view.set(part)
+    at += part.byteLength
+    return view
+  })
+  const [record, contentDigest, sketch, gz, ...members] = views as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, ...Uint8Array[]]
+  return {
+    moved: { ...result, measured: { ...measured, record, contentDigest, sketch }, evidence: { ...evidence, members }, packed: gz },
+    buffers: [buffer],
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Pages worked on in threads: parse, extract, measure, compress. Whole pages go over and come back, their bytes moved, not copied. A thread that
+ * dies fails the page it was working on and is replaced; one that does not come back from a page is ended.
+ */
+import { Worker } from 'node:worker_threads'
+import type { Clock } from '../../core/effects/index.ts'
+import type { SiteRules } from '../../schemas/permission/index.ts'
+import { type PageJob, type PageResult, type PageWorker, workPage } from './page-work.ts'
+import type { FromThread, ToThread } from './page-thread.ts'
+
+export interface WorkerPoolOptions {
+  clock: Clock
+  /** Threads. */
+  size: number
+  /** The thread's script; our own when absent. */
+  script?: URL
+  /** Longest time one page may take. */
+  pageMs?: number
+}
+
+interface Task {
+  job: PageJob
+  done: (result: PageResult) => void
+}
+
+interface Thread {
+  worker: Worker
+  /** In the order they were sent; the thread works on the first. */
+  tasks: Map<number, Task>
+  /** Numbers of the rules it knows. */
+  rules: Set<number>
+  /** When it began the page it is at. */
+  since: number
+}
+
+/** A second page lies ready while the first is worked on, so that no thread waits for the other side. */
+const AHEAD = 2
+const MOST_RULES = 512
+const CHECK_MS = 1000
+/** A thread that dies at once would be replaced for ever. */
+const MOST_DEATHS_IN_A_ROW = 8
+
+/** In the sources `.ts`, in what is published `.js`. */
+const ownScript = new URL(import.meta.url.endsWith('.ts') ? './page-thread.ts' : './page-thread.js', import.meta.url)
+
+export class WorkerPool implements PageWorker, AsyncDisposable {
+  readonly isElsewhere = true
+  readonly #clock: Clock
+  readonly #script: URL
+  readonly #pageMs: number
+  readonly #threads: Thread[] = []
+  readonly #waiting: Task[] = []
+  readonly #stop = new AbortController()
+  readonly #ruleNumbers = new WeakMap<SiteRules, number>()
+  #nextRule = 0
+  #nextId = 0
+  #deaths = 0
+  #isWatching = false
+
+  constructor({ clock, size, script = ownScript, pageMs = 30_000 }: WorkerPoolOptions) {
+    this.#clock = clock
+    this.#script = script
+    this.#pageMs = pageMs
+    for (let i = 0; i < size; i++) this.#start()
+  }
+
+  /** Threads that run. */
+  get size(): number {
+    return this.#threads.length
+  }
+
+  /** Never rejects: outcome WORKER_FAILED or WORKER_TIMEOUT where the thread failed on this page, WORKER_LOST where it died on another. */
+  work(job: PageJob): Promise<PageResult> {
+    return new Promise((done) => {
+      this.#waiting.push({ job, done })
+      this.#feed()
+      void this.#watch()
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('closed'))
+    const threads = this.#threads.splice(0)
+    for (const { tasks } of threads) for (const { done } of tasks.values()) done(failed('WORKER_LOST'))
+    for (const { done } of this.#waiting.splice(0)) done(failed('WORKER_LOST'))
+    await Promise.all(threads.map(({ worker }) => worker.terminate()))
+  }
+
+  #start(): void {
+    // a page's garbage is young: without the bound each thread's young generation grows to many times what it needs
+    const worker = new Worker(this.#script, { resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 512 } })
+    const thread: Thread = { worker, tasks: new Map(), rules: new Set(), since: 0 }
+    this.#threads.push(thread)
+    worker.on('message', (message: FromThread) => this.#answered(thread, message))
+    // its end follows, and decides
+    worker.on('error', () => {})
+    worker.once('exit', () => this.#died(thread, 'WORKER_FAILED'))
+    worker.unref()
+  }
+
+  #feed(): void {
+    // where no thread can live, pages are worked on here
+    if (this.#threads.length === 0 && !this.#stop.signal.aborted) for (const { job, done } of this.#waiting.splice(0)) done(workPage(job))
+    while (this.#waiting.length > 0) {
+      let idlest: Thread | undefined
+      for (const thread of this.#threads)
+        if (thread.tasks.size < AHEAD && thread.tasks.size < (idlest?.tasks.size ?? AHEAD)) idlest = thread
+      if (idlest === undefined) return
+      this.#send(idlest, this.#waiting.shift() as Task)
+    }
+  }
+
+  #send(thread: Thread, task: Task): void {
+    const { rules, ...rest } = task.job
+    const { worker } = thread
+    const site = this.#numberOf(rules)
+    if (!thread.rules.has(site)) {
+      if (thread.rules.size >= MOST_RULES) {
+        worker.postMessage({ forget: true } satisfies ToThread)
+        thread.rules.clear()
+      }
+      worker.postMessage({ number: site, rules } satisfies ToThread)
+      thread.rules.add(site)
+    }
+    const id = this.#nextId++
+    if (thread.tasks.size === 0) thread.since = this.#clock.now()
+    thread.tasks.set(id, task)
+    const { exchange } = rest
+    const buffers = new Set([exchange.requestHead.buffer, exchange.responseHead.buffer, exchange.body.buffer] as ArrayBuffer[])
+    worker.postMessage({ id, job: rest, site } satisfies ToThread, [...buffers])
+    worker.ref()
+  }
+
+  #answered(thread: Thread, message: FromThread): void {
+    if ('ready' in message) return
+    const task = thread.tasks.get(message.id)
+    if (task === undefined) return
+    thread.tasks.delete(message.id)
+    thread.since = this.#clock.now()
+    this.#deaths = 0
+    if (thread.tasks.size === 0) thread.worker.unref()
+    this.#feed()
+    if ('fault' in message) return task.done(failed('WORKER_FAILED', message.fault))
+    // the bytes come home: whoever holds the exchange sees them again
+    Object.assign(task.job.exchange, message.bytes)
+    task.done(message.result)
+  }
+
+  #died(thread: Thread, outcome: string): void {
+    const at = this.#threads.indexOf(thread)
+    if (at === -1) return
+    this.#threads.splice(at, 1)
+    const isHopeless = ++this.#deaths > MOST_DEATHS_IN_A_ROW
+    if (!this.#stop.signal.aborted && !isHopeless) this.#start()
+    const [first, ...others] = thread.tasks.values()
+    thread.tasks.clear()
+    first?.done(failed(outcome))
+    // their bytes went with the thread; they are fetched again
+    for (const { done } of others) done(failed('WORKER_LOST'))
+    this.#feed()
+  }
+
+  /** Ends threads that do not come back from a page; looks while there is work. */
+  async #watch(): Promise<void> {
+    if (this.#isWatching) return
+    this.#isWatching = true
+    try {
+      while (this.#threads.some(({ tasks }) => tasks.size > 0)) {
+        await this.#clock.sleep(Math.min(CHECK_MS, this.#pageMs), this.#stop.signal)
+        const late = this.#clock.now() - this.#pageMs
+        for (const thread of this.#threads.slice())
+          if (thread.tasks.size > 0 && thread.since < late) {
+            this.#died(thread, 'WORKER_TIMEOUT')
+            void thread.worker.terminate()
+          }
+      }
+    } catch {
+      // closed
+    } finally {
+      this.#isWatching = false
+    }
+  }
+
+  #numberOf(rules: SiteRules): number {
+    let number = this.#ruleNumbers.get(rules)
+    if (number === undefined) this.#ruleNumbers.set(rules, (number = this.#nextRule++))
+    return number
+  }
+}
+
+function failed(outcome: string, detail?: string): PageResult {
+  return { outcome, links: [], ...(detail === undefined ? {} : { detail }) }
+}
