@@ -77,7 +77,7 @@ export async function startProcessNetwork(options: ProcessNetworkOptions): Promi
     roles.set(name, role)
   }
   for (const name of numbered('validator', options.validators)) await start(name, ['validator', '--operator', name])
-  for (const name of numbered('contributor', options.contributors)) await start(name, ['node'])
+  for (const name of numbered('contributor', options.contributors)) await start(name, ['node', '--workers', '0'])
 
   const released = async (epochs: number): Promise<LedgerState> => {
     let phase = ''

@@ -79,6 +79,7 @@ function crawlOf(options: CrawlGatherOptions, job: GatherJob, seeds: string[], w
     mine: (url) => mine(url) && !known(url),
     signal: until,
     deny,
+    optedOut: job.optedOut,
     ...overrides,
     limits: {
       pages: Math.min(pages, own.pages ?? pages),

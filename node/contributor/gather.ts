@@ -11,6 +11,8 @@ export interface GatherJob {
   leased: (url: string) => boolean
   /** Whether an earlier epoch's batch of ours holds a record of this URL. */
   known: (url: string) => boolean
+  /** The opt-out of the log that covers this URL now, in words. */
+  optedOut?: (url: string) => string | undefined
   /** URLs that an earlier epoch found and did not get to. */
   frontier: readonly string[]
   /** Most records to bring. */

@@ -3,6 +3,7 @@ import { codeOf } from '../../core/errors/index.ts'
 import { askAgain, readyProtocol } from '../../core/mesh/index.ts'
 import { batchRoots } from '../../dao/batches/index.ts'
 import { type EpochState, isAssigned, leaseOf } from '../../dao/ledger/index.ts'
+import { OptOutIndex } from '../../dao/optouts/index.ts'
 import { sealBatch, type SealedBatch } from '../seal/index.ts'
 import { isCommitted } from './advance-batch.ts'
 import type { Gathered } from './gather.ts'
@@ -19,6 +20,7 @@ export class Gathering implements AsyncDisposable {
   /** The gathering under way; never rejects. */
   #work: Promise<void> = Promise.resolve()
   #isSayingReady = false
+  readonly #optOuts = new OptOutIndex()
 
   constructor(bench: Bench) {
     this.#bench = bench
@@ -67,6 +69,7 @@ export class Gathering implements AsyncDisposable {
       mine: (url) => isAssigned(state(), me, url),
       leased: (url) => this.#holdsLease(url),
       known: (url) => book.knows(url),
+      optedOut: (url) => this.#optOutOf(url),
       frontier: await book.frontier(),
       limit: Math.min(charter.sources.maxPagesPerContributor, MAX_RECORDS),
       until: AbortSignal.any([options.clock.deadline(withinMs), signal]),
@@ -111,6 +114,13 @@ export class Gathering implements AsyncDisposable {
       for (const root of roots) await space.unpin(root).catch(() => undefined)
       throw error
     }
+  }
+
+  /** The log may say more by now than when the gathering began. */
+  #optOutOf(url: string): string | undefined {
+    const host = URL.parse(url)?.host
+    const found = host === undefined ? undefined : this.#optOuts.take(this.#bench.state().optouts).find(host, url)
+    return found && `entry ${found.index}: ${found.domain}${found.pattern === null ? '' : ` ${found.pattern}`}`
   }
 
   #holdsLease(url: string): boolean {

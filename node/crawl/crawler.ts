@@ -47,7 +47,7 @@ export class Crawler {
   readonly #clock: Clock
   readonly #limits: CrawlLimits
   readonly #paceOptions: PaceOptions
-  readonly #options: Pick<CrawlOptions, 'dropDuplicates' | 'sitemaps' | 'deny' | 'earlier'>
+  readonly #options: Pick<CrawlOptions, 'dropDuplicates' | 'sitemaps' | 'deny' | 'optedOut' | 'earlier'>
   readonly #book: CrawlBook | undefined
   readonly #frontier: Frontier
   readonly #slots: Slots
@@ -143,10 +143,15 @@ export class Crawler {
     await this.#options.deny?.refresh()
     const denied = this.#options.deny?.denies(item.url)
     if (denied !== undefined) return this.#refused(item, { outcome: 'DENIED', detail: `deny list: ${denied}` })
+    const gone = this.#options.optedOut?.(item.url)
+    if (gone !== undefined) return this.#refused(item, { outcome: 'OPTED_OUT', detail: gone })
     const site = await this.#siteOf(new URL(item.url).origin, pace)
     const refusal = site.refuses(item.url)
     if (refusal !== undefined) return this.#refused(item, refusal)
     await pace.turn(this.#signal)
+    // while it waited
+    const late = this.#options.optedOut?.(item.url)
+    if (late !== undefined) return this.#refused(item, { outcome: 'OPTED_OUT', detail: late })
     const time = this.#clock.now()
     if (item.isSitemap) this.#giveBack(item.host)
     else this.summary.fetched++
@@ -255,6 +260,8 @@ export class Crawler {
     }
     this.#follow(result.links, depth + 1, url)
     if (result.measured === undefined) return this.#end(item, { ...row, outcome: result.outcome, detail: result.detail })
+    const gone = this.#options.optedOut?.(url)
+    if (gone !== undefined) return this.#end(item, { ...row, outcome: 'OPTED_OUT', detail: gone })
     const { measured, training, evidence, packed } = result
     const isNew = this.#contents.addNumber(contentNumber(measured.contentDigest))
     if (!isNew && this.#options.dropDuplicates !== false) return this.#end(item, { ...row, outcome: 'DUPLICATE' })

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openWeb, type Web } from '../../core/web/index.ts'
-import { realClock } from '../../tests/support/real-clock.ts'
+import { eventually, realClock } from '../../tests/support/real-clock.ts'
 import { crawl, type CrawledPage, journalLine, type JournalRow } from './index.ts'
 
 const html = (response: ServerResponse, body: string, headers: Record<string, string> = {}): void => {
@@ -94,7 +94,6 @@ beforeAll(async () => {
     pages.push(page)
 })
 afterAll(async () => {
-  await web[Symbol.asyncDispose]()
   server.closeAllConnections()
   await new Promise((closed) => server.close(closed))
 })
@@ -126,4 +125,9 @@ it('keeps secrets and control characters out of the journal', () => {
   const lines = rows.map(journalLine)
   for (const line of lines) expect(line).toMatch(/^[\x20-\x7e]+$/)
   expect(lines.join('\n')).not.toContain('secret')
+})
+
+it('leaves no request behind: once the web is closed no socket is open', async () => {
+  await web[Symbol.asyncDispose]()
+  await eventually(() => new Promise((done) => server.getConnections((_error, count) => done(count === 0))))
 })

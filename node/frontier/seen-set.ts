@@ -48,7 +48,7 @@ export class SeenSet {
 }
 
 /** Two 32-bit multiply-xor lanes (cyrb53, public domain), 53 bits, never 0. Not for secrets: a page that collides on purpose hides only itself. */
-function fingerprint(text: string): number {
+export function fingerprint(text: string): number {
   let a = 0xdeadbeef
   let b = 0x41c6ce57
   for (let i = 0; i < text.length; i++) {

@@ -1,5 +1,7 @@
 /** Sites without end: calendars, faceted lists, links that nest themselves. Each rule names itself in the journal. */
 
+import { fingerprint } from './seen-set.ts'
+
 export type Trap = 'too-long' | 'too-deep-path' | 'repeated-segment' | 'too-many-parameters' | 'calendar' | 'query-variants' | 'numbered'
 
 export interface TrapLimits {
@@ -32,7 +34,8 @@ const CALENDAR_PARAMETER = /(^|&)(date|day|week|month|year|cal|tribe-bar-date)=/
 
 export class TrapGuard {
   readonly #limits: TrapLimits
-  readonly #counts = new Map<string, number>()
+  /** By fingerprint: the shapes themselves would be most of a frontier's memory. */
+  readonly #counts = new Map<number, number>()
 
   constructor(limits: Partial<TrapLimits> = {}) {
     this.#limits = { ...trapLimits, ...limits }
@@ -55,11 +58,12 @@ export class TrapGuard {
     return undefined
   }
 
-  #isFull(key: string, limit: number): boolean {
+  #isFull(shape: string, limit: number): boolean {
+    const key = fingerprint(shape)
     const count = this.#counts.get(key) ?? 0
     if (count >= limit) return true
     this.#counts.set(key, count + 1)
-    if (this.#counts.size > this.#limits.shapes) this.#counts.delete(this.#counts.keys().next().value as string)
+    if (this.#counts.size > this.#limits.shapes) this.#counts.delete(this.#counts.keys().next().value as number)
     return false
   }
 }
