@@ -60,7 +60,8 @@ function check({ records, groups }: Gathered): void {
     const { exchange } = parseFetchGroup(concatBytes(...(groups[evidenceGroup] ?? [])))
     const again = pipelines.get('web-page@1/1')?.run(exchange, { qualityWeights: charter.quality })
     expect(again?.ok === true && Buffer.compare(again.measured.record, record)).toBe(0)
-    if (robotsGroup !== null) expect(parseFetchGroup(concatBytes(...(groups[robotsGroup] ?? []))).exchange.url).toMatch(/robots\.txt$/)
+    const capture = robotsGroup === null ? undefined : parseFetchGroup(concatBytes(...(groups[robotsGroup] ?? [])))
+    expect(capture?.exchange.url ?? '/robots.txt').toMatch(/robots\.txt$/)
   }
 }
 
@@ -74,7 +75,13 @@ it('gathers by way of a folder what it gathers in memory', async () => {
   const strip = ({ records }: Gathered): unknown[] =>
     records.map(({ record, host, language, tokens, quality, contentDigest, sketch, robotsGroup }) => [
       Buffer.from(record).toString(),
-      ...[host, language, tokens, quality, contentDigest, sketch, robotsGroup !== null],
+      host,
+      language,
+      tokens,
+      quality,
+      contentDigest,
+      sketch,
+      robotsGroup !== null,
     ])
   const byRecord = (a: unknown, b: unknown): number => (String((a as unknown[])[0]) < String((b as unknown[])[0]) ? -1 : 1)
   expect(strip(disk).toSorted(byRecord)).toEqual(strip(memory).toSorted(byRecord))
