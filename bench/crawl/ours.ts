@@ -73,7 +73,7 @@ const started = performance.now()
 const pages: string[] = []
 const sealing = new Sealing()
 await using web = await openWeb({ clock: realClock, userAgent: 'QuernBot/1.0 (+http://127.0.0.1/)', allowPrivate })
-const { get } = web
+const get = web.get.bind(web)
 if (!isPolite) {
   const nothing = { status: 404, headers: [], requestHead: new Uint8Array(), responseHead: utf8('HTTP/1.1 404 Not Found\r\n\r\n') }
   web.get = (url, options) =>
@@ -87,7 +87,7 @@ if (!isPolite) {
           remoteAddress: null,
           truncated: false,
         })
-      : get.call(web, url, options)
+      : get(url, options)
 }
 await using pool = workers === 0 ? undefined : new WorkerPool({ clock: realClock, size: workers })
 const summary = await crawlToFolder({

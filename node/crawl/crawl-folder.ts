@@ -207,7 +207,10 @@ export class CrawlFolder implements CrawlBook {
         evidence: place,
         hops,
         robots: this.#written.get(robots) ?? null,
-        ...{ host, language, tokens, quality },
+        host,
+        language,
+        tokens,
+        quality,
         digest: Buffer.from(contentDigest).toString('base64url'),
         sketch: Buffer.from(sketch).toString('base64url'),
       }
@@ -352,7 +355,10 @@ function* sealedPages(out: string) {
         record: {
           record: new Uint8Array(recordOf(packed)),
           packed,
-          ...{ host: seal.host, language: seal.language, tokens: seal.tokens, quality: seal.quality },
+          host: seal.host,
+          language: seal.language,
+          tokens: seal.tokens,
+          quality: seal.quality,
           contentDigest: new Uint8Array(Buffer.from(seal.digest, 'base64url')),
           sketch: new Uint8Array(Buffer.from(seal.sketch, 'base64url')),
         },

@@ -423,12 +423,12 @@ describe('names that share a machine', () => {
       override: ({ pathname }) => (/robots|well-known/.test(pathname) ? status(404) : html(pathname, '/1', '/2', '/3')),
     })
     const web = site.view('c')
-    const { get } = web
+    const get = web.get.bind(web)
     web.get = async (url, options) => {
       const { hostname } = new URL(url)
       const key = addresses[hostname] ?? hostname.replace(/^(one|two)\./, '')
       ;(at[key] ??= []).push(world.clock.now())
-      return { ...(await get.call(web, url, options)), remoteAddress: addresses[hostname] ?? null }
+      return { ...(await get(url, options)), remoteAddress: addresses[hostname] ?? null }
     }
     const whole = (async () => {
       for await (const _ of crawl({

@@ -129,5 +129,7 @@ it('keeps secrets and control characters out of the journal', () => {
 
 it('leaves no request behind: once the web is closed no socket is open', async () => {
   await web[Symbol.asyncDispose]()
-  await eventually(() => new Promise((done) => server.getConnections((_error, count) => done(count === 0))))
+  const open = (): Promise<number> => new Promise((done) => server.getConnections((_error, count) => done(count)))
+  await eventually(async () => (await open()) === 0)
+  expect(await open()).toBe(0)
 })

@@ -35,7 +35,9 @@ const CALENDAR_PARAMETER = /(^|&)(date|day|week|month|year|cal|tribe-bar-date)=/
 export class TrapGuard {
   readonly #limits: TrapLimits
   /** By fingerprint: the shapes themselves would be most of a frontier's memory. */
-  readonly #counts = new Map<number, number>()
+  #counts = new Map<number, number>()
+  /** The generation before: a whole one is forgotten at a time, because taking the oldest out of a large map is slow. */
+  #older = new Map<number, number>()
 
   constructor(limits: Partial<TrapLimits> = {}) {
     this.#limits = { ...trapLimits, ...limits }
@@ -60,10 +62,13 @@ export class TrapGuard {
 
   #isFull(shape: string, limit: number): boolean {
     const key = fingerprint(shape)
-    const count = this.#counts.get(key) ?? 0
+    const count = this.#counts.get(key) ?? this.#older.get(key) ?? 0
     if (count >= limit) return true
     this.#counts.set(key, count + 1)
-    if (this.#counts.size > this.#limits.shapes) this.#counts.delete(this.#counts.keys().next().value as number)
+    if (this.#counts.size > this.#limits.shapes / 2) {
+      this.#older = this.#counts
+      this.#counts = new Map()
+    }
     return false
   }
 }
