@@ -4,10 +4,13 @@ import { WireError } from '../wire/index.ts'
 
 const HEADER = 10
 const TRAILER = 8
+/** zlib writes into buffers of this size, 16 KiB unless told: five of them for a record of a few KiB are garbage that the collector does not feel. */
+const MIN_CHUNK = 256
+const MAX_CHUNK = 16 << 10
 
 /** One member without name, time or extra field. Its bytes may differ between zlib versions: they are transport, never compared. */
 export function gzipMember(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(gzipSync(bytes, { level: 6 }))
+  return new Uint8Array(gzipSync(bytes, { level: 6, chunkSize: Math.min(MAX_CHUNK, Math.max(MIN_CHUNK, bytes.byteLength >> 2)) }))
 }
 
 /**
