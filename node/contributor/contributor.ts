@@ -12,7 +12,7 @@ import { batchRoots } from '../../dao/batches/index.ts'
 import { DaoLink, type FileStore, Follower, Outbox, serveBlocks, Steps } from '../../dao/follower/index.ts'
 import { committingEpoch, isAssigned, leaseOf, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
 import { batchReceipt, commitHash, encode, equalBytes, peerFromDid } from '../../schemas/wire/index.ts'
-import { sealBatch } from '../seal/index.ts'
+import { sealInto } from '../seal/index.ts'
 import { BatchBook, type BatchNote } from './batch-book.ts'
 import type { Gather } from './gather.ts'
 
@@ -262,7 +262,7 @@ export class Contributor {
     const salt = random.bytes(32)
     const { urls, frontier, ...content } = gathered
     const prev = this.#book.last
-    const sealed = sealBatch({
+    const sealed = await sealInto(storage.private, {
       ...content,
       ledger: this.state.id,
       contributor: signer.did,
@@ -272,7 +272,6 @@ export class Contributor {
       prev: prev?.manifestCid ?? null,
       salt,
     })
-    await storage.private.put(sealed.blocks)
     for (const root of batchRoots(sealed.manifest)) await storage.private.pin(root)
     await this.#book.keepFrontier(frontier)
     await this.#book.add({ epoch, manifest: sealed.manifest, salt }, urls)
