@@ -9,6 +9,7 @@ import type { Mesh } from '../../core/mesh/index.ts'
 import { openPeer } from '../../core/peer/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
 import { DiskFiles } from '../../dao/stores/index.ts'
+import { keepHeapSmall } from './small-heap.ts'
 import { systemClock } from './system.ts'
 
 export interface RoleHome extends AsyncDisposable {
@@ -34,6 +35,7 @@ export interface RoleHomeOptions {
 }
 
 export async function openRoleHome({ home, listen, announce = [], privateNetwork, logger }: RoleHomeOptions): Promise<RoleHome> {
+  keepHeapSmall()
   const stack = new AsyncDisposableStack()
   try {
     const folder = await openHome(home)

@@ -7,8 +7,11 @@ import { diskError, makeFolder } from './disk.ts'
 export type LevelDb = LevelDatastore['db']
 export type Write = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string }
 
-/** LevelDB maps the tables it has open into memory, 2 MiB each, and a peer has five stores: its defaults would take hundreds of MiB. */
-const LIMITS = { maxOpenFiles: 32, cacheSize: 2 << 20 }
+/**
+ * LevelDB maps the tables it has open into memory, and a peer has five stores: its defaults would take hundreds of MiB. 74 files is the least
+ * it takes, ten of them not tables; at 1 MiB a table, its least as well, a store maps 64 MiB at most.
+ */
+const LIMITS = { maxOpenFiles: 74, maxFileSize: 1 << 20, cacheSize: 2 << 20 }
 
 export class Level implements AsyncDisposable {
   readonly db: LevelDb

@@ -4,9 +4,10 @@ import { askAgain, readyProtocol } from '../../core/mesh/index.ts'
 import { batchRoots } from '../../dao/batches/index.ts'
 import { type EpochState, isAssigned, leaseOf } from '../../dao/ledger/index.ts'
 import { OptOutIndex } from '../../dao/optouts/index.ts'
-import { sealBatch, type SealedBatch } from '../seal/index.ts'
+import { sealInto } from '../seal/index.ts'
 import { isCommitted } from './advance-batch.ts'
 import type { Gathered } from './gather.ts'
+import type { BatchManifest } from '../../schemas/wire/index.ts'
 import type { Bench } from './options.ts'
 
 /** Gathering stops this long before the phase's limit, to leave time to seal and commit. */
@@ -79,16 +80,16 @@ export class Gathering implements AsyncDisposable {
     if (gathered.records.length === 0) return options.logger.info('nothing-gathered', { epoch })
     const { urls, frontier, ...content } = gathered
     const salt = options.random.bytes(32)
-    const sealed = this.#seal(content, salt)
-    await this.#keep(epoch, sealed, salt, urls, frontier)
-    say('sealed', epoch, sealed.manifest.count)
+    const manifest = await this.#seal(content, salt)
+    await this.#keep(epoch, manifest, salt, urls, frontier)
+    say('sealed', epoch, manifest.count)
   }
 
-  #seal(content: Omit<Gathered, 'urls' | 'frontier'>, salt: Uint8Array): SealedBatch {
-    const { state, me, book } = this.#bench
+  async #seal(content: Omit<Gathered, 'urls' | 'frontier'>, salt: Uint8Array): Promise<BatchManifest> {
+    const { state, me, book, options } = this.#bench
     const { id, charter } = state()
     const prev = book.last
-    return sealBatch({
+    const { manifest } = await sealInto(options.storage.private, {
       ...content,
       ledger: id,
       contributor: me,
@@ -98,15 +99,15 @@ export class Gathering implements AsyncDisposable {
       prev: prev?.manifestCid ?? null,
       salt,
     })
+    return manifest
   }
 
   /** Durable when it resolves. When it fails, on a full disk say, nothing stays pinned that no note leads to. */
-  async #keep(epoch: number, { blocks, manifest }: SealedBatch, salt: Uint8Array, urls: string[], frontier: string[]): Promise<void> {
+  async #keep(epoch: number, manifest: BatchManifest, salt: Uint8Array, urls: string[], frontier: string[]): Promise<void> {
     const { options, book } = this.#bench
     const space = options.storage.private
     const roots = batchRoots(manifest)
     try {
-      await space.put(blocks)
       for (const root of roots) await space.pin(root)
       await book.keepFrontier(frontier)
       await book.add({ epoch, manifest, salt }, urls)

@@ -4,9 +4,19 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MemoryStorage, readFile } from '../../core/storage/index.ts'
 import { checkBatchStructure, parseBatchFiles } from '../../dao/batches/index.ts'
-import { concatBytes, fileFromLeaves, LEAF_BYTES, MAX_BATCH_RECORDS, rawCid, sha256, SKETCH_BYTES, utf8 } from '../../schemas/wire/index.ts'
+import {
+  type Block,
+  concatBytes,
+  fileFromLeaves,
+  LEAF_BYTES,
+  MAX_BATCH_RECORDS,
+  rawCid,
+  sha256,
+  SKETCH_BYTES,
+  utf8,
+} from '../../schemas/wire/index.ts'
 import { contributor, salt, sampleBatch, sampleInput, sampleRecord } from '../../tests/unit/sample-batch.ts'
-import { BatchSealer, sealBatch } from './index.ts'
+import { BatchSealer, sealBatch, sealInto } from './index.ts'
 
 const texts = fc.array(fc.string({ maxLength: 200 }), { minLength: 1, maxLength: 12 })
 
@@ -69,6 +79,27 @@ describe('sealBatch', () => {
     expect(index.rows[0]?.evidenceLeaves).toEqual([2, 3])
     expect(index.rows[1]?.evidenceLeaves).toEqual([5, 1])
     expect(index.rows[1]?.evidenceOffset).toBe((index.rows[0]?.evidenceOffset ?? 0) + 2 * LEAF_BYTES + 5)
+  })
+})
+
+describe('sealInto', () => {
+  it('seals the same batch, and stores it whole in portions while it goes', async () => {
+    const input = sampleInput(['one', 'two', 'three'])
+    const groups = [...input.groups].map((members, i) => (i === 0 ? members : [new Uint8Array(randomBytes(LEAF_BYTES))]))
+    const { private: space } = new MemoryStorage()
+    const portions: number[] = []
+    const watched = {
+      put: (blocks: Iterable<Block>) => {
+        const list = [...blocks]
+        portions.push(list.reduce((sum, block) => sum + block.bytes.byteLength, 0))
+        return space.put(list)
+      },
+    }
+    const sealed = await sealInto(watched, { ...input, groups })
+    expect(String(sealed.manifestCid)).toBe(String(sealBatch({ ...input, groups }).manifestCid))
+    await space.pin(sealed.manifestCid)
+    expect(portions.length).toBeGreaterThan(1)
+    expect(Math.max(...portions)).toBeLessThan(4 << 20)
   })
 })
 

@@ -72,7 +72,7 @@ export class Lab implements AsyncDisposable {
   }
 
   #start(i: number, ...args: string[]): Spoken {
-    const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16']
+    const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4']
     const child = spawn(netlab, ['exec', String(i), '--', process.execPath, ...flags, ...args], {
       env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
