@@ -31,10 +31,10 @@ export function untilStopped(): AbortController {
     if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
     controller.abort(new Error(`stopped by ${signal}`))
   }
-  // from here on the entry point's early answer would be too quick
-  process.removeAllListeners('SIGTERM')
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  // from here on the entry point's early answer would be too quick; taken away last, because a request that came while nobody listened is lost
+  for (const early of process.listeners('SIGTERM')) if (early !== stop) process.off('SIGTERM', early)
   // a role that another process started ends with it, however it ended
   process.once('disconnect', () => stop('SIGTERM'))
   process.channel?.unref()
