@@ -14,8 +14,8 @@ p{margin:.5rem 0}a{color:var(--link)}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}
 caption{text-align:left;padding:.25rem 0}
-th,td{text-align:left;vertical-align:top;padding:.35rem 1rem .35rem 0;border-bottom:1px solid var(--line)}
-th{font-weight:600}.n{text-align:right;padding-right:0;padding-left:1rem;white-space:nowrap;font-variant-numeric:tabular-nums}
+th,td{text-align:left;vertical-align:top;padding:.35rem .5rem .35rem 0;border-bottom:1px solid var(--line)}
+th{font-weight:600}.n{text-align:right;padding-right:0;padding-left:.5rem;white-space:nowrap;font-variant-numeric:tabular-nums}
 code{font:.9em/1.5 ui-monospace,monospace}td,p code{overflow-wrap:anywhere}
 figure{margin:.75rem 0}pre{background:var(--box);padding:.75rem;margin:.25rem 0;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:.25rem}
 `
