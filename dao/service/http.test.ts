@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import os from 'node:os'
@@ -436,6 +437,34 @@ it('greets people, with their words kept harmless', async () => {
   expect(page).not.toContain('<img')
   expect(page).toContain('https://dao.example/contact')
   expect(await (await ask('/metrics')).text()).toBe('\n')
+})
+
+it('shows people the newest release, its shares and commands to copy, under a policy that lets nothing else in', async () => {
+  const response = await ask('http://dao.example:8080/')
+  const page = await response.text()
+  const newest = (await (await ask('/v1/releases')).json()) as { releases: { release: string }[] }
+  const cid = newest.releases.at(-1)?.release ?? 'none'
+  expect(page).toContain(`FROM &#39;http://dao.example:8080/v1/releases/${cid}/data/`)
+  const links = [...page.matchAll(/href="(\/[^"]*)"/g)].map(([, target]) => target as string)
+  expect(links).toContain(`/v1/releases/${cid}/shares.json`)
+  for (const target of new Set(links)) expect((await ask(target)).status, target).toBeLessThan(400)
+  expect(page.match(/<table>/g)?.length).toBe(page.match(/<table><caption>/g)?.length)
+  const style = /<style>([^]*?)<\/style>/.exec(page)?.[1] ?? ''
+  const policy = response.headers.get('content-security-policy') ?? ''
+  expect(policy).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`)
+  expect(policy).not.toContain('unsafe')
+  expect(page).not.toMatch(/<script|style="|src=/)
+})
+
+it('puts no words of a Host header into a command', async () => {
+  expect(await (await ask("http://x'$(id)/")).text()).not.toContain('$(id)')
+})
+
+it('greets people also before there is a release', async () => {
+  const { app } = await openHttp({ ...options, releases: path.join(base, 'no-releases') })
+  const response = await app.request('/')
+  expect(response.status).toBe(200)
+  expect(await response.text()).toContain('None yet')
 })
 
 it('lets any page read, and nothing but read and hand in', async () => {

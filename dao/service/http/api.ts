@@ -4,6 +4,7 @@ import { toError } from '../../../core/errors/index.ts'
 import { frontPage } from './front-page.ts'
 import { type ApiOptions, defaultLimits } from './options.ts'
 import { notFound, problemOf, problemResponse } from './problem.ts'
+import { Releases } from './releases.ts'
 import { json, routerOf } from './routes.ts'
 import { ipfsRoutes } from './routes-ipfs.ts'
 import { indexRoutes } from './routes-index.ts'
@@ -55,6 +56,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   app.notFound(() => problemResponse({ status: 404, code: 'NOT_FOUND', detail: 'nothing is here; /openapi.json lists what is' }))
 
   const add = routerOf(app, problem)
+  const releases = new Releases(options.releases)
   ledgerRoutes(add, options)
   indexRoutes(add, options)
   releaseRoutes(add, options, all)
@@ -97,10 +99,16 @@ export function createApi(options: ApiOptions): OpenAPIHono {
       summary: 'What this is, for people',
       answers: { 200: { description: 'A page', type: 'text/html' } },
     },
-    () => frontPage(state()),
+    async ({ context }) => frontPage(state(), await releases.newest(), originOf(context.req.url)),
   )
   app.get('/openapi.json', () => json(describeApi(app), { maxAge: 3600 }))
   return app
+}
+
+/** For commands that a reader copies into a shell: nothing but a plain host may stand in them, whatever the Host header says. */
+function originOf(url: string): string {
+  const { origin, host } = new URL(url)
+  return /^[\w.:[\]-]+$/.test(host) ? origin : 'http://localhost'
 }
 
 /** The OpenAPI 3.1 document of all routes. */

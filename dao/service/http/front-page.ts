@@ -1,52 +1,147 @@
-/** One plain page for a person who opens the address in a browser: what this is, where things are, whom to write to. */
+/** One page for a person who opens the address in a browser: what this is, the newest release, who earned what, how to check it. */
+import { isLocalRules } from '../../charter/index.ts'
 import type { LedgerState } from '../../ledger/index.ts'
+import type { ReleaseManifest, ShareTable } from '../../release/index.ts'
+import { command, escaped, htmlPage } from './html.ts'
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`)
+export interface NewestRelease {
+  cid: string
+  manifest: ReleaseManifest
+  /** Undefined when the table is too long for a page. */
+  shares: ShareTable | undefined
+}
 
-export function frontPage(state: LedgerState | undefined): Response {
-  const charter = state?.charter
-  const title = escaped(charter === undefined ? 'Quern' : charter.title || charter.name)
-  const contact =
-    charter === undefined
+/** What the files of a release are for, but for the Parquet ones. */
+const PURPOSE: Record<string, string> = {
+  'README.md': 'dataset card',
+  'shares.json': 'who earns what',
+  'removals.jsonl': 'taken out again, and why',
+  'croissant.json': 'metadata for dataset search',
+  'provenance.json': 'lineage',
+  'ai-act-53-1-d.json': 'summary of training content',
+}
+const SHOWN_SHARES = 20
+const SHOWN_FILES = 20
+const SHOWN_LANGUAGES = 5
+
+/** `origin` is where the reader found the page, for commands to copy: a URL's origin. */
+export function frontPage(state: LedgerState | undefined, newest: NewestRelease | undefined, origin: string): Response {
+  if (state === undefined) return htmlPage('Quern', '<h1>Quern</h1>\n<p>The ledger has not begun yet: come back in a moment.</p>')
+  const { charter } = state
+  const local = isLocalRules(charter)
+  const title = escaped(local ? 'A DAO on this machine' : charter.title || charter.name)
+  return htmlPage(
+    title,
+    [
+      `<h1>${title}</h1>`,
+      '<p>A DAO that gathers training data in the open. Contributors crawl and structure the web, validators test what they bring, and a public ledger turns the tested work into shares. Every score can be computed again by anyone.</p>',
+      charter.description === '' ? '' : `<p>${escaped(charter.description)}</p>`,
+      local
+        ? '<p class="soft">It runs under <em>local rules</em>, made for trying Quern out: short epochs and validators that know each other.</p>'
+        : '',
+      releasePart(newest, state, origin),
+      sharesPart(newest, state),
+      ledgerPart(state, origin),
+      interfacePart(charter.contact),
+    ]
+      .filter((part) => part !== '')
+      .join('\n'),
+  )
+}
+
+function releasePart(newest: NewestRelease | undefined, state: LedgerState, origin: string): string {
+  const heading = '<h2>Newest release</h2>'
+  if (newest === undefined)
+    return `${heading}\n<p>None yet: the first one is cut when an epoch is final. ${state.epoch === null ? '' : `Epoch ${state.epoch.number} is in its phase “${escaped(state.epoch.phase)}”.`}</p>`
+  const { cid, manifest } = newest
+  const { counts, files, languages } = manifest
+  const at = `/v1/releases/${cid}`
+  const tables = files.filter((file) => file.rows !== null)
+  const named = [...tables, ...files.filter((file) => file.rows === null)].slice(0, SHOWN_FILES)
+  const rows = named.map(
+    ({ path, bytes, rows }) =>
+      `<tr><td><a href="${at}/${escaped(path)}">${escaped(path)}</a>${PURPOSE[path] === undefined ? '' : ` <span class="soft">${PURPOSE[path]}</span>`}<td class="n">${rows === null ? '' : number(rows)}<td class="n">${size(bytes)}`,
+  )
+  const more = files.length - named.length
+  const spoken = languages
+    .toSorted((a, b) => b.records - a.records)
+    .slice(0, SHOWN_LANGUAGES)
+    .map(({ language, records }) => `${escaped(language)} ${number(records)}`)
+  const parquet = tables.map((file) => `'${origin}${at}/${file.path}'`)
+  return [
+    heading,
+    `<p>${number(counts.records)} records with ${number(counts.tokens)} words from ${number(counts.hosts)} hosts, up to epoch ${manifest.throughEpoch}, cut on <time datetime="${manifest.date}">${manifest.date.slice(0, 10)}</time>. ${spoken.length === 0 ? '' : `Languages by records: ${spoken.join(', ')}${languages.length > spoken.length ? ', and others' : ''}.`}</p>`,
+    `<p class="soft">Each record keeps the licence of its source. Root: <code>${cid}</code></p>`,
+    '<div class="scroll"><table><caption>Files: Parquet, and what describes and proves it</caption>',
+    '<thead><tr><th scope="col">File<th scope="col" class="n">Rows<th scope="col" class="n">Size</thead><tbody>',
+    ...rows,
+    '</tbody></table></div>',
+    more > 0
+      ? `<p><a href="${at}">The manifest</a> names ${number(more)} more files.</p>`
+      : `<p><a href="${at}">Manifest</a> with every digest.</p>`,
+    parquet.length === 0
       ? ''
-      : `<p>Site owners, contributors, anyone: <a rel="nofollow" href="${escaped(charter.contact)}">${escaped(charter.contact)}</a></p>`
-  const facts =
-    state === undefined
-      ? '<p>The ledger has not begun yet.</p>'
-      : `<p>${escaped(charter?.description ?? '')}</p>
-<table>
-<tr><th>Ledger<td><code>${escaped(state.id)}</code>
-<tr><th>Entries<td>${state.size}
-<tr><th>Epoch<td>${state.epoch === null ? 'none yet' : `${state.epoch.number}, ${state.epoch.phase}`}
-<tr><th>Contributors<td>${state.contributors.size}
-<tr><th>Validators<td>${[...state.validators.values()].filter((one) => one.active).length}
-<tr><th>Releases<td>${state.releases.length}
-</table>`
-  const html = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${title}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}th{text-align:left;padding-right:1rem}</style>
-<h1>${title}</h1>
-<p>A DAO that gathers training data in the open. Its ledger shows who gathered what, and every score can be computed again.</p>
-${facts}
-<ul>
-<li><a href="/v1/releases">Releases</a>: Parquet files, readable in place
-<li><a href="/v1/epochs">Epochs</a>, <a href="/v1/contributors">contributors</a>, <a href="/v1/ledger">entries</a>
-<li><a href="/v1/optouts">Opt-outs</a>
-<li><a href="/checkpoint">Checkpoint</a> of the transparency log
-<li><a href="/openapi.json">All of the interface</a> (OpenAPI 3.1)
-</ul>
-${contact}
-</html>
-`
-  return new Response(html, {
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-      'cache-control': 'no-cache',
-      'x-content-type-options': 'nosniff',
-    },
-  })
+      : command(
+          `Read it in place with DuckDB${parquet.length > 1 ? `, here the first of ${number(parquet.length)} files` : ''}:`,
+          `duckdb -c "SELECT url, title, lang, n_tokens FROM ${parquet[0]} LIMIT 5"`,
+        ),
+    command('Or copy it and verify every byte on the way:', `quern dataset fetch --dao ${origin} --out data`),
+  ].join('\n')
+}
+
+function sharesPart(newest: NewestRelease | undefined, state: LedgerState): string {
+  const everyone = `<p>${number(state.contributors.size)} contributors and ${number([...state.validators.values()].filter((one) => one.active).length)} validators take part: <a href="/v1/contributors">contributors</a>, <a href="/v1/validators">validators</a> (JSON).</p>`
+  const heading = '<h2>Shares</h2>'
+  if (newest === undefined) return `${heading}\n<p>Shares are computed with each release.</p>\n${everyone}`
+  const { cid, shares } = newest
+  if (shares === undefined)
+    return `${heading}\n<p>The <a href="/v1/releases/${cid}/shares.json">table of shares</a> is long.</p>\n${everyone}`
+  const { split } = shares
+  const earning = shares.rows.filter((row) => row.role === 'contributor').toSorted((a, b) => b.ppm - a.ppm)
+  const rows = earning
+    .slice(0, SHOWN_SHARES)
+    .map(
+      ({ account, ppm, records, tokens }) =>
+        `<tr><td><a href="/v1/contributors/${escaped(account)}" aria-label="${escaped(account)}"><code>${escaped(short(account))}</code></a><td class="n">${number(records)}<td class="n">${number(tokens)}<td class="n">${percent(ppm)}`,
+    )
+  return [
+    heading,
+    `<p>Of what this release earns, ${percent(split.contributorsPpm)} go to its contributors, ${percent(split.validatorsPpm)} to its validators and ${percent(split.commonsPpm)} to the commons.</p>`,
+    '<div class="scroll"><table><caption>How the contributors’ part divides, by tested work</caption>',
+    '<thead><tr><th scope="col">Contributor<th scope="col" class="n">Records<th scope="col" class="n">Words<th scope="col" class="n">Share</thead><tbody>',
+    ...rows,
+    '</tbody></table></div>',
+    `<p><a href="/v1/releases/${cid}/shares.json">The whole table</a>${earning.length > rows.length ? `, with ${number(earning.length - rows.length)} more contributors` : ''}, validators too.</p>`,
+    everyone,
+  ].join('\n')
+}
+
+function ledgerPart(state: LedgerState, origin: string): string {
+  const now = state.epoch === null ? 'no epoch has begun' : `epoch ${state.epoch.number} is in its phase “${escaped(state.epoch.phase)}”`
+  return [
+    '<h2>Ledger</h2>',
+    `<p>An append-only log that validators witness: ${number(state.size)} entries, ${now}. Its name is <code>${escaped(state.id)}</code>.</p>`,
+    command('Read the entries:', `quern ledger show --dao ${origin}`),
+    command('With a copy of the operator’s log folder, compute every score and share again:', 'quern ledger audit LOG_FOLDER'),
+    '<p>As data: <a href="/v1/epochs">epochs and their tables</a>, <a href="/v1/ledger">entries</a>, <a href="/v1/charter">the charter</a> (the rules), <a href="/checkpoint">the signed checkpoint</a>, <a href="/v1/optouts">opt-outs</a>.</p>',
+  ].join('\n')
+}
+
+const interfacePart = (contact: string): string =>
+  `<h2>For programs and people</h2>
+<p><a href="/openapi.json">The whole HTTP interface</a> is described in OpenAPI 3.1; <a href="/v1/releases">all releases</a> as JSON.</p>
+<p>Site owners who want out, contributors, anyone: <a rel="nofollow" href="${escaped(contact)}">${escaped(contact)}</a></p>`
+
+const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',')
+const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(ppm % 10_000 === 0 ? 0 : 2)} %`
+/** A did:key without what all have in common. */
+const short = (account: string): string => {
+  const key = account.replace(/^did:key:/, '')
+  return key.length > 20 ? `${key.slice(0, 10)}…${key.slice(-6)}` : key
+}
+
+function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`
+  return `${(bytes / 1_000_000).toFixed(1)} MB`
 }

@@ -1,12 +1,15 @@
 /** The releases on this machine: manifests parsed once, files by path, never a byte outside a release's folder. */
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Lru } from '../../../core/cache/index.ts'
 import { listReleases, readManifest, type ReleaseSummary } from '../../dataset/index.ts'
-import type { ReleaseManifest } from '../../release/index.ts'
+import { type ReleaseManifest, type ShareTable, shareTable } from '../../release/index.ts'
 import { inside } from '../../stores/index.ts'
 import { notFound } from './problem.ts'
+
+/** A table of shares that one page can show. */
+const MAX_SHARES_BYTES = 1 << 20
 
 const TYPES: Record<string, string> = {
   '.parquet': 'application/vnd.apache.parquet',
@@ -56,6 +59,21 @@ export class Releases {
     const newest = (await this.list()).at(-1)?.release
     if (newest === undefined) throw notFound('there is no release yet')
     return newest
+  }
+
+  /** The newest one with its shares, unless those are too long for a page; undefined while there is none, or it cannot be read. */
+  async newest(): Promise<{ cid: string; manifest: ReleaseManifest; shares: ShareTable | undefined } | undefined> {
+    try {
+      const cid = await this.resolve('latest')
+      return { cid, manifest: await this.manifest(cid), shares: await this.#shares(cid) }
+    } catch {
+      return undefined
+    }
+  }
+
+  async #shares(cid: string): Promise<ShareTable | undefined> {
+    const { path: file, bytes } = await this.file(cid, 'shares.json')
+    return bytes > MAX_SHARES_BYTES ? undefined : shareTable.parse(JSON.parse(await readFile(file, 'utf8')))
   }
 
   /** A file that the manifest names, or the manifest itself; throws HttpProblem 404. */
