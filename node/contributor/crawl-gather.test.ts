@@ -77,7 +77,7 @@ it('gathers by way of a folder what it gathers in memory', async () => {
   const strip = ({ records }: Gathered): unknown[] =>
     records.map(({ record, host, language, tokens, quality, contentDigest, sketch, robotsGroup }) => [
       Buffer.from(record).toString(),
-      ...[host, language, tokens, quality, contentDigest, sketch, robotsGroup !== null],
+      [host, language, tokens, quality, contentDigest, sketch, robotsGroup !== null],
     ])
   const byRecord = (a: unknown, b: unknown): number => (String((a as unknown[])[0]) < String((b as unknown[])[0]) ? -1 : 1)
   expect(strip(disk).toSorted(byRecord)).toEqual(strip(memory).toSorted(byRecord))
