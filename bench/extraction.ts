@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import os from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { decodeHtml } from '../schemas/pipeline/index.ts'
 import { extractWebPage } from '../schemas/web-page/index.ts'
 
 /** What a run must reach; beyond it the process exits 1. */
@@ -57,7 +58,7 @@ function readPages(source: string): Page[] {
     const expected = JSON.parse(readFileSync(path.join(root, 'expected.json'), 'utf8')) as Record<string, Page & { file: string }>
     return Object.entries(expected).map(([url, page]) => ({
       url: new URL(url).href.replace(/#.*/, ''),
-      html: readFileSync(path.join(root, 'pages', page.file), 'utf8'),
+      html: decodeHtml(new Uint8Array(readFileSync(path.join(root, 'pages', page.file))), null).text,
       with: page.with.map(oneLine),
       without: page.without.map(oneLine),
     }))
@@ -102,7 +103,9 @@ async function measure(name: string, pages: Page[], extract: Extractor): Promise
   const mean = times.reduce((sum, ms) => sum + ms, 0) / times.length
   const [p95, max] = [sorted[Math.floor(sorted.length * 0.95)] as number, sorted.at(-1) as number]
   const [f, p, r] = [f1, precision, recall].map((value) => value.toFixed(3))
-  console.log(`${name.padEnd(26)} ${f} ${p} ${r}  ${String(empty).padStart(5)}   ${mean.toFixed(1).padStart(11)} ${p95.toFixed(0).padStart(4)} ${max.toFixed(0).padStart(5)}`)
+  console.log(
+    `${name.padEnd(26)} ${f} ${p} ${r}  ${String(empty).padStart(5)}   ${mean.toFixed(1).padStart(11)} ${p95.toFixed(0).padStart(4)} ${max.toFixed(0).padStart(5)}`,
+  )
   return { f1, mean, max }
 }
 
@@ -114,7 +117,10 @@ async function peers(): Promise<[name: string, extract: Extractor][]> {
     mkdirSync(folder, { recursive: true })
     writeFileSync(path.join(folder, 'package.json'), '{"private":true}')
     try {
-      execFileSync('npm', ['install', '--no-audit', '--no-fund', '--silent', '--ignore-scripts', ...PEERS], { cwd: folder, stdio: 'inherit' })
+      execFileSync('npm', ['install', '--no-audit', '--no-fund', '--silent', '--ignore-scripts', ...PEERS], {
+        cwd: folder,
+        stdio: 'inherit',
+      })
     } catch {
       console.error('The other extractors could not be installed: ours stands alone.')
       return []
