@@ -1,5 +1,6 @@
 /** One walk over a page gathers what metadata, licence, links, structured data and permission are read from. */
 import type { Document, Element } from './dom.ts'
+import type { ResolvedLink } from './links.ts'
 import { asciiLower } from './text.ts'
 import { resolveUrl } from './url.ts'
 import { BYLINE } from './vocabulary.ts'
@@ -14,13 +15,20 @@ export interface Parts {
   /** `a`, `area` and `link` with `rel`. */
   related: Element[]
   jsonLd: Element[]
+  /** RSL licences inside the page. */
+  rsl: Element[]
   /** With `itemprop` or `itemscope`. */
   items: Element[]
   times: Element[]
   bylines: Element[]
   title: Element | null
   h1: Element | null
+  /** See `links.ts`. */
+  resolved?: ResolvedLink[]
 }
+
+const LD_JSON = /^application\/ld\+json\b/i
+const RSL_XML = /^\s{0,8}application\/rsl\+xml\s{0,8}(;|$)/i
 
 export function collect({ elements }: Document, url: string): Parts {
   const parts: Parts = {
@@ -29,6 +37,7 @@ export function collect({ elements }: Document, url: string): Parts {
     anchors: [],
     related: [],
     jsonLd: [],
+    rsl: [],
     items: [],
     times: [],
     bylines: [],
@@ -55,7 +64,8 @@ export function collect({ elements }: Document, url: string): Parts {
         parts.metas.push(element)
         break
       case 'script':
-        if (/^application\/ld\+json\b/.test(asciiLower(element.attr('type') ?? ''))) parts.jsonLd.push(element)
+        if (LD_JSON.test(element.attr('type') ?? '')) parts.jsonLd.push(element)
+        else if (RSL_XML.test(element.attr('type') ?? '')) parts.rsl.push(element)
         break
       case 'time':
         if (element.attr('datetime') !== undefined) parts.times.push(element)
