@@ -5,9 +5,12 @@ import { WireError } from '../wire/index.ts'
 const HEADER = 10
 const TRAILER = 8
 
+/** Costs half of level 6 and hardly more than level 1, for 7 to 9 in a hundred more bytes than 6 (docs/BENCHMARKS.md). */
+const LEVEL = 3
+
 /** One member without name, time or extra field. Its bytes may differ between zlib versions: they are transport, never compared. */
 export function gzipMember(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(gzipSync(bytes, { level: 6 }))
+  return new Uint8Array(gzipSync(bytes, { level: LEVEL }))
 }
 
 /**

@@ -33,6 +33,8 @@ export class Element {
   /** Has a block with text somewhere below; has an h1. */
   hasBlock = false
   hasH1 = false
+  /** Lies in one of many like items: see `items.ts`. */
+  inItem = false
   score = 0
 
   constructor({ name, flags }: Tag, parent: Element | null, index: number, at: number) {

@@ -9,6 +9,8 @@ export function isLeftOut(element: Element): boolean {
   const { name, flags, chars } = element
   if (name === 'figure') return (element.traits & FIGURE_OF_TEXT) === 0
   if (name === 'figcaption' || name === 'h1') return true
+  // what an item links with is its title
+  if (element.inItem && (isHeading(element) || name === 'a')) return false
   // a card that is one link, and the headings of teasers
   if (name === 'a') return element.hasBlock && chars < 600
   const share = linkShare(element)

@@ -4,6 +4,7 @@
  * Integer arithmetic only.
  */
 import type { Document, Element } from './dom.ts'
+import { markRowWithin, rowAround } from './items.ts'
 import { linkShare, measure, type Strictness } from './measure.ts'
 import { BLOCK } from './tags.ts'
 import { ARTICLE_BODY, isHeading, isLead, POSITIVE, STRONG, WEAK } from './vocabulary.ts'
@@ -21,7 +22,10 @@ export function findMainContent(document: Document, strictness: Strictness): Ele
     if (best === undefined || finalScore(element) > finalScore(best)) best = element
   }
   if (best === undefined || finalScore(best) <= 0) return []
-  const body = grow(climb(best))
+  const one = grow(climb(best))
+  const row = rowAround(one)
+  if (row === null) markRowWithin(one)
+  const body = row ?? one
   return [...leadsBefore(document, body), body]
 }
 

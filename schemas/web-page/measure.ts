@@ -1,7 +1,7 @@
 /** Numbers of every element, gathered bottom-up: how much text it holds, how much of that is links, how much reads like prose. */
 import type { Document, Element } from './dom.ts'
 import { BLOCK, FURNITURE, HEADING, MATH, NEVER } from './tags.ts'
-import { ARTICLE_BODY, FURNITURE_ROLE, HIDDEN, POSITIVE, STRONG, TEASER, WEAK } from './vocabulary.ts'
+import { ARTICLE_BODY, FURNITURE_ROLE, HIDDEN, HOLDS_CODE, POSITIVE, STRONG, TEASER, WEAK } from './vocabulary.ts'
 
 /** How much is taken for furniture before the text is looked for. */
 export interface Strictness {
@@ -55,7 +55,7 @@ function sumUp({ root, elements }: Document): void {
     element.chars = element.ownChars = own
     element.ownCommas = element.dropped ? 0 : element.textCommas
     element.linkChars = element.ownLinkChars = element.goodChars = element.score = 0
-    element.hasBlock = false
+    element.hasBlock = element.inItem = false
   }
   // children come after their parents: backwards, every element is complete when its parent takes it up
   for (let i = elements.length - 1; i >= 0; i--) {
@@ -89,11 +89,12 @@ function furnitureShare(element: Element, { names, furniture }: Strictness): num
   if (traits === 0 && (flags & FURNITURE) === 0) return -1
   if (name === 'body' || name === 'html') return -1
   if (furniture && ((flags & FURNITURE) !== 0 || (traits & FURNITURE_ROLE) !== 0) && !isWholeForm(element)) return MOST_PROSE
-  if (!names || name === 'article' || name === 'main' || name === 'a' || (flags & HEADING) !== 0) return -1
+  if (!names || name === 'article' || name === 'main' || name === 'a' || name === 'pre' || (flags & HEADING) !== 0) return -1
   if ((traits & ARTICLE_BODY) !== 0) return -1
   if ((traits & STRONG) !== 0) return MOST_PROSE_OF_STRONG_NAMES
   const positive = (traits & POSITIVE) !== 0
-  if ((traits & WEAK) !== 0 && !positive && !element.hasH1) return MOST_PROSE
+  // `language-x` around code is no choice of languages
+  if ((traits & (WEAK | HOLDS_CODE)) === WEAK && !positive && !element.hasH1) return MOST_PROSE
   // a teaser without links is the page's own lead
   return (traits & TEASER) !== 0 && !positive && element.linkChars > 0 ? MOST_PROSE : -1
 }

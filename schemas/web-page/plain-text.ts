@@ -5,6 +5,7 @@ import { isLeftOut } from './left-out.ts'
 import { formula, pictureFormula } from './math.ts'
 import { bounds } from './schema.ts'
 import { BLOCK, CELL, MATH, TIGHT } from './tags.ts'
+import { dataRows } from './tables.ts'
 import { cleanLine } from './text.ts'
 
 export function plainText(roots: Element[]): string {
@@ -28,7 +29,14 @@ function walk(element: Element, out: Lines): void {
     if (name === 'br') out.end(true)
     else if (isLeftOut(child)) continue
     else if (name === 'pre') out.block(codeText(child))
-    else if ((flags & CELL) !== 0 && !child.hasBlock) {
+    else if (name === 'table' && isOfFlatCells(child)) {
+      out.end(false)
+      for (const cells of dataRows(child) ?? []) {
+        for (const cell of cells) addFlat(cell, out)
+        out.end(true)
+      }
+      out.end(false)
+    } else if ((flags & CELL) !== 0 && !child.hasBlock) {
       // a cell of a data row: its row is the line
       out.add(' ')
       walk(child, out)
@@ -42,6 +50,24 @@ function walk(element: Element, out: Lines): void {
       if (child.attributes.length > 0) out.add(pictureFormula(child))
     } else walk(child, out)
   }
+}
+
+/** A data table with blocks in its cells: they would tear its rows apart. */
+function isOfFlatCells(table: Element): boolean {
+  return dataRows(table)?.some((cells) => cells.some((cell) => cell.hasBlock)) === true
+}
+
+/** Everything below in the same line. */
+function addFlat(element: Element, out: Lines): void {
+  if ((element.flags & BLOCK) !== 0) out.add(' ')
+  for (const child of element.children) {
+    if (typeof child === 'string') out.add(child)
+    else if (child.name === 'br') out.add(' ')
+    else if (isLeftOut(child)) continue
+    else if ((child.flags & MATH) !== 0) out.add(formula(child))
+    else addFlat(child, out)
+  }
+  if ((element.flags & BLOCK) !== 0) out.add(' ')
 }
 
 /** A line before white space is collapsed. */

@@ -33,7 +33,7 @@ const words: [flag: number, names: string][] = [
   ],
   [
     NEVER,
-    'script style template svg iframe object embed canvas audio video map area head title meta link base input select option optgroup textarea button datalist output progress meter dialog frame frameset applet param source track',
+    'script style template svg iframe object embed canvas audio video map area head title meta link base input select option optgroup textarea button datalist output progress meter dialog frame frameset applet param source track rt rp',
   ],
   [FURNITURE, 'nav footer aside menu form'],
   [HEADING, 'h1 h2 h3 h4 h5 h6'],

@@ -1,7 +1,7 @@
 /** Takes from the ends of the main content what is no sentence: dates and bylines above the first paragraph, labels below the last. */
 import { Element, textContent } from './dom.ts'
 import { isLeftOut } from './left-out.ts'
-import { BLOCK } from './tags.ts'
+import { BLOCK, TIGHT } from './tags.ts'
 import { isHeading } from './vocabulary.ts'
 
 const SHORT = 60
@@ -27,7 +27,8 @@ function isParagraph(block: Element): boolean {
 }
 
 function isScrap(block: Element): boolean {
-  return !block.hasBlock && TRIMMED.has(block.name) && block.ownChars < SHORT
+  // a short paragraph in a list or a table is what such things are made of
+  return !block.hasBlock && TRIMMED.has(block.name) && block.ownChars < SHORT && ((block.parent?.flags ?? 0) & TIGHT) === 0
 }
 
 const TERMINAL = /[.!?…"”»)。！？]\s*$/

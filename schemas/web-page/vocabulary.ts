@@ -18,10 +18,12 @@ export const ARTICLE_BODY = 128
 export const BYLINE = 256
 /** A figure that is a table, code or a quotation. */
 export const FIGURE_OF_TEXT = 512
+/** Around preformatted text. */
+export const HOLDS_CODE = 1024
 
 /** Class and id parts, matched on names lower-cased and joined by spaces. */
 const strongNames =
-  /(^|[ _-])(comments?|commentlist|kommentare?|comentarios|commentaires|disqus\w*|respond|related\w*|verwandt\w*|recommend\w*|share\w*|sharing|social\w*|sociable|newsletter\w*|subscribe\w*|cookies?\w*|consent|gdpr|footer|fuss|fusszeile|breadcrumbs?|pagination|pager|postmeta\w*|entry-(meta|utility)|metadata|authorbox|author-(box|bio|info|desc\w*|card)|saboxplugin\w*|byline|about-author|tags|tagcloud|taglist|tag-list|likes?|rating|bewertung\w*|votes?|taboola|outbrain|advert\w*|adsense|anzeige\w*|sponsor\w*|promo\w*|sidebar\w*|caption|legend|bildunterschrift|dida|credits?|copyright|disclosure|wp_rp|skyscraper|toc|cta|subnav|masthead)([ _-]|$)/
+  /(^|[ _-])(comments?|commentlist|kommentare?|comentarios|commentaires|disqus\w*|respond|related\w*|verwandt\w*|recommend\w*|share\w*|sharing|social\w*|sociable|newsletter\w*|subscribe\w*|cookies?\w*|consent|gdpr|footer|fuss|fusszeile|breadcrumbs?|pagination|pager|postmeta\w*|entry-(meta|utility)|metadata|authorbox|author-(box|bio|info|desc\w*|card)|saboxplugin\w*|byline|about-author|tags|tagcloud|taglist|tag-list|likes?|rating|bewertung\w*|votes?|taboola|outbrain|advert\w*|adsense|anzeige\w*|sponsor\w*|promo\w*|sidebar\w*|caption|legend|bildunterschrift|dida|credits?|copyright|disclosure|wp_rp|skyscraper|toc|cta|subnav|masthead|post-?profile|post-?author|post-signature|poster-?info|message-user|message-signature|signature)([ _-]|$)/
 const weakNames =
   /(^|[ _-])(ad|ads|banner|foot|menu\w*|nav|navi|navbar|navigation|popup|modal|overlay|rss|shar|side|skip|toolbar|tooltip|(?<!elementor-)widgets?|login|register|search\w*|suche|sitemap|meta|disclaimer|hidden|noprint|no-print|author\w*|autor\w*|language\w*|lang|tag)([ _-]|$)|(^| )(site-?|page-?|main-?|global-?|top-?)?header( |$)/
 const positiveNames =
@@ -49,7 +51,7 @@ export const isLead = ({ traits, parent }: Element): boolean => ((traits | (pare
 export function describe({ elements }: Document): void {
   for (const element of elements) {
     const { attributes, name } = element
-    if (name === 'table' || name === 'pre' || name === 'blockquote') markFigure(element)
+    if (name === 'table' || name === 'pre' || name === 'blockquote') markAround(element)
     if (attributes.length === 0) continue
     let traits = 0
     let names = ''
@@ -86,9 +88,13 @@ export function describe({ elements }: Document): void {
   }
 }
 
-function markFigure(element: Element): void {
+/** Tells the elements around a table, code or a quotation. */
+function markAround(element: Element): void {
   let at = element.parent
-  for (let level = 0; at !== null && level < 4; level++, at = at.parent) if (at.name === 'figure') at.traits |= FIGURE_OF_TEXT
+  for (let level = 0; at !== null && level < 4; level++, at = at.parent) {
+    if (at.name === 'figure') at.traits |= FIGURE_OF_TEXT
+    if (element.name === 'pre' && level < 3) at.traits |= HOLDS_CODE
+  }
 }
 
 /** Numbers of lines beside code; `gutter` is a word of page grids too, so the element must be one that numbers stand in. */
