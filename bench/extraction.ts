@@ -34,6 +34,7 @@ if (archive === undefined || !existsSync(archive)) {
 } else await measureAll(archive)
 
 async function measureAll(source: string): Promise<void> {
+  const say = console.error
   const pages = readPages(source)
   const kib = pages.reduce((sum, { html }) => sum + Buffer.byteLength(html), 0) / pages.length / 1024
   console.log(`${pages.length} pages of ${kib.toFixed(0)} KiB`)
@@ -45,6 +46,7 @@ async function measureAll(source: string): Promise<void> {
     ours.mean > MOST_MEAN_MS && `a page takes more than ${MOST_MEAN_MS} ms`,
     ours.max > MOST_MS && `one page takes more than ${MOST_MS} ms`,
   ].filter((said) => said !== false)
+  console.error = say
   for (const said of missed) console.error(`missed: ${said}`)
   if (missed.length > 0) process.exitCode = 1
 }
@@ -141,6 +143,8 @@ async function peers(): Promise<[name: string, extract: Extractor][]> {
     [
       'defuddle, linkedom',
       async (html, url) => {
+        // it writes an error for every page with broken JSON-LD
+        console.error = () => {}
         const { content } = await Defuddle(parseHTML(html).document, url)
         return textOf(parseHTML(`<html><body>${content}</body></html>`).document)
       },

@@ -5,8 +5,8 @@ import { WireError } from '../wire/index.ts'
 const HEADER = 10
 const TRAILER = 8
 
-/** Costs half of level 6 and hardly more than level 1, for 7 to 9 in a hundred more bytes than 6 (docs/BENCHMARKS.md). */
-const LEVEL = 3
+/** Costs 30 in a hundred less than level 6 for 3 to 4 in a hundred more bytes, which every replica would hold; below 4 they are 7 to 14. */
+const LEVEL = 4
 
 /** One member without name, time or extra field. Its bytes may differ between zlib versions: they are transport, never compared. */
 export function gzipMember(bytes: Uint8Array): Uint8Array {
