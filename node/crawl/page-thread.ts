@@ -2,7 +2,6 @@
 import { parentPort } from 'node:worker_threads'
 import { gzipMember } from '../../schemas/evidence/index.ts'
 import type { SiteRules } from '../../schemas/permission/index.ts'
-import { pipelines } from '../../schemas/pipeline/index.ts'
 import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
 import { type PageJob, type PageResult, workPage } from './page-work.ts'
 
@@ -27,8 +26,7 @@ if (port !== null) {
       const { exchange } = job
       try {
         const rules = sites.get(site) as SiteRules
-        // nothing is remembered of a page that comes once: the pipeline's own memory is for those who replay
-        const result = workPage({ ...job, rules }, (name, one, options) => pipelines.get(name)?.run(one, options))
+        const result = workPage({ ...job, rules }, { isOnce: true })
         const { requestHead, responseHead, body } = exchange
         const bytes = { requestHead, responseHead, body }
         const { moved, buffers } = bundled(result)

@@ -1,16 +1,16 @@
 /** The processor's share of a page: may it be kept, what does it say, where does it lead, what proves it. Pure, so it may run anywhere. */
-import { decodeBody, type Exchange, type FetchGroup, fetchGroup, headerValues, type RobotsFact } from '../../schemas/evidence/index.ts'
+import { type Exchange, type FetchGroup, fetchGroup, headerValues, type RobotsFact } from '../../schemas/evidence/index.ts'
 import {
   mayTrain,
+  type PageSignals,
   type Profile,
   robotsDirectives,
   type SiteRules,
   type TrainDecision,
   trainDecision,
 } from '../../schemas/permission/index.ts'
-import { decodeHtml, type Measured, type PipelineOptions, type PipelineResult, runPipeline } from '../../schemas/pipeline/index.ts'
+import { type Measured, openPage } from '../../schemas/pipeline/index.ts'
 import { WireError } from '../../schemas/wire/index.ts'
-import { pageLinks, recordLinks } from './page-links.ts'
 
 export interface PageJob {
   exchange: Exchange
@@ -42,36 +42,30 @@ export interface PageWorker {
 /** Works in this thread. */
 export const inlineWorker: PageWorker = { work: (job) => workPage(job) }
 
-type Run = (pipeline: string, exchange: Exchange, options: PipelineOptions) => PipelineResult | undefined
-
-const MAX_BODY_BYTES = 8 << 20
-
-/** `run`: the replay path, where another than the remembering one is wanted. */
-export function workPage(job: PageJob, run: Run = runPipeline): PageResult {
+/** `isOnce`: the page comes once, as in a crawl's threads; a simulated network replays what one of its contributors gathered. */
+export function workPage(job: PageJob, { isOnce = false }: { isOnce?: boolean } = {}): PageResult {
   const { exchange, agentToken: agent, rules } = job
-  let html: string
-  try {
-    html = decodeHtml(decodeBody(exchange, MAX_BODY_BYTES), headerValues(exchange.headers, 'content-type').at(-1) ?? null).text
-  } catch (thrown) {
-    return refused(thrown)
-  }
-  const follows = !asksNotToFollow(exchange, agent)
-  const otherLinks = (): string[] => (follows ? pageLinks(html, exchange.url, agent) : [])
   const { url, headers, responseHead: head, body } = exchange
-  const training = trainDecision({ url, agent, site: rules, headers, html, head, body })
-  if (training.decision === 'deny') return { outcome: 'TRAINING_DENIED', detail: said(training), links: otherLinks() }
-  if (training.unread.length > 0) return { outcome: 'LICENSE_UNREAD', detail: training.unread.join(' '), links: otherLinks() }
-  if (!mayTrain(training, job.profile)) return { outcome: 'TRAINING_UNKNOWN', links: otherLinks() }
-  if (job.linksOnly) return { outcome: 'LINKS_ONLY', links: otherLinks() }
-  const result = run(job.pipeline, exchange, { qualityWeights: job.qualityWeights })
-  if (result === undefined) return { outcome: 'UNKNOWN_PIPELINE', links: [] }
-  if (!result.ok) return { outcome: result.error.code, detail: result.error.message, links: otherLinks() }
+  // parsed once for all that follows
+  const page = openPage(exchange)
+  // too deep or too large for a record as well
+  if (page.facts === null) return { outcome: page.error?.code ?? 'NO_CONTENT', detail: page.error?.message ?? '', links: [] }
+  const { signals, links: all } = page.facts
+  const links = asksNotToFollow(exchange, signals, agent) ? [] : all.flatMap((link) => (link.nofollow ? [] : [link.url]))
+  const training = trainDecision({ url, agent, site: rules, headers, html: null, signals, head, body })
+  if (training.decision === 'deny') return { outcome: 'TRAINING_DENIED', detail: said(training), links }
+  if (training.unread.length > 0) return { outcome: 'LICENSE_UNREAD', detail: training.unread.join(' '), links }
+  if (!mayTrain(training, job.profile)) return { outcome: 'TRAINING_UNKNOWN', links }
+  if (job.linksOnly) return { outcome: 'LINKS_ONLY', links }
+  const options = { qualityWeights: job.qualityWeights }
+  const result = isOnce ? page.runOnce(job.pipeline, options) : page.run(job.pipeline, options)
+  if (!result.ok) return { outcome: result.error.code, detail: result.error.message, links }
   try {
     const evidence = fetchGroup(exchange, { robots: job.fact, via: job.via })
-    const links = !follows ? [] : /nofollow/i.test(html) ? otherLinks() : recordLinks(result.measured.record)
     return { outcome: 'KEPT', measured: result.measured, training, evidence, links }
   } catch (thrown) {
-    return refused(thrown)
+    if (!(thrown instanceof WireError)) throw thrown
+    return { outcome: thrown.code, detail: thrown.message, links: [] }
   }
 }
 
@@ -82,12 +76,8 @@ function said({ signals }: TrainDecision): string {
     .join('; ')
 }
 
-function asksNotToFollow({ headers }: Exchange, agent: string): boolean {
-  const words = headerValues(headers, 'x-robots-tag').flatMap((value) => robotsDirectives(value, agent))
+function asksNotToFollow({ headers }: Exchange, { metas }: PageSignals, agent: string): boolean {
+  const own = metas.filter(({ name }) => name === 'robots' || name === agent.toLowerCase()).map(({ content }) => content)
+  const words = [...headerValues(headers, 'x-robots-tag'), ...own].flatMap((value) => robotsDirectives(value, agent))
   return words.includes('nofollow') || words.includes('none')
-}
-
-function refused(thrown: unknown): PageResult {
-  if (!(thrown instanceof WireError)) throw thrown
-  return { outcome: thrown.code, detail: thrown.message, links: [] }
 }

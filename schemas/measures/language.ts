@@ -2,7 +2,6 @@
  * Which language a text is in: the script decides first, letter trigrams between the languages that share one (naive Bayes over
  * integer levels; Cavnar & Trenkle 1994 for the idea of letter n-grams). Integers and checked-in tables only.
  */
-import { Trigrams } from './trigrams.ts'
 import { lowerCase, scriptNames, scripts } from './unicode.ts'
 import tables from './tables/trigrams.json' with { type: 'json' }
 
@@ -14,11 +13,21 @@ const LEAD = 5
 /** Fewer letters than this give `und`. */
 const MIN_LETTERS = 12
 
+/** The languages that share a script. Trigrams are numbers, their rows lie in one array: a text is looked up without making a string. */
 interface Group {
   languages: string[]
-  trigrams: Trigrams
+  /** UTF-16 unit, of either case -> number of its letter; 0 for what is no letter of the script. */
+  letters: Uint8Array
+  /** Open-addressed: trigram + 1 (0 is free), and where its row begins in `rows`. */
+  keys: Uint32Array
+  starts: Uint32Array
+  /** Number of pairs, then pairs (place in `languages`, level). */
+  rows: Uint8Array
 }
 export type Model = Map<string, Group>
+
+/** A letter of the script that no trigram holds. */
+const UNKNOWN_LETTER = 255
 
 /** Scripts that one language of ours writes alone. */
 const alone: Record<string, string> = {
@@ -59,7 +68,7 @@ export function detectWith(model: Model, text: string): string {
   if (script === 'Han') return kana * 20 > letters ? 'ja' : 'zh'
   if (script === 'Hira' || script === 'Kana') return 'ja'
   const group = model.get(script)
-  return group === undefined ? (alone[script] ?? 'und') : bestOf(group, foldForLanguage(lowerCase(sample), script))
+  return group === undefined ? (alone[script] ?? 'und') : bestOf(group, sample)
 }
 
 /** The script of most letters; Han, hiragana and katakana count together. */
@@ -81,30 +90,47 @@ function mainScript(text: string): { script: string; letters: number; kana: numb
   return { script: scriptNames[best] ?? '', letters: counts[best] ?? 0, kana }
 }
 
-/** Runs of the script's letters (and marks between them), one space around each. */
+/** Vowel signs of Devanagari and points of Arabic are marks inside their blocks. */
+const isMark = (unit: number): boolean => (unit >= 0x900 && unit < 0x980) || (unit >= 0x610 && unit < 0x6d4)
+
+/** Runs of the script's letters (and marks between them), one space around each: the form that trigrams are taken from. */
 export function foldForLanguage(lower: string, script: string): string {
   const table = scripts()
   const wanted = scriptNames.indexOf(script)
   let out = ' '
-  // where the run under way began; -1 between runs
-  let from = -1
   for (let i = 0; i < lower.length; i++) {
     const unit = lower.charCodeAt(i)
-    // vowel signs of Devanagari and points of Arabic are marks inside their blocks
-    const isMark = (unit >= 0x900 && unit < 0x980) || (unit >= 0x610 && unit < 0x6d4)
-    if (table[unit] === wanted || isMark) {
-      if (from < 0) from = i
-    } else if (from >= 0) {
-      out += `${lower.slice(from, i)} `
-      from = -1
-    }
+    if (table[unit] === wanted || isMark(unit)) out += lower[i]
+    else if (out.charCodeAt(out.length - 1) !== 0x20) out += ' '
   }
-  return from < 0 ? out : `${out}${lower.slice(from)} `
+  return out.charCodeAt(out.length - 1) === 0x20 ? out : `${out} `
 }
 
-function bestOf({ languages, trigrams }: Group, text: string): string {
+/** Reads the folded form off the text letter by letter: 0 is the space. */
+function bestOf({ languages, letters, keys, starts, rows }: Group, text: string): string {
   const sums = new Uint32Array(languages.length)
-  const seen = trigrams.addLevels(text, sums)
+  const mask = keys.length - 1
+  let seen = 0
+  let first = 0
+  let middle = 0
+  // the space after the last letter is read as well
+  for (let i = 0; i <= text.length; i++) {
+    const last = i < text.length ? (letters[text.charCodeAt(i)] as number) : 0
+    if (last === 0 && middle === 0) continue
+    // before the first letter of a run stands its space: no trigram ends there yet
+    if (middle !== 0) {
+      seen++
+      const key = trigramOf(first, middle, last)
+      let at = slotOf(key) & mask
+      while (keys[at] !== 0 && keys[at] !== key) at = (at + 1) & mask
+      if (keys[at] === key) {
+        let row = starts[at] as number
+        for (let pairs = rows[row++] as number; pairs > 0; pairs--) sums[rows[row++] as number]! += rows[row++] as number
+      }
+    }
+    first = middle
+    middle = last
+  }
   let best = 0
   let second = -1
   for (let k = 1; k < sums.length; k++) {
@@ -120,8 +146,11 @@ function bestOf({ languages, trigrams }: Group, text: string): string {
   return lead * 1000 >= top * LEAD ? (languages[best] ?? 'und') : 'und'
 }
 
+const trigramOf = (first: number, middle: number, last: number): number => ((first << 16) | (middle << 8) | last) + 1
+const slotOf = (key: number): number => Math.imul(key, 0x9e3779b1) >>> 12
+
+/** The checked-in tables, or those being trained. */
 export function parseModel(table: string): Model {
-  const model: Model = new Map()
   const parts: { script: string; language: string; lines: string[] }[] = []
   for (const line of table.split('\n')) {
     const space = line.indexOf(' ')
@@ -130,6 +159,7 @@ export function parseModel(table: string): Model {
     if (head >= 'A') parts.push({ script: head, language: line.slice(space + 1), lines: [] })
     else parts.at(-1)?.lines.push(line)
   }
+  const model: Model = new Map()
   for (const script of new Set(parts.map((part) => part.script))) {
     const own = parts.filter((part) => part.script === script)
     const levels = new Map<string, number[]>()
@@ -145,7 +175,42 @@ export function parseModel(table: string): Model {
         }
       }
     })
-    model.set(script, { languages: own.map((part) => part.language), trigrams: new Trigrams(levels) })
+    const languages = own.map((part) => part.language)
+    model.set(script, { languages, ...tableOf(script, levels) })
   }
   return model
+}
+
+function tableOf(script: string, levels: ReadonlyMap<string, number[]>): Omit<Group, 'languages'> {
+  const numbers = new Map([[' ', 0]])
+  for (const trigram of levels.keys())
+    for (const letter of trigram) if (!numbers.has(letter)) numbers.set(letter, Math.min(UNKNOWN_LETTER, numbers.size))
+  if (numbers.size > UNKNOWN_LETTER) throw new Error(`${script} has more letters in its trigrams than a byte numbers`)
+  let size = 64
+  while (size < levels.size * 2) size *= 2
+  const keys = new Uint32Array(size)
+  const starts = new Uint32Array(size)
+  const rows: number[] = []
+  for (const [trigram, row] of levels) {
+    const [first = 0, middle = 0, last = 0] = Array.from(trigram, (letter) => numbers.get(letter))
+    const key = trigramOf(first, middle, last)
+    let at = slotOf(key) & (size - 1)
+    while (keys[at] !== 0) at = (at + 1) & (size - 1)
+    keys[at] = key
+    starts[at] = rows.length
+    rows.push(row.length / 2, ...row)
+  }
+  return { letters: lettersOf(script, numbers), keys, starts, rows: Uint8Array.from(rows) }
+}
+
+function lettersOf(script: string, numbers: ReadonlyMap<string, number>): Uint8Array {
+  const table = scripts()
+  const wanted = scriptNames.indexOf(script)
+  const letters = new Uint8Array(0x10000)
+  for (let unit = 0; unit < 0x10000; unit++) {
+    if (table[unit] !== wanted && !isMark(unit)) continue
+    const letter = lowerCase(String.fromCharCode(unit))
+    if (table[letter.charCodeAt(0)] === wanted || isMark(unit)) letters[unit] = numbers.get(letter) ?? UNKNOWN_LETTER
+  }
+  return letters
 }

@@ -27,15 +27,23 @@ export function minHash(tokens: Pick<Tokens, 'count' | 'hashes'>): Uint8Array {
   const shingles = shingleHashes(tokens)
   const sketch = new Uint8Array(SKETCH_BYTES)
   const view = new DataView(sketch.buffer)
-  for (let lane = 0; lane < LANES; lane++) {
-    const a = multipliers[lane] ?? 0
-    const b = addends[lane] ?? 0
-    let least = 0x7fffffff
+  // two lanes at a time: a shingle is loaded once for both
+  for (let lane = 0; lane < LANES; lane += 2) {
+    const a1 = multipliers[lane] as number
+    const b1 = addends[lane] as number
+    const a2 = multipliers[lane + 1] as number
+    const b2 = addends[lane + 1] as number
+    let least1 = 0x7fffffff
+    let least2 = 0x7fffffff
     for (let i = 0; i < shingles.length; i++) {
-      const value = (Math.imul(a, shingles[i] ?? 0) + b) | 0
-      if (value < least) least = value
+      const shingle = shingles[i] as number
+      const value1 = (Math.imul(a1, shingle) + b1) | 0
+      if (value1 < least1) least1 = value1
+      const value2 = (Math.imul(a2, shingle) + b2) | 0
+      if (value2 < least2) least2 = value2
     }
-    view.setInt32(lane * 4, least ^ 0x80000000)
+    view.setInt32(lane * 4, least1 ^ 0x80000000)
+    view.setInt32(lane * 4 + 4, least2 ^ 0x80000000)
   }
   return sketch
 }

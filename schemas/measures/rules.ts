@@ -52,28 +52,37 @@ export const qualityRules = {
 export type RuleName = keyof typeof qualityRules
 export type RuleValues = Record<RuleName, number>
 
-const STOP_WORDS = new Set(['the', 'be', 'to', 'of', 'and', 'that', 'have', 'with'])
-/** Ends of sentences, in the scripts that have their own: Latin, Arabic, Devanagari, CJK, Armenian, Ethiopic, Burmese, Khmer. */
-const TERMINAL = new Set('.?!"\'”’»…;؟۔।॥。！？」』։።၊။៕')
-const SENTENCE_END = new Set('.?!…؟۔।॥。！？։።။៕')
-const BULLETS = new Set('-*•●‣▪◦·–')
+const STOP_WORDS = ['the', 'be', 'to', 'of', 'and', 'that', 'have', 'with']
 const SHORT_LINE = 30
+
+/** What a UTF-16 unit says where it stands: bits by unit. */
+const TERMINAL = 1
+const SENTENCE_END = 2
+const BULLET = 4
+const signs = new Uint8Array(0x10000)
+// ends of sentences, in the scripts that have their own: Latin, Arabic, Devanagari, CJK, Armenian, Ethiopic, Burmese, Khmer
+for (const [bit, units] of [
+  [TERMINAL, '.?!"\'”’»…;؟۔।॥。！？」』։።၊။៕'],
+  [SENTENCE_END, '.?!…؟۔।॥。！？։።။៕'],
+  [BULLET, '-*•●‣▪◦·–'],
+] as const)
+  for (const unit of units) signs[unit.charCodeAt(0)]! |= bit
 
 /** Every rule's value of a text; `tokens` are those of the same text. Lines are separated by \n, paragraphs by an empty line. */
 export function ruleValues(text: string, tokens: Tokens): RuleValues {
-  const lines = linesOf(text)
   const words = Math.max(1, tokens.count)
   const { top, duplicate } = repetition(tokens)
+  const { lines, bullets, ellipses, terminal, short, chars } = lineFacts(text)
   const paragraphs = text.split('\n\n').filter((part) => part !== '')
-  const count = (test: (line: string) => boolean): number => ratio(lines.filter(test).length, lines.length)
   const repeatedLines = repeats(lines)
   const repeatedParagraphs = repeats(paragraphs)
+  const { symbols, sentences } = signFacts(text)
   return {
     words: tokens.count,
     meanWordLength: ratio(sum(tokens.lengths), words),
-    symbolsPerWord: ratio(symbols(text), words),
-    bulletLines: count((line) => BULLETS.has(line[0] ?? '')),
-    ellipsisLines: count((line) => line.endsWith('…') || line.endsWith('...')),
+    symbolsPerWord: ratio(symbols, words),
+    bulletLines: ratio(bullets, lines.length),
+    ellipsisLines: ratio(ellipses, lines.length),
     letteredWords: ratio(sum(tokens.lettered), words),
     stopWords: stopWords(tokens),
     duplicateLines: ratio(repeatedLines.count, lines.length),
@@ -89,29 +98,58 @@ export function ruleValues(text: string, tokens: Tokens): RuleValues {
     duplicate8Grams: duplicate[3] ?? 0,
     duplicate9Grams: duplicate[4] ?? 0,
     duplicate10Grams: duplicate[5] ?? 0,
-    sentences: sentences(text),
+    sentences,
     curlyBraces: text.includes('{') ? 1 : 0,
     loremIpsum: /lorem ipsum/i.test(text) ? 1 : 0,
-    terminalLines: count((line) => TERMINAL.has(line.at(-1) ?? '')),
-    shortLines: count((line) => line.length <= SHORT_LINE),
-    exactDuplicateLineChars: ratio(repeatedLines.chars, sum(lines.map((line) => line.length))),
+    terminalLines: ratio(terminal, lines.length),
+    shortLines: ratio(short, lines.length),
+    exactDuplicateLineChars: ratio(repeatedLines.chars, chars),
     linesPerWord: ratio(Math.max(0, lines.length - 1), words),
   }
 }
+
+interface LineFacts {
+  lines: string[]
+  bullets: number
+  ellipses: number
+  terminal: number
+  short: number
+  /** Of all lines together. */
+  chars: number
+}
+
+function lineFacts(text: string): LineFacts {
+  const facts: LineFacts = {
+    lines: text.split('\n').filter((line) => line !== ''),
+    bullets: 0,
+    ellipses: 0,
+    terminal: 0,
+    short: 0,
+    chars: 0,
+  }
+  for (const line of facts.lines) {
+    const { length } = line
+    facts.chars += length
+    if (length <= SHORT_LINE) facts.short++
+    if ((signAt(line, 0) & BULLET) !== 0) facts.bullets++
+    if ((signAt(line, length - 1) & TERMINAL) === 0) continue
+    facts.terminal++
+    if (line.endsWith('…') || line.endsWith('...')) facts.ellipses++
+  }
+  return facts
+}
+
+const signAt = (text: string, at: number): number => signs[text.charCodeAt(at)] as number
 
 /** `part / whole` in ppm, floored; 0 of nothing. Texts have fewer than 2^32 characters, so the product stays exact. */
 function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.floor((part * PPM) / whole)
 }
 
-function sum(values: Iterable<number>): number {
+function sum(values: Uint8Array | Uint16Array): number {
   let total = 0
-  for (const value of values) total += value
+  for (let i = 0; i < values.length; i++) total += values[i] as number
   return total
-}
-
-function linesOf(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '')
 }
 
 /** Lines that occurred before, and their characters. */
@@ -125,47 +163,48 @@ function repeats(lines: string[]): { count: number; chars: number } {
   return { count: lines.length - seen.size, chars }
 }
 
-function symbols(text: string): number {
-  let found = 0
+/** Hashes and ellipses; sentences, which are marks of their end with something before. */
+function signFacts(text: string): { symbols: number; sentences: number } {
+  let symbols = 0
+  let sentences = 0
+  let inside = false
+  /** An ellipsis of three points counts from its first point on. */
+  let pointsFrom = 0
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    if (unit === 0x23 || unit === 0x2026) found++
-    else if (unit === 0x2e && text.startsWith('...', i)) {
-      found++
-      i += 2
+    if (((signs[unit] as number) & SENTENCE_END) !== 0) {
+      if (inside) sentences++
+      inside = false
+      if (unit === 0x2026) symbols++
+      else if (unit === 0x2e && i >= pointsFrom && text.charCodeAt(i + 1) === 0x2e && text.charCodeAt(i + 2) === 0x2e) {
+        symbols++
+        pointsFrom = i + 3
+      }
+    } else if (unit > 0x20) {
+      inside = true
+      if (unit === 0x23) symbols++
     }
   }
-  return found
-}
-
-function sentences(text: string): number {
-  let found = 0
-  let inside = false
-  for (let i = 0; i < text.length; i++) {
-    const unit = text[i] ?? ''
-    if (SENTENCE_END.has(unit)) {
-      if (inside) found++
-      inside = false
-    } else if (unit > ' ') inside = true
-  }
-  return found
+  return { symbols, sentences }
 }
 
 /** Different English stop words present. */
-function stopWords(tokens: Tokens): number {
+function stopWords({ hashes }: Tokens): number {
   const seen = new Set<number>()
-  for (const hash of tokens.hashes) if (stopHashes().has(hash)) seen.add(hash)
+  for (let i = 0; i < hashes.length; i++) {
+    const hash = hashes[i] as number
+    if (stopBytes[hash & 0xff] !== 0 && stopHashes.has(hash)) seen.add(hash)
+  }
   return seen.size
 }
 
-let hashes: Set<number> | undefined
-function stopHashes(): Set<number> {
-  hashes ??= new Set(
-    [...STOP_WORDS].map((word) => {
-      let hash = 0x811c9dc5 | 0
-      for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193)
-      return mix32(hash)
-    }),
-  )
-  return hashes
-}
+const stopHashes = new Set(
+  STOP_WORDS.map((word) => {
+    let hash = 0x811c9dc5 | 0
+    for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193)
+    return mix32(hash)
+  }),
+)
+/** Last bytes of those hashes: what most tokens fail at without a look into the set. */
+const stopBytes = new Uint8Array(0x100)
+for (const hash of stopHashes) stopBytes[hash & 0xff] = 1

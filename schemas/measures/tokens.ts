@@ -21,6 +21,11 @@ export interface Tokens {
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 
+/** ASCII -> its token character: digits, lower-case letters; 0 ends a token. */
+const asciiTokens = new Uint8Array(0x80)
+for (let unit = 0x30; unit <= 0x39; unit++) asciiTokens[unit] = unit
+for (let unit = 0x61; unit <= 0x7a; unit++) asciiTokens[unit] = asciiTokens[unit - 0x20] = unit
+
 export function tokenize(text: string): Tokens {
   const out = new TokenWriter(text.length)
   const classOf = classes()
@@ -29,11 +34,10 @@ export function tokenize(text: string): Tokens {
   for (let i = 0; i < text.length; i++) {
     let cp = text.charCodeAt(i)
     if (cp < 0x80) {
-      // digits, a-z, A-Z
-      const lower = cp >= 0x41 && cp <= 0x5a ? cp + 32 : cp
-      if ((cp >= 0x30 && cp <= 0x39) || (lower >= 0x61 && lower <= 0x7a)) {
-        out.ascii(lower)
+      const end = out.asciiRun(text, i)
+      if (end > i) {
         inRun = true
+        i = end - 1
       } else if (inRun) {
         out.end()
         inRun = false
@@ -44,7 +48,7 @@ export function tokenize(text: string): Tokens {
       cp = text.codePointAt(i) ?? cp
       if (cp > 0xffff) i++
     }
-    const kind = classOf[cp] ?? 0
+    const kind = classOf[cp] as number
     if (inRun && (kind === 0 || kind === CJK)) {
       out.end()
       inRun = false
@@ -89,11 +93,26 @@ class TokenWriter {
     this.lettered = new Uint8Array(this.hashes.length)
   }
 
-  ascii(byte: number): void {
-    if (this.at + 1 >= this.bytes.length) this.grow()
-    this.byte(byte)
-    this.length++
-    if (byte > 0x39) this.letters = 1
+  /** Takes the letters and digits that begin at `from`; gives the place of the first unit that is neither. */
+  asciiRun(text: string, from: number): number {
+    let i = from
+    let { at, hash, letters } = this
+    // two bytes per unit are reserved, so only what folds to more can run out
+    if (at + text.length - from >= this.bytes.length) this.grow(text.length - from)
+    const { bytes } = this
+    for (; i < text.length; i++) {
+      const unit = text.charCodeAt(i)
+      const byte = unit < 0x80 ? (asciiTokens[unit] as number) : 0
+      if (byte === 0) break
+      bytes[at++] = byte
+      hash = Math.imul(hash ^ byte, FNV_PRIME)
+      if (byte > 0x39) letters = 1
+    }
+    this.length += i - from
+    this.at = at
+    this.hash = hash
+    this.letters = letters
+    return i
   }
 
   character(cp: number, folded: string | undefined): void {
@@ -136,7 +155,7 @@ class TokenWriter {
 
   /** Writes UTF-8; gives the width in UTF-16 units. */
   private codePoint(cp: number): number {
-    if (this.at + 5 >= this.bytes.length) this.grow()
+    if (this.at + 5 >= this.bytes.length) this.grow(5)
     if (cp < 0x80) this.byte(cp)
     else if (cp < 0x800) {
       this.byte(0xc0 | (cp >> 6))
@@ -154,8 +173,8 @@ class TokenWriter {
     return cp > 0xffff ? 2 : 1
   }
 
-  private grow(): void {
-    const bytes = new Uint8Array(this.bytes.length * 2)
+  private grow(least: number): void {
+    const bytes = new Uint8Array((this.bytes.length + least) * 2)
     bytes.set(this.bytes)
     this.bytes = bytes
   }

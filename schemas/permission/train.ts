@@ -53,6 +53,8 @@ export interface TrainInput {
   headers: readonly (readonly [name: string, value: string])[]
   /** Decoded page; null when only headers are known. */
   html: string | null
+  /** What `pageSignals` gives of the page, where somebody has parsed it already; `html` is not read then. */
+  signals?: PageSignals
   /** What crossed the wire, where it did: head and body of the response. Digests are of these. */
   head?: Uint8Array
   body?: Uint8Array
@@ -67,7 +69,7 @@ type Source = (facts: Facts) => Statement[]
 const NOTHING: PageSignals = { metas: [], rslLinks: [], rslScripts: [] }
 
 export function trainDecision(input: TrainInput): TrainDecision {
-  const facts: Facts = { ...input, page: input.html === null ? NOTHING : pageSignals(input.html) }
+  const facts: Facts = { ...input, page: input.signals ?? (input.html === null ? NOTHING : pageSignals(input.html)) }
   const statements = sources.flatMap((source) => source(facts))
   const says = (what: TrainSignal['says']): boolean => statements.some((statement) => statement.says === what)
   const signals = statements.map(({ file, ...statement }) => ({

@@ -1,5 +1,6 @@
 /** Every version of the replay path there is, by the id that manifests carry. */
 import type { Exchange } from '../evidence/index.ts'
+import type { ParsedPage } from '../web-page/index.ts'
 import { PipelineMemo } from './memo.ts'
 import { type Pipeline, webPagePipeline } from './run.ts'
 import type { PipelineOptions, PipelineResult } from './types.ts'
@@ -12,11 +13,11 @@ export const CURRENT_PIPELINE = webPagePipeline.id
 /** Some two thousand pages: what a simulated epoch of fifty contributors replays again and again, and little beside a process's other memory. */
 const memo = new PipelineMemo(8 << 20)
 
-/** Runs pipeline `id` over an exchange. Pure; remembers the last pages, so treat results as read-only. */
-export function runPipeline(id: string, exchange: Exchange, options: PipelineOptions = {}): PipelineResult {
+/** Runs pipeline `id` over an exchange, parsed already or not. Pure; remembers the last pages, so treat results as read-only. */
+export function runPipeline(id: string, exchange: Exchange, options: PipelineOptions = {}, page?: ParsedPage): PipelineResult {
   const pipeline = pipelines.get(id)
   if (pipeline === undefined) return unknown(id)
-  return memo.recall(id, exchange, options, () => pipeline.run(exchange, options))
+  return memo.recall(id, exchange, options, () => pipeline.run(exchange, options, page))
 }
 
 /** The same from decoded HTML; `id` defaults to the newest pipeline. */

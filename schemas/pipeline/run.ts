@@ -1,14 +1,14 @@
 /** The replay path: exchange -> decode -> extract -> measure. Whoever runs it anywhere gets the same bytes. */
 import { decodeBody, type Exchange, headerValues } from '../evidence/index.ts'
 import { contentDigest, minHash, qualityOf, ruleValues, tokenize } from '../measures/index.ts'
-import { extractWebPage, hostOf } from '../web-page/index.ts'
+import { extractParsed, hostOf, type ParsedPage, parsePage } from '../web-page/index.ts'
 import { WireError } from '../wire/index.ts'
 import { decodeHtml } from './charset.ts'
 import { notHtml } from './sniff.ts'
 import type { Measured, PipelineOptions, PipelineResult } from './types.ts'
 
 /** Most bytes of a page after content decoding. */
-const MAX_BODY_BYTES = 8 << 20
+export const MAX_BODY_BYTES = 8 << 20
 /** Fewer tokens than this are a title, not a text. */
 const MIN_TOKENS = 5
 
@@ -17,15 +17,16 @@ export interface Pipeline {
   id: string
   /** `name@version` of the records it makes. */
   schema: string
-  run(exchange: Exchange, options?: PipelineOptions): PipelineResult
+  /** `page` is the exchange's own, when somebody has parsed it already. */
+  run(exchange: Exchange, options?: PipelineOptions, page?: ParsedPage): PipelineResult
   runOnHtml(url: string, html: string, options?: PipelineOptions): PipelineResult
 }
 
 export const webPagePipeline: Pipeline = {
   id: 'web-page@1/1',
   schema: 'web-page@1',
-  run: (exchange, options = {}) => asResult(() => measureExchange(exchange, options)),
-  runOnHtml: (url, html, options = {}) => asResult(() => measureHtml(url, html.toWellFormed(), options)),
+  run: (exchange, options = {}, page) => asResult(() => measureExchange(exchange, options, page)),
+  runOnHtml: (url, html, options = {}) => asResult(() => measurePage(parsePage(html.toWellFormed(), url), options)),
 }
 
 function asResult(measure: () => Measured): PipelineResult {
@@ -37,7 +38,7 @@ function asResult(measure: () => Measured): PipelineResult {
   }
 }
 
-function measureExchange(exchange: Exchange, options: PipelineOptions): Measured {
+function measureExchange(exchange: Exchange, options: PipelineOptions, page?: ParsedPage): Measured {
   if (exchange.status !== 200) throw new WireError('STATUS', `status ${exchange.status}, not 200`)
   if (exchange.truncated) throw new WireError('TRUNCATED', 'the body was cut off')
   const contentType = headerValues(exchange.headers, 'content-type').at(-1) ?? null
@@ -46,11 +47,12 @@ function measureExchange(exchange: Exchange, options: PipelineOptions): Measured
   const reason = notHtml(contentType, body)
   if (reason !== null) throw new WireError('NOT_HTML', reason)
   refuseNoindex(headerValues(exchange.headers, 'x-robots-tag').flatMap((value) => value.toLowerCase().split(/[,\s]+/)))
-  return measureHtml(exchange.url, decodeHtml(body, contentType).text, options)
+  return measurePage(page ?? parsePage(decodeHtml(body, contentType).text, exchange.url), options)
 }
 
-function measureHtml(url: string, html: string, { qualityWeights = {} }: PipelineOptions): Measured {
-  const { record, bytes, robots } = extractWebPage(html, url)
+function measurePage(page: ParsedPage, { qualityWeights = {} }: PipelineOptions): Measured {
+  const { url } = page
+  const { record, bytes, robots } = extractParsed(page)
   refuseNoindex(robots)
   const tokens = tokenize(record.text)
   if (tokens.count < MIN_TOKENS) throw new WireError('TOO_SHORT', `${tokens.count} tokens, at least ${MIN_TOKENS} make a text`)

@@ -1,20 +1,24 @@
 /** HTML and its address -> record of a web page. Pure, bounded, the same on every engine: validators replay it byte for byte. */
 import { detectLanguage } from '../measures/index.ts'
 import { canonicalJson, MAX_RECORD_BYTES, utf8, WireError } from '../wire/index.ts'
-import { type Document, type Element, parseHtml } from './dom.ts'
+import { collect, type Parts } from './collect.ts'
+import type { Document, Element } from './dom.ts'
+import { findFootnotes, type Footnotes, noFootnotes } from './footnotes.ts'
 import { jsonLdOf } from './json-ld.ts'
 import { licenseOf } from './license.ts'
-import { baseOf, linksOf } from './links.ts'
+import { linksOf } from './links.ts'
 import { findMainContent } from './main-content.ts'
 import { markdown } from './markdown.ts'
 import { linkShare, type Strictness } from './measure.ts'
 import { metadataOf } from './metadata.ts'
 import { microdataOf } from './microdata.ts'
 import { dropOrphanHeadings } from './orphan-headings.ts'
+import { parseHtml } from './parse.ts'
 import { plainText } from './plain-text.ts'
 import { bounds, type WebPage } from './schema.ts'
 import { cutAtBlock } from './text.ts'
 import { trimEnds } from './trim.ts'
+import { describe } from './vocabulary.ts'
 
 export interface Extracted {
   record: WebPage
@@ -29,28 +33,46 @@ const SHORT_TEXT = 250
 /** A page with more of its text in links, per thousand, is a list of links and no text. */
 const MOSTLY_LINKS = 800
 
-/** Throws WireError TOO_LARGE, TOO_DEEP, NO_CONTENT or BAD_URL; any other HTML gives a record. */
-export function extractWebPage(html: string, url: string): Extracted {
+/** A page parsed once: for its record, and for all else that is asked of it. */
+export interface ParsedPage {
+  url: string
+  document: Document
+  parts: Parts
+}
+
+/** Throws WireError BAD_URL, TOO_LARGE or TOO_DEEP; any other HTML gives a page. */
+export function parsePage(html: string, url: string): ParsedPage {
   if (!/^https?:\/\/[!-~]+$/.test(url) || url.length > bounds.url) throw new WireError('BAD_URL', 'not a serialised http(s) URL')
   const document = parseHtml(html)
-  const base = baseOf(document, url)
-  const { roots, text } = mainContentOf(document)
+  describe(document)
+  return { url, document, parts: collect(document, url) }
+}
+
+/** Throws WireError TOO_LARGE, TOO_DEEP, NO_CONTENT or BAD_URL; any other HTML gives a record. */
+export function extractWebPage(html: string, url: string): Extracted {
+  return extractParsed(parsePage(html, url))
+}
+
+/** Throws WireError TOO_LARGE or NO_CONTENT. */
+export function extractParsed(page: ParsedPage): Extracted {
+  const { url, parts } = page
+  const { roots, text, footnotes } = mainContentOf(page)
   if (text === '') throw new WireError('NO_CONTENT', 'the page has no text')
-  const jsonLd = jsonLdOf(document)
-  const { robots, openGraph, ...metadata } = metadataOf(document, jsonLd, base)
-  const microdata = microdataOf(document, base)
+  const jsonLd = jsonLdOf(parts)
+  const { robots, openGraph, ...metadata } = metadataOf(parts, jsonLd)
+  const microdata = microdataOf(parts)
   const language = detectLanguage(text)
   const record: WebPage = {
     url,
     canonicalUrl: metadata.canonicalUrl,
     title: metadata.title,
     text: cutAtBlock(text, bounds.textBytes),
-    markdown: cutAtBlock(markdown(roots, base), bounds.markdownBytes) || text,
+    markdown: cutAtBlock(markdown(roots, parts.base, footnotes), bounds.markdownBytes) || text,
     language: language === 'und' ? null : language,
     author: metadata.author,
     published: metadata.published,
-    license: licenseOf(document, jsonLd, base),
-    links: linksOf(document, base),
+    license: licenseOf(parts, jsonLd),
+    links: linksOf(parts),
     data: { jsonLd: orNull(jsonLd), openGraph, microdata: orNull(microdata) },
   }
   return { record, bytes: recordBytes(record), robots }
@@ -60,7 +82,7 @@ const orNull = <T>(items: T[]): T[] | null => (items.length === 0 ? null : items
 
 /** The main text alone. */
 export function mainText(html: string): string {
-  return mainContentOf(parseHtml(html)).text
+  return mainContentOf(parsePage(html, 'http://page.invalid/')).text
 }
 
 /** Tried in this order while the text stays short. */
@@ -71,29 +93,52 @@ const STRICTNESSES: Strictness[] = [
   { names: false, furniture: false, noscript: true },
 ]
 
-function mainContentOf(document: Document): { roots: Element[]; text: string } {
+interface Content {
+  roots: Element[]
+  text: string
+  footnotes: Footnotes
+}
+
+function mainContentOf({ document, parts }: ParsedPage): Content {
   let best: { text: string; strictness: Strictness } | undefined
   for (const strictness of STRICTNESSES) {
-    const found = contentAt(document, strictness)
+    const found = contentAt(document, parts, strictness)
     if (best === undefined && found.text.length >= SHORT_TEXT) return found
     if (best === undefined || found.text.length > 2 * best.text.length) best = { text: found.text, strictness }
     if (best.text.length >= SHORT_TEXT) break
   }
   // the elements carry the marks of the last search
-  if (best !== undefined && best.text !== '') return contentAt(document, best.strictness)
+  if (best !== undefined && best.text !== '') return contentAt(document, parts, best.strictness)
   const roots = linkShare(document.root) > MOSTLY_LINKS ? [] : [document.root]
-  return { roots, text: plainText(roots) }
+  return { roots, text: plainText(roots), footnotes: noFootnotes() }
 }
 
-function contentAt(document: Document, strictness: Strictness): { roots: Element[]; text: string } {
+function contentAt(document: Document, parts: Parts, strictness: Strictness): Content {
   const roots = findMainContent(document, strictness)
   trimEnds(roots)
   dropOrphanHeadings(roots)
-  return { roots, text: plainText(roots) }
+  const footnotes = findFootnotes(document, parts, roots)
+  return { roots, text: plainText(roots), footnotes }
 }
 
+/** Canonical JSON. What we made ourselves is written with its keys in order; what the page made is sorted by the general writer. */
 function recordBytes(record: WebPage): Uint8Array {
-  const bytes = utf8(canonicalJson(record))
+  const { author, canonicalUrl, data, language, license, links, markdown: marked, published, text, title, url } = record
+  const json = JSON.stringify({
+    author,
+    canonicalUrl,
+    data: null,
+    language,
+    license: license === null ? null : { evidence: license.evidence, spdx: license.spdx, url: license.url },
+    links: links.map((link) => ({ rel: link.rel, text: link.text, url: link.url })),
+    markdown: marked,
+    published,
+    text,
+    title,
+    url,
+  })
+  const at = json.indexOf('"data":null') + '"data":'.length
+  const bytes = utf8(json.slice(0, at) + canonicalJson(data) + json.slice(at + 'null'.length))
   if (bytes.byteLength > MAX_RECORD_BYTES) throw new WireError('TOO_LARGE', `a record of ${bytes.byteLength} bytes`)
   return bytes
 }

@@ -1,7 +1,8 @@
 /** One web page: shape, extraction, comparison. */
 export { compareWebPages, type Comparison, sameContentDefaults, type SameContentThresholds } from './compare.ts'
-export { type Extracted, extractWebPage, mainText } from './extract.ts'
-export { type HtmlLimits, htmlLimits } from './dom.ts'
+export { type Extracted, extractParsed, extractWebPage, mainText, type ParsedPage, parsePage } from './extract.ts'
+export { type HtmlLimits, htmlLimits } from './parse.ts'
+export { factsOf, type PageFacts, type PageLink } from './facts.ts'
 export { spdxOf } from './license.ts'
 export { type Json, type MicrodataItem, type WebPage, webPage, webPageRecord } from './schema.ts'
 export { hostOf, resolveUrl } from './url.ts'

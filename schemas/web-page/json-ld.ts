@@ -1,18 +1,17 @@
 /** JSON-LD blocks of a page as data, and the few facts we read from them. Hostile input: bounded before it is parsed. */
 import { canonicalJson } from '../wire/index.ts'
-import { type Document, textContent } from './dom.ts'
-import { asciiLower } from './text.ts'
+import type { Parts } from './collect.ts'
+import { textContent } from './dom.ts'
 import { bounds, type Json } from './schema.ts'
 
 const MAX_BLOCKS = 32
 const MAX_DEPTH = 24
 
 /** Every block that parses and fits, in document order; fractions become text. */
-export function jsonLdOf({ elements }: Document): Json[] {
+export function jsonLdOf({ jsonLd }: Parts): Json[] {
   const found: Json[] = []
   let left: number = bounds.jsonLdBytes
-  for (const element of elements) {
-    if (element.name !== 'script' || !/^application\/ld\+json\b/.test(asciiLower(element.attribs['type'] ?? ''))) continue
+  for (const element of jsonLd) {
     if (found.length === MAX_BLOCKS) break
     const value = parseBlock(textContent(element, bounds.jsonLdBytes * 2))
     if (value === undefined) continue

@@ -1,6 +1,6 @@
 /** What a page says it may be used under, mapped to SPDX ids, with where the statement stands. */
 import spdxIds from 'spdx-license-ids/index.json' with { type: 'json' }
-import type { Document } from './dom.ts'
+import { type Parts, relsOf } from './collect.ts'
 import { jsonLdFact, jsonLdObjects } from './json-ld.ts'
 import type { Json, WebPage } from './schema.ts'
 import { asciiLower, fact } from './text.ts'
@@ -23,8 +23,8 @@ const KNOWN_URLS: [pattern: RegExp, id: string][] = [
 ]
 
 /** The strongest statement: rel=license, then schema.org, then meta, then a plain link to a Creative Commons licence. Null when there is none. */
-export function licenseOf(document: Document, jsonLd: Json[], base: string): License {
-  return fromRel(document, base) ?? fromStructured(document, jsonLd, base) ?? fromMeta(document, base) ?? fromPlainLink(document, base)
+export function licenseOf(parts: Parts, jsonLd: Json[]): License {
+  return fromRel(parts) ?? fromStructured(parts, jsonLd) ?? fromMeta(parts) ?? fromPlainLink(parts)
 }
 
 /** SPDX id of a licence URL or name; null when it names none we know. */
@@ -59,43 +59,43 @@ function statement(text: string, base: string, evidence: string, isUrl: boolean)
   return spdx === null && url === null ? null : { spdx, url, evidence }
 }
 
-function fromRel({ elements }: Document, base: string): License {
-  for (const { name, attribs } of elements) {
-    const { rel, href, type = '' } = attribs
-    if (rel === undefined || href === undefined || (name !== 'a' && name !== 'link' && name !== 'area')) continue
-    if (!asciiLower(rel).split(/\s+/).includes('license') || /rsl\+xml/.test(type)) continue
-    const found = statement(href, base, `${name}[rel=license]`, true)
+function fromRel({ related, base }: Parts): License {
+  for (const element of related) {
+    const href = element.attr('href')
+    if (href === undefined || !relsOf(element).includes('license') || /rsl\+xml/.test(element.attr('type') ?? '')) continue
+    const found = statement(href, base, `${element.name}[rel=license]`, true)
     if (found !== null) return found
   }
   return null
 }
 
-function fromStructured({ elements }: Document, jsonLd: Json[], base: string): License {
+function fromStructured({ items, base }: Parts, jsonLd: Json[]): License {
   const text = jsonLdFact(jsonLdObjects(jsonLd), 'license')
   const found = text === null ? null : statement(text, base, 'json-ld license', false)
   if (found !== null) return found
-  for (const { attribs } of elements) {
-    if (attribs['itemprop'] !== 'license') continue
-    const item = statement(attribs['href'] ?? attribs['content'] ?? '', base, 'microdata license', attribs['href'] !== undefined)
+  for (const element of items) {
+    if (element.attr('itemprop') !== 'license') continue
+    const href = element.attr('href')
+    const item = statement(href ?? element.attr('content') ?? '', base, 'microdata license', href !== undefined)
     if (item !== null) return item
   }
   return null
 }
 
-function fromMeta({ elements }: Document, base: string): License {
-  for (const { name, attribs } of elements) {
-    const key = asciiLower(attribs['name'] ?? attribs['property'] ?? '')
-    if (name !== 'meta' || !META.has(key)) continue
-    const found = statement(attribs['content'] ?? '', base, `meta ${fact(key, 50)}`, false)
+function fromMeta({ metas, base }: Parts): License {
+  for (const element of metas) {
+    const key = asciiLower(element.attr('name') ?? element.attr('property') ?? '')
+    if (!META.has(key)) continue
+    const found = statement(element.attr('content') ?? '', base, `meta ${fact(key, 50)}`, false)
     if (found !== null) return found
   }
   return null
 }
 
-function fromPlainLink({ elements }: Document, base: string): License {
-  for (const { name, attribs } of elements) {
-    const { href } = attribs
-    if (name !== 'a' || href === undefined || !/creativecommons\.org\/(licenses|publicdomain)\//i.test(href.slice(0, 200))) continue
+function fromPlainLink({ anchors, base }: Parts): License {
+  for (const element of anchors) {
+    const href = element.attr('href') ?? ''
+    if (element.name !== 'a' || !/creativecommons\.org\/(licenses|publicdomain)\//i.test(href.slice(0, 200))) continue
     const found = statement(href, base, 'a[href]', true)
     if (found !== null && found.spdx !== null) return found
   }

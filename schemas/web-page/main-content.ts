@@ -4,8 +4,10 @@
  * Integer arithmetic only.
  */
 import type { Document, Element } from './dom.ts'
+import { markRowWithin, rowAround } from './items.ts'
 import { linkShare, measure, type Strictness } from './measure.ts'
-import { BLOCKS, isHeading, isLead, nameHints } from './vocabulary.ts'
+import { BLOCK } from './tags.ts'
+import { ARTICLE_BODY, isHeading, isLead, POSITIVE, STRONG, WEAK } from './vocabulary.ts'
 
 /** Share of the page's prose, in percent, that main content holds. */
 const LEAST_PROSE = 10
@@ -20,7 +22,10 @@ export function findMainContent(document: Document, strictness: Strictness): Ele
     if (best === undefined || finalScore(element) > finalScore(best)) best = element
   }
   if (best === undefined || finalScore(best) <= 0) return []
-  const body = grow(climb(best))
+  const one = grow(climb(best))
+  const row = rowAround(one)
+  if (row === null) markRowWithin(one)
+  const body = row ?? one
   return [...leadsBefore(document, body), body]
 }
 
@@ -36,7 +41,7 @@ function scoreAll({ elements }: Document): Element[] {
   for (const element of elements) {
     if (element.dropped || element.ownChars < 25 || element.ownLinkChars * 2 >= element.ownChars) continue
     const { name } = element
-    if (!BLOCKS.has(name) || isHeading(element) || name === 'figcaption') continue
+    if ((element.flags & BLOCK) === 0 || isHeading(element) || name === 'figcaption') continue
     const points = 1000 + element.ownCommas * 1000 + Math.min(3000, element.ownChars * 10)
     let level = 0
     // text beside blocks speaks for its own container, a paragraph for the one around it
@@ -47,12 +52,11 @@ function scoreAll({ elements }: Document): Element[] {
 }
 
 function startScore(element: Element): number {
-  const { name, attribs } = element
+  const { name, traits } = element
   const byName = name === 'article' ? 15 : name === 'main' ? 8 : name === 'div' || name === 'section' ? 5 : isList(name) ? -3 : 0
-  const { strong, weak, positive } = nameHints(element)
-  const body = attribs['itemprop'] === 'articleBody' ? 40 : 0
+  const body = (traits & ARTICLE_BODY) !== 0 ? 40 : 0
   // never exactly 0: that marks an element not scored yet
-  return (byName + body + (positive ? 25 : 0) - (strong || weak ? 25 : 0)) * 1000 + 1
+  return (byName + body + ((traits & POSITIVE) !== 0 ? 25 : 0) - ((traits & (STRONG | WEAK)) !== 0 ? 25 : 0)) * 1000 + 1
 }
 
 const isList = (name: string): boolean => name === 'ul' || name === 'ol' || name === 'dl' || name === 'li'
@@ -103,7 +107,7 @@ function leadsBefore({ elements }: Document, first: Element): Element[] {
   const leads: Element[] = []
   for (let i = headline?.index ?? Math.max(0, first.index - LEAD_REACH); i < first.index; i++) {
     const element = elements[i]
-    if (element === undefined || element.dropped || element.name === 'h1' || !BLOCKS.has(element.name)) continue
+    if (element === undefined || element.dropped || element.name === 'h1' || (element.flags & BLOCK) === 0) continue
     if (element.hasBlock || element.ownChars < 40 || element.ownLinkChars * 5 > element.ownChars) continue
     if (element.name === 'figcaption' || element.name === 'li' || contains(element, first)) continue
     if (isLead(element) || (headline !== undefined && element.ownChars >= 80 && element.name === 'p')) leads.push(element)

@@ -1,6 +1,7 @@
 /** Numbers of every element, gathered bottom-up: how much text it holds, how much of that is links, how much reads like prose. */
 import type { Document, Element } from './dom.ts'
-import { BLOCKS, FURNITURE, isFurnitureRole, isHidden, NEVER, nameHints } from './vocabulary.ts'
+import { BLOCK, FURNITURE, HEADING, MATH, NEVER } from './tags.ts'
+import { ARTICLE_BODY, FURNITURE_ROLE, HIDDEN, HOLDS_CODE, POSITIVE, STRONG, TEASER, WEAK } from './vocabulary.ts'
 
 /** How much is taken for furniture before the text is looked for. */
 export interface Strictness {
@@ -27,9 +28,12 @@ export function linkShare({ chars, linkChars }: Element): number {
 export function measure(document: Document, strictness: Strictness): void {
   const { root, elements } = document
   for (const element of elements) {
-    const { name } = element
+    const { name, flags, parent } = element
     element.dropped =
-      element.parent?.dropped === true || NEVER.has(name) || (name === 'noscript' && !strictness.noscript) || isHidden(element)
+      (parent !== null && (parent.dropped || (parent.flags & MATH) !== 0)) ||
+      (flags & NEVER) !== 0 ||
+      (element.traits & HIDDEN) !== 0 ||
+      (name === 'noscript' && !strictness.noscript)
     if (name === 'h1' && !element.dropped) for (let at = element.parent; at !== null && !at.hasH1; at = at.parent) at.hasH1 = true
   }
   sumUp(document)
@@ -39,72 +43,60 @@ export function measure(document: Document, strictness: Strictness): void {
   for (const element of elements) {
     if (element.dropped) continue
     element.dropped = element.parent?.dropped === true || element.goodChars * 100 <= prose * furnitureShare(element, strictness)
-    dropped ||= element.dropped
+    dropped ||= element.dropped && element.chars > 0
   }
   if (dropped) sumUp(document)
 }
 
 function sumUp({ root, elements }: Document): void {
-  for (const element of [root, ...elements]) {
-    element.chars = element.linkChars = element.ownChars = element.ownLinkChars = element.ownCommas = element.goodChars = element.score = 0
-    element.hasBlock = false
+  for (let i = elements.length - 1; i >= -1; i--) {
+    const element = i < 0 ? root : (elements[i] as Element)
+    const own = element.dropped ? 0 : element.textChars
+    element.chars = element.ownChars = own
+    element.ownCommas = element.dropped ? 0 : element.textCommas
+    element.linkChars = element.ownLinkChars = element.goodChars = element.score = 0
+    element.hasBlock = element.inItem = false
   }
   // children come after their parents: backwards, every element is complete when its parent takes it up
-  for (let i = elements.length - 1; i >= -1; i--) {
-    const element = i < 0 ? root : elements[i]
-    if (element === undefined || element.dropped) continue
-    for (const child of element.children) if (typeof child === 'string') countText(element, child)
-    if (element.name === 'a') {
-      element.linkChars = element.chars
-      element.ownLinkChars = element.ownChars
-    }
-    const isBlock = BLOCKS.has(element.name)
-    if (isBlock && element.ownChars >= GOOD_PARAGRAPH && element.ownLinkChars * 3 < element.ownChars) element.goodChars += element.ownChars
-    const { parent } = element
-    if (parent === null) continue
-    parent.chars += element.chars
-    parent.linkChars += element.linkChars
-    parent.goodChars += element.goodChars
-    if (element.hasBlock || (isBlock && element.chars > 0)) parent.hasBlock = true
-    if (isBlock) continue
-    parent.ownChars += element.ownChars
-    parent.ownLinkChars += element.ownLinkChars
-    parent.ownCommas += element.ownCommas
+  for (let i = elements.length - 1; i >= 0; i--) {
+    const element = elements[i] as Element
+    if (!element.dropped) addToParent(element)
   }
 }
 
-const COMMAS = new Set([0x2c, 0x060c, 0x3001, 0xff0c, 0x055d, 0x1363])
-
-function countText(element: Element, text: string): void {
-  let space = true
-  let chars = 0
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit <= 0x20 || unit === 0xa0) {
-      if (!space) chars++
-      space = true
-    } else {
-      chars++
-      space = false
-      if (unit === 0x2c || (unit > 0x500 && COMMAS.has(unit))) element.ownCommas++
-    }
+function addToParent(element: Element): void {
+  if (element.name === 'a') {
+    element.linkChars = element.chars
+    element.ownLinkChars = element.ownChars
   }
-  element.chars += chars
-  element.ownChars += chars
+  const isBlock = (element.flags & BLOCK) !== 0
+  if (isBlock && element.ownChars >= GOOD_PARAGRAPH && element.ownLinkChars * 3 < element.ownChars) element.goodChars += element.ownChars
+  const { parent } = element
+  if (parent === null) return
+  parent.chars += element.chars
+  parent.linkChars += element.linkChars
+  parent.goodChars += element.goodChars
+  if (element.hasBlock || (isBlock && element.chars > 0)) parent.hasBlock = true
+  if (isBlock) return
+  parent.ownChars += element.ownChars
+  parent.ownLinkChars += element.ownLinkChars
+  parent.ownCommas += element.ownCommas
 }
 
 /** Up to which share of the page's prose, in percent, the element is furniture; -1 when nothing says so. */
 function furnitureShare(element: Element, { names, furniture }: Strictness): number {
-  const { name } = element
+  const { name, flags, traits } = element
+  if (traits === 0 && (flags & FURNITURE) === 0) return -1
   if (name === 'body' || name === 'html') return -1
-  if (furniture && (FURNITURE.has(name) || isFurnitureRole(element)) && !isWholeForm(element)) return MOST_PROSE
-  if (!names || name === 'article' || name === 'main' || name === 'a' || /^h[1-6]$/.test(name)) return -1
-  if (element.attribs['itemprop'] === 'articleBody') return -1
-  const { strong, weak, positive, teaser } = nameHints(element)
-  if (strong) return MOST_PROSE_OF_STRONG_NAMES
-  if (weak && !positive && !element.hasH1) return MOST_PROSE
+  if (furniture && ((flags & FURNITURE) !== 0 || (traits & FURNITURE_ROLE) !== 0) && !isWholeForm(element)) return MOST_PROSE
+  if (!names || name === 'article' || name === 'main' || name === 'a' || name === 'pre' || (flags & HEADING) !== 0) return -1
+  if ((traits & ARTICLE_BODY) !== 0) return -1
+  if ((traits & STRONG) !== 0) return MOST_PROSE_OF_STRONG_NAMES
+  const positive = (traits & POSITIVE) !== 0
+  // `language-x` around code is no choice of languages
+  if ((traits & (WEAK | HOLDS_CODE)) === WEAK && !positive && !element.hasH1) return MOST_PROSE
   // a teaser without links is the page's own lead
-  return teaser && !positive && element.linkChars > 0 ? MOST_PROSE : -1
+  return (traits & TEASER) !== 0 && !positive && element.linkChars > 0 ? MOST_PROSE : -1
 }
 
 /** ASP.NET pages wrap everything in one form. */

@@ -1,6 +1,7 @@
 /** Title, author, date, canonical address and OpenGraph of a page, each from the most deliberate statement it makes. */
 import { lowerCase } from '../measures/index.ts'
-import { type Document, type Element, textContent } from './dom.ts'
+import { type Parts, relsOf } from './collect.ts'
+import { type Element, textContent } from './dom.ts'
 import { isoDate } from './dates.ts'
 import { jsonLdFact, jsonLdObjects } from './json-ld.ts'
 import { bounds, type Json, type WebPage } from './schema.ts'
@@ -13,21 +14,21 @@ export interface Metadata extends Pick<WebPage, 'title' | 'author' | 'published'
   robots: string[]
 }
 
-export function metadataOf(document: Document, jsonLd: Json[], base: string): Metadata {
-  const meta = metaOf(document)
+export function metadataOf(parts: Parts, jsonLd: Json[]): Metadata {
+  const meta = metaOf(parts)
   const objects = jsonLdObjects(jsonLd)
   const first = (...names: string[]): string | null =>
     names.map((name) => meta.get(name)?.[0] ?? null).find((value) => value !== null) ?? null
-  const documentTitle = titleElement(document)
+  const documentTitle = titleElement(parts)
   const title =
     jsonLdTitle(objects, documentTitle) ??
     first('dc.title', 'dcterms.title', 'og.title', 'twitter.title', 'title', 'parsely-title') ??
     (documentTitle === null ? null : withoutSiteName(documentTitle)) ??
-    heading(document)
+    heading(parts)
   const author =
     personal(jsonLdFact(objects, 'author')) ??
     personal(first('dc.creator', 'dcterms.creator', 'author', 'article.author', 'parsely-author', 'sailthru.author')) ??
-    byline(document)
+    byline(parts)
   const dates = [
     jsonLdFact(objects, 'datePublished'),
     first(
@@ -43,14 +44,14 @@ export function metadataOf(document: Document, jsonLd: Json[], base: string): Me
       'parsely-pub-date',
       'sailthru.date',
     ),
-    itempropDate(document),
-    timeElement(document),
+    itempropDate(parts),
+    timeElement(parts),
   ]
   return {
     title: fact(title, bounds.title),
     author: fact(author, bounds.author),
     published: dates.map(isoDate).find((date) => date !== null) ?? null,
-    canonicalUrl: canonical(document, base),
+    canonicalUrl: canonical(parts),
     openGraph: openGraph(meta),
     robots: (meta.get('robots') ?? []).flatMap((value) => asciiLower(value).split(/[,\s]+/)).filter((word) => word !== ''),
   }
@@ -60,7 +61,7 @@ export function metadataOf(document: Document, jsonLd: Json[], base: string): Me
  * `property`, then `name` and `itemprop`, lower case with `:` as `.`, since both are written -> contents in order.
  * One attribute may name several.
  */
-function metaOf({ elements }: Document): Map<string, string[]> {
+function metaOf(parts: Parts): Map<string, string[]> {
   const meta = new Map<string, string[]>()
   const add = (attribute: string | undefined, value: string): void => {
     for (const key of keysIn(attribute)) {
@@ -68,14 +69,14 @@ function metaOf({ elements }: Document): Map<string, string[]> {
       if (values.length < 8 && !values.includes(value)) meta.set(key, [...values, value])
     }
   }
-  const metas = elements.flatMap(({ name, attribs }) => {
-    const value = name === 'meta' ? fact(attribs['content'], 2048) : null
-    return value === null ? [] : [{ attribs, value }]
+  const metas = parts.metas.flatMap((element) => {
+    const value = fact(element.attr('content'), 2048)
+    return value === null ? [] : [{ element, value }]
   })
-  for (const { attribs, value } of metas) add(attribs['property'], value)
-  for (const { attribs, value } of metas) {
-    add(attribs['name'], value)
-    add(attribs['itemprop'], value)
+  for (const { element, value } of metas) add(element.attr('property'), value)
+  for (const { element, value } of metas) {
+    add(element.attr('name'), value)
+    add(element.attr('itemprop'), value)
   }
   return meta
 }
@@ -100,9 +101,8 @@ function openGraph(meta: Map<string, string[]>): Record<string, string> | null {
   return Object.keys(found).length === 0 ? null : found
 }
 
-function titleElement({ elements }: Document): string | null {
-  const title = elements.find(({ name, parent }) => name === 'title' && parent?.name !== 'svg')
-  return title === undefined ? null : fact(textContent(title, 4096), 1024)
+function titleElement({ title }: Parts): string | null {
+  return title === null ? null : fact(textContent(title, 4096), 1024)
 }
 
 /** `Headline | Site` -> `Headline`, as long as the headline keeps four words or most of the text. */
@@ -113,9 +113,8 @@ function withoutSiteName(title: string): string {
   return head.split(' ').length >= 4 || head.length * 2 > title.length ? head : title
 }
 
-function heading({ elements }: Document): string | null {
-  const h1 = elements.find(({ name }) => name === 'h1')
-  return h1 === undefined ? null : fact(textContent(h1, 4096), bounds.title)
+function heading({ h1 }: Parts): string | null {
+  return h1 === null ? null : fact(textContent(h1, 4096), bounds.title)
 }
 
 /** An encyclopedia's `headline` may be a description: of the two names, the one that the page's own title has. */
@@ -135,20 +134,14 @@ function personal(text: string | null): string | null {
 }
 
 const BEFORE_NAME = /^(?:view all posts by|posted by|written by|by|von|par|por|di|door)[:\s]+/i
-const BYLINE = /(^|[ _-])(byline|author|autor|auteur)([ _-]|$)/
 
-function byline({ elements }: Document): string | null {
-  const marked = elements.find(
-    ({ name, attribs }) =>
-      (name === 'a' && asciiLower(attribs['rel'] ?? '') === 'author') ||
-      attribs['itemprop'] === 'author' ||
-      attribs['itemprop'] === 'creator',
-  )
+function byline({ related, items, bylines }: Parts): string | null {
+  const linked = related.find((element) => element.name === 'a' && relsOf(element).includes('author'))
+  const named = items.find((element) => ['author', 'creator'].includes(element.attr('itemprop') ?? ''))
+  const marked = linked === undefined || (named !== undefined && named.index < linked.index) ? named : linked
   const text = marked === undefined ? null : fact(textContent(marked, 1000), 200)
   if (text !== null && text.length <= 100) return personal(text)
-  for (const element of elements) {
-    const { class: classes = '', id = '' } = element.attribs
-    if ((classes === '' && id === '') || !BYLINE.test(asciiLower(`${classes.slice(0, 200)} ${id.slice(0, 100)}`))) continue
+  for (const element of bylines) {
     const name = personal(fact(textContent(element, 400), 100))
     if (name !== null && isName(name)) return name
   }
@@ -162,30 +155,23 @@ function isName(text: string): boolean {
   return words.filter((word) => lowerCase(word.slice(0, 2)) !== word.slice(0, 2)).length >= 2
 }
 
-function itempropDate({ elements }: Document): string | null {
-  const marked = elements.find(({ attribs }) => attribs['itemprop'] === 'datePublished')
+function itempropDate({ items }: Parts): string | null {
+  const marked = items.find((element) => element.attr('itemprop') === 'datePublished')
   return marked === undefined ? null : dateText(marked)
 }
 
-function timeElement({ elements }: Document): string | null {
-  const times = elements.filter(({ name, attribs }) => name === 'time' && attribs['datetime'] !== undefined)
+function timeElement({ times }: Parts): string | null {
   const marked =
-    times.find(({ attribs }) => attribs['pubdate'] !== undefined || /publish|entry-date/.test(attribs['class'] ?? '')) ?? times[0]
+    times.find((element) => element.attr('pubdate') !== undefined || /publish|entry-date/.test(element.attr('class') ?? '')) ?? times[0]
   return marked === undefined ? null : dateText(marked)
 }
 
 function dateText(element: Element): string | null {
-  return element.attribs['datetime'] ?? element.attribs['content'] ?? fact(textContent(element, 200), 64)
+  return element.attr('datetime') ?? element.attr('content') ?? fact(textContent(element, 200), 64)
 }
 
-function canonical({ elements }: Document, base: string): string | null {
-  const link = elements.find(
-    ({ name, attribs }) =>
-      name === 'link' &&
-      asciiLower(attribs['rel'] ?? '')
-        .split(/\s+/)
-        .includes('canonical'),
-  )
-  const href = link?.attribs['href']
+function canonical({ related, base }: Parts): string | null {
+  const link = related.find((element) => element.name === 'link' && relsOf(element).includes('canonical'))
+  const href = link?.attr('href')
   return href === undefined ? null : resolveUrl(href, base)
 }

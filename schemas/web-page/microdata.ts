@@ -1,6 +1,7 @@
 /** HTML microdata (WHATWG HTML, section 5) as nested items. `itemref` is not followed: it is rare and can make circles. */
 import { canonicalJson } from '../wire/index.ts'
-import { type Document, type Element, textContent } from './dom.ts'
+import type { Parts } from './collect.ts'
+import { type Element, textContent } from './dom.ts'
 import { bounds, type Json, type MicrodataItem } from './schema.ts'
 import { fact } from './text.ts'
 import { resolveUrl } from './url.ts'
@@ -17,17 +18,15 @@ interface Owner {
 }
 
 /** Top-level items that fit, in document order. */
-export function microdataOf({ elements }: Document, base: string): Json[] {
+export function microdataOf({ items, base }: Parts): Json[] {
   const top: Owner[] = []
-  if (!elements.some(({ attribs }) => attribs['itemscope'] !== undefined)) return []
   let count = 0
-  /** The item whose properties lie below an element. */
+  /** The items whose properties lie below their elements. */
   const owners = new Map<Element, Owner>()
-  for (const element of elements) {
-    const { itemscope, itemprop, itemtype } = element.attribs
-    const owner = element.parent === null ? undefined : owners.get(element.parent)
-    if (owner !== undefined) owners.set(element, owner)
-    if (itemscope === undefined && itemprop === undefined) continue
+  for (const element of items) {
+    const [itemscope, itemprop, itemtype] = ['itemscope', 'itemprop', 'itemtype'].map((name) => element.attr(name))
+    if (itemscope === undefined && owners.size === 0) continue
+    const owner = ownerOf(element, owners)
     let value: string | Owner | null = null
     if (itemscope !== undefined && count < MAX_ITEMS && (owner?.depth ?? 0) < MAX_DEPTH) {
       const item: Owner = { type: fact(itemtype, 256), properties: new Map(), depth: (owner?.depth ?? 0) + 1 }
@@ -41,6 +40,15 @@ export function microdataOf({ elements }: Document, base: string): Json[] {
     if (value !== null) for (const name of namesIn(itemprop)) addValue(owner, name, value)
   }
   return fitting(top.map(plain))
+}
+
+/** The item of the nearest element around this one that has any. */
+function ownerOf(element: Element, owners: ReadonlyMap<Element, Owner>): Owner | undefined {
+  for (let at = element.parent; at !== null; at = at.parent) {
+    const owner = owners.get(at)
+    if (owner !== undefined) return owner
+  }
+  return undefined
 }
 
 function namesIn(itemprop: string): string[] {
@@ -60,13 +68,14 @@ function plain({ type, properties }: Owner): MicrodataItem {
 }
 
 function valueOf(element: Element, base: string): string | null {
-  const { name, attribs } = element
-  if (name === 'meta') return fact(attribs['content'], 1024)
-  if (name === 'a' || name === 'link' || name === 'area') return resolveUrl(attribs['href'] ?? '', base)
-  if (attribs['src'] !== undefined) return resolveUrl(attribs['src'], base)
-  if (name === 'time' && attribs['datetime'] !== undefined) return fact(attribs['datetime'], 64)
-  if ((name === 'data' || name === 'meter') && attribs['value'] !== undefined) return fact(attribs['value'], 256)
-  return fact(attribs['content'] ?? textContent(element, 4096), 1024)
+  const { name } = element
+  if (name === 'meta') return fact(element.attr('content'), 1024)
+  if (name === 'a' || name === 'link' || name === 'area') return resolveUrl(element.attr('href') ?? '', base)
+  const [src, datetime, value] = ['src', 'datetime', 'value'].map((attribute) => element.attr(attribute))
+  if (src !== undefined) return resolveUrl(src, base)
+  if (name === 'time' && datetime !== undefined) return fact(datetime, 64)
+  if ((name === 'data' || name === 'meter') && value !== undefined) return fact(value, 256)
+  return fact(element.attr('content') ?? textContent(element, 4096), 1024)
 }
 
 function fitting(items: MicrodataItem[]): Json[] {

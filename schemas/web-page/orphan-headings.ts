@@ -1,7 +1,8 @@
 /** Headings under which nothing is left ("Read more", "Related") go with what stood below them. */
 import { Element } from './dom.ts'
 import { isLeftOut } from './left-out.ts'
-import { BLOCKS, isHeading } from './vocabulary.ts'
+import { BLOCK } from './tags.ts'
+import { isHeading } from './vocabulary.ts'
 
 /** A short paragraph set wholly in bold heads what follows, below every real heading. */
 const PSEUDO_LEVEL = 7
@@ -23,7 +24,7 @@ export function dropOrphanHeadings(roots: Element[]): void {
       open.push({ heading: element, level })
       return
     }
-    if (BLOCKS.has(element.name) && element.ownChars > 0) open.length = 0
+    if ((element.flags & BLOCK) !== 0 && element.ownChars > 0) open.length = 0
     for (const child of element.children) if (child instanceof Element && !isLeftOut(child)) visit(child)
   }
   roots.forEach(visit)

@@ -1,7 +1,8 @@
 /** Takes from the ends of the main content what is no sentence: dates and bylines above the first paragraph, labels below the last. */
 import { Element, textContent } from './dom.ts'
 import { isLeftOut } from './left-out.ts'
-import { BLOCKS, isHeading } from './vocabulary.ts'
+import { BLOCK, TIGHT } from './tags.ts'
+import { isHeading } from './vocabulary.ts'
 
 const SHORT = 60
 const TRIMMED = new Set(['p', 'div', 'section', 'span', 'header', 'center', 'time', 'address'])
@@ -10,7 +11,7 @@ const TRIMMED = new Set(['p', 'div', 'section', 'span', 'header', 'center', 'tim
 export function trimEnds(roots: Element[]): void {
   const blocks: Element[] = []
   const visit = (element: Element): void => {
-    if (BLOCKS.has(element.name) && element.ownChars > 0) blocks.push(element)
+    if ((element.flags & BLOCK) !== 0 && element.ownChars > 0) blocks.push(element)
     for (const child of element.children) if (child instanceof Element && !isLeftOut(child)) visit(child)
   }
   roots.forEach(visit)
@@ -26,7 +27,8 @@ function isParagraph(block: Element): boolean {
 }
 
 function isScrap(block: Element): boolean {
-  return !block.hasBlock && TRIMMED.has(block.name) && block.ownChars < SHORT
+  // a short paragraph in a list or a table is what such things are made of
+  return !block.hasBlock && TRIMMED.has(block.name) && block.ownChars < SHORT && ((block.parent?.flags ?? 0) & TIGHT) === 0
 }
 
 const TERMINAL = /[.!?…"”»)。！？]\s*$/

@@ -1,0 +1,44 @@
+/**
+ * One parse for everything that is asked of a page: the crawler reads the facts, decides, and only then pays for the record.
+ * `openPage(e).run(id)` gives what `runPipeline(id, e)` gives.
+ */
+import { decodeBody, type Exchange, headerValues } from '../evidence/index.ts'
+import { factsOf, type PageFacts, type ParsedPage, parsePage } from '../web-page/index.ts'
+import { WireError } from '../wire/index.ts'
+import { decodeHtml } from './charset.ts'
+import { pipelines, runPipeline } from './pipelines.ts'
+import { MAX_BODY_BYTES } from './run.ts'
+import type { NotARecord, PipelineOptions, PipelineResult } from './types.ts'
+
+export interface OpenPage {
+  /** Signals about use and links; null of a body that cannot be decoded or a page beyond the parser's limits. */
+  facts: PageFacts | null
+  /** Why there are no facts. */
+  error: NotARecord | null
+  /** Record and measures by a pipeline of this page, remembered as `runPipeline` does. */
+  run(id: string, options?: PipelineOptions): PipelineResult
+  /** The same for a page that comes once: nothing is remembered of it. */
+  runOnce(id: string, options?: PipelineOptions): PipelineResult
+}
+
+/** Decodes and parses the page of an exchange, whatever its status. Never throws. */
+export function openPage(exchange: Exchange): OpenPage {
+  try {
+    const contentType = headerValues(exchange.headers, 'content-type').at(-1) ?? null
+    const page: ParsedPage = parsePage(decodeHtml(decodeBody(exchange, MAX_BODY_BYTES), contentType).text, exchange.url)
+    return {
+      facts: factsOf(page.document, page.parts),
+      error: null,
+      run: (id, options) => runPipeline(id, exchange, options, page),
+      runOnce: (id, options) => pipelines.get(id)?.run(exchange, options, page) ?? runPipeline(id, exchange, options),
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof WireError)) throw thrown
+    return {
+      facts: null,
+      error: { code: thrown.code, message: thrown.message },
+      run: (id, options) => runPipeline(id, exchange, options),
+      runOnce: (id, options) => runPipeline(id, exchange, options),
+    }
+  }
+}

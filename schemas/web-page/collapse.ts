@@ -1,0 +1,40 @@
+/** Text as it comes from the tokenizer: white space runs become one space, once, and what is left is counted. */
+import type { Element } from './dom.ts'
+import { SPACE, unitKinds } from './text.ts'
+
+const COMMAS = new Set([0x060c, 0x3001, 0xff0c, 0x055d, 0x1363])
+
+/**
+ * The text with every run of white space as one space, also at its ends, and without invisible characters.
+ * Adds its characters (space at the start left out) and commas to the element that holds it.
+ */
+export function collapse(text: string, holder: Element): string {
+  let out = ''
+  let from = 0
+  let chars = 0
+  let commas = 0
+  /** The unit before was a space, or there was none. */
+  let space = false
+  const { length } = text
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i)
+    const kind = unitKinds[unit]
+    if (kind === 0) {
+      space = false
+      chars++
+      if (unit === 0x2c || (unit > 0x500 && COMMAS.has(unit))) commas++
+      continue
+    }
+    if (kind === SPACE && !space) {
+      space = true
+      if (chars > 0) chars++
+      // a single space stays where it is
+      if (unit === 0x20) continue
+      out += from === i ? ' ' : `${text.slice(from, i)} `
+    } else if (i > from) out += text.slice(from, i)
+    from = i + 1
+  }
+  holder.textChars += chars
+  holder.textCommas += commas
+  return from === 0 ? text : from === length ? out : out + text.slice(from)
+}

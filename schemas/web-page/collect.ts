@@ -1,0 +1,91 @@
+/** One walk over a page gathers what metadata, licence, links, structured data and permission are read from. */
+import type { Document, Element } from './dom.ts'
+import type { ResolvedLink } from './links.ts'
+import { asciiLower } from './text.ts'
+import { resolveUrl } from './url.ts'
+import { BYLINE } from './vocabulary.ts'
+
+/** All lists in document order. */
+export interface Parts {
+  /** What links are resolved against: the first `<base href>`, or the page's own address. */
+  base: string
+  metas: Element[]
+  /** `a` and `area` with `href`. */
+  anchors: Element[]
+  /** `a`, `area` and `link` with `rel`. */
+  related: Element[]
+  jsonLd: Element[]
+  /** RSL licences inside the page. */
+  rsl: Element[]
+  /** With `itemprop` or `itemscope`. */
+  items: Element[]
+  times: Element[]
+  bylines: Element[]
+  title: Element | null
+  h1: Element | null
+  /** See `links.ts`. */
+  resolved?: ResolvedLink[]
+}
+
+const LD_JSON = /^application\/ld\+json\b/i
+const RSL_XML = /^\s{0,8}application\/rsl\+xml\s{0,8}(;|$)/i
+
+export function collect({ elements }: Document, url: string): Parts {
+  const parts: Parts = {
+    base: url,
+    metas: [],
+    anchors: [],
+    related: [],
+    jsonLd: [],
+    rsl: [],
+    items: [],
+    times: [],
+    bylines: [],
+    title: null,
+    h1: null,
+  }
+  let base: Element | null = null
+  for (const element of elements) {
+    if (element.name === 'h1') parts.h1 ??= element
+    if ((element.traits & BYLINE) !== 0) parts.bylines.push(element)
+    if (element.name === 'title' && element.parent?.name !== 'svg') parts.title ??= element
+    const { attributes } = element
+    if (attributes.length === 0) continue
+    switch (element.name) {
+      case 'a':
+      case 'area':
+        if (element.attr('href') !== undefined) parts.anchors.push(element)
+        if (element.attr('rel') !== undefined) parts.related.push(element)
+        break
+      case 'link':
+        if (element.attr('rel') !== undefined) parts.related.push(element)
+        break
+      case 'meta':
+        parts.metas.push(element)
+        break
+      case 'script':
+        if (LD_JSON.test(element.attr('type') ?? '')) parts.jsonLd.push(element)
+        else if (RSL_XML.test(element.attr('type') ?? '')) parts.rsl.push(element)
+        break
+      case 'time':
+        if (element.attr('datetime') !== undefined) parts.times.push(element)
+        break
+      case 'base':
+        if (element.attr('href') !== undefined) base ??= element
+    }
+    for (let i = 0; i < attributes.length; i += 2)
+      if (attributes[i] === 'itemprop' || attributes[i] === 'itemscope') {
+        parts.items.push(element)
+        break
+      }
+  }
+  parts.base = resolveUrl(base?.attr('href') ?? '', url) ?? url
+  return parts
+}
+
+/** The words of a `rel` attribute, lower case. */
+export function relsOf(element: Element): string[] {
+  return asciiLower((element.attr('rel') ?? '').slice(0, 256))
+    .split(/[ \t\n\f\r]+/)
+    .filter((word) => word !== '')
+}

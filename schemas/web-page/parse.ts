@@ -1,0 +1,199 @@
+/** HTML -> tree with hard caps. htmlparser2 tokenises; which tags end which is decided here, as its parser does, without its objects. */
+import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2'
+import { WireError } from '../wire/index.ts'
+import { collapse } from './collapse.ts'
+import { type Document, Element, newRoot, noAttributes } from './dom.ts'
+import { IN_HEAD, MATH, NEVER, type Tag, tagAt, tagOf, VOID } from './tags.ts'
+import { asciiLower } from './text.ts'
+
+export interface HtmlLimits {
+  /** UTF-16 units of the document. */
+  units: number
+  elements: number
+  /** Elements inside each other; bounds every walk that recurses. */
+  depth: number
+  attributes: number
+}
+
+export const htmlLimits: HtmlLimits = { units: 4 << 20, elements: 50_000, depth: 256, attributes: 256 }
+
+/** Throws WireError TOO_LARGE or TOO_DEEP; any other input gives a tree. */
+export function parseHtml(html: string, limits: HtmlLimits = htmlLimits): Document {
+  if (html.length > limits.units) throw new WireError('TOO_LARGE', `a document beyond ${limits.units} characters`)
+  const builder = new TreeBuilder(html, limits)
+  const tokenizer = new Tokenizer({}, builder)
+  tokenizer.write(html)
+  tokenizer.end()
+  return { html, root: builder.root, elements: builder.elements }
+}
+
+/** Names whose content is read as HTML again inside SVG or MathML. */
+const INTEGRATION = new Set(['mi', 'mo', 'mn', 'ms', 'mtext', 'annotation-xml', 'foreignobject', 'desc', 'title'])
+
+class TreeBuilder implements TokenizerCallbacks {
+  readonly root = newRoot()
+  readonly elements: Element[] = []
+  private readonly html: string
+  private readonly limits: HtmlLimits
+  /** Open elements; a place of its own in the tree is decided per element. With the names of their tags. */
+  private readonly stack: Element[] = []
+  private readonly names: string[] = []
+  /** One entry per open svg, math or integration point: are we in foreign content? */
+  private readonly foreign: boolean[] = []
+  private readonly singles = new Set<string>()
+  private forms = 0
+  private preformatted = 0
+  private text = ''
+  /** The element whose tag is being read; null for a tag that HTML ignores. */
+  private current: Element | null = null
+  private attributes = 0
+  private name = ''
+  private value = ''
+
+  constructor(html: string, limits: HtmlLimits) {
+    this.html = html
+    this.limits = limits
+  }
+
+  onopentagname(start: number, end: number): void {
+    this.flush()
+    this.attributes = 0
+    this.current = null
+    const tag = tagAt(this.html, start, end) ?? tagOf(asciiLower(this.html.slice(start, end)))
+    if (tag.name === 'form' && this.forms > 0) return
+    this.current = this.open(tag.name === 'image' && !this.isInForeignContext() ? tagOf('img') : tag, start - 1)
+  }
+
+  onattribname(start: number, end: number): void {
+    if (++this.attributes > this.limits.attributes)
+      throw new WireError('TOO_LARGE', `an element with more than ${this.limits.attributes} attributes`)
+    this.name = asciiLower(this.html.slice(start, end))
+    this.value = ''
+  }
+
+  onattribdata(start: number, end: number): void {
+    const piece = this.html.slice(start, end)
+    this.value = this.value === '' ? piece : this.value + piece
+  }
+
+  onattribentity(cp: number): void {
+    this.value += String.fromCodePoint(cp)
+  }
+
+  onattribend(): void {
+    const { current, name } = this
+    if (current === null || current.attr(name) !== undefined) return
+    if (current.attributes === noAttributes) current.attributes = [name, this.value]
+    else current.attributes.push(name, this.value)
+  }
+
+  onopentagend(): void {
+    const { current } = this
+    this.current = null
+    // MathJax 2 keeps its formulas in scripts
+    if (current?.name === 'script' && current.attr('type')?.startsWith('math/tex') === true) current.flags = MATH
+  }
+
+  onselfclosingtag(): void {
+    if (this.isInForeignContext() && this.current !== null && this.current === this.stack.at(-1)) this.pop()
+    this.onopentagend()
+  }
+
+  onclosetag(start: number, end: number): void {
+    this.flush()
+    const top = this.names.at(-1)
+    if (top !== undefined && top.length === end - start && this.html.startsWith(top, start)) return this.pop()
+    const name = asciiLower(this.html.slice(start, end))
+    const at = this.names.lastIndexOf(name)
+    if (at >= 0) {
+      while (this.stack.length > at) this.pop()
+      return
+    }
+    // an end tag alone that stands for an element (WHATWG HTML 13.2.6.4.7)
+    if (name === 'br') this.open(tagOf(name), start)
+    if (name === 'p') {
+      this.open(tagOf(name), start)
+      this.pop()
+    }
+  }
+
+  ontext(start: number, end: number): void {
+    const piece = this.html.slice(start, end)
+    this.text = this.text === '' ? piece : this.text + piece
+  }
+
+  ontextentity(cp: number): void {
+    this.text += String.fromCodePoint(cp)
+  }
+
+  oncdata(start: number, end: number, endOffset: number): void {
+    if (this.isInForeignContext()) this.ontext(start, end - endOffset)
+  }
+
+  onend(): void {
+    this.flush()
+  }
+
+  oncomment(): void {}
+  ondeclaration(): void {}
+  onprocessinginstruction(): void {}
+
+  isInForeignContext(): boolean {
+    return this.foreign.at(-1) === true
+  }
+
+  private open(tag: Tag, at: number): Element {
+    const { stack, names, elements, limits } = this
+    const { name, flags, ends } = tag
+    if (ends !== null) while (ends.has(names.at(-1) ?? '')) this.pop()
+    const parent = parentOf(tag, stack.at(-1) ?? this.root)
+    const element = new Element(this.onlyOnce(tag), parent, elements.length, at)
+    if (elements.push(element) > limits.elements) throw new WireError('TOO_LARGE', `more than ${limits.elements} elements`)
+    parent.children.push(element)
+    if ((flags & VOID) !== 0) return element
+    names.push(name)
+    if (stack.push(element) > limits.depth) throw new WireError('TOO_DEEP', `elements nested deeper than ${limits.depth}`)
+    if (name === 'form') this.forms++
+    else if (name === 'pre') this.preformatted++
+    else if (name === 'svg' || name === 'math') this.foreign.push(true)
+    else if (INTEGRATION.has(name)) this.foreign.push(false)
+    return element
+  }
+
+  private pop(): void {
+    this.stack.pop()
+    const name = this.names.pop() ?? ''
+    if (name === 'form') this.forms--
+    else if (name === 'pre') this.preformatted--
+    else if (name === 'svg' || name === 'math' || INTEGRATION.has(name)) this.foreign.pop()
+  }
+
+  /** A second html, head or body is what some system pasted into the page. */
+  private onlyOnce(tag: Tag): Tag {
+    const { name } = tag
+    if (name !== 'html' && name !== 'head' && name !== 'body') return tag
+    if (this.singles.has(name)) return tagOf('div')
+    this.singles.add(name)
+    return tag
+  }
+
+  /** Text is handed over when the next tag begins: comments and entities do not cut it. */
+  private flush(): void {
+    const { text } = this
+    if (text === '') return
+    this.text = ''
+    const holder = this.stack.at(-1) ?? this.root
+    if ((holder.flags & NEVER) !== 0) holder.children.push(text)
+    else {
+      const collapsed = collapse(text, holder)
+      holder.children.push(this.preformatted > 0 ? text : collapsed)
+    }
+  }
+}
+
+/** The body is never inside an open paragraph of the head, nor a paragraph inside the head. */
+function parentOf({ name, flags }: Tag, top: Element): Element {
+  let at = top
+  if (name === 'body') while (at.parent !== null && at.name !== 'html' && at.name !== 'body') at = at.parent
+  return at.name === 'head' && (flags & IN_HEAD) === 0 ? (at.parent ?? at) : at
+}
