@@ -2,6 +2,7 @@
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { warcinfoMember } from '../../schemas/evidence/index.ts'
+import { pipelineOptions } from '../../schemas/pipeline/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
 import { crawl, type CrawledPage, type JournalRow, type RobotsCapture } from '../crawl/index.ts'
 import type { SealRecord } from '../seal/index.ts'
@@ -41,7 +42,7 @@ export function crawlGather({ clock, logger, openWeb, agentToken, onJournal, ove
         logger,
         seeds,
         pipeline: charter.pipelines[0] as string,
-        qualityWeights: charter.quality,
+        ...pipelineOptions(charter),
         profile: sources.profile,
         scope: sources.scope,
         mine: (url) => mine(url) && !known(url),
@@ -52,7 +53,7 @@ export function crawlGather({ clock, logger, openWeb, agentToken, onJournal, ove
         ...(onJournal ? { onJournal } : {}),
       })
       for await (const page of pages) {
-        harvest.add(page)
+        harvest.add(page, limit)
         if (harvest.count >= limit) break
       }
     } finally {
@@ -89,13 +90,16 @@ class Harvest {
     return this.#records.length
   }
 
-  add({ url, measured, evidence, hops, robots }: CrawledPage): void {
+  add({ url, measured, more, links, evidence, hops, robots }: CrawledPage, limit: number): void {
     const robotsGroup = this.#robotsGroup(robots)
     for (const hop of hops) this.#groups.push(hop.evidence.members)
     this.#groups.push(evidence.members)
-    this.#records.push({ ...measured, evidenceGroup: this.#groups.length - 1, robotsGroup })
-    this.#urls.push(url)
-    if (this.#links.size < MAX_KEPT_FRONTIER) for (const link of linksIn(measured.record)) this.#links.add(link)
+    // one fetch stands behind all records of a page
+    for (const one of [measured, ...more].slice(0, limit - this.count)) {
+      this.#records.push({ ...one, evidenceGroup: this.#groups.length - 1, robotsGroup })
+      this.#urls.push(url)
+    }
+    if (this.#links.size < MAX_KEPT_FRONTIER) for (const link of links) this.#links.add(link.replace(/#.*$/, ''))
   }
 
   finish(endedAt: number, known: (url: string) => boolean): Gathered {
@@ -117,9 +121,4 @@ class Harvest {
     this.#robots.set(capture, group)
     return group
   }
-}
-
-function linksIn(record: Uint8Array): string[] {
-  const { links } = JSON.parse(new TextDecoder().decode(record)) as { links: { url: string }[] }
-  return links.map((link) => link.url.replace(/#.*$/, ''))
 }

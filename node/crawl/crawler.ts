@@ -3,7 +3,7 @@ import { type Clock, silent } from '../../core/effects/index.ts'
 import { codeOf, InvalidInputError, RetryableError, toError } from '../../core/errors/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { type Exchange, headerValues } from '../../schemas/evidence/index.ts'
-import { CURRENT_PIPELINE, pipelines } from '../../schemas/pipeline/index.ts'
+import { CURRENT_PIPELINE, findPipeline } from '../../schemas/pipeline/index.ts'
 import { toHex } from '../../schemas/wire/index.ts'
 import { canonicalUrl, Frontier, type FrontierItem, frontierLimits } from '../frontier/index.ts'
 import { asHops, HopStore } from './hop-store.ts'
@@ -37,7 +37,7 @@ export class Crawler {
   readonly #frontier: Frontier
   readonly #slots: Slots
   readonly #worker: PageWorker
-  readonly #job: Pick<PageJob, 'agentToken' | 'pipeline' | 'qualityWeights' | 'profile'>
+  readonly #job: Pick<PageJob, 'agentToken' | 'pipeline' | 'qualityWeights' | 'selectors' | 'profile'>
   readonly #dropDuplicates: boolean
   readonly #verdicts: Verdicts
   readonly #deliver: (page: CrawledPage) => Promise<void>
@@ -53,8 +53,18 @@ export class Crawler {
 
   /** `deliver` may wait: hosts stand still while it does. Throws InvalidInputError NO_SEEDS or UNKNOWN_PIPELINE. */
   constructor(options: CrawlOptions, signal: AbortSignal, deliver: (page: CrawledPage) => Promise<void>) {
-    const { web, clock, seeds, agentToken, pipeline = CURRENT_PIPELINE, qualityWeights = {}, profile = 'standard' } = options
-    if (!pipelines.has(pipeline)) throw new InvalidInputError('UNKNOWN_PIPELINE', `no pipeline ${pipeline.slice(0, 64)} here`)
+    const {
+      web,
+      clock,
+      seeds,
+      agentToken,
+      pipeline = CURRENT_PIPELINE,
+      qualityWeights = {},
+      selectors = [],
+      profile = 'standard',
+    } = options
+    if (findPipeline(pipeline, { selectors }) === undefined)
+      throw new InvalidInputError('UNKNOWN_PIPELINE', `no pipeline ${pipeline.slice(0, 64)} here`)
     this.#web = web
     this.#clock = clock
     this.#limits = { ...crawlLimits, ...options.limits }
@@ -72,7 +82,7 @@ export class Crawler {
     if (this.#frontier.size.queued === 0) throw new InvalidInputError('NO_SEEDS', 'no seed is an http(s) URL that may be crawled')
     this.#slots = new Slots(this.#limits.requests)
     this.#worker = options.worker ?? inlineWorker
-    this.#job = { agentToken, pipeline, qualityWeights, profile }
+    this.#job = { agentToken, pipeline, qualityWeights, selectors, profile }
     this.#dropDuplicates = options.dropDuplicates ?? true
     this.#verdicts = new Verdicts(clock, options.logger ?? silent, options.onJournal ?? (() => {}))
     this.#deliver = deliver
@@ -174,10 +184,23 @@ export class Crawler {
     for (const link of result.links) this.#verdicts.noteOffer(link, this.#frontier.offer(link, { depth: depth + 1, via: url }), depth + 1)
     this.#startHosts()
     if (result.measured === undefined) return this.#verdicts.note(item, { ...row, outcome: result.outcome, detail: result.detail })
-    const { measured, training, evidence } = result
-    if (this.#dropDuplicates && !this.#isNew(measured.contentDigest)) return this.#verdicts.note(item, { ...row, outcome: 'DUPLICATE' })
+    const { training, evidence } = result
+    const records = [result.measured, ...result.more]
+    const [measured, ...more] = this.#dropDuplicates ? records.filter((one) => this.#isNew(one.contentDigest)) : records
+    if (measured === undefined) return this.#verdicts.note(item, { ...row, outcome: 'DUPLICATE' })
     this.#verdicts.note(item, { ...row, outcome: 'KEPT' })
-    await this.#deliver({ url, depth, exchange, measured, training, evidence, hops: asHops(chain), robots: site.capture })
+    await this.#deliver({
+      url,
+      depth,
+      exchange,
+      measured,
+      more,
+      links: result.links,
+      training,
+      evidence,
+      hops: asHops(chain),
+      robots: site.capture,
+    })
   }
 
   #redirected(item: FrontierItem, exchange: Exchange, target: string): Verdict {

@@ -5,11 +5,14 @@ import { robotsDirectives } from '../../schemas/permission/index.ts'
 const MAX_LINKS = 5000
 const MAX_HREF = 4096
 
-/** Links of a record's canonical JSON. */
-export function recordLinks(record: Uint8Array): string[] {
-  const { links } = JSON.parse(new TextDecoder().decode(record)) as { links?: { url: string }[] }
-  return links?.map(({ url }) => url) ?? []
+/** Links of a record's canonical JSON; undefined where its schema has none. */
+export function recordLinks(record: Uint8Array): string[] | undefined {
+  const { links } = JSON.parse(new TextDecoder().decode(record)) as { links?: unknown }
+  return isLinks(links) ? links.map(({ url }) => url) : undefined
 }
+
+const isLinks = (value: unknown): value is { url: string }[] =>
+  Array.isArray(value) && value.every((one) => typeof (one as { url?: unknown } | null)?.url === 'string')
 
 /** Links of a page in document order, unique, absolute; those marked `nofollow` left out, all of them when the page says so. Never throws. */
 export function pageLinks(html: string, url: string, agent: string): string[] {

@@ -2,7 +2,7 @@
 import { decodeBody, type Exchange, type FetchGroup, fetchGroup, headerValues, type RobotsFact } from '../../schemas/evidence/index.ts'
 import { type Robots, robotsDirectives, type TrainDecision, trainDecision } from '../../schemas/permission/index.ts'
 import { decodeHtml, type Measured, runPipeline } from '../../schemas/pipeline/index.ts'
-import { WireError } from '../../schemas/wire/index.ts'
+import { type SelectorSchema, WireError } from '../../schemas/wire/index.ts'
 import { pageLinks, recordLinks } from './page-links.ts'
 
 export interface PageJob {
@@ -14,13 +14,15 @@ export interface PageJob {
   agentToken: string
   pipeline: string
   qualityWeights: Record<string, number>
+  /** The charter's own schemas. */
+  selectors: readonly SelectorSchema[]
   profile: 'strict' | 'standard'
   /** Only its links are wanted. */
   linksOnly: boolean
 }
 
 export type PageResult =
-  | { outcome: 'KEPT'; measured: Measured; training: TrainDecision; evidence: FetchGroup; links: string[] }
+  | { outcome: 'KEPT'; measured: Measured; more: readonly Measured[]; training: TrainDecision; evidence: FetchGroup; links: string[] }
   /** A stable code: TRAINING_DENIED, TRAINING_UNKNOWN, LINKS_ONLY, or what the pipeline or the evidence writer said. */
   | { outcome: string; detail?: string; measured?: undefined; links: string[] }
 
@@ -48,12 +50,12 @@ export function workPage(job: PageJob): PageResult {
   if (training.decision === 'deny') return { outcome: 'TRAINING_DENIED', detail: said(training), links: otherLinks() }
   if (training.decision === 'unknown' && job.profile === 'strict') return { outcome: 'TRAINING_UNKNOWN', links: otherLinks() }
   if (job.linksOnly) return { outcome: 'LINKS_ONLY', links: otherLinks() }
-  const result = runPipeline(job.pipeline, exchange, { qualityWeights: job.qualityWeights })
+  const result = runPipeline(job.pipeline, exchange, { qualityWeights: job.qualityWeights, selectors: job.selectors })
   if (!result.ok) return { outcome: result.error.code, detail: result.error.message, links: otherLinks() }
   try {
     const evidence = fetchGroup(exchange, { robots: job.fact, via: job.via })
-    const links = !follows ? [] : /nofollow/i.test(html) ? otherLinks() : recordLinks(result.measured.record)
-    return { outcome: 'KEPT', measured: result.measured, training, evidence, links }
+    const links = !follows ? [] : /nofollow/i.test(html) ? otherLinks() : (recordLinks(result.measured.record) ?? otherLinks())
+    return { outcome: 'KEPT', measured: result.measured, more: result.more ?? [], training, evidence, links }
   } catch (thrown) {
     return refused(thrown)
   }

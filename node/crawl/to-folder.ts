@@ -64,7 +64,7 @@ export async function crawlToFolder(options: FolderOptions): Promise<FolderSumma
     written.add(page.robots)
     for (const hop of page.hops) evidence.add(...hop.evidence.members)
     evidence.add(...page.evidence.members)
-    records.add(gzipMember(concatBytes(page.measured.record, NEWLINE)))
+    for (const { record } of [page.measured, ...page.more]) records.add(gzipMember(concatBytes(record, NEWLINE)))
     await evidence.flush()
     await records.flush()
     await journal.flush()

@@ -3,6 +3,7 @@ import type { Web } from '../../core/web/index.ts'
 import type { Exchange, FetchGroup } from '../../schemas/evidence/index.ts'
 import type { TrainDecision } from '../../schemas/permission/index.ts'
 import type { Measured } from '../../schemas/pipeline/index.ts'
+import type { SelectorSchema } from '../../schemas/wire/index.ts'
 import type { FrontierLimits, Scope, TrapLimits } from '../frontier/index.ts'
 import type { JournalRow } from './journal.ts'
 import type { PaceOptions } from './pace.ts'
@@ -19,6 +20,8 @@ export interface CrawlOptions {
   pipeline?: string
   /** The charter's quality weights. */
   qualityWeights?: Record<string, number>
+  /** The charter's own schemas, one of which `pipeline` may name. */
+  selectors?: readonly SelectorSchema[]
   /** What an absent training statement means: strict drops the page, standard keeps it. A reservation is never kept. */
   profile?: 'strict' | 'standard'
   scope?: Scope
@@ -66,6 +69,10 @@ export interface CrawledPage {
   depth: number
   exchange: Exchange
   measured: Measured
+  /** Further records of the same page, where the schema takes several from one. */
+  more: readonly Measured[]
+  /** Where the page leads, as far as it lets crawlers follow. */
+  links: readonly string[]
   training: TrainDecision
   /** The fetch's WARC members (request, response, metadata), gzip each; the metadata names the robots capture. */
   evidence: FetchGroup

@@ -28,9 +28,13 @@ export const webPagePipeline: Pipeline = {
   runOnHtml: (url, html, options = {}) => asResult(() => measureHtml(url, html.toWellFormed(), options)),
 }
 
-function asResult(measure: () => Measured): PipelineResult {
+/** What a page gives, or the reason that it gives nothing. */
+export function asResult(measure: () => Measured | [Measured, ...Measured[]]): PipelineResult {
   try {
-    return { ok: true, measured: measure() }
+    const measured = measure()
+    if (!Array.isArray(measured)) return { ok: true, measured }
+    const [first, ...more] = measured
+    return more.length === 0 ? { ok: true, measured: first } : { ok: true, measured: first, more }
   } catch (thrown) {
     if (!(thrown instanceof WireError)) throw thrown
     return { ok: false, error: { code: thrown.code, message: thrown.message } }
@@ -38,6 +42,11 @@ function asResult(measure: () => Measured): PipelineResult {
 }
 
 function measureExchange(exchange: Exchange, options: PipelineOptions): Measured {
+  return measureHtml(exchange.url, htmlOf(exchange), options)
+}
+
+/** The page of an exchange as text. Throws WireError where it is none, or asks by a header not to be indexed. */
+export function htmlOf(exchange: Exchange): string {
   if (exchange.status !== 200) throw new WireError('STATUS', `status ${exchange.status}, not 200`)
   if (exchange.truncated) throw new WireError('TRUNCATED', 'the body was cut off')
   const contentType = headerValues(exchange.headers, 'content-type').at(-1) ?? null
@@ -46,7 +55,7 @@ function measureExchange(exchange: Exchange, options: PipelineOptions): Measured
   const reason = notHtml(contentType, body)
   if (reason !== null) throw new WireError('NOT_HTML', reason)
   refuseNoindex(headerValues(exchange.headers, 'x-robots-tag').flatMap((value) => value.toLowerCase().split(/[,\s]+/)))
-  return measureHtml(exchange.url, decodeHtml(body, contentType).text, options)
+  return decodeHtml(body, contentType).text
 }
 
 function measureHtml(url: string, html: string, { qualityWeights = {} }: PipelineOptions): Measured {
@@ -67,6 +76,7 @@ function measureHtml(url: string, html: string, { qualityWeights = {} }: Pipelin
   }
 }
 
-function refuseNoindex(words: string[]): void {
+/** Throws WireError NOINDEX. */
+export function refuseNoindex(words: string[]): void {
   if (words.includes('noindex') || words.includes('none')) throw new WireError('NOINDEX', 'the page asks not to be indexed')
 }

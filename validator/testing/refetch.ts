@@ -2,9 +2,8 @@
 import type { Clock } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import type { Web } from '../../core/web/index.ts'
-import { runPipeline } from '../../schemas/pipeline/index.ts'
-import { type Charter, type Check, equalBytes } from '../../schemas/wire/index.ts'
-import { compareWebPages, type WebPage } from '../../schemas/web-page/index.ts'
+import { isSamePage, pipelineOptions, runPipeline } from '../../schemas/pipeline/index.ts'
+import type { Charter, Check } from '../../schemas/wire/index.ts'
 import type { Exchange } from '../../schemas/evidence/index.ts'
 
 export interface Refetched {
@@ -42,8 +41,8 @@ export class Refetcher {
       const exchange = await this.#follow(url, signal)
       const usable = exchange !== null && exchange.status < 400
       if (usable) {
-        const again = runPipeline(pipeline, exchange, { qualityWeights: charter.quality })
-        const pass = again.ok && isSamePage(charter, record, again.measured.record)
+        const again = runPipeline(pipeline, exchange, pipelineOptions(charter))
+        const pass = again.ok && isSamePage(charter, pipeline, record, again)
         if (pass || attempt >= ATTEMPTS) return { pass, check: pass ? null : 'T1', exchange }
       } else if (attempt >= ATTEMPTS) return { pass: false, check: 'T2', exchange }
       await this.#clock.sleep(RETRY_MS * attempt, signal)
@@ -69,12 +68,3 @@ export class Refetcher {
     return null
   }
 }
-
-/** Equal bytes are the common case on a quiet web, and cost nothing. */
-function isSamePage(charter: Charter, committed: Uint8Array, refetched: Uint8Array): boolean {
-  if (equalBytes(committed, refetched)) return true
-  return compareWebPages(pageOf(committed), pageOf(refetched), charter.testing).same
-}
-
-/** Records are schema-valid here: the deterministic checks came first. */
-const pageOf = (record: Uint8Array): WebPage => JSON.parse(new TextDecoder().decode(record)) as WebPage

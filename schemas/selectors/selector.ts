@@ -1,0 +1,206 @@
+/**
+ * Which CSS selectors a charter may hold, and what each may cost. Every name here is ASCII and every pseudo-class is a plain one of the CSS
+ * specification, so that a match depends neither on the engine's Unicode nor on an extension of the library's.
+ */
+import { AttributeAction, parse, type Selector, SelectorType } from 'css-what'
+import type { Tree } from './dom.ts'
+
+export interface SelectorProblem {
+  code: 'BAD_SELECTOR' | 'UNKNOWN_PSEUDO_CLASS' | 'COSTLY_SELECTOR'
+  message: string
+  fix: string
+}
+export type Cost = (tree: Pick<Tree, 'elements' | 'depth' | 'children'>) => number
+export type CheckedSelector = { ok: true; cost: Cost } | { ok: false; problem: SelectorProblem }
+
+/** The item itself, or the root of a page. */
+export const SCOPE = ':scope'
+
+/** Looks at the element alone, or at its direct neighbours. */
+const CHEAP = ['first-child', 'last-child', 'empty', 'root']
+/** Counts among siblings. */
+const COUNTING = ['only-child', 'first-of-type', 'last-of-type', 'only-of-type']
+const NTH = ['nth-child', 'nth-last-child', 'nth-of-type', 'nth-last-of-type']
+const NESTING = ['not', 'is', 'where', 'has']
+/** Bounded: the beginning of an element's text, see `CONTAINS_UNITS`. */
+const CONTAINS = 'contains'
+export const PSEUDO_CLASSES: readonly string[] = [...CHEAP, ...COUNTING, ...NTH, ...NESTING, CONTAINS]
+/** `:contains()` looks at so many characters of an element's text. */
+export const CONTAINS_UNITS = 256
+
+const MAX_TOKENS = 32
+/** Attributes whose values css-select compares without case in HTML; it lowers them with the engine's tables, so they must be ASCII. */
+const FOLDED = new Set(
+  (
+    'accept accept-charset align alink axis bgcolor charset checked clear codetype color compact declare defer dir direction disabled enctype face ' +
+    'frame hreflang http-equiv lang language link media method multiple nohref noresize noshade nowrap readonly rel rev rules scope scrolling ' +
+    'selected shape target text type valign valuetype vlink'
+  ).split(' '),
+)
+const ASCII = /^[!-~ ]*$/
+const NAME = /^[A-Za-z_][A-Za-z0-9_:.-]*$/
+
+class Refused extends Error {
+  readonly problem: SelectorProblem
+  constructor(code: SelectorProblem['code'], message: string, fix: string) {
+    super(message)
+    this.problem = { code, message, fix }
+  }
+}
+
+/** Whether a selector may be used, and the most work it can be on a page of a given size: elements looked at, about. */
+export function checkSelector(selector: string): CheckedSelector {
+  if (selector.trim() === SCOPE) return { ok: true, cost: () => 1 }
+  try {
+    const alternatives = parseOf(selector)
+    let tokens = 0
+    const count = (lists: Selector[][]): void => {
+      for (const list of lists)
+        for (const token of list) {
+          tokens++
+          if (token.type === SelectorType.Pseudo && Array.isArray(token.data)) count(token.data)
+        }
+    }
+    count(alternatives)
+    if (tokens > MAX_TOKENS)
+      throw new Refused(
+        'COSTLY_SELECTOR',
+        `a selector of ${tokens} parts`,
+        `write at most ${MAX_TOKENS}; a class or an id says more than a path`,
+      )
+    const costs = alternatives.map((list) => chainCost(list, { nested: false }))
+    return { ok: true, cost: (tree) => tree.elements * costs.reduce((sum, cost) => sum + cost(tree), 0) }
+  } catch (thrown) {
+    if (thrown instanceof Refused) return { ok: false, problem: thrown.problem }
+    throw thrown
+  }
+}
+
+function parseOf(selector: string): Selector[][] {
+  try {
+    return parse(selector)
+  } catch (thrown) {
+    const said = thrown instanceof Error ? thrown.message : ''
+    throw new Refused(
+      'BAD_SELECTOR',
+      `not a CSS selector: ${said.replace(/[^\x20-\x7e]/g, '?').slice(0, 100)}`,
+      'write it as a style sheet would, for example `article > h1.title`',
+    )
+  }
+}
+
+/** The cost of asking one element whether it matches, by what stands left of it. */
+function chainCost(tokens: Selector[], { nested }: { nested: boolean }): Cost {
+  let cost: Cost = () => 1
+  let combinators = 0
+  const last = tokens.findLastIndex((token) => isCombinator(token))
+  for (const [i, token] of tokens.entries()) {
+    const before = cost
+    if (isCombinator(token)) {
+      combinators++
+      if (combinators > 8) throw new Refused('COSTLY_SELECTOR', 'a path of more than nine elements', 'start at a class or an id further in')
+      if (i === 0 && !nested)
+        throw new Refused(
+          'BAD_SELECTOR',
+          'a selector begins with a combinator',
+          'write an element before it; within an item, selectors look inside it by themselves',
+        )
+    }
+    switch (token.type) {
+      case SelectorType.Child:
+        cost = (tree) => before(tree) + 1
+        break
+      case SelectorType.Adjacent:
+        cost = (tree) => before(tree) + 2
+        break
+      case SelectorType.Descendant:
+        // css-select remembers ancestors that do not match: each costs once, and every element climbs
+        cost = (tree) => 2 * before(tree) + tree.depth
+        break
+      case SelectorType.Sibling:
+        cost = (tree) => tree.children * (before(tree) + 1)
+        break
+      default: {
+        const own = simpleCost(token, i > last, nested)
+        cost = (tree) => before(tree) + own(tree)
+      }
+    }
+  }
+  return cost
+}
+
+function isCombinator({ type }: Selector): boolean {
+  return type === SelectorType.Child || type === SelectorType.Adjacent || type === SelectorType.Descendant || type === SelectorType.Sibling
+}
+
+const one: Cost = () => 1
+
+function simpleCost(token: Selector, rightmost: boolean, nested: boolean): Cost {
+  switch (token.type) {
+    case SelectorType.Universal:
+      return one
+    case SelectorType.Tag:
+      if (token.namespace !== null || !NAME.test(token.name))
+        throw new Refused('BAD_SELECTOR', 'an element name that HTML does not have', 'write a plain name such as `article`')
+      return one
+    case SelectorType.Attribute: {
+      if (token.namespace !== null || !NAME.test(token.name))
+        throw new Refused('BAD_SELECTOR', 'an attribute name that HTML does not have', 'write a plain name such as `data-id`')
+      const folds = token.ignoreCase === true || (token.ignoreCase === null && FOLDED.has(token.name.toLowerCase()))
+      if (folds && token.action !== AttributeAction.Exists && !ASCII.test(token.value))
+        throw new Refused(
+          'BAD_SELECTOR',
+          `\`${token.name}\` is compared without case, and its value is not ASCII`,
+          'compare another attribute, or add ` s` before the `]`',
+        )
+      return one
+    }
+    case SelectorType.Pseudo:
+      return pseudoCost(token.name, token.data, rightmost, nested)
+    case SelectorType.PseudoElement:
+      throw new Refused('BAD_SELECTOR', `the pseudo-element ::${token.name} is no element of the page`, 'remove it')
+    default:
+      throw new Refused('BAD_SELECTOR', 'a combinator that is not taken', 'use a space, `>`, `+` or `~`')
+  }
+}
+
+function pseudoCost(name: string, data: Selector[][] | string | null, rightmost: boolean, nested: boolean): Cost {
+  const wantsText = NTH.includes(name) || name === CONTAINS
+  if (!PSEUDO_CLASSES.includes(name)) {
+    const fix =
+      name === 'scope'
+        ? 'write `:scope` alone for the item itself; selectors look inside the item by themselves'
+        : (POSITIONAL[name] ?? `known are ${PSEUDO_CLASSES.map((known) => `:${known}`).join(' ')}`)
+    throw new Refused('UNKNOWN_PSEUDO_CLASS', `the pseudo-class :${name.replace(/[^\x20-\x7e]/g, '?').slice(0, 40)} is not known here`, fix)
+  }
+  if (wantsText !== (typeof data === 'string') || (wantsText && data === ''))
+    throw new Refused(
+      'BAD_SELECTOR',
+      `:${name} ${wantsText ? 'needs something' : 'takes nothing'} in brackets`,
+      wantsText ? `write for example \`:${name}(${name === CONTAINS ? '"Price"' : '2'})\`` : `write \`:${name}\``,
+    )
+  if (NTH.includes(name) && !/^\s*(odd|even|[+-]?\d{1,6}|[+-]?\d{0,6}n(\s*[+-]\s*\d{1,6})?)\s*$/.test(data as string))
+    throw new Refused('BAD_SELECTOR', `:${name} counts by a number, odd, even or an+b`, `write for example \`:${name}(2n+1)\``)
+  if (CHEAP.includes(name)) return one
+  if (name === CONTAINS) return () => CONTAINS_UNITS
+  if (!Array.isArray(data)) return ({ children }) => children
+  if (data.length === 0) throw new Refused('BAD_SELECTOR', `:${name} needs a selector in brackets`, `write for example \`:${name}(a)\``)
+  if (name === 'has' && nested) throw new Refused('COSTLY_SELECTOR', ':has inside :not, :is or :has', 'take it apart into two selectors')
+  const inner = data.map((list) => chainCost(list, { nested: true }))
+  const sum: Cost = (tree) => inner.reduce((total, cost) => total + cost(tree), 0)
+  if (name !== 'has') return sum
+  // the subtrees of all elements together are as many elements as the tree is deep; an ancestor may be asked again for every element below
+  return (tree) => (rightmost ? tree.depth : tree.elements) * sum(tree)
+}
+
+/** What people know from jQuery. */
+const POSITIONAL: Record<string, string> = {
+  first: 'the first match counts anyway; or write `:first-child`',
+  last: 'write `:last-child`',
+  eq: 'write `:nth-child(n)`, which counts from 1',
+  gt: 'write `:nth-child(n+3)` for the third and all after',
+  lt: 'write `:nth-child(-n+3)` for the first three',
+  text: 'write `[type=text]`',
+  visible: 'what a page shows is not known without its styles; name a class',
+  hidden: 'write `[hidden]`, or name a class',
+}
