@@ -3,6 +3,7 @@ import { checkSchema, extractRecords, type FieldValue, tryPage } from '../../sch
 import { pipelineIdOf } from '../../schemas/pipeline/index.ts'
 import { type Charter, schemaIdOf, type SelectorExample, type SelectorSchema, WireError } from '../../schemas/wire/index.ts'
 import { show } from './explain-issue.ts'
+import { nearest } from './nearest.ts'
 import type { Finding } from './problem.ts'
 
 /** Gives the text of a saved page by its name beside the charter; undefined where there is none. */
@@ -13,15 +14,18 @@ export function checkSelectors(rules: Charter, readPage?: ReadPage): Finding[] {
   const { selectors } = rules
   return selectors.flatMap((schema, i): Finding[] => {
     const path = ['selectors', i]
-    const broken = checkSchema(schema).map((problem): Finding => ({ ...problem, path: [...path, ...problem.path] }))
+    const broken = checkSchema(schema, nearest).map((problem): Finding => ({ ...problem, path: [...path, ...problem.path] }))
     const found = [...broken, ...checkListed(rules, schema, i), ...checkTwins(selectors, schema, i)]
     if (broken.length > 0) return found
-    return [
-      ...found,
-      ...schema.examples.flatMap((example, k) => checkExample(schema, example, [...path, 'examples', k], [...path, 'fields'], readPage)),
-    ]
+    const tried = schema.examples.flatMap((example, k) =>
+      checkExample(schema, example, [...path, 'examples', k], [...path, 'fields'], readPage),
+    )
+    // a wrong selector is wrong on every page
+    return [...found, ...tried.filter((one, k) => tried.findIndex((other) => sameFinding(one, other)) === k)]
   })
 }
+
+const sameFinding = (a: Finding, b: Finding): boolean => a.message === b.message && a.path.join() === b.path.join()
 
 function checkListed({ schemas, pipelines }: Charter, schema: SelectorSchema, i: number): Finding[] {
   const [id, pipeline] = [schemaIdOf(schema), pipelineIdOf(schema)]

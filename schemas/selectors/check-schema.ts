@@ -16,12 +16,15 @@ export interface SchemaProblem {
 const RESERVED_FIELDS = new Set(['url', 'item'])
 const RESERVED_NAMES = new Set(['web-page', 'activity', 'selectors'])
 
+/** The known word that a mistyped one may mean. */
+export type Nearest = (word: string, known: readonly string[]) => string | undefined
+
 /** In the order of the schema; an empty list means that it can run. Examples are not tried here. */
-export function checkSchema(schema: SelectorSchema): SchemaProblem[] {
+export function checkSchema(schema: SelectorSchema, nearest: Nearest = () => undefined): SchemaProblem[] {
   return [
     ...checkName(schema),
-    ...checkEach(schema),
-    ...schema.fields.flatMap((field, i) => checkField(field, i, schema)),
+    ...checkEach(schema, nearest),
+    ...schema.fields.flatMap((field, i) => checkField(field, i, schema, nearest)),
     ...checkText(schema),
   ]
 }
@@ -38,16 +41,16 @@ function checkName({ name }: SelectorSchema): SchemaProblem[] {
   ]
 }
 
-function checkEach({ each }: SelectorSchema): SchemaProblem[] {
-  return each === null ? [] : selectorProblems(each, ['each'])
+function checkEach({ each }: SelectorSchema, nearest: Nearest): SchemaProblem[] {
+  return each === null ? [] : selectorProblems(each, ['each'], nearest)
 }
 
-function selectorProblems(selector: string, path: SchemaProblem['path']): SchemaProblem[] {
-  const checked = checkSelector(selector)
+function selectorProblems(selector: string, path: SchemaProblem['path'], nearest: Nearest): SchemaProblem[] {
+  const checked = checkSelector(selector, nearest)
   return checked.ok ? [] : [{ path, ...checked.problem, message: `\`${selector}\`: ${checked.problem.message}` }]
 }
 
-function checkField(field: SelectorField, i: number, schema: SelectorSchema): SchemaProblem[] {
+function checkField(field: SelectorField, i: number, schema: SelectorSchema, nearest: Nearest): SchemaProblem[] {
   const at = (...rest: (string | number)[]): SchemaProblem['path'] => ['fields', i, ...rest]
   const found: SchemaProblem[] = []
   const add = (path: SchemaProblem['path'], code: string, message: string, fix: string): void =>
@@ -62,7 +65,7 @@ function checkField(field: SelectorField, i: number, schema: SelectorSchema): Sc
       `the field ${field.name} is there twice`,
       'rename one; two ways to one field are two entries of its `select`',
     )
-  for (const [k, selector] of field.select.entries()) found.push(...selectorProblems(selector, at('select', k)))
+  for (const [k, selector] of field.select.entries()) found.push(...selectorProblems(selector, at('select', k), nearest))
   if (field.type === 'enum' && field.values.length === 0)
     add(at('type'), 'ENUM_WITHOUT_VALUES', `the field ${field.name} is an enum of nothing`, 'add `values: [new, used]`')
   if (field.type !== 'enum' && field.values.length > 0)

@@ -49,7 +49,7 @@ class Refused extends Error {
 }
 
 /** Whether a selector may be used, and the most work it can be on a page of a given size: elements looked at, about. */
-export function checkSelector(selector: string): CheckedSelector {
+export function checkSelector(selector: string, nearest: Nearest = () => undefined): CheckedSelector {
   if (selector.trim() === SCOPE) return { ok: true, cost: () => 1 }
   try {
     const alternatives = parseOf(selector)
@@ -68,7 +68,7 @@ export function checkSelector(selector: string): CheckedSelector {
         `a selector of ${tokens} parts`,
         `write at most ${MAX_TOKENS}; a class or an id says more than a path`,
       )
-    const costs = alternatives.map((list) => chainCost(list, { nested: false }))
+    const costs = alternatives.map((list) => chainCost(list, { nested: false, nearest }))
     return { ok: true, cost: (tree) => tree.elements * costs.reduce((sum, cost) => sum + cost(tree), 0) }
   } catch (thrown) {
     if (thrown instanceof Refused) return { ok: false, problem: thrown.problem }
@@ -89,8 +89,15 @@ function parseOf(selector: string): Selector[][] {
   }
 }
 
+type Nearest = (word: string, known: readonly string[]) => string | undefined
+interface Chain {
+  /** Inside the brackets of a pseudo-class. */
+  nested: boolean
+  nearest: Nearest
+}
+
 /** The cost of asking one element whether it matches, by what stands left of it. */
-function chainCost(tokens: Selector[], { nested }: { nested: boolean }): Cost {
+function chainCost(tokens: Selector[], { nested, nearest }: Chain): Cost {
   let cost: Cost = () => 1
   let combinators = 0
   const last = tokens.findLastIndex((token) => isCombinator(token))
@@ -121,7 +128,7 @@ function chainCost(tokens: Selector[], { nested }: { nested: boolean }): Cost {
         cost = (tree) => tree.children * (before(tree) + 1)
         break
       default: {
-        const own = simpleCost(token, i > last, nested)
+        const own = simpleCost(token, i > last, { nested, nearest })
         cost = (tree) => before(tree) + own(tree)
       }
     }
@@ -135,7 +142,7 @@ function isCombinator({ type }: Selector): boolean {
 
 const one: Cost = () => 1
 
-function simpleCost(token: Selector, rightmost: boolean, nested: boolean): Cost {
+function simpleCost(token: Selector, rightmost: boolean, chain: Chain): Cost {
   switch (token.type) {
     case SelectorType.Universal:
       return one
@@ -156,7 +163,7 @@ function simpleCost(token: Selector, rightmost: boolean, nested: boolean): Cost 
       return one
     }
     case SelectorType.Pseudo:
-      return pseudoCost(token.name, token.data, rightmost, nested)
+      return pseudoCost(token.name, token.data, rightmost, chain)
     case SelectorType.PseudoElement:
       throw new Refused('BAD_SELECTOR', `the pseudo-element ::${token.name} is no element of the page`, 'remove it')
     default:
@@ -164,13 +171,12 @@ function simpleCost(token: Selector, rightmost: boolean, nested: boolean): Cost 
   }
 }
 
-function pseudoCost(name: string, data: Selector[][] | string | null, rightmost: boolean, nested: boolean): Cost {
+function pseudoCost(name: string, data: Selector[][] | string | null, rightmost: boolean, { nested, nearest }: Chain): Cost {
   const wantsText = NTH.includes(name) || name === CONTAINS
   if (!PSEUDO_CLASSES.includes(name)) {
-    const fix =
-      name === 'scope'
-        ? 'write `:scope` alone for the item itself; selectors look inside the item by themselves'
-        : (POSITIONAL[name] ?? `known are ${PSEUDO_CLASSES.map((known) => `:${known}`).join(' ')}`)
+    const near = nearest(name, PSEUDO_CLASSES)
+    const known = `known are ${PSEUDO_CLASSES.map((one) => `:${one}`).join(' ')}`
+    const fix = Object.hasOwn(HABITS, name) ? (HABITS[name] as string) : near === undefined ? known : `did you mean \`:${near}\`?`
     throw new Refused('UNKNOWN_PSEUDO_CLASS', `the pseudo-class :${name.replace(/[^\x20-\x7e]/g, '?').slice(0, 40)} is not known here`, fix)
   }
   if (wantsText !== (typeof data === 'string') || (wantsText && data === ''))
@@ -186,15 +192,16 @@ function pseudoCost(name: string, data: Selector[][] | string | null, rightmost:
   if (!Array.isArray(data)) return ({ children }) => children
   if (data.length === 0) throw new Refused('BAD_SELECTOR', `:${name} needs a selector in brackets`, `write for example \`:${name}(a)\``)
   if (name === 'has' && nested) throw new Refused('COSTLY_SELECTOR', ':has inside :not, :is or :has', 'take it apart into two selectors')
-  const inner = data.map((list) => chainCost(list, { nested: true }))
+  const inner = data.map((list) => chainCost(list, { nested: true, nearest }))
   const sum: Cost = (tree) => inner.reduce((total, cost) => total + cost(tree), 0)
   if (name !== 'has') return sum
   // the subtrees of all elements together are as many elements as the tree is deep; an ancestor may be asked again for every element below
   return (tree) => (rightmost ? tree.depth : tree.elements) * sum(tree)
 }
 
-/** What people know from jQuery. */
-const POSITIONAL: Record<string, string> = {
+/** What people write out of habit, from style sheets and from jQuery. */
+const HABITS: Record<string, string> = {
+  scope: 'write `:scope` alone for the item itself; selectors look inside the item by themselves',
   first: 'the first match counts anyway; or write `:first-child`',
   last: 'write `:last-child`',
   eq: 'write `:nth-child(n)`, which counts from 1',

@@ -59,33 +59,32 @@ const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` 
 /** Classes, ids and element names of the page that are near to those the selector asks for. */
 function nearestHint(selector: string, root: Element | Document): string {
   const there = namesIn(root)
-  const wanted = [...selector.matchAll(/([.#])([A-Za-z_][\w-]*)|(^|[ >+~,(])([a-z][a-z0-9-]*)/g)].map(
-    ([, sign = '', name, , tag]) => sign + (name ?? tag ?? ''),
-  )
-  for (const want of wanted) {
-    if (want === '' || there.has(want)) continue
-    const near = [...there]
-      .map((name) => ({ name, far: distance(want, name) }))
-      .filter(({ far }) => far <= Math.max(2, Math.trunc(want.length / 3)))
-    near.sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
-    const best =
-      near[0] ??
-      [...there]
-        .map((name) => ({ name }))
-        .find(({ name }) => name.slice(1) !== '' && want.slice(1) !== '' && name.slice(1) === want.slice(1))
-    return best === undefined
-      ? `nothing is \`${want}\` here${
-          there.size === 0
-            ? ''
-            : `; there are ${[...there]
-                .filter((name) => /^[.#]/.test(name))
-                .slice(0, 8)
-                .map((name) => `\`${name}\``)
-                .join(' ')}`
-        }`
-      : `nothing is \`${want}\` here; did you mean \`${best.name}\`?`
+  const missing = wordsOf(selector).find((word) => !there.has(word))
+  if (missing === undefined) return 'each part of the selector is on the page, but never together like this'
+  const near = nearestOf(missing, there)
+  if (near !== undefined) return `nothing is \`${missing}\` here; did you mean \`${near}\`?`
+  const some = [...there].filter((name) => /^[.#]/.test(name)).slice(0, 8)
+  return `nothing is \`${missing}\` here${some.length === 0 ? '' : `; there are ${some.map((name) => `\`${name}\``).join(' ')}`}`
+}
+
+/** `article`, `.title`, `#top`: what a selector names, in order. */
+function wordsOf(selector: string): string[] {
+  const outside = selector.replace(/\[[^\]]*\]|"[^"]*"|'[^']*'|:[a-z-]+/g, ' ')
+  return [...outside.matchAll(/[.#]?[A-Za-z_][\w-]*/g)].map(([word]) => word)
+}
+
+/** The same word as a class instead of an id, or one that a slip of the finger away. */
+function nearestOf(word: string, there: ReadonlySet<string>): string | undefined {
+  const bare = word.replace(/^[.#]/, '')
+  const twin = [...there].find((name) => name.replace(/^[.#]/, '') === bare)
+  if (twin !== undefined || bare.length < 3) return twin
+  let best: string | undefined
+  let least = Math.max(2, Math.trunc(bare.length / 3)) + 1
+  for (const name of there) {
+    const far = /^[.#]/.test(name) === /^[.#]/.test(word) ? distance(word, name) : least
+    if (far < least) [best, least] = [name, far]
   }
-  return 'each part of the selector is on the page, but never together like this'
+  return best
 }
 
 function namesIn(root: Element | Document): Set<string> {
