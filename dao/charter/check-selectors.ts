@@ -1,7 +1,15 @@
 /** Rules of a charter's own schemas: each can run, each is listed, and each gives for its examples what they say. */
 import { checkSchema, extractRecords, type FieldValue, tryPage } from '../../schemas/selectors/index.ts'
 import { pipelineIdOf } from '../../schemas/pipeline/index.ts'
-import { type Charter, schemaIdOf, type SelectorExample, type SelectorSchema, WireError } from '../../schemas/wire/index.ts'
+import {
+  type Charter,
+  columnOf,
+  MAX_OWN_COLUMNS,
+  schemaIdOf,
+  type SelectorExample,
+  type SelectorSchema,
+  WireError,
+} from '../../schemas/wire/index.ts'
 import { show } from './explain-issue.ts'
 import { nearest } from './nearest.ts'
 import type { Finding } from './problem.ts'
@@ -40,34 +48,45 @@ function checkListed({ schemas, pipelines }: Charter, schema: SelectorSchema, i:
   ]
 }
 
-/** A release has one column for a field of a schema, whatever its version. */
+/** A release has one column for a field of a schema, whatever its version, and no two for one name. */
 function checkTwins(selectors: Charter['selectors'], schema: SelectorSchema, i: number): Finding[] {
-  const others = selectors.slice(0, i).filter(({ name }) => columnPart(name) === columnPart(schema.name))
-  const twin = others.find((other) => other.version === schema.version || other.name !== schema.name)
-  if (twin !== undefined)
+  const before = selectors.slice(0, i)
+  if (before.some((other) => schemaIdOf(other) === schemaIdOf(schema)))
     return [
       {
-        path: ['selectors', i, 'name'],
+        path: ['selectors', i, 'version'],
         code: 'REPEATED',
-        message: `${schemaIdOf(schema)} and ${schemaIdOf(twin)} would have the same columns`,
-        fix: 'write another version or another name',
+        message: `${schemaIdOf(schema)} is described twice`,
+        fix: 'write another version',
       },
     ]
-  return schema.fields.flatMap((field, k): Finding[] => {
-    const before = others.flatMap(({ fields }) => fields).find((one) => one.name === field.name)
-    if (before === undefined || (before.type === field.type && before.many === field.many && before.scale === field.scale)) return []
+  const columns = before.flatMap((other) => other.fields.map((field) => ({ ...field, schema: other.name, column: columnOf(other, field) })))
+  const found = schema.fields.flatMap((field, k): Finding[] => {
+    const twin = columns.find(({ column }) => column === columnOf(schema, field))
+    if (twin === undefined) return []
+    if (twin.schema === schema.name && twin.type === field.type && twin.many === field.many && twin.scale === field.scale) return []
     return [
       {
-        path: ['selectors', i, 'fields', k, 'type'],
+        path: ['selectors', i, 'fields', k, 'name'],
         code: 'COLUMN_CONFLICT',
-        message: `another version of ${schema.name} has the field ${field.name} with another type, and a release has one column for both`,
+        message: `the column ${columnOf(schema, field)} of a release would hold two kinds of values: ${twin.schema} has it too, with another type`,
         fix: `rename the field, for example \`${field.name}_${schema.version}\``,
       },
     ]
   })
+  const own = new Set([...columns.map(({ column }) => column), ...schema.fields.map((field) => columnOf(schema, field))])
+  if (own.size <= MAX_OWN_COLUMNS) return found
+  const fix = 'move fields that nobody asks for by themselves into a text'
+  return [
+    ...found,
+    {
+      path: ['selectors', i, 'fields'],
+      code: 'TOO_MANY_COLUMNS',
+      message: `the charter describes ${own.size} columns, and a release has ${MAX_OWN_COLUMNS} at most`,
+      fix,
+    },
+  ]
 }
-
-const columnPart = (name: string): string => name.replaceAll('-', '_')
 
 function checkExample(
   schema: SelectorSchema,

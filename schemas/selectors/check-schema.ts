@@ -15,6 +15,8 @@ export interface SchemaProblem {
 /** Names that every record has, and the schemas that Quern brings. */
 const RESERVED_FIELDS = new Set(['url', 'item'])
 const RESERVED_NAMES = new Set(['web-page', 'activity', 'selectors'])
+/** First words of columns that every release has: `batch_row` is no field `row` of a schema `batch`. */
+const COLUMN_WORDS = new Set('url fetched license usage n contributor batch evidence text extractor links data'.split(' '))
 
 /** The known word that a mistyped one may mean. */
 export type Nearest = (word: string, known: readonly string[]) => string | undefined
@@ -30,12 +32,12 @@ export function checkSchema(schema: SelectorSchema, nearest: Nearest = () => und
 }
 
 function checkName({ name }: SelectorSchema): SchemaProblem[] {
-  if (!RESERVED_NAMES.has(name)) return []
+  if (!RESERVED_NAMES.has(name) && !COLUMN_WORDS.has(name.split('-')[0] as string)) return []
   return [
     {
       path: ['name'],
       code: 'NAME_TAKEN',
-      message: `${name} is a schema that Quern brings`,
+      message: `${name} is a name that Quern uses itself`,
       fix: `write another name, for example \`my-${name}\``,
     },
   ]

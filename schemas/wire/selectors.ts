@@ -131,5 +131,12 @@ export const selectorSchema = z.strictObject({
 export type SelectorSchema = z.infer<typeof selectorSchema>
 export type SelectorSchemaInput = z.input<typeof selectorSchema>
 
+/** Columns of a release that fields have at most; further fields stay together in one. */
+export const MAX_OWN_COLUMNS = 200
+
+/** `shop_price`: the column of a release that holds a field. */
+export const columnOf = ({ name }: Pick<SelectorSchema, 'name'>, field: Pick<SelectorField, 'name'>): string =>
+  `${name.replaceAll('-', '_')}_${field.name}`
+
 /** `name@version`, as records and manifests carry it. */
 export const schemaIdOf = ({ name, version }: Pick<SelectorSchema, 'name' | 'version'>): string => `${name}@${version}`
