@@ -1,11 +1,10 @@
 /** A schema of selectors, checked once and ready to run. */
 import { createRequire } from 'node:module'
-import type { CheerioAPI } from 'cheerio/slim'
 import type { Element } from 'domhandler'
 import { cleanLine } from '../web-page/index.ts'
 import { type SelectorField, type SelectorSchema, WireError } from '../wire/index.ts'
-import { textOf, type Tree } from './dom.ts'
-import { CONTAINS_UNITS, type Cost, checkSelector } from './selector.ts'
+import { forEachElement, textOf, type Tree } from './dom.ts'
+import { CONTAINS_UNITS, type Cost, checkSelector, namedSearches } from './selector.ts'
 import { compileTransform, type Transform } from './transforms.ts'
 import { compilePattern } from './pattern.ts'
 
@@ -61,24 +60,51 @@ export interface Query {
   all(selector: string): Element[]
 }
 
-let load: typeof import('cheerio/slim').load | undefined
+const require = createRequire(import.meta.url)
 
-/** Asks a tree; cheerio loads with the first question, because most processes never ask one. */
+/**
+ * Asks a tree. css-select loads with the first question, because most processes never ask one. Its compiler alone is used, on elements in
+ * document order: what cheerio's `find` and its own `selectAll` do before compares the children of the root with each other, which takes
+ * seconds where a hostile page has ten thousands.
+ */
 export function queryOf({ document }: Tree): Query {
-  load ??= (createRequire(import.meta.url)('cheerio/slim') as typeof import('cheerio/slim')).load
-  // htmlparser2's tree of a newer domhandler than cheerio brings: the same objects, under other names for the compiler
-  const $: CheerioAPI = load(document as unknown as Parameters<typeof load>[0], { pseudos: { contains } } as Parameters<typeof load>[1])
+  const { compile } = require('css-select') as typeof import('css-select')
+  const elements: Element[] = []
+  forEachElement(document, (element) => elements.push(element))
+  const pseudos: Record<string, Test> = { contains }
+  // answers about ancestors are remembered, also inside `:not( )`: without it a path costs a power of the depth.
+  // The tree is of a newer domhandler than css-select names: the same objects, under other types for the compiler
+  const test = (selector: string): Test => compile(selector, { pseudos: pseudos as never, cacheResults: true }) as unknown as Test
   const known = new Map<string, Element[]>()
   return {
     all(selector) {
-      const found = known.get(selector) ?? ($.root().find(selector).toArray() as unknown as Element[])
-      known.set(selector, found)
+      let found = known.get(selector)
+      if (found === undefined) {
+        const named = namedSearches(selector)
+        for (const [name, search] of named.searches) pseudos[name] ??= remembered(test(search))
+        const matches = test(named.selector)
+        found = elements.filter((element) => matches(element))
+        known.set(selector, found)
+      }
       return found
     },
   }
 }
 
+type Test = (element: Element, words?: string) => boolean
+
+/** Asked once per element, however often a path leads past it. */
+function remembered(test: Test): Test {
+  const answers = new WeakMap<Element, boolean>()
+  return (element) => {
+    const known = answers.get(element) ?? test(element)
+    answers.set(element, known)
+    return known
+  }
+}
+
 /** `:contains("…")`: in the beginning of the element's text, white space collapsed. */
-function contains(element: Element, words: string): boolean {
-  return cleanLine(textOf(element, CONTAINS_UNITS, ' ')).includes(words)
+// two named parameters: css-select counts them to know that it takes words
+function contains(element: Element, words: string | undefined): boolean {
+  return cleanLine(textOf(element, CONTAINS_UNITS, ' ')).includes(words ?? '')
 }

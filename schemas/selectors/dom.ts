@@ -77,8 +77,8 @@ export function textOf(element: Document | Element, maxUnits: number, block: str
       if (text.length >= maxUnits) return
       if (isText(node)) text += node.data.slice(0, maxUnits)
       else if (isTag(node) && !HIDDEN.has(node.name)) {
-        const apart = node.name === 'br' || BLOCKS.has(node.name)
-        if (apart) text += block
+        const apart = BLOCKS.has(node.name)
+        if (apart || node.name === 'br') text += block
         walk(node.children)
         if (apart) text += block
       }

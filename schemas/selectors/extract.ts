@@ -35,9 +35,9 @@ export interface ExtractedPage {
 /** Items of a page that are looked at. */
 export const MAX_ITEMS = 256
 /** Elements looked at by all selectors together, at most. */
-const MAX_SELECTOR_WORK = 500_000_000
+const MAX_SELECTOR_WORK = 100_000_000
 /** Characters times steps of all values together. */
-const MAX_TEXT_WORK = 200_000_000
+const MAX_TEXT_WORK = 30_000_000
 /** Matches that are tried for one value. */
 const MAX_TRIES = 100
 

@@ -2,7 +2,7 @@
  * Which CSS selectors a charter may hold, and what each may cost. Every name here is ASCII and every pseudo-class is a plain one of the CSS
  * specification, so that a match depends neither on the engine's Unicode nor on an extension of the library's.
  */
-import { AttributeAction, parse, type Selector, SelectorType } from 'css-what'
+import { AttributeAction, parse, type Selector, SelectorType, stringify } from 'css-what'
 import type { Tree } from './dom.ts'
 
 export interface SelectorProblem {
@@ -10,7 +10,8 @@ export interface SelectorProblem {
   message: string
   fix: string
 }
-export type Cost = (tree: Pick<Tree, 'elements' | 'depth' | 'children'>) => number
+type Size = Pick<Tree, 'elements' | 'depth' | 'children'>
+export type Cost = (tree: Size) => number
 export type CheckedSelector = { ok: true; cost: Cost } | { ok: false; problem: SelectorProblem }
 
 /** The item itself, or the root of a page. */
@@ -62,13 +63,19 @@ export function checkSelector(selector: string, nearest: Nearest = () => undefin
         }
     }
     count(alternatives)
+    if (alternatives.length === 0 || alternatives.some((list) => list.length === 0))
+      throw new Refused('BAD_SELECTOR', 'an empty selector', 'write what the value stands in, for example `h1`')
     if (tokens > MAX_TOKENS)
       throw new Refused(
         'COSTLY_SELECTOR',
         `a selector of ${tokens} parts`,
         `write at most ${MAX_TOKENS}; a class or an id says more than a path`,
       )
-    const costs = alternatives.map((list) => chainCost(list, { nested: false, nearest }))
+    const searches: Cost[] = []
+    const costs = [
+      ...alternatives.map((list) => chainCost(list, { nested: false, nearest, searches })),
+      (tree: Size) => searches.reduce((sum, cost) => sum + cost(tree), 0),
+    ]
     return { ok: true, cost: (tree) => tree.elements * costs.reduce((sum, cost) => sum + cost(tree), 0) }
   } catch (thrown) {
     if (thrown instanceof Refused) return { ok: false, problem: thrown.problem }
@@ -94,46 +101,44 @@ interface Chain {
   /** Inside the brackets of a pseudo-class. */
   nested: boolean
   nearest: Nearest
+  /** What `:has` costs for all elements, each asked once. */
+  searches: Cost[]
 }
 
-/** The cost of asking one element whether it matches, by what stands left of it. */
-function chainCost(tokens: Selector[], { nested, nearest }: Chain): Cost {
-  let cost: Cost = () => 1
+/**
+ * The cost of asking one element whether it matches. From right to left, as css-select goes: it remembers ancestors that do not match, so a
+ * descendant combinator asks what stands left of it once more per element at most, and every element climbs; a sibling combinator asks for
+ * each sibling anew.
+ */
+function chainCost(tokens: Selector[], chain: Chain): Cost {
+  const parts: Cost[] = []
+  let calls: Cost = () => 1
   let combinators = 0
-  const last = tokens.findLastIndex((token) => isCombinator(token))
-  for (const [i, token] of tokens.entries()) {
-    const before = cost
+  for (const [i, token] of [...tokens.entries()].toReversed()) {
+    const now = calls
     if (isCombinator(token)) {
       combinators++
       if (combinators > 8) throw new Refused('COSTLY_SELECTOR', 'a path of more than nine elements', 'start at a class or an id further in')
-      if (i === 0 && !nested)
+      if (i === 0 && !chain.nested)
         throw new Refused(
           'BAD_SELECTOR',
           'a selector begins with a combinator',
           'write an element before it; within an item, selectors look inside it by themselves',
         )
     }
-    switch (token.type) {
-      case SelectorType.Child:
-        cost = (tree) => before(tree) + 1
-        break
-      case SelectorType.Adjacent:
-        cost = (tree) => before(tree) + 2
-        break
-      case SelectorType.Descendant:
-        // css-select remembers ancestors that do not match: each costs once, and every element climbs
-        cost = (tree) => 2 * before(tree) + tree.depth
-        break
-      case SelectorType.Sibling:
-        cost = (tree) => tree.children * (before(tree) + 1)
-        break
-      default: {
-        const own = simpleCost(token, i > last, { nested, nearest })
-        cost = (tree) => before(tree) + own(tree)
-      }
+    if (token.type === SelectorType.Descendant) {
+      parts.push((tree) => now(tree) * tree.depth)
+      calls = (tree) => now(tree) + 1
+    } else if (token.type === SelectorType.Sibling) {
+      parts.push((tree) => now(tree) * tree.children)
+      calls = (tree) => now(tree) * tree.children
+    } else if (token.type === SelectorType.Child || token.type === SelectorType.Adjacent) parts.push(now)
+    else {
+      const own = simpleCost(token, chain)
+      parts.push((tree) => now(tree) * own(tree))
     }
   }
-  return cost
+  return (tree) => parts.reduce((sum, part) => sum + part(tree), 0)
 }
 
 function isCombinator({ type }: Selector): boolean {
@@ -142,7 +147,7 @@ function isCombinator({ type }: Selector): boolean {
 
 const one: Cost = () => 1
 
-function simpleCost(token: Selector, rightmost: boolean, chain: Chain): Cost {
+function simpleCost(token: Selector, chain: Chain): Cost {
   switch (token.type) {
     case SelectorType.Universal:
       return one
@@ -163,7 +168,7 @@ function simpleCost(token: Selector, rightmost: boolean, chain: Chain): Cost {
       return one
     }
     case SelectorType.Pseudo:
-      return pseudoCost(token.name, token.data, rightmost, chain)
+      return pseudoCost(token.name, token.data, chain)
     case SelectorType.PseudoElement:
       throw new Refused('BAD_SELECTOR', `the pseudo-element ::${token.name} is no element of the page`, 'remove it')
     default:
@@ -171,7 +176,7 @@ function simpleCost(token: Selector, rightmost: boolean, chain: Chain): Cost {
   }
 }
 
-function pseudoCost(name: string, data: Selector[][] | string | null, rightmost: boolean, { nested, nearest }: Chain): Cost {
+function pseudoCost(name: string, data: Selector[][] | string | null, { nested, nearest, searches }: Chain): Cost {
   const wantsText = NTH.includes(name) || name === CONTAINS
   if (!PSEUDO_CLASSES.includes(name)) {
     const near = nearest(name, PSEUDO_CLASSES)
@@ -188,15 +193,16 @@ function pseudoCost(name: string, data: Selector[][] | string | null, rightmost:
   if (NTH.includes(name) && !/^\s*(odd|even|[+-]?\d{1,6}|[+-]?\d{0,6}n(\s*[+-]\s*\d{1,6})?)\s*$/.test(data as string))
     throw new Refused('BAD_SELECTOR', `:${name} counts by a number, odd, even or an+b`, `write for example \`:${name}(2n+1)\``)
   if (CHEAP.includes(name)) return one
-  if (name === CONTAINS) return () => CONTAINS_UNITS
+  if (name === CONTAINS) return () => CONTAINS_UNITS / 8
   if (!Array.isArray(data)) return ({ children }) => children
   if (data.length === 0) throw new Refused('BAD_SELECTOR', `:${name} needs a selector in brackets`, `write for example \`:${name}(a)\``)
   if (name === 'has' && nested) throw new Refused('COSTLY_SELECTOR', ':has inside :not, :is or :has', 'take it apart into two selectors')
-  const inner = data.map((list) => chainCost(list, { nested: true, nearest }))
+  const inner = data.map((list) => chainCost(list, { nested: true, nearest, searches }))
   const sum: Cost = (tree) => inner.reduce((total, cost) => total + cost(tree), 0)
   if (name !== 'has') return sum
-  // the subtrees of all elements together are as many elements as the tree is deep; an ancestor may be asked again for every element below
-  return (tree) => (rightmost ? tree.depth : tree.elements) * sum(tree)
+  // each element's answer is remembered, and the subtrees of all elements together are as many elements as the tree is deep
+  searches.push((tree) => tree.depth * sum(tree))
+  return one
 }
 
 /** What people write out of habit, from style sheets and from jQuery. */
@@ -210,4 +216,19 @@ const HABITS: Record<string, string> = {
   text: 'write `[type=text]`',
   visible: 'what a page shows is not known without its styles; name a class',
   hidden: 'write `[hidden]`, or name a class',
+}
+
+/** The selector with each `:has(…)` under a name of its own, and what each name stands for: so that its answers can be remembered. */
+export function namedSearches(selector: string): { selector: string; searches: Map<string, string> } {
+  const searches = new Map<string, string>()
+  const named = parse(selector).map((list) =>
+    list.map((token) => {
+      if (token.type !== SelectorType.Pseudo || token.name !== 'has') return token
+      const text = stringify([[token]])
+      const name = `has-${Buffer.from(text).toString('hex')}`
+      searches.set(name, text)
+      return { ...token, name, data: null }
+    }),
+  )
+  return searches.size === 0 ? { selector, searches } : { selector: stringify(named), searches }
 }
