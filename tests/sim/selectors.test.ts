@@ -5,13 +5,11 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { cutInto } from '../../cli/wiring/index.ts'
 import { silent } from '../../core/effects/index.ts'
-import type { Web } from '../../core/web/index.ts'
 import { loadBatch } from '../../dao/batches/index.ts'
 import { explain } from '../../dao/ledger/index.ts'
 import { crawlGather } from '../../node/index.ts'
-import { requestHead, responseHead } from '../../schemas/evidence/index.ts'
 import { canonicalJson, type SelectorSchemaInput, utf8 } from '../../schemas/wire/index.ts'
-import { honest, type SimContributor, SimNetwork } from '../../sim/index.ts'
+import { honest, type SimContributor, SimNetwork, SimSite, SimWeb, type World } from '../../sim/index.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const shop: SelectorSchemaInput = {
@@ -60,25 +58,16 @@ function page(host: string, url: string): string | undefined {
   return `<h1>Offers</h1><ul>${offers.join('\n')}</ul><nav>${links}</nav>`
 }
 
-const webOf = (now: () => number): Web => ({
-  get: async (url) => {
-    const body = page(new URL(url).host, url)
-    const status = body === undefined ? 404 : 200
-    const headers: [string, string][] = [['Content-Type', 'text/html; charset=utf-8']]
-    return {
-      url,
-      status,
-      headers,
-      requestHead: requestHead(url),
-      responseHead: responseHead(status, 'OK', headers),
-      body: utf8(body ?? ''),
-      fetchedAt: now(),
-      remoteAddress: null,
-      truncated: false,
-    }
-  },
-  [Symbol.asyncDispose]: async () => undefined,
-})
+const webOf = (world: World): SimWeb =>
+  new SimWeb({
+    clock: world.clock,
+    site: new SimSite({ seed: 1, hosts: 1 }),
+    userAgent: 'Quern-sim/1 (+mailto:sim@example.org)',
+    override: (url) => {
+      const body = page(url.host, url.href)
+      return body === undefined ? { status: 404, body: '' } : { body }
+    },
+  })
 
 /** Halves the price in what it seals, beside the pages as they were. */
 const cheap = (name: string): SimContributor => ({
@@ -109,7 +98,7 @@ beforeAll(async () => {
       selectors: [shop],
       value: { hostContributors: 0, hostEpochs: 0, hostRecords: 1000, minTokens: 5 },
     },
-    web: (world) => webOf(() => world.clock.now()),
+    web: (world, node) => webOf(world).view(node),
     gather: (web, world) =>
       crawlGather({
         clock: world.clock,
@@ -123,7 +112,7 @@ beforeAll(async () => {
   const cut = await cutInto({
     ledger: operator.ledger,
     files: operator.files,
-    get: (cid) => network.world.settle(Promise.resolve(operator.storage.public.get(cid))),
+    get: (cid) => operator.storage.public.get(cid),
     folder,
   })
   release = cut?.path ?? ''
