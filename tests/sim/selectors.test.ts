@@ -166,7 +166,7 @@ it('is released with a typed column for each field', async () => {
     shop_until: '2026-03-03',
     shop_tags: ['new', 'new'],
     shop_sizes: [2, 40],
-    text: row?.shop_title,
+    text: [row?.shop_title, 'new', 'new'].join('\n\n'),
     data_json: '{"item":2}',
   })
   expect(String(row?.shop_price)).toMatch(/^\d+\.50$/)
