@@ -74,17 +74,21 @@ describe('patterns', () => {
     ['^*', 'cannot repeat'],
     ['('.repeat(100), 'deeper'],
   ])('%s is refused: %s', (pattern, why) => {
-    try {
-      compilePattern(pattern)
-    } catch (thrown) {
-      expect(thrown).toBeInstanceOf(PatternError)
-      expect((thrown as PatternError).message).toContain(why)
-      expect((thrown as PatternError).fix.length).toBeGreaterThan(5)
-      return
-    }
-    throw new Error('it was taken')
+    const refusal = refusalOf(() => compilePattern(pattern))
+    expect(refusal?.message).toContain(why)
+    expect(refusal?.fix.length).toBeGreaterThan(5)
   })
 })
+
+function refusalOf(work: () => unknown): PatternError | undefined {
+  try {
+    work()
+  } catch (thrown) {
+    if (thrown instanceof PatternError) return thrown
+    throw thrown
+  }
+  return undefined
+}
 
 describe('numbers', () => {
   it.each([
@@ -120,7 +124,8 @@ describe('dates', () => {
       fc.property(fc.integer({ min: -700_000, max: 2_900_000 }), (day) => {
         expect(dayNumber(...dayOf(day))).toBe(day)
         const iso = new Date(day * 86_400_000).toISOString()
-        if (/^\d{4}-/.test(iso) && !iso.startsWith('0000')) expect(isoOf(day * 86_400)).toBe(iso.replace('.000', ''))
+        const inRange = /^\d{4}-/.test(iso) && !iso.startsWith('0000')
+        expect(isoOf(day * 86_400)).toBe(inRange ? iso.replace('.000', '') : null)
       }),
     )
     expect(secondsOf('2026-03-01T09:20:30Z')).toBe(Date.UTC(2026, 2, 1, 9, 20, 30) / 1000)
