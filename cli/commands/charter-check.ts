@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { InvalidInputError } from '../../core/errors/index.ts'
-import { describeCharter, parseCharterYaml } from '../../dao/charter/index.ts'
-import { MAX_CHARTER_BYTES } from '../../schemas/wire/index.ts'
-import { print, printJson, type Run, say } from '../program/index.ts'
+import { describeCharter, parseCharterYaml, problemLine, type ReadPage } from '../../dao/charter/index.ts'
+import { type Charter, MAX_CHARTER_BYTES, type SelectorSchema } from '../../schemas/wire/index.ts'
+import { print, printable, printJson, type Run, say } from '../program/index.ts'
+import { pagesBeside, readPageFlag, reportLines, reportOf, schemaOf } from './selector-report.ts'
 
 /** The text of a charter file. Throws InvalidInputError FILE_UNREADABLE or TOO_LARGE. */
 export async function readCharterFile(file: string): Promise<string> {
@@ -21,15 +22,52 @@ export function operatedBy(account: string, text: string): string {
 /** Fits where only the form of an account counts. */
 const ANYBODY = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 
+/** A charter file that passes its check, whoever operates it. Throws InvalidInputError BAD_CHARTER with the first problem. */
+export async function checkedCharter(file: string): Promise<Charter> {
+  const parsed = parseCharterYaml(operatedBy(ANYBODY, await readCharterFile(file)), { readPage: pagesBeside(file) })
+  if (parsed.ok) return parsed.charter
+  const [first] = parsed.problems
+  throw new InvalidInputError('BAD_CHARTER', first === undefined ? `${file} is no charter` : problemLine(first, file))
+}
+
 export const run: Run = async ([file = 'charter.yaml'], flags) => {
-  const parsed = parseCharterYaml(operatedBy(ANYBODY, await readCharterFile(file)))
-  if (flags['json'] === true)
-    printJson(parsed.ok ? { ok: true, cid: parsed.cid.toString(), charter: parsed.charter } : { ok: false, problems: parsed.problems })
-  if (parsed.ok) {
-    if (flags['json'] !== true) print(`${describeCharter(parsed.charter)}\n${file} is right; its CID is ${parsed.cid.toString()}`)
-    return 0
+  const readPage = pagesBeside(file)
+  const parsed = parseCharterYaml(operatedBy(ANYBODY, await readCharterFile(file)), { readPage })
+  const json = flags['json'] === true
+  if (!parsed.ok) {
+    if (json) printJson({ ok: false, problems: parsed.problems })
+    for (const { line, column, path, message, fix, code } of parsed.problems)
+      say(printable(`${file}:${line}:${column} ${path}: ${message} [${code}]\n    ${fix}`))
+    return 3
   }
-  for (const { line, column, path, message, fix, code } of parsed.problems)
-    say(`${file}:${line}:${column} ${path}: ${message} [${code}]\n    ${fix}`)
-  return 3
+  const { charter, cid } = parsed
+  const pages = typeof flags['page'] === 'string' ? [onePage(charter, flags)] : examplePages(charter, readPage)
+  const reports = pages.map(({ schema, url, html }) => reportOf(charter, schema, url, html))
+  if (json) printJson({ ok: true, cid: cid.toString(), charter, pages: reports })
+  else {
+    print(describeCharter(charter))
+    for (const report of reports) print(printable(`\n${reportLines(charter, report).join('\n')}`))
+    print(`${reports.length > 0 ? '\n' : ''}${file} is right; its CID is ${cid.toString()}`)
+  }
+  // a page that is tried by itself answers the question whether it gives a record
+  return typeof flags['page'] === 'string' && reports.some(({ records }) => records === 0) ? 3 : 0
+}
+
+interface PageToTry {
+  schema: SelectorSchema
+  url: string
+  html: string
+}
+
+function onePage(charter: Charter, flags: Parameters<Run>[1]): PageToTry {
+  return { schema: schemaOf(charter, flags['schema']), ...readPageFlag(String(flags['page']), flags['url']) }
+}
+
+function examplePages({ selectors }: Charter, readPage: ReadPage): PageToTry[] {
+  return selectors.flatMap((schema) =>
+    schema.examples.flatMap(({ url, html, file }): PageToTry[] => {
+      const text = html ?? (file === null ? undefined : readPage(file))
+      return text === undefined ? [] : [{ schema, url, html: text }]
+    }),
+  )
 }

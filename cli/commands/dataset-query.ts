@@ -9,8 +9,16 @@ import {
   queryToParquetFile,
   showRelease,
 } from '../../dao/dataset/index.ts'
+import { type Column, columnsIn } from '../../dao/release/index.ts'
 import { releaseFolder } from '../wiring/index.ts'
 import { listOf, numberFlag, type Run, say, settingOf } from '../program/index.ts'
+
+/** Columns of a table, when one schema of the charter's own is asked for: its fields instead of those of a page. */
+function columnsOfSchemas(known: readonly Column[], schemas: string[]): string[] {
+  const name = schemas.length === 1 ? schemas[0]?.split('@')[0] : undefined
+  const own = known.filter(({ of }) => of !== undefined && of.schema === name).map((column) => column.name)
+  return own.length === 0 ? [] : ['domain', ...own, 'fetched_at']
+}
 
 export const run: Run = async ([given], flags) => {
   const word = (name: string): string | undefined => {
@@ -27,8 +35,12 @@ export const run: Run = async ([given], flags) => {
     word(name) === undefined ? {} : { [name]: word(name) as string }
   const many = (name: 'schema' | 'language' | 'host' | 'contributor' | 'license'): Record<string, string[]> =>
     words(name).length === 0 ? {} : { [name]: words(name) }
+  const { manifest } = await showRelease(folder)
+  const known = columnsIn(manifest)
+  const columns = words('columns').length > 0 ? words('columns') : format === 'table' ? columnsOfSchemas(known, words('schema')) : []
   const query = {
-    files: parquetFiles(folder, (await showRelease(folder)).manifest),
+    files: parquetFiles(folder, manifest),
+    known,
     filters: parseFilters({
       ...many('schema'),
       ...many('language'),
@@ -41,7 +53,7 @@ export const run: Run = async ([given], flags) => {
       ...single('text'),
     }),
     limit: numberFlag(flags, 'limit', 20),
-    ...(words('columns').length > 0 ? { columns: words('columns') } : {}),
+    ...(columns.length > 0 ? { columns } : {}),
   }
   if (format === 'parquet') {
     say(`${await queryToParquetFile(query, out as string)} rows in ${out}`)

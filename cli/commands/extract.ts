@@ -2,8 +2,10 @@ import { createReadStream } from 'node:fs'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
-import { extractLine, runPipelineOnHtml } from '../../schemas/pipeline/index.ts'
+import { extractLine, pipelineIdOf, pipelineOptions, recordsOf, runPipelineOnHtml } from '../../schemas/pipeline/index.ts'
 import { print, type Run } from '../program/index.ts'
+import { checkedCharter } from './charter-check.ts'
+import { schemaOf } from './selector-report.ts'
 
 /** The pipeline's own limit is lower; this one keeps a mistake from filling the memory. */
 const MAX_HTML_BYTES = 16 << 20
@@ -31,8 +33,13 @@ export const run: Run = async ([file = '-'], flags) => {
     if (size > MAX_HTML_BYTES) throw new InvalidInputError('TOO_LARGE', `a page of more than ${MAX_HTML_BYTES} bytes is not taken`)
     chunks.push(chunk as Buffer)
   }
-  const result = runPipelineOnHtml(url, Buffer.concat(chunks).toString('utf8'))
+  const html = Buffer.concat(chunks).toString('utf8')
+  const charter = typeof flags['charter'] === 'string' ? await checkedCharter(flags['charter']) : undefined
+  const result =
+    charter === undefined
+      ? runPipelineOnHtml(url, html)
+      : runPipelineOnHtml(new URL(url).href, html, pipelineIdOf(schemaOf(charter, flags['schema'])), pipelineOptions(charter))
   if (!result.ok) throw new InvalidInputError(result.error.code, result.error.message)
-  print(new TextDecoder().decode(result.measured.record))
+  for (const { record } of recordsOf(result)) print(new TextDecoder().decode(record))
   return 0
 }

@@ -17,6 +17,11 @@ const NARROWING_OPTIONS: CommandSpec['options'] = [
   ['--max-depth <n>', 'most links away from a start page, where the charter allows more'],
   ['--delay <ms>', 'pause between two requests to a host, where the charter asks for less'],
 ]
+const CHECK_OPTIONS: CommandSpec['options'] = [
+  ['--page <file>', 'a saved page to try a schema of the charter on, instead of its examples'],
+  ['--url <url>', 'with --page: where it came from'],
+  ['--schema <name@version>', 'with --page: which schema; default the first'],
+]
 const ROLE = ['home', 'listen', 'announce', 'logLevel'] as const
 
 export const specs: CommandSpec[] = [
@@ -78,6 +83,7 @@ export const specs: CommandSpec[] = [
     args: '<file>',
     summary: 'say what is wrong with a charter, in which line, and how to mend it',
     example: 'quern dao charter check charter.yaml',
+    options: CHECK_OPTIONS,
     load: () => import('./charter-check.ts'),
   },
   {
@@ -85,6 +91,7 @@ export const specs: CommandSpec[] = [
     args: '<file>',
     summary: 'the same as "dao charter check"',
     example: 'quern charter check charter.yaml',
+    options: CHECK_OPTIONS,
     load: () => import('./charter-check.ts'),
   },
   {
@@ -140,10 +147,12 @@ export const specs: CommandSpec[] = [
   {
     name: 'extract',
     args: '<file>',
-    summary: 'one page to one record; "-" reads stdin',
+    summary: 'one page to its record, or its records; "-" reads stdin',
     example: 'quern extract page.html --url https://example.org/page',
     options: [
       ['--url <url>', 'where the page came from'],
+      ['--charter <file>', 'use a schema that this charter describes by selectors; one line per record'],
+      ['--schema <name@version>', 'with --charter: which schema; default the first'],
       ['--jsonl', 'lines {"id","url","html"} to lines {"id","record"} or {"id","error"}, same order'],
     ],
     load: () => import('./extract.ts'),

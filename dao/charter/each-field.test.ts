@@ -17,6 +17,9 @@ const full = {
   demand: { defaultPpm: 1, rules: [{ language: 'de', host: null, ppm: 5 }] },
   validators: { ...charterShape.parse(exampleInput).validators, listed: [exampleInput.operator], minimum: 1 },
   quality: { endPunctuation: 5 },
+  schemas: ['web-page@1', 'shop@1'],
+  pipelines: ['web-page@1/1', 'shop@1/1'],
+  selectors: [{ name: 'shop', fields: [{ name: 'title', select: ['h1'], type: 'string' }] }],
   release: { ...charterShape.parse(exampleInput).release, languages: ['de'] },
   price: { asset: 'EUR', amount: '1' },
 }

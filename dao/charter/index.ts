@@ -1,4 +1,5 @@
 /** The DAO's rules as one document: YAML for people, DAG-CBOR for the ledger. */
+export type { ReadPage } from './check-selectors.ts'
 export { type CharterChange, compareCharters } from './compare.ts'
 export { describeCharter } from './describe.ts'
 export { decodeCharter, encodeCharter } from './encode.ts'

@@ -11,6 +11,7 @@ export const charterWords: Record<string, string> = {
   nonce: 'any hex; makes two DAOs with equal rules two ledgers',
   schemas: 'kinds of records',
   pipelines: 'extraction versions whose records are accepted: schema/pipeline version',
+  selectors: 'schemas of your own, by CSS selectors: see docs/examples/selectors',
   'sources.seeds': 'where crawls begin',
   'sources.scope': 'host: stay on the hosts of the seeds; domain: on their domains; any: follow every link',
   'sources.maxPagesPerContributor': 'pages per contributor and epoch',

@@ -3,7 +3,7 @@ import type { Cell } from '../release/index.ts'
 
 /** RFC 4180, with CRLF. Nothing is changed but the quoting: whoever opens it in a spreadsheet imports it as text. */
 export function csvLine(cells: readonly Cell[]): string {
-  return `${cells.map((cell) => (cell === null ? '' : quoted(String(cell)))).join(',')}\r\n`
+  return `${cells.map((cell) => (cell === null ? '' : quoted(textOf(cell)))).join(',')}\r\n`
 }
 
 const quoted = (text: string): string => (/[",\r\n]/.test(text) || text === '' ? `"${text.replaceAll('"', '""')}"` : text)
@@ -23,8 +23,11 @@ export function tableOf(columns: readonly string[], rows: readonly Record<string
   )
 }
 
+/** A list as JSON. */
+const textOf = (cell: Cell): string => (Array.isArray(cell) ? JSON.stringify(cell) : String(cell ?? ''))
+
 function shown(cell: Cell): string {
-  const text = String(cell ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+  const text = textOf(cell).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
   const letters = lettersOf(text)
   return letters.length > WIDEST ? `${letters.slice(0, WIDEST - 1).join('')}…` : text
 }

@@ -1,6 +1,6 @@
 /** Questions to a release, answered as a table, JSON lines, CSV or another Parquet file. */
 import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
-import type { Cell } from '../release/index.ts'
+import { type Cell, type Column, COLUMNS } from '../release/index.ts'
 import { openQueries, type RecordFilters } from '../stores/index.ts'
 import { csvLine, tableOf } from './formats.ts'
 
@@ -12,6 +12,8 @@ export interface DatasetQuery {
   files: string[]
   filters?: RecordFilters
   columns?: string[]
+  /** Columns of the release, as `columnsIn` its manifest gives them; those that every release has, unless said. */
+  known?: readonly Column[]
   limit?: number
 }
 
@@ -45,7 +47,7 @@ export async function* queryText(query: DatasetQuery, format: QueryFormat): Asyn
     header = false
     yield format === 'json' ? `${JSON.stringify(row)}\n` : csvLine(Object.values(row))
   }
-  if (header) yield csvLine(query.columns ?? (await import('../release/index.ts')).COLUMNS.map(({ name }) => name))
+  if (header) yield csvLine(query.columns ?? (query.known ?? COLUMNS).map(({ name }) => name))
 }
 
 /** Writes the answer as a Parquet file of the same columns; gives the number of rows. */

@@ -3,7 +3,16 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { codeOf, toError } from '../../core/errors/index.ts'
 import { compareBytes, equalBytes, merkleRootOfHashes, parseCid, rawCid, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
-import { type Cells, type ColumnName, placeOfColumn, recordOf, type ReleaseManifest, rowHash } from '../release/index.ts'
+import {
+  type Cells,
+  type Column,
+  type ColumnName,
+  columnsIn,
+  placeOfColumn,
+  recordOf,
+  type ReleaseManifest,
+  rowHash,
+} from '../release/index.ts'
 import { inside, openQueries } from '../stores/index.ts'
 import type { Report } from './verify.ts'
 
@@ -28,14 +37,15 @@ export async function verifyRows({
     report('BAD_REMOVALS', 'not JSON lines with record ids', 'removals.jsonl')
     return new Set<string>()
   })
-  const seen = new Rows(removed)
+  const columns = columnsIn(manifest)
+  const seen = new Rows(removed, columns)
   for (const file of manifest.files) {
     if (file.rows === null) continue
     const hashes: Uint8Array[] = []
     try {
-      for await (const cells of queries.readCells(inside(folder, file.path))) {
+      for await (const cells of queries.readCells(inside(folder, file.path), columns)) {
         if (hashes.length % 1024 === 0) signal?.throwIfAborted()
-        hashes.push(rowHash(cells))
+        hashes.push(rowHash(cells, columns))
         for (const [code, message] of seen.faults(cells)) report(code, message, file.path)
       }
     } catch (thrown) {
@@ -64,9 +74,11 @@ class Rows {
   tokens = 0
   #last: { domain: string; id: Uint8Array } | undefined
   readonly #removed: ReadonlySet<string>
+  readonly #columns: readonly Column[]
   readonly #counts = new Map<string, number>()
 
-  constructor(removed: ReadonlySet<string>) {
+  constructor(removed: ReadonlySet<string>, columns: readonly Column[]) {
+    this.#columns = columns
     this.#removed = removed
   }
 
@@ -99,7 +111,7 @@ class Rows {
       yield ['TEXT_DIGEST', `the text of ${id} is not what its digest says`]
     let record: Uint8Array | undefined
     try {
-      record = recordOf(cells)
+      record = recordOf(cells, this.#columns)
     } catch {
       yield ['BAD_RECORD', `the columns of ${id} hold no record`]
       return

@@ -2,7 +2,7 @@
 import { FatalError, RefusedError } from '../../core/errors/index.ts'
 import { type Block, type CID, canonicalJson, fromHex, merkleRootOfHashes, toHex, UNIXFS_PROFILE, utf8 } from '../../schemas/wire/index.ts'
 import { describeCard } from './card.ts'
-import { type Cells, COLUMNS } from './columns.ts'
+import { type Cells, type Column, columnsOf } from './columns.ts'
 import { describeAiAct, describeProvenance } from './compliance.ts'
 import { describeCroissant } from './croissant.ts'
 import { type FileDigest, digestFile, leafBlocks } from './digest.ts'
@@ -18,7 +18,10 @@ import { shardsOf, writeShard } from './write-shard.ts'
 export interface ParquetWriter {
   /** Goes into the manifest: other versions may write other bytes for the same rows. */
   readonly version: string
-  create(path: string, options: { rowGroup: number }): Promise<{ append(cells: Cells): void | Promise<void>; close(): Promise<void> }>
+  create(
+    path: string,
+    options: { rowGroup: number; columns?: readonly Column[] },
+  ): Promise<{ append(cells: Cells): void | Promise<void>; close(): Promise<void> }>
 }
 
 /** Where the files of a release lie; paths are relative, with `/`. */
@@ -161,7 +164,7 @@ function manifestOf(
       shardBytes: charter.release.shardBytes,
     },
     ...tallies.describe(selection),
-    columns: COLUMNS.map(({ name, type, description }) => ({ name, type, description })),
+    columns: [...columnsOf(charter.selectors)],
     rowsRoot: toHex(merkleRootOfHashes(rowHashes)),
     sharesRoot: shares.root,
     pipelines: [...new Set(selection.rows.map((row) => row.pipeline))].sort(),

@@ -3,7 +3,14 @@ import type { ColumnType } from './columns.ts'
 import { type ReleaseManifest, isoDate } from './manifest.ts'
 import { LIMITATIONS, OPT_OUT_MEASURES, REMOVAL_POLICY } from './words.ts'
 
-const DTYPE: Record<ColumnType, string> = { text: 'string', integer: 'int64', time: 'timestamp[us, tz=UTC]' }
+const DTYPE: Record<ColumnType, (scale: number) => string> = {
+  text: () => 'string',
+  integer: () => 'int64',
+  time: () => 'timestamp[us, tz=UTC]',
+  boolean: () => 'bool',
+  date: () => 'date32',
+  decimal: (scale) => `decimal128(18, ${scale})`,
+}
 /** JSON strings are YAML strings; nothing a charter or a page says can break out of them. */
 const quoted = (text: string): string => JSON.stringify(text)
 
@@ -30,7 +37,7 @@ configs:
 dataset_info:
   config_name: default
   features:
-${manifest.columns.map(({ name, type }) => `  - name: ${name}\n    dtype: ${quoted(DTYPE[type])}`).join('\n')}
+${manifest.columns.map(({ name, type, many, scale = 0 }) => `  - name: ${name}\n    ${many ? 'sequence' : 'dtype'}: ${quoted(DTYPE[type](scale))}`).join('\n')}
   splits:
   - name: train
     num_bytes: ${manifest.counts.bytes}

@@ -1,13 +1,23 @@
 /** The columns of a release's Parquet files: one table that the writer, the row digests, Croissant, the card and the queries all read. */
 import { hash } from 'node:crypto'
+import { columnOf, type FieldType, MAX_OWN_COLUMNS, type SelectorSchema } from '../../schemas/wire/index.ts'
 
-export type Cell = string | number | null
-export type ColumnType = 'text' | 'integer' | 'time'
+type OneCell = string | number | boolean | null
+/** A date is `2026-03-01`, a decimal its digits, a time Unix milliseconds; a list holds what its column's type says. */
+export type Cell = OneCell | OneCell[]
+export const COLUMN_TYPES = ['text', 'integer', 'time', 'boolean', 'date', 'decimal'] as const
+export type ColumnType = (typeof COLUMN_TYPES)[number]
 
 export interface Column {
   name: string
   type: ColumnType
   description: string
+  /** A list of values of the type. */
+  many?: true
+  /** Of a decimal: digits after the point. */
+  scale?: number
+  /** The field that the column holds, where the charter describes the schema: its declared type, and the versions that have it. */
+  of?: { schema: string; field: string; type: FieldType; versions: number[] }
 }
 
 const column = (name: string, type: ColumnType, description: string): Column => ({ name, type, description })
@@ -46,26 +56,71 @@ export const COLUMNS = [
 ] as const satisfies readonly Column[]
 
 export type ColumnName = (typeof COLUMNS)[number]['name']
-/** Cells in the order of COLUMNS; times are Unix milliseconds. */
+/** Cells in the order of the columns, those of COLUMNS first. */
 export type Cells = Cell[]
 
 const PLACE = new Map<string, number>(COLUMNS.map(({ name }, i) => [name, i]))
 export const placeOf = (name: ColumnName): number => PLACE.get(name) as number
 export const isColumn = (name: string): name is ColumnName => PLACE.has(name)
 
-const SORTED: readonly { name: ColumnName; i: number }[] = COLUMNS.map(({ name }, i) => ({ name, i })).sort((a, b) =>
-  a.name < b.name ? -1 : 1,
-)
+const TYPE_OF: Record<FieldType, ColumnType> = {
+  string: 'text',
+  text: 'text',
+  url: 'text',
+  enum: 'text',
+  integer: 'integer',
+  decimal: 'decimal',
+  boolean: 'boolean',
+  date: 'date',
+  datetime: 'time',
+}
+
+/** COLUMNS, and one for every field that the charter's own schemas declare: `shop_price` of `price` in `shop`. */
+export function columnsOf(selectors: readonly SelectorSchema[]): readonly Column[] {
+  const own = new Map<string, Column>()
+  for (const described of selectors) {
+    const { name: schema, version, fields } = described
+    for (const { name: field, type, many, scale, description } of fields) {
+      const name = columnOf(described, { name: field })
+      const known = own.get(name)
+      if (known?.of?.schema === schema && known.of.type === type && (known.many ?? false) === many) known.of.versions.push(version)
+      if (known !== undefined || isColumn(name) || own.size === MAX_OWN_COLUMNS) continue
+      own.set(name, {
+        name,
+        type: TYPE_OF[type],
+        description: description || `${field} of ${schema}, as the page states it`,
+        ...(many ? { many } : {}),
+        ...(type === 'decimal' ? { scale } : {}),
+        of: { schema, field, type, versions: [version] },
+      })
+    }
+  }
+  return own.size === 0 ? COLUMNS : [...COLUMNS, ...own.values()]
+}
+
+/** The columns of a release by its manifest: those that every release has, and its own. */
+export function columnsIn({ columns }: { columns: readonly Column[] }): readonly Column[] {
+  const own = columns.filter(({ of, name }) => of !== undefined && !isColumn(name))
+  return own.length === 0 ? COLUMNS : [...COLUMNS, ...own]
+}
+
+const sortedColumns = new WeakMap<readonly Column[], { name: string; i: number }[]>()
+function sorted(columns: readonly Column[]): { name: string; i: number }[] {
+  const known = sortedColumns.get(columns) ?? columns.map(({ name }, i) => ({ name, i })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  sortedColumns.set(columns, known)
+  return known
+}
 
 /**
  * Canonical JSON (RFC 8785) of a row, what the row tree hashes. The same as `canonicalJson` of the object, at the speed of JSON.stringify:
  * keys are sorted once, numbers are integers, and texts are well-formed because canonical records are.
  */
-export function rowJson(cells: Cells): string {
+export function rowJson(cells: Cells, columns: readonly Column[] = COLUMNS): string {
   const row: Record<string, Cell> = {}
-  for (const { name, i } of SORTED) row[name] = cells[i] ?? null
+  for (const { name, i } of sorted(columns)) row[name] = cells[i] ?? null
   return JSON.stringify(row)
 }
 
 /** RFC 6962 leaf hash of a row: SHA-256(0x00 ‖ canonical JSON). One call over one string: a release hashes every byte it holds. */
-export const rowHash = (cells: Cells): Uint8Array => new Uint8Array(hash('sha256', `\0${rowJson(cells)}`, 'buffer'))
+export const rowHash = (cells: Cells, columns: readonly Column[] = COLUMNS): Uint8Array =>
+  new Uint8Array(hash('sha256', `\0${rowJson(cells, columns)}`, 'buffer'))

@@ -49,7 +49,14 @@ const CONTEXT = {
   transform: 'cr:transform',
 } as const
 
-const DATA_TYPE: Record<ColumnType, string> = { text: 'sc:Text', integer: 'sc:Integer', time: 'sc:DateTime' }
+const DATA_TYPE: Record<ColumnType, string> = {
+  text: 'sc:Text',
+  integer: 'sc:Integer',
+  time: 'sc:DateTime',
+  boolean: 'sc:Boolean',
+  date: 'sc:Date',
+  decimal: 'sc:Float',
+}
 
 /** JSON-LD object; `mlcroissant validate` gives no error and no warning for it (tests/interop). */
 export function describeCroissant(manifest: ReleaseManifest): Record<string, unknown> {
@@ -114,12 +121,13 @@ export function describeCroissant(manifest: ReleaseManifest): Record<string, unk
         name: 'records',
         description: 'One row per record.',
         key: { '@id': 'records/id' },
-        field: manifest.columns.map(({ name, type, description }) => ({
+        field: manifest.columns.map(({ name, type, description, many }) => ({
           '@type': 'cr:Field',
           '@id': `records/${name}`,
           name,
           description,
           dataType: DATA_TYPE[type],
+          ...(many ? { isArray: true, arrayShape: '-1' } : {}),
           source: { fileSet: { '@id': 'shards' }, extract: { column: name } },
           ...(PROVENANCE[name] === undefined ? {} : { equivalentProperty: PROVENANCE[name] }),
         })),

@@ -5,6 +5,8 @@ export {
   type Cells,
   type Column,
   type ColumnName,
+  columnsIn,
+  columnsOf,
   COLUMNS,
   type ColumnType,
   isColumn,
@@ -16,6 +18,7 @@ export { type CutInput, cutRelease } from './cut.ts'
 export { digestFile, type FileDigest, leafBlocks } from './digest.ts'
 export { MAX_RELEASE_MANIFEST_BYTES, RELEASE_FORMAT, type ReleaseFile, type ReleaseManifest, releaseManifest } from './manifest.ts'
 export { recordReader, type RecordReaderOptions } from './read-record.ts'
+export { dayOfText } from './own-fields.ts'
 export { cellsOf, type ReadRecord, type RecordFacts, recordOf } from './row.ts'
 export { recordsToLookUp, type SelectInput, selectRecords } from './select.ts'
 export { describeShares, type ShareRow, type ShareTable, sharesRoot, shareTable, splitRevenue } from './shares.ts'

@@ -1,6 +1,7 @@
 /** `manifest.json`: what is in a release, from whom, by what rules, and the digest of every other file. */
 import { z } from 'zod'
-import { did, ppm, uint } from '../../schemas/wire/index.ts'
+import { did, FIELD_TYPES, ppm, uint } from '../../schemas/wire/index.ts'
+import { COLUMN_TYPES } from './columns.ts'
 import { REMOVAL_REASONS } from './types.ts'
 
 /** Names the columns, the file layout and the digests; a change to any of them raises it. */
@@ -70,7 +71,24 @@ export const releaseManifest = z.strictObject({
   contributors: z.array(z.strictObject({ contributor: did, ...tally })).max(1_000_000),
   hosts: z.array(z.strictObject({ host: z.string().max(253), ...tally })).max(10_000_000),
   columns: z
-    .array(z.strictObject({ name: z.string().max(64), type: z.enum(['text', 'integer', 'time']), description: z.string().max(256) }))
+    .array(
+      z.strictObject({
+        /** Spliced into SQL as an identifier: nothing but a plain word. */
+        name: z.string().regex(/^[a-z][a-z0-9_]{0,127}$/),
+        type: z.enum(COLUMN_TYPES),
+        description: z.string().max(256),
+        many: z.literal(true).exactOptional(),
+        scale: z.int().min(0).max(18).exactOptional(),
+        of: z
+          .strictObject({
+            schema: z.string().max(32),
+            field: z.string().max(32),
+            type: z.enum(FIELD_TYPES),
+            versions: z.array(uint).max(64),
+          })
+          .exactOptional(),
+      }),
+    )
     .max(256),
   files: z.array(releaseFile).min(1).max(100_000),
   /** RFC 6962 root over the canonical JSON of all rows, in release order. */

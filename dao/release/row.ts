@@ -2,7 +2,8 @@
 import { hash } from 'node:crypto'
 import { FatalError } from '../../core/errors/index.ts'
 import { canonicalJson, matchesCid, utf8 } from '../../schemas/wire/index.ts'
-import { type Cell, type Cells, COLUMNS, type ColumnName, placeOf } from './columns.ts'
+import { type Cell, type Cells, type Column, COLUMNS, type ColumnName, placeOf } from './columns.ts'
+import { ownCellsOf, ownRecordOf, takesOwnColumns } from './own-fields.ts'
 import type { ReleaseRow } from './types.ts'
 
 /** What a release needs beside the ledger's files. */
@@ -37,20 +38,29 @@ const LICENSE: readonly [column: ColumnName, field: string][] = [
 const WEB_PAGE = 'web-page@1'
 
 /**
- * The row's cells in the order of COLUMNS; what has no column of its own lies in `data_json`, so that nothing of a record is lost.
+ * The row's cells in the order of the columns; what has no column of its own lies in `data_json`, so that nothing of a record is lost.
  * Throws FatalError RECORD_MISMATCH when the bytes are not the record the index names, BAD_RECORD when they are no JSON object.
  */
-export function cellsOf(row: ReleaseRow, { record, fetchedAt, usageTrain = null }: RecordFacts): Cells {
+export function cellsOf(
+  row: ReleaseRow,
+  { record, fetchedAt, usageTrain = null }: RecordFacts,
+  columns: readonly Column[] = COLUMNS,
+): Cells {
   const where = { manifest: String(row.manifest), row: row.row }
   if (!matchesCid(row.record, record))
     throw new FatalError('RECORD_MISMATCH', `bytes read for record ${row.record} are not that record`, { detail: where })
   const rest = objectOf(record)
   if (rest === undefined) throw new FatalError('BAD_RECORD', `record ${row.record} is not a JSON object`, { detail: where })
-  const cells: Cells = COLUMNS.map(() => null)
+  const cells: Cells = columns.map(() => null)
   const set = (column: ColumnName, cell: Cell): void => {
     cells[placeOf(column)] = cell
   }
-  for (const [column, field] of FIELDS) set(column, take(rest, field))
+  if (takesOwnColumns(row.schema, columns)) {
+    const own = ownCellsOf(row.schema, record, rest, columns)
+    for (const [i, cell] of own.cells.entries()) if (cell !== null) cells[i] = cell
+    for (const key of Object.keys(rest)) delete rest[key]
+    Object.assign(rest, own.rest)
+  } else for (const [column, field] of FIELDS) set(column, take(rest, field))
   if (isFields(rest.license)) {
     for (const [column, field] of LICENSE) set(column, take(rest.license, field))
     if (Object.keys(rest.license).length === 0) delete rest.license
@@ -80,11 +90,13 @@ export function cellsOf(row: ReleaseRow, { record, fetchedAt, usageTrain = null 
 }
 
 /**
- * The canonical bytes of the web page that a row was made from, so that its `id` is checked against the row itself.
- * Undefined for other schemas, whose fields a reader without the schema cannot place. Throws SyntaxError on broken JSON columns.
+ * The canonical bytes of the record that a row was made from, so that its `id` is checked against the row itself.
+ * Undefined for schemas that are neither web-page nor the charter's own, whose fields a reader without the schema cannot place. Throws SyntaxError on broken JSON columns.
  */
-export function recordOf(cells: Cells): Uint8Array | undefined {
+export function recordOf(cells: Cells, columns: readonly Column[] = COLUMNS): Uint8Array | undefined {
   const cell = (name: ColumnName): Cell => cells[placeOf(name)] ?? null
+  const schema = String(cell('schema'))
+  if (takesOwnColumns(schema, columns)) return ownRecordOf(schema, cells, columns)
   if (cell('schema') !== WEB_PAGE) return undefined
   const json = (name: ColumnName): unknown => JSON.parse(String(cell(name)))
   return utf8(

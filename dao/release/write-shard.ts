@@ -1,6 +1,6 @@
 /** One Parquet file of a release: its records read ahead, checked, counted, hashed and written in order. */
 import type { BuildInput } from './build.ts'
-import { placeOf, rowHash } from './columns.ts'
+import { columnsOf, placeOf, rowHash } from './columns.ts'
 import { cellsOf, type ReadRecord, type RecordFacts } from './row.ts'
 import type { Tallies } from './tallies.ts'
 import type { ReleaseRow, Selection } from './types.ts'
@@ -33,7 +33,8 @@ export async function writeShard(
 ): Promise<Uint8Array[]> {
   const { selection, readRecord, parquet, signal, onProgress } = input
   const hashes: Uint8Array[] = []
-  const shard = await parquet.create(path, { rowGroup: selection.charter.release.rowGroup })
+  const columns = columnsOf(selection.charter.selectors)
+  const shard = await parquet.create(path, { rowGroup: selection.charter.release.rowGroup, columns })
   const ahead: ReturnType<ReadRecord>[] = []
   try {
     for (let i = 0; i < rows.length; i++) {
@@ -47,9 +48,9 @@ export async function writeShard(
       const row = rows[i] as ReleaseRow
       const facts = await (ahead.shift() as ReturnType<ReadRecord>)
       if (isDenied(facts, selection)) tallies.denied.push(row.record)
-      const cells = cellsOf(row, facts)
+      const cells = cellsOf(row, facts, columns)
       tallies.add(row, Number(cells[placeOf('n_bytes')]), cells[placeOf('license_spdx')] as string | null, facts.fetchedAt)
-      hashes.push(rowHash(cells))
+      hashes.push(rowHash(cells, columns))
       await shard.append(cells)
       if ((i + 1) % 1024 === 0) onProgress?.(before + i + 1, selection.rows.length)
     }

@@ -1,7 +1,7 @@
 /** Questions to the Parquet files of a release, and its rows back as they were hashed. Everything a person types is bound as a value. */
 import type { DuckDBValue } from '@duckdb/node-api'
 import { InvalidInputError } from '../../core/errors/index.ts'
-import { type Cell, type Cells, COLUMNS, isColumn } from '../release/index.ts'
+import { type Cell, type Cells, type Column, COLUMNS } from '../release/index.ts'
 import { Duckdb, duckdbError, list, literal } from './duckdb.ts'
 
 /** All given filters must hold; several words in one filter mean any of them. */
@@ -29,6 +29,8 @@ export interface RecordFilters {
 export interface ParquetQuery {
   files: string[]
   filters?: RecordFilters
+  /** Columns of the release, as `columnsIn` its manifest gives them; those that every release has, unless said. */
+  known?: readonly Column[]
   /** All unless said; unknown names throw InvalidInputError UNKNOWN_COLUMN naming the known ones. */
   columns?: string[]
   limit?: number
@@ -41,15 +43,15 @@ export interface ParquetQuery {
 
 /** Rows one by one, in release order; times are ISO text, numbers stay within 2^53. */
 export async function* queryParquet(query: ParquetQuery): AsyncGenerator<Record<string, Cell>> {
-  const { sql, values, columns } = statement(query, (name) =>
-    typeOf(name) === 'time' ? `strftime("${name}" AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')` : `"${name}"`,
+  const { sql, values, columns } = statement(query, (column) =>
+    shown(column, (x) => `strftime(${x} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')`),
   )
   for await (const row of rows(query, sql, values)) yield Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null]))
 }
 
 /** Writes the answer as one Parquet file (zstd); gives the number of rows. */
 export async function queryToParquet(query: ParquetQuery, out: string): Promise<number> {
-  const { sql, values } = statement(query, (name) => `"${name}"`)
+  const { sql, values } = statement(query, ({ name }) => `"${name}"`)
   using database = await Duckdb.open({ files: [...query.files, out], ...(query.spill === undefined ? {} : { spill: query.spill }) })
   await database.run(`CREATE TEMP TABLE answer AS ${sql}`, values)
   await database.run(`COPY answer TO ${literal(out)} (FORMAT parquet, COMPRESSION zstd)`)
@@ -58,9 +60,9 @@ export async function queryToParquet(query: ParquetQuery, out: string): Promise<
 }
 
 /** Every row of one file in file order, as the cells whose canonical JSON the release's row tree hashes. */
-export async function* readCells(file: string): AsyncGenerator<Cells> {
-  const columns = COLUMNS.map(({ name, type }) => (type === 'time' ? `epoch_ms("${name}")` : `"${name}"`)).join(', ')
-  yield* rows({ files: [file] }, `SELECT ${columns} FROM read_parquet(${list([file])})`, [])
+export async function* readCells(file: string, columns: readonly Column[] = COLUMNS): AsyncGenerator<Cells> {
+  const selected = columns.map((column) => shown(column, (x) => `epoch_ms(${x})`)).join(', ')
+  yield* rows({ files: [file] }, `SELECT ${selected} FROM read_parquet(${list([file])})`, [])
 }
 
 async function* rows({ files, spill, signal }: ParquetQuery, sql: string, values: DuckDBValue[]): AsyncGenerator<Cells> {
@@ -70,8 +72,7 @@ async function* rows({ files, spill, signal }: ParquetQuery, sql: string, values
   signal?.addEventListener('abort', interrupt)
   try {
     const result = await database.connection.stream(sql, values)
-    for await (const chunk of result.yieldRowsJs())
-      for (const row of chunk) yield row.map((cell) => (typeof cell === 'bigint' ? Number(cell) : (cell as Cell)))
+    for await (const chunk of result.yieldRowsJs()) for (const row of chunk) yield row.map(plain)
   } catch (thrown) {
     signal?.throwIfAborted()
     throw duckdbError(thrown)
@@ -80,18 +81,23 @@ async function* rows({ files, spill, signal }: ParquetQuery, sql: string, values
   }
 }
 
-const typeOf = (name: string) => COLUMNS.find((column) => column.name === name)?.type
+const plain = (cell: unknown): Cell =>
+  typeof cell === 'bigint' ? Number(cell) : Array.isArray(cell) ? cell.map((one) => plain(one) as string) : (cell as Cell)
 
-function statement(query: ParquetQuery, select: (name: string) => string): { sql: string; values: DuckDBValue[]; columns: string[] } {
-  const columns = query.columns ?? COLUMNS.map(({ name }) => name)
-  const unknown = columns.find((name) => !isColumn(name))
+/** A column as its cell is written: exact digits and days as text, a time as `time` has it. */
+function shown({ name, type, many }: Column, time: (sql: string) => string): string {
+  const one = (x: string): string => (type === 'time' ? time(x) : type === 'date' || type === 'decimal' ? `CAST(${x} AS VARCHAR)` : x)
+  return many ? `list_transform("${name}", lambda one: ${one('one')})` : one(`"${name}"`)
+}
+
+function statement(query: ParquetQuery, select: (column: Column) => string): { sql: string; values: DuckDBValue[]; columns: string[] } {
+  const known = new Map((query.known ?? COLUMNS).map((column) => [column.name, column]))
+  const columns = query.columns ?? [...known.keys()]
+  const unknown = columns.find((name) => !known.has(name))
   if (unknown !== undefined || columns.length === 0)
-    throw new InvalidInputError(
-      'UNKNOWN_COLUMN',
-      `no column ${JSON.stringify(unknown ?? '')}; there are ${COLUMNS.map(({ name }) => name).join(', ')}`,
-    )
+    throw new InvalidInputError('UNKNOWN_COLUMN', `no column ${JSON.stringify(unknown ?? '')}; there are ${[...known.keys()].join(', ')}`)
   const { where, values } = conditions(query.filters ?? {})
-  let sql = `SELECT ${columns.map((name) => `${select(name)} AS "${name}"`).join(', ')} FROM read_parquet(${list(query.files)})`
+  let sql = `SELECT ${columns.map((name) => `${select(known.get(name) as Column)} AS "${name}"`).join(', ')} FROM read_parquet(${list(query.files)})`
   if (where.length > 0) sql += ` WHERE ${where.join(' AND ')}`
   if (query.limit !== undefined) {
     if (!Number.isSafeInteger(query.limit) || query.limit < 0)

@@ -5,6 +5,7 @@ import type { Clock, Logger } from '../../core/effects/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { warcinfoMember } from '../../schemas/evidence/index.ts'
+import { pipelineOptions } from '../../schemas/pipeline/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
 import {
   crawl,
@@ -73,7 +74,7 @@ function crawlOf(options: CrawlGatherOptions, job: GatherJob, seeds: string[], w
     logger,
     seeds,
     pipeline: charter.pipelines[0] as string,
-    qualityWeights: charter.quality,
+    ...pipelineOptions(charter),
     profile: sources.profile,
     scope: sources.scope,
     mine: (url) => mine(url) && !known(url),
@@ -95,7 +96,7 @@ async function inMemory(crawling: CrawlOptions, { charter, known, limit }: Gathe
   const { clock } = crawling
   const harvest = new Harvest(clock.now(), charter.contact)
   for await (const page of crawl(crawling)) {
-    harvest.add(page)
+    harvest.add(page, limit)
     if (harvest.count >= limit) break
   }
   return harvest.finish(clock.now(), known)
@@ -132,7 +133,7 @@ async function onDisk(crawling: CrawlOptions, job: GatherJob, folder: string, si
   const harvest = new Harvest(startedAt, charter.contact)
   for (const page of CrawlFolder.sealed(out)) {
     if (harvest.count >= limit) break
-    harvest.addSealed(page)
+    harvest.addSealed(page, limit)
   }
   return harvest.finish(clock.now(), known)
 }
@@ -155,6 +156,8 @@ const warcinfo = (contact: string): [string, string][] => [
 /** A kept page as its folder holds it. */
 export type SealedPage = ReturnType<typeof CrawlFolder.sealed> extends Generator<infer Page> ? Page : never
 
+type Row = Omit<SealRecord, 'evidenceGroup' | 'robotsGroup'>
+
 class Harvest {
   readonly #records: SealRecord[] = []
   readonly #groups: Uint8Array[][]
@@ -172,18 +175,18 @@ class Harvest {
     return this.#records.length
   }
 
-  add({ url, measured, evidence, hops, robots, packed }: CrawledPage): void {
+  add({ url, measured, more, links, evidence, hops, robots, packed }: CrawledPage, limit: number): void {
     const robotsGroup = this.#robotsGroup(robots, robots.evidence?.members ?? null)
     for (const hop of hops) this.#groups.push(hop.evidence.members)
     this.#groups.push(evidence.members)
-    this.#take(url, { ...measured, packed, evidenceGroup: this.#groups.length - 1, robotsGroup })
+    this.#take(url, [{ ...measured, packed }, ...more], links, robotsGroup, limit)
   }
 
-  addSealed({ url, record, robots, hops, evidence }: SealedPage): void {
+  addSealed({ url, records, links, robots, hops, evidence }: SealedPage, limit: number): void {
     const robotsGroup = this.#robotsGroup(robots?.at ?? -1, robots === null ? null : [robots.bytes])
     for (const hop of hops) this.#groups.push([hop])
     this.#groups.push([evidence])
-    this.#take(url, { ...record, evidenceGroup: this.#groups.length - 1, robotsGroup })
+    this.#take(url, records, links, robotsGroup, limit)
   }
 
   finish(endedAt: number, known: (url: string) => boolean): Gathered {
@@ -198,10 +201,13 @@ class Harvest {
     }
   }
 
-  #take(url: string, record: SealRecord): void {
-    this.#records.push(record)
-    this.#urls.push(url)
-    if (this.#links.size < MAX_KEPT_FRONTIER) for (const link of linksIn(record.record)) this.#links.add(link)
+  /** One fetch, the last group, stands behind all records of a page. */
+  #take(url: string, records: Row[], links: readonly string[], robotsGroup: number | null, limit: number): void {
+    for (const record of records.slice(0, limit - this.count)) {
+      this.#records.push({ ...record, evidenceGroup: this.#groups.length - 1, robotsGroup })
+      this.#urls.push(url)
+    }
+    if (this.#links.size < MAX_KEPT_FRONTIER) for (const link of links) this.#links.add(link.replace(/#.*$/, ''))
   }
 
   /** `name`: what tells one capture from another. */
@@ -212,9 +218,4 @@ class Harvest {
     this.#robots.set(name, group)
     return group
   }
-}
-
-function linksIn(record: Uint8Array): string[] {
-  const { links } = JSON.parse(new TextDecoder().decode(record)) as { links: { url: string }[] }
-  return links.map((link) => link.url.replace(/#.*$/, ''))
 }

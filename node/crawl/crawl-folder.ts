@@ -15,10 +15,12 @@ import { InvalidInputError, toError } from '../../core/errors/index.ts'
 import { diskError } from '../../core/home/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { gzipMember, warcinfoMember } from '../../schemas/evidence/index.ts'
+import type { Measured } from '../../schemas/pipeline/index.ts'
 import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
 import { CrawlLog, type FrontierItem, readKeptLines, type RememberedItem } from '../frontier/index.ts'
 import { factsOf, keptFacts, recordOf } from './earlier.ts'
 import { JournalChain, type JournalRow } from './journal.ts'
+import { namesLinks, recordLinks } from './page-links.ts'
 import { exists, PartFile, syncFolder } from './part-file.ts'
 import type { RobotsCapture } from './site.ts'
 import type { CrawlBook, CrawledPage, CrawlSummary, UnchangedPage } from './types.ts'
@@ -200,20 +202,16 @@ export class CrawlFolder implements CrawlBook {
       const { exchange, evidence, measured } = page
       const hops = page.hops.map((hop) => this.#place(hop.evidence.members))
       const place = this.#place(evidence.members)
-      this.#records.add(page.packed ?? gzipMember(concatBytes(measured.record, NEWLINE)))
+      const records = [measured, ...page.more].map((one, i) => {
+        const from = this.#records.bytes
+        this.#records.add((i === 0 ? page.packed : undefined) ?? gzipMember(concatBytes(one.record, NEWLINE)))
+        return rowOf(one, [from, this.#records.bytes - from])
+      })
+      // the members of a page lie together: one after the other they are its records, one in each line
       const facts = factsOf(exchange, evidence, measured.contentDigest, [at, this.#records.bytes - at])
-      const { host, language, tokens, quality, contentDigest, sketch } = measured
-      const seal = {
-        evidence: place,
-        hops,
-        robots: this.#written.get(robots) ?? null,
-        host,
-        language,
-        tokens,
-        quality,
-        digest: Buffer.from(contentDigest).toString('base64url'),
-        sketch: Buffer.from(sketch).toString('base64url'),
-      }
+      // a record that names its links itself needs no second list of them, unless the page as a whole says not to follow them
+      const links = page.links.length === 0 || !namesLinks(measured.record) ? page.links : undefined
+      const seal = { evidence: place, hops, robots: this.#written.get(robots) ?? null, records, ...(links && { links }) }
       this.#log.kept(ref, exchange.fetchedAt, this.#isForSealing ? { ...facts, seal } : facts)
     } else {
       this.#evidence.add(...page.evidence.members)
@@ -335,6 +333,12 @@ export class CrawlFolder implements CrawlBook {
   }
 }
 
+/** A record's index row as the log remembers it; `at` is its member's place in records.jsonl.gz. */
+function rowOf({ host, language, tokens, quality, contentDigest, sketch }: Measured, at: Place) {
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
+  return { at, host, language, tokens, quality, digest: text(contentDigest), sketch: text(sketch) }
+}
+
 /** The kept pages of a folder that was written for sealing and finished, in order. Reads the files as it goes. */
 function* sealedPages(out: string) {
   const evidence = openSync(path.join(out, NAMES[0]), 'r')
@@ -349,19 +353,20 @@ function* sealedPages(out: string) {
       const parsed = keptFacts.safeParse(facts)
       const seal = parsed.data?.seal
       if (parsed.data === undefined || seal === undefined) continue
-      const packed = read(records, parsed.data.record)
-      yield {
-        url,
-        record: {
+      const sealed = seal.records.map(({ at, digest, sketch, ...row }) => {
+        const packed = read(records, at)
+        return {
+          ...row,
           record: new Uint8Array(recordOf(packed)),
           packed,
-          host: seal.host,
-          language: seal.language,
-          tokens: seal.tokens,
-          quality: seal.quality,
-          contentDigest: new Uint8Array(Buffer.from(seal.digest, 'base64url')),
-          sketch: new Uint8Array(Buffer.from(seal.sketch, 'base64url')),
-        },
+          contentDigest: new Uint8Array(Buffer.from(digest, 'base64url')),
+          sketch: new Uint8Array(Buffer.from(sketch, 'base64url')),
+        }
+      })
+      yield {
+        url,
+        records: sealed,
+        links: seal.links ?? sealed.flatMap(({ record }) => recordLinks(record) ?? []),
         evidence: read(evidence, seal.evidence),
         hops: seal.hops.map((hop) => read(evidence, hop)),
         robots: seal.robots === null ? null : { at: seal.robots[0], bytes: read(evidence, seal.robots) },

@@ -3,7 +3,7 @@ import { type Clock, silent } from '../../core/effects/index.ts'
 import { codeOf, InvalidInputError, RetryableError, toError } from '../../core/errors/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { type Exchange, fetchGroup, headerValues, warcDigest } from '../../schemas/evidence/index.ts'
-import { CURRENT_PIPELINE, pipelines } from '../../schemas/pipeline/index.ts'
+import { CURRENT_PIPELINE, findPipeline } from '../../schemas/pipeline/index.ts'
 import { WireError } from '../../schemas/wire/index.ts'
 import { canonicalUrl, Frontier, type FrontierItem, frontierLimits, SeenSet, type TakenItem } from '../frontier/index.ts'
 import { conditions, contentNumber, type EarlierVisit, recordOf } from './earlier.ts'
@@ -53,7 +53,7 @@ export class Crawler {
   readonly #slots: Slots
   readonly #worker: PageWorker
   readonly #working: Slots
-  readonly #job: Pick<PageJob, 'agentToken' | 'pipeline' | 'qualityWeights' | 'profile'>
+  readonly #job: Pick<PageJob, 'agentToken' | 'pipeline' | 'qualityWeights' | 'selectors' | 'profile'>
   readonly #verdicts: Verdicts
   readonly #deliver: Deliver
   readonly #signal: AbortSignal
@@ -72,8 +72,10 @@ export class Crawler {
 
   /** `deliver` may wait: hosts stand still while it does. Throws InvalidInputError NO_SEEDS or UNKNOWN_PIPELINE. */
   constructor(options: CrawlOptions, signal: AbortSignal, deliver: Deliver) {
-    const { web, clock, seeds, agentToken, pipeline = CURRENT_PIPELINE, qualityWeights = {}, profile = 'standard', book } = options
-    if (!pipelines.has(pipeline)) throw new InvalidInputError('UNKNOWN_PIPELINE', `no pipeline ${pipeline.slice(0, 64)} here`)
+    const { web, clock, seeds, agentToken, pipeline = CURRENT_PIPELINE, profile = 'standard', book } = options
+    const { qualityWeights = {}, selectors = [] } = options
+    if (findPipeline(pipeline, { selectors }) === undefined)
+      throw new InvalidInputError('UNKNOWN_PIPELINE', `no pipeline ${pipeline.slice(0, 64)} here`)
     this.#web = web
     this.#clock = clock
     this.#options = options
@@ -98,7 +100,7 @@ export class Crawler {
     this.#slots = new Slots(this.#limits.requests)
     this.#working = new Slots(this.#limits.working)
     this.#worker = options.worker ?? inlineWorker
-    this.#job = { agentToken, pipeline, qualityWeights, profile }
+    this.#job = { agentToken, pipeline, qualityWeights, selectors, profile }
     this.#verdicts = new Verdicts(clock, options.logger ?? silent, options.onJournal ?? (() => {}), book?.summary())
     this.#deliver = deliver
     this.#signal = signal
@@ -262,9 +264,11 @@ export class Crawler {
     if (result.measured === undefined) return this.#end(item, { ...row, outcome: result.outcome, detail: result.detail })
     const gone = this.#options.optedOut?.(url)
     if (gone !== undefined) return this.#end(item, { ...row, outcome: 'OPTED_OUT', detail: gone })
-    const { measured, training, evidence, packed } = result
-    const isNew = this.#contents.addNumber(contentNumber(measured.contentDigest))
-    if (!isNew && this.#options.dropDuplicates !== false) return this.#end(item, { ...row, outcome: 'DUPLICATE' })
+    const { training, evidence } = result
+    const records = [result.measured, ...result.more]
+    const fresh = records.filter(({ contentDigest }) => this.#contents.addNumber(contentNumber(contentDigest)))
+    const [measured, ...more] = this.#options.dropDuplicates === false ? records : fresh
+    if (measured === undefined) return this.#end(item, { ...row, outcome: 'DUPLICATE' })
     this.#verdicts.note(item, { ...row, outcome: 'KEPT' })
     await this.#deliver({
       ref: item.ref,
@@ -272,11 +276,13 @@ export class Crawler {
       depth,
       exchange,
       measured,
+      more,
+      links: result.links,
       training,
       evidence,
       hops: asHops(chain),
       robots: site.capture,
-      packed,
+      packed: measured === result.measured ? result.packed : undefined,
     })
   }
 
@@ -290,7 +296,7 @@ export class Crawler {
     try {
       const revisit = { profile, recordId: id, url: from, fetchedAt: at, payloadDigest }
       const evidence = fetchGroup({ ...exchange, body: new Uint8Array() }, { robots: site.fact(url), via: item.via, revisit })
-      this.#follow(recordLinks(recordOf(bytes)), depth + 1, url)
+      this.#follow(recordLinks(recordOf(bytes)) ?? [], depth + 1, url)
       this.#contents.addNumber(facts.content)
       this.#verdicts.note(item, { ...row, outcome: 'UNCHANGED', detail: profile })
       await this.#deliver({ ref, url, depth, evidence, robots: site.capture, facts, member: bytes, time: exchange.fetchedAt })

@@ -10,7 +10,7 @@ const place = z.tuple([z.int().nonnegative(), z.int().positive()])
 
 /** The part of a kept page that its crawl log remembers. */
 export const keptFacts = z.strictObject({
-  /** Where its gzip member lies in records.jsonl.gz, and how long it is. */
+  /** Where its gzip members, one for each record, lie together in records.jsonl.gz, and how long they are. */
   record: place,
   /** First six bytes of the content digest, as a number. */
   content: z.int().nonnegative(),
@@ -22,12 +22,19 @@ export const keptFacts = z.strictObject({
       evidence: place,
       hops: z.array(place),
       robots: place.nullable(),
-      host: z.string(),
-      language: z.string(),
-      tokens: z.int().nonnegative(),
-      quality: z.int().nonnegative(),
-      digest: z.base64url(),
-      sketch: z.base64url(),
+      records: z.array(
+        z.strictObject({
+          at: place,
+          host: z.string(),
+          language: z.string(),
+          tokens: z.int().nonnegative(),
+          quality: z.int().nonnegative(),
+          digest: z.base64url(),
+          sketch: z.base64url(),
+        }),
+      ),
+      /** Where the page led, for records that do not say so themselves. */
+      links: z.array(z.string()).optional(),
     })
     .optional(),
   /** The response record that holds the body. */

@@ -46,6 +46,11 @@ if (port !== null) {
 function bundled(result: PageResult): { moved: PageResult; buffers: ArrayBuffer[] } {
   if (result.measured === undefined) return { moved: result, buffers: [] }
   const { measured, evidence } = result
+  // a view of a pool would take the whole pool along
+  const more = result.more.map((one) => {
+    const { record, contentDigest, sketch } = one
+    return { ...one, record: record.slice(), contentDigest: contentDigest.slice(), sketch: sketch.slice() }
+  })
   const packed = gzipMember(concatBytes(measured.record, NEWLINE))
   const parts = [measured.record, measured.contentDigest, measured.sketch, packed, ...evidence.members]
   const buffer = new ArrayBuffer(parts.reduce((sum, part) => sum + part.byteLength, 0))
@@ -58,7 +63,7 @@ function bundled(result: PageResult): { moved: PageResult; buffers: ArrayBuffer[
   })
   const [record, contentDigest, sketch, gz, ...members] = views as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, ...Uint8Array[]]
   return {
-    moved: { ...result, measured: { ...measured, record, contentDigest, sketch }, evidence: { ...evidence, members }, packed: gz },
+    moved: { ...result, more, measured: { ...measured, record, contentDigest, sketch }, evidence: { ...evidence, members }, packed: gz },
     buffers: [buffer],
   }
 }

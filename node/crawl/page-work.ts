@@ -10,7 +10,7 @@ import {
   trainDecision,
 } from '../../schemas/permission/index.ts'
 import { type Measured, openPage } from '../../schemas/pipeline/index.ts'
-import { WireError } from '../../schemas/wire/index.ts'
+import { type SelectorSchema, WireError } from '../../schemas/wire/index.ts'
 
 export interface PageJob {
   exchange: Exchange
@@ -22,13 +22,25 @@ export interface PageJob {
   agentToken: string
   pipeline: string
   qualityWeights: Record<string, number>
+  /** The charter's own schemas. */
+  selectors: readonly SelectorSchema[]
   profile: Profile
   /** Only its links are wanted. */
   linksOnly: boolean
 }
 
 export type PageResult =
-  | { outcome: 'KEPT'; measured: Measured; training: TrainDecision; evidence: FetchGroup; links: string[]; packed?: Uint8Array }
+  | {
+      outcome: 'KEPT'
+      measured: Measured
+      /** Further records of the page, where its schema gives several. */
+      more: readonly Measured[]
+      training: TrainDecision
+      evidence: FetchGroup
+      links: string[]
+      /** The first record's gzip member, where it was made already. */
+      packed?: Uint8Array
+    }
   /** A stable code: TRAINING_DENIED, TRAINING_UNKNOWN, LICENSE_UNREAD, LINKS_ONLY, or what the pipeline or the evidence writer said. */
   | { outcome: string; detail?: string; measured?: undefined; links: string[] }
 
@@ -57,12 +69,12 @@ export function workPage(job: PageJob, { isOnce = false }: { isOnce?: boolean } 
   if (training.unread.length > 0) return { outcome: 'LICENSE_UNREAD', detail: training.unread.join(' '), links }
   if (!mayTrain(training, job.profile)) return { outcome: 'TRAINING_UNKNOWN', links }
   if (job.linksOnly) return { outcome: 'LINKS_ONLY', links }
-  const options = { qualityWeights: job.qualityWeights }
+  const options = { qualityWeights: job.qualityWeights, selectors: job.selectors }
   const result = isOnce ? page.runOnce(job.pipeline, options) : page.run(job.pipeline, options)
   if (!result.ok) return { outcome: result.error.code, detail: result.error.message, links }
   try {
     const evidence = fetchGroup(exchange, { robots: job.fact, via: job.via })
-    return { outcome: 'KEPT', measured: result.measured, training, evidence, links }
+    return { outcome: 'KEPT', measured: result.measured, more: result.more ?? [], training, evidence, links }
   } catch (thrown) {
     if (!(thrown instanceof WireError)) throw thrown
     return { outcome: thrown.code, detail: thrown.message, links: [] }

@@ -105,7 +105,16 @@ describe('links of a page', () => {
       remoteAddress: null,
       truncated: false,
     }
-    const job = { exchange, via: null, rules: noRules, fact: null, agentToken: 'Quern', pipeline: CURRENT_PIPELINE, qualityWeights: {} }
+    const job = {
+      exchange,
+      via: null,
+      rules: noRules,
+      fact: null,
+      agentToken: 'Quern',
+      pipeline: CURRENT_PIPELINE,
+      qualityWeights: {},
+      selectors: [],
+    }
     return workPage({ ...job, profile: 'standard', linksOnly: true }).links
   }
 

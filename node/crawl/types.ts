@@ -6,6 +6,7 @@ import type { Measured } from '../../schemas/pipeline/index.ts'
 import type { FrontierLimits, ItemBook, RememberedItem, Scope, TrapLimits } from '../frontier/index.ts'
 import type { DenyList } from './deny-list.ts'
 import type { EarlierVisits, KeptFacts } from './earlier.ts'
+import type { SelectorSchema } from '../../schemas/wire/index.ts'
 import type { JournalRow } from './journal.ts'
 import type { PaceOptions } from './pace.ts'
 import type { PageWorker } from './page-work.ts'
@@ -21,6 +22,8 @@ export interface CrawlOptions {
   pipeline?: string
   /** The charter's quality weights. */
   qualityWeights?: Record<string, number>
+  /** The charter's own schemas, one of which `pipeline` may name. */
+  selectors?: readonly SelectorSchema[]
   /** What an absent training statement means: strict drops the page, standard keeps it. A reservation is never kept. */
   profile?: 'strict' | 'standard'
   scope?: Scope
@@ -99,6 +102,10 @@ export interface CrawledPage {
   depth: number
   exchange: Exchange
   measured: Measured
+  /** Further records of the same page, where the schema takes several from one. */
+  more: readonly Measured[]
+  /** Where the page leads, as far as it lets crawlers follow. */
+  links: readonly string[]
   training: TrainDecision
   /** The fetch's WARC members (request, response, metadata), gzip each; the metadata names the robots capture. */
   evidence: FetchGroup

@@ -32,6 +32,7 @@ const jobOf = (exchange: Exchange, rules = noRules): PageJob => ({
   agentToken: 'Quern',
   pipeline: CURRENT_PIPELINE,
   qualityWeights: {},
+  selectors: [],
   profile: 'standard',
   linksOnly: false,
 })

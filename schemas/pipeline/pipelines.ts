@@ -1,8 +1,10 @@
 /** Every version of the replay path there is, by the id that manifests carry. */
 import type { Exchange } from '../evidence/index.ts'
 import type { ParsedPage } from '../web-page/index.ts'
+import type { Charter } from '../wire/index.ts'
 import { PipelineMemo } from './memo.ts'
 import { type Pipeline, webPagePipeline } from './run.ts'
+import { selectorPipeline } from './selectors.ts'
 import type { PipelineOptions, PipelineResult } from './types.ts'
 
 export const pipelines: ReadonlyMap<string, Pipeline> = new Map([webPagePipeline].map((pipeline) => [pipeline.id, pipeline]))
@@ -13,16 +15,26 @@ export const CURRENT_PIPELINE = webPagePipeline.id
 /** Some two thousand pages: what a simulated epoch of fifty contributors replays again and again, and little beside a process's other memory. */
 const memo = new PipelineMemo(8 << 20)
 
+/** A pipeline of this version of Quern, or of one of the charter's own schemas; undefined for any other. */
+export function findPipeline(id: string, { selectors = [] }: PipelineOptions): Pipeline | undefined {
+  return pipelines.get(id) ?? selectorPipeline(id, selectors)
+}
+
+/** What a pipeline takes from the charter: whoever runs one under a charter gives it this. */
+export function pipelineOptions({ quality, selectors }: Pick<Charter, 'quality' | 'selectors'>): Required<PipelineOptions> {
+  return { qualityWeights: quality, selectors }
+}
+
 /** Runs pipeline `id` over an exchange, parsed already or not. Pure; remembers the last pages, so treat results as read-only. */
 export function runPipeline(id: string, exchange: Exchange, options: PipelineOptions = {}, page?: ParsedPage): PipelineResult {
-  const pipeline = pipelines.get(id)
+  const pipeline = findPipeline(id, options)
   if (pipeline === undefined) return unknown(id)
   return memo.recall(id, exchange, options, () => pipeline.run(exchange, options, page))
 }
 
 /** The same from decoded HTML; `id` defaults to the newest pipeline. */
 export function runPipelineOnHtml(url: string, html: string, id: string = CURRENT_PIPELINE, options: PipelineOptions = {}): PipelineResult {
-  return pipelines.get(id)?.runOnHtml(url, html, options) ?? unknown(id)
+  return findPipeline(id, options)?.runOnHtml(url, html, options) ?? unknown(id)
 }
 
 function unknown(id: string): PipelineResult {

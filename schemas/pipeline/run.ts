@@ -29,9 +29,13 @@ export const webPagePipeline: Pipeline = {
   runOnHtml: (url, html, options = {}) => asResult(() => measurePage(parsePage(html.toWellFormed(), url), options)),
 }
 
-function asResult(measure: () => Measured): PipelineResult {
+/** What a page gives, or the reason that it gives nothing. */
+export function asResult(measure: () => Measured | [Measured, ...Measured[]]): PipelineResult {
   try {
-    return { ok: true, measured: measure() }
+    const measured = measure()
+    if (!Array.isArray(measured)) return { ok: true, measured }
+    const [first, ...more] = measured
+    return more.length === 0 ? { ok: true, measured: first } : { ok: true, measured: first, more }
   } catch (thrown) {
     if (!(thrown instanceof WireError)) throw thrown
     return { ok: false, error: { code: thrown.code, message: thrown.message } }
@@ -39,6 +43,12 @@ function asResult(measure: () => Measured): PipelineResult {
 }
 
 function measureExchange(exchange: Exchange, options: PipelineOptions, page?: ParsedPage): Measured {
+  const html = htmlOf(exchange, page?.document.html)
+  return measurePage(page ?? parsePage(html, exchange.url), options)
+}
+
+/** The page of an exchange as text, decoded already or not. Throws WireError where it is none, or asks by a header not to be indexed. */
+export function htmlOf(exchange: Exchange, decoded?: string): string {
   if (exchange.status !== 200) throw new WireError('STATUS', `status ${exchange.status}, not 200`)
   if (exchange.truncated) throw new WireError('TRUNCATED', 'the body was cut off')
   const contentType = headerValues(exchange.headers, 'content-type').at(-1) ?? null
@@ -47,7 +57,7 @@ function measureExchange(exchange: Exchange, options: PipelineOptions, page?: Pa
   const reason = notHtml(contentType, body)
   if (reason !== null) throw new WireError('NOT_HTML', reason)
   refuseNoindex(headerValues(exchange.headers, 'x-robots-tag').flatMap((value) => value.toLowerCase().split(/[,\s]+/)))
-  return measurePage(page ?? parsePage(decodeHtml(body, contentType).text, exchange.url), options)
+  return decoded ?? decodeHtml(body, contentType).text
 }
 
 function measurePage(page: ParsedPage, { qualityWeights = {} }: PipelineOptions): Measured {
@@ -69,6 +79,7 @@ function measurePage(page: ParsedPage, { qualityWeights = {} }: PipelineOptions)
   }
 }
 
-function refuseNoindex(words: string[]): void {
+/** Throws WireError NOINDEX. */
+export function refuseNoindex(words: string[]): void {
   if (words.includes('noindex') || words.includes('none')) throw new WireError('NOINDEX', 'the page asks not to be indexed')
 }

@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { did } from './account.ts'
 import { type CID, cid, PPM, ppm, sha256, uint, utf8 } from './bytes.ts'
+import { selectorSchema } from './selectors.ts'
 import { base32 } from 'multiformats/bases/base32'
 
 const YEAR_SECONDS = 31_536_000
@@ -50,6 +51,8 @@ export const charter = z.strictObject({
     .min(1)
     .max(64)
     .default(['web-page@1/1']),
+  /** Schemas of the DAO's own, made by selectors. */
+  selectors: z.array(selectorSchema).max(16).default([]),
   sources: z
     .strictObject({
       seeds: z

@@ -1,6 +1,6 @@
 /** Contributors that cheat, by name. Each wraps honest gathering and changes what comes out; the ledger decides what that earns. */
 import { type Exchange, fetchGroup, parseFetchGroup } from '../../schemas/evidence/index.ts'
-import { runPipeline } from '../../schemas/pipeline/index.ts'
+import { pipelineOptions, runPipeline } from '../../schemas/pipeline/index.ts'
 import { canonicalJson, concatBytes, sha256, utf8 } from '../../schemas/wire/index.ts'
 import type { Gather, Gathered } from '../../node/index.ts'
 import type { SimContributor } from '../network/index.ts'
@@ -73,7 +73,7 @@ export const fabricating = (name: string, every = 10, onInvent?: (record: Uint8A
       if (record === undefined) continue
       const { exchange: real, facts } = parseFetchGroup(concatBytes(...(gathered.groups[record.evidenceGroup] ?? [])))
       const exchange = inventedPage(real, `${name}-${job.epoch}-${i}`)
-      const result = runPipeline(job.charter.pipelines[0] as string, exchange, { qualityWeights: job.charter.quality })
+      const result = runPipeline(job.charter.pipelines[0] as string, exchange, pipelineOptions(job.charter))
       if (!result.ok) continue
       groups.push(fetchGroup(exchange, facts).members)
       records[i] = { ...record, ...result.measured, evidenceGroup: groups.length - 1 }

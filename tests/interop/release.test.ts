@@ -58,7 +58,7 @@ describe.runIf(python !== undefined)('Python', () => {
       [path.join(import.meta.dirname, 'check_release.py'), folder, url, openapi],
       { maxBuffer: 64 << 20 },
     )
-    const dtype = { text: 'string', integer: 'int64', time: 'timestamp[us, tz=UTC]' }
+    const dtype = { boolean: 'never', date: 'never', decimal: 'never', text: 'string', integer: 'int64', time: 'timestamp[us, tz=UTC]' }
     expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual({
       pyarrow: 120,
       pandas: 120,

@@ -2,6 +2,18 @@ import { expect, it } from 'vitest'
 import { honest, simulate } from '../../sim/index.ts'
 import type { Report } from '../../schemas/wire/index.ts'
 
+const short = { minEntries: 0, minSeconds: 0, maxSeconds: 60 }
+/** As in local rules, but for the reveals: a batch counts once the DAO holds it and then a quorum says so, and all of that is asked again. */
+const epoch = {
+  gather: { ...short, maxSeconds: 3600 },
+  reveal: { ...short, maxSeconds: 240 },
+  beacon: short,
+  test: short,
+  report: short,
+  probe: short,
+  close: short,
+}
+
 it('lets every honest peer earn in every epoch while one message in twenty is lost, and fails no record for what was lost', async () => {
   for (const seed of [1, 2]) {
     const names = ['ann', 'bob', 'cyd', 'dan', 'eve']
@@ -18,6 +30,7 @@ it('lets every honest peer earn in every epoch while one message in twenty is lo
       validators: validators.length,
       epochs: 2,
       loss: 0.05,
+      charter: { epoch },
       cast: names.map((name) => honest(name)),
       tamper: Object.fromEntries(validators.map((name) => [name, look])),
       onEpoch: (_, { results }) => {

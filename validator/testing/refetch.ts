@@ -3,9 +3,8 @@ import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { deadlineOf } from '../../core/mesh/index.ts'
 import type { AskedSite, Web } from '../../core/web/index.ts'
-import { runPipeline } from '../../schemas/pipeline/index.ts'
-import { type Charter, type Check, equalBytes } from '../../schemas/wire/index.ts'
-import { compareWebPages, type WebPage } from '../../schemas/web-page/index.ts'
+import { isSamePage, pipelineOptions, runPipeline } from '../../schemas/pipeline/index.ts'
+import type { Charter, Check } from '../../schemas/wire/index.ts'
 import type { Exchange } from '../../schemas/evidence/index.ts'
 import { HostTurns } from './host-turns.ts'
 import type { Patience } from './shares.ts'
@@ -103,8 +102,8 @@ export class Refetcher {
 
   #isSame({ charter, pipeline, record, url }: Page, exchange: Exchange): boolean {
     try {
-      const again = runPipeline(pipeline, exchange, { qualityWeights: charter.quality })
-      return again.ok && isSamePage(charter, record, again.measured.record)
+      const again = runPipeline(pipeline, exchange, pipelineOptions(charter))
+      return again.ok && isSamePage(charter, pipeline, record, again)
     } catch (error) {
       // a page on which our own code fails must not keep the report on all others from being written
       this.#logger.error('refetch-failed', { url, code: codeOf(error), message: String(error) })
@@ -131,12 +130,3 @@ export class Refetcher {
     return null
   }
 }
-
-/** Equal bytes are the common case on a quiet web, and cost nothing. */
-function isSamePage(charter: Charter, committed: Uint8Array, refetched: Uint8Array): boolean {
-  if (equalBytes(committed, refetched)) return true
-  return compareWebPages(pageOf(committed), pageOf(refetched), charter.testing).same
-}
-
-/** Records are schema-valid here: the deterministic checks came first. */
-const pageOf = (record: Uint8Array): WebPage => JSON.parse(new TextDecoder().decode(record)) as WebPage

@@ -1,6 +1,6 @@
 /** Releases, readable in place, and questions to their rows. */
 import { parseFilters } from '../../dataset/index.ts'
-import { COLUMNS, isColumn } from '../../release/index.ts'
+import { COLUMNS, columnsIn } from '../../release/index.ts'
 import { openQueries } from '../../stores/index.ts'
 import type { ApiLimits, ApiOptions } from './options.ts'
 import { closeCursor, MAX_PAGE, openCursor, PAGE } from './paging.ts'
@@ -107,9 +107,10 @@ export function releaseRoutes(add: Router, { releases: folder, clock }: ApiOptio
       if (from !== undefined && asked !== undefined && asked !== from.release)
         throw new HttpProblem(400, 'BAD_CURSOR', 'the cursor belongs to another release')
       const columns = names?.split(',') ?? FACTS
-      const most = columns.every((name) => !isColumn(name) || FACTS.includes(name)) ? MAX_PAGE : MAX_TEXTS
-      const count = Math.min(limit ?? PAGE, most)
       const manifest = await releases.manifest(cid)
+      const known = columnsIn(manifest)
+      const most = columns.every((name) => FACTS.includes(name) || !known.some((column) => column.name === name)) ? MAX_PAGE : MAX_TEXTS
+      const count = Math.min(limit ?? PAGE, most)
       const files: string[] = []
       for (const file of manifest.files) if (file.rows !== null) files.push((await releases.file(cid, file.path)).path)
       if (asking >= limits.queries)
@@ -118,7 +119,15 @@ export function releaseRoutes(add: Router, { releases: folder, clock }: ApiOptio
       try {
         const signal = AbortSignal.any([context.req.raw.signal, clock.deadline(limits.queryMs)])
         const { queryParquet } = await openQueries()
-        const query = { files, filters: parseFilters(present(filters)), columns, limit: count + 1, offset: from?.offset ?? 0, signal }
+        const query = {
+          files,
+          filters: parseFilters(present(filters)),
+          columns,
+          known,
+          limit: count + 1,
+          offset: from?.offset ?? 0,
+          signal,
+        }
         const rows = await Array.fromAsync(queryParquet(query))
         const next = rows.length > count ? closeCursor(`${cid} ${(from?.offset ?? 0) + count}`) : null
         return json({ release: cid, rows: rows.slice(0, count), next })

@@ -1,0 +1,196 @@
+/** Everything about a well-formed schema of selectors that could not work, and what to write instead. */
+import { schemaIdOf, type SelectorField, type SelectorSchema, type SelectorTransform } from '../wire/index.ts'
+import { formatParts } from './dates.ts'
+import { compilePattern, PatternError } from './pattern.ts'
+import { checkSelector } from './selector.ts'
+
+export interface SchemaProblem {
+  /** Below the schema: `['fields', 2, 'select', 0]`. */
+  path: readonly (string | number)[]
+  code: string
+  message: string
+  fix: string
+}
+
+/** Names that every record has, and the schemas that Quern brings. */
+const RESERVED_FIELDS = new Set(['url', 'item'])
+const RESERVED_NAMES = new Set(['web-page', 'activity', 'selectors'])
+/** First words of columns that every release has: `batch_row` is no field `row` of a schema `batch`. */
+const COLUMN_WORDS = new Set('url fetched license usage n contributor batch evidence text extractor links data'.split(' '))
+
+/** The known word that a mistyped one may mean. */
+export type Nearest = (word: string, known: readonly string[]) => string | undefined
+
+/** In the order of the schema; an empty list means that it can run. Examples are not tried here. */
+export function checkSchema(schema: SelectorSchema, nearest: Nearest = () => undefined): SchemaProblem[] {
+  return [
+    ...checkName(schema),
+    ...checkEach(schema, nearest),
+    ...schema.fields.flatMap((field, i) => checkField(field, i, schema, nearest)),
+    ...checkText(schema),
+  ]
+}
+
+function checkName({ name }: SelectorSchema): SchemaProblem[] {
+  if (!RESERVED_NAMES.has(name) && !COLUMN_WORDS.has(name.split('-')[0] as string)) return []
+  return [
+    {
+      path: ['name'],
+      code: 'NAME_TAKEN',
+      message: `${name} is a name that Quern uses itself`,
+      fix: `write another name, for example \`my-${name}\``,
+    },
+  ]
+}
+
+function checkEach({ each }: SelectorSchema, nearest: Nearest): SchemaProblem[] {
+  return each === null ? [] : selectorProblems(each, ['each'], nearest)
+}
+
+function selectorProblems(selector: string, path: SchemaProblem['path'], nearest: Nearest): SchemaProblem[] {
+  const checked = checkSelector(selector, nearest)
+  return checked.ok ? [] : [{ path, ...checked.problem, message: `\`${selector}\`: ${checked.problem.message}` }]
+}
+
+function checkField(field: SelectorField, i: number, schema: SelectorSchema, nearest: Nearest): SchemaProblem[] {
+  const at = (...rest: (string | number)[]): SchemaProblem['path'] => ['fields', i, ...rest]
+  const found: SchemaProblem[] = []
+  const add = (path: SchemaProblem['path'], code: string, message: string, fix: string): void =>
+    void found.push({ path, code, message, fix })
+  if (RESERVED_FIELDS.has(field.name))
+    add(at('name'), 'FIELD_TAKEN', `every record has its own \`${field.name}\``, field.name === 'url' ? 'write `link`' : 'write `position`')
+  const first = schema.fields.findIndex(({ name }) => name === field.name)
+  if (first !== i)
+    add(
+      at('name'),
+      'REPEATED',
+      `the field ${field.name} is there twice`,
+      'rename one; two ways to one field are two entries of its `select`',
+    )
+  for (const [k, selector] of field.select.entries()) found.push(...selectorProblems(selector, at('select', k), nearest))
+  if (field.type === 'enum' && field.values.length === 0)
+    add(at('type'), 'ENUM_WITHOUT_VALUES', `the field ${field.name} is an enum of nothing`, 'add `values: [new, used]`')
+  if (field.type !== 'enum' && field.values.length > 0)
+    add(
+      at('values'),
+      'VALUES_UNUSED',
+      `only an enum has values, and ${field.name} is of type ${field.type}`,
+      'write `type: enum`, or remove the line',
+    )
+  for (const [k, step] of field.transforms.entries()) found.push(...checkStep(step, field, at('transforms', k)))
+  return found
+}
+
+function checkStep(step: SelectorTransform, field: SelectorField, path: SchemaProblem['path']): SchemaProblem[] {
+  const problem = (setting: string, code: string, message: string, fix: string): SchemaProblem[] => [
+    { path: [...path, setting], code, message, fix },
+  ]
+  const strays = (Object.keys(step) as (keyof SelectorTransform)[]).filter(
+    (key) => step[key] !== null && key !== 'do' && !SETTINGS[step.do].includes(key),
+  )
+  if (strays[0] !== undefined)
+    return problem(
+      strays[0],
+      'SETTING_UNUSED',
+      `${step.do} has no setting \`${strays[0]}\``,
+      SETTINGS[step.do].length === 0 ? 'remove it' : `its settings are ${SETTINGS[step.do].map((one) => `\`${one}\``).join(', ')}`,
+    )
+  const lacks = NEEDED[step.do]
+  if (lacks !== undefined && (step[lacks[0]] === null || step[lacks[0]] === ''))
+    return problem('do', 'SETTING_MISSING', `${step.do} needs \`${lacks[0]}\``, `write \`{ do: ${step.do}, ${lacks[1]} }\``)
+  if (step.do === 'extract') {
+    try {
+      compilePattern(step.pattern ?? '')
+    } catch (thrown) {
+      if (!(thrown instanceof PatternError)) throw thrown
+      return problem(
+        'pattern',
+        'BAD_PATTERN',
+        `the pattern \`${step.pattern ?? ''}\`, at character ${thrown.at + 1}: ${thrown.message}`,
+        thrown.fix,
+      )
+    }
+  }
+  if (step.do === 'number' && step.group?.includes(step.decimal ?? '.'))
+    return problem(
+      'group',
+      'MARKS_EQUAL',
+      'one mark cannot stand both before the fraction and between groups of digits',
+      step.decimal === ',' ? 'write `group: "."`' : 'write `decimal: ","` and `group: "."`, or another group',
+    )
+  if (step.do === 'date' && step.format !== null) {
+    const parts = formatParts(step.format).filter((part) => typeof part === 'string')
+    const lost = ['YYYY', 'M', 'D'].filter((want) => !parts.some((part) => part.startsWith(want) && part !== 'DDDD'))
+    if (lost.length > 0)
+      return problem(
+        'format',
+        'BAD_DATE_FORMAT',
+        `the format \`${step.format}\` names no ${lost.map((one) => FORMAT_WORDS[one]).join(' and no ')}`,
+        'write it with YYYY, M or MM or MMMM (a name), and D or DD, for example `D MMMM YYYY HH:mm`',
+      )
+    if (field.type === 'datetime' && !parts.some((part) => part.toLowerCase().startsWith('h')))
+      return problem(
+        'format',
+        'BAD_DATE_FORMAT',
+        `${field.name} is a datetime, and the format \`${step.format}\` names no hour`,
+        'add ` HH:mm`, or write `type: date`',
+      )
+  }
+  if (step.do === 'number' && !['integer', 'decimal', 'string'].includes(field.type))
+    return problem(
+      'do',
+      'WRONG_TYPE',
+      `number gives digits, and ${field.name} is of type ${field.type}`,
+      'write `type: decimal` or `type: integer`',
+    )
+  if (step.do === 'date' && !['date', 'datetime', 'string'].includes(field.type))
+    return problem(
+      'do',
+      'WRONG_TYPE',
+      `date gives a date, and ${field.name} is of type ${field.type}`,
+      'write `type: date` or `type: datetime`',
+    )
+  if ((step.do === 'is' || step.do === 'present') && field.type !== 'boolean')
+    return problem(
+      'do',
+      'WRONG_TYPE',
+      `${step.do} gives true or false, and ${field.name} is of type ${field.type}`,
+      'write `type: boolean`',
+    )
+  return []
+}
+
+const SETTINGS: Record<SelectorTransform['do'], (keyof SelectorTransform)[]> = {
+  trim: [],
+  collapse: [],
+  lower: [],
+  upper: [],
+  replace: ['from', 'to'],
+  extract: ['pattern'],
+  split: ['by'],
+  number: ['decimal', 'group'],
+  date: ['format', 'language', 'zone'],
+  is: ['from'],
+  present: [],
+  'absolute-url': [],
+}
+const NEEDED: Partial<Record<SelectorTransform['do'], [setting: keyof SelectorTransform, example: string]>> = {
+  replace: ['from', 'from: "€", to: ""'],
+  extract: ['pattern', 'pattern: "([0-9]+) pieces"'],
+  split: ['by', 'by: ","'],
+  is: ['from', 'from: "in stock|available"'],
+}
+const FORMAT_WORDS: Record<string, string> = { YYYY: 'year', M: 'month', D: 'day' }
+
+/** Tokens, language and novelty are measured on words: without any, every record would be worth nothing. */
+function checkText(schema: SelectorSchema): SchemaProblem[] {
+  if (schema.fields.some(({ type }) => type === 'string' || type === 'text')) return []
+  return [
+    {
+      path: ['fields'],
+      code: 'NO_TEXT_FIELD',
+      message: `${schemaIdOf(schema)} has no field of type string or text, so its records would count nothing`,
+      fix: 'add the field that says in words what the record is, for example its title',
+    },
+  ]
+}
