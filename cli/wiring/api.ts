@@ -37,12 +37,20 @@ export async function openApi(
   const stop = new AbortController()
   stack.defer(() => stop.abort(new Error('stopped')))
   let opened: Promise<Web> | undefined
-  stack.defer(async () => (await opened)?.[Symbol.asyncDispose]())
+  stack.defer(async () => (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]())
+  const openOnce = (): Promise<Web> => {
+    opened ??= webFor(operator.state.charter, web, logger).catch((error: unknown) => {
+      // the next who asks tries again
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
   const desk = new OptOutDesk({
     state: () => operator.state,
     write: (t, p, rest) => operator.write(t, p, rest),
     storage: operator.storage,
-    look: async () => ({ web: await (opened ??= webFor(operator.state.charter, web, logger)), resolveTxt }),
+    look: async () => ({ web: await openOnce(), resolveTxt }),
     clock: systemClock,
     logger: logger.child('opt-out'),
     signal: stop.signal,

@@ -18,3 +18,8 @@ export function domainOf(text: string): string {
   if (isIp !== true && hostname !== null && hostname === publicSuffix && hostname.includes('.')) throw wrong('is a public suffix')
   return host
 }
+
+/** A name on the web's own port: neither an address nor another port of it. */
+export function isOrdinary(domain: string): boolean {
+  return !domain.includes(':') && parse(domain).isIp !== true
+}

@@ -50,7 +50,12 @@ beforeEach(async () => {
   )
   storage = new MemoryStorage()
   desk = new OptOutDesk({
-    state: () => ({ optouts: logged.map((one, index) => ({ index, ...one })) }) as unknown as LedgerState,
+    state: () =>
+      ({
+        optouts: logged.map((one, index) => ({ index, ...one })),
+        charter: { sources: { seeds: ['blog.example', 'dns.example', '10.0.0.1'].map((host) => `http://${host}:${port}/`) } },
+        batches: new Map(),
+      }) as unknown as LedgerState,
     write: async (_t, p) => void logged.push(p),
     storage,
     look: async () => ({ web, resolveTxt: txtResolver({ servers: [dns.address] }) }),
@@ -116,10 +121,22 @@ describe('the opt-out desk', () => {
   })
 
   it('asks nobody inside: addresses that the guard refuses stay unasked', async () => {
-    expect(await desk.ask('10.0.0.1')).toMatchObject({
+    expect(await desk.ask(`10.0.0.1:${port}`)).toMatchObject({
       status: 'not-proven',
       tried: [{ outcome: 'ADDRESS_NOT_ALLOWED' }, { outcome: 'ADDRESS_NOT_ALLOWED' }, {}],
     })
+  })
+
+  it('looks at no address and no port that the ledger has nothing to do with', async () => {
+    for (const stranger of ['10.0.0.2', '127.0.0.1', `127.0.0.1:${port}`, '[::1]', `blog.example:${port + 1}`])
+      await expect(desk.ask(stranger), stranger).rejects.toMatchObject({ code: 'UNKNOWN_HOST' })
+    expect(asked).toEqual([])
+  })
+
+  it('takes too many wishes for one: everything', async () => {
+    pages['blog.example/.well-known/quern.txt'] = { body: Array.from({ length: 65 }, (_, i) => `opt-out: /${i}/`).join('\n') }
+    expect(await desk.ask(`blog.example:${port}`)).toMatchObject({ status: 'opted-out', logged: 1 })
+    expect(logged).toMatchObject([{ pattern: null }])
   })
 
   it('looks at a domain once at a time and not again at once, whoever asks', async () => {

@@ -1,10 +1,11 @@
 /** Where a site's owner asks to be left out: the proof is looked at, kept, and logged as `optout` entries that every node obeys. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
-import { RetryableError } from '../../core/errors/index.ts'
+import { InvalidInputError, RetryableError } from '../../core/errors/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
 import { type CID, type Payload, rawCid } from '../../schemas/wire/index.ts'
 import type { LedgerState } from '../ledger/index.ts'
-import { domainOf } from './domain.ts'
+import { domainOf, isOrdinary } from './domain.ts'
+import { coversHost } from './opt-outs.ts'
 import { type OptOutProof, proveOptOut, type ProveOptOutOptions, type Tried } from './prove-opt-out.ts'
 
 export interface OptOutDeskOptions {
@@ -29,11 +30,17 @@ export type OptOutAnswer =
 const MAX_AT_ONCE = 4
 const AGAIN_MS = 10_000
 const MAX_REMEMBERED = 4096
+/** Of more wishes about one domain, or below it, none is told from the others any more: it is left out as a whole. */
+const MAX_PATTERNS = 64
+/** Entries that strangers may have written in an hour: the log is for ever. */
+const MAX_ENTRIES_PER_HOUR = 1000
+const HOUR_MS = 3_600_000
 
 export class OptOutDesk {
   readonly #options: OptOutDeskOptions
   readonly #asking = new Map<string, Promise<OptOutAnswer>>()
   readonly #askedAt = new Map<string, number>()
+  #hour = { since: 0, entries: 0 }
 
   constructor(options: OptOutDeskOptions) {
     this.#options = options
@@ -41,10 +48,16 @@ export class OptOutDesk {
 
   /**
    * Looks for the opt-out of a domain (see `proveOptOut`) and logs what the log does not hold yet. Whoever asks does not matter: the proof does.
-   * Throws InvalidInputError BAD_DOMAIN, RetryableError BUSY or TOO_SOON; what `write` throws.
+   * A port or an address is looked at only where the ledger has, or gathers, pages of it: the desk is nobody's way into a network.
+   * Throws InvalidInputError BAD_DOMAIN or UNKNOWN_HOST, RetryableError BUSY or TOO_SOON; what `write` throws.
    */
   async ask(text: string): Promise<OptOutAnswer> {
     const domain = domainOf(text)
+    if (!isOrdinary(domain) && !this.#isGathered(domain))
+      throw new InvalidInputError(
+        'UNKNOWN_HOST',
+        'a port or an address is looked at only where this ledger gathers from it; name the domain',
+      )
     const asking = this.#asking.get(domain)
     if (asking !== undefined) return asking
     if (this.#asking.size >= MAX_AT_ONCE) throw new RetryableError('BUSY', 'other domains are being looked at; ask again in a moment')
@@ -66,8 +79,12 @@ export class OptOutDesk {
   async #log(domain: string, { patterns, evidence: bytes, at }: Extract<OptOutProof, { found: true }>) {
     const { state, write, storage } = this.#options
     const evidence = rawCid(bytes)
-    const known = new Set(state().optouts.flatMap((one) => (one.domain === domain ? [one.pattern] : [])))
-    const fresh = known.has(null) ? [] : patterns.filter((pattern) => !known.has(pattern))
+    const known = state().optouts.filter((one) => coversHost(one.domain, domain))
+    const isGone = known.some(({ pattern }) => pattern === null)
+    const below = state().optouts.filter((one) => coversHost(domain, one.domain)).length
+    const wanted = below + patterns.length > MAX_PATTERNS ? [null] : patterns
+    const fresh = isGone ? [] : wanted.filter((wish) => !known.some(({ pattern }) => pattern === wish))
+    this.#spend(fresh.length)
     if (fresh.length > 0) {
       await storage.public.put([{ cid: evidence, bytes }])
       await storage.public.pin(evidence)
@@ -75,6 +92,23 @@ export class OptOutDesk {
     for (const pattern of fresh)
       await write('optout', { domain, pattern, evidence, from: at }, { key: `optout/${domain}/${pattern ?? ''}` })
     return { evidence, logged: fresh.length }
+  }
+
+  /** Whether the charter sends crawlers to this host, or a batch holds a page of it. */
+  #isGathered(host: string): boolean {
+    const { charter, batches } = this.#options.state()
+    return (
+      charter.sources.seeds.some((seed) => URL.parse(seed)?.host === host) ||
+      [...batches.values()].some(({ hosts }) => hosts?.includes(host) === true)
+    )
+  }
+
+  #spend(entries: number): void {
+    const now = this.#options.clock.now()
+    if (now - this.#hour.since >= HOUR_MS) this.#hour = { since: now, entries: 0 }
+    if (this.#hour.entries + entries > MAX_ENTRIES_PER_HOUR)
+      throw new RetryableError('BUSY', 'many sites opted out in this hour; ask again in the next')
+    this.#hour.entries += entries
   }
 
   #remember(domain: string): void {

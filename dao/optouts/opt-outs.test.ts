@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { coversHost, matchesPath, type OptOut, OptOutIndex, optOutOf } from './opt-outs.ts'
+import { coversHost, type OptOut, OptOutIndex, optOutOf } from './opt-outs.ts'
 
 it('covers a domain, everything below it and every port, and nothing that only ends alike', () => {
   for (const host of ['example.org', 'www.example.org', 'a.b.example.org', 'example.org:8080', 'EXAMPLE.org', 'example.org.'])
@@ -24,8 +24,16 @@ it('reads path patterns as RFC 9309 does', () => {
     ['/page$', '/pages', false],
     ['*', '/anything', true],
     ['/a*a$', '/a', false],
+    ['/%7Ejoe/', '/~joe/a', true],
+    ['/caf%c3%a9/', '/caf%C3%A9/x', true],
+    ['/x%2Ay', '/x*y', true],
+    ['/x%2Ay', '/xay', false],
   ]
-  for (const [pattern, path, matches] of cases) expect(matchesPath(pattern, path), `${pattern} on ${path}`).toBe(matches)
+  for (const [pattern, path, matches] of cases)
+    expect(
+      optOutOf([{ index: 0, domain: 'a.example', pattern }], 'a.example', `https://a.example${path}`) !== undefined,
+      `${pattern} on ${path}`,
+    ).toBe(matches)
 })
 
 it('takes a record whose address nobody can tell for opted out', () => {

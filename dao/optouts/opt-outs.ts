@@ -1,4 +1,5 @@
 /** Opt-outs as the log holds them: `domain` covers itself and all below; `pattern` narrows it to paths, in the words of RFC 9309 2.2.3. */
+import { matchesUrl } from '../../schemas/permission/index.ts'
 
 export interface OptOut {
   index: number
@@ -13,7 +14,8 @@ export interface OptOut {
 export function optOutOf(optouts: readonly OptOut[], host: string, url: string | undefined): OptOut | undefined {
   return optouts.find(({ domain, pattern }) => {
     if (!coversHost(domain, host)) return false
-    return pattern === null || url === undefined || matchesPath(pattern, pathOf(url))
+    // a URL nobody can read matches any pattern: better one record too few than one against its owner's word
+    return pattern === null || url === undefined || URL.parse(url) === null || matchesUrl(pattern, url)
   })
 }
 
@@ -34,30 +36,6 @@ const plain = (name: string): string =>
     .toLowerCase()
     .replace(/^\*?\./, '')
     .replace(/\.$/, '')
-
-function pathOf(url: string): string {
-  const parsed = URL.parse(url)
-  // a URL nobody can read matches any pattern: better one record too few than one against its owner's word
-  return parsed === null ? '' : parsed.pathname + parsed.search
-}
-
-/** RFC 9309 pattern: a prefix in which `*` stands for any characters and a final `$` for the end. Linear in practice, quadratic at worst. */
-export function matchesPath(pattern: string, path: string): boolean {
-  if (path === '') return true
-  const anchored = pattern.endsWith('$')
-  const parts = (anchored ? pattern.slice(0, -1) : pattern).split('*')
-  const first = parts.shift() as string
-  if (!path.startsWith(first)) return false
-  const last = anchored ? parts.pop() : undefined
-  let at = first.length
-  for (const part of parts) {
-    const found = path.indexOf(part, at)
-    if (found === -1) return false
-    at = found + part.length
-  }
-  if (!anchored) return true
-  return last === undefined ? at === path.length : path.length - last.length >= at && path.endsWith(last)
-}
 
 /** Opt-outs by domain, for many questions: each looks only at the names that are above its host. Takes up what a growing list adds. */
 export class OptOutIndex {

@@ -1,7 +1,7 @@
 /** A batch's way into the log, one step at a time: sealed → committed → revealed → published. */
 import { batchTopic } from '../../core/mesh/index.ts'
 import { batchRoots } from '../../dao/batches/index.ts'
-import { committingEpoch, type LedgerState } from '../../dao/ledger/index.ts'
+import { committingEpoch, dateWindow, type LedgerState } from '../../dao/ledger/index.ts'
 import { commitHash, encode, equalBytes } from '../../schemas/wire/index.ts'
 import type { BatchNote } from './batch-book.ts'
 import type { Bench } from './options.ts'
@@ -41,9 +41,16 @@ async function writeCommit({ state, me, outbox, book, say }: Bench, batch: Batch
   const key = `commit/${batch.manifest.sequence}`
   if (state().epoch === null || outbox.has(key)) return
   const epoch = committingEpoch(state())
+  if (isTooOld(state(), batch, epoch)) return
   if (batch.epoch !== epoch) await book.update(batch, { epoch })
   await outbox.write('contribution.commit', { epoch, hash: commitHash(batch.manifestCid, batch.salt, me) }, { key })
   say('committed', epoch, batch.manifest.count)
+}
+
+/** Its pages were fetched before the window that D4 allows in this epoch, after we were away say: committed now, it would be proven stale. */
+function isTooOld(state: LedgerState, { manifest }: BatchNote, epoch: number): boolean {
+  const { after } = dateWindow(state, { gathered: epoch })
+  return after !== null && manifest.from <= after
 }
 
 async function reveal({ options, outbox, say }: Bench, batch: BatchNote, commit: number, epoch: number): Promise<void> {

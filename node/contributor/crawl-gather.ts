@@ -129,7 +129,10 @@ async function onDisk(crawling: CrawlOptions, job: GatherJob, folder: string, si
   const signal = AbortSignal.any([crawling.signal as AbortSignal, enough.signal])
   let kept = book.summary()?.kept ?? 0
   if (kept >= limit) enough.abort()
-  const { startedAt } = await runIntoFolder({ ...crawling, signal }, book, () => void (++kept >= limit && enough.abort()))
+  const { startedAt } = await runIntoFolder({ ...crawling, signal }, book, (page) => {
+    kept += 'more' in page ? 1 + page.more.length : 1
+    if (kept >= limit) enough.abort()
+  })
   const harvest = new Harvest(startedAt, charter.contact)
   for (const page of CrawlFolder.sealed(out)) {
     if (harvest.count >= limit) break

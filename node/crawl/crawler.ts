@@ -2,7 +2,7 @@
 import { type Clock, silent } from '../../core/effects/index.ts'
 import { codeOf, InvalidInputError, RetryableError, toError } from '../../core/errors/index.ts'
 import type { Web } from '../../core/web/index.ts'
-import { type Exchange, fetchGroup, headerValues, warcDigest } from '../../schemas/evidence/index.ts'
+import { type Exchange, fetchGroup, headerValues, redirectTarget, warcDigest } from '../../schemas/evidence/index.ts'
 import { CURRENT_PIPELINE, findPipeline } from '../../schemas/pipeline/index.ts'
 import { WireError } from '../../schemas/wire/index.ts'
 import { canonicalUrl, Frontier, type FrontierItem, frontierLimits, SeenSet, type TakenItem } from '../frontier/index.ts'
@@ -13,7 +13,6 @@ import { Lanes } from './lanes.ts'
 import { HostPace, paceDefaults, type PaceOptions, retryAfterMs } from './pace.ts'
 import { recordLinks } from './page-links.ts'
 import { inlineWorker, type PageJob, type PageResult, type PageWorker } from './page-work.ts'
-import { redirectTarget } from './redirect.ts'
 import { type Site, visitSite } from './site.ts'
 import { readSitemap } from './sitemap.ts'
 import { Slots } from './slots.ts'
@@ -167,7 +166,7 @@ export class Crawler {
     } catch (thrown) {
       const code = codeOf(thrown)
       // the web's errors are outcomes; anything else, and the abort, is not this page's affair
-      if (this.#signal.aborted || code === 'INTERNAL') throw thrown
+      if (this.#signal.aborted || code === 'INTERNAL' || code.startsWith('DISK_')) throw thrown
       const ms = this.#clock.now() - time
       pace.done(ms)
       this.#failed(item, pace, { outcome: code, ms, time }, thrown instanceof RetryableError, undefined)

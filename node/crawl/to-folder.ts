@@ -48,7 +48,9 @@ export async function runIntoFolder(
   book: CrawlFolder,
   onPage?: (page: CrawledPage | UnchangedPage) => void,
 ): Promise<Omit<FolderSummary, 'isResumed'>> {
-  const { onJournal, signal = new AbortController().signal } = options
+  const { onJournal } = options
+  const own = new AbortController()
+  const signal = options.signal === undefined ? own.signal : AbortSignal.any([options.signal, own.signal])
   try {
     const crawler = new Crawler(
       {
@@ -70,6 +72,8 @@ export async function runIntoFolder(
     const files = await book.finish(!signal.aborted)
     return { ...crawler.summary, files }
   } catch (thrown) {
+    // the other hosts stop as well: nothing is asked for that the book cannot take
+    own.abort(thrown)
     await book.close()
     throw thrown
   }

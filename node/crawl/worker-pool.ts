@@ -100,7 +100,7 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
 
   #feed(): void {
     // where no thread can live, pages are worked on here
-    if (this.#threads.length === 0 && !this.#stop.signal.aborted) for (const { job, done } of this.#waiting.splice(0)) done(workPage(job))
+    if (this.#threads.length === 0 && !this.#stop.signal.aborted) for (const { job, done } of this.#waiting.splice(0)) done(workedHere(job))
     while (this.#waiting.length > 0) {
       let idlest: Thread | undefined
       for (const thread of this.#threads)
@@ -185,6 +185,14 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
     let number = this.#ruleNumbers.get(rules)
     if (number === undefined) this.#ruleNumbers.set(rules, (number = this.#nextRule++))
     return number
+  }
+}
+
+function workedHere(job: PageJob): PageResult {
+  try {
+    return workPage(job)
+  } catch (thrown) {
+    return failed('WORKER_FAILED', thrown instanceof Error ? thrown.name : 'unknown')
   }
 }
 

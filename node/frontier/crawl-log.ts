@@ -40,8 +40,8 @@ export interface CrawlLogState {
 export type FileCheck = (file: number, from: number, to: number, check: number) => boolean
 
 const CHUNK = 1 << 20
-/** Longest line: URL and via of 2,048 and 8,192 characters, escaped; facts; a summary. */
-const MAX_LINE = 64 << 10
+/** Longest line: URL and via of 2,048 and 8,192 characters, escaped; a summary; facts of up to 256 records of a page, with its links. */
+const MAX_LINE = 32 << 20
 
 export class CrawlLog implements ItemBook {
   readonly #handle: FileHandle

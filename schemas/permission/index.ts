@@ -1,11 +1,12 @@
 /** May we fetch, may we train: robots.txt and reservation signals, pure. */
 export { type AiTxt, MAX_AI_TXT_BYTES, parseAiTxt } from './ai-txt.ts'
 export { crawlDelay, type FetchDecision, mayFetch } from './may-fetch.ts'
+export { matchesUrl } from './path-pattern.ts'
 export { pageSignals, type PageSignals } from './page-signals.ts'
 export { MAX_QUERN_TXT_BYTES, parseQuernTxt, QUERN_TXT_PATH } from './quern-txt.ts'
 export { MAX_ROBOTS_BYTES, noRobots, parseRobots, type Robots, robotsOfExchange, unreachableRobots } from './robots.ts'
 export { type Answer, answer, type Asked, mayFetchLine, namedBy, productToken } from './may-fetch-line.ts'
-export { type ReservedPath, reservedPaths } from './reserved-paths.ts'
+export { type ReservedPath, reservedPaths, withoutUnavailable } from './reserved-paths.ts'
 export { robotsDirectives } from './robots-directives.ts'
 export { MAX_RSL_BYTES, parseRsl, type Rsl } from './rsl.ts'
 export {

@@ -1,5 +1,5 @@
 /** One pattern of robots.txt, tdmrep.json, ai.txt or RSL: `*` is any run of octets, `$` at the end anchors, everything else is a prefix. */
-import { openSpecials } from './url-path.ts'
+import { escapeText, openSpecials, pathOf, unescapeUnreserved } from './url-path.ts'
 
 export interface PathPattern {
   /** What a path must begin with. */
@@ -21,6 +21,11 @@ export function parsePattern(pattern: string): PathPattern {
 export function matches(pattern: string, path: string): boolean {
   const parsed = parsePattern(pattern)
   return path.startsWith(parsed.prefix) && matchesRest(parsed, path, parsed.prefix.length)
+}
+
+/** Whether a pattern as somebody wrote it, with escapes of their choice, covers a URL: both are brought to one spelling first (RFC 9309, 2.2.2). */
+export function matchesUrl(pattern: string, url: string): boolean {
+  return matches(unescapeUnreserved(escapeText(pattern)), unescapeUnreserved(pathOf(url)))
 }
 
 /** The same behind the prefix, which ends at `from`. Greedy from the left, so no run is ever looked for twice: nothing can make it backtrack. */

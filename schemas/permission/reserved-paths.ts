@@ -36,7 +36,8 @@ export function reservedPaths(site: SiteRules, agent: string, origin: string): R
   })
 }
 
-function withoutUnavailable(site: SiteRules): SiteRules {
+/** The same without the files that could not be had: a server that fails for a while has not spoken. */
+export function withoutUnavailable(site: SiteRules): SiteRules {
   const { tdmrep, aiTxt, licenses } = site
   return {
     ...site,

@@ -42,7 +42,7 @@ export async function readDraws({ picks }: DrawOf, options: ReadDrawsOptions, si
   const { ask, logger } = options
   const ahead = new ReadAhead({ ask, logger, signal })
   const withAhead = { ...options, ask: leavesFrom(ahead, ask) }
-  for (let at = 0; at < picks.length && !signal.aborted; at = ahead.until) {
+  for (let at = 0; at < picks.length && !signal.aborted; at = Math.max(at + 1, ahead.until)) {
     await ahead
       .reach(at, (i) => {
         const pick = picks[i]

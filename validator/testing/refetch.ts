@@ -5,7 +5,7 @@ import { deadlineOf } from '../../core/mesh/index.ts'
 import type { AskedSite, Web } from '../../core/web/index.ts'
 import { isSamePage, pipelineOptions, runPipeline } from '../../schemas/pipeline/index.ts'
 import type { Charter, Check } from '../../schemas/wire/index.ts'
-import type { Exchange } from '../../schemas/evidence/index.ts'
+import { type Exchange, redirectTarget } from '../../schemas/evidence/index.ts'
 import { HostTurns } from './host-turns.ts'
 import type { Patience } from './shares.ts'
 import { isForbidden, isReserved, SiteMemory } from './site-memory.ts'
@@ -123,9 +123,9 @@ export class Refetcher {
           this.#logger.error('refetch-failed', { url, code: 'INTERNAL', message: String(error) })
         return null
       }
-      const location = exchange.headers.find(([name]) => name.toLowerCase() === 'location')?.[1]
-      if (exchange.status < 300 || exchange.status >= 400 || location === undefined || !URL.canParse(location, url)) return exchange
-      url = new URL(location, url).href
+      const target = redirectTarget(exchange)
+      if (target === undefined) return exchange
+      url = target
     }
     return null
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { type AskedSite, askSite, type Web } from '../../core/web/index.ts'
 import { decodeBody, type Exchange, headerValues } from '../../schemas/evidence/index.ts'
-import { mayFetch, trainDecision } from '../../schemas/permission/index.ts'
+import { mayFetch, trainDecision, withoutUnavailable } from '../../schemas/permission/index.ts'
 import { decodeHtml } from '../../schemas/pipeline/index.ts'
 import { sha256, toHex, WireError } from '../../schemas/wire/index.ts'
 
@@ -30,7 +30,7 @@ export class SiteMemory {
         await this.#clock.sleep(delayMs, signal)
         return exchange
       })
-      this.#sites.set(key, site)
+      if (isWhole(site)) this.#sites.set(key, site)
       return site
     } catch (error) {
       signal.throwIfAborted()
@@ -40,6 +40,10 @@ export class SiteMemory {
   }
 }
 
+/** Every rule file answered: a server that failed is asked again, or one bad moment would fail every page of the host. */
+const isWhole = ({ rules: { robots, tdmrep, aiTxt, licenses } }: AskedSite): boolean =>
+  !robots.rules.unreachable && [tdmrep, aiTxt, ...licenses].every((file) => file?.rules !== 'unavailable')
+
 export const isForbidden = ({ rules }: AskedSite, agent: string, url: string): boolean => !mayFetch(rules.robots.rules, agent, url).allowed
 
 /**
@@ -48,7 +52,7 @@ export const isForbidden = ({ rules }: AskedSite, agent: string, url: string): b
  */
 export function isReserved({ rules, captures }: AskedSite, agent: string, url: string, page: Exchange, fetchedAt: number): boolean {
   const { headers, responseHead: head, body } = page
-  const { decision, signals } = trainDecision({ url, agent, site: rules, headers, html: htmlOf(page), head, body })
+  const { decision, signals } = trainDecision({ url, agent, site: withoutUnavailable(rules), headers, html: htmlOf(page), head, body })
   if (decision !== 'deny') return false
   const younger = new Set(
     [...captures.map(({ exchange }) => exchange), page]

@@ -1,1 +1,0 @@
-export { redirectTarget } from '../../schemas/evidence/index.ts'
