@@ -127,10 +127,11 @@ async function onDisk(crawling: CrawlOptions, job: GatherJob, folder: string, si
   const book = await open(false).catch(() => open(true))
   const enough = new AbortController()
   const signal = AbortSignal.any([crawling.signal as AbortSignal, enough.signal])
-  let kept = book.summary()?.kept ?? 0
+  // records, of which a page may give several
+  let kept = [...book.contents()].length
   if (kept >= limit) enough.abort()
   const { startedAt } = await runIntoFolder({ ...crawling, signal }, book, (page) => {
-    kept += 'more' in page ? 1 + page.more.length : 1
+    kept += 'measured' in page ? 1 + page.more.length : 1
     if (kept >= limit) enough.abort()
   })
   const harvest = new Harvest(startedAt, charter.contact)

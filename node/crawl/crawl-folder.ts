@@ -18,7 +18,7 @@ import { gzipMember, warcinfoMember } from '../../schemas/evidence/index.ts'
 import type { Measured } from '../../schemas/pipeline/index.ts'
 import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
 import { CrawlLog, type FrontierItem, readKeptLines, type RememberedItem } from '../frontier/index.ts'
-import { contentNumber, factsOf, keptFacts, recordOf } from './earlier.ts'
+import { contentsOf, factsOf, keptFacts, recordOf } from './earlier.ts'
 import { JournalChain, type JournalRow } from './journal.ts'
 import { namesLinks, recordLinks } from './page-links.ts'
 import { exists, PartFile, syncFolder } from './part-file.ts'
@@ -180,9 +180,7 @@ export class CrawlFolder implements CrawlBook {
     if (!this.isResumed) return
     for (const { facts } of this.#log.keptLines()) {
       const parsed = keptFacts.safeParse(facts)
-      if (!parsed.success) continue
-      yield parsed.data.content
-      for (const { digest } of parsed.data.seal?.records.slice(1) ?? []) yield contentNumber(Buffer.from(digest, 'base64url'))
+      if (parsed.success) yield* contentsOf(parsed.data)
     }
   }
 
@@ -212,7 +210,8 @@ export class CrawlFolder implements CrawlBook {
         return rowOf(one, [from, this.#records.bytes - from])
       })
       // the members of a page lie together: one after the other they are its records, one in each line
-      const facts = factsOf(exchange, evidence, measured.contentDigest, [at, this.#records.bytes - at])
+      const digests = page.more.map(({ contentDigest }) => contentDigest)
+      const facts = factsOf(exchange, evidence, [measured.contentDigest, ...digests], [at, this.#records.bytes - at])
       // a record that names its links itself needs no second list of them, unless the page as a whole says not to follow them
       const links = page.links.length === 0 || !namesLinks(measured.record) ? page.links.slice(0, MOST_LINKS) : undefined
       const seal = { evidence: place, hops, robots: this.#written.get(robots) ?? null, records, ...(links && { links }) }

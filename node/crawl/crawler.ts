@@ -6,7 +6,7 @@ import { type Exchange, fetchGroup, headerValues, redirectTarget, warcDigest } f
 import { CURRENT_PIPELINE, findPipeline } from '../../schemas/pipeline/index.ts'
 import { WireError } from '../../schemas/wire/index.ts'
 import { canonicalUrl, Frontier, type FrontierItem, frontierLimits, SeenSet, type TakenItem } from '../frontier/index.ts'
-import { conditions, contentNumber, type EarlierVisit, recordOf } from './earlier.ts'
+import { conditions, contentNumber, contentsOf, type EarlierVisit, recordOf } from './earlier.ts'
 import { asHops, HopStore } from './hop-store.ts'
 import type { JournalRow } from './journal.ts'
 import { Lanes } from './lanes.ts'
@@ -296,7 +296,7 @@ export class Crawler {
       const revisit = { profile, recordId: id, url: from, fetchedAt: at, payloadDigest }
       const evidence = fetchGroup({ ...exchange, body: new Uint8Array() }, { robots: site.fact(url), via: item.via, revisit })
       this.#follow(recordLinks(recordOf(bytes)) ?? [], depth + 1, url)
-      this.#contents.addNumber(facts.content)
+      for (const content of contentsOf(facts)) this.#contents.addNumber(content)
       this.#verdicts.note(item, { ...row, outcome: 'UNCHANGED', detail: profile })
       await this.#deliver({ ref, url, depth, evidence, robots: site.capture, facts, member: bytes, time: exchange.fetchedAt })
     } catch (thrown) {

@@ -14,6 +14,8 @@ export const keptFacts = z.strictObject({
   record: place,
   /** First six bytes of the content digest, as a number. */
   content: z.int().nonnegative(),
+  /** The same of the page's further records. */
+  contents: z.array(z.int().nonnegative()).optional(),
   etag: z.string().max(512).optional(),
   lastModified: z.string().max(64).optional(),
   /** What sealing needs besides the files: `[offset, length]` in evidence.warc.gz, and the index row's numbers. */
@@ -101,23 +103,27 @@ export function conditions({ etag, lastModified }: KeptFacts): Record<string, st
   }
 }
 
-/** What to remember of an answer that gave a record. */
+/** What to remember of an answer that gave records, of which these are the content digests. */
 export function factsOf(
   exchange: Exchange,
   { responseId, payloadDigest }: Pick<FetchGroup, 'responseId' | 'payloadDigest'>,
-  contentDigest: Uint8Array,
+  [first, ...further]: [Uint8Array, ...Uint8Array[]],
   record: KeptFacts['record'],
 ): KeptFacts {
   const etag = headerValues(exchange.headers, 'etag')[0]
   const lastModified = headerValues(exchange.headers, 'last-modified')[0]
   return {
     record,
-    content: contentNumber(contentDigest),
+    content: contentNumber(first),
+    ...(further.length > 0 ? { contents: further.map(contentNumber) } : {}),
     ...(etag !== undefined && /^(W\/)?"[\x21\x23-\x7e]{0,500}"$/.test(etag) ? { etag } : {}),
     ...(lastModified !== undefined && /^[\x20-\x7e]{1,64}$/.test(lastModified) ? { lastModified } : {}),
     response: { id: responseId, url: exchange.url, at: exchange.fetchedAt, payloadDigest },
   }
 }
+
+/** Numbers of all records that a page gave. */
+export const contentsOf = ({ content, contents = [] }: KeptFacts): number[] => [content, ...contents]
 
 /** 48 bits of a content digest: two different pages share them once in a crawl of ten million. */
 export function contentNumber(digest: Uint8Array): number {

@@ -2,11 +2,19 @@
 import { parentPort } from 'node:worker_threads'
 import { gzipMember } from '../../schemas/evidence/index.ts'
 import type { SiteRules } from '../../schemas/permission/index.ts'
-import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
+import type { Measured } from '../../schemas/pipeline/index.ts'
+import { concatBytes, type SelectorSchema, utf8 } from '../../schemas/wire/index.ts'
 import { type PageJob, type PageResult, workPage } from './page-work.ts'
 
-/** A site's rules are sent once per thread and named by number afterwards. */
-export type ToThread = { number: number; rules: SiteRules } | { forget: true } | { id: number; job: Omit<PageJob, 'rules'>; site: number }
+/**
+ * A site's rules are sent once per thread and named by number afterwards. The charter's schemas hold until others come: a thread that got them
+ * with every page would compile them with every page.
+ */
+export type ToThread =
+  | { number: number; rules: SiteRules }
+  | { forget: true }
+  | { selectors: readonly SelectorSchema[] }
+  | { id: number; job: Omit<PageJob, 'rules' | 'selectors'>; site: number }
 
 export type FromThread =
   | { ready: true }
@@ -18,15 +26,17 @@ const NEWLINE = utf8('\n')
 const port = parentPort
 if (port !== null) {
   const sites = new Map<number, SiteRules>()
+  let selectors: readonly SelectorSchema[] = []
   port.on('message', (message: ToThread) => {
     if ('rules' in message) sites.set(message.number, message.rules)
     else if ('forget' in message) sites.clear()
+    else if ('selectors' in message) selectors = message.selectors
     else {
       const { id, job, site } = message
       const { exchange } = job
       try {
         const rules = sites.get(site) as SiteRules
-        const result = workPage({ ...job, rules }, { isOnce: true })
+        const result = workPage({ ...job, rules, selectors }, { isOnce: true })
         const { requestHead, responseHead, body } = exchange
         const bytes = { requestHead, responseHead, body }
         const { moved, buffers } = bundled(result)
@@ -45,25 +55,30 @@ if (port !== null) {
 /** All of a result's bytes in one buffer of their own, which can be moved: small ones lie in pools that cannot. */
 function bundled(result: PageResult): { moved: PageResult; buffers: ArrayBuffer[] } {
   if (result.measured === undefined) return { moved: result, buffers: [] }
-  const { measured, evidence } = result
-  // a view of a pool would take the whole pool along
-  const more = result.more.map((one) => {
-    const { record, contentDigest, sketch } = one
-    return { ...one, record: record.slice(), contentDigest: contentDigest.slice(), sketch: sketch.slice() }
-  })
+  const { measured, more, evidence } = result
   const packed = gzipMember(concatBytes(measured.record, NEWLINE))
-  const parts = [measured.record, measured.contentDigest, measured.sketch, packed, ...evidence.members]
+  const records = [measured, ...more].flatMap(({ record, contentDigest, sketch }) => [record, contentDigest, sketch])
+  const parts = [...records, packed, ...evidence.members]
   const buffer = new ArrayBuffer(parts.reduce((sum, part) => sum + part.byteLength, 0))
   let at = 0
-  const views = parts.map((part) => {
+  const placed = (part: Uint8Array): Uint8Array => {
     const view = new Uint8Array(buffer, at, part.byteLength)
     view.set(part)
     at += part.byteLength
     return view
-  })
-  const [record, contentDigest, sketch, gz, ...members] = views as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, ...Uint8Array[]]
-  return {
-    moved: { ...result, more, measured: { ...measured, record, contentDigest, sketch }, evidence: { ...evidence, members }, packed: gz },
-    buffers: [buffer],
   }
+  const rowOf = (one: Measured): Measured => ({
+    ...one,
+    record: placed(one.record),
+    contentDigest: placed(one.contentDigest),
+    sketch: placed(one.sketch),
+  })
+  const moved = {
+    ...result,
+    measured: rowOf(measured),
+    more: more.map(rowOf),
+    packed: placed(packed),
+    evidence: { ...evidence, members: evidence.members.map(placed) },
+  }
+  return { moved, buffers: [buffer] }
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Exchange, requestHead, responseHead } from '../../schemas/evidence/index.ts'
 import { noRules, siteOfTexts } from '../../schemas/permission/index.ts'
 import { CURRENT_PIPELINE } from '../../schemas/pipeline/index.ts'
-import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
+import { concatBytes, selectorSchema, utf8 } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { gunzipSync } from 'node:zlib'
 import { type PageJob, workPage, WorkerPool } from './index.ts'
@@ -80,6 +80,27 @@ describe('a worker pool', () => {
       expect(new Uint8Array(gunzipSync(result.packed ?? new Uint8Array()))).toEqual(concatBytes(same.measured.record, utf8('\n')))
     })
     expect(jobs.map(([exchange]) => exchange.body)).toEqual(bodies)
+  })
+
+  it('gives all records of a page, under the schemas that each page comes with', async () => {
+    await using pool = new WorkerPool({ clock: realClock, size: 1 })
+    const schemaOf = (select: string) =>
+      selectorSchema.parse({ name: 'shop', each: 'li', fields: [{ name: 'title', select: [select], type: 'string', required: true }] })
+    const [titles, notes] = [[schemaOf('h2')], [schemaOf('p')]]
+    const list = Array.from(
+      { length: 9 },
+      (_, i) => `<li><h2>Offer ${i} in a few plain words</h2><p>Note ${i} in a few plain words</p></li>`,
+    )
+    for (const selectors of [titles, titles, notes, titles]) {
+      const job = { ...jobOf(exchangeOf('list', `<ul>${list.join('')}</ul>`)), pipeline: 'shop@1/1', selectors }
+      const here = workPage(structuredClone(job))
+      const there = await pool.work(job)
+      if (here.measured === undefined || there.measured === undefined) throw new Error(`${here.outcome}, ${there.outcome}`)
+      expect(there.more).toHaveLength(8)
+      expect([there.measured, ...there.more]).toEqual([here.measured, ...here.more])
+      expect(concatBytes(...there.evidence.members)).toEqual(concatBytes(...here.evidence.members))
+      expect(new Set([there.measured, ...there.more].flatMap(({ record, sketch }) => [record.buffer, sketch.buffer])).size).toBe(1)
+    }
   })
 
   it('fails the page on which a thread dies, has the one behind it fetched again, and goes on with a new thread', async () => {

@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../core/effects/index.ts'
 import type { SiteRules } from '../../schemas/permission/index.ts'
+import type { SelectorSchema } from '../../schemas/wire/index.ts'
 import { type PageJob, type PageResult, type PageWorker, workPage } from './page-work.ts'
 import type { FromThread, ToThread } from './page-thread.ts'
 
@@ -29,6 +30,8 @@ interface Thread {
   tasks: Map<number, Task>
   /** Numbers of the rules it knows. */
   rules: Set<number>
+  /** The schemas it was given last. */
+  selectors?: readonly SelectorSchema[]
   /** When it began the page it is at. */
   since: number
 }
@@ -111,7 +114,7 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
   }
 
   #send(thread: Thread, task: Task): void {
-    const { rules, ...rest } = task.job
+    const { rules, selectors, ...rest } = task.job
     const { worker } = thread
     const site = this.#numberOf(rules)
     if (!thread.rules.has(site)) {
@@ -121,6 +124,10 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
       }
       worker.postMessage({ number: site, rules } satisfies ToThread)
       thread.rules.add(site)
+    }
+    if (thread.selectors !== selectors) {
+      worker.postMessage({ selectors } satisfies ToThread)
+      thread.selectors = selectors
     }
     const id = this.#nextId++
     if (thread.tasks.size === 0) thread.since = this.#clock.now()

@@ -6,7 +6,7 @@ import { decodeBody, type Exchange, headerValues } from '../evidence/index.ts'
 import { factsOf, type PageFacts, type ParsedPage, parsePage } from '../web-page/index.ts'
 import { WireError } from '../wire/index.ts'
 import { decodeHtml } from './charset.ts'
-import { pipelines, runPipeline } from './pipelines.ts'
+import { findPipeline, runPipeline } from './pipelines.ts'
 import { MAX_BODY_BYTES } from './run.ts'
 import type { NotARecord, PipelineOptions, PipelineResult } from './types.ts'
 
@@ -30,7 +30,7 @@ export function openPage(exchange: Exchange): OpenPage {
       facts: factsOf(page.document, page.parts),
       error: null,
       run: (id, options) => runPipeline(id, exchange, options, page),
-      runOnce: (id, options) => pipelines.get(id)?.run(exchange, options, page) ?? runPipeline(id, exchange, options),
+      runOnce: (id, options = {}) => findPipeline(id, options)?.run(exchange, options, page) ?? runPipeline(id, exchange, options),
     }
   } catch (thrown) {
     if (!(thrown instanceof WireError)) throw thrown
