@@ -152,7 +152,10 @@ export class Crawler {
     await pace.turn(this.#signal)
     // while it waited
     const late = this.#options.optedOut?.(item.url)
-    if (late !== undefined) return this.#refused(item, { outcome: 'OPTED_OUT', detail: late })
+    if (late !== undefined) {
+      pace.pass()
+      return this.#refused(item, { outcome: 'OPTED_OUT', detail: late })
+    }
     const time = this.#clock.now()
     if (item.isSitemap) this.#giveBack(item.host)
     else this.summary.fetched++

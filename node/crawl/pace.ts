@@ -71,6 +71,11 @@ export class HostPace {
     this.#held = lanes
   }
 
+  /** Gives a turn back that was not used: whoever waits for it goes on at once. */
+  pass(): void {
+    this.#leave()
+  }
+
   /** After a request that took `ms`. */
   done(ms: number): void {
     this.#nextAt = Math.max(this.#nextAt, this.#clock.now() + this.#pause(ms))
