@@ -12,6 +12,10 @@ export const systemClock: Clock = {
       throw signal?.aborted ? (signal.reason as Error) : error
     }
   },
+  timer: (ms, ring) => {
+    const timer = setTimeout(ring, ms)
+    return { [Symbol.dispose]: () => clearTimeout(timer) }
+  },
   deadline: (ms) => AbortSignal.timeout(ms),
 }
 

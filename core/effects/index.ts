@@ -5,6 +5,8 @@ export interface Clock {
   now(): number
   /** Resolves after `ms`; rejects with the signal's reason when aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Calls `ring` once after `ms`, unless disposed before. */
+  timer(ms: number, ring: () => void): Disposable
   /** A signal that aborts with a TimeoutError after `ms`. */
   deadline(ms: number): AbortSignal
 }

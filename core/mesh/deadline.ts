@@ -1,9 +1,6 @@
 import type { Clock } from '../effects/index.ts'
 import { RetryableError } from '../errors/index.ts'
 
-/** A reason given, because the platform's own would cost a stack trace per call. */
-const DISPOSED = new Error('not needed any more')
-
 /**
  * A signal that aborts after `ms` (with RetryableError `code`), or with any of `signals`; disposing it gives the timer back at once,
  * so that a thousand finished calls leave no thousand timers behind.
@@ -15,7 +12,6 @@ export function deadlineOf(
   signals: (AbortSignal | undefined)[] = [],
 ): { signal: AbortSignal } & Disposable {
   const controller = new AbortController()
-  const over = new AbortController()
   const forward = signals
     .filter((signal) => signal !== undefined)
     .map((signal) => {
@@ -24,14 +20,11 @@ export function deadlineOf(
       else signal.addEventListener('abort', abort, { once: true })
       return { signal, abort }
     })
-  clock.sleep(ms, over.signal).then(
-    () => controller.abort(new RetryableError(error.code, error.message, { detail: { ms } })),
-    () => {},
-  )
+  const timer = clock.timer(ms, () => controller.abort(new RetryableError(error.code, error.message, { detail: { ms } })))
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
-      over.abort(DISPOSED)
+      timer[Symbol.dispose]()
       for (const { signal, abort } of forward) signal.removeEventListener('abort', abort)
     },
   }

@@ -113,13 +113,11 @@ export class Libp2pCalls {
   /** Nothing more is to be said: an honest peer's side is closed now or in a moment; one that leaves it open, or says more, loses the stream. */
   #letGo(stream: Stream, ms: number): void {
     if (stream.status !== 'open') return
-    const done = new AbortController()
-    stream.addEventListener('close', () => done.abort(), { once: true })
-    stream.addEventListener('message', () => stream.abort(new RetryableError('BAD_FRAME', 'bytes after the frame')), { once: true })
-    this.#clock.sleep(ms, done.signal).then(
-      () => stream.abort(new RetryableError('CALL_TIMEOUT', 'the stream was left open behind its answer')),
-      () => {},
+    const timer = this.#clock.timer(ms, () =>
+      stream.abort(new RetryableError('CALL_TIMEOUT', 'the stream was left open behind its answer')),
     )
+    stream.addEventListener('close', () => timer[Symbol.dispose](), { once: true })
+    stream.addEventListener('message', () => stream.abort(new RetryableError('BAD_FRAME', 'bytes after the frame')), { once: true })
   }
 
   /** Tries one connection after the other: nothing was said yet, so trying again is safe. */

@@ -26,6 +26,7 @@ it('drops what is loose and old, spares what is pinned or young, and ends with i
       if (++looks > 200) stop.abort()
       return signal?.aborted ? Promise.reject(new Error('aborted')) : Promise.resolve()
     },
+    timer: () => ({ [Symbol.dispose]() {} }),
     deadline: () => new AbortController().signal,
   }
   const { public: space } = new MemoryStorage({ clock })

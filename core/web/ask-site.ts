@@ -1,10 +1,14 @@
 /** Asks a site for everything it says about itself before a page of it is asked for, and keeps each answer as evidence. */
-import { type Exchange, type FetchGroup, fetchGroup, type ParsedFetch, redirectTarget } from '../../schemas/evidence/index.ts'
+import { type Exchange, type FetchGroup, fetchGroup, type ParsedFetch, redirectTarget, warcDigest } from '../../schemas/evidence/index.ts'
 import { readSite, type RuleRequest, type SiteRules } from '../../schemas/permission/index.ts'
 
 export interface RuleCapture extends Pick<ParsedFetch, 'exchange' | 'payloadDigest'> {
-  evidence: FetchGroup
+  /** The page whose redirect led here; null where none did. */
+  via: string | null
 }
+
+/** A capture as it lies in evidence. Who only reads the rules never pays for it. Throws WireError for an answer that others would refuse to read. */
+export const ruleEvidence = ({ exchange, via }: RuleCapture): FetchGroup => fetchGroup(exchange, { via })
 
 export interface AskedSite {
   rules: SiteRules
@@ -16,8 +20,7 @@ export interface AskedSite {
 
 /**
  * robots.txt, tdmrep.json, ai.txt and the RSL documents that robots.txt names, as far as `agent` may have them: three requests where nothing is
- * redirected, up to five with licences. `ask` makes one request, politely; what it throws is thrown on. Throws WireError for an answer that
- * others would refuse to read as evidence.
+ * redirected, up to five with licences. `ask` makes one request, politely; what it throws is thrown on.
  */
 export async function askSite(origin: string, agent: string, ask: (request: RuleRequest) => Promise<Exchange>): Promise<AskedSite> {
   const reading = readSite<RuleCapture>(origin, agent)
@@ -27,8 +30,8 @@ export async function askSite(origin: string, agent: string, ask: (request: Rule
     const request = step.value
     const exchange = await ask(request)
     const led = captures.at(-1)?.exchange
-    const evidence = fetchGroup(exchange, { via: led !== undefined && redirectTarget(led) === request.url ? led.url : null })
-    const capture = { exchange, payloadDigest: evidence.payloadDigest, evidence }
+    const via = led !== undefined && redirectTarget(led) === request.url ? led.url : null
+    const capture = { exchange, payloadDigest: warcDigest(exchange.body), via }
     captures.push(capture)
     step = reading.next(capture)
   }

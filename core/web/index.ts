@@ -1,5 +1,5 @@
 export { AddressGuard, isPublic, literalAddress } from './address-guard.ts'
-export { type AskedSite, askSite, type RuleCapture } from './ask-site.ts'
+export { type AskedSite, askSite, type RuleCapture, ruleEvidence } from './ask-site.ts'
 export { checkUrl } from './check-url.ts'
 export { type WebLimits, webLimits } from './limits.ts'
 export { openWeb, type OpenWebOptions } from './open-web.ts'

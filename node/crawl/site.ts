@@ -1,7 +1,7 @@
 /** What an origin says about itself before any page of it is asked for: its rule files, captured once a day. */
 import type { Clock } from '../../core/effects/index.ts'
 import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
-import { askSite, type Web } from '../../core/web/index.ts'
+import { askSite, ruleEvidence, type Web } from '../../core/web/index.ts'
 import { type Exchange, type FetchGroup, headerValues, redirectTarget, type RobotsFact } from '../../schemas/evidence/index.ts'
 import {
   crawlDelay,
@@ -113,10 +113,12 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
     })
     if (rules.robots.rules.unreachable)
       return closed({ outcome: 'ROBOTS_UNREACHABLE', detail: `robots.txt answers ${robots.exchange.status}` })
-    const members = captures.flatMap(({ evidence }) => evidence.members)
+    const groups = captures.map((capture) => ({ capture, group: ruleEvidence(capture) }))
+    const members = groups.flatMap(({ group }) => group.members)
     if (members.reduce((sum, { byteLength }) => sum + byteLength, 0) > MAX_GROUP_BYTES)
       return closed({ outcome: 'RULES_TOO_LARGE', detail: `rule files of more than ${MAX_GROUP_BYTES} bytes` })
-    const evidence = { ...robots.evidence, members }
+    const { responseId, payloadDigest } = groups.find(({ capture }) => capture === robots)?.group as FetchGroup
+    const evidence = { responseId, payloadDigest, members }
     return new Site({ robots: rules.robots.rules, rules, exchange: robots.exchange, evidence }, visit.agent, askedAt)
   } catch (thrown) {
     visit.signal.throwIfAborted()

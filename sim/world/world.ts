@@ -49,6 +49,7 @@ export class World implements Effects {
     this.clock = {
       now: () => this.#startMs + this.#ageMs,
       sleep: (ms, signal) => this.#sleep(ms, signal),
+      timer: (ms, ring) => this.schedule(ms, 'timer', ring),
       deadline: (ms) => {
         const controller = new AbortController()
         this.schedule(ms, 'deadline', () => controller.abort(new DOMException('the time is up', 'TimeoutError')))

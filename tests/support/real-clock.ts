@@ -8,6 +8,10 @@ export const realClock: Clock = {
     after(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
       throw signal?.aborted ? (signal.reason as Error) : error
     }),
+  timer: (ms, ring) => {
+    const timer = setTimeout(ring, ms)
+    return { [Symbol.dispose]: () => clearTimeout(timer) }
+  },
   deadline: (ms) => AbortSignal.timeout(ms),
 }
 

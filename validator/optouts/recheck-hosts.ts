@@ -1,7 +1,7 @@
 /** Asks hosts again what they reserve: rules that changed since a page was fetched keep it out of the next release. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
-import { type AskedSite, askSite, type Web } from '../../core/web/index.ts'
+import { type AskedSite, askSite, ruleEvidence, type Web } from '../../core/web/index.ts'
 import { askQuernTxt } from '../../dao/optouts/index.ts'
 import { mayFetch, QUERN_TXT_PATH, reservedPaths } from '../../schemas/permission/index.ts'
 import { concatBytes } from '../../schemas/wire/index.ts'
@@ -61,14 +61,26 @@ async function recheck(host: string, options: RecheckOptions): Promise<Reservati
     const reserved = reservedPaths(site.rules, agent, origin).map(({ pattern }) => pattern)
     const all = new Set([...said.patterns, ...reserved])
     if (all.size === 0) return undefined
+    const evidence = evidenceOf(site, options)
+    if (evidence === undefined) continue
     return {
       host,
       patterns: all.has(null) ? [null] : [...all],
-      evidence: concatBytes(...site.captures.flatMap(({ evidence }) => evidence.members), said.evidence),
+      evidence: concatBytes(...evidence, said.evidence),
       at: Math.floor(site.robots.exchange.fetchedAt / 1000),
     }
   }
   return undefined
+}
+
+/** What nobody could read again proves nothing: such an answer is none. */
+function evidenceOf({ captures, robots }: AskedSite, { logger }: RecheckOptions): Uint8Array[] | undefined {
+  try {
+    return captures.flatMap((capture) => ruleEvidence(capture).members)
+  } catch (error) {
+    logger.debug('host-silent', { origin: new URL(robots.exchange.url).origin, code: codeOf(error) })
+    return undefined
+  }
 }
 
 async function askAgain(origin: string, options: RecheckOptions): Promise<AskedSite | undefined> {

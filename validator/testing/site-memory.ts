@@ -1,9 +1,10 @@
 /** What sites say about themselves, asked again from here: once for each site, politely, as the page itself is. */
 import type { Clock } from '../../core/effects/index.ts'
+import { ByteLru } from '../../core/cache/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { type AskedSite, askSite, type Web } from '../../core/web/index.ts'
 import { decodeBody, type Exchange, headerValues } from '../../schemas/evidence/index.ts'
-import { mayFetch, trainDecision, withoutUnavailable } from '../../schemas/permission/index.ts'
+import { mayFetch, type PageSignals, pageSignals, trainDecision, withoutUnavailable } from '../../schemas/permission/index.ts'
 import { decodeHtml } from '../../schemas/pipeline/index.ts'
 import { sha256, toHex, WireError } from '../../schemas/wire/index.ts'
 
@@ -44,6 +45,9 @@ export class SiteMemory {
 const isWhole = ({ rules: { robots, tdmrep, aiTxt, licenses } }: AskedSite): boolean =>
   !robots.rules.unreachable && [tdmrep, aiTxt, ...licenses].every((file) => file?.rules !== 'unavailable')
 
+/** A page that is fetched again, here or for another validator of the process, mostly says what it said. */
+const signalsIn = new ByteLru<{ of: PageSignals; units: number }>(8 << 20, ({ units }) => 2 * units)
+
 export const isForbidden = ({ rules }: AskedSite, agent: string, url: string): boolean => !mayFetch(rules.robots.rules, agent, url).allowed
 
 /**
@@ -52,7 +56,9 @@ export const isForbidden = ({ rules }: AskedSite, agent: string, url: string): b
  */
 export function isReserved({ rules, captures }: AskedSite, agent: string, url: string, page: Exchange, fetchedAt: number): boolean {
   const { headers, responseHead: head, body } = page
-  const { decision, signals } = trainDecision({ url, agent, site: withoutUnavailable(rules), headers, html: htmlOf(page), head, body })
+  const html = htmlOf(page)
+  const read = html === null ? {} : { signals: signalsIn.recall(html, () => ({ of: pageSignals(html), units: html.length })).of }
+  const { decision, signals } = trainDecision({ url, agent, site: withoutUnavailable(rules), headers, html, ...read, head, body })
   if (decision !== 'deny') return false
   const younger = new Set(
     [...captures.map(({ exchange }) => exchange), page]
