@@ -4,7 +4,7 @@ import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts
 import { askAgain, blocksProtocol, helloProtocol, logProtocol, type Mesh, submitProtocol } from '../../core/mesh/index.ts'
 import { type CID, didFromPeer, peerFromDid, type ValidatorStatement } from '../../schemas/wire/index.ts'
 import { type AskBlocks, fetchBlocks, fetchFile } from '../batches/index.ts'
-import type { FileSource, LogSource } from './follower.ts'
+import type { FileSource, FilesSource, LogSource } from './follower.ts'
 import { MAX_LEDGER_FILE_BYTES } from './ledger-file.ts'
 import type { Submit } from './outbox.ts'
 
@@ -32,6 +32,8 @@ export interface KnownPeer {
 const RECONNECT_MS = [100, 300, 1000, 3000]
 const LEDGER_KEY = 'ledger-id'
 const DAG_PB = 0x70
+/** What most ledger files stay below: how long several are waited for. */
+const FILE_BYTES = 64 << 10
 
 export class DaoLink {
   readonly #options: DaoLinkOptions
@@ -109,6 +111,13 @@ export class DaoLink {
   readonly fetchFile: FileSource = async (cid) => {
     await this.#reach()
     return this.fileFrom(this.#dao, cid)
+  }
+
+  readonly fetchFiles: FilesSource = async (cids) => {
+    const { mesh, signal } = this.#options
+    await this.#reach()
+    const { blocks } = await askAgain(mesh, this.#dao, blocksProtocol, { cids }, { signal, bytes: cids.length * FILE_BYTES })
+    return cids.map((_, i) => blocks[i] ?? undefined)
   }
 
   /** A ledger file from one peer, verified; undefined when the peer lacks it. */

@@ -1,7 +1,7 @@
 /** Follows a ledger from whoever serves it: pulls entries, holds them against a cosigned checkpoint, then folds them. Trusts nobody's word. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf, QuernError, RetryableError } from '../../core/errors/index.ts'
-import { type CID, quorumOf } from '../../schemas/wire/index.ts'
+import { type CID, matchesCid, quorumOf } from '../../schemas/wire/index.ts'
 import { createLedger, type Ledger, type LedgerState, seatedValidators } from '../ledger/index.ts'
 import { CompactRange, leafHash, peekCheckpoint } from '../log/index.ts'
 import { type OpenedCheckpoint, openCheckpoint } from './checkpoint.ts'
@@ -16,10 +16,15 @@ export type LogSource = (query: { from: number; limit: number; old: number }, si
 /** Bytes of a ledger file from somebody, unverified; undefined when nobody asked has it. */
 export type FileSource = (cid: CID, signal: AbortSignal) => Promise<Uint8Array | undefined>
 
+/** Several files of one block each in one question; unverified, undefined for each that did not come or did not fit. */
+export type FilesSource = (cids: CID[], signal: AbortSignal) => Promise<(Uint8Array | undefined)[]>
+
 export interface FollowerOptions {
   ledgerId: string
   source: LogSource
   fetchFile: FileSource
+  /** Asked before `fetchFile`, where news needs several files: a round trip for all of them. */
+  fetchFiles?: FilesSource
   files: FileStore
   clock: Clock
   logger: Logger
@@ -32,6 +37,9 @@ export interface FollowerOptions {
 
 const PAGE = 512
 const CATCH_UP_MS = 1000
+/** Files asked for in one question: what a reply has room for when all are small, as almost all are. */
+const MOST_AHEAD = 256
+const DAG_PB = 0x70
 
 /** After so many refusals in a row for want of known cosignatures the seats are learnt anew; each further time after twice as many. */
 const REFUSALS = 3
@@ -241,6 +249,7 @@ export class Follower {
     for (const entry of entries) trial.append(leafHash(entry))
     this.#compareRoot(opened, trial.root())
     this.#requireQuorum(opened)
+    await this.#readAhead(entries)
     for (const entry of entries) {
       for (const cid of this.ledger.needs(entry)) await this.#obtain(cid)
       const { index, invalid } = this.ledger.apply(entry)
@@ -260,6 +269,25 @@ export class Follower {
   #requireQuorum(opened: OpenedCheckpoint): void {
     if (this.state.size > 0 && !hasQuorum(this.state, opened))
       throw new RetryableError('NOT_COSIGNED', `too few of those seated as far as we know cosigned the checkpoint of size ${opened.size}`)
+  }
+
+  /** What comes this way need not be asked for one by one; what does not is asked for when its entry's turn comes. */
+  async #readAhead(entries: readonly Uint8Array[]): Promise<void> {
+    const { fetchFiles, files, signal, logger } = this.#options
+    if (fetchFiles === undefined || entries.length < 2) return
+    const wanted = new Map(entries.flatMap((entry) => this.ledger.needs(entry)).map((cid) => [cid.toString(), cid]))
+    const cids = [...wanted.values()].filter(({ code }) => code !== DAG_PB).slice(0, MOST_AHEAD)
+    if (cids.length < 2) return
+    try {
+      const found = await fetchFiles(cids, signal)
+      for (const [i, cid] of cids.entries()) {
+        const bytes = found[i]
+        if (bytes !== undefined && matchesCid(cid, bytes)) await files.write(cid, bytes)
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      logger.debug('nothing-read-ahead', { code: codeOf(error) })
+    }
   }
 
   async #obtain(cid: CID): Promise<void> {

@@ -1,6 +1,6 @@
 export { type OpenedCheckpoint, openCheckpoint } from './checkpoint.ts'
 export { DaoLink, type DaoLinkOptions, type KnownPeer, type Role } from './dao-link.ts'
-export { type FileSource, Follower, type FollowerOptions, type LogPage, type LogSource } from './follower.ts'
+export { type FileSource, type FilesSource, Follower, type FollowerOptions, type LogPage, type LogSource } from './follower.ts'
 export { assertFileOf, type FileStore, isFileOf, MAX_LEDGER_FILE_BYTES, MemoryFiles } from './ledger-file.ts'
 export { Outbox, type OutboxOptions, type Submit, type SubmitResult } from './outbox.ts'
 export { serveBlocks } from './serve-blocks.ts'

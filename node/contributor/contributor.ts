@@ -63,8 +63,8 @@ export class Contributor {
     const { signal } = this.#stop
     const book = await BatchBook.open(kv)
     const link = await DaoLink.open({ mesh, addresses: dao, role: 'contributor', kv, clock, logger, signal, mayDial })
-    const { ledgerId, source, fetchFile } = link
-    const follower = new Follower({ ledgerId, source, fetchFile, files, clock, logger, light: true, hearMs: 200, signal })
+    const { ledgerId, source, fetchFile, fetchFiles } = link
+    const follower = new Follower({ ledgerId, source, fetchFile, fetchFiles, files, clock, logger, light: true, hearMs: 500, signal })
     this.#follower = follower
     this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => mayReadPrivate(peer, follower.state, book.all) }))
     await follower.catchUp()

@@ -70,8 +70,8 @@ export class Validator {
     this.#stack.use(mesh.handle(witnessProtocol, ({ body }) => cosign(body)))
     const link = await DaoLink.open({ mesh, addresses: dao, role: 'validator', kv, clock, logger, signal, mayDial })
     const { ledgerId } = link
-    const { source, fetchFile } = link
-    const follower = new Follower({ ledgerId, source, fetchFile, files, clock, logger, signal })
+    const { source, fetchFile, fetchFiles } = link
+    const follower = new Follower({ ledgerId, source, fetchFile, fetchFiles, files, clock, logger, signal })
     this.#follower = follower
     await follower.catchUp()
     const outbox = await Outbox.open({
