@@ -17,7 +17,12 @@ import { sampleRelease } from '../../tests/support/sample-release.ts'
 import { type ApiOptions, type Http, openHttp } from './index.ts'
 
 /** Deadlines never pass here: no test waits for time. */
-const clock: Clock = { now: () => 0, sleep: async () => {}, timer: () => ({ [Symbol.dispose]() {} }), deadline: () => new AbortController().signal }
+const clock: Clock = {
+  now: () => 0,
+  sleep: async () => {},
+  timer: () => ({ [Symbol.dispose]() {} }),
+  deadline: () => new AbortController().signal,
+}
 const immediately: Clock = { ...clock, deadline: () => AbortSignal.abort(new DOMException('late', 'TimeoutError')) }
 
 let base: string

@@ -11,6 +11,8 @@ interface Waiting {
 
 interface Line {
   isBusy: boolean
+  /** Nobody may begin before this time. */
+  freeAt: number
   waiting: Waiting[]
   /** When each contributor had its last turn here, counted in turns. */
   turns: Map<string, number>
@@ -30,22 +32,36 @@ export class HostTurns {
 
   /** Runs `work` when it is `who`'s turn at `host`; rejects with the signal's reason when that ends the waiting. The next turn begins `pauseMs` after it. */
   async run<T>(host: string, who: string, pauseMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const line = this.#lines.get(host) ?? { isBusy: false, waiting: [], turns: new Map(), turn: 0 }
+    const line = this.#lines.get(host) ?? { isBusy: false, freeAt: 0, waiting: [], turns: new Map(), turn: 0 }
     this.#lines.set(host, line)
     signal.throwIfAborted()
     if (line.isBusy) await waitIn(line, who, signal)
+    else if (this.#clock.now() < line.freeAt) await this.#begin(line, signal)
     line.isBusy = true
     line.turns.set(who, ++line.turn)
     try {
       return await work()
     } finally {
-      void this.#pause(line, pauseMs)
+      line.freeAt = this.#clock.now() + pauseMs
+      if (line.waiting.length > 0) void this.#pause(line)
+      else line.isBusy = false
     }
   }
 
-  async #pause(line: Line, pauseMs: number): Promise<void> {
-    await this.#clock.sleep(pauseMs, this.#signal).catch(() => undefined)
+  async #pause(line: Line): Promise<void> {
+    await this.#clock.sleep(line.freeAt - this.#clock.now(), this.#signal).catch(() => undefined)
     giveTurn(line)
+  }
+
+  /** Nobody waits, but the pause is not over: it is waited for here, and whoever comes meanwhile waits in line. */
+  async #begin(line: Line, signal: AbortSignal): Promise<void> {
+    line.isBusy = true
+    try {
+      await this.#clock.sleep(line.freeAt - this.#clock.now(), signal)
+    } catch (error) {
+      void this.#pause(line)
+      throw error
+    }
   }
 }
 
