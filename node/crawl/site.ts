@@ -113,12 +113,11 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
     })
     if (rules.robots.rules.unreachable)
       return closed({ outcome: 'ROBOTS_UNREACHABLE', detail: `robots.txt answers ${robots.exchange.status}` })
-    const groups = captures.map((capture) => ({ capture, group: ruleEvidence(capture) }))
-    const members = groups.flatMap(({ group }) => group.members)
+    const groups = captures.map(ruleEvidence)
+    const members = groups.flatMap((group) => group.members)
     if (members.reduce((sum, { byteLength }) => sum + byteLength, 0) > MAX_GROUP_BYTES)
       return closed({ outcome: 'RULES_TOO_LARGE', detail: `rule files of more than ${MAX_GROUP_BYTES} bytes` })
-    const { responseId, payloadDigest } = groups.find(({ capture }) => capture === robots)?.group as FetchGroup
-    const evidence = { responseId, payloadDigest, members }
+    const evidence = { ...(groups[captures.indexOf(robots)] as FetchGroup), members }
     return new Site({ robots: rules.robots.rules, rules, exchange: robots.exchange, evidence }, visit.agent, askedAt)
   } catch (thrown) {
     visit.signal.throwIfAborted()

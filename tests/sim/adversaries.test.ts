@@ -39,9 +39,10 @@ describe('on every seed, with the honest beside it unharmed,', () => {
 
   it.each(SEEDS)('a copycat earns nothing for what was revealed before (seed %i)', async (seed) => {
     const { cheater, others } = await playAgainst(seed, (loot) => copycat('cheat', loot))
-    const least = Math.min(...others.map(({ sharePpm }) => sharePpm))
-    expect(cheater.records).toBeGreaterThan(0)
-    expect(cheater.sharePpm).toBeLessThan(least / 4)
+    const [, , , typical = 0] = others.map(({ sharePpm }) => sharePpm).toSorted((a, b) => a - b)
+    expect(cheater.records).toBeGreaterThan(12)
+    // what is left is the one page of its own, of the two dozen that the others gathered each
+    expect(cheater.sharePpm).toBeLessThan(typical / 8)
   })
 
   it.each(SEEDS)('fabricating every second page, evidence and all, is not there when fetched again (seed %i)', async (seed) => {
