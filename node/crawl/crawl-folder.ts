@@ -18,7 +18,7 @@ import { gzipMember, warcinfoMember } from '../../schemas/evidence/index.ts'
 import type { Measured } from '../../schemas/pipeline/index.ts'
 import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
 import { CrawlLog, type FrontierItem, readKeptLines, type RememberedItem } from '../frontier/index.ts'
-import { contentsOf, factsOf, keptFacts, recordOf } from './earlier.ts'
+import { contentsOf, factsOf, keptFacts, movedTo, recordOf } from './earlier.ts'
 import { JournalChain, type JournalRow } from './journal.ts'
 import { namesLinks, recordLinks } from './page-links.ts'
 import { exists, PartFile, syncFolder } from './part-file.ts'
@@ -56,8 +56,6 @@ const GROUP_BYTES = 1 << 20
 /** Beyond it pages wait until the disk has caught up. */
 const MOST_WAITING_BYTES = 16 << 20
 const SYNC_MS = 1000
-/** Links of a page remembered for the next epoch where its records name none. */
-const MOST_LINKS = 1000
 const SEAL_LINES = 1000
 
 export class CrawlFolder implements CrawlBook {
@@ -204,22 +202,26 @@ export class CrawlFolder implements CrawlBook {
       const { exchange, evidence, measured } = page
       const hops = page.hops.map((hop) => this.#place(hop.evidence.members))
       const place = this.#place(evidence.members)
-      const records = [measured, ...page.more].map((one, i) => {
+      // the members of a page lie together: one after the other they are its records, one in each line
+      const rows = [measured, ...page.more].map((one, i) => {
         const from = this.#records.bytes
         this.#records.add((i === 0 ? page.packed : undefined) ?? gzipMember(concatBytes(one.record, NEWLINE)))
-        return rowOf(one, [from, this.#records.bytes - from])
+        return { digest: one.contentDigest, memberBytes: this.#records.bytes - from, row: rowOf(one, [from, this.#records.bytes - from]) }
       })
-      // the members of a page lie together: one after the other they are its records, one in each line
-      const digests = page.more.map(({ contentDigest }) => contentDigest)
-      const facts = factsOf(exchange, evidence, [measured.contentDigest, ...digests], [at, this.#records.bytes - at])
       // a record that names its links itself needs no second list of them, unless the page as a whole says not to follow them
-      const links = page.links.length === 0 || !namesLinks(measured.record) ? page.links.slice(0, MOST_LINKS) : undefined
-      const seal = { evidence: place, hops, robots: this.#written.get(robots) ?? null, records, ...(links && { links }) }
+      const links = page.links.length === 0 || !namesLinks(measured.record) ? page.links : undefined
+      const facts = {
+        ...factsOf(exchange, evidence, at, rows),
+        ...(page.isPartial ? { isPartial: true } : {}),
+        ...(links && { links }),
+      }
+      const seal = { evidence: place, hops, robots: this.#written.get(robots) ?? null, records: rows.map(({ row }) => row) }
       this.#log.kept(ref, exchange.fetchedAt, this.#isForSealing ? { ...facts, seal } : facts)
     } else {
       this.#evidence.add(...page.evidence.members)
-      this.#records.add(page.member)
-      this.#log.kept(ref, page.time, { ...page.facts, record: [at, page.member.byteLength] })
+      for (const { member } of page.records) this.#records.add(member)
+      const kept = page.records.map(({ content, member }) => [content, member.byteLength] as const)
+      this.#log.kept(ref, page.time, movedTo(page.facts, at, kept))
     }
     this.#pages++
     this.#wake()
@@ -369,7 +371,7 @@ function* sealedPages(out: string) {
       yield {
         url,
         records: sealed,
-        links: seal.links ?? sealed.flatMap(({ record }) => recordLinks(record) ?? []),
+        links: parsed.data.links ?? sealed.flatMap(({ record }) => recordLinks(record) ?? []),
         evidence: read(evidence, seal.evidence),
         hops: seal.hops.map((hop) => read(evidence, hop)),
         robots: seal.robots === null ? null : { at: seal.robots[0], bytes: read(evidence, seal.robots) },
