@@ -5,11 +5,9 @@
  * log. So a killed process repeats what was under way (asked for, worked on, or waiting for its group) and nothing else. Once a second all
  * four files are synced, data before log: a lost machine repeats at most that second more, and its torn end is found by checksums.
  */
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { mkdir, open, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { crc32 } from 'node:zlib'
 import type { Clock } from '../../core/effects/index.ts'
 import { InvalidInputError, toError } from '../../core/errors/index.ts'
 import { diskError } from '../../core/home/index.ts'
@@ -17,10 +15,11 @@ import type { Signer } from '../../core/identity/index.ts'
 import { gzipMember, warcinfoMember } from '../../schemas/evidence/index.ts'
 import type { Measured } from '../../schemas/pipeline/index.ts'
 import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
-import { CrawlLog, type FrontierItem, readKeptLines, type RememberedItem } from '../frontier/index.ts'
-import { contentsOf, factsOf, keptFacts, movedTo, recordOf } from './earlier.ts'
+import { CrawlLog, type FrontierItem, type RememberedItem } from '../frontier/index.ts'
+import { contentsOf, factsOf, keptFacts, movedTo } from './earlier.ts'
+import { holds, journalEnd, LOG, NAMES, type Place } from './folder-files.ts'
 import { JournalChain, type JournalRow } from './journal.ts'
-import { namesLinks, recordLinks } from './page-links.ts'
+import { namesLinks } from './page-links.ts'
 import { exists, PartFile, syncFolder } from './part-file.ts'
 import type { RobotsCapture } from './site.ts'
 import type { CrawlBook, CrawledPage, CrawlSummary, UnchangedPage } from './types.ts'
@@ -34,7 +33,7 @@ export interface CrawlFolderOptions {
   warcinfo?: [name: string, value: string][] | undefined
   /** Signs the journal. */
   signer?: Signer | undefined
-  /** Remember of every page what a batch needs, for `sealed`. */
+  /** Remember of every page what a batch needs, for `storedPages`. */
   isForSealing?: boolean | undefined
 }
 
@@ -43,11 +42,6 @@ export interface FolderFile {
   bytes: number
 }
 
-/** Offset and length in evidence.warc.gz. */
-type Place = [offset: number, length: number]
-
-const NAMES = ['evidence.warc.gz', 'records.jsonl.gz', 'journal.jsonl'] as const
-const LOG = 'frontier.log'
 const NEWLINE = utf8('\n')
 /** A group is written when it is this old, or this large. */
 const GROUP_MS = 50
@@ -144,10 +138,6 @@ export class CrawlFolder implements CrawlBook {
       await PartFile.resume(path.join(out, NAMES[2]), journal.bytes),
     ]
     return new CrawlFolder(options, log, files, new JournalChain(options.signer, journal.last), state.commit.summary as CrawlSummary)
-  }
-
-  static sealed(out: string): ReturnType<typeof sealedPages> {
-    return sealedPages(out)
   }
 
   add(item: FrontierItem): number {
@@ -342,76 +332,4 @@ export class CrawlFolder implements CrawlBook {
 function rowOf({ host, language, tokens, quality, contentDigest, sketch }: Measured, at: Place) {
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
   return { at, host, language, tokens, quality, digest: text(contentDigest), sketch: text(sketch) }
-}
-
-/** The kept pages of a folder that was written for sealing and finished, in order. Reads the files as it goes. */
-function* sealedPages(out: string) {
-  const evidence = openSync(path.join(out, NAMES[0]), 'r')
-  const records = openSync(path.join(out, NAMES[1]), 'r')
-  const read = (fd: number, [at, length]: Place): Uint8Array => {
-    const bytes = new Uint8Array(length)
-    readSync(fd, bytes, 0, length, at)
-    return bytes
-  }
-  try {
-    for (const { url, facts } of readKeptLines(path.join(out, LOG))) {
-      const parsed = keptFacts.safeParse(facts)
-      const seal = parsed.data?.seal
-      if (parsed.data === undefined || seal === undefined) continue
-      const sealed = seal.records.map(({ at, digest, sketch, ...row }) => {
-        const packed = read(records, at)
-        return {
-          ...row,
-          record: new Uint8Array(recordOf(packed)),
-          packed,
-          contentDigest: new Uint8Array(Buffer.from(digest, 'base64url')),
-          sketch: new Uint8Array(Buffer.from(sketch, 'base64url')),
-        }
-      })
-      yield {
-        url,
-        records: sealed,
-        links: parsed.data.links ?? sealed.flatMap(({ record }) => recordLinks(record) ?? []),
-        evidence: read(evidence, seal.evidence),
-        hops: seal.hops.map((hop) => read(evidence, hop)),
-        robots: seal.robots === null ? null : { at: seal.robots[0], bytes: read(evidence, seal.robots) },
-      }
-    }
-  } finally {
-    closeSync(evidence)
-    closeSync(records)
-  }
-}
-
-/** Whether a file, under whichever name, holds these bytes. */
-function holds(name: string, from: number, to: number, check: number): boolean {
-  const file = existsSync(`${name}.part`) ? `${name}.part` : name
-  if (!existsSync(file) || statSync(file).size < to) return false
-  const fd = openSync(file, 'r')
-  try {
-    const bytes = Buffer.allocUnsafe(1 << 20)
-    let sum = 0
-    for (let at = from; at < to; ) {
-      const read = readSync(fd, bytes, 0, Math.min(bytes.length, to - at), at)
-      if (read === 0) return false
-      sum = crc32(bytes.subarray(0, read), sum)
-      at += read
-    }
-    return sum === check
-  } finally {
-    closeSync(fd)
-  }
-}
-
-/** Where the journal's last whole line ends, and that line. */
-async function journalEnd(name: string): Promise<{ bytes: number; last: string }> {
-  const file = (await exists(`${name}.part`)) ? `${name}.part` : name
-  await using handle = await open(file, 'r')
-  const { size } = await handle.stat()
-  const tail = Buffer.alloc(Math.min(size, 64 << 10))
-  await handle.read(tail, 0, tail.length, size - tail.length)
-  const end = tail.lastIndexOf(10)
-  if (end === -1) return { bytes: 0, last: '' }
-  const start = tail.lastIndexOf(10, end - 1) + 1
-  return { bytes: size - tail.length + end + 1, last: tail.toString('utf8', start, end) }
 }
