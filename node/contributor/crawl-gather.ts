@@ -137,10 +137,15 @@ async function onDisk(crawling: CrawlOptions, job: GatherJob, folder: string, si
     kept += 'measured' in page ? 1 + page.more.length : 1
     if (kept >= limit) enough.abort()
   })
+  return gatheredIn(out, job, startedAt, clock.now())
+}
+
+/** What a finished crawl's folder holds for a batch. Its pages are read as they are sealed; in memory are only their URLs and their links. */
+export function gatheredIn(out: string, job: Pick<GatherJob, 'limit' | 'known' | 'charter'>, startedAt: number, endedAt: number): Gathered {
   const selection = new Selection(job)
   for (const { url, count, links } of storedPages(out)) selection.take(url, count, links())
   const taken = new Set(selection.urls)
-  return gathered(selection, { [Symbol.iterator]: () => sealPages(out, taken) }, startedAt, clock.now(), charter.contact)
+  return gathered(selection, { [Symbol.iterator]: () => sealPages(out, taken) }, startedAt, endedAt, job.charter.contact)
 }
 
 function gathered(selection: Selection, pages: Iterable<SealPage>, startedAt: number, endedAt: number, contact: string): Gathered {
