@@ -25,7 +25,7 @@ export function checkPermission({ exchange, facts }: Evidence, rulesGroup: Uint8
   if (agent === undefined || rulesGroup.byteLength === 0)
     return failed('D5', 'NO_ROBOTS', 'no robots.txt capture shows that the fetch was allowed')
   // our own name, and the one the request carried: nobody borrows the permissions of another crawler
-  if (!/^quern/i.test(agent) || agent.toLowerCase() !== productToken(exchange))
+  if (!/^quern/i.test(agent) || agent.toLowerCase() !== askedAs(exchange))
     return failed('D5', 'AGENT', 'the request was not made under the name that asked')
   const opened = open(rulesGroup, new URL(exchange.url).origin, agent)
   if ('check' in opened) return opened
@@ -60,7 +60,7 @@ function open(group: Uint8Array, origin: string, agent: string): OpenedSite | Fa
 /** Every capture was made under the same name, and is no older than a day or a gathering. */
 function checkCapture({ exchange, facts }: ParsedFetch, page: Exchange, agent: string, { epoch }: Charter): Failure | undefined {
   if (facts.revisit !== null) return failed('D5', 'REVISIT', 'a rule file without its bytes')
-  if (productToken(exchange) !== agent.toLowerCase()) return failed('D5', 'AGENT', 'a rule file was asked for under another name')
+  if (askedAs(exchange) !== agent.toLowerCase()) return failed('D5', 'AGENT', 'a rule file was asked for under another name')
   const age = page.fetchedAt - exchange.fetchedAt
   if (age > Math.max(ROBOTS_DAY_MS, epoch.gather.maxSeconds * 1000) + SKEW_MS || age < -SKEW_MS)
     return failed('D5', 'ROBOTS_AGE', 'a rule file is older than a day and a gathering, or younger than the fetch')
@@ -92,7 +92,7 @@ function htmlOf(exchange: Exchange): string | null {
 }
 
 /** First token of the request's User-Agent, lower case, as RFC 9309 2.2.1 writes product tokens. */
-function productToken({ requestHead }: Exchange): string | undefined {
+function askedAs({ requestHead }: Exchange): string | undefined {
   const head = Buffer.from(requestHead.buffer, requestHead.byteOffset, requestHead.byteLength).toString('latin1')
   return /\r\nuser-agent:[ \t]*([a-z_-]+)/i.exec(head)?.[1]?.toLowerCase()
 }

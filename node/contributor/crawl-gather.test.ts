@@ -115,7 +115,7 @@ it('goes on with an epoch that was interrupted, asking for no page again', async
   expect(third.urls).toEqual(second.urls)
 
   const journal = (await readFile(path.join(folder, 'epoch-3', 'journal.jsonl'), 'utf8')).trimEnd().split('\n')
-  expect(verifyJournal(journal)).toMatchObject({ ok: true, by: [signer.did], sealed: journal.length })
+  expect(await verifyJournal(journal)).toMatchObject({ ok: true, by: [signer.did], sealed: journal.length })
   await gatherIn(folder)(jobOf({ epoch: 4, limit: 5 }))
   expect((await readdir(folder)).toSorted()).toEqual(['epoch-4', 'journal-3.jsonl'])
 })

@@ -6,7 +6,7 @@ export interface SealPage {
   /** Redirects that led to the page, first to last. */
   hops: Uint8Array[][]
   evidence: Uint8Array[]
-  /** The site's rule files it was fetched under, sealed once for all pages that give the same `name`. */
+  /** The site's rule files it was fetched under, sealed once for all pages of the same `name`. Read before the next page is asked for. */
   robots: { name: unknown; read: () => Uint8Array[] } | null
   records: readonly Omit<SealRecord, 'evidenceGroup' | 'robotsGroup'>[]
 }

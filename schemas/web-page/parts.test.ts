@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isoDate } from './dates.ts'
-import { compareWebPages, extractWebPage, hostOf, mainText, resolveUrl, spdxOf, type WebPage, webPageRecord } from './index.ts'
+import { compareWebPages, extractWebPage, hostOf, resolveUrl, spdxOf, type WebPage, webPageRecord } from './index.ts'
 import { parseHtml } from './parse.ts'
 import { cutAtBlock, fact } from './text.ts'
 
@@ -284,6 +284,6 @@ describe('hostile HTML', () => {
       'p',
       'body',
     ])
-    expect(mainText(`<html><head><title>t</title><p>${prose}`)).toBe(prose)
+    expect(recordOf(`<html><head><title>t</title><p>${prose}`).text).toBe(prose)
   })
 })
