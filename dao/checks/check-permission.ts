@@ -1,7 +1,7 @@
 /** D5: the site's rules that were in force allowed the fetch, and nothing that the site or the page said denies training. */
-import { decodeBody, type Exchange, headerValues, type ParsedFetch } from '../../schemas/evidence/index.ts'
+import { type Exchange, type ParsedFetch } from '../../schemas/evidence/index.ts'
 import { mayFetch, mayTrain, type RuleKind, type SiteRules, trainDecision } from '../../schemas/permission/index.ts'
-import { decodeHtml } from '../../schemas/pipeline/index.ts'
+import { pageHtmlOrNull } from '../../schemas/pipeline/index.ts'
 import { type Charter, WireError } from '../../schemas/wire/index.ts'
 import type { Evidence } from './check-evidence.ts'
 import { type OpenedSite, openSite } from './open-group.ts'
@@ -10,7 +10,6 @@ import { type Failure, failed } from './types.ts'
 /** RFC 9309, 2.4: a robots.txt is used for a day at most. */
 const ROBOTS_DAY_MS = 24 * 3600 * 1000
 const SKEW_MS = 60_000
-const MAX_PAGE_BYTES = 8 << 20
 const MISSING: Record<RuleKind, string> = { robots: 'OTHER_ORIGIN', tdmrep: 'NO_TDMREP', aiTxt: 'NO_AI_TXT', rsl: 'NO_RSL' }
 const FILES: Record<RuleKind, string> = {
   robots: 'robots.txt',
@@ -69,7 +68,7 @@ function checkCapture({ exchange, facts }: ParsedFetch, page: Exchange, agent: s
 
 function checkTraining(exchange: Exchange, site: SiteRules, agent: string, charter: Charter): Failure | undefined {
   const { url, headers, responseHead: head, body } = exchange
-  const training = trainDecision({ url, agent, site, headers, html: htmlOf(exchange), head, body })
+  const training = trainDecision({ url, agent, site, headers, html: pageHtmlOrNull(exchange), head, body })
   const said = training.signals
     .map(({ source, value }) => `${source} ${value}`)
     .join('; ')
@@ -79,16 +78,6 @@ function checkTraining(exchange: Exchange, site: SiteRules, agent: string, chart
   if (!mayTrain(training, charter.sources.profile))
     return failed('D5', 'TRAIN_UNKNOWN', 'nothing permits training, or something speaks against it, and the charter is strict')
   return undefined
-}
-
-/** The page's text, as the pipeline decodes it; null when it is not to be decoded (the replay has failed then already). */
-function htmlOf(exchange: Exchange): string | null {
-  try {
-    return decodeHtml(decodeBody(exchange, MAX_PAGE_BYTES), headerValues(exchange.headers, 'content-type').at(-1) ?? null).text
-  } catch (thrown) {
-    if (thrown instanceof WireError) return null
-    throw thrown
-  }
 }
 
 /** First token of the request's User-Agent, lower case, as RFC 9309 2.2.1 writes product tokens. */

@@ -128,13 +128,9 @@ export function factsOf(
 }
 
 /** The same page in another folder, where `records` of it (content and length of the member) lie from `at` on. */
-export function movedTo(
-  { record: _, content: __, seal: ___, further, ...facts }: KeptFacts,
-  at: number,
-  records: readonly KeptContent[],
-): KeptFacts {
-  const isPartial = facts.isPartial === true || records.length < 1 + (further?.length ?? 0)
-  return { ...facts, ...placed(at, records), ...(isPartial ? { isPartial } : {}) }
+export function movedTo(facts: KeptFacts, at: number, records: readonly KeptContent[]): KeptFacts {
+  const isPartial = facts.isPartial === true || records.length < contentsOf(facts).length
+  return { ...facts, further: undefined, seal: undefined, ...placed(at, records), ...(isPartial ? { isPartial } : {}) }
 }
 
 type KeptContent = readonly [content: number, memberBytes: number]

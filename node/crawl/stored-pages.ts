@@ -23,15 +23,15 @@ export interface StoredPage {
   url: string
   /** How many records it gave. */
   count: number
-  records(): StoredRecord[]
+  records: () => StoredRecord[]
   /** Where it leads, as far as it lets crawlers follow. */
-  links(): string[]
+  links: () => string[]
   /** The gzip members of its fetch, in one piece. */
-  evidence(): Uint8Array
+  evidence: () => Uint8Array
   /** The same of each redirect that led to it, first to last. */
-  hops(): Uint8Array[]
+  hops: () => Uint8Array[]
   /** The site's rule files it was fetched under; `at` tells one capture from another. */
-  robots: { at: number; read(): Uint8Array } | null
+  robots: { at: number; read: () => Uint8Array } | null
 }
 
 /** The kept pages of a finished folder, in order. Throws what opening its files throws; lines that are not understood are left out. */

@@ -108,7 +108,7 @@ describe('sealInto', () => {
           hops: hops.map((hop) => groups[hop] as Uint8Array[]),
           evidence: groups[fetch] as Uint8Array[],
           robots,
-          records: records.slice(from, to).map(({ evidenceGroup: _, robotsGroup: __, ...one }) => one),
+          records: records.slice(from, to),
         }
         waiting += (1 + hops.length) * LEAF_BYTES
         most = Math.max(most, waiting)

@@ -87,7 +87,7 @@ export const vanishing = (name: string, after: 'published' | 'receipt' = 'publis
 /** A page whose records say something else than its evidence. */
 function rewritten(page: SealPage, sentence: string): SealPage {
   const text = sentence.repeat(60)
-  return { ...page, records: page.records.map(({ packed: _, ...one }) => ({ ...one, record: rewrite(one.record, text) })) }
+  return { ...page, records: page.records.map((one) => ({ ...one, packed: undefined, record: rewrite(one.record, text) })) }
 }
 
 function rewrite(record: Uint8Array, text: string): Uint8Array {
