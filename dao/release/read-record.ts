@@ -41,8 +41,8 @@ export function recordReader({ files, get, signal = new AbortController().signal
   const rulesOf = (key: string, group: Uint8Array, origin: string, agent: string): SiteRules | null => {
     if (group.byteLength === 0) return noRules
     const own = `${key} ${origin} ${agent}`
-    const known = captures.get(own)
-    if (known !== undefined) return known
+    const read = captures.get(own)
+    if (read !== undefined) return read
     const site = siteOfCaptures(parseFetchGroups(group, MAX_RULE_CAPTURES), origin, agent)
     captures.set(own, site.ok ? site.rules : null)
     return site.ok ? site.rules : null

@@ -32,9 +32,9 @@ export const webPagePipeline: Pipeline = {
 /** What a page gives, or the reason that it gives nothing. */
 export function asResult(measure: () => Measured | [Measured, ...Measured[]]): PipelineResult {
   try {
-    const measured = measure()
-    if (!Array.isArray(measured)) return { ok: true, measured }
-    const [first, ...more] = measured
+    const given = measure()
+    if (!Array.isArray(given)) return { ok: true, measured: given }
+    const [first, ...more] = given
     return more.length === 0 ? { ok: true, measured: first } : { ok: true, measured: first, more }
   } catch (thrown) {
     if (!(thrown instanceof WireError)) throw thrown

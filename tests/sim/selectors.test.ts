@@ -78,7 +78,7 @@ const cheap = (name: string): SimContributor => ({
       const record = JSON.parse(new TextDecoder().decode(one.record)) as object
       return { ...one, record: utf8(canonicalJson({ ...record, price: '1.00' })) }
     }
-    return { ...gathered, pages: [...gathered.pages].map((page) => ({ ...page, records: page.records.map(cut) })) }
+    return { ...gathered, pages: [...gathered.pages].map((one) => ({ ...one, records: one.records.map(cut) })) }
   },
 })
 
@@ -156,7 +156,7 @@ it('passes for who is honest, and is proven false for who is not', () => {
 
 it('is released with a typed column for each field', async () => {
   const said = await runCli('dataset', 'query', release, '--schema', 'shop@1', '--limit', '100', '--json')
-  const rows = said.json<Record<string, unknown>>()
+  const rows = said.json()
   expect(rows.length).toBeGreaterThan(10)
   const [row] = rows.filter(({ shop_pieces }) => shop_pieces === 2)
   expect(row).toMatchObject({
