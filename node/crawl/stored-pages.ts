@@ -1,21 +1,15 @@
 /** What a folder that was written for sealing holds, page by page: read when it is asked for, so that no epoch's evidence is in memory at once. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
+import type { Measured } from '../../schemas/pipeline/index.ts'
 import { readKeptLines } from '../frontier/index.ts'
 import { keptFacts, recordOf } from './earlier.ts'
 import { LOG, NAMES, type Place } from './folder-files.ts'
 import { recordLinks } from './page-links.ts'
 
 /** A record with its index row's numbers, and its gzip member. */
-export interface StoredRecord {
-  record: Uint8Array
+export interface StoredRecord extends Omit<Measured, 'url'> {
   packed: Uint8Array
-  host: string
-  language: string
-  tokens: number
-  quality: number
-  contentDigest: Uint8Array
-  sketch: Uint8Array
 }
 
 /** A kept page. Its methods read the folder's files, and only until the next page is asked for. */
