@@ -29,5 +29,5 @@ const times = Array.from({ length: 7 }, () => {
   const start = performance.now()
   quern('--help')
   return Math.round(performance.now() - start)
-}).sort((a, b) => a - b)
+}).toSorted((a, b) => a - b)
 console.log(`quern --help: ${times[0]} to ${times.at(-1)} ms, median ${times[3]} ms`)

@@ -1,18 +1,24 @@
-/** Peak memory of a contributor that seals, publishes and holds many records: `[RECORDS]`, 50,000 unless said; target < 512 MiB. */
-import { createHash } from 'node:crypto'
+/** Peak memory of a contributor that keeps pages in its folder, seals, publishes and holds many records: `[RECORDS] [PAGE_KIB]`, 50,000 of 6 KiB unless said; target < 512 MiB. */
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { keepHeapSmall } from '../cli/wiring/small-heap.ts'
 import { generateKey } from '../core/identity/index.ts'
 import { openPeer } from '../core/peer/index.ts'
-import { BatchSealer, type SealedBatch } from '../node/seal/index.ts'
-import { gzipMember } from '../schemas/evidence/index.ts'
+import { gatheredIn } from '../node/contributor/index.ts'
+import { CrawlFolder, type CrawledPage } from '../node/crawl/index.ts'
+import { type SealedBatch, sealInto } from '../node/seal/index.ts'
+import { type Exchange, fetchGroup, requestHead, responseHead } from '../schemas/evidence/index.ts'
+import { noRules, parseRobots } from '../schemas/permission/index.ts'
 import { canonicalJson, type CID, didFromPublicKey, type Leaf, MAX_BATCH_RECORDS, sha256, utf8 } from '../schemas/wire/index.ts'
+import { testCharter } from '../tests/support/charter.ts'
 import { realClock } from '../tests/support/real-clock.ts'
 
 const TARGET_MIB = 512
 const records = Number(process.argv[2] ?? 50_000)
+/** What the packed evidence of a page has besides, in bytes that do not pack: a page of measure, or one that is heavy. */
+const ballast = Math.max(0, Number(process.argv[3] ?? 6) - 6) << 10
 
 /** About 3,000 words and 20 kB of markup: the page of the measured documentation crawl. */
 function page(i: number): { html: Uint8Array; text: string } {
@@ -61,36 +67,54 @@ while (done < records) {
 }
 
 async function seal(count: number, from: number): Promise<SealedBatch> {
-  const sealer = new BatchSealer({
-    ledger: 'quern/bench',
-    contributor,
-    schema: 'web-page@1',
-    pipeline: 'web-page@1/1',
-    sequence: batches,
-    prev,
-    salt,
-  })
-  sealer.addGroup([gzipMember(utf8('warcinfo'))])
-  const robotsGroup = sealer.addGroup([gzipMember(utf8('User-agent: *\nAllow: /\n'))])
-  for (let i = 0; i < count; i++) {
-    const { html, text } = page(from + i)
-    const evidenceGroup = sealer.addGroup([utf8('request'), html, utf8('metadata')].map((part) => gzipMember(part)))
-    sealer.addRecord({
-      record: utf8(canonicalJson({ text, url: `https://bench.test/${from + i}` })),
+  const out = path.join(home, `epoch-${batches}`)
+  const folder = await CrawlFolder.open({ out, clock: realClock, settings: {}, isForSealing: true })
+  const asked = exchangeOf('https://bench.test/robots.txt', utf8('User-agent: *\nAllow: /\n'))
+  const robots = { robots: parseRobots(asked.body), rules: noRules, exchange: asked, evidence: fetchGroup(asked) }
+  for (let i = from; i < from + count; i++) await folder.keep(crawled(i, robots, folder))
+  await folder.finish(true)
+  const { urls, frontier: _, ...gathered } = gatheredIn(out, { limit: count, known: () => false, charter: testCharter({}) }, 1000, 2000)
+  if (urls.length !== count) throw new Error(`${urls.length} of ${count} pages`)
+  const header = { ledger: 'quern/bench', contributor, schema: 'web-page@1', pipeline: 'web-page@1/1', sequence: batches, prev, salt }
+  const batch = await sealInto(peer.storage.private, { ...header, ...gathered })
+  await rm(out, { recursive: true })
+  return batch
+}
+
+function crawled(i: number, robots: CrawledPage['robots'], folder: CrawlFolder): CrawledPage {
+  const { html, text } = page(i)
+  const url = `https://bench.test/${i}`
+  const exchange = exchangeOf(url, ballast === 0 ? html : Buffer.concat([html, randomBytes(ballast)]))
+  const item = { url, host: 'bench.test', depth: 1, via: null, redirects: 0, linksOnly: false, attempts: 0, isSitemap: false }
+  return {
+    ref: folder.add(item),
+    url,
+    depth: 1,
+    exchange,
+    measured: {
+      record: utf8(canonicalJson({ text, url })),
+      url,
       host: 'bench.test',
       language: 'en',
       tokens: 1100,
       quality: 500_000,
       contentDigest: sha256(utf8(text)),
       sketch: new Uint8Array(512).fill(i),
-      evidenceGroup,
-      robotsGroup,
-    })
-    if (i % 64 === 63) await peer.storage.private.put(sealer.drain())
+    },
+    more: [],
+    isPartial: false,
+    links: [],
+    training: { decision: 'unknown', signals: [], unread: [] },
+    evidence: fetchGroup(exchange),
+    hops: [],
+    robots,
   }
-  const batch = sealer.finish({ from: 1, to: 2 })
-  await peer.storage.private.put(batch.blocks)
-  return batch
+}
+
+function exchangeOf(url: string, body: Uint8Array): Exchange {
+  const headers: [string, string][] = [['Content-Type', 'text/html']]
+  const heads = { requestHead: requestHead(url, []), responseHead: responseHead(200, 'OK', headers) }
+  return { url, status: 200, headers, ...heads, body, fetchedAt: 1000, remoteAddress: null, truncated: false }
 }
 
 // what validators ask of it: leaves by their CIDs

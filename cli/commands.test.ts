@@ -1,12 +1,14 @@
 /** The command line as people and programs meet it: help, exit codes, one object or lines on stdout, words on stderr. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { generateKey } from '../core/identity/index.ts'
+import { JournalChain, type JournalRow } from '../node/index.ts'
 import { runCli } from '../tests/support/run-cli.ts'
 import { specs } from './commands/index.ts'
 
@@ -252,4 +254,46 @@ it('ends quietly when its reader has seen enough', async () => {
   const script = `"${process.execPath}" "${main}" extract "${at('many.jsonl')}" --jsonl | head -n 1`
   const said = await new Promise<string>((resolve) => execFile('sh', ['-c', script], (_error, _out, err) => resolve(err)))
   expect(said).not.toContain('EPIPE')
+})
+
+describe('journal verify', () => {
+  const row = (i: number): JournalRow => ({
+    time: i,
+    url: `http://a.example/${i}`,
+    host: 'a.example',
+    status: 200,
+    outcome: 'KEPT',
+    bytes: 1,
+    ms: 2,
+    depth: 0,
+  })
+
+  it('says that a crawl’s journal is whole and who signed it, and names the line that was changed', async () => {
+    const signer = generateKey()
+    const chain = new JournalChain(signer)
+    const text = `${chain.line(row(1))}${chain.line(row(2))}${chain.seal()}`
+    await mkdir(at('crawled'))
+    await writeFile(at('crawled/journal.jsonl'), text)
+    const right = await runCli('journal', 'verify', at('crawled'))
+    expect(right).toMatchObject({ code: 0, out: `right: 3 lines, one chain\nthe first 3 are signed by ${signer.did}\n` })
+    await writeFile(at('changed.jsonl'), text.replace('a.example/2', 'a.example/3'))
+    const wrong = await runCli('journal', 'verify', at('changed.jsonl'), '--json')
+    expect(wrong.code).toBe(3)
+    expect(wrong.json()).toEqual([{ ok: false, line: 2, why: expect.any(String) as string }])
+    expect(await runCli('journal', 'verify', at('nowhere'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('cannot read') as string,
+    })
+  })
+})
+
+it('charter check --against says what a new version changes', async () => {
+  const init = ['--home', at('dao-a'), '--contact', 'mailto:a@example.org', '--seeds', 'https://a.example/']
+  await runCli('dao', 'init', ...init, '--out', at('before.yaml'))
+  const before = await readFile(at('before.yaml'), 'utf8')
+  await writeFile(at('after.yaml'), before.replace('https://a.example/', 'https://b.example/'))
+  const check = await runCli('charter', 'check', at('after.yaml'), '--against', at('before.yaml'))
+  expect(check.out).toContain('sources.seeds: ["https://a.example/"] -> ["https://b.example/"]')
+  const [same] = (await runCli('charter', 'check', at('before.yaml'), '--against', at('before.yaml'), '--json')).json()
+  expect(same).toMatchObject({ ok: true, changes: [] })
 })

@@ -20,7 +20,7 @@ export function corpus(): { name: string; exchange: Exchange }[] {
   const html = 'text/html; charset=utf-8'
   const plain = readdirSync(pagesFolder)
     .filter((name) => name.endsWith('.html'))
-    .sort((a, b) => (a < b ? -1 : 1))
+    .toSorted((a, b) => (a < b ? -1 : 1))
     .map((name) => exchangeOf(name, page(name), [['Content-Type', html]]))
   const news = page('news-article.html')
   const german = page('german-blog.html').toString().replace('charset=UTF-8', 'charset=ISO-8859-15')

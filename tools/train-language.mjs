@@ -110,14 +110,14 @@ function train(keep) {
       const levels = Array.from({ length: LEVELS }, () => [])
       const top = [...own]
         .filter(([, n]) => n > 1)
-        .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+        .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
         .slice(0, TOP)
       for (const [g, n] of top) {
         // how far above the floor of a trigram never seen: half bits
         const level = Math.round(2 * Math.log2((n / total) * 20000))
         if (level > 0) levels[Math.min(LEVELS - 1, level)].push(g)
       }
-      body += `${script} ${language}\n${levels.map((l, i) => (l.length ? `${i} ${l.sort(byUnits).join('')}\n` : '')).join('')}`
+      body += `${script} ${language}\n${levels.map((l, i) => (l.length ? `${i} ${l.toSorted(byUnits).join('')}\n` : '')).join('')}`
     }
   }
   return body
@@ -141,7 +141,7 @@ if (process.argv.includes('--check')) {
   console.log(`${right} of ${all} held-out paragraphs`)
   console.log(
     Object.entries(wrong)
-      .sort(([, a], [, b]) => b - a)
+      .toSorted(([, a], [, b]) => b - a)
       .map(([k, n]) => `${k}:${n}`)
       .join(' '),
   )

@@ -1,6 +1,13 @@
 import { readFile, stat } from 'node:fs/promises'
 import { InvalidInputError } from '../../core/errors/index.ts'
-import { describeCharter, parseCharterYaml, problemLine, type ReadPage } from '../../dao/charter/index.ts'
+import {
+  type CharterChange,
+  compareCharters,
+  describeCharter,
+  parseCharterYaml,
+  problemLine,
+  type ReadPage,
+} from '../../dao/charter/index.ts'
 import { type Charter, MAX_CHARTER_BYTES, type SelectorSchema } from '../../schemas/wire/index.ts'
 import { print, printable, printJson, type Run, say } from '../program/index.ts'
 import { pagesBeside, readPageFlag, reportLines, reportOf, schemaOf } from './selector-report.ts'
@@ -43,14 +50,22 @@ export const run: Run = async ([file = 'charter.yaml'], flags) => {
   const { charter, cid } = parsed
   const pages = typeof flags['page'] === 'string' ? [onePage(charter, flags)] : examplePages(charter, readPage)
   const reports = pages.map(({ schema, url, html }) => reportOf(charter, schema, url, html))
-  if (json) printJson({ ok: true, cid: cid.toString(), charter, pages: reports })
+  const changes = typeof flags['against'] === 'string' ? compareCharters(await checkedCharter(flags['against']), charter) : undefined
+  if (json) printJson({ ok: true, cid: cid.toString(), charter, pages: reports, ...(changes && { changes }) })
   else {
     print(describeCharter(charter))
+    if (changes !== undefined) print(printable(`\n${changeLines(changes, String(flags['against'])).join('\n')}`))
     for (const report of reports) print(printable(`\n${reportLines(charter, report).join('\n')}`))
     print(`${reports.length > 0 ? '\n' : ''}${file} is right; its CID is ${cid.toString()}`)
   }
   // a page that is tried by itself answers the question whether it gives a record
   return typeof flags['page'] === 'string' && reports.some(({ records }) => records === 0) ? 3 : 0
+}
+
+function changeLines(changes: readonly CharterChange[], file: string): string[] {
+  if (changes.length === 0) return [`says the same as ${file}`]
+  const said = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
+  return [`changes against ${file}:`, ...changes.map(({ path, before, after }) => `  ${path}: ${said(before)} -> ${said(after)}`)]
 }
 
 interface PageToTry {

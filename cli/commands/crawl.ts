@@ -1,8 +1,8 @@
 import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
 import { crawlToFolder, EarlierFolder } from '../../node/index.ts'
 import { openWeb } from '../../core/web/index.ts'
-import { AGENT, hostsOf, logger, systemClock, untilStopped } from '../wiring/index.ts'
-import { listOf, print, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { hostsOf, logger, systemClock, untilStopped } from '../wiring/index.ts'
+import { AGENT, listOf, print, printJson, type Run, say, settingOf } from '../program/index.ts'
 import { crawlOptions, denyOf, workersOf } from './crawl-options.ts'
 
 export const run: Run = async (urls, flags) => {

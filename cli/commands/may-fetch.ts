@@ -14,8 +14,8 @@ import {
   type SiteRules,
   unreachableRobots,
 } from '../../schemas/permission/index.ts'
-import { type Flags, listOf, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
-import { AGENT, hostsOf, systemClock } from '../wiring/index.ts'
+import { AGENT, type Flags, listOf, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { hostsOf, systemClock } from '../wiring/index.ts'
 
 const MAX_FILE_BYTES = 16 << 20
 /** Between two rule files of one site. */

@@ -1,5 +1,5 @@
 /** Every command: its words here, its code loaded when it runs. */
-import type { CommandSpec } from '../program/index.ts'
+import { AGENT, type CommandSpec } from '../program/index.ts'
 
 const CRAWL_OPTIONS: CommandSpec['options'] = [
   ['--max-pages <n>', 'most pages to fetch'],
@@ -21,6 +21,7 @@ const CHECK_OPTIONS: CommandSpec['options'] = [
   ['--page <file>', 'a saved page to try a schema of the charter on, instead of its examples'],
   ['--url <url>', 'with --page: where it came from'],
   ['--schema <name@version>', 'with --page: which schema; default the first'],
+  ['--against <file>', 'an earlier charter: says what this one changes'],
 ]
 const ROLE = ['home', 'listen', 'announce', 'logLevel'] as const
 
@@ -176,7 +177,7 @@ export const specs: CommandSpec[] = [
       ['--robots <file>', 'robots.txt to read; without it the site’s rule files are asked for'],
       ['--header <line>', 'a response header of the page, "Name: value"; may be repeated', undefined, 'repeat'],
       ['--html <file>', 'the page, for what its head says'],
-      ['--agent <name>', 'product token to ask for', 'QuernBot'],
+      ['--agent <name>', 'product token to ask for', AGENT],
       ['--profile <profile>', 'strict or standard: what an absent training statement means', 'standard'],
       ['--contact <address>', 'http(s) URL or mailto: address for site owners; goes into the User-Agent'],
       [
@@ -271,6 +272,13 @@ export const specs: CommandSpec[] = [
     example: 'quern ledger audit .quern/dao/log',
     settings: ['home'],
     load: () => import('./ledger-audit.ts'),
+  },
+  {
+    name: 'journal verify',
+    args: '[journal]',
+    summary: 'verify that no line of a crawl’s journal was changed or taken out, and who signed how much of it; exit 3 when one was',
+    example: 'quern journal verify crawl',
+    load: () => import('./journal-verify.ts'),
   },
   {
     name: 'log verify',

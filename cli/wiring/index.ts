@@ -6,7 +6,6 @@ export { operatorOf } from './operator-key.ts'
 export { cutInto, releaseJob } from './release-job.ts'
 export { openRoleHome, type RoleHome } from './role-home.ts'
 export {
-  AGENT,
   type RunningContributor,
   type RunningOperator,
   type RunningValidator,

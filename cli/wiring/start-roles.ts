@@ -7,6 +7,7 @@ import { openDiskLogStore } from '../../dao/stores/index.ts'
 import { Contributor, type ContributorProgress, crawlGather, type CrawlGatherOptions, type PageWorker } from '../../node/index.ts'
 import { Validator, type ValidatorProgress } from '../../validator/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
+import { AGENT } from '../program/index.ts'
 import { isPublicMultiaddr } from './listen.ts'
 import { releaseJob } from './release-job.ts'
 import { openRoleHome, type RoleHome } from './role-home.ts'
@@ -183,6 +184,3 @@ export function webFor(charter: Charter, { allowPrivate, hosts, proxy }: WebSett
     logger,
   })
 }
-
-/** The product token that robots.txt groups name. */
-export const AGENT = 'QuernBot'

@@ -31,7 +31,9 @@ it('lets everything go whatever one of them throws, and says what', async () => 
 })
 
 it('leaves a platform that has its own alone', () => {
-  const own = class {}
+  const own = class {
+    readonly isOwn = true
+  }
   const there = { AsyncDisposableStack: own }
   provideAsyncDisposableStack(there)
   expect(there.AsyncDisposableStack).toBe(own)

@@ -43,7 +43,7 @@ class Stack {
     if (this.#isDisposed) return
     this.#isDisposed = true
     const errors: unknown[] = []
-    for (const leave of this.#leaving.splice(0).reverse()) {
+    for (const leave of this.#leaving.splice(0).toReversed()) {
       try {
         await leave()
       } catch (error) {

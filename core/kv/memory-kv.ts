@@ -19,7 +19,7 @@ export class MemoryKv implements Kv {
   }
 
   keys(prefix: string): Promise<string[]> {
-    return Promise.resolve([...this.#values.keys()].filter((key) => key.startsWith(prefix)).sort(byBytes))
+    return Promise.resolve([...this.#values.keys()].filter((key) => key.startsWith(prefix)).toSorted(byBytes))
   }
 }
 

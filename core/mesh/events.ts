@@ -8,7 +8,6 @@ const served = histogram('quern_serve_seconds', 'Time of calls served, by outcom
 const gossip = counter('quern_gossip_total', 'Gossip messages received, by verdict.', ['topic', 'verdict'])
 const peers = gauge('quern_peers', 'Peers connected.')
 
-export const meshMetrics = [asked, served, gossip, peers] as const
 export type CallOutcome = 'ok' | (string & {})
 
 interface CallEvent {

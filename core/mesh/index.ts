@@ -6,7 +6,6 @@ import type { Mesh } from './mesh.ts'
 
 export { type AskAgain, askAgain, patienceMs } from './ask-again.ts'
 export { deadlineOf, untilAborted } from './deadline.ts'
-export { meshMetrics } from './events.ts'
 export type { Libp2pMeshOptions, MeshServices } from './libp2p-config.ts'
 export type { Libp2pMeshInit } from './libp2p-mesh.ts'
 export {

@@ -1,5 +1,5 @@
 /** A first-come-first-served semaphore: how a caller keeps below the number of calls its peer takes at once. */
-export class Slots {
+export class CallSlots {
   #free: number
   readonly #waiting: (() => void)[] = []
 
@@ -50,13 +50,13 @@ export class Slots {
 
 /** One semaphore per peer and protocol, kept only while in use. */
 export class SlotsPerPeer {
-  readonly #slots = new Map<string, Slots>()
+  readonly #slots = new Map<string, CallSlots>()
 
   async take(peer: string, protocol: { id: string; limits: { inboundStreams: number } }, signal?: AbortSignal): Promise<Disposable> {
     const key = `${peer} ${protocol.id}`
     const size = protocol.limits.inboundStreams
     let slots = this.#slots.get(key)
-    if (slots === undefined) this.#slots.set(key, (slots = new Slots(size)))
+    if (slots === undefined) this.#slots.set(key, (slots = new CallSlots(size)))
     const slot = await slots.take(signal)
     return {
       [Symbol.dispose]: () => {

@@ -76,7 +76,7 @@ class Walk {
   }
 
   push(block: Block): void {
-    this.#open.push(...linksOfChecked(block).reverse())
+    this.#open.push(...linksOfChecked(block).toReversed())
   }
 }
 

@@ -1,7 +1,7 @@
 /** D5: the site's rules that were in force allowed the fetch, and nothing that the site or the page said denies training. */
-import { decodeBody, type Exchange, headerValues, type ParsedFetch } from '../../schemas/evidence/index.ts'
+import { type Exchange, type ParsedFetch } from '../../schemas/evidence/index.ts'
 import { mayFetch, mayTrain, type RuleKind, type SiteRules, trainDecision } from '../../schemas/permission/index.ts'
-import { decodeHtml } from '../../schemas/pipeline/index.ts'
+import { pageHtmlOrNull } from '../../schemas/pipeline/index.ts'
 import { type Charter, WireError } from '../../schemas/wire/index.ts'
 import type { Evidence } from './check-evidence.ts'
 import { type OpenedSite, openSite } from './open-group.ts'
@@ -10,7 +10,6 @@ import { type Failure, failed } from './types.ts'
 /** RFC 9309, 2.4: a robots.txt is used for a day at most. */
 const ROBOTS_DAY_MS = 24 * 3600 * 1000
 const SKEW_MS = 60_000
-const MAX_PAGE_BYTES = 8 << 20
 const MISSING: Record<RuleKind, string> = { robots: 'OTHER_ORIGIN', tdmrep: 'NO_TDMREP', aiTxt: 'NO_AI_TXT', rsl: 'NO_RSL' }
 const FILES: Record<RuleKind, string> = {
   robots: 'robots.txt',
@@ -25,7 +24,7 @@ export function checkPermission({ exchange, facts }: Evidence, rulesGroup: Uint8
   if (agent === undefined || rulesGroup.byteLength === 0)
     return failed('D5', 'NO_ROBOTS', 'no robots.txt capture shows that the fetch was allowed')
   // our own name, and the one the request carried: nobody borrows the permissions of another crawler
-  if (!/^quern/i.test(agent) || agent.toLowerCase() !== productToken(exchange))
+  if (!/^quern/i.test(agent) || agent.toLowerCase() !== askedAs(exchange))
     return failed('D5', 'AGENT', 'the request was not made under the name that asked')
   const opened = open(rulesGroup, new URL(exchange.url).origin, agent)
   if ('check' in opened) return opened
@@ -60,7 +59,7 @@ function open(group: Uint8Array, origin: string, agent: string): OpenedSite | Fa
 /** Every capture was made under the same name, and is no older than a day or a gathering. */
 function checkCapture({ exchange, facts }: ParsedFetch, page: Exchange, agent: string, { epoch }: Charter): Failure | undefined {
   if (facts.revisit !== null) return failed('D5', 'REVISIT', 'a rule file without its bytes')
-  if (productToken(exchange) !== agent.toLowerCase()) return failed('D5', 'AGENT', 'a rule file was asked for under another name')
+  if (askedAs(exchange) !== agent.toLowerCase()) return failed('D5', 'AGENT', 'a rule file was asked for under another name')
   const age = page.fetchedAt - exchange.fetchedAt
   if (age > Math.max(ROBOTS_DAY_MS, epoch.gather.maxSeconds * 1000) + SKEW_MS || age < -SKEW_MS)
     return failed('D5', 'ROBOTS_AGE', 'a rule file is older than a day and a gathering, or younger than the fetch')
@@ -69,7 +68,7 @@ function checkCapture({ exchange, facts }: ParsedFetch, page: Exchange, agent: s
 
 function checkTraining(exchange: Exchange, site: SiteRules, agent: string, charter: Charter): Failure | undefined {
   const { url, headers, responseHead: head, body } = exchange
-  const training = trainDecision({ url, agent, site, headers, html: htmlOf(exchange), head, body })
+  const training = trainDecision({ url, agent, site, headers, html: pageHtmlOrNull(exchange), head, body })
   const said = training.signals
     .map(({ source, value }) => `${source} ${value}`)
     .join('; ')
@@ -81,18 +80,8 @@ function checkTraining(exchange: Exchange, site: SiteRules, agent: string, chart
   return undefined
 }
 
-/** The page's text, as the pipeline decodes it; null when it is not to be decoded (the replay has failed then already). */
-function htmlOf(exchange: Exchange): string | null {
-  try {
-    return decodeHtml(decodeBody(exchange, MAX_PAGE_BYTES), headerValues(exchange.headers, 'content-type').at(-1) ?? null).text
-  } catch (thrown) {
-    if (thrown instanceof WireError) return null
-    throw thrown
-  }
-}
-
 /** First token of the request's User-Agent, lower case, as RFC 9309 2.2.1 writes product tokens. */
-function productToken({ requestHead }: Exchange): string | undefined {
+function askedAs({ requestHead }: Exchange): string | undefined {
   const head = Buffer.from(requestHead.buffer, requestHead.byteOffset, requestHead.byteLength).toString('latin1')
   return /\r\nuser-agent:[ \t]*([a-z_-]+)/i.exec(head)?.[1]?.toLowerCase()
 }

@@ -36,7 +36,7 @@ export async function listReleases(folder: string): Promise<ReleaseSummary[]> {
     const manifest = await readManifest(path.join(folder, name)).catch(() => undefined)
     if (manifest !== undefined) found.push(summaryOf(name, manifest))
   }
-  return found.sort(
+  return found.toSorted(
     (a, b) => a.throughEpoch - b.throughEpoch || (a.date < b.date ? -1 : a.date > b.date ? 1 : 0) || (a.release < b.release ? -1 : 1),
   )
 }

@@ -2,14 +2,14 @@
 import { Lru } from '../../core/cache/index.ts'
 import { cborCid, encode, PPM, toHex } from '../../schemas/wire/index.ts'
 import { leafHash, rootOfLeaves } from '../log/index.ts'
-import { advanceHosts, afterStrike, capAfter, type HostBook, nextQuota, type Bases } from '../rewards/index.ts'
+import { advanceHosts, afterStrike, capUnvested, type HostBook, nextQuota, type Bases } from '../rewards/index.ts'
 import { type ContributorClose, judgeContributor } from './judge-contributor.ts'
 import { judgeDuties, type ValidatorClose } from './judge-duties.ts'
 import { nextBases, newsOfHosts } from './learn-hosts.ts'
 import { byAccount } from './seats.ts'
-import type { ContributorState, EpochPoints, EpochState, EpochTable, LedgerState, TableRow } from './types.ts'
+import type { EpochPoints, EpochState, EpochTable, LedgerState, TableRow } from './types.ts'
 import { contributorsOf } from './value-epoch.ts'
-import { isUnvested } from './vesting.ts'
+import { lastFinalEpoch } from './vesting.ts'
 import type { View } from './view.ts'
 
 export interface ClosedEpoch {
@@ -112,7 +112,7 @@ function settle(state: LedgerState, epoch: EpochState, close: ContributorClose):
   contributor.credibility = close.credibility
   contributor.tallies = close.tallies
   contributor.quota = contributor.quota === null ? null : nextQuota(contributor.quota, close.credibility, close.voided, state.charter)
-  capEarlier(state, contributor, close.credibility)
+  capUnvested(contributor.points, lastFinalEpoch(state), close.credibility, state.charter)
   const earned: EpochPoints = {
     points: BigInt(close.row.points),
     cap: PPM,
@@ -121,12 +121,4 @@ function settle(state: LedgerState, epoch: EpochState, close: ContributorClose):
     vestsWith: epoch.number + state.charter.vestingEpochs,
   }
   contributor.points.set(epoch.number, earned)
-}
-
-/** m below `vestOkPpm` caps everything that has not vested; the closing epoch's own points carry m already. */
-function capEarlier(state: LedgerState, contributor: ContributorState, m: number): void {
-  for (const [number, points] of contributor.points) {
-    if (!isUnvested(state, points)) continue
-    contributor.points.set(number, { ...points, cap: capAfter(points.cap, m, state.charter) })
-  }
 }

@@ -3,12 +3,13 @@ import { Lru } from '../../core/cache/index.ts'
 import { FatalError, InvalidInputError } from '../../core/errors/index.ts'
 import { type Check, type CID, matchesCid, type Payload, toHex } from '../../schemas/wire/index.ts'
 import { type FraudVerdict, type RowFacts, verifyFraudProof } from '../checks/index.ts'
+import { burnUnvested } from '../rewards/index.ts'
 import { dateWindow } from './date-window.ts'
 import { notAnObject, requireFile } from './parsed-files.ts'
 import { charterOf } from './rules-admission.ts'
 import { type Severity, severityOf } from './severity.ts'
 import type { BatchState, EpochPoints, LedgerState } from './types.ts'
-import { isUnvested } from './vesting.ts'
+import { isUnvested, lastFinalEpoch } from './vesting.ts'
 import { refuse, type Rule, type View } from './view.ts'
 
 /** A replay is looked at by the door, the fold, and every replica of a process; the log before the entry decides its facts. */
@@ -110,8 +111,7 @@ function punish(state: LedgerState, batch: BatchState, fraud: NonNullable<BatchS
   }
   contributor.revoked = { index: fraud.index, check: fraud.check }
   contributor.credibility = 0
-  for (const epoch of contributor.points.keys())
-    change(state, contributor.points, epoch, (earned) => ({ ...earned, void: `S3 ${fraud.check}` }))
+  burnUnvested(contributor.points, lastFinalEpoch(state), `S3 ${fraud.check}`)
   for (const [index, commit] of state.commits) if (commit.author === batch.contributor) state.commits.delete(index)
 }
 

@@ -1,6 +1,6 @@
 /** The state that the fold of a log gives. Plain data; only `apply` changes it. */
 import type { BatchManifest, Charter, Check, CID, EntryType, Phase, Report, ValidatorStatement } from '../../schemas/wire/index.ts'
-import type { Bases, HostBook, RecordValue, Tally } from '../rewards/index.ts'
+import type { Bases, HostBook, RecordValue, Tally, Vesting } from '../rewards/index.ts'
 import type { RootHistory } from './root-history.ts'
 
 export type { RecordValue, Tally }
@@ -44,16 +44,10 @@ export interface ContributorState {
 }
 
 /** What one contributor earned in one epoch, and what became of it. */
-export interface EpochPoints {
+export interface EpochPoints extends Vesting {
   points: bigint
-  /** ppm that later conduct left of them: the lowest credibility below `vestOkPpm` while they were unvested. */
-  cap: number
-  /** Why nothing of them is paid: `S2 D5`, `S3 D3`; null while they stand. */
-  void: string | null
   /** What stands of them per batch, by manifest CID: sums to `points` until a batch is voided. */
   batches: ReadonlyMap<string, bigint>
-  /** The epoch whose final close vests them. */
-  vestsWith: number
 }
 
 /** A revealed batch. `available` holds the validators that serve its manifest, index and sketches. */

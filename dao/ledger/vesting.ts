@@ -1,6 +1,5 @@
 /** What has vested: points that no later conduct can take back, and the batches that earned them. */
-import { PPM } from '../../schemas/wire/index.ts'
-import { splitLargestRemainder } from '../rewards/index.ts'
+import { isVested, paidPoints, splitLargestRemainder } from '../rewards/index.ts'
 import { byAccount } from './seats.ts'
 import type { EpochPoints, LedgerState } from './types.ts'
 
@@ -10,13 +9,12 @@ export function lastFinalEpoch(state: LedgerState): number {
   return 0
 }
 
-export const isUnvested = (state: LedgerState, points: EpochPoints): boolean => points.vestsWith > lastFinalEpoch(state)
+export const isUnvested = (state: LedgerState, points: EpochPoints): boolean => !isVested(points, lastFinalEpoch(state))
 
 /** What conduct and fraud have left of an epoch's points so far: floor(points of standing batches × cap). What has vested stays so. */
-export function leftOf({ void: gone, batches, cap }: EpochPoints): bigint {
-  if (gone !== null) return 0n
-  const standing = [...batches.values()].reduce((sum, one) => sum + one, 0n)
-  return (standing * BigInt(cap)) / BigInt(PPM)
+export function leftOf(points: EpochPoints): bigint {
+  const standing = [...points.batches.values()].reduce((sum, one) => sum + one, 0n)
+  return paidPoints(standing, points)
 }
 
 export interface VestedPoints {

@@ -41,7 +41,7 @@ describe('a verifier key', () => {
     ['an upper-case key ID', example.vkey.replace('530d903a', '530D903A')],
     ['another name', example.vkey.replace('example', 'elpmaxe')],
     ['a space in the name', example.vkey.replace('/', ' ')],
-    ['base64 without padding', `${formatVkey(log.key).slice(0, -4)}`],
+    ['base64 without padding', formatVkey(log.key).slice(0, -4)],
     ['a second spelling of base64', example.vkey.replace(/k$/, 'l')],
     ['a short key', 'a+00000000+AQAA'],
     ['far too much', `${'a'.repeat(600)}+00000000+AQAA`],

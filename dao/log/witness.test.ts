@@ -96,7 +96,7 @@ describe('a witness', () => {
     [422, 'the same size with another root', bodyOf(10, 10, fork)],
     [422, 'the same size with a proof', formatAddCheckpoint({ old: 10, proof: [EMPTY_ROOT], note: noteOf(10) })],
     [400, 'nothing', ''],
-    [400, 'no old line', `${bodyOf(10, 20).slice(7)}`],
+    [400, 'no old line', bodyOf(10, 20).slice(7)],
     [400, 'a leading zero', bodyOf(10, 20).replace('old 10', 'old 010')],
     [400, 'a negative size', bodyOf(10, 20).replace('old 10', 'old -10')],
     [400, 'a proof line that is no hash', bodyOf(10, 20).replace('old 10\n', 'old 10\nAAAA\n')],

@@ -167,7 +167,7 @@ function manifestOf(
     columns: [...columnsOf(charter.selectors)],
     rowsRoot: toHex(merkleRootOfHashes(rowHashes)),
     sharesRoot: shares.root,
-    pipelines: [...new Set(selection.rows.map((row) => row.pipeline))].sort(),
+    pipelines: [...new Set(selection.rows.map((row) => row.pipeline))].toSorted(),
     tools: { parquet: parquet.version, unixfs: UNIXFS_PROFILE },
   }
 }

@@ -12,12 +12,10 @@ const capsOf = (host: number, who: number) => [
   { keyOf: (row: Row) => row.who, capPpm: who },
 ]
 
+const rowsOf = (count: number, host: string): Row[] => Array.from({ length: count }, () => ({ host, who: 'a', tokens: 1 }))
+
 it('keeps every group within its part of what stays, not of what was there', () => {
-  const rows: Row[] = [
-    ...Array<Row>(80).fill({ host: 'big', who: 'a', tokens: 1 }),
-    ...Array<Row>(10).fill({ host: 'b', who: 'a', tokens: 1 }),
-    ...Array<Row>(10).fill({ host: 'c', who: 'a', tokens: 1 }),
-  ]
+  const rows: Row[] = [...rowsOf(80, 'big'), ...rowsOf(10, 'b'), ...rowsOf(10, 'c')]
   const { kept, taken } = applyCaps(rows, capsOf(500_000, 1_000_000))
   expect(kept).toHaveLength(40)
   expect(kept.filter((row) => row.host === 'big')).toHaveLength(20)

@@ -42,7 +42,7 @@ export function applyCaps<T extends Weighed>(
 function budgetOf<T extends Weighed>(rows: readonly T[], keyOf: (row: T) => string, capPpm: number, total: number): number {
   const byGroup = new Map<string, number>()
   for (const row of rows) byGroup.set(keyOf(row), (byGroup.get(keyOf(row)) ?? 0) + row.tokens)
-  const groups = [...byGroup.values()].sort((a, b) => b - a)
+  const groups = [...byGroup.values()].toSorted((a, b) => b - a)
   let rest = BigInt(tokensOf(rows))
   for (const [k, group] of groups.entries()) {
     const free = PPM - k * capPpm

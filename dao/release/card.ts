@@ -98,7 +98,7 @@ ${table(
 ${table(
   'Host (largest 20)',
   [...manifest.hosts]
-    .sort((a, b) => b.tokens - a.tokens || (a.host < b.host ? -1 : 1))
+    .toSorted((a, b) => b.tokens - a.tokens || (a.host < b.host ? -1 : 1))
     .slice(0, 20)
     .map((row) => [row.host, row.records, row.tokens]),
 )}

@@ -31,7 +31,7 @@ export function vestedResults(state: LedgerState, charter: Charter, throughEpoch
       `points vest ${charter.vestingEpochs} epochs after theirs; ${last === 0 ? 'none has vested yet' : `vested up to epoch ${last}`}`,
       { detail: { throughEpoch: throughEpoch ?? null, lastVested: last, newestFinal: newest } },
     )
-  return results.filter((result) => result.epoch <= wanted).sort((a, b) => a.epoch - b.epoch)
+  return results.filter((result) => result.epoch <= wanted).toSorted((a, b) => a.epoch - b.epoch)
 }
 
 /** A batch with vested points: what they are, and the value they were earned with. */

@@ -106,7 +106,7 @@ export function columnsIn({ columns }: { columns: readonly Column[] }): readonly
 
 const sortedColumns = new WeakMap<readonly Column[], { name: string; i: number }[]>()
 function sorted(columns: readonly Column[]): { name: string; i: number }[] {
-  const known = sortedColumns.get(columns) ?? columns.map(({ name }, i) => ({ name, i })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const known = sortedColumns.get(columns) ?? columns.map(({ name }, i) => ({ name, i })).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   sortedColumns.set(columns, known)
   return known
 }

@@ -4,7 +4,7 @@ import { LIMITATIONS, OPT_OUT_MEASURES, REMOVAL_POLICY } from './words.ts'
 
 /** The top 10 % of hosts by text, or the top 5 % or 1,000 for small providers: the template of the AI Office asks for one of the two. */
 export function describeAiAct(manifest: ReleaseManifest): Record<string, unknown> {
-  const byBytes = [...manifest.hosts].sort((a, b) => b.bytes - a.bytes || (a.host < b.host ? -1 : 1))
+  const byBytes = manifest.hosts.toSorted((a, b) => b.bytes - a.bytes || (a.host < b.host ? -1 : 1))
   const top = (count: number) => byBytes.slice(0, Math.max(1, count)).map(({ host, records, bytes }) => ({ domain: host, records, bytes }))
   return {
     template: 'Regulation (EU) 2024/1689, Article 53(1)(d): public summary of the content used for training',

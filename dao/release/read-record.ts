@@ -2,21 +2,13 @@
 import { type BatchFiles, loadBatch, readRow } from '../batches/index.ts'
 import { Lru } from '../../core/cache/index.ts'
 import { FatalError } from '../../core/errors/index.ts'
-import {
-  decodeBody,
-  type Exchange,
-  headerValues,
-  type ParsedFetch,
-  parseFetchGroup,
-  parseFetchGroups,
-} from '../../schemas/evidence/index.ts'
+import { type ParsedFetch, parseFetchGroup, parseFetchGroups } from '../../schemas/evidence/index.ts'
 import { MAX_RULE_CAPTURES, noRules, siteOfCaptures, type SiteRules, trainDecision } from '../../schemas/permission/index.ts'
-import { decodeHtml } from '../../schemas/pipeline/index.ts'
-import { type CID, concatBytes, type GetBlock, WireError } from '../../schemas/wire/index.ts'
+import { pageHtmlOrNull } from '../../schemas/pipeline/index.ts'
+import { type CID, concatBytes, type GetBlock } from '../../schemas/wire/index.ts'
 import type { LedgerFiles } from '../ledger/index.ts'
 import type { ReadRecord } from './row.ts'
 
-const MAX_PAGE_BYTES = 8 << 20
 /** Under which name permission is asked where the evidence names none. */
 const AGENT = 'quern'
 
@@ -49,8 +41,8 @@ export function recordReader({ files, get, signal = new AbortController().signal
   const rulesOf = (key: string, group: Uint8Array, origin: string, agent: string): SiteRules | null => {
     if (group.byteLength === 0) return noRules
     const own = `${key} ${origin} ${agent}`
-    const known = captures.get(own)
-    if (known !== undefined) return known
+    const read = captures.get(own)
+    if (read !== undefined) return read
     const site = siteOfCaptures(parseFetchGroups(group, MAX_RULE_CAPTURES), origin, agent)
     captures.set(own, site.ok ? site.rules : null)
     return site.ok ? site.rules : null
@@ -72,15 +64,6 @@ export function recordReader({ files, get, signal = new AbortController().signal
  */
 function trainingOf({ exchange }: ParsedFetch, site: SiteRules | null, agent: string): 'allow' | 'unknown' | 'deny' {
   if (site === null) return 'deny'
-  const { decision, unread } = trainDecision({ url: exchange.url, agent, site, headers: exchange.headers, html: htmlOf(exchange) })
+  const { decision, unread } = trainDecision({ url: exchange.url, agent, site, headers: exchange.headers, html: pageHtmlOrNull(exchange) })
   return unread.length > 0 ? 'deny' : decision
-}
-
-function htmlOf(exchange: Exchange): string | null {
-  try {
-    return decodeHtml(decodeBody(exchange, MAX_PAGE_BYTES), headerValues(exchange.headers, 'content-type').at(-1) ?? null).text
-  } catch (thrown) {
-    if (thrown instanceof WireError) return null
-    throw thrown
-  }
 }

@@ -93,9 +93,9 @@ export function selectRecords({
     // a copy that was refused is no reason to drop the original
     removals: removals
       .filter(({ record }) => !ids.has(record.toString()))
-      .sort((a, b) => compareBytes(a.record.bytes, b.record.bytes) || a.index - b.index),
+      .toSorted((a, b) => compareBytes(a.record.bytes, b.record.bytes) || a.index - b.index),
     weights: weigh({ paid, results, permitted, kept, near }),
-    rows: kept.sort((a, b) => (a.host === b.host ? compareBytes(a.record.bytes, b.record.bytes) : a.host < b.host ? -1 : 1)),
+    rows: kept.toSorted((a, b) => (a.host === b.host ? compareBytes(a.record.bytes, b.record.bytes) : a.host < b.host ? -1 : 1)),
   }
 }
 

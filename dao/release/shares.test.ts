@@ -35,7 +35,7 @@ it('gives out every unit of any amount, and ppm that sum to a million in each ro
 it('splits to the unit by largest remainder, ties to the lower account', () => {
   const table = tableOf([1n, 1n, 1n].map((points) => ({ points, role: 'contributor' })))
   const { accounts, commons } = splitRevenue(1000n, { ...table, split: { contributorsPpm: 1_000_000, validatorsPpm: 0, commonsPpm: 0 } })
-  const byAccount = [...accounts].sort((a, b) => (a.account < b.account ? -1 : 1)).map((one) => one.amount)
+  const byAccount = accounts.toSorted((a, b) => (a.account < b.account ? -1 : 1)).map((one) => one.amount)
   expect([byAccount, commons]).toEqual([[334n, 333n, 333n], 0n])
 })
 

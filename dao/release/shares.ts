@@ -77,7 +77,7 @@ export function weigh({
   }
   return [...weights.values()]
     .filter((weight) => weight.points > 0n || weight.records > 0)
-    .sort((a, b) => (a.role === b.role ? compareBytes(utf8(a.account), utf8(b.account)) : a.role < b.role ? -1 : 1))
+    .toSorted((a, b) => (a.role === b.role ? compareBytes(utf8(a.account), utf8(b.account)) : a.role < b.role ? -1 : 1))
 }
 
 /** The table as `shares.json` holds it. */

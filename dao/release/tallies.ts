@@ -66,4 +66,4 @@ function tallyOf<K>(map: Map<K, Tally>, key: K): Tally {
 
 /** Null, the unknown, first; then by code units. */
 const sorted = <K extends string | null>(map: Map<K, Tally>): [K, Tally][] =>
-  [...map].sort(([a], [b]) => (a === b ? 0 : a === null ? -1 : b === null ? 1 : a < b ? -1 : 1))
+  [...map].toSorted(([a], [b]) => (a === b ? 0 : a === null ? -1 : b === null ? 1 : a < b ? -1 : 1))

@@ -46,5 +46,5 @@ export {
   updateBases,
   updateTally,
 } from './tally.ts'
-export { burnUnvested, capAfter, capUnvested, type EpochPoints, isVested, paidPoints, vestedPoints } from './vesting.ts'
+export { burnUnvested, capUnvested, isVested, paidPoints, type Vesting } from './vesting.ts'
 export { type Weighted, wmedian } from './weighted-median.ts'

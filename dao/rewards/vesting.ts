@@ -1,66 +1,44 @@
-/** The bond of a network without a token is deferred pay: points vest some epochs later, and later conduct can still take them (incentives 4.2). */
+/**
+ * The bond of a network without a token is deferred pay: points vest some epochs later, and later conduct can still take them (incentives 4.2).
+ * Whoever keeps points keeps them by epoch, with these facts of each.
+ */
 import type { Charter } from '../../schemas/wire/index.ts'
 import { mulDivBig, PPM } from './integers.ts'
 
-export interface EpochPoints {
-  points: bigint
-  /** ppm of them that will be paid. */
+export interface Vesting {
+  /** ppm that later conduct left of them: the lowest credibility below `vestOkPpm` while they were unvested. */
   cap: number
-  /** Why they are gone, or null. */
+  /** Why nothing of them is paid: `S2 D5`, `S3 D3`; null while they stand. */
   void: string | null
+  /** The epoch whose final close vests them. */
+  vestsWith: number
 }
 
-/** Whether points earned in `epoch` have vested once epoch `closed` is closed. */
-export function isVested(epoch: number, closed: number, vestingEpochs: number): boolean {
-  return closed - epoch >= vestingEpochs
+/** Whether no later conduct can take them any more, once `lastFinal` is the last epoch whose table is final. */
+export function isVested({ vestsWith }: Pick<Vesting, 'vestsWith'>, lastFinal: number): boolean {
+  return vestsWith <= lastFinal
 }
 
-/** Points of one contributor that releases may count after the close of `closed`: floor(points × cap) per vested epoch. */
-export function vestedPoints(earned: Iterable<readonly [epoch: number, EpochPoints]>, closed: number, vestingEpochs: number): bigint {
-  let sum = 0n
-  for (const [epoch, entry] of earned) if (isVested(epoch, closed, vestingEpochs)) sum += paidPoints(entry)
-  return sum
-}
-
-export function paidPoints({ points, cap, void: gone }: EpochPoints): bigint {
-  return gone === null ? mulDivBig(points, BigInt(cap), BigInt(PPM)) : 0n
-}
-
-/** Cap of an epoch's unvested points after m fell: below `vestOkPpm` (80 %) what has not vested is worth no more than m. */
-export function capAfter(cap: number, m: number, { credibility }: Pick<Charter, 'credibility'>): number {
-  return m < credibility.vestOkPpm ? Math.min(cap, m) : cap
+/** What conduct and fraud have left of points of which so many stand: floor(standing × cap). */
+export function paidPoints(standing: bigint, { cap, void: gone }: Pick<Vesting, 'cap' | 'void'>): bigint {
+  return gone === null ? mulDivBig(standing, BigInt(cap), BigInt(PPM)) : 0n
 }
 
 /**
- * A contributor's points after closing `epoch` with multiplier `m`: what had not vested before this close is capped. The closing epoch's own
- * points carry m already and are not capped again.
+ * Caps what has not vested at multiplier `m` when that lies below `vestOkPpm`, for good. An epoch's own points carry its `m` already: they are
+ * added after its close has capped the earlier ones.
  */
-export function capUnvested(
-  earned: ReadonlyMap<number, EpochPoints>,
-  epoch: number,
+export function capUnvested<Earned extends Vesting>(
+  earned: Map<number, Earned>,
+  lastFinal: number,
   m: number,
-  charter: Pick<Charter, 'credibility' | 'vestingEpochs'>,
-): Map<number, EpochPoints> {
-  return new Map(
-    [...earned].map(([e, entry]) =>
-      e < epoch && !isVested(e, epoch - 1, charter.vestingEpochs) ? [e, { ...entry, cap: capAfter(entry.cap, m, charter) }] : [e, entry],
-    ),
-  )
+  { credibility }: Pick<Charter, 'credibility'>,
+): void {
+  if (m >= credibility.vestOkPpm) return
+  for (const [epoch, entry] of earned) if (!isVested(entry, lastFinal)) earned.set(epoch, { ...entry, cap: Math.min(entry.cap, m) })
 }
 
-/** A contributor's points after a fraud of kind S3 in `epoch`: all that had not vested by the last close is burnt; vested points stay. */
-export function burnUnvested(
-  earned: ReadonlyMap<number, EpochPoints>,
-  epoch: number,
-  vestingEpochs: number,
-  why: string,
-): { earned: Map<number, EpochPoints>; burnt: bigint } {
-  let burnt = 0n
-  const next = new Map<number, EpochPoints>()
-  for (const [e, entry] of earned) {
-    const stays = isVested(e, epoch - 1, vestingEpochs) || entry.void !== null
-    if (!stays) burnt += paidPoints(entry)
-    next.set(e, stays ? entry : { ...entry, void: why })
-  }
-  return { earned: next, burnt }
+/** A fraud of severity S3 burns all that has not vested; what has, stays, and what is void already keeps its reason. */
+export function burnUnvested<Earned extends Vesting>(earned: Map<number, Earned>, lastFinal: number, why: string): void {
+  for (const [epoch, entry] of earned) if (!isVested(entry, lastFinal) && entry.void === null) earned.set(epoch, { ...entry, void: why })
 }

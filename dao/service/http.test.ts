@@ -119,7 +119,7 @@ describe('the ledger', () => {
       accounts.push(...page.contributors.map((one) => one.account))
       next = page.next
     }
-    expect(accounts).toEqual([...world.state.contributors.keys()].sort())
+    expect(accounts).toEqual([...world.state.contributors.keys()].toSorted())
     expect((await jsonOf('/v1/epochs')).epochs).toHaveLength(2)
     expect(await jsonOf('/v1/epochs/1')).toMatchObject({ epoch: 1, final: true })
     expect(((await jsonOf('/v1/epochs/1')) as unknown as { rows: object[] }).rows).toEqual(world.state.results[0]?.rows)
@@ -305,7 +305,7 @@ describe('entries handed in', () => {
         controller.enqueue(new Uint8Array(100))
       },
     })
-    const response = await app.request('/v1/entries', { ...init, body: endless, duplex: 'half' } as RequestInit)
+    const response = await app.request('/v1/entries', { ...init, body: endless, duplex: 'half' })
     expect(response.status).toBe(413)
     expect(sent).toBeLessThan(30)
   })
@@ -381,7 +381,7 @@ it('answers bad input with problem details, never with a stack', async () => {
     const body = (await response.json()) as Record<string, unknown>
     expect([response.status, body.code], target).toEqual([status, code])
     expect(response.headers.get('content-type'), target).toBe('application/problem+json')
-    expect(Object.keys(body).sort(), target).toEqual(['code', 'detail', 'status', 'title', 'type'])
+    expect(Object.keys(body).toSorted(), target).toEqual(['code', 'detail', 'status', 'title', 'type'])
     expect(JSON.stringify(body), target).not.toMatch(/ at .*\.ts|\/tmp\//)
   }
   expect((await ask('/v1/info', { method: 'DELETE' })).status).toBe(405)

@@ -7,7 +7,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { decode, MAX_ENTRY_BYTES, toHex, WireError } from '../../schemas/wire/index.ts'
 import { type BatchState, type LedgerFiles, type LedgerState, readBatch } from '../ledger/index.ts'
-import { closeCursor, openCursor, whereOf } from './sqlite-paging.ts'
+import { cursorOfKey, keyOfCursor, whereOf } from './sqlite-paging.ts'
 import type { BatchRow, ContributorRow, EntryRow, EpochRow, Page, PageQuery, RecordQuery, RecordRow, ShareRow } from './sqlite-rows.ts'
 import { INDEX_VERSION, TABLES } from './sqlite-schema.ts'
 
@@ -166,14 +166,14 @@ export class LedgerIndex implements Disposable {
 
   #page<T>(table: string, key: string, { limit = 100, cursor }: PageQuery, filters: Record<string, SQLInputValue | undefined>): Page<T> {
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > 1000) throw new InvalidInputError('BAD_LIMIT', 'a page has 1 to 1000 rows')
-    const after = cursor === undefined ? undefined : openCursor(cursor)
+    const after = cursor === undefined ? undefined : keyOfCursor(cursor)
     const { where, values } = whereOf({ ...filters, [`${key} > ?`]: after })
     const rows = this.#all<T & Record<string, SQLInputValue>>(`SELECT * FROM ${table} ${where} ORDER BY ${key} LIMIT ?`, [
       ...values,
       limit + 1,
     ])
     const last = rows.length > limit ? rows[limit - 1] : undefined
-    return { rows: rows.slice(0, limit), cursor: last === undefined ? null : closeCursor(last[key] as string | number) }
+    return { rows: rows.slice(0, limit), cursor: last === undefined ? null : cursorOfKey(last[key] as string | number) }
   }
 
   #all<T>(sql: string, values: SQLInputValue[]): T[] {

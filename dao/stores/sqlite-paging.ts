@@ -9,13 +9,13 @@ export function whereOf(filters: Record<string, SQLInputValue | undefined>): { w
 }
 
 /** A cursor is the last row's key, spelled so that nobody builds on it. */
-export const closeCursor = (key: string | number): string => Buffer.from(JSON.stringify(key)).toString('base64url')
+export const cursorOfKey = (key: string | number): string => Buffer.from(JSON.stringify(key)).toString('base64url')
 
 /** Throws InvalidInputError BAD_CURSOR. */
-export function openCursor(cursor: string): string | number {
+export function keyOfCursor(cursor: string): string | number {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if ((typeof key === 'string' || typeof key === 'number') && closeCursor(key) === cursor) return key
+    if ((typeof key === 'string' || typeof key === 'number') && cursorOfKey(key) === cursor) return key
   } catch {
     // falls through to the one error below
   }

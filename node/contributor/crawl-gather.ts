@@ -14,11 +14,12 @@ import {
   type CrawlOptions,
   type DenyList,
   type JournalRow,
-  type RobotsCapture,
   runIntoFolder,
+  storedPages,
 } from '../crawl/index.ts'
-import type { SealRecord } from '../seal/index.ts'
-import { type Gather, type Gathered, type GatherJob, MAX_KEPT_FRONTIER } from './gather.ts'
+import type { SealPage } from '../seal/index.ts'
+import type { Gather, Gathered, GatherJob } from './gather.ts'
+import { Selection } from './selection.ts'
 
 export interface CrawlGatherOptions {
   clock: Clock
@@ -51,7 +52,7 @@ export function crawlGather(options: CrawlGatherOptions): Gather {
     const { sources, contact } = job.charter
     // pages of a host that others hold would be fetched for nothing but their links
     const seeds = [...sources.seeds, ...job.frontier].filter(job.leased)
-    if (job.limit === 0 || seeds.length === 0) return new Harvest(clock.now(), contact).finish(clock.now(), job.known)
+    if (job.limit === 0 || seeds.length === 0) return gathered(new Selection(job), [], clock.now(), clock.now(), contact)
     const web = await openWeb(job.charter)
     try {
       const crawling = crawlOf(options, job, seeds, web)
@@ -92,14 +93,16 @@ function crawlOf(options: CrawlGatherOptions, job: GatherJob, seeds: string[], w
   }
 }
 
-async function inMemory(crawling: CrawlOptions, { charter, known, limit }: GatherJob): Promise<Gathered> {
+async function inMemory(crawling: CrawlOptions, job: GatherJob): Promise<Gathered> {
   const { clock } = crawling
-  const harvest = new Harvest(clock.now(), charter.contact)
+  const startedAt = clock.now()
+  const selection = new Selection(job)
+  const pages: SealPage[] = []
   for await (const page of crawl(crawling)) {
-    harvest.add(page, limit)
-    if (harvest.count >= limit) break
+    if (selection.take(page.url, 1 + page.more.length, page.links)) pages.push(sealPage(page))
+    if (selection.isFull) break
   }
-  return harvest.finish(clock.now(), known)
+  return gathered(selection, pages, startedAt, clock.now(), job.charter.contact)
 }
 
 /**
@@ -108,7 +111,7 @@ async function inMemory(crawling: CrawlOptions, { charter, known, limit }: Gathe
  */
 async function onDisk(crawling: CrawlOptions, job: GatherJob, folder: string, signer: Signer | undefined): Promise<Gathered> {
   const { clock } = crawling
-  const { charter, epoch, limit, known } = job
+  const { charter, epoch, limit } = job
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await clearOthers(folder, epoch)
   const out = path.join(folder, `epoch-${epoch}`)
@@ -134,12 +137,26 @@ async function onDisk(crawling: CrawlOptions, job: GatherJob, folder: string, si
     kept += 'measured' in page ? 1 + page.more.length : 1
     if (kept >= limit) enough.abort()
   })
-  const harvest = new Harvest(startedAt, charter.contact)
-  for (const page of CrawlFolder.sealed(out)) {
-    if (harvest.count >= limit) break
-    harvest.addSealed(page, limit)
+  return gatheredIn(out, job, startedAt, clock.now())
+}
+
+/** What a finished crawl's folder holds for a batch. Its pages are read as they are sealed; in memory are only their URLs and their links. */
+export function gatheredIn(out: string, job: Pick<GatherJob, 'limit' | 'known' | 'charter'>, startedAt: number, endedAt: number): Gathered {
+  const selection = new Selection(job)
+  for (const { url, count, links } of storedPages(out)) selection.take(url, count, links())
+  const taken = new Set(selection.urls)
+  return gathered(selection, { [Symbol.iterator]: () => sealPages(out, taken) }, startedAt, endedAt, job.charter.contact)
+}
+
+function gathered(selection: Selection, pages: Iterable<SealPage>, startedAt: number, endedAt: number, contact: string): Gathered {
+  return {
+    warcinfo: [warcinfoMember({ at: startedAt, fields: warcinfo(contact) })],
+    pages,
+    urls: selection.urls,
+    frontier: selection.frontier(),
+    from: Math.floor(startedAt / 1000),
+    to: Math.ceil(endedAt / 1000),
   }
-  return harvest.finish(clock.now(), known)
 }
 
 async function clearOthers(folder: string, epoch: number): Promise<void> {
@@ -157,69 +174,25 @@ const warcinfo = (contact: string): [string, string][] => [
   ['operator', contact],
 ]
 
-/** A kept page as its folder holds it. */
-export type SealedPage = ReturnType<typeof CrawlFolder.sealed> extends Generator<infer Page> ? Page : never
-
-type Row = Omit<SealRecord, 'evidenceGroup' | 'robotsGroup'>
-
-class Harvest {
-  readonly #records: SealRecord[] = []
-  readonly #groups: Uint8Array[][]
-  readonly #urls: string[] = []
-  readonly #robots = new Map<RobotsCapture | number, number | null>()
-  readonly #links = new Set<string>()
-  readonly #startedAt: number
-
-  constructor(startedAt: number, contact: string) {
-    this.#startedAt = startedAt
-    this.#groups = [[warcinfoMember({ at: startedAt, fields: warcinfo(contact) })]]
-  }
-
-  get count(): number {
-    return this.#records.length
-  }
-
-  add({ url, measured, more, links, evidence, hops, robots, packed }: CrawledPage, limit: number): void {
-    const robotsGroup = this.#robotsGroup(robots, robots.evidence?.members ?? null)
-    for (const hop of hops) this.#groups.push(hop.evidence.members)
-    this.#groups.push(evidence.members)
-    this.#take(url, [{ ...measured, packed }, ...more], links, robotsGroup, limit)
-  }
-
-  addSealed({ url, records, links, robots, hops, evidence }: SealedPage, limit: number): void {
-    const robotsGroup = this.#robotsGroup(robots?.at ?? -1, robots === null ? null : [robots.bytes])
-    for (const hop of hops) this.#groups.push([hop])
-    this.#groups.push([evidence])
-    this.#take(url, records, links, robotsGroup, limit)
-  }
-
-  finish(endedAt: number, known: (url: string) => boolean): Gathered {
-    const fetched = new Set(this.#urls)
-    return {
-      records: this.#records,
-      groups: this.#groups,
-      urls: this.#urls,
-      frontier: [...this.#links].filter((link) => !fetched.has(link) && !known(link)),
-      from: Math.floor(this.#startedAt / 1000),
-      to: Math.ceil(endedAt / 1000),
+/** The pages of a folder that were taken, for `sealInto`. */
+function* sealPages(out: string, taken: ReadonlySet<string>): Generator<SealPage, void> {
+  for (const { url, records, hops, evidence, robots } of storedPages(out)) {
+    if (!taken.has(url)) continue
+    yield {
+      hops: hops().map((hop) => [hop]),
+      evidence: [evidence()],
+      robots: robots && { name: robots.at, read: () => [robots.read()] },
+      records: records(),
     }
   }
+}
 
-  /** One fetch, the last group, stands behind all records of a page. */
-  #take(url: string, records: Row[], links: readonly string[], robotsGroup: number | null, limit: number): void {
-    for (const record of records.slice(0, limit - this.count)) {
-      this.#records.push({ ...record, evidenceGroup: this.#groups.length - 1, robotsGroup })
-      this.#urls.push(url)
-    }
-    if (this.#links.size < MAX_KEPT_FRONTIER) for (const link of links) this.#links.add(link.replace(/#.*$/, ''))
-  }
-
-  /** `name`: what tells one capture from another. */
-  #robotsGroup(name: RobotsCapture | number, members: Uint8Array[] | null): number | null {
-    const placed = this.#robots.get(name)
-    if (placed !== undefined) return placed
-    const group = members === null ? null : this.#groups.push(members) - 1
-    this.#robots.set(name, group)
-    return group
+function sealPage({ measured, more, evidence, hops, robots, packed }: CrawledPage): SealPage {
+  const captured = robots.evidence?.members
+  return {
+    hops: hops.map((hop) => hop.evidence.members),
+    evidence: evidence.members,
+    robots: captured === undefined ? null : { name: robots, read: () => captured },
+    records: [{ ...measured, packed }, ...more],
   }
 }

@@ -1,6 +1,6 @@
 /** What a contributor does in a gather phase, as one function, so that a crawl, a test or an adversary can stand in its place. */
 import type { Charter } from '../../schemas/wire/index.ts'
-import type { SealInput, SealRecord } from '../seal/index.ts'
+import type { SealIntoInput, SealPage } from '../seal/index.ts'
 
 export interface GatherJob {
   epoch: number
@@ -15,7 +15,7 @@ export interface GatherJob {
   optedOut?: (url: string) => string | undefined
   /** URLs that an earlier epoch found and did not get to. */
   frontier: readonly string[]
-  /** Most records to bring. */
+  /** Most records to bring. No page is cut, so a single one that gives more is brought all the same. */
   limit: number
   /** Aborts when it is time to seal: give what there is. */
   until: AbortSignal
@@ -23,11 +23,11 @@ export interface GatherJob {
   signal: AbortSignal
 }
 
-/** Records with their evidence, as `sealBatch` takes them. */
-export interface Gathered extends Pick<SealInput, 'from' | 'to'> {
-  records: SealRecord[]
-  groups: Uint8Array[][]
-  /** Where the records came from, in their order. */
+/** Pages with their evidence, as `sealInto` takes them. */
+export interface Gathered extends Pick<SealIntoInput, 'from' | 'to' | 'warcinfo'> {
+  /** May be gone through more than once; what comes from a folder is read as it is asked for. */
+  pages: Iterable<SealPage>
+  /** Of these pages. */
   urls: string[]
   /** Found and left for a later epoch. */
   frontier: string[]

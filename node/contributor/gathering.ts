@@ -77,7 +77,7 @@ export class Gathering implements AsyncDisposable {
       signal,
     })
     signal.throwIfAborted()
-    if (gathered.records.length === 0) return options.logger.info('nothing-gathered', { epoch })
+    if (gathered.urls.length === 0) return options.logger.info('nothing-gathered', { epoch })
     const { urls, frontier, ...content } = gathered
     const salt = options.random.bytes(32)
     const manifest = await this.#seal(content, salt)

@@ -9,7 +9,7 @@ import { silent } from '../../core/effects/index.ts'
 import { openWeb } from '../../core/web/index.ts'
 import { parseFetchGroup } from '../../schemas/evidence/index.ts'
 import { pipelineOptions, recordsOf, runPipeline } from '../../schemas/pipeline/index.ts'
-import { type Charter, concatBytes, toHex } from '../../schemas/wire/index.ts'
+import { type Charter, concatBytes } from '../../schemas/wire/index.ts'
 import { testCharter } from '../../tests/support/charter.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { crawlGather, type CrawlGatherOptions, type Gathered, type GatherJob } from './index.ts'
@@ -68,23 +68,28 @@ function gather(folder: string | undefined, change: Partial<GatherJob> = {}, own
 }
 
 /** Every record is one of those that its evidence gives, numbers and all, and none is there twice. */
-function check({ records, groups }: Gathered): void {
-  for (const { record, contentDigest, sketch, host, language, tokens, quality, evidenceGroup } of records) {
-    const { exchange } = parseFetchGroup(concatBytes(...(groups[evidenceGroup] ?? [])))
+function check(gathered: Gathered): void {
+  for (const { records, evidence } of gathered.pages) {
+    const { exchange } = parseFetchGroup(concatBytes(...evidence))
     const again = runPipeline('shop@1/1', exchange, pipelineOptions(charter))
-    const found = again.ok ? recordsOf(again).find((one) => Buffer.compare(one.record, record) === 0) : undefined
-    expect(found).toMatchObject({ contentDigest, sketch, host, language, tokens, quality })
+    for (const { record, contentDigest, sketch, host, language, tokens, quality } of records) {
+      const found = again.ok ? recordsOf(again).find((one) => Buffer.compare(one.record, record) === 0) : undefined
+      expect(found).toMatchObject({ contentDigest, sketch, host, language, tokens, quality })
+    }
   }
-  expect(new Set(records.map(({ contentDigest }) => toHex(contentDigest))).size).toBe(records.length)
+  const titles = titlesOf(gathered)
+  expect(new Set(titles).size).toBe(titles.length)
 }
+
+const titlesOf = ({ pages }: Gathered): string[] =>
+  [...pages].flatMap(({ records }) => records.map(({ record }) => (JSON.parse(Buffer.from(record).toString()) as { title: string }).title))
 
 it('keeps all records of a page in a folder as in memory, and one that is on every page once', async () => {
   const disk = await gather('all')
   const memory = await gather(undefined)
-  const titles = ({ records }: Gathered): string[] => records.map(({ record }) => Buffer.from(record).toString()).toSorted()
-  expect(disk.records).toHaveLength(LISTS * OWN + 1)
-  expect(titles(disk)).toEqual(titles(memory))
-  expect(disk.urls).toHaveLength(disk.records.length)
+  expect(titlesOf(disk)).toHaveLength(LISTS * OWN + 1)
+  expect(titlesOf(disk).toSorted()).toEqual(titlesOf(memory).toSorted())
+  expect(disk.urls).toHaveLength(LISTS)
   check(disk)
   check(memory)
 })
@@ -93,20 +98,49 @@ it('knows every record of the pages before an interruption', async () => {
   const stop = new AbortController()
   const onJournal: CrawlGatherOptions['onJournal'] = ({ outcome }) => void (outcome === 'KEPT' && stop.abort(new Error('stopped')))
   const first = await gather('again', { until: stop.signal }, { onJournal })
-  expect(first.records.length).toBeGreaterThan(0)
-  expect(first.records.length).toBeLessThan(LISTS * OWN)
+  expect(titlesOf(first).length).toBeGreaterThan(0)
+  expect(titlesOf(first).length).toBeLessThan(LISTS * OWN)
   const second = await gather('again')
-  expect(second.records).toHaveLength(LISTS * OWN + 1)
+  expect(titlesOf(second)).toHaveLength(LISTS * OWN + 1)
   expect(second.urls).toEqual(expect.arrayContaining(first.urls))
   check(second)
   expect(new Set(lists()).size).toBe(lists().length)
 })
 
 it('stops at a limit of records, not of pages, also when some were there already', async () => {
-  expect((await gather('limit', { limit: 2 * OWN })).records).toHaveLength(2 * OWN)
+  expect(titlesOf(await gather('limit', { limit: 2 * OWN + 1 }))).toHaveLength(2 * OWN + 1)
   expect(lists()).toHaveLength(2)
   const more = await gather('limit', { limit: 3 * OWN + 1 })
-  expect(more.records).toHaveLength(3 * OWN + 1)
+  expect(titlesOf(more)).toHaveLength(3 * OWN + 1)
   expect(lists()).toHaveLength(3)
   check(more)
+})
+
+it.each(['cut', undefined])('cuts no page at the limit: over epochs no record is lost and none is sealed twice (%s)', async (folder) => {
+  const limit = 2 * OWN
+  const known = new Set<string>()
+  const titles: string[] = []
+  let frontier: string[] = []
+  let epochs = 0
+  do {
+    const epoch = ++epochs
+    const gathered = await gather(folder, { epoch, limit, frontier, known: (url) => known.has(url) })
+    check(gathered)
+    const found = titlesOf(gathered)
+    expect(found.length).toBeLessThanOrEqual(limit)
+    // by itself a crawl does not know what an earlier epoch's held
+    titles.push(...found.filter((title) => !title.includes('everywhere')))
+    for (const url of gathered.urls) known.add(url)
+    ;({ frontier } = gathered)
+  } while (frontier.length > 0 && epochs < 4 * LISTS)
+  expect(titles.toSorted()).toEqual([...new Set(titles)].toSorted())
+  expect(titles).toHaveLength(LISTS * OWN)
+})
+
+it('brings a single page whole that gives more than the limit', async () => {
+  for (const folder of ['whole', undefined]) {
+    const gathered = await gather(folder, { limit: 2 })
+    expect(titlesOf(gathered)).toHaveLength(OWN + 1)
+    check(gathered)
+  }
 })

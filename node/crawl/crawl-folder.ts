@@ -5,11 +5,9 @@
  * log. So a killed process repeats what was under way (asked for, worked on, or waiting for its group) and nothing else. Once a second all
  * four files are synced, data before log: a lost machine repeats at most that second more, and its torn end is found by checksums.
  */
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { mkdir, open, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { crc32 } from 'node:zlib'
 import type { Clock } from '../../core/effects/index.ts'
 import { InvalidInputError, toError } from '../../core/errors/index.ts'
 import { diskError } from '../../core/home/index.ts'
@@ -17,10 +15,11 @@ import type { Signer } from '../../core/identity/index.ts'
 import { gzipMember, warcinfoMember } from '../../schemas/evidence/index.ts'
 import type { Measured } from '../../schemas/pipeline/index.ts'
 import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
-import { CrawlLog, type FrontierItem, readKeptLines, type RememberedItem } from '../frontier/index.ts'
-import { contentsOf, factsOf, keptFacts, recordOf } from './earlier.ts'
+import { CrawlLog, type FrontierItem, type RememberedItem } from '../frontier/index.ts'
+import { contentsOf, factsOf, keptFacts, movedTo } from './earlier.ts'
+import { holds, journalEnd, LOG, NAMES, type Place } from './folder-files.ts'
 import { JournalChain, type JournalRow } from './journal.ts'
-import { namesLinks, recordLinks } from './page-links.ts'
+import { namesLinks } from './page-links.ts'
 import { exists, PartFile, syncFolder } from './part-file.ts'
 import type { RobotsCapture } from './site.ts'
 import type { CrawlBook, CrawledPage, CrawlSummary, UnchangedPage } from './types.ts'
@@ -34,7 +33,7 @@ export interface CrawlFolderOptions {
   warcinfo?: [name: string, value: string][] | undefined
   /** Signs the journal. */
   signer?: Signer | undefined
-  /** Remember of every page what a batch needs, for `sealed`. */
+  /** Remember of every page what a batch needs, for `storedPages`. */
   isForSealing?: boolean | undefined
 }
 
@@ -43,11 +42,6 @@ export interface FolderFile {
   bytes: number
 }
 
-/** Offset and length in evidence.warc.gz. */
-type Place = [offset: number, length: number]
-
-const NAMES = ['evidence.warc.gz', 'records.jsonl.gz', 'journal.jsonl'] as const
-const LOG = 'frontier.log'
 const NEWLINE = utf8('\n')
 /** A group is written when it is this old, or this large. */
 const GROUP_MS = 50
@@ -56,8 +50,6 @@ const GROUP_BYTES = 1 << 20
 /** Beyond it pages wait until the disk has caught up. */
 const MOST_WAITING_BYTES = 16 << 20
 const SYNC_MS = 1000
-/** Links of a page remembered for the next epoch where its records name none. */
-const MOST_LINKS = 1000
 const SEAL_LINES = 1000
 
 export class CrawlFolder implements CrawlBook {
@@ -148,10 +140,6 @@ export class CrawlFolder implements CrawlBook {
     return new CrawlFolder(options, log, files, new JournalChain(options.signer, journal.last), state.commit.summary as CrawlSummary)
   }
 
-  static sealed(out: string): ReturnType<typeof sealedPages> {
-    return sealedPages(out)
-  }
-
   add(item: FrontierItem): number {
     this.#wake()
     return this.#log.add(item)
@@ -204,22 +192,26 @@ export class CrawlFolder implements CrawlBook {
       const { exchange, evidence, measured } = page
       const hops = page.hops.map((hop) => this.#place(hop.evidence.members))
       const place = this.#place(evidence.members)
-      const records = [measured, ...page.more].map((one, i) => {
+      // the members of a page lie together: one after the other they are its records, one in each line
+      const rows = [measured, ...page.more].map((one, i) => {
         const from = this.#records.bytes
         this.#records.add((i === 0 ? page.packed : undefined) ?? gzipMember(concatBytes(one.record, NEWLINE)))
-        return rowOf(one, [from, this.#records.bytes - from])
+        return { digest: one.contentDigest, memberBytes: this.#records.bytes - from, row: rowOf(one, [from, this.#records.bytes - from]) }
       })
-      // the members of a page lie together: one after the other they are its records, one in each line
-      const digests = page.more.map(({ contentDigest }) => contentDigest)
-      const facts = factsOf(exchange, evidence, [measured.contentDigest, ...digests], [at, this.#records.bytes - at])
       // a record that names its links itself needs no second list of them, unless the page as a whole says not to follow them
-      const links = page.links.length === 0 || !namesLinks(measured.record) ? page.links.slice(0, MOST_LINKS) : undefined
-      const seal = { evidence: place, hops, robots: this.#written.get(robots) ?? null, records, ...(links && { links }) }
+      const links = page.links.length === 0 || !namesLinks(measured.record) ? page.links : undefined
+      const facts = {
+        ...factsOf(exchange, evidence, at, rows),
+        ...(page.isPartial ? { isPartial: true } : {}),
+        ...(links && { links }),
+      }
+      const seal = { evidence: place, hops, robots: this.#written.get(robots) ?? null, records: rows.map(({ row }) => row) }
       this.#log.kept(ref, exchange.fetchedAt, this.#isForSealing ? { ...facts, seal } : facts)
     } else {
       this.#evidence.add(...page.evidence.members)
-      this.#records.add(page.member)
-      this.#log.kept(ref, page.time, { ...page.facts, record: [at, page.member.byteLength] })
+      for (const { member } of page.records) this.#records.add(member)
+      const kept = page.records.map(({ content, member }) => [content, member.byteLength] as const)
+      this.#log.kept(ref, page.time, movedTo(page.facts, at, kept))
     }
     this.#pages++
     this.#wake()
@@ -340,76 +332,4 @@ export class CrawlFolder implements CrawlBook {
 function rowOf({ host, language, tokens, quality, contentDigest, sketch }: Measured, at: Place) {
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
   return { at, host, language, tokens, quality, digest: text(contentDigest), sketch: text(sketch) }
-}
-
-/** The kept pages of a folder that was written for sealing and finished, in order. Reads the files as it goes. */
-function* sealedPages(out: string) {
-  const evidence = openSync(path.join(out, NAMES[0]), 'r')
-  const records = openSync(path.join(out, NAMES[1]), 'r')
-  const read = (fd: number, [at, length]: Place): Uint8Array => {
-    const bytes = new Uint8Array(length)
-    readSync(fd, bytes, 0, length, at)
-    return bytes
-  }
-  try {
-    for (const { url, facts } of readKeptLines(path.join(out, LOG))) {
-      const parsed = keptFacts.safeParse(facts)
-      const seal = parsed.data?.seal
-      if (parsed.data === undefined || seal === undefined) continue
-      const sealed = seal.records.map(({ at, digest, sketch, ...row }) => {
-        const packed = read(records, at)
-        return {
-          ...row,
-          record: new Uint8Array(recordOf(packed)),
-          packed,
-          contentDigest: new Uint8Array(Buffer.from(digest, 'base64url')),
-          sketch: new Uint8Array(Buffer.from(sketch, 'base64url')),
-        }
-      })
-      yield {
-        url,
-        records: sealed,
-        links: seal.links ?? sealed.flatMap(({ record }) => recordLinks(record) ?? []),
-        evidence: read(evidence, seal.evidence),
-        hops: seal.hops.map((hop) => read(evidence, hop)),
-        robots: seal.robots === null ? null : { at: seal.robots[0], bytes: read(evidence, seal.robots) },
-      }
-    }
-  } finally {
-    closeSync(evidence)
-    closeSync(records)
-  }
-}
-
-/** Whether a file, under whichever name, holds these bytes. */
-function holds(name: string, from: number, to: number, check: number): boolean {
-  const file = existsSync(`${name}.part`) ? `${name}.part` : name
-  if (!existsSync(file) || statSync(file).size < to) return false
-  const fd = openSync(file, 'r')
-  try {
-    const bytes = Buffer.allocUnsafe(1 << 20)
-    let sum = 0
-    for (let at = from; at < to; ) {
-      const read = readSync(fd, bytes, 0, Math.min(bytes.length, to - at), at)
-      if (read === 0) return false
-      sum = crc32(bytes.subarray(0, read), sum)
-      at += read
-    }
-    return sum === check
-  } finally {
-    closeSync(fd)
-  }
-}
-
-/** Where the journal's last whole line ends, and that line. */
-async function journalEnd(name: string): Promise<{ bytes: number; last: string }> {
-  const file = (await exists(`${name}.part`)) ? `${name}.part` : name
-  await using handle = await open(file, 'r')
-  const { size } = await handle.stat()
-  const tail = Buffer.alloc(Math.min(size, 64 << 10))
-  await handle.read(tail, 0, tail.length, size - tail.length)
-  const end = tail.lastIndexOf(10)
-  if (end === -1) return { bytes: 0, last: '' }
-  const start = tail.lastIndexOf(10, end - 1) + 1
-  return { bytes: size - tail.length + end + 1, last: tail.toString('utf8', start, end) }
 }

@@ -279,6 +279,7 @@ export class Crawler {
       exchange,
       measured,
       more,
+      isPartial: 1 + more.length < records.length,
       links: result.links,
       training,
       evidence,
@@ -294,14 +295,17 @@ export class Crawler {
     const { facts } = earlier
     const { id, url: from, at, payloadDigest } = facts.response
     const profile = exchange.status === 304 ? ('server-not-modified' as const) : ('identical-payload-digest' as const)
-    const bytes = earlier.member()
+    const members = earlier.members()
     try {
       const revisit = { profile, recordId: id, url: from, fetchedAt: at, payloadDigest }
       const evidence = fetchGroup({ ...exchange, body: new Uint8Array() }, { robots: site.fact(url), via: item.via, revisit })
-      this.#follow(recordLinks(recordOf(bytes)) ?? [], depth + 1, url)
-      for (const content of contentsOf(facts)) this.#contents.addNumber(content)
+      this.#follow(facts.links ?? members.flatMap((member) => recordLinks(recordOf(member)) ?? []), depth + 1, url)
+      const all = contentsOf(facts).map((content, i) => ({ content, member: members[i] as Uint8Array }))
+      const fresh = all.filter(({ content }) => this.#contents.addNumber(content))
+      const records = this.#options.dropDuplicates === false ? all : fresh
+      if (records.length === 0) return this.#end(item, { ...row, outcome: 'DUPLICATE' })
       this.#verdicts.note(item, { ...row, outcome: 'UNCHANGED', detail: profile })
-      await this.#deliver({ ref, url, depth, evidence, robots: site.capture, facts, member: bytes, time: exchange.fetchedAt })
+      await this.#deliver({ ref, url, depth, evidence, robots: site.capture, facts, records, time: exchange.fetchedAt })
     } catch (thrown) {
       if (!(thrown instanceof WireError)) throw thrown
       this.#end(item, { ...row, outcome: thrown.code, detail: thrown.message })

@@ -14,8 +14,12 @@ export const keptFacts = z.strictObject({
   record: place,
   /** First six bytes of the content digest, as a number. */
   content: z.int().nonnegative(),
-  /** The same of the page's further records. */
-  contents: z.array(z.int().nonnegative()).optional(),
+  /** The same of the page's further records, each with its member's length. */
+  further: z.array(z.tuple([z.int().nonnegative(), z.int().positive()])).optional(),
+  /** It gave records besides these, which were there already: by these alone nobody can say what the page gives. */
+  isPartial: z.literal(true).optional(),
+  /** Where the page led, for records that do not say so themselves. */
+  links: z.array(z.string()).optional(),
   etag: z.string().max(512).optional(),
   lastModified: z.string().max(64).optional(),
   /** What sealing needs besides the files: `[offset, length]` in evidence.warc.gz, and the index row's numbers. */
@@ -35,8 +39,6 @@ export const keptFacts = z.strictObject({
           sketch: z.base64url(),
         }),
       ),
-      /** Where the page led, for records that do not say so themselves. */
-      links: z.array(z.string()).optional(),
     })
     .optional(),
   /** The response record that holds the body. */
@@ -46,8 +48,8 @@ export type KeptFacts = z.infer<typeof keptFacts>
 
 export interface EarlierVisit {
   facts: KeptFacts
-  /** The record's gzip member, as it lies in the earlier file. */
-  member(): Uint8Array
+  /** The gzip member of each record, as they lie in the earlier file. */
+  members(): Uint8Array[]
 }
 
 export interface EarlierVisits {
@@ -56,7 +58,7 @@ export interface EarlierVisits {
 
 const MAX_RECORD_BYTES = 2 << 20
 
-/** The pages of a crawl's folder, by URL. Keeps an open file until it is disposed. */
+/** The pages of a crawl's folder that were kept whole, by URL. Keeps an open file until it is disposed. */
 export class EarlierFolder implements EarlierVisits, Disposable {
   readonly #fd: number
   readonly #pages = new Map<string, KeptFacts>()
@@ -66,7 +68,7 @@ export class EarlierFolder implements EarlierVisits, Disposable {
     this.#fd = openSync(path.join(folder, 'records.jsonl.gz'), 'r')
     for (const { url, facts } of readKeptLines(path.join(folder, 'frontier.log'))) {
       const parsed = keptFacts.safeParse(facts)
-      if (parsed.success) this.#pages.set(url, parsed.data)
+      if (parsed.success && parsed.data.isPartial !== true) this.#pages.set(url, parsed.data)
     }
   }
 
@@ -76,13 +78,15 @@ export class EarlierFolder implements EarlierVisits, Disposable {
 
   get(url: string): EarlierVisit | undefined {
     const facts = this.#pages.get(url)
-    return facts && { facts, member: () => this.#member(facts.record) }
+    return facts && { facts, members: () => this.#members(facts) }
   }
 
-  #member([offset, length]: KeptFacts['record']): Uint8Array {
-    const bytes = new Uint8Array(Math.min(length, MAX_RECORD_BYTES))
-    readSync(this.#fd, bytes, 0, bytes.length, offset)
-    return bytes
+  #members({ record: [at, length], further = [] }: KeptFacts): Uint8Array[] {
+    const bytes = new Uint8Array(length)
+    readSync(this.#fd, bytes, 0, length, at)
+    let end = length
+    const last = further.toReversed().map(([, size]) => bytes.subarray((end -= size), end + size))
+    return [bytes.subarray(0, end), ...last.toReversed()]
   }
 
   [Symbol.dispose](): void {
@@ -103,27 +107,42 @@ export function conditions({ etag, lastModified }: KeptFacts): Record<string, st
   }
 }
 
-/** What to remember of an answer that gave records, of which these are the content digests. */
+/** What to remember of an answer that gave records; `digests` are those of their contents, in the order of their `members`. */
 export function factsOf(
   exchange: Exchange,
   { responseId, payloadDigest }: Pick<FetchGroup, 'responseId' | 'payloadDigest'>,
-  [first, ...further]: [Uint8Array, ...Uint8Array[]],
-  record: KeptFacts['record'],
+  at: number,
+  records: readonly { digest: Uint8Array; memberBytes: number }[],
 ): KeptFacts {
   const etag = headerValues(exchange.headers, 'etag')[0]
   const lastModified = headerValues(exchange.headers, 'last-modified')[0]
   return {
-    record,
-    content: contentNumber(first),
-    ...(further.length > 0 ? { contents: further.map(contentNumber) } : {}),
+    ...placed(
+      at,
+      records.map(({ digest, memberBytes }) => [contentNumber(digest), memberBytes]),
+    ),
     ...(etag !== undefined && /^(W\/)?"[\x21\x23-\x7e]{0,500}"$/.test(etag) ? { etag } : {}),
     ...(lastModified !== undefined && /^[\x20-\x7e]{1,64}$/.test(lastModified) ? { lastModified } : {}),
     response: { id: responseId, url: exchange.url, at: exchange.fetchedAt, payloadDigest },
   }
 }
 
+/** The same page in another folder, where `records` of it (content and length of the member) lie from `at` on. */
+export function movedTo(facts: KeptFacts, at: number, records: readonly KeptContent[]): KeptFacts {
+  const isPartial = facts.isPartial === true || records.length < contentsOf(facts).length
+  return { ...facts, further: undefined, seal: undefined, ...placed(at, records), ...(isPartial ? { isPartial } : {}) }
+}
+
+type KeptContent = readonly [content: number, memberBytes: number]
+
+function placed(at: number, records: readonly KeptContent[]): Pick<KeptFacts, 'record' | 'content' | 'further'> {
+  const [first, ...further] = records as [KeptContent, ...KeptContent[]]
+  const length = records.reduce((sum, [, bytes]) => sum + bytes, 0)
+  return { record: [at, length], content: first[0], ...(further.length > 0 ? { further: further.map(([...one]) => one) } : {}) }
+}
+
 /** Numbers of all records that a page gave. */
-export const contentsOf = ({ content, contents = [] }: KeptFacts): number[] => [content, ...contents]
+export const contentsOf = ({ content, further = [] }: KeptFacts): number[] => [content, ...further.map(([number]) => number)]
 
 /** 48 bits of a content digest: two different pages share them once in a crawl of ten million. */
 export function contentNumber(digest: Uint8Array): number {

@@ -83,24 +83,19 @@ export type JournalVerdict =
   { ok: true; lines: number; sealed: number; by: string[] } | { ok: false; line: number; why: string }
 
 /** Whether these lines are an unbroken journal, and who signed how much of it. Lines are counted from 1. */
-export function verifyJournal(lines: Iterable<string>): JournalVerdict {
+export async function verifyJournal(lines: Iterable<string> | AsyncIterable<string>): Promise<JournalVerdict> {
   const by = new Set<string>()
   let chain = ''
   let count = 0
   let sealed = 0
-  for (const line of lines) {
+  for await (const line of lines) {
     count++
     const stated = CHAIN.exec(line)?.[1]
     if (stated === undefined) return { ok: false, line: count, why: 'no chain value at its end' }
     const json = `${line.slice(0, line.lastIndexOf(',"chain":"'))}}`
     if (json.startsWith('{"seal":')) {
-      const { by: who, signature } = JSON.parse(json) as { by?: unknown; signature?: unknown }
-      if (
-        typeof who !== 'string' ||
-        typeof signature !== 'string' ||
-        !verifyDetached(SIGNED, utf8(chain), new Uint8Array(Buffer.from(signature, 'base64url')), who)
-      )
-        return { ok: false, line: count, why: 'a seal whose signature does not hold' }
+      const who = sealedBy(json, chain)
+      if (who === undefined) return { ok: false, line: count, why: 'a seal whose signature does not hold' }
       by.add(who)
       sealed = count
     }
@@ -108,6 +103,19 @@ export function verifyJournal(lines: Iterable<string>): JournalVerdict {
     if (chain !== stated) return { ok: false, line: count, why: 'it was changed, or a line before it is missing' }
   }
   return { ok: true, lines: count, sealed, by: [...by] }
+}
+
+/** The account whose signature of the chain so far a seal carries. */
+function sealedBy(json: string, chain: string): string | undefined {
+  let seal: { by?: unknown; signature?: unknown }
+  try {
+    seal = JSON.parse(json) as typeof seal
+  } catch {
+    return undefined
+  }
+  const { by, signature } = seal
+  if (typeof by !== 'string' || typeof signature !== 'string') return undefined
+  return verifyDetached(SIGNED, utf8(chain), new Uint8Array(Buffer.from(signature, 'base64url')), by) ? by : undefined
 }
 
 function chainOf(before: string, json: string): string {

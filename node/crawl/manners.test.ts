@@ -173,12 +173,12 @@ describe('the journal', () => {
     return (text + later.line(row(4)) + later.seal() + later.seal()).trimEnd().split('\n')
   }
 
-  it('is one chain over restarts, and says who stands for how much of it', () => {
-    expect(verifyJournal(written())).toEqual({ ok: true, lines: 6, sealed: 6, by: [signer.did] })
-    expect(verifyJournal(written().slice(0, 4))).toEqual({ ok: true, lines: 4, sealed: 3, by: [signer.did] })
+  it('is one chain over restarts, and says who stands for how much of it', async () => {
+    expect(await verifyJournal(written())).toEqual({ ok: true, lines: 6, sealed: 6, by: [signer.did] })
+    expect(await verifyJournal(written().slice(0, 4))).toEqual({ ok: true, lines: 4, sealed: 3, by: [signer.did] })
   })
 
-  it('shows a line that was changed, removed, added, moved, or signed by another', () => {
+  it('shows a line that was changed, removed, added, moved, or signed by another', async () => {
     const lines = written()
     const swap = [lines[1], lines[0], ...lines.slice(2)] as string[]
     const changed = lines.with(1, (lines[1] as string).replace('"status":200', '"status":404'))
@@ -189,9 +189,11 @@ describe('the journal', () => {
       [lines.toSpliced(1, 1), 2],
       [lines.toSpliced(1, 0, lines[0] as string), 2],
       [forged, 3],
+      [lines.with(2, (lines[2] as string).replace('{"seal":2', '{"seal":')), 3],
+      [lines.with(2, (lines[2] as string).replace(signer.did, 'did:key:nobody')), 3],
       [lines.with(0, '{}'), 1],
     ] as const)
-      expect(verifyJournal(bad)).toMatchObject({ ok: false, line: at })
+      expect(await verifyJournal(bad)).toMatchObject({ ok: false, line: at })
   })
 })
 

@@ -102,15 +102,15 @@ describe('the sample site, crawled with the whole domain in scope', () => {
       if (again?.ok !== true) throw new Error(`${url} gives no record again`)
       expect(equalBytes(again.measured.record, measured.record), url).toBe(true)
       const captures = parseFetchGroups(concatBytes(...(robots.evidence?.members ?? [])), MAX_RULE_CAPTURES)
-      const site = siteOfCaptures(captures, new URL(url).origin, 'Quern')
-      if (!site.ok) throw new Error(`${url}: not all rule files are in evidence`)
+      const read = siteOfCaptures(captures, new URL(url).origin, 'Quern')
+      if (!read.ok) throw new Error(`${url}: not all rule files are in evidence`)
       expect([facts.robots?.recordId, facts.robots?.payloadDigest, facts.robots?.allowed]).toEqual([
-        site.robots.responseId,
-        site.robots.payloadDigest,
+        read.robots.responseId,
+        read.robots.payloadDigest,
         true,
       ])
-      expect(mayFetch(site.rules.robots.rules, 'Quern', url)).toMatchObject({ allowed: true, line: facts.robots?.line })
-      expect(trainDecision({ url, agent: 'Quern', site: site.rules, headers: exchange.headers, html: null }).decision).not.toBe('deny')
+      expect(mayFetch(read.rules.robots.rules, 'Quern', url)).toMatchObject({ allowed: true, line: facts.robots?.line })
+      expect(trainDecision({ url, agent: 'Quern', site: read.rules, headers: exchange.headers, html: null }).decision).not.toBe('deny')
     }
   })
 })

@@ -104,6 +104,8 @@ export interface CrawledPage {
   measured: Measured
   /** Further records of the same page, where the schema takes several from one. */
   more: readonly Measured[]
+  /** Others of its records are not among these: their content was kept already. */
+  isPartial: boolean
   /** Where the page leads, as far as it lets crawlers follow. */
   links: readonly string[]
   training: TrainDecision
@@ -126,8 +128,8 @@ export interface UnchangedPage {
   evidence: FetchGroup
   robots: RobotsCapture
   facts: KeptFacts
-  /** The earlier record, gzipped. */
-  member: Uint8Array
+  /** The earlier records whose content was not kept already, with the content's number, gzipped. */
+  records: readonly { content: number; member: Uint8Array }[]
   /** Start of this fetch. */
   time: number
 }

@@ -3,7 +3,7 @@ import { getDomain } from 'tldts'
 export type Scope = 'host' | 'domain' | 'any'
 
 /** The registrable domain of a host by the public suffix list (private suffixes too); the host itself where there is none. */
-export function domainOf(hostname: string): string {
+export function registrableDomain(hostname: string): string {
   return getDomain(hostname, { allowPrivateDomains: true }) ?? hostname
 }
 
@@ -15,6 +15,6 @@ export function scopeOf(scope: Scope, seeds: readonly string[]): (url: URL) => b
     const hosts = new Set(urls.map(({ host }) => host))
     return ({ host }) => hosts.has(host)
   }
-  const domains = new Set(urls.map(({ hostname }) => domainOf(hostname)))
-  return ({ hostname }) => domains.has(domainOf(hostname))
+  const domains = new Set(urls.map(({ hostname }) => registrableDomain(hostname)))
+  return ({ hostname }) => domains.has(registrableDomain(hostname))
 }

@@ -1,3 +1,3 @@
 export { BatchSealer, type SealedBatch, type SealedFile, type SealHeader, type SealRecord } from './batch-sealer.ts'
 export { sealBatch, type SealInput } from './seal-batch.ts'
-export { sealInto } from './seal-into.ts'
+export { sealInto, type SealIntoInput, type SealPage } from './seal-into.ts'

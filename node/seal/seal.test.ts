@@ -83,23 +83,43 @@ describe('sealBatch', () => {
 })
 
 describe('sealInto', () => {
-  it('seals the same batch, and stores it whole in portions while it goes', async () => {
-    const input = sampleInput(['one', 'two', 'three'])
+  it('seals the same batch from pages as from their parts, each page taken when the one before is sealed, stored in portions', async () => {
+    const input = sampleInput(['one', 'two', 'three', 'four'])
+    // a page of two records, with a redirect before the second page
+    const records = [...input.records].map((one, i) => ({ ...one, robotsGroup: 1, evidenceGroup: [2, 2, 4, 5][i] as number }))
     const groups = [...input.groups].map((members, i) => (i === 0 ? members : [new Uint8Array(randomBytes(LEAF_BYTES))]))
     const { private: space } = new MemoryStorage()
-    const portions: number[] = []
+    let waiting = 0
+    let most = 0
     const watched = {
       put: (blocks: Iterable<Block>) => {
-        const list = [...blocks]
-        portions.push(list.reduce((sum, block) => sum + block.bytes.byteLength, 0))
-        return space.put(list)
+        waiting = 0
+        return space.put(blocks)
       },
     }
-    const sealed = await sealInto(watched, { ...input, groups })
-    expect(String(sealed.manifestCid)).toBe(String(sealBatch({ ...input, groups }).manifestCid))
+    const robots = { name: 'site.test', read: () => groups[1] as Uint8Array[] }
+    function* pages() {
+      for (const [fetch, hops, from, to] of [
+        [2, [], 0, 2],
+        [4, [3], 2, 3],
+        [5, [], 3, 4],
+      ] as [number, number[], number, number][]) {
+        const page = {
+          hops: hops.map((hop) => groups[hop] as Uint8Array[]),
+          evidence: groups[fetch] as Uint8Array[],
+          robots,
+          records: records.slice(from, to),
+        }
+        waiting += (1 + hops.length) * LEAF_BYTES
+        most = Math.max(most, waiting)
+        yield page
+      }
+    }
+    const { records: _, groups: __, ...header } = input
+    const sealed = await sealInto(watched, { ...header, warcinfo: groups[0] as Uint8Array[], pages: pages() })
+    expect(String(sealed.manifestCid)).toBe(String(sealBatch({ ...input, records, groups }).manifestCid))
     await space.pin(sealed.manifestCid)
-    expect(portions.length).toBeGreaterThan(1)
-    expect(Math.max(...portions)).toBeLessThan(4 << 20)
+    expect(most).toBeLessThan(4 * LEAF_BYTES)
   })
 })
 

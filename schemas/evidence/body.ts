@@ -16,7 +16,7 @@ export function decodeBody(exchange: Pick<Exchange, 'headers' | 'body'>, maxByte
     .map((value) => value.trim().toLowerCase())
     .filter((value) => value !== '' && value !== 'identity')
   if (codings.length > MAX_LAYERS) throw new WireError('BAD_ENCODING', `more than ${MAX_LAYERS} content encodings`)
-  const body = codings.reverse().reduce((bytes, coding) => decodeLayer(coding, bytes, maxBytes), exchange.body)
+  const body = codings.toReversed().reduce((bytes, coding) => decodeLayer(coding, bytes, maxBytes), exchange.body)
   if (body.byteLength > maxBytes) throw new WireError('BODY_TOO_LARGE', `a body beyond ${maxBytes} bytes`)
   return body
 }

@@ -173,7 +173,7 @@ describe('detectLanguage', () => {
 
 describe('quality', () => {
   const prose = 'The miller opened the gate in the morning and let the water run over the wheel. '
-  const text = `${Array.from({ length: 12 }, (_, i) => `${prose.slice(0, -2)} number ${i}, while ${'abcdefghijkl'[i]} slept.`).join('\n\n')}`
+  const text = Array.from({ length: 12 }, (_, i) => `${prose.slice(0, -2)} number ${i}, while ${'abcdefghijkl'[i]} slept.`).join('\n\n')
   const values = ruleValues(text, tokenize(text))
 
   it('gives every rule an integer', () => {

@@ -1,6 +1,7 @@
 /** May we fetch, may we train: robots.txt and reservation signals, pure. */
 export { type AiTxt, MAX_AI_TXT_BYTES, parseAiTxt } from './ai-txt.ts'
 export { crawlDelay, type FetchDecision, mayFetch } from './may-fetch.ts'
+export { lineCounter } from './lines.ts'
 export { matchesUrl } from './path-pattern.ts'
 export { pageSignals, type PageSignals } from './page-signals.ts'
 export { MAX_QUERN_TXT_BYTES, parseQuernTxt, QUERN_TXT_PATH } from './quern-txt.ts'

@@ -71,11 +71,11 @@ const NOTHING: PageSignals = { metas: [], rslLinks: [], rslScripts: [] }
 export function trainDecision(input: TrainInput): TrainDecision {
   const facts: Facts = { ...input, page: input.signals ?? (input.html === null ? NOTHING : pageSignals(input.html)) }
   const statements = sources.flatMap((source) => source(facts))
-  const says = (what: TrainSignal['says']): boolean => statements.some((statement) => statement.says === what)
-  const signals = statements.map(({ file, ...statement }) => ({
-    ...statement,
-    value: statement.value.slice(0, 512),
-    sha256: file?.sha256 ?? pageDigest(input, statement.source),
+  const says = (what: TrainSignal['says']): boolean => statements.some((one) => one.says === what)
+  const signals = statements.map(({ file, ...one }) => ({
+    ...one,
+    value: one.value.slice(0, 512),
+    sha256: file?.sha256 ?? pageDigest(input, one.source),
   }))
   return { decision: says('deny') ? 'deny' : says('allow') ? 'allow' : 'unknown', signals, unread: unreadLicenses(facts) }
 }
@@ -209,7 +209,7 @@ const unavailable = (source: string, file: RuleFile<unknown>): Statement => ({
 type Reader = (value: string) => TrainSignal['says'] | undefined
 
 function fromHeader(headers: TrainInput['headers'], name: string, read: Reader): Statement[] {
-  const values = headerValues(headers as [string, string][], name)
+  const values = headerValues(headers, name)
   // a dictionary may be spread over several lines, which then are one
   const lines = name === 'content-usage' && values.length > 1 ? [values.join(', ')] : values
   return lines.flatMap((value) => statement(`${name} header`, value, null, read))

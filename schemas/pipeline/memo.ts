@@ -49,7 +49,7 @@ function memoKey(
   { url, status, headers, body, truncated }: Exchange,
   { qualityWeights = {}, selectors = [] }: PipelineOptions,
 ): string {
-  const weights = Object.entries(qualityWeights).sort(([a], [b]) => (a < b ? -1 : 1))
+  const weights = Object.entries(qualityWeights).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const head = JSON.stringify([
     id,
     url,

@@ -2,12 +2,11 @@
  * One parse for everything that is asked of a page: the crawler reads the facts, decides, and only then pays for the record.
  * `openPage(e).run(id)` gives what `runPipeline(id, e)` gives.
  */
-import { decodeBody, type Exchange, headerValues } from '../evidence/index.ts'
+import type { Exchange } from '../evidence/index.ts'
 import { factsOf, type PageFacts, type ParsedPage, parsePage } from '../web-page/index.ts'
 import { WireError } from '../wire/index.ts'
-import { decodeHtml } from './charset.ts'
+import { pageHtml } from './page-html.ts'
 import { findPipeline, runPipeline } from './pipelines.ts'
-import { MAX_BODY_BYTES } from './run.ts'
 import type { NotARecord, PipelineOptions, PipelineResult } from './types.ts'
 
 export interface OpenPage {
@@ -24,8 +23,7 @@ export interface OpenPage {
 /** Decodes and parses the page of an exchange, whatever its status. Never throws. */
 export function openPage(exchange: Exchange): OpenPage {
   try {
-    const contentType = headerValues(exchange.headers, 'content-type').at(-1) ?? null
-    const page: ParsedPage = parsePage(decodeHtml(decodeBody(exchange, MAX_BODY_BYTES), contentType).text, exchange.url)
+    const page: ParsedPage = parsePage(pageHtml(exchange), exchange.url)
     return {
       facts: factsOf(page.document, page.parts),
       error: null,

@@ -1,14 +1,14 @@
 /** The replay path: exchange -> decode -> extract -> measure. Whoever runs it anywhere gets the same bytes. */
 import { decodeBody, type Exchange, headerValues } from '../evidence/index.ts'
-import { contentDigest, minHash, qualityOf, ruleValues, tokenize } from '../measures/index.ts'
-import { extractParsed, hostOf, type ParsedPage, parsePage } from '../web-page/index.ts'
+import { contentDigest, tokenize } from '../measures/index.ts'
+import { extractParsed, type ParsedPage, parsePage } from '../web-page/index.ts'
 import { WireError } from '../wire/index.ts'
 import { decodeHtml } from './charset.ts'
+import { measured } from './measure.ts'
+import { MAX_BODY_BYTES } from './page-html.ts'
 import { notHtml } from './sniff.ts'
 import type { Measured, PipelineOptions, PipelineResult } from './types.ts'
 
-/** Most bytes of a page after content decoding. */
-export const MAX_BODY_BYTES = 8 << 20
 /** Fewer tokens than this are a title, not a text. */
 const MIN_TOKENS = 5
 
@@ -32,9 +32,9 @@ export const webPagePipeline: Pipeline = {
 /** What a page gives, or the reason that it gives nothing. */
 export function asResult(measure: () => Measured | [Measured, ...Measured[]]): PipelineResult {
   try {
-    const measured = measure()
-    if (!Array.isArray(measured)) return { ok: true, measured }
-    const [first, ...more] = measured
+    const given = measure()
+    if (!Array.isArray(given)) return { ok: true, measured: given }
+    const [first, ...more] = given
     return more.length === 0 ? { ok: true, measured: first } : { ok: true, measured: first, more }
   } catch (thrown) {
     if (!(thrown instanceof WireError)) throw thrown
@@ -60,23 +60,14 @@ export function htmlOf(exchange: Exchange, decoded?: string): string {
   return decoded ?? decodeHtml(body, contentType).text
 }
 
-function measurePage(page: ParsedPage, { qualityWeights = {} }: PipelineOptions): Measured {
-  const { url } = page
+function measurePage(page: ParsedPage, options: PipelineOptions): Measured {
   const { record, bytes, robots } = extractParsed(page)
   refuseNoindex(robots)
-  const tokens = tokenize(record.text)
+  const { text, language } = record
+  const tokens = tokenize(text)
   if (tokens.count < MIN_TOKENS) throw new WireError('TOO_SHORT', `${tokens.count} tokens, at least ${MIN_TOKENS} make a text`)
-  const language = record.language ?? 'und'
-  return {
-    record: bytes,
-    url,
-    host: hostOf(url),
-    language,
-    tokens: tokens.count,
-    quality: qualityOf(ruleValues(record.text, tokens), language, qualityWeights),
-    contentDigest: contentDigest(tokens),
-    sketch: minHash(tokens),
-  }
+  const digest = contentDigest(tokens)
+  return measured({ record: bytes, url: page.url, language: language ?? 'und', contentDigest: digest, text, tokens }, options)
 }
 
 /** Throws WireError NOINDEX. */

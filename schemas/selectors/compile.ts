@@ -74,7 +74,7 @@ export function queryOf({ document }: Tree): Query {
   const pseudos: Record<string, Test> = { contains }
   // answers about ancestors are remembered, also inside `:not( )`: without it a path costs a power of the depth.
   // The tree is of a newer domhandler than css-select names: the same objects, under other types for the compiler
-  const test = (selector: string): Test => compile(selector, { pseudos: pseudos as never, cacheResults: true }) as unknown as Test
+  const test = (selector: string): Test => compile(selector, { pseudos: pseudos as never, cacheResults: true })
   const known = new Map<string, Element[]>()
   return {
     all(selector) {

@@ -180,7 +180,7 @@ function pseudoCost(name: string, data: Selector[][] | string | null, { nested, 
   const wantsText = NTH.includes(name) || name === CONTAINS
   if (!PSEUDO_CLASSES.includes(name)) {
     const near = nearest(name, PSEUDO_CLASSES)
-    const known = `known are ${PSEUDO_CLASSES.map((one) => `:${one}`).join(' ')}`
+    const known = `known are ${PSEUDO_CLASSES.map((pseudo) => `:${pseudo}`).join(' ')}`
     const fix = Object.hasOwn(HABITS, name) ? (HABITS[name] as string) : near === undefined ? known : `did you mean \`:${near}\`?`
     throw new Refused('UNKNOWN_PSEUDO_CLASS', `the pseudo-class :${name.replace(/[^\x20-\x7e]/g, '?').slice(0, 40)} is not known here`, fix)
   }

@@ -80,11 +80,6 @@ export function extractParsed(page: ParsedPage): Extracted {
 
 const orNull = <T>(items: T[]): T[] | null => (items.length === 0 ? null : items)
 
-/** The main text alone. */
-export function mainText(html: string): string {
-  return mainContentOf(parsePage(html, 'http://page.invalid/')).text
-}
-
 /** Tried in this order while the text stays short. */
 const STRICTNESSES: Strictness[] = [
   { names: true, furniture: true, noscript: false },

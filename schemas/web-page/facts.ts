@@ -1,5 +1,5 @@
 /** What a crawler asks of a page besides its record, from the same parse: signals about use, and links. */
-import type { PageSignals } from '../permission/index.ts'
+import { lineCounter, type PageSignals } from '../permission/index.ts'
 import { type Parts, relsOf } from './collect.ts'
 import { type Document, textContent } from './dom.ts'
 import { resolvedLinks } from './links.ts'
@@ -47,14 +47,4 @@ function signalsOf({ html }: Document, { metas, related, rsl }: Parts): PageSign
   for (const element of rsl.slice(0, MAX_SCRIPTS))
     signals.rslScripts.push({ xml: textContent(element, MAX_SCRIPT_UNITS), line: lineAt(element.at) })
   return signals
-}
-
-/** Lines of places that come in rising order. */
-function lineCounter(html: string): (at: number) => number {
-  let line = 1
-  let next = html.indexOf('\n')
-  return (at) => {
-    for (; next >= 0 && next < at; next = html.indexOf('\n', next + 1)) line++
-    return line
-  }
 }

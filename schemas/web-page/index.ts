@@ -1,6 +1,6 @@
 /** One web page: shape, extraction, comparison. */
 export { compareWebPages, type Comparison, sameContentDefaults, type SameContentThresholds } from './compare.ts'
-export { type Extracted, extractParsed, extractWebPage, mainText, type ParsedPage, parsePage } from './extract.ts'
+export { type Extracted, extractParsed, extractWebPage, type ParsedPage, parsePage } from './extract.ts'
 export { type HtmlLimits, htmlLimits } from './parse.ts'
 export { factsOf, type PageFacts, type PageLink } from './facts.ts'
 export { spdxOf } from './license.ts'

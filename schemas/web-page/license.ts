@@ -53,7 +53,7 @@ function spdxPage(text: string): string | null {
   return id === undefined ? null : (byLowerId.get(id) ?? null)
 }
 
-function statement(text: string, base: string, evidence: string, isUrl: boolean): License {
+function licenseIn(text: string, base: string, evidence: string, isUrl: boolean): License {
   const url = isUrl || /^https?:\/\//i.test(text.trim()) ? resolveUrl(text, base) : null
   const spdx = spdxOf(url ?? text)
   return spdx === null && url === null ? null : { spdx, url, evidence }
@@ -63,7 +63,7 @@ function fromRel({ related, base }: Parts): License {
   for (const element of related) {
     const href = element.attr('href')
     if (href === undefined || !relsOf(element).includes('license') || /rsl\+xml/.test(element.attr('type') ?? '')) continue
-    const found = statement(href, base, `${element.name}[rel=license]`, true)
+    const found = licenseIn(href, base, `${element.name}[rel=license]`, true)
     if (found !== null) return found
   }
   return null
@@ -71,12 +71,12 @@ function fromRel({ related, base }: Parts): License {
 
 function fromStructured({ items, base }: Parts, jsonLd: Json[]): License {
   const text = jsonLdFact(jsonLdObjects(jsonLd), 'license')
-  const found = text === null ? null : statement(text, base, 'json-ld license', false)
+  const found = text === null ? null : licenseIn(text, base, 'json-ld license', false)
   if (found !== null) return found
   for (const element of items) {
     if (element.attr('itemprop') !== 'license') continue
     const href = element.attr('href')
-    const item = statement(href ?? element.attr('content') ?? '', base, 'microdata license', href !== undefined)
+    const item = licenseIn(href ?? element.attr('content') ?? '', base, 'microdata license', href !== undefined)
     if (item !== null) return item
   }
   return null
@@ -86,7 +86,7 @@ function fromMeta({ metas, base }: Parts): License {
   for (const element of metas) {
     const key = asciiLower(element.attr('name') ?? element.attr('property') ?? '')
     if (!META.has(key)) continue
-    const found = statement(element.attr('content') ?? '', base, `meta ${fact(key, 50)}`, false)
+    const found = licenseIn(element.attr('content') ?? '', base, `meta ${fact(key, 50)}`, false)
     if (found !== null) return found
   }
   return null
@@ -96,7 +96,7 @@ function fromPlainLink({ anchors, base }: Parts): License {
   for (const element of anchors) {
     const href = element.attr('href') ?? ''
     if (element.name !== 'a' || !/creativecommons\.org\/(licenses|publicdomain)\//i.test(href.slice(0, 200))) continue
-    const found = statement(href, base, 'a[href]', true)
+    const found = licenseIn(href, base, 'a[href]', true)
     if (found !== null && found.spdx !== null) return found
   }
   return null

@@ -25,7 +25,7 @@ async function imported(groups: Uint8Array[], width = DAG_WIDTH): Promise<CID> {
     for (const group of groups) for (let at = 0; at < group.length; at += LEAF_BYTES) yield group.subarray(at, at + LEAF_BYTES)
   }
   const options = { cidVersion: 1, rawLeaves: true, layout: balanced({ maxChildrenPerNode: width }), chunker: cut } as const
-  for await (const entry of importer([{ content: groups }], new MemoryBlockstore(), options)) return entry.cid as unknown as CID
+  for await (const entry of importer([{ content: groups }], new MemoryBlockstore(), options)) return entry.cid
   throw new Error('the importer gave nothing')
 }
 

@@ -2,7 +2,7 @@
 import { type Exchange, fetchGroup, parseFetchGroup } from '../../schemas/evidence/index.ts'
 import { pipelineOptions, runPipeline } from '../../schemas/pipeline/index.ts'
 import { canonicalJson, concatBytes, sha256, utf8 } from '../../schemas/wire/index.ts'
-import type { Gather, Gathered } from '../../node/index.ts'
+import type { Gather, Gathered, SealPage } from '../../node/index.ts'
 import type { SimContributor } from '../network/index.ts'
 
 /** What honest peers sealed, by epoch: what a copycat could read from the public space once it is revealed. */
@@ -19,7 +19,7 @@ export class Loot {
   }
 
   before(epoch: number): Gathered | undefined {
-    return this.#taken.find((item) => item.epoch < epoch && item.gathered.records.length > 0)?.gathered
+    return this.#taken.find((item) => item.epoch < epoch && item.gathered.urls.length > 0)?.gathered
   }
 }
 
@@ -30,13 +30,8 @@ export const lazy = (name: string): SimContributor => ({
   name,
   gather: (own) => async (job) => {
     const gathered = await own(job)
-    return {
-      ...gathered,
-      records: gathered.records.map((record, i) => ({
-        ...record,
-        record: rewrite(record.record, `${name} filler ${job.epoch} ${i}. `.repeat(60)),
-      })),
-    }
+    const pages = [...gathered.pages].map((page, i) => rewritten(page, `${name} filler ${job.epoch} ${i}. `))
+    return { ...gathered, pages }
   },
 })
 
@@ -45,10 +40,8 @@ export const forging = (name: string, every = 10): SimContributor => ({
   name,
   gather: (own) => async (job) => {
     const gathered = await own(job)
-    const records = gathered.records.map((record, i) =>
-      i % every === 0 ? { ...record, record: rewrite(record.record, `${name} says so ${job.epoch} ${i}. `.repeat(60)) } : record,
-    )
-    return { ...gathered, records }
+    const pages = [...gathered.pages].map((page, i) => (i % every === 0 ? rewritten(page, `${name} says so ${job.epoch} ${i}. `) : page))
+    return { ...gathered, pages }
   },
 })
 
@@ -66,20 +59,16 @@ export const fabricating = (name: string, every = 10, onInvent?: (record: Uint8A
   name,
   gather: (own) => async (job) => {
     const gathered = await own(job)
-    const records = [...gathered.records]
-    const groups: Uint8Array[][] = [...gathered.groups]
-    for (let i = 0; i < records.length; i += every) {
-      const record = records[i]
-      if (record === undefined) continue
-      const { exchange: real, facts } = parseFetchGroup(concatBytes(...(gathered.groups[record.evidenceGroup] ?? [])))
+    const pages = [...gathered.pages].map((page, i) => {
+      if (i % every !== 0) return page
+      const { exchange: real, facts } = parseFetchGroup(concatBytes(...page.evidence))
       const exchange = inventedPage(real, `${name}-${job.epoch}-${i}`)
       const result = runPipeline(job.charter.pipelines[0] as string, exchange, pipelineOptions(job.charter))
-      if (!result.ok) continue
-      groups.push(fetchGroup(exchange, facts).members)
-      records[i] = { ...record, ...result.measured, evidenceGroup: groups.length - 1 }
+      if (!result.ok) return page
       onInvent?.(sha256(result.measured.record))
-    }
-    return { ...gathered, records, groups }
+      return { ...page, evidence: fetchGroup(exchange, facts).members, records: [result.measured] }
+    })
+    return { ...gathered, pages }
   },
 })
 
@@ -94,6 +83,12 @@ export const vanishing = (name: string, after: 'published' | 'receipt' = 'publis
     if (what === after) network.crash(name)
   },
 })
+
+/** A page whose records say something else than its evidence. */
+function rewritten(page: SealPage, sentence: string): SealPage {
+  const text = sentence.repeat(60)
+  return { ...page, records: page.records.map((one) => ({ ...one, packed: undefined, record: rewrite(one.record, text) })) }
+}
 
 function rewrite(record: Uint8Array, text: string): Uint8Array {
   const page = JSON.parse(new TextDecoder().decode(record)) as Record<string, unknown>

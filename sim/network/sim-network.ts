@@ -59,6 +59,9 @@ interface Node {
   start: (life: Life) => Promise<AsyncDisposable>
 }
 
+/** The product token under which everybody in a simulated network asks. */
+export const AGENT = 'Quern-sim'
+
 export class SimNetwork implements AsyncDisposable {
   readonly world: World
   readonly #options: SimNetworkOptions
@@ -183,6 +186,7 @@ export class SimNetwork implements AsyncDisposable {
         audit: this.#key(`${name}/audit`),
       },
       openWeb: async () => this.#options.web(this.world, name),
+      agentToken: AGENT,
       dao: this.#daoAddresses,
       operator: name,
       secret: () => secretOf(this.#options.seed, `${name}/chain/${chains++}`),

@@ -7,7 +7,7 @@ import { splitLargestRemainder } from '../../dao/rewards/index.ts'
 import { crawlGather } from '../../node/index.ts'
 import { copycat, fabricating, forging, honest, lazy, Loot, vanishing } from '../adversaries/index.ts'
 import { SimSite, SimWeb } from '../web/index.ts'
-import { type SimContributor, SimNetwork, type SimNetworkOptions, type SimValidator } from './sim-network.ts'
+import { AGENT, type SimContributor, SimNetwork, type SimNetworkOptions, type SimValidator } from './sim-network.ts'
 
 export interface SimulateOptions {
   seed: number
@@ -70,7 +70,6 @@ export interface SimulateResult {
 
 /** A host has so many times the pages that one contributor gathers in an epoch, or leaseholders would soon seal what others sealed before. */
 const PAGES_TIMES = 20
-const AGENT = 'Quern-sim'
 /**
  * The default of a charter, where local rules vest at once: a simulated network has all the epochs it wants, and without this bond a cheat that is
  * found out loses only what it has yet to earn.

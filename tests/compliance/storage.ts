@@ -31,7 +31,7 @@ const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(
 const rootsOf = async (space: Space): Promise<string[]> => (await all(space.pins())).map((pin) => String(pin.root)).toSorted()
 
 export function describeStorage(name: string, factory: StorageFactory): void {
-  describe(`${name}`, () => {
+  describe(`storage: ${name}`, () => {
     let storage: Storage
     let now = 1_700_000_000_000
     const clock: Clock = { ...realClock, now: () => now }

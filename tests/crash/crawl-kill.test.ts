@@ -88,7 +88,7 @@ it.each([0, 2])('gives the same records after five kills, and asks for no commit
   expect(pages.length - new Set(pages).size).toBeLessThanOrEqual(KILLS * UNDER_WAY)
 
   const journal = (await readFile(path.join(out, 'journal.jsonl'), 'utf8')).trimEnd().split('\n')
-  expect(verifyJournal(journal)).toMatchObject({ ok: true, lines: journal.length })
+  expect(await verifyJournal(journal)).toMatchObject({ ok: true, lines: journal.length })
   // a finished crawl is not gone on with
   expect(await ended(crawlInto(out, workers))).toBe(1)
 })

@@ -20,7 +20,7 @@ beforeEach(async () => {
   peers = []
 })
 afterEach(async () => {
-  await Promise.all(peers.map((peer) => peer[Symbol.asyncDispose]()))
+  await Promise.all(peers.map((one) => one[Symbol.asyncDispose]()))
   await rm(folder, { recursive: true, force: true })
 })
 

@@ -54,7 +54,7 @@ it('goes on gathering while the receipt of an earlier batch is not to be had', a
   vi.spyOn(SimMesh.prototype, 'ask').mockImplementation(function (this: SimMesh, ...args: Parameters<SimMesh['ask']>) {
     if (args[1].id === receiptProtocol.id) return Promise.reject(new RetryableError('CALL_RESET', 'not now'))
     return ask.apply(this, args)
-  } as SimMesh['ask'])
+  })
   await using network = await SimNetwork.start(setup(12))
   await network.runEpochs(2)
   expect(network.results[1]?.rows.filter((row) => row.role === 'contributor').map((row) => row.records > 0)).toEqual([true, true])

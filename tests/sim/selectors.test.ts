@@ -7,7 +7,7 @@ import { cutInto } from '../../cli/wiring/index.ts'
 import { silent } from '../../core/effects/index.ts'
 import { loadBatch } from '../../dao/batches/index.ts'
 import { explain } from '../../dao/ledger/index.ts'
-import { crawlGather } from '../../node/index.ts'
+import { crawlGather, type SealPage } from '../../node/index.ts'
 import { canonicalJson, type SelectorSchemaInput, utf8 } from '../../schemas/wire/index.ts'
 import { honest, type SimContributor, SimNetwork, SimSite, SimWeb, type World } from '../../sim/index.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -74,11 +74,11 @@ const cheap = (name: string): SimContributor => ({
   name,
   gather: (own) => async (job) => {
     const gathered = await own(job)
-    const records = gathered.records.map((one) => {
+    const cut = (one: SealPage['records'][number]) => {
       const record = JSON.parse(new TextDecoder().decode(one.record)) as object
       return { ...one, record: utf8(canonicalJson({ ...record, price: '1.00' })) }
-    })
-    return { ...gathered, records }
+    }
+    return { ...gathered, pages: [...gathered.pages].map((one) => ({ ...one, records: one.records.map(cut) })) }
   },
 })
 
@@ -156,7 +156,7 @@ it('passes for who is honest, and is proven false for who is not', () => {
 
 it('is released with a typed column for each field', async () => {
   const said = await runCli('dataset', 'query', release, '--schema', 'shop@1', '--limit', '100', '--json')
-  const rows = said.json<Record<string, unknown>>()
+  const rows = said.json()
   expect(rows.length).toBeGreaterThan(10)
   const [row] = rows.filter(({ shop_pieces }) => shop_pieces === 2)
   expect(row).toMatchObject({

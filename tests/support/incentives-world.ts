@@ -9,17 +9,18 @@ import {
   capUnvested,
   type ClassCount,
   contributorOutcome,
-  type EpochPoints,
   type FreshDraw,
   type FreshReport,
   GOOD_STANDING,
   type HostClass,
   nextQuota,
+  isVested,
   outliers,
+  paidPoints,
   points,
   type Tally,
   updateBases,
-  vestedPoints,
+  type Vesting,
 } from '../../dao/rewards/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
 import { type SeededWorld, seededWorld } from './seeded.ts'
@@ -97,7 +98,7 @@ interface Contributor {
   m: number
   quota: number
   tallies: Map<string, Tally>
-  earned: Map<number, EpochPoints>
+  earned: Map<number, Vesting & { points: bigint }>
   revoked: boolean
   cost: number
   ideal: number
@@ -203,14 +204,15 @@ function settle(
   c.tallies = outcome.tallies
   if (fraud) {
     c.revoked = true
-    c.earned = burnUnvested(c.earned, epoch, charter.vestingEpochs, 'S3').earned
+    burnUnvested(c.earned, epoch - 1, 'S3')
     return
   }
   // pages lie evenly on the hosts, so each host cut takes its share of them
   const kept = c.hosts.reduce((sum, host) => sum + (outcome.hostCuts.get(host.pass.host) ?? PPM), 0)
   const value = (BigInt(pages * (conduct.value ?? PPM)) * BigInt(kept)) / BigInt(HOSTS * PPM)
-  c.earned = capUnvested(c.earned, epoch, c.m, charter)
-  c.earned.set(epoch, { points: outcome.voided ? 0n : points(value, c.m), cap: PPM, void: null })
+  capUnvested(c.earned, epoch - 1, c.m, charter)
+  const vestsWith = epoch + charter.vestingEpochs
+  c.earned.set(epoch, { points: outcome.voided ? 0n : points(value, c.m), cap: PPM, void: null, vestsWith })
   c.quota = nextQuota(c.quota, c.m, outcome.voided, charter) ?? Number.MAX_SAFE_INTEGER
 }
 
@@ -219,7 +221,9 @@ function measure(
   epochs: number,
   charter: Charter,
 ): Omit<Result, 'honestEpochs' | 'belowOne' | 'suspended'> {
-  const pay = (c: Contributor): number => Number(vestedPoints(c.earned, epochs + charter.vestingEpochs, charter.vestingEpochs)) / PPM
+  const last = epochs + charter.vestingEpochs
+  const pay = (c: Contributor): number =>
+    [...c.earned.values()].reduce((all, one) => all + (isVested(one, last) ? Number(paidPoints(one.points, one)) : 0), 0) / PPM
   const honest = everyone.filter((c) => !c.attacker)
   const attackers = everyone.filter((c) => c.attacker)
   const sum = (list: readonly Contributor[], of: (c: Contributor) => number): number => list.reduce((total, c) => total + of(c), 0)

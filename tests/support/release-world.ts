@@ -89,7 +89,7 @@ export function buildWorld({ batches, validators = {}, charter: rules = {}, epoc
   const id = ledgerIdOf(charterCid)
   const blocks = new Map<string, Uint8Array>()
   const ledgerFiles = new Map<string, Uint8Array>([[charterCid.toString(), charterBytes]])
-  const numbers = [...new Set(epochs ?? batches.map((batch) => batch.epoch))].sort((a, b) => a - b)
+  const numbers = [...new Set(epochs ?? batches.map((batch) => batch.epoch))].toSorted((a, b) => a - b)
   const state: LedgerState = {
     ...({} as LedgerState),
     id,

@@ -51,7 +51,7 @@ describe('objects', () => {
 
   it('are there for every type of entry and every shape', () => {
     const types = valid.filter(([, { shape }]) => shape === 'entry').map(([, { value }]) => (value as { t: string }).t)
-    expect([...new Set(types)].sort((a, b) => (a < b ? -1 : 1))).toEqual(Object.keys(payloads).sort((a, b) => (a < b ? -1 : 1)))
+    expect([...new Set(types)].toSorted((a, b) => (a < b ? -1 : 1))).toEqual(Object.keys(payloads).toSorted((a, b) => (a < b ? -1 : 1)))
     expect(new Set(valid.map(([, { shape }]) => shape))).toEqual(new Set(Object.keys(readers)))
     expect(entryShape('contributor.leave')).toBeUndefined()
   })

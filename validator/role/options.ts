@@ -21,8 +21,8 @@ export interface ValidatorOptions extends Effects {
   mayDial?: ((address: string) => boolean) | undefined
   /** Ends the start as well as the work. */
   signal?: AbortSignal | undefined
-  /** Product token that sites' rules are read for; QuernBot when absent. */
-  agentToken?: string
+  /** Product token that sites' rules are read for: the first word of the web's user agent. */
+  agentToken: string
   operator: string
   asn?: number | null
   /** 32 secret bytes from the platform, for the hash chains. */

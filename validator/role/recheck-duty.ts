@@ -49,7 +49,7 @@ export class RecheckDuty implements AsyncDisposable {
     const { options, state } = this.#desk
     const { charter } = state()
     this.#web ??= await options.openWeb(charter)
-    const { clock, logger, agentToken = 'QuernBot' } = options
+    const { clock, logger, agentToken } = options
     const { delayMs } = charter.sources
     await recheckHosts(hosts, { web: this.#web, clock, agent: agentToken, delayMs, logger, signal }, (found) => this.#log(found))
   }

@@ -3,12 +3,10 @@ import type { Clock } from '../../core/effects/index.ts'
 import { ByteLru } from '../../core/cache/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { type AskedSite, askSite, type Web } from '../../core/web/index.ts'
-import { decodeBody, type Exchange, headerValues } from '../../schemas/evidence/index.ts'
+import { type Exchange, headerValues } from '../../schemas/evidence/index.ts'
 import { mayFetch, type PageSignals, pageSignals, trainDecision, withoutUnavailable } from '../../schemas/permission/index.ts'
-import { decodeHtml } from '../../schemas/pipeline/index.ts'
-import { sha256, toHex, WireError } from '../../schemas/wire/index.ts'
-
-const MAX_PAGE_BYTES = 8 << 20
+import { pageHtmlOrNull } from '../../schemas/pipeline/index.ts'
+import { sha256, toHex } from '../../schemas/wire/index.ts'
 
 export class SiteMemory {
   readonly #web: Web
@@ -56,7 +54,7 @@ export const isForbidden = ({ rules }: AskedSite, agent: string, url: string): b
  */
 export function isReserved({ rules, captures }: AskedSite, agent: string, url: string, page: Exchange, fetchedAt: number): boolean {
   const { headers, responseHead: head, body } = page
-  const html = htmlOf(page)
+  const html = pageHtmlOrNull(page)
   const read = html === null ? {} : { signals: signalsIn.recall(html, () => ({ of: pageSignals(html), units: html.length })).of }
   const { decision, signals } = trainDecision({ url, agent, site: withoutUnavailable(rules), headers, html, ...read, head, body })
   if (decision !== 'deny') return false
@@ -72,13 +70,4 @@ export function isReserved({ rules, captures }: AskedSite, agent: string, url: s
 function modifiedAt({ headers }: Exchange): number {
   const at = Date.parse(headerValues(headers, 'last-modified')[0] ?? '')
   return Number.isNaN(at) ? 0 : at
-}
-
-function htmlOf(exchange: Exchange): string | null {
-  try {
-    return decodeHtml(decodeBody(exchange, MAX_PAGE_BYTES), headerValues(exchange.headers, 'content-type').at(-1) ?? null).text
-  } catch (thrown) {
-    if (thrown instanceof WireError) return null
-    throw thrown
-  }
 }

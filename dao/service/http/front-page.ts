@@ -58,7 +58,7 @@ function releasePart(newest: NewestRelease | undefined, state: LedgerState, orig
   const at = `/v1/releases/${cid}`
   const tables = files.filter((file) => file.rows !== null)
   const named = [...tables, ...files.filter((file) => file.rows === null)].slice(0, SHOWN_FILES)
-  const rows = named.map(
+  const listed = named.map(
     ({ path, bytes, rows }) =>
       `<tr><td><a href="${at}/${escaped(path)}">${escaped(path)}</a>${PURPOSE[path] === undefined ? '' : ` <span class="soft">${PURPOSE[path]}</span>`}<td class="n">${rows === null ? '' : number(rows)}<td class="n">${size(bytes)}`,
   )
@@ -74,7 +74,7 @@ function releasePart(newest: NewestRelease | undefined, state: LedgerState, orig
     `<p class="soft">Each record keeps the licence of its source. Root: <code>${cid}</code></p>`,
     '<div class="scroll"><table><caption>Files: Parquet, and what describes and proves it</caption>',
     '<thead><tr><th scope="col">File<th scope="col" class="n">Rows<th scope="col" class="n">Size</thead><tbody>',
-    ...rows,
+    ...listed,
     '</tbody></table></div>',
     more > 0
       ? `<p><a href="${at}">The manifest</a> names ${number(more)} more files.</p>`

@@ -75,7 +75,7 @@ export function ledgerRoutes(add: Router, { state: stateNow, term, log, addresse
     },
     ({ query }) => {
       const now = state()
-      const sorted = [...now.contributors.keys()].sort()
+      const sorted = [...now.contributors.keys()].toSorted()
       const { page: accounts, next } = pageOf(sorted, (account) => account, query)
       return json({ contributors: accounts.map((account) => contributorOf(now, account, false)), next })
     },
@@ -104,7 +104,7 @@ export function ledgerRoutes(add: Router, { state: stateNow, term, log, addresse
     },
     ({ query }) => {
       const now = state()
-      const { page: accounts, next } = pageOf([...now.validators.keys()].sort(), (account) => account, query)
+      const { page: accounts, next } = pageOf([...now.validators.keys()].toSorted(), (account) => account, query)
       const validators = accounts.map((account) => {
         const one = now.validators.get(account)
         if (one === undefined) throw notFound('no such validator')

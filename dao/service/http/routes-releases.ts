@@ -141,9 +141,9 @@ export function releaseRoutes(add: Router, { releases: folder, clock }: ApiOptio
 const redirect = (location: string): Response => new Response(null, { status: 307, headers: { location, 'cache-control': 'no-cache' } })
 
 function placeOf(at: string): { release: string; offset: number } {
-  const [release = '', offset = ''] = openCursor(at).split(' ')
-  if (!cidText.safeParse(release).success || !/^\d{1,12}$/.test(offset)) throw new HttpProblem(400, 'BAD_CURSOR', 'no cursor of ours')
-  return { release, offset: Number(offset) }
+  const [cid = '', offset = ''] = openCursor(at).split(' ')
+  if (!cidText.safeParse(cid).success || !/^\d{1,12}$/.test(offset)) throw new HttpProblem(400, 'BAD_CURSOR', 'no cursor of ours')
+  return { release: cid, offset: Number(offset) }
 }
 
 /** Without the words that were not said. */

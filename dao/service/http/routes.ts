@@ -54,7 +54,7 @@ export function routerOf(app: OpenAPIHono, problem: z.ZodType): Router {
           ]),
         ),
         default: { description: 'Problem details', content: { 'application/problem+json': { schema: problem } } },
-      } as never,
+      },
     })
     const at = match ?? path.replaceAll(/\{(\w+)\}/g, ':$1')
     app.on(method.toUpperCase(), at, async (context) =>

@@ -29,11 +29,6 @@ export function extractLine(line: string, pipeline?: string): string {
   return `{"id":${JSON.stringify(known)},"record":${Buffer.from(result.measured.record).toString('utf8')}}`
 }
 
-/** Lines in, lines out, same order; the pure core of the command. */
-export function* extractLines(lines: Iterable<string>, pipeline?: string): Generator<string> {
-  for (const line of lines) yield extractLine(line, pipeline)
-}
-
 function isScalar(value: unknown): value is Id {
   return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }

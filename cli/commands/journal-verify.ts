@@ -1,0 +1,34 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { once } from 'node:events'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { InvalidInputError } from '../../core/errors/index.ts'
+import { verifyJournal } from '../../node/index.ts'
+import { print, printable, printJson, type Run, say } from '../program/index.ts'
+
+export const run: Run = async ([given = '.'], flags) => {
+  const file = await journalIn(given)
+  const input = createReadStream(file)
+  await once(input, 'ready').catch((cause: unknown) => {
+    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}; give a crawl's folder, or its journal`, { cause })
+  })
+  const verdict = await verifyJournal(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
+  if (flags['json'] === true) printJson(verdict)
+  else if (verdict.ok) {
+    print(`right: ${verdict.lines} lines, one chain`)
+    // a chain that nobody signed can be written anew as a whole
+    print(verdict.sealed === 0 ? 'nobody signed it' : printable(`the first ${verdict.sealed} are signed by ${verdict.by.join(', ')}`))
+  }
+  if (verdict.ok) return 0
+  say(`${file}:${verdict.line}: ${verdict.why}`)
+  return 3
+}
+
+async function journalIn(given: string): Promise<string> {
+  const isFolder = await stat(given).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  return isFolder ? path.join(given, 'journal.jsonl') : given
+}
