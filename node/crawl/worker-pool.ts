@@ -45,7 +45,7 @@ const CHECK_MS = 1000
  * expectation: V8 lets a heap grow by a factor between two collections that follows from its bound, and under 512 MiB that is so little that
  * every fortieth page paid for a whole collection.
  */
-const HEAP = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 1536 }
+const HEAP = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1536 }
 /** A thread that dies at once would be replaced for ever. */
 const MOST_DEATHS_IN_A_ROW = 8
 
