@@ -38,7 +38,8 @@ const { setTimeout: sleep } = await import('node:timers/promises')
 const clock = { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal, ref: false }) }
 const pool = new WorkerPool({ clock, size: 2 })
 const url = 'http://127.0.0.1/mill'
-const page = '<title>Mill</title><article><p>Grain is milled between two stones, and everyone can see how much each one brought.</p></article>'
+const page =
+  '<title>Mill</title><article><p>Grain is milled between two stones, and everyone can see how much each one brought.</p></article>'
 const results = await Promise.all(
   [1, 2].map(() =>
     pool.work({
