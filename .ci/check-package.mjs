@@ -31,3 +31,42 @@ const times = Array.from({ length: 7 }, () => {
   return Math.round(performance.now() - start)
 }).toSorted((a, b) => a - b)
 console.log(`quern --help: ${times[0]} to ${times.at(-1)} ms, median ${times[3]} ms`)
+// threads start from what was installed, and do the work themselves: one that cannot start fails its page
+const { WorkerPool } = await import('quern/node')
+const { CURRENT_PIPELINE, noRules, requestHead, responseHead } = await import('quern/schemas')
+const { setTimeout: sleep } = await import('node:timers/promises')
+const clock = { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal, ref: false }) }
+const pool = new WorkerPool({ clock, size: 2 })
+const url = 'http://127.0.0.1/mill'
+const page =
+  '<title>Mill</title><article><p>Grain is milled between two stones, and everyone can see how much each one brought.</p></article>'
+const results = await Promise.all(
+  [1, 2].map(() =>
+    pool.work({
+      exchange: {
+        url,
+        status: 200,
+        headers: [['Content-Type', 'text/html']],
+        requestHead: requestHead(url, []),
+        responseHead: responseHead(200, 'OK', [['Content-Type', 'text/html']]),
+        body: new TextEncoder().encode(page),
+        fetchedAt: 0,
+        remoteAddress: null,
+        truncated: false,
+      },
+      via: null,
+      rules: noRules,
+      fact: null,
+      agentToken: 'Quern',
+      pipeline: CURRENT_PIPELINE,
+      qualityWeights: {},
+      selectors: [],
+      profile: 'standard',
+      linksOnly: false,
+    }),
+  ),
+)
+if (pool.size !== 2 || results.some(({ outcome }) => outcome !== 'KEPT'))
+  throw new Error(`threads of the installed package: ${pool.size} run, ${results.map(({ outcome }) => outcome).join(' ')}`)
+await pool[Symbol.asyncDispose]()
+console.log('two threads of the installed package worked on a page each')

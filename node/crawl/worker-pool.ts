@@ -40,6 +40,12 @@ interface Thread {
 const AHEAD = 2
 const MOST_RULES = 512
 const CHECK_MS = 1000
+/**
+ * A page's garbage is young: without the first bound each thread's young generation grows to many times what it needs. The second is no
+ * expectation: V8 lets a heap grow by a factor between two collections that follows from its bound, and under 512 MiB that is so little that
+ * every fortieth page paid for a whole collection.
+ */
+const HEAP = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1536 }
 /** A thread that dies at once would be replaced for ever. */
 const MOST_DEATHS_IN_A_ROW = 8
 
@@ -90,8 +96,7 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
   }
 
   #start(): void {
-    // a page's garbage is young: without the bound each thread's young generation grows to many times what it needs
-    const worker = new Worker(this.#script, { resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 512 } })
+    const worker = new Worker(this.#script, { resourceLimits: HEAP })
     const thread: Thread = { worker, tasks: new Map(), rules: new Set(), since: 0 }
     this.#threads.push(thread)
     worker.on('message', (message: FromThread) => this.#answered(thread, message))

@@ -56,6 +56,41 @@ describe('resolveUrl', () => {
     )
   })
 
+  it('gives what the WHATWG algorithm gives, by whichever way', () => {
+    const pieces = [
+      'http://',
+      'https://',
+      'mill.example',
+      'a-b.org',
+      '--',
+      '.',
+      '/',
+      './',
+      '../',
+      'x',
+      'X',
+      '.x',
+      '?',
+      'q=1',
+      '#f',
+      '7',
+      '0x7f',
+      ':80',
+      '~',
+    ]
+    for (const at of [base, 'http://127.0.0.1:8080/a/b/', 'https://site.example'])
+      fc.assert(
+        fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 9 }), (parts) => {
+          const href = parts.join('')
+          const url = URL.parse(href, at)
+          const isWeb = url !== null && /^https?:$/.test(url.protocol)
+          if (url !== null) url.hash = ''
+          expect(resolveUrl(href, at), href).toBe(isWeb ? url.href : null)
+        }),
+        { numRuns: 2000 },
+      )
+  })
+
   it('names the host with its port', () => {
     expect(hostOf('http://a.example:8080/x')).toBe('a.example:8080')
     expect(hostOf('http://a.example')).toBe('a.example')

@@ -10,12 +10,12 @@ const PLACEHOLDER = 'punycode.invalid'
 
 /** The absolute http(s) URL, fragment dropped; null for anything else and for what no crawler may fetch (userinfo). */
 export function resolveUrl(href: string, base: string, maxLength = 2048): string | null {
-  return resolvePlain(href, base, maxLength) ?? resolveAny(href, base, maxLength)
+  return resolvePlain(href, base, maxLength) ?? resolveWhole(href, base, maxLength) ?? resolveAny(href, base, maxLength)
 }
 
-/** Paths that no rule of the algorithm changes: unreserved characters, no dots but inside names and in `../` at the start. */
+/** Paths that no rule of the algorithm changes: unreserved characters, no dots but inside names and in `./` or `../` at the start. */
 const PLAIN =
-  /^((?:\.\.\/){0,16})(\/?)([A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}(?:\/[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}){0,16}\/?)(\?[A-Za-z0-9_.~=&;/%+-]{0,400})?(?:#|$)/
+  /^(\.\/|(?:\.\.\/){0,16})(\/?)([A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}(?:\/[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}){0,16}\/?)(\?[A-Za-z0-9_.~=&;/%+-]{0,400})?(?:#|$)/
 
 /** What most links are, without the cost of a URL object; null for any other. */
 function resolvePlain(href: string, base: string, maxLength: number): string | null {
@@ -23,8 +23,25 @@ function resolvePlain(href: string, base: string, maxLength: number): string | n
   if (up === undefined || (up !== '' && root !== '')) return null
   const { origin, folders } = partsOf(base)
   if (origin === null) return null
-  const depth = root === '' ? Math.max(0, folders.length - 1 - up.length / 3) : 0
+  const levels = up === './' ? 0 : up.length / 3
+  const depth = root === '' ? Math.max(0, folders.length - 1 - levels) : 0
   const url = `${origin}${folders[depth]}${path}${query}`
+  return url.length <= maxLength ? url : null
+}
+
+/**
+ * Whole addresses that stand as the algorithm would write them: names of plain labels, the last of letters (so it is no number of an IPv4
+ * address), no port, no `--` that punycode could hide behind.
+ */
+const WHOLE =
+  /^(https?:\/\/(?:[a-z0-9](?:-?[a-z0-9]){0,62}\.){1,8}[a-z]{2,24})(\/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}(?:\/[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}){0,16}\/?)?)?(\?[A-Za-z0-9_.~=&;/%+-]{0,400})?(?:#|$)/
+
+function resolveWhole(href: string, base: string, maxLength: number): string | null {
+  if (!href.startsWith('http')) return null
+  const [, origin, path = '/', query = ''] = WHOLE.exec(href) ?? []
+  // a base that is no address resolves nothing
+  if (origin === undefined || partsOf(base).origin === null) return null
+  const url = `${origin}${path}${query}`
   return url.length <= maxLength ? url : null
 }
 
