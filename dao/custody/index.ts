@@ -1,3 +1,4 @@
+export { ACCESS_GENESIS, type AccessState, isAccessChain } from './access-chain.ts'
 export {
   type AgeIdentity,
   generateAgeIdentity,
@@ -11,6 +12,7 @@ export { MAX_CHUNK_LINES_BYTES, MAX_SEALED_BYTES, openChunk, padme, sealChunk } 
 export { answerFault, combineAnswers, type HeldShare, keyFromSecret, type OpenedKeys, ownerPart, partialKeys } from './chunk-keys.ts'
 export { randomScalar } from './group.ts'
 export { type CustodyHealth, custodyHealth, type ShredState, shredState } from './health.ts'
+export { type AskForKeys, askForKeys, type Opened } from './open-chunks.ts'
 export { dealSubShares, joinSubShares, type SubDealing, subDealingFault } from './reshare.ts'
 export { SAMPLED_CHUNKS, sampledChunks } from './sample.ts'
 export { deal, dealPolynomial, type Dealing, dealtHash, keyCommit, poolContext, publicShare, shareFits } from './shares.ts'

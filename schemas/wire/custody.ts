@@ -89,6 +89,10 @@ export const keyAnswer = z.strictObject({
 })
 export type KeyAnswer = z.infer<typeof keyAnswer>
 
+/** The owner's part of each key asked for, under `committee+owner`, before sealing. A wrong one shows when the chunk does not open. */
+export const ownerAnswer = z.strictObject({ v: z.literal(1), manifest: cid, parts: z.array(bytesOf(32)).min(1).max(MAX_INDICES) })
+export type OwnerAnswer = z.infer<typeof ownerAnswer>
+
 /** What lets an assembler ask for whole contributions. Signed by the operator under `quern/release-order/v1\0`. */
 export const releaseOrder = z.strictObject({
   v: z.literal(1),
