@@ -403,7 +403,13 @@ const pools: [name: string, shape: string, bytes: Uint8Array][] = [
     encode(signObject('access-head', { v: 1, ...ownedBy, manifest: contributionCid, lines: 1, head: h(8), at }, validator)),
   ],
   ['reshare order', 'reshare-order', encode(signObject('reshare-order', again, operator))],
-  ['sub-share', 'sub-share', encode({ ...part, order: manifestCid, from: 3, old: [h(2), h(3)], dealt: h(4) })],
+  ['sub-share', 'sub-share', encode({ ...part, order: manifestCid, from: 3, old: [h(2), h(3)], dealt: h(4), receipts: [h(1)] })],
+  [
+    'reshare ready',
+    'reshare-ready',
+    encode(signObject('reshare-ready', { v: 1, order: manifestCid, x: 1, commitments: h(4), by: validator.did }, validator)),
+  ],
+  ['owner answer', 'owner-answer', encode({ v: 1, manifest: contributionCid, parts: [h(5)] })],
 ]
 objects.push(...pools)
 refused.push(

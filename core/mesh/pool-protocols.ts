@@ -56,4 +56,39 @@ export const accessLogProtocol = defineProtocol({
   limits: { queryBytes: 2 * KiB, replyBytes: 1 * MiB, timeoutMs: 30_000, inboundStreams: 2 },
 })
 
+/**
+ * The steps of a reshare, told by whoever carries its order: old members deal (sealed to the new members' keys of the day, in order of seats),
+ * new ones take, and all change over when every new member said that it is ready.
+ */
+export const reshareProtocol = defineProtocol({
+  id: '/quern/reshare/1.0.0',
+  query: z.strictObject({
+    order: bytesUpTo(8 * KiB),
+    step: z.discriminatedUnion('what', [
+      z.strictObject({
+        what: z.literal('deal'),
+        keys: z
+          .array(bytesUpTo(4 * KiB))
+          .min(2)
+          .max(32),
+      }),
+      z.strictObject({ what: z.literal('take'), parts: z.array(sealedPart).min(2).max(16) }),
+      z.strictObject({
+        what: z.literal('commit'),
+        ready: z
+          .array(bytesUpTo(1 * KiB))
+          .min(2)
+          .max(32),
+      }),
+    ]),
+  }),
+  reply: z.discriminatedUnion('status', [
+    z.strictObject({ status: z.literal('dealt'), parts: z.array(sealedPart).min(2).max(32) }),
+    z.strictObject({ status: z.literal('ready'), ready: bytesUpTo(1 * KiB) }),
+    z.strictObject({ status: z.literal('done') }),
+    refused,
+  ]),
+  limits: { queryBytes: 4 * MiB, replyBytes: 8 * MiB, timeoutMs: 120_000, inboundStreams: 2 },
+})
+
 export const poolProtocols = [depositKeyProtocol, depositProtocol, keyreqProtocol, withdrawProtocol, accessLogProtocol] as const

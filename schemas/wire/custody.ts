@@ -193,5 +193,20 @@ export const subShare = z.strictObject({
   dealt: bytesOf(32),
   manifest: bytesUpTo(MAX_POOL_MANIFEST_BYTES),
   receipt: z.string().max(MAX_RECEIPT_BYTES),
+  /** Hashes of that receipt and of those it renewed: a withdrawal of any of them counts with the new members too. */
+  receipts: z.array(bytesOf(32)).min(1).max(64),
 })
 export type SubShare = z.infer<typeof subShare>
+
+/** "My new share is on my disk": the old ones may go when every new member said so. Signed under `quern/reshare-ready/v1\0`. */
+export const reshareReady = z.strictObject({
+  v: z.literal(1),
+  /** CID of the order's bytes. */
+  order: cid,
+  x: seat,
+  /** SHA-256 of the new commitments, as `dealt`: the same for all, or somebody lies. */
+  commitments: bytesOf(32),
+  by: did,
+  s: signature,
+})
+export type ReshareReady = z.infer<typeof reshareReady>

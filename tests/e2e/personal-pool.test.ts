@@ -3,7 +3,7 @@ import { readdir, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signObject } from '../../core/envelope/index.ts'
-import { blocksProtocol, depositKeyProtocol, depositProtocol, type Mesh, withdrawProtocol } from '../../core/mesh/index.ts'
+import { blocksProtocol, depositKeyProtocol, depositProtocol, type Mesh, reshareProtocol, withdrawProtocol } from '../../core/mesh/index.ts'
 import { MemoryStorage } from '../../core/storage/index.ts'
 import { printNotice, receiptHash, receiptId, signWithdrawal, subjectKey } from '../../dao/consent/index.ts'
 import {
@@ -12,6 +12,7 @@ import {
   deal,
   generateAgeIdentity,
   openChunk,
+  runReshare,
   sampledChunks,
   sealToRecipients,
 } from '../../dao/custody/index.ts'
@@ -406,8 +407,68 @@ describe('a keyholder', () => {
   })
 })
 
+describe('fresh shares', () => {
+  const orderOf = ({ cid }: Sealed, changes: object = {}, by = operator): Uint8Array => {
+    const draft = { v: 1, dao: LEDGER, manifest: cid, generation: 0, from: network.committee, to: network.committee, dealers: [1, 3, 5] }
+    return encode(signObject('reshare-order', { ...draft, at: network.now(), by: by.did, ...changes }, by))
+  }
+  const faultsOf = (run: Promise<unknown>): Promise<unknown> =>
+    run.then(
+      () => 'done',
+      (error: { detail: { faults: Record<string, string> } }) => [...new Set(Object.values(error.detail.faults))],
+    )
+
+  it('open the same chunks, the old ones are gone, and a withdrawal ends them too', async () => {
+    const { sealed, hash } = await offered(20)
+    const before = network.holders.map(({ table }) => table.get(sealed.cid)?.held)
+    const { done, faults } = await runReshare(network.assembling, orderOf(sealed))
+    expect([done.length, faults.size]).toEqual([5, 0])
+    for (const [i, { table }] of network.holders.entries()) {
+      const held = table.get(sealed.cid)?.held
+      expect(held?.generation).toBe(1)
+      expect(equalBytes(held?.share as Uint8Array, before[i]?.share as Uint8Array)).toBe(false)
+      expect(equalBytes(held?.commitments[0] as Uint8Array, sealed.commitments[0] as Uint8Array)).toBe(true)
+    }
+    expect(opened(sealed, await askForKeys(asScorer(sealed.manifest)), [0])[0]).toContain('"id":"e0"')
+    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+  })
+
+  it('go to another committee, which the withdrawal reaches, and leave nothing with those who left', async () => {
+    const { sealed, hash } = await offered(20)
+    const to = { k: 2, members: network.committee.members.slice(2).toReversed() }
+    await runReshare(network.assembling, orderOf(sealed, { to, dealers: [1, 2, 4] }))
+    expect(network.holders.map(({ table }) => table.get(sealed.cid)?.held.x)).toEqual([undefined, undefined, 3, 2, 1])
+    const ask = (committee: { k: number; members: string[] }) => askForKeys(asScorer(sealed.manifest, { committee }))
+    expect(opened(sealed, await ask(to), [0])[0]).toContain('"id":"e0"')
+    expect(await refusals(ask(network.committee))).toContain('UNKNOWN')
+    const state = await withdrawContribution({ mesh: network.contributor, withdrawal: withdrawalOf(hash), dao: LEDGER, committee: to })
+    expect(state).toMatchObject({ shredded: 3, needed: 2, unreadable: true })
+  })
+
+  it('are not given for an order of somebody else, to strangers, of another generation, or after a withdrawal; the old ones stay', async () => {
+    const { sealed, hash } = await offered(10)
+    const run = (changes: object, by = operator) => faultsOf(runReshare(network.assembling, orderOf(sealed, changes, by)))
+    expect(await run({}, network.scorer)).toEqual(['ORDER_NOT_OURS'])
+    // one that is not seated has no key of the day to be asked for either; the dealers look for themselves
+    const strangers = { k: 3, members: network.committee.members.with(0, stranger.did) }
+    const dealer = network.holders[0] as HolderAtWork
+    const key = (await network.assembling.ask(dealer.mesh.peer, depositKeyProtocol, {})).key
+    const step = { what: 'deal' as const, keys: [key, key, key, key, key] }
+    const ask = (order: Uint8Array) => network.assembling.ask(dealer.mesh.peer, reshareProtocol, { order, step })
+    expect(await ask(orderOf(sealed, { to: strangers }))).toMatchObject({ code: 'NOT_SEATED' })
+    expect(await ask(orderOf(sealed))).toMatchObject({ code: 'BAD_DEPOSIT_KEY' })
+    expect(await run({ generation: 1 })).toEqual(['UNKNOWN'])
+    expect(await run({ dealers: [1, 2] })).toEqual(['BAD_ORDER'])
+    const early = { order: orderOf(sealed), step: { what: 'commit' as const, ready: [1, 2, 3, 4, 5].map((i) => utf8(`ready ${i}`)) } }
+    expect(await network.assembling.ask(dealer.mesh.peer, reshareProtocol, early)).toMatchObject({ code: 'NOT_READY' })
+    expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
+    await withdraw(withdrawalOf(hash))
+    expect(await run({})).toEqual(['UNKNOWN'])
+  })
+})
+
 it('asks the owner too where custody says so, and the owner may say no', async () => {
-  const sealed = network.seal(40, rootSeed)
+  const sealed = network.seal(20, rootSeed)
   expect((await offer(sealed, network.receipt(sealed))).complete).toBe(true)
   const owner = network.contributor.peer
   await network.scoring.connect(network.contributor.addresses())

@@ -26,6 +26,10 @@ const samples: Record<string, { query: unknown; reply: unknown }> = {
   '/quern/keyreq/1.0.0': { query: { request: utf8('request'), order: null }, reply: { status: 'ok', sealed: utf8('sealed') } },
   '/quern/withdraw/1.0.0': { query: { withdrawal: utf8('withdrawal') }, reply: { status: 'noted' } },
   '/quern/access-log/1.0.0': { query: { request: utf8('request') }, reply: { status: 'ok', head: utf8('head'), lines: [] } },
+  '/quern/reshare/1.0.0': {
+    query: { order: utf8('order'), step: { what: 'take', parts: [utf8('one'), utf8('two')] } },
+    reply: { status: 'done' },
+  },
   '/quern/ready/1.0.0': { query: { epoch: 1, phase: 'gather' }, reply: { status: 'noted' } },
 }
 

@@ -27,11 +27,13 @@ import {
   MAX_POOL_MANIFEST_BYTES,
   MAX_REPORT_BYTES,
   MAX_WITHDRAWAL_BYTES,
+  ownerAnswer,
   parse,
   poolManifest,
   releaseOrder,
   report,
   reshareOrder,
+  reshareReady,
   shredAck,
   subShare,
   submitReceipt,
@@ -74,6 +76,8 @@ export const readers: Record<string, Reader> = {
   'access-request': signed(accessRequest, 'access-request', 'by', 1024),
   'access-head': signed(accessHead, 'access-head', 'by', 1024),
   'reshare-order': signed(reshareOrder, 'reshare-order', 'by', 8192),
+  'reshare-ready': signed(reshareReady, 'reshare-ready', 'by', 1024),
+  'owner-answer': (bytes) => parse(ownerAnswer, bytes, 4096),
   'sub-share': (bytes) => parse(subShare, bytes, MAX_DEPOSIT_BYTES),
   entry: (bytes, ledger) => {
     const verdict = verifyEntry(bytes, ledger)

@@ -12,6 +12,7 @@ import {
   depositProtocol,
   keyreqProtocol,
   type Mesh,
+  reshareProtocol,
   withdrawProtocol,
 } from '../../core/mesh/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
@@ -22,6 +23,7 @@ import { DepositKeys } from './deposit-keys.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 import { answerKeyRequest } from './key-desk.ts'
 import { PaperBox } from './papers.ts'
+import { ReshareDesk } from './reshare-desk.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import { Shredder } from './shredder.ts'
@@ -74,7 +76,9 @@ export class Keyholder implements AsyncDisposable {
     const { table } = this.#options
     await this.#shredder.finish()
     const now = this.#now()
-    const due = table.expired(now)
+    const looked = table.due(now)
+    const due = looked.filter(({ expires }) => expires <= now)
+    for (const row of looked) if (row.expires > now) await this.#dropNext(row)
     for (const receipt of this.#withdrawals.receipts) {
       const row = table.byReceipt(receipt)
       if (row !== undefined && (await this.#isOver(row))) due.push(row)
@@ -83,17 +87,36 @@ export class Keyholder implements AsyncDisposable {
     else if (now - this.#shredder.rotatedAt >= DAY_SECONDS) await this.#shredder.rotate()
   }
 
+  /** A reshare that nobody committed to: its shares must not lie about. */
+  async #dropNext(row: ShareRow): Promise<void> {
+    const { table } = this.#options
+    if (row.current) {
+      await table.put([{ ...row, next: null }])
+      await this.#shredder.rotate()
+    } else {
+      await table.shred([row.manifest])
+      await this.#papers.delete(row.manifest)
+    }
+  }
+
   #serve(): void {
     const { mesh, clock, signer, view, table, maxShares = 1_000_000 } = this.#options
     const [papers, access, withdrawals, shredder] = [this.#papers, this.#access, this.#withdrawals, this.#shredder]
     const keys = new DepositKeys({ clock, signer, ledger: view.ledger })
     const desk = new DepositDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, maxShares })
     const use = <T extends Disposable>(served: T): T => this.#stack.use(served)
+    const reshares = new ReshareDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder })
     use(mesh.handle(depositKeyProtocol, async () => ({ key: await keys.current() })))
     use(
       mesh.handle(depositProtocol, async ({ sealed }) => {
         const taken = await desk.take(sealed).catch(refusalOf)
         return taken.ok ? { status: 'held' as const, ack: taken.ack } : said(taken)
+      }),
+    )
+    use(
+      mesh.handle(reshareProtocol, async (query) => {
+        const answer = await reshares.answer(query).catch(refusalOf)
+        return answer.ok ? answer.reply : said(answer)
       }),
     )
     use(

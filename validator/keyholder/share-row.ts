@@ -17,8 +17,8 @@ export const shareRow = z.strictObject({
   salt: bytesOf(32),
   dealt: bytesOf(32),
   held,
-  /** A reshare under way: the new share, not used before everybody has one. `order` is the CID of the order's bytes. */
-  next: z.strictObject({ order: cid, held }).nullable(),
+  /** A reshare under way: the new share, not used before everybody has one, and dropped at `until`. `order` is the CID of the order's bytes. */
+  next: z.strictObject({ order: cid, until: uint, held }).nullable(),
   /** false: only `next` is ours, we join by a reshare. */
   current: z.boolean(),
   /** AES-256-GCM key of the manifest and the receipt, which lie beside the table: when the row goes, they are unreadable. */
@@ -29,5 +29,7 @@ export const shareRow = z.strictObject({
 })
 export type ShareRow = z.infer<typeof shareRow>
 
+/** When this row must be looked at, in Unix seconds. */
+export const dueOf = ({ expires, next }: ShareRow): number => Math.min(expires, next?.until ?? expires)
 export const encodeRow = (row: ShareRow): Uint8Array => encode(row)
 export const decodeRow = (bytes: Uint8Array): ShareRow => parse(shareRow, bytes, 16 << 10)

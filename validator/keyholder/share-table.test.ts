@@ -172,10 +172,13 @@ describe('a share table', () => {
     expect(table.get(cidOf(2))).toBeUndefined()
   })
 
-  it('knows what has expired', async () => {
+  it('knows what has expired, and which reshare came to nothing', async () => {
     const table = await open()
-    await table.put([row(1), row(2)])
-    expect(table.expired(101).map(({ manifest }) => manifest)).toEqual([cidOf(1)])
+    const next = { order: cidOf(0), until: 50, held: row(3).held }
+    await table.put([row(1), row(2), { ...row(3), next }])
+    expect(table.due(49)).toEqual([])
+    expect(table.due(101).map(({ manifest }) => manifest)).toEqual([cidOf(1), cidOf(3)])
+    expect((await open()).due(50).map(({ manifest }) => manifest)).toEqual([cidOf(3)])
   })
 })
 

@@ -10,19 +10,19 @@ import { diskError, makeFolder } from '../../core/home/index.ts'
 import { type CID, decode, encode } from '../../schemas/wire/index.ts'
 import { openFrame, type Place, readFrames, sealFrame } from './frames.ts'
 import type { Kek, KekFile } from './kek-file.ts'
-import { decodeRow, encodeRow, type ShareRow } from './share-row.ts'
+import { decodeRow, dueOf, encodeRow, type ShareRow } from './share-row.ts'
 
 /** Rows of about 400 bytes in one frame of a base file. */
 const ROWS_PER_FRAME = 2048
 interface Kept {
   /** Encoded: a hundred thousand decoded rows would take ten times the memory. */
   bytes: Uint8Array
-  expires: number
+  due: number
   receipts: string[]
 }
 
 /** A row in a frame: what is looked up, beside the row itself, so that opening a table need not decode every row. */
-type Framed = [name: Uint8Array, expires: number, receipts: Uint8Array[], row: Uint8Array]
+type Framed = [name: Uint8Array, due: number, receipts: Uint8Array[], row: Uint8Array]
 
 export class ShareTable {
   readonly #folder: string
@@ -79,15 +79,15 @@ export class ShareTable {
     return kept && decodeRow(kept.bytes)
   }
 
-  /** Rows whose consent has ended by itself. */
-  expired(now: number): ShareRow[] {
-    return [...this.#rows.values()].filter(({ expires }) => expires <= now).map(({ bytes }) => decodeRow(bytes))
+  /** Rows whose consent has ended by itself, or whose reshare came to nothing. */
+  due(now: number): ShareRow[] {
+    return [...this.#rows.values()].filter(({ due }) => due <= now).map(({ bytes }) => decodeRow(bytes))
   }
 
   /** Adds or replaces rows; on disk when it resolves, and not there at all when it throws. */
   put(rows: readonly ShareRow[]): Promise<void> {
     return this.#inTurn(async () => {
-      const list = rows.map((row): Framed => [row.manifest.multihash.digest, row.expires, row.receipts, encodeRow(row)])
+      const list = rows.map((row): Framed => [row.manifest.multihash.digest, dueOf(row), row.receipts, encodeRow(row)])
       await this.#append(list)
       this.#keep(list)
     })
@@ -212,14 +212,14 @@ export class ShareTable {
   #keep(list: readonly Framed[]): void {
     const page = new Uint8Array(list.reduce((sum, [, , , row]) => sum + row.byteLength, 0))
     let at = 0
-    for (const [digest, expires, receipts, row] of list) {
+    for (const [digest, due, receipts, row] of list) {
       const bytes = page.subarray(at, at + row.byteLength)
       bytes.set(row)
       at += row.byteLength
       const name = textOf(digest)
       this.#drop(name)
       const hashes = receipts.map(textOf)
-      this.#rows.set(name, { bytes, expires, receipts: hashes })
+      this.#rows.set(name, { bytes, due, receipts: hashes })
       for (const hash of hashes) this.#byReceipt.set(hash, name)
     }
   }
@@ -280,4 +280,4 @@ export class ShareTable {
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
 const nameOf = (manifest: CID): string => textOf(manifest.multihash.digest)
-const framed = ([name, { expires, receipts, bytes }]: [string, Kept]): Framed => [bytesOf(name), expires, receipts.map(bytesOf), bytes]
+const framed = ([name, { due, receipts, bytes }]: [string, Kept]): Framed => [bytesOf(name), due, receipts.map(bytesOf), bytes]
