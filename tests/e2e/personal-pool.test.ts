@@ -482,3 +482,22 @@ it('asks the owner too where custody says so, and the owner may say no', async (
   served[Symbol.dispose]()
   await expect(ask()).rejects.toMatchObject({ code: 'UNSUPPORTED_PROTOCOL' })
 })
+
+it('ends by itself: after the expiry no key is given, and the next tidying shreds; the key of the table changes daily besides', async () => {
+  const { sealed, hash } = await offered(20)
+  const generations = (): number[] => network.holders.map(({ table }) => table.generation)
+  const tidy = () => Promise.all(network.holders.map(({ keyholder }) => keyholder.tidy()))
+  const first = generations()
+  await tidy()
+  expect(generations()).toEqual(first)
+  network.aheadMs = 25 * 3_600_000
+  await tidy()
+  expect(generations()).toEqual(first.map((one) => one + 1))
+  expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
+  network.aheadMs = 31 * 86_400_000
+  expect(await refusals(askForKeys(asScorer(sealed.manifest)))).toEqual(['EXPIRED'])
+  await tidy()
+  expect(network.holders.map(({ table }) => table.get(sealed.cid))).toEqual([undefined, undefined, undefined, undefined, undefined])
+  expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5, unreadable: true })
+  network.aheadMs = 0
+})

@@ -41,7 +41,9 @@ export class PoolNetwork implements AsyncDisposable {
   readonly holders: HolderAtWork[] = []
   readonly policy = poolPolicy(keyholders().map(({ did }) => did))
   readonly scorer = keyFromSeed(fill(60))
-  readonly clock: Clock
+  /** How far the time of everybody here is ahead of the platform's. */
+  aheadMs = 0
+  readonly clock: Clock = { ...realClock, now: () => realClock.now() + this.aheadMs }
   contributor!: Mesh
   scoring!: Mesh
   assembling!: Mesh
@@ -49,12 +51,8 @@ export class PoolNetwork implements AsyncDisposable {
   /** What the ledger says; tests change it. */
   readonly state = { beacons: new Map([[EPOCH, BEACON]]), scorers: new Set([this.scorer.did]) }
 
-  private constructor(clock: Clock) {
-    this.clock = clock
-  }
-
-  static async open(clock: Clock = realClock): Promise<PoolNetwork> {
-    const network = new PoolNetwork(clock)
+  static async open(): Promise<PoolNetwork> {
+    const network = new PoolNetwork()
     for (const signer of keyholders()) await network.#hold(signer)
     network.contributor = await network.dial(keyFromSeed(fill(61)))
     network.scoring = await network.dial(network.scorer)
