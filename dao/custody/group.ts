@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js'
 import { RejectedMessageError } from '../../core/errors/index.ts'
 
-export const { Point } = ristretto255
-export type Point = InstanceType<typeof Point>
-export const { Fn } = Point
+// spelt out, because the library's class has no name that a declaration file could give it
+export const Point: (typeof ristretto255)['Point'] = ristretto255.Point
+export type Point = InstanceType<(typeof ristretto255)['Point']>
+export const Fn: (typeof ristretto255)['Point']['Fn'] = Point.Fn
 
 /** A uniform scalar but zero, from the platform's secure randomness. */
 export function randomScalar(): bigint {
