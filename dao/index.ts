@@ -5,6 +5,7 @@ export * from './audit/index.ts'
 export * from './batches/index.ts'
 export * from './charter/index.ts'
 export * from './checks/index.ts'
+export * from './consent/index.ts'
 export * from './dataset/index.ts'
 export * from './follower/index.ts'
 export * from './ledger/index.ts'
@@ -16,6 +17,9 @@ export * from './rewards/index.ts'
 export * from './sequencer/index.ts'
 export * from './service/index.ts'
 export * from './stores/index.ts'
+
+/** Key custody of personal pools; loads the curve on first use. */
+export const openCustody = (): Promise<typeof import('./custody/index.ts')> => import('./custody/index.ts')
 
 // names that two rooms have: the plain one is the room's that says it first, the other says more
 export { type FetchOptions, parseManifest } from './batches/index.ts'

@@ -31,6 +31,16 @@ export {
   verifyFraudProof,
 } from './checks/index.ts'
 export {
+  checkConsent,
+  type ConsentFacts,
+  type ConsentVerdict,
+  dpvView,
+  readPolicy,
+  readReceipt,
+  readWithdrawal,
+  Tombstones,
+} from './consent/index.ts'
+export {
   type Applied,
   beaconOf,
   createLedger,

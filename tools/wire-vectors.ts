@@ -32,6 +32,8 @@ import {
   utf8,
   validatorStatement,
 } from '../schemas/wire/index.ts'
+import { signReceipt, signWithdrawal } from '../dao/consent/index.ts'
+import { poolPolicy, receiptFor, sampleManifest, subject } from '../tests/support/pool-world.ts'
 import { asJson, codeOfReading, readers } from '../tests/support/wire-shapes.ts'
 
 const file = new URL('../tests/vectors/wire.json', import.meta.url)
@@ -293,6 +295,169 @@ const objects: [name: string, shape: string, bytes: Uint8Array][] = [
   ['validator statement', 'validator-statement', encode(seat)],
   ...drafts.map((draft): [string, string, Uint8Array] => [`entry ${draft.t}`, 'entry', signEntry(draft, ledger, operator)]),
 ]
+
+/* Personal pools. */
+const age = `age1pq1${'q'.repeat(1952)}`
+const pool = poolPolicy(
+  [1, 2, 3].map((seed) => keyFromSeed(bytes(32, seed)).did),
+  2,
+)
+const committee = { k: 2, members: pool.policy.committee.members }
+const contribution = sampleManifest(pool, { dao: ledger })
+const contributionCid = cborCid(encode(contribution))
+const consent = signReceipt(receiptFor(pool, contribution, { dao: ledger }), subject)
+const [ownedBy, at] = [{ dao: ledger, by: validator.did }, 1_790_000_000]
+const asks = {
+  v: 1,
+  dao: ledger,
+  manifest: contributionCid,
+  indices: [0, 7],
+  purpose: 'dpv:DataQualityAssessment',
+  role: 'scorer',
+  epoch: 3,
+  by: validator.did,
+  reply: age,
+  at,
+}
+const part = { v: 1, manifest: encode(contribution), receipt: consent, salt: h(7), x: 1, share: h(1), commitments: [h(2), h(3)] }
+const answered = {
+  v: 1,
+  manifest: contributionCid,
+  x: 1,
+  generation: 0,
+  salt: h(7),
+  dealt: h(4),
+  commitments: [h(2), h(3)],
+  points: [h(5)],
+  proof: bytes(64, 6),
+}
+const told = {
+  v: 1,
+  manifest: contributionCid,
+  n: 0,
+  prev: h(0),
+  at,
+  by: validator.did,
+  role: 'scorer',
+  purpose: 'ai:ModelTraining',
+  epoch: 3,
+  indices: [7],
+  outcome: 'ok',
+}
+const ordered = {
+  v: 1,
+  dao: ledger,
+  name: 'vectors-1',
+  purposes: ['ai:ModelTraining'],
+  manifests: [contributionCid],
+  assembler: operator.did,
+  trainer: contributor.did,
+  at,
+  expires: at + 86_400,
+  by: operator.did,
+}
+const again = {
+  v: 1,
+  dao: ledger,
+  manifest: contributionCid,
+  generation: 0,
+  from: committee,
+  to: committee,
+  dealers: [1, 3],
+  at,
+  by: operator.did,
+}
+const pools: [name: string, shape: string, bytes: Uint8Array][] = [
+  ['consent policy', 'consent-policy', pool.bytes],
+  ['withdrawal', 'withdrawal', encode(signWithdrawal({ receipt: h(1), at, scope: 'all', ask: ['stop', 'erase'] }, subject))],
+  [
+    'withdrawal of a purpose',
+    'withdrawal',
+    encode(signWithdrawal({ receipt: h(1), at, scope: ['ai:Benchmarking'], ask: ['stop'] }, subject)),
+  ],
+  ['pool manifest', 'pool-manifest', encode(contribution)],
+  [
+    'deposit key',
+    'deposit-key',
+    encode(signObject('deposit-key', { v: 1, ...ownedBy, recipient: age, from: at, until: at + 86_400 }, validator)),
+  ],
+  ['deposit', 'deposit', encode(part)],
+  [
+    'deposit ack',
+    'deposit-ack',
+    encode(signObject('deposit-ack', { v: 1, ...ownedBy, manifest: contributionCid, receipt: h(1), at }, validator)),
+  ],
+  ['key request', 'key-request', encode(signObject('key-request', asks, validator))],
+  ['key answer', 'key-answer', encode(answered)],
+  ['release order', 'release-order', encode(signObject('release-order', ordered, operator))],
+  ['shred ack', 'shred-ack', encode(signObject('shred-ack', { v: 1, ...ownedBy, receipt: h(1), at, generation: 4 }, validator))],
+  ['access line', 'access-line', encode(told)],
+  [
+    'access request',
+    'access-request',
+    encode(signObject('access-request', { v: 1, dao: ledger, manifest: contributionCid, from: 0, by: subject.did, at }, subject)),
+  ],
+  [
+    'access head',
+    'access-head',
+    encode(signObject('access-head', { v: 1, ...ownedBy, manifest: contributionCid, lines: 1, head: h(8), at }, validator)),
+  ],
+  ['reshare order', 'reshare-order', encode(signObject('reshare-order', again, operator))],
+  ['sub-share', 'sub-share', encode({ ...part, order: manifestCid, from: 3, old: [h(2), h(3)], dealt: h(4), receipts: [h(1)] })],
+  [
+    'reshare ready',
+    'reshare-ready',
+    encode(signObject('reshare-ready', { v: 1, order: manifestCid, x: 1, commitments: h(4), by: validator.did }, validator)),
+  ],
+  ['owner answer', 'owner-answer', encode({ v: 1, manifest: contributionCid, parts: [h(5)] })],
+]
+objects.push(...pools)
+refused.push(
+  [
+    'consent policy, signed under another domain',
+    'consent-policy',
+    encode(signObject('withdrawal', (({ s: _s, ...rest }) => rest)(pool.policy), operator)),
+  ],
+  ['consent policy, no purpose', 'consent-policy', edit(pool.policy, { purposes: [] })],
+  [
+    'consent policy, a purpose nobody knows',
+    'consent-policy',
+    edit(pool.policy, { purposes: [{ id: 'dpv:Train', text: 'x', optional: false }] }),
+  ],
+  ['consent policy, three days to shred', 'consent-policy', edit(pool.policy, { retention: { maxDays: 1, shredWithinHours: 73 } })],
+  [
+    'withdrawal, of nothing',
+    'withdrawal',
+    edit({ v: 1, receipt: h(1), subject: subject.did, at, scope: [], ask: ['stop'], s: bytes(64, 0) }, {}),
+  ],
+  [
+    'withdrawal, a zero signature',
+    'withdrawal',
+    edit({ v: 1, receipt: h(1), subject: subject.did, at, scope: 'all', ask: ['stop'], s: bytes(64, 0) }, {}),
+  ],
+  ['pool manifest, an exact day', 'pool-manifest', edit(contribution, { from: '2025-01-01' })],
+  ['pool manifest, a wrapped key', 'pool-manifest', edit(contribution, { key: h(1) })],
+  ['pool manifest, no chunk', 'pool-manifest', edit(contribution, { chunks: [] })],
+  ['deposit, seat 0', 'deposit', edit(part, { x: 0 })],
+  ['deposit, one commitment', 'deposit', edit(part, { commitments: [h(2)] })],
+  [
+    'key request, 65 indices',
+    'key-request',
+    encode(signObject('key-request', { ...asks, indices: Array.from({ length: 65 }, (_, i) => i) }, validator)),
+  ],
+  [
+    'key request, an answer to X25519',
+    'key-request',
+    encode(signObject('key-request', { ...asks, reply: 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p' }, validator)),
+  ],
+  ['key request, another signer', 'key-request', edit(signObject('key-request', asks, validator), { by: contributor.did })],
+  ['key answer, a proof of 63 bytes', 'key-answer', edit(answered, { proof: bytes(63, 6) })],
+  [
+    'shred ack, another signer',
+    'shred-ack',
+    edit(signObject('shred-ack', { v: 1, ...ownedBy, receipt: h(1), at, generation: 4 }, validator), { by: operator.did }),
+  ],
+)
 
 function account(seed: number): Record<string, string> {
   const { did, peer, publicKey } = keyFromSeed(bytes(32, seed))

@@ -1,3 +1,4 @@
 import '../core/disposal/index.ts'
 
+export * from './keyholder/index.ts'
 export * from './role/index.ts'

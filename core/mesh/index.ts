@@ -19,6 +19,7 @@ export {
   type Verdict,
 } from './mesh.ts'
 export { decodeMessage, decodeQuery, decodeReply, encodeMessage, encodeQuery, encodeReply } from './messages.ts'
+export * from './pool-protocols.ts'
 export * from './protocols.ts'
 export { Busy, SlotsPerPeer } from './slots.ts'
 export { GOSSIP, Standing } from './standing.ts'

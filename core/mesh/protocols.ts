@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { bytesUpTo, cid, did, PHASES, uint, validatorStatement } from '../../schemas/wire/index.ts'
 import { defineProtocol, defineTopic } from './mesh.ts'
+import { poolProtocols } from './pool-protocols.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -120,6 +121,7 @@ export const protocols = [
   holdProtocol,
   receiptProtocol,
   readyProtocol,
+  ...poolProtocols,
 ] as const
 
 /** New checkpoints, as their note text. */

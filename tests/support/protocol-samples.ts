@@ -21,6 +21,15 @@ const samples: Record<string, { query: unknown; reply: unknown }> = {
   '/quern/blocks/1.0.0': { query: { cids: [cid] }, reply: { blocks: [utf8('a block')] } },
   '/quern/hold/1.0.0': { query: { manifest: cid, from: did }, reply: { status: 'held' } },
   '/quern/receipt/1.0.0': { query: { manifest: cid }, reply: { status: 'unknown' } },
+  '/quern/deposit-key/1.0.0': { query: {}, reply: { key: utf8('key') } },
+  '/quern/deposit/1.0.0': { query: { sealed: utf8('sealed') }, reply: { status: 'held', ack: utf8('ack') } },
+  '/quern/keyreq/1.0.0': { query: { request: utf8('request'), order: null }, reply: { status: 'ok', sealed: utf8('sealed') } },
+  '/quern/withdraw/1.0.0': { query: { withdrawal: utf8('withdrawal') }, reply: { status: 'noted' } },
+  '/quern/access-log/1.0.0': { query: { request: utf8('request') }, reply: { status: 'ok', head: utf8('head'), lines: [] } },
+  '/quern/reshare/1.0.0': {
+    query: { order: utf8('order'), step: { what: 'take', parts: [utf8('one'), utf8('two')] } },
+    reply: { status: 'done' },
+  },
   '/quern/ready/1.0.0': { query: { epoch: 1, phase: 'gather' }, reply: { status: 'noted' } },
 }
 

@@ -1,0 +1,94 @@
+/** What contributors, keyholders, scorers and assemblers of personal pools ask each other. Signed objects travel as their DAG-CBOR bytes. */
+import { z } from 'zod'
+import { bytesUpTo, MAX_ORDER_BYTES, MAX_WITHDRAWAL_BYTES } from '../../schemas/wire/index.ts'
+import { defineProtocol } from './mesh.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+/** An age file around one keyholder's part of a contribution. */
+const sealedPart = bytesUpTo(224 * KiB)
+const refused = z.strictObject({ status: z.literal('refused'), code: z.string().max(64), message: z.string().max(512) })
+
+/** A keyholder's key of the day, to which deposits are sealed: DAG-CBOR of a depositKey. */
+export const depositKeyProtocol = defineProtocol({
+  id: '/quern/deposit-key/1.0.0',
+  query: z.strictObject({}),
+  reply: z.strictObject({ key: bytesUpTo(4 * KiB) }),
+  limits: { queryBytes: 1 * KiB, replyBytes: 8 * KiB, timeoutMs: 15_000, inboundStreams: 4 },
+})
+
+/** Hands a keyholder its share; the answer is a depositAck once the share is verified and on disk. May come twice. */
+export const depositProtocol = defineProtocol({
+  id: '/quern/deposit/1.0.0',
+  query: z.strictObject({ sealed: sealedPart }),
+  reply: z.discriminatedUnion('status', [z.strictObject({ status: z.literal('held'), ack: bytesUpTo(1 * KiB) }), refused]),
+  limits: { queryBytes: 256 * KiB, replyBytes: 4 * KiB, timeoutMs: 60_000, inboundStreams: 4 },
+})
+
+/** Asks for partials: a keyRequest, and of an assembler its releaseOrder. The answer is an age file to the request's `reply`. */
+export const keyreqProtocol = defineProtocol({
+  id: '/quern/keyreq/1.0.0',
+  query: z.strictObject({ request: bytesUpTo(4 * KiB), order: bytesUpTo(MAX_ORDER_BYTES).nullable() }),
+  reply: z.discriminatedUnion('status', [z.strictObject({ status: z.literal('ok'), sealed: bytesUpTo(16 * KiB) }), refused]),
+  limits: { queryBytes: 72 * KiB, replyBytes: 20 * KiB, timeoutMs: 60_000, inboundStreams: 4 },
+})
+
+/** A withdrawal. `shredded` carries a shredAck; `noted`: nothing is held under it, or only optional purposes went; it is remembered all the same. */
+export const withdrawProtocol = defineProtocol({
+  id: '/quern/withdraw/1.0.0',
+  query: z.strictObject({ withdrawal: bytesUpTo(MAX_WITHDRAWAL_BYTES) }),
+  reply: z.discriminatedUnion('status', [
+    z.strictObject({ status: z.literal('shredded'), ack: bytesUpTo(1 * KiB) }),
+    z.strictObject({ status: z.literal('noted') }),
+    refused,
+  ]),
+  limits: { queryBytes: 4 * KiB, replyBytes: 4 * KiB, timeoutMs: 60_000, inboundStreams: 4 },
+})
+
+/** Who asked for what of a contribution: for its subject alone (GDPR Article 15). An accessRequest in, accessLines and a signed accessHead out. */
+export const accessLogProtocol = defineProtocol({
+  id: '/quern/access-log/1.0.0',
+  query: z.strictObject({ request: bytesUpTo(1 * KiB) }),
+  reply: z.discriminatedUnion('status', [
+    z.strictObject({ status: z.literal('ok'), head: bytesUpTo(1 * KiB), lines: z.array(bytesUpTo(2 * KiB)).max(256) }),
+    refused,
+  ]),
+  limits: { queryBytes: 2 * KiB, replyBytes: 1 * MiB, timeoutMs: 30_000, inboundStreams: 2 },
+})
+
+/**
+ * The steps of a reshare, told by whoever carries its order: old members deal (sealed to the new members' keys of the day, in order of seats),
+ * new ones take, and all change over when every new member said that it is ready.
+ */
+export const reshareProtocol = defineProtocol({
+  id: '/quern/reshare/1.0.0',
+  query: z.strictObject({
+    order: bytesUpTo(8 * KiB),
+    step: z.discriminatedUnion('what', [
+      z.strictObject({
+        what: z.literal('deal'),
+        keys: z
+          .array(bytesUpTo(4 * KiB))
+          .min(2)
+          .max(32),
+      }),
+      z.strictObject({ what: z.literal('take'), parts: z.array(sealedPart).min(2).max(16) }),
+      z.strictObject({
+        what: z.literal('commit'),
+        ready: z
+          .array(bytesUpTo(1 * KiB))
+          .min(2)
+          .max(32),
+      }),
+    ]),
+  }),
+  reply: z.discriminatedUnion('status', [
+    z.strictObject({ status: z.literal('dealt'), parts: z.array(sealedPart).min(2).max(32) }),
+    z.strictObject({ status: z.literal('ready'), ready: bytesUpTo(1 * KiB) }),
+    z.strictObject({ status: z.literal('done') }),
+    refused,
+  ]),
+  limits: { queryBytes: 4 * MiB, replyBytes: 8 * MiB, timeoutMs: 120_000, inboundStreams: 2 },
+})
+
+export const poolProtocols = [depositKeyProtocol, depositProtocol, keyreqProtocol, withdrawProtocol, accessLogProtocol] as const

@@ -1,0 +1,15 @@
+export {
+  ANY_OF_ROSTER,
+  checkConsent,
+  CLOCK_SKEW,
+  type ConsentFacts,
+  type ConsentVerdict,
+  countsForRewards,
+  requiredPurposes,
+} from './check-consent.ts'
+export { dpvView, termsOf } from './dpv.ts'
+export { printNotice } from './notice.ts'
+export { type ConsentProblem, isNoticeOf, type PolicyDraft, policyProblems, readPolicy, signPolicy } from './policy.ts'
+export { readReceipt, receiptHash, receiptId, signReceipt, subjectKey } from './receipt.ts'
+export { isDpvTerm } from './terms.ts'
+export { readWithdrawal, type Scope, signWithdrawal, Tombstones } from './tombstones.ts'

@@ -1,0 +1,55 @@
+/** The notice that people read before they tick: plain text from the policy's own fields, fit to be printed. The policy carries its hash. */
+import type { UnsignedPolicy } from '../../schemas/wire/index.ts'
+
+type Said = Omit<UnsignedPolicy, 'by' | 'notice'>
+
+/** GDPR Articles 13(1)-(2) ask for these facts. The same policy gives the same text, byte for byte. */
+export function printNotice(policy: Said): string {
+  const { controller, retention, committee, withdrawal } = policy
+  const n = committee.members.length
+  const required = policy.purposes.filter(({ optional }) => !optional)
+  const optional = policy.purposes.filter((one) => one.optional)
+  return [
+    '# What you agree to',
+    '',
+    `${controller.name}, ${controller.address}, asks for your data. Contact: ${controller.contact}.`,
+    ...(controller.representative === null ? [] : [`Representative: ${controller.representative}.`]),
+    ...(controller.dpo === null ? [] : [`Data protection officer: ${controller.dpo}.`]),
+    '',
+    '## Purposes',
+    '',
+    'Without these no contribution can be made:',
+    ...bullets(required.map(({ id, text }) => `${text} (${id})`)),
+    'These are your choice, and nothing you earn depends on them:',
+    ...bullets(optional.map(({ id, text }) => `${text} (${id})`)),
+    '',
+    '## Data',
+    '',
+    ...bullets(policy.dataCategories.map((one) => (policy.special.includes(one) ? `${one}, specially protected` : one))),
+    `Legal basis: your explicit consent (${policy.lawfulBasis}). What is done with it: ${policy.processing.join(', ')}.`,
+    policy.automatedDecision ? 'Decisions about you are made automatically.' : 'No decision about you is made automatically.',
+    '',
+    '## Who gets it, and where it lies',
+    '',
+    ...bullets(policy.recipients.map(({ role, id }) => `${role}: ${id}`)),
+    `Storage: ${policy.storage.join('; ')}. ${policy.publicStorage ? 'The encrypted bytes are on a public network, where anybody may copy them.' : 'The encrypted bytes lie with named peers only.'}`,
+    `Transfers abroad: ${policy.transfers.length === 0 ? 'none' : policy.transfers.join('; ')}. Jurisdiction: ${policy.jurisdiction}.`,
+    `Your data is encrypted under keys that ${n} keyholders share. Any ${committee.k} of them together can read it; fewer cannot. When ${n - committee.k + 1} have deleted their shares, nobody can read it any more. That they deleted is what they sign, not what anyone can prove.`,
+    '',
+    '## How long',
+    '',
+    `At most ${retention.maxDays} days from your consent; after a withdrawal keyholders delete within ${retention.shredWithinHours} hours.`,
+    '',
+    '## How to stop it',
+    '',
+    `One command, at any time, without giving a reason${withdrawal.url === null ? '' : `, or ${withdrawal.url}`}. ${withdrawal.effect}`,
+    `Models trained before: ${policy.trainedModels}`,
+    '',
+    '## Your rights',
+    '',
+    `${policy.rights.join(', ')}. You may complain to ${policy.authority}.`,
+    '',
+  ].join('\n')
+}
+
+const bullets = (lines: string[]): string[] => (lines.length === 0 ? ['- none'] : lines.map((line) => `- ${line}`))

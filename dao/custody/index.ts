@@ -1,0 +1,19 @@
+export { ACCESS_GENESIS, type AccessState, isAccessChain } from './access-chain.ts'
+export {
+  type AgeIdentity,
+  generateAgeIdentity,
+  openWithIdentities,
+  openWithPassphrase,
+  sealToRecipients,
+  sealWithPassphrase,
+  unarmored,
+} from './age.ts'
+export { MAX_CHUNK_LINES_BYTES, MAX_SEALED_BYTES, openChunk, padme, sealChunk } from './chunk.ts'
+export { answerFault, combineAnswers, type HeldShare, keyFromSecret, type OpenedKeys, ownerPart, partialKeys } from './chunk-keys.ts'
+export { randomScalar } from './group.ts'
+export { type CustodyHealth, custodyHealth, type ShredState, shredState } from './health.ts'
+export { type AskForKeys, askForKeys, type Opened } from './open-chunks.ts'
+export { dealSubShares, joinSubShares, type SubDealing, subDealingFault } from './reshare.ts'
+export { type Reshared, runReshare } from './run-reshare.ts'
+export { SAMPLED_CHUNKS, sampledChunks } from './sample.ts'
+export { deal, dealPolynomial, type Dealing, dealtHash, keyCommit, poolContext, publicShare, shareFits } from './shares.ts'

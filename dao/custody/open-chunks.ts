@@ -1,0 +1,117 @@
+/** Asks keyholders for chunk keys until k good answers are in: what scorers and assemblers do. */
+import type { Clock } from '../../core/effects/index.ts'
+import { signObject } from '../../core/envelope/index.ts'
+import { codeOf, RetryableError } from '../../core/errors/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import { keyreqProtocol, type Mesh } from '../../core/mesh/index.ts'
+import {
+  cborCid,
+  encode,
+  type KeyAnswer,
+  keyAnswer,
+  ownerAnswer,
+  parse,
+  peerFromDid,
+  type PoolManifest,
+  type PoolRole,
+  type Purpose,
+} from '../../schemas/wire/index.ts'
+import { generateAgeIdentity, openWithIdentities } from './age.ts'
+import { answerFault, combineAnswers, type OpenedKeys } from './chunk-keys.ts'
+
+export interface AskForKeys {
+  mesh: Pick<Mesh, 'ask'>
+  clock: Clock
+  signer: Signer
+  manifest: PoolManifest
+  committee: { k: number; members: readonly string[] }
+  indices: readonly number[]
+  role: PoolRole
+  purpose: Purpose
+  epoch: number
+  /** Bytes of the releaseOrder, for an assembler. */
+  order?: Uint8Array
+  /** Peer id of the owner's node, where custody is `committee+owner`. */
+  owner?: string
+  signal?: AbortSignal
+}
+
+/** `faults`: why a keyholder's answer was not used, by account; FORGED, KEY_COMMIT and the like are for the DAO to hear of. */
+export interface Opened extends OpenedKeys {
+  faults: Map<string, string>
+}
+
+/**
+ * Asks every keyholder at once, and is done with the first k that agree. Throws RetryableError NOT_ENOUGH_KEYHOLDERS, whose detail says what each
+ * answered, or OWNER_SAID_NO; nothing of the keys is known then.
+ */
+export async function askForKeys(ask: AskForKeys): Promise<Opened> {
+  const { manifest, committee, indices } = ask
+  const faults = new Map<string, string>()
+  const good: KeyAnswer[] = []
+  const reply = await generateAgeIdentity()
+  const request = signedRequest(ask, reply.recipient)
+  const ownerParts = manifest.custody === 'committee+owner' ? await partsOfOwner(ask, request, reply.secret) : undefined
+  let opened: OpenedKeys | undefined
+  const asked = committee.members.map(async (member, i) => {
+    const answer = await answerOf(ask, member, request, reply.secret).catch((thrown: unknown) => codeOf(thrown))
+    if (opened !== undefined) return
+    const fault =
+      typeof answer === 'string' ? answer : answer.x === i + 1 ? answerFault(answer, manifest, committee.k, indices) : 'OTHER_SEAT'
+    if (fault !== undefined || typeof answer === 'string') return void faults.set(member, fault ?? 'REFUSED')
+    good.push(answer)
+    opened = combineAnswers(good, committee.k, indices, ownerParts)
+  })
+  await enough(asked, () => opened !== undefined)
+  if (opened !== undefined) return { ...opened, faults }
+  throw new RetryableError('NOT_ENOUGH_KEYHOLDERS', `${good.length} of the ${committee.k} keyholders needed gave their part`, {
+    detail: { good: good.length, needed: committee.k, faults: Object.fromEntries(faults) },
+  })
+}
+
+function signedRequest({ signer, manifest, indices, role, purpose, epoch, clock }: AskForKeys, reply: string): Uint8Array {
+  const at = Math.floor(clock.now() / 1000)
+  const request = {
+    v: 1,
+    dao: manifest.dao,
+    manifest: cborCid(encode(manifest)),
+    indices: [...indices],
+    purpose,
+    role,
+    epoch,
+    by: signer.did,
+    reply,
+    at,
+  }
+  return encode(signObject('key-request', request, signer))
+}
+
+async function answerOf(
+  { mesh, order, signal }: AskForKeys,
+  member: string,
+  request: Uint8Array,
+  secret: string,
+): Promise<KeyAnswer | string> {
+  const reply = await mesh.ask(peerFromDid(member), keyreqProtocol, { request, order: order ?? null }, { ...(signal && { signal }) })
+  if (reply.status === 'refused') return reply.code
+  return parse(keyAnswer, await openWithIdentities(reply.sealed, [secret]), 16 << 10)
+}
+
+async function partsOfOwner(
+  { mesh, owner, indices, order, signal }: AskForKeys,
+  request: Uint8Array,
+  secret: string,
+): Promise<Uint8Array[]> {
+  if (owner === undefined) throw new RetryableError('OWNER_SAID_NO', 'these keys need their owner too, and nobody knows its node')
+  const reply = await mesh.ask(owner, keyreqProtocol, { request, order: order ?? null }, { ...(signal && { signal }) })
+  if (reply.status === 'refused') throw new RetryableError('OWNER_SAID_NO', reply.message, { detail: { code: reply.code } })
+  const { parts } = parse(ownerAnswer, await openWithIdentities(reply.sealed, [secret]), 16 << 10)
+  if (parts.length !== indices.length) throw new RetryableError('OWNER_SAID_NO', 'the owner answered another question')
+  return parts
+}
+
+/** Resolves when `done` holds after one of them, or when all have ended. */
+async function enough(work: readonly Promise<void>[], done: () => boolean): Promise<void> {
+  const left = new Map(work.map((one, i) => [i, one.then(() => i)]))
+  while (left.size > 0 && !done()) left.delete(await Promise.race(left.values()))
+}

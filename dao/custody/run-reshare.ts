@@ -1,0 +1,64 @@
+/** Carries a reshare order round: a relay that sees sealed parts only, and whom nobody has to trust. The operator runs it; anyone with the order could. */
+import type { z } from 'zod'
+import { codeOf, RetryableError } from '../../core/errors/index.ts'
+import { askAgain, depositKeyProtocol, type Mesh, reshareProtocol } from '../../core/mesh/index.ts'
+import { parse, peerFromDid, reshareOrder } from '../../schemas/wire/index.ts'
+
+export interface Reshared {
+  /** Members, old and new, that changed over; the others are asked again by running the same order once more. */
+  done: string[]
+  /** Code by account of those that did not. */
+  faults: Map<string, string>
+}
+
+/**
+ * `order`: bytes of a signed reshareOrder. Throws RetryableError RESHARE_INCOMPLETE, with what each said, when a dealer or a new member is missing:
+ * then the old shares count as before, and another order may name other dealers.
+ */
+export async function runReshare(mesh: Pick<Mesh, 'ask'>, order: Uint8Array, signal?: AbortSignal): Promise<Reshared> {
+  const { from, to, dealers } = parse(reshareOrder, order, 8192)
+  const options = { ...(signal && { signal }) }
+  const say = (member: string, step: z.infer<typeof reshareProtocol.query>['step']) =>
+    mesh.ask(peerFromDid(member), reshareProtocol, { order, step }, options)
+
+  const keys = await all(to.members, async (member) => (await askAgain(mesh, peerFromDid(member), depositKeyProtocol, {}, options)).key)
+  const dealing = dealers.map((x) => from.members[x - 1] as string)
+  const dealt = await all(dealing, async (member) => {
+    const reply = await say(member, { what: 'deal', keys })
+    return reply.status === 'dealt' && reply.parts.length === to.members.length ? reply.parts : refusedBy(reply)
+  })
+  const ready = await all(to.members, async (member) => {
+    const parts = dealt.map((list) => list[to.members.indexOf(member)] as Uint8Array)
+    const reply = await say(member, { what: 'take', parts })
+    return reply.status === 'ready' ? reply.ready : refusedBy(reply)
+  })
+  const [done, faults]: [string[], Map<string, string>] = [[], new Map()]
+  for (const member of new Set([...to.members, ...from.members])) {
+    const reply = await say(member, { what: 'commit', ready }).catch(
+      (thrown: unknown) => ({ status: 'refused', code: codeOf(thrown) }) as const,
+    )
+    if (reply.status === 'done') done.push(member)
+    else faults.set(member, 'code' in reply ? reply.code : 'BAD_REPLY')
+  }
+  return { done, faults }
+}
+
+function refusedBy(reply: object): never {
+  throw new RetryableError('code' in reply && typeof reply.code === 'string' ? reply.code : 'BAD_REPLY', 'refused')
+}
+
+/** Asks all at once; one that fails fails the whole, and the error says who and why. */
+async function all<T>(members: readonly string[], ask: (member: string) => Promise<T>): Promise<T[]> {
+  const faults: Record<string, string> = {}
+  const answers = await Promise.all(
+    members.map((member) =>
+      ask(member).catch((thrown: unknown) => {
+        faults[member] = codeOf(thrown)
+        return undefined
+      }),
+    ),
+  )
+  if (Object.keys(faults).length > 0)
+    throw new RetryableError('RESHARE_INCOMPLETE', 'a member did not do its part; the old shares count as before', { detail: { faults } })
+  return answers as T[]
+}

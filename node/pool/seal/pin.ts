@@ -1,0 +1,24 @@
+/** Where sealed chunks lie: with allow-listed peers, unless the policy that their owner agreed to says otherwise. */
+import type { Space, Storage } from '../../../core/storage/index.ts'
+import type { CID, ConsentPolicy } from '../../../schemas/wire/index.ts'
+import type { Sealed } from './seal-contribution.ts'
+
+/** Keeps the contribution (manifest and chunks, with the policy it names and its notice) in the private space, or in the public one for a `publicStorage` policy. */
+export async function pinContribution(
+  storage: Storage,
+  { cid, blocks }: Pick<Sealed, 'cid' | 'blocks'>,
+  policy: { cid: CID; value: ConsentPolicy; bytes: Uint8Array; notice: Uint8Array },
+): Promise<void> {
+  const space = spaceOf(storage, policy.value)
+  await space.put([{ cid: policy.cid, bytes: policy.bytes }, { cid: policy.value.notice.cid, bytes: policy.notice }, ...blocks])
+  await space.pin(cid, { what: 'pool' })
+}
+
+/** Lets go after a withdrawal: unreadable bytes are nobody's to keep either. */
+export async function unpinContribution(storage: Storage, cid: CID, policy: ConsentPolicy): Promise<void> {
+  const space = spaceOf(storage, policy)
+  await space.unpin(cid)
+  await space.gc()
+}
+
+const spaceOf = (storage: Storage, { publicStorage }: ConsentPolicy): Space => (publicStorage ? storage.public : storage.private)

@@ -1,0 +1,120 @@
+/**
+ * Seals a contribution on its owner's machine: events into chunks, each under a key of its own, and the secret behind the keys into shares.
+ * What comes out may lie anywhere (the sealed chunks and the manifest), but for the parts, which go to one keyholder each and to nobody else.
+ */
+import { hkdfSync, randomBytes } from 'node:crypto'
+import { InvalidInputError } from '../../../core/errors/index.ts'
+import {
+  deal,
+  dealtHash,
+  keyCommit,
+  keyFromSecret,
+  MAX_CHUNK_LINES_BYTES,
+  poolContext,
+  randomScalar,
+  sealChunk,
+} from '../../../dao/custody/index.ts'
+import {
+  type Block,
+  cborCid,
+  type CID,
+  type ConsentPolicy,
+  encode,
+  MAX_CHUNKS,
+  type PoolManifest,
+  poolManifest,
+  rawCid,
+  shaped,
+  utf8,
+} from '../../../schemas/wire/index.ts'
+
+/** So many chunks that a scorer's sample is a quarter of them at most. */
+const CHUNKS = 128
+/** Of one event as a line. */
+export const MAX_EVENT_BYTES = 256 << 10
+
+export interface ToSeal {
+  /** One canonical JSON object per line, without line ends: the events that their owner has seen and agreed to. */
+  lines: readonly string[]
+  dao: string
+  subject: string
+  policy: { cid: CID; value: ConsentPolicy }
+  /** `name@version` of the events. */
+  schema: string
+  /** Months of the first and the last event, `YYYY-MM`. */
+  from: string
+  to: string
+  /** 32 bytes: the chunks then open only while their owner answers too (`committee+owner`). */
+  ownerSeed?: Uint8Array
+}
+
+export interface Sealed {
+  manifest: PoolManifest
+  cid: CID
+  /** Manifest and chunks: what is pinned. */
+  blocks: Block[]
+  salt: Uint8Array
+  /** Share of seat i + 1, and the commitments that all keyholders get. */
+  shares: Uint8Array[]
+  commitments: Uint8Array[]
+}
+
+/** Throws InvalidInputError NOTHING_TO_SEAL, EVENT_TOO_LARGE or TOO_MUCH (split the export). Nothing of it can be repeated: secret and salt are new. */
+export function sealContribution({ lines, dao, subject, policy, schema, from, to, ownerSeed }: ToSeal): Sealed {
+  const groups = chunkLines(lines)
+  const { k, members } = policy.value.committee
+  const secret = randomScalar()
+  const { shares, commitments } = deal({ k, n: members.length, secret })
+  const salt = new Uint8Array(randomBytes(32))
+  const first = commitments[0] as Uint8Array
+  const context = poolContext(first, salt)
+  const owner = ownerSeed === undefined ? undefined : ownerKey(ownerSeed, salt)
+  const chunks = groups.map((group, i) => {
+    const bytes = sealChunk(utf8(group), keyFromSecret(secret, context, i, owner), context, i)
+    return { cid: rawCid(bytes), bytes }
+  })
+  const manifest = shaped(poolManifest, {
+    v: 1,
+    dao,
+    subject,
+    policy: policy.cid,
+    schema,
+    chunks: chunks.map(({ cid }) => cid),
+    records: lines.length,
+    from,
+    to,
+    custody: owner === undefined ? 'committee' : 'committee+owner',
+    keyCommit: keyCommit(first, dealtHash(commitments), salt),
+  })
+  const bytes = encode(manifest)
+  return { manifest, cid: cborCid(bytes), blocks: [{ cid: cborCid(bytes), bytes }, ...chunks], salt, shares, commitments }
+}
+
+/** The owner's key of one contribution: HKDF-SHA256 of the root seed, salt: the contribution's, info "quern/owner-key/v1\0". */
+export function ownerKey(rootSeed: Uint8Array, salt: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', rootSeed, salt, utf8('quern/owner-key/v1\0'), 32))
+}
+
+function chunkLines(lines: readonly string[]): string[] {
+  if (lines.length === 0) throw new InvalidInputError('NOTHING_TO_SEAL', 'no event is left to offer')
+  const perChunk = Math.ceil(lines.length / CHUNKS)
+  const groups: string[] = []
+  let [group, count, size] = ['', 0, 0]
+  const close = (): void => {
+    if (count > 0) groups.push(group)
+    ;[group, count, size] = ['', 0, 0]
+  }
+  for (const line of lines) {
+    const bytes = Buffer.byteLength(line) + 1
+    if (bytes > MAX_EVENT_BYTES)
+      throw new InvalidInputError('EVENT_TOO_LARGE', `an event has ${bytes} bytes, at most ${MAX_EVENT_BYTES} are sealed`)
+    if (count === perChunk || size + bytes > MAX_CHUNK_LINES_BYTES) close()
+    group += `${line}\n`
+    count++
+    size += bytes
+  }
+  close()
+  if (groups.length > MAX_CHUNKS)
+    throw new InvalidInputError('TOO_MUCH', `${groups.length} chunks, at most ${MAX_CHUNKS}; offer the export in parts`)
+  return groups
+}

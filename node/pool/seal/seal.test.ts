@@ -1,0 +1,88 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { combineAnswers, dealtHash, openChunk, ownerPart, partialKeys, poolContext } from '../../../dao/custody/index.ts'
+import { equalBytes, type KeyAnswer, toHex } from '../../../schemas/wire/index.ts'
+import { eventLines } from '../../../tests/support/pool-network.ts'
+import { LEDGER, poolPolicy, rootSeed, subject } from '../../../tests/support/pool-world.ts'
+import { createRootSeed, openRootSeed, ownerKey, type Sealed, sealContribution } from './index.ts'
+
+const { policy, cid } = poolPolicy()
+const seal = (lines: string[], ownerSeed?: Uint8Array): Sealed =>
+  sealContribution({
+    lines,
+    dao: LEDGER,
+    subject: subject.did,
+    policy: { cid, value: policy },
+    schema: 'activity@1',
+    from: '2025-01',
+    to: '2025-12',
+    ...(ownerSeed !== undefined && { ownerSeed }),
+  })
+
+/** What keyholders and an opener do, without a network. */
+function opened({ manifest, cid: manifestCid, salt, shares, commitments, blocks }: Sealed, owner?: Uint8Array): string {
+  const indices = manifest.chunks.map((_, i) => i)
+  const dealt = dealtHash(commitments)
+  const answers = [1, 3, 4].map((x): KeyAnswer => {
+    const held = { x, generation: 0, share: shares[x - 1] as Uint8Array, salt, dealt, commitments }
+    return { v: 1, manifest: manifestCid, ...held, ...partialKeys(held, indices) }
+  })
+  const context = poolContext(commitments[0] as Uint8Array, salt)
+  const parts = owner && indices.map((i) => ownerPart(ownerKey(owner, salt), context, i))
+  const keys = combineAnswers(answers, 3, indices, parts)?.keys as Uint8Array[]
+  return indices
+    .map((i) => Buffer.from(openChunk((blocks[i + 1] as { bytes: Uint8Array }).bytes, keys[i] as Uint8Array, context, i)).toString())
+    .join('')
+}
+
+describe('sealing', () => {
+  it.each([1, 128, 129, 300])('gives %d events back, in order, in at most 128 chunks', (count) => {
+    const lines = eventLines(count)
+    const sealed = seal(lines)
+    expect(sealed.manifest.records).toBe(count)
+    expect(sealed.manifest.chunks.length).toBeLessThanOrEqual(128)
+    expect(opened(sealed)).toBe(`${lines.join('\n')}\n`)
+  })
+
+  it('cuts chunks by size as well, and refuses an event beyond the bound', () => {
+    const big = JSON.stringify({ text: 'x'.repeat(200_000) })
+    const sealed = seal(Array.from({ length: 600 }, () => big))
+    expect(sealed.manifest.chunks.length).toBe(150)
+    expect(() => seal(['x'.repeat(300_000)])).toThrow(expect.objectContaining({ code: 'EVENT_TOO_LARGE' }))
+    expect(() => seal([])).toThrow(expect.objectContaining({ code: 'NOTHING_TO_SEAL' }))
+  })
+
+  it('pins nothing that leads to a key: no share, commitment or salt is in manifest or chunks', () => {
+    const sealed = seal(eventLines(50))
+    const pinned = Buffer.concat(sealed.blocks.map(({ bytes }) => bytes))
+    for (const secret of [sealed.salt, ...sealed.shares, ...sealed.commitments]) expect(pinned.includes(Buffer.from(secret))).toBe(false)
+    expect(Object.keys(sealed.manifest)).not.toContain('key')
+    // the same events again are other bytes throughout
+    const again = seal(eventLines(50))
+    expect(again.blocks.some((block) => sealed.blocks.some(({ cid: known }) => known.equals(block.cid)))).toBe(false)
+  })
+
+  it("under the owner's veto opens with the owner's part only", () => {
+    const sealed = seal(eventLines(5), rootSeed)
+    expect(sealed.manifest.custody).toBe('committee+owner')
+    expect(opened(sealed, rootSeed)).toContain('"id":"e4"')
+    const wrong = expect.objectContaining({ code: 'CHUNK_UNREADABLE' }) as Error
+    expect(() => opened(sealed)).toThrow(wrong)
+    expect(() => opened(sealed, new Uint8Array(32))).toThrow(wrong)
+  })
+})
+
+it('keeps the root seed under a passphrase, and never writes over one', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'quern-seed-'))
+  const file = path.join(folder, 'root.age')
+  await expect(openRootSeed(file, 'corn')).rejects.toMatchObject({ code: 'SEED_MISSING' })
+  const seed = await createRootSeed(file, 'corn and water', 10)
+  expect((await readFile(file)).includes(Buffer.from(seed))).toBe(false)
+  expect(equalBytes(await openRootSeed(file, 'corn and water'), seed)).toBe(true)
+  await expect(openRootSeed(file, 'corn')).rejects.toMatchObject({ code: 'SEED_UNREADABLE' })
+  await expect(createRootSeed(file, 'corn and water', 10)).rejects.toMatchObject({ code: 'SEED_EXISTS' })
+  expect(toHex(seed)).toHaveLength(64)
+  await rm(folder, { recursive: true })
+})

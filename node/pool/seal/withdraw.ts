@@ -1,0 +1,43 @@
+/** Withdraws: one signed tombstone, said to every keyholder directly. As easy as consent, and there is nothing to ask anybody for. */
+import { verifyObject } from '../../../core/envelope/index.ts'
+import { codeOf } from '../../../core/errors/index.ts'
+import { askAgain, type Mesh, withdrawProtocol } from '../../../core/mesh/index.ts'
+import { shredState, type ShredState } from '../../../dao/custody/index.ts'
+import { encode, equalBytes, peerFromDid, type ShredAck, shredAck, type Withdrawal } from '../../../schemas/wire/index.ts'
+
+export interface WithdrawnState extends ShredState {
+  acks: ShredAck[]
+  /** Keyholders that noted it and hold nothing under it. */
+  noted: string[]
+  /** Code by keyholder that did not answer, or not so; say it again later, the tombstone stays the same. */
+  faults: Map<string, string>
+}
+
+/** `withdrawal` from `signWithdrawal`. May be repeated; a keyholder that shredded says so again. */
+export async function withdrawContribution({
+  mesh,
+  withdrawal,
+  dao,
+  committee: { k, members },
+  signal,
+}: {
+  mesh: Mesh
+  withdrawal: Withdrawal
+  dao: string
+  committee: { k: number; members: readonly string[] }
+  signal?: AbortSignal
+}): Promise<WithdrawnState> {
+  const [acks, noted, faults]: [ShredAck[], string[], Map<string, string>] = [[], [], new Map()]
+  const bytes = encode(withdrawal)
+  const ask = async (member: string): Promise<void> => {
+    const reply = await askAgain(mesh, peerFromDid(member), withdrawProtocol, { withdrawal: bytes }, { ...(signal && { signal }) })
+    if (reply.status === 'noted') return void noted.push(member)
+    if (reply.status === 'refused') return void faults.set(member, reply.code)
+    const read = verifyObject(shredAck, reply.ack, 'shred-ack', 'by', 1024)
+    const fits = read.ok && read.value.by === member && read.value.dao === dao && equalBytes(read.value.receipt, withdrawal.receipt)
+    if (read.ok && fits) acks.push(read.value)
+    else faults.set(member, 'OTHER_ACK')
+  }
+  await Promise.all(members.map((member) => ask(member).catch((thrown: unknown) => faults.set(member, codeOf(thrown)))))
+  return { ...shredState({ k, n: members.length, shredded: acks.length }), acks, noted, faults }
+}

@@ -1,0 +1,503 @@
+/** A personal contribution from sealing to shredding: one contributor, five keyholders, a scorer and an assembler, over TCP on loopback. */
+import { readdir, readFile, rename } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signObject } from '../../core/envelope/index.ts'
+import { blocksProtocol, depositKeyProtocol, depositProtocol, type Mesh, reshareProtocol, withdrawProtocol } from '../../core/mesh/index.ts'
+import { MemoryStorage } from '../../core/storage/index.ts'
+import { printNotice, receiptHash, receiptId, signWithdrawal, subjectKey } from '../../dao/consent/index.ts'
+import {
+  type AskForKeys,
+  askForKeys,
+  deal,
+  generateAgeIdentity,
+  openChunk,
+  runReshare,
+  sampledChunks,
+  sealToRecipients,
+} from '../../dao/custody/index.ts'
+import { serveBlocks } from '../../dao/follower/index.ts'
+import {
+  type Offered,
+  offerContribution,
+  pinContribution,
+  readAccessLog,
+  type Sealed,
+  serveOwnerParts,
+  unpinContribution,
+  withdrawContribution,
+} from '../../node/pool/seal/index.ts'
+import {
+  type ConsentReceipt,
+  type DepositKey,
+  decode,
+  encode,
+  equalBytes,
+  type PoolManifest,
+  toHex,
+  utf8,
+  type Withdrawal,
+} from '../../schemas/wire/index.ts'
+import { BEACON, EPOCH, eventLines, type HolderAtWork, PoolNetwork } from '../support/pool-network.ts'
+import { LEDGER, operator, rootSeed, stranger, subject } from '../support/pool-world.ts'
+
+let network: PoolNetwork
+beforeAll(async () => {
+  network = await PoolNetwork.open()
+})
+afterAll(() => network[Symbol.asyncDispose]())
+
+const offer = (sealed: Sealed, receipt: string): Promise<Offered> =>
+  offerContribution({ mesh: network.contributor, clock: network.clock, sealed, receipt, committee: network.committee })
+async function offered(count: number, changes: Partial<ConsentReceipt> = {}) {
+  const sealed = network.seal(count)
+  const receipt = network.receipt(sealed, changes)
+  const result = await offer(sealed, receipt)
+  expect(result).toMatchObject({ complete: true, health: 'sound' })
+  return { sealed, receipt, hash: receiptHash(receipt, sealed.salt) }
+}
+const asScorer = (manifest: PoolManifest, changes: Partial<AskForKeys> = {}): AskForKeys => ({
+  mesh: network.scoring,
+  clock: network.clock,
+  signer: network.scorer,
+  manifest,
+  committee: network.committee,
+  indices: [0],
+  role: 'scorer',
+  purpose: 'dpv:DataQualityAssessment',
+  epoch: EPOCH,
+  ...changes,
+})
+const refusals = async (asked: Promise<unknown>): Promise<unknown[]> => {
+  const error = await asked.then(
+    () => undefined,
+    (thrown: { code: string; detail: { faults: Record<string, string> } }) => thrown,
+  )
+  return error?.code === 'NOT_ENOUGH_KEYHOLDERS' ? [...new Set(Object.values(error.detail.faults))] : [error?.code]
+}
+const withdrawalOf = (hash: Uint8Array, changes: Partial<Withdrawal> = {}, by = subject): Withdrawal =>
+  signWithdrawal({ receipt: hash, at: network.now(), scope: 'all', ask: ['stop', 'erase'], ...changes }, by)
+const withdraw = (withdrawal: Withdrawal) =>
+  withdrawContribution({ mesh: network.contributor, withdrawal, dao: LEDGER, committee: network.committee })
+const order = (manifests: Sealed[], changes: object = {}, by = operator): Uint8Array => {
+  const at = network.now()
+  const draft = { v: 1, dao: LEDGER, name: 'r-1', purposes: ['ai:ModelTraining'], manifests: manifests.map(({ cid }) => cid) }
+  return encode(
+    signObject(
+      'release-order',
+      { ...draft, assembler: operator.did, trainer: stranger.did, at, expires: at + 3600, by: by.did, ...changes },
+      by,
+    ),
+  )
+}
+const asAssembler = ({ manifest }: Sealed, bytes: Uint8Array | undefined, changes: Partial<AskForKeys> = {}): AskForKeys => ({
+  ...asScorer(manifest),
+  mesh: network.assembling,
+  signer: operator,
+  role: 'assembler',
+  purpose: 'ai:ModelTraining',
+  ...(bytes !== undefined && { order: bytes }),
+  ...changes,
+})
+const opened = (sealed: Sealed, keys: { keys: Uint8Array[]; context: Uint8Array }, indices: number[]): string[] =>
+  indices.map((i, j) =>
+    Buffer.from(openChunk((sealed.blocks[i + 1] as { bytes: Uint8Array }).bytes, keys.keys[j] as Uint8Array, keys.context, i)).toString(),
+  )
+
+describe('a contribution', () => {
+  it('is sealed, offered, sampled by a scorer, released to an assembler, withdrawn and shredded', async () => {
+    const { sealed, receipt, hash } = await offered(1000)
+    const lines = eventLines(1000)
+    // what is pinned names no key, and nothing algebraic
+    const chunks = sealed.manifest.chunks.length
+    expect(chunks).toBe(125)
+
+    const drawn = sampledChunks(BEACON, sealed.cid, chunks)
+    const scored = await askForKeys(asScorer(sealed.manifest, { indices: drawn }))
+    expect(opened(sealed, scored, drawn)).toEqual(drawn.map((i) => `${lines.slice(8 * i, 8 * i + 8).join('\n')}\n`))
+
+    const indices = Array.from({ length: 64 }, (_, i) => i)
+    const all = await askForKeys(asAssembler(sealed, order([sealed]), { indices }))
+    expect(opened(sealed, all, indices).join('')).toBe(`${lines.slice(0, 512).join('\n')}\n`)
+
+    // offering again, as after a lost answer, changes nothing
+    const again = await offer(sealed, receipt)
+    expect(again.complete).toBe(true)
+
+    const keyholder = network.committee.members[0] as string
+    const log = await readAccessLog({
+      mesh: network.contributor,
+      clock: network.clock,
+      subject,
+      keyholder,
+      dao: LEDGER,
+      manifest: sealed.cid,
+    })
+    expect(log.lines.map(({ by, role, indices: asked, outcome }) => [by, role, asked.length, outcome])).toEqual([
+      [network.scorer.did, 'scorer', 32, 'ok'],
+      [operator.did, 'assembler', 64, 'ok'],
+    ])
+
+    const generations = network.holders.map(({ table }) => table.generation)
+    const withdrawal = withdrawalOf(hash)
+    const state = await withdraw(withdrawal)
+    expect(state).toMatchObject({ shredded: 5, needed: 3, unreadable: true, noted: [] })
+    expect(
+      network.holders.every(({ table }, i) => table.get(sealed.cid) === undefined && table.generation > (generations[i] as number)),
+    ).toBe(true)
+    expect(state.acks.map(({ by }) => by).toSorted()).toEqual(network.committee.members.toSorted())
+    expect(await refusals(askForKeys(asScorer(sealed.manifest, { indices: drawn })))).toEqual(['UNKNOWN'])
+    // said again it is answered the same; and the deposit cannot be replayed
+    expect((await withdraw(withdrawal)).acks).toEqual(expect.arrayContaining(state.acks))
+    expect(new Set((await offer(sealed, receipt)).faults.values())).toEqual(new Set(['WITHDRAWN']))
+  })
+
+  it('opens with k of the keyholders away, and not with one more', async () => {
+    const { sealed } = await offered(40)
+    const indices = sampledChunks(BEACON, sealed.cid, sealed.manifest.chunks.length)
+    const without = (n: number): Pick<Mesh, 'ask'> => ({
+      ask: (peer, protocol, query, options) => {
+        const gone = network.holders.slice(0, n).some(({ mesh }) => mesh.peer === peer)
+        return network.scoring.ask(gone ? stranger.peer : peer, protocol, query, options)
+      },
+    })
+    const two = await askForKeys(asScorer(sealed.manifest, { indices, mesh: without(2) }))
+    expect(opened(sealed, two, indices).join('').split('\n').length).toBe(33)
+    expect(await refusals(askForKeys(asScorer(sealed.manifest, { indices, mesh: without(3) })))).toEqual(['NOT_CONNECTED'])
+  })
+
+  it('lies with allow-listed peers only, and is let go after a withdrawal', async () => {
+    const sealed = network.seal(20)
+    const policy = {
+      cid: network.policy.cid,
+      value: network.policy.policy,
+      bytes: network.policy.bytes,
+      notice: utf8(printNotice(network.policy.policy)),
+    }
+    await using storage = new MemoryStorage()
+    await pinContribution(storage, sealed, policy)
+    const [, chunk] = sealed.blocks as [unknown, { cid: (typeof sealed)['cid']; bytes: Uint8Array }]
+    expect(await storage.public.has(chunk.cid)).toBe(false)
+    using _served = serveBlocks({ mesh: network.holders[0]?.mesh as Mesh, storage, mayRead: (peer) => peer === network.scoring.peer })
+    const ask = async (mesh: Mesh) =>
+      (await mesh.ask(network.holders[0]?.mesh.peer as string, blocksProtocol, { cids: [chunk.cid] })).blocks[0]
+    expect(equalBytes((await ask(network.scoring)) as Uint8Array, chunk.bytes)).toBe(true)
+    expect(await ask(network.assembling)).toBeNull()
+    await unpinContribution(storage, sealed.cid, network.policy.policy)
+    expect(await storage.private.has(chunk.cid)).toBe(false)
+  })
+})
+
+describe('a deposit is refused', () => {
+  const codes = async (sealed: Sealed, receipt: string) => [...new Set((await offer(sealed, receipt)).faults.values())]
+
+  it.each<[string, string, Partial<ConsentReceipt>]>([
+    ['expired', 'EXPIRED', { given: 1, expires: 2 }],
+    ['for another DAO', 'OTHER_DAO', { dao: 'quern/other' }],
+    ['without a needed purpose', 'PURPOSE_MISSING', { purposes: ['ai:ModelTraining'] }],
+    ['for another contribution', 'OTHER_MANIFEST', { manifest: `bafyrei${'a'.repeat(52)}` }],
+  ])('with a receipt %s', async (_, code, changes) => {
+    const sealed = network.seal(10)
+    expect(await codes(sealed, network.receipt(sealed, changes))).toEqual([code])
+  })
+
+  it("with bad shares, by exactly those who got one; or with commitments that are not the manifest's", async () => {
+    const sealed = network.seal(10)
+    const receipt = network.receipt(sealed)
+    const shares = sealed.shares.with(1, sealed.shares[0] as Uint8Array)
+    const result = await offer({ ...sealed, shares }, receipt)
+    expect(result.complete).toBe(false)
+    expect([...result.faults]).toEqual([[network.committee.members[1], 'BAD_SHARE']])
+    const other = deal({ k: 3, n: 5 })
+    expect(await codes({ ...sealed, ...other }, receipt)).toEqual(['KEY_COMMIT'])
+  })
+
+  it('under a second receipt that renews nothing, and taken under one that does; a withdrawal of either ends it', async () => {
+    const { sealed, receipt, hash } = await offered(10)
+    const id = 'f3b0c442-98fc-4c14-9afb-f4c8996fb924'
+    expect(await codes(sealed, network.receipt(sealed, { id }))).toEqual(['NOT_A_RENEWAL'])
+    const renewed = network.receipt(sealed, { id, prev: receiptId(receipt) })
+    expect((await offer(sealed, renewed)).complete).toBe(true)
+    expect(await codes(sealed, receipt)).toEqual(['SUPERSEDED'])
+    expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
+    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+    expect(await codes(sealed, renewed)).toEqual(['WITHDRAWN'])
+  })
+
+  it('sealed to a key that is not of today, or no deposit at all', async () => {
+    const holder = network.holders[0] as HolderAtWork
+    const send = (sealed: Uint8Array) => network.contributor.ask(holder.mesh.peer, depositProtocol, { sealed })
+    const { recipient } = await generateAgeIdentity()
+    expect(await send(await sealToRecipients(encode({}), [recipient]))).toMatchObject({ status: 'refused', code: 'DEPOSIT_KEY' })
+    const key = decode((await network.contributor.ask(holder.mesh.peer, depositKeyProtocol, {})).key) as DepositKey
+    expect(await send(await sealToRecipients(encode({}), [key.recipient]))).toMatchObject({ status: 'refused', code: 'BAD_SHAPE' })
+  })
+})
+
+describe('keys are refused', () => {
+  let sealed: Sealed
+  beforeAll(async () => {
+    ;({ sealed } = await offered(1000))
+  })
+  const undrawn = (): number => {
+    const drawn = new Set(sampledChunks(BEACON, sealed.cid, sealed.manifest.chunks.length))
+    return sealed.manifest.chunks.findIndex((_, i) => !drawn.has(i))
+  }
+
+  it('to a scorer for chunks that were not drawn; and it is written down', async () => {
+    expect(await refusals(askForKeys(asScorer(sealed.manifest, { indices: [undrawn()] })))).toEqual(['UNSAMPLED'])
+    const keyholder = network.committee.members[4] as string
+    const { lines } = await readAccessLog({
+      mesh: network.contributor,
+      clock: network.clock,
+      subject,
+      keyholder,
+      dao: LEDGER,
+      manifest: sealed.cid,
+    })
+    expect(lines.map(({ outcome, indices }) => [outcome, indices])).toEqual([['UNSAMPLED', [undrawn()]]])
+    const other = subjectKey(rootSeed, 'quern/other')
+    await expect(
+      readAccessLog({ mesh: network.contributor, clock: network.clock, subject: other, keyholder, dao: LEDGER, manifest: sealed.cid }),
+    ).rejects.toMatchObject({ code: 'ACCESS_LOG_REFUSED', detail: { code: 'NOT_YOURS' } })
+  })
+
+  it.each<[string, string, (one: Sealed) => AskForKeys]>([
+    ['for an epoch whose beacon counts no more', 'NO_BEACON', ({ manifest }) => asScorer(manifest, { epoch: EPOCH - 1 })],
+    ['for another purpose than testing', 'ROLE_PURPOSE', ({ manifest }) => asScorer(manifest, { purpose: 'ai:ModelTraining' })],
+    ['for a purpose nobody ticked', 'PURPOSE_NOT_CONSENTED', ({ manifest }) => asScorer(manifest, { purpose: 'ai:Benchmarking' })],
+    ['for indices out of order', 'BAD_INDICES', ({ manifest }) => asScorer(manifest, { indices: [2, 1] })],
+    ['for a chunk that is not there', 'BAD_INDICES', ({ manifest }) => asScorer(manifest, { indices: [4000] })],
+    ['for a contribution nobody holds', 'UNKNOWN', ({ manifest }) => asScorer({ ...manifest, records: 1 })],
+    ['to another DAO', 'OTHER_DAO', ({ manifest }) => asScorer({ ...manifest, dao: 'quern/other' })],
+    ["to who carries another's request", 'NOT_YOURS', ({ manifest }) => asScorer(manifest, { mesh: network.assembling })],
+    ['to a role the policy does not name', 'RECIPIENT_NOT_NAMED', ({ manifest }) => asScorer(manifest, { role: 'trainer' })],
+    ['to an assembler without an order', 'NO_ORDER', (one) => asAssembler(one, undefined)],
+    ['with an order of somebody else', 'ORDER_NOT_OURS', (one) => asAssembler(one, order([one], {}, stranger))],
+    ['with an order that was changed', 'BAD_SIGNATURE', (one) => asAssembler(one, changedOrder(one))],
+    ['with an expired order', 'ORDER_EXPIRED', (one) => asAssembler(one, order([one], { expires: 1 }))],
+    ['with an order for others', 'ORDER_NOT_OF_THIS', (one) => asAssembler(one, order([network.seal(1)]))],
+    ['with an order for another purpose', 'ORDER_PURPOSE', (one) => asAssembler(one, order([one], { purposes: ['ai:Benchmarking'] }))],
+  ])('%s', async (_, code, ask) => {
+    expect(await refusals(askForKeys(ask(sealed)))).toEqual([code])
+  })
+  const changedOrder = (one: Sealed): Uint8Array => encode({ ...(decode(order([one])) as object), name: 'r-2' })
+
+  it('to a validator that was not drawn, and to a stale request', async () => {
+    network.state.scorers.clear()
+    expect(await refusals(askForKeys(asScorer(sealed.manifest)))).toEqual(['NOT_DRAWN'])
+    network.state.scorers.add(network.scorer.did)
+    const clock = { ...network.clock, now: () => network.clock.now() - 3_600_000 }
+    expect(await refusals(askForKeys(asScorer(sealed.manifest, { clock })))).toEqual(['STALE'])
+  })
+
+  it('and forged partials are seen, named, and done without', async () => {
+    const liar = network.holders[1] as HolderAtWork
+    const lying: Pick<Mesh, 'ask'> = {
+      ask: async (peer, protocol, query, options) => {
+        // what the second keyholder says is what the first would say
+        const asked = peer === liar.mesh.peer ? (network.holders[0] as HolderAtWork).mesh.peer : peer
+        return network.scoring.ask(asked, protocol, query, options)
+      },
+    }
+    const drawn = sampledChunks(BEACON, sealed.cid, sealed.manifest.chunks.length).slice(0, 2)
+    // all but the liar and two others are away: no k are left
+    const few = { k: 3, members: network.committee.members.map((member, i) => (i < 3 ? member : stranger.did)) }
+    expect(await refusals(askForKeys(asScorer(sealed.manifest, { indices: drawn, mesh: lying, committee: few })))).toContain('OTHER_SEAT')
+    expect(opened(sealed, await askForKeys(asScorer(sealed.manifest, { indices: drawn, mesh: lying })), drawn)).toHaveLength(2)
+  })
+})
+
+describe('withdrawals win', () => {
+  it('before the offer', async () => {
+    const sealed = network.seal(10)
+    const receipt = network.receipt(sealed)
+    expect(await withdraw(withdrawalOf(receiptHash(receipt, sealed.salt)))).toMatchObject({
+      shredded: 0,
+      unreadable: false,
+      noted: { length: 5 },
+    })
+    const result = await offer(sealed, receipt)
+    expect(result).toMatchObject({ complete: false, health: 'lost' })
+    expect(new Set(result.faults.values())).toEqual(new Set(['WITHDRAWN']))
+  })
+
+  it('during an assembly: what was given is given, and not one chunk more', async () => {
+    const { sealed, hash } = await offered(200)
+    const bytes = order([sealed])
+    expect((await askForKeys(asAssembler(sealed, bytes, { indices: [0, 1] }))).keys).toHaveLength(2)
+    const [state, ...rest] = await Promise.all([
+      withdraw(withdrawalOf(hash)),
+      ...[2, 3, 4].map((i) => askForKeys(asAssembler(sealed, bytes, { indices: [i] })).catch((error: { code: string }) => error.code)),
+    ])
+    expect(state).toMatchObject({ shredded: 5 })
+    for (const one of rest) expect(typeof one === 'string' ? one : 'NOT_ENOUGH_KEYHOLDERS').toBe('NOT_ENOUGH_KEYHOLDERS')
+    const late = await refusals(askForKeys(asAssembler(sealed, bytes, { indices: [5] })))
+    expect(late).toEqual(['UNKNOWN'])
+  })
+
+  it('of an optional purpose at once, without a share being lost', async () => {
+    const purposes: ConsentReceipt['purposes'] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking']
+    const { sealed, hash } = await offered(20, { purposes })
+    const bytes = order([sealed], { purposes: ['ai:Benchmarking', 'ai:ModelTraining'] })
+    const ask = (purpose: 'ai:Benchmarking' | 'ai:ModelTraining') => askForKeys(asAssembler(sealed, bytes, { purpose }))
+    expect((await ask('ai:Benchmarking')).keys).toHaveLength(1)
+    expect(await withdraw(withdrawalOf(hash, { scope: ['ai:Benchmarking'] }))).toMatchObject({ shredded: 0, noted: { length: 5 } })
+    expect(await refusals(ask('ai:Benchmarking'))).toEqual(['PURPOSE_NOT_CONSENTED'])
+    expect((await ask('ai:ModelTraining')).keys).toHaveLength(1)
+    expect(await withdraw(withdrawalOf(hash, { scope: ['ai:ModelTraining'] }))).toMatchObject({ shredded: 5 })
+  })
+
+  it('only by their subject', async () => {
+    const { sealed, hash } = await offered(10)
+    expect(await withdraw(withdrawalOf(hash, {}, stranger))).toMatchObject({ shredded: 0 })
+    expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
+    const forged = encode({ ...withdrawalOf(hash, {}, stranger), subject: subject.did })
+    const reply = await network.contributor.ask((network.holders[0] as HolderAtWork).mesh.peer, withdrawProtocol, { withdrawal: forged })
+    expect(reply).toMatchObject({ status: 'refused', code: 'BAD_SIGNATURE' })
+  })
+})
+
+describe('a keyholder', () => {
+  it('holds after a restart what it acknowledged, and shreds then what was withdrawn before it could', async () => {
+    const { sealed, receipt, hash } = await offered(10)
+    for (const i of network.holders.keys()) await network.restart(i)
+    expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
+    expect((await offer(sealed, receipt)).complete).toBe(true)
+    // the tombstone is on disk, and the machine stops before anything else happens
+    const holder = network.holders[0] as HolderAtWork
+    await holder.kv.put(`tombstone/${toHex(hash)}/${subject.did}/all`, encode(withdrawalOf(hash)))
+    await network.restart(0)
+    expect(holder.table.get(sealed.cid)).toBeUndefined()
+    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+  })
+
+  it('whose disk refuses acknowledges neither share nor shredding; asked again when it takes them, it does', async () => {
+    const holder = network.holders[4] as HolderAtWork
+    const shares = path.join(holder.folder, 'shares')
+    const away = `${shares}-away`
+    const sealed = network.seal(10)
+    const receipt = network.receipt(sealed)
+    await rename(shares, away)
+    const result = await offer(sealed, receipt)
+    expect([...result.faults]).toEqual([[holder.signer.did, 'DISK_FAILED']])
+    expect(result).toMatchObject({ complete: false, health: 'alarm' })
+    await rename(away, shares)
+    expect((await offer(sealed, receipt)).complete).toBe(true)
+
+    const withdrawal = withdrawalOf(receiptHash(receipt, sealed.salt))
+    await rename(shares, away)
+    const state = await withdraw(withdrawal)
+    expect([state.shredded, state.unreadable, [...state.faults]]).toEqual([4, true, [[holder.signer.did, 'DISK_FAILED']]])
+    await rename(away, shares)
+    expect(await withdraw(withdrawal)).toMatchObject({ shredded: 5 })
+  })
+
+  it('leaves no share in the clear on its disk', async () => {
+    const { sealed } = await offered(10)
+    const { folder } = network.holders[2] as HolderAtWork
+    const share = Buffer.from(sealed.shares[2] as Uint8Array)
+    const files = await Promise.all(
+      (await readdir(folder, { recursive: true, withFileTypes: true }))
+        .filter((one) => one.isFile())
+        .map((one) => readFile(path.join(one.parentPath, one.name))),
+    )
+    expect(files.length).toBeGreaterThan(1)
+    expect(files.some((bytes) => bytes.includes(share))).toBe(false)
+  })
+})
+
+describe('fresh shares', () => {
+  const orderOf = ({ cid }: Sealed, changes: object = {}, by = operator): Uint8Array => {
+    const draft = { v: 1, dao: LEDGER, manifest: cid, generation: 0, from: network.committee, to: network.committee, dealers: [1, 3, 5] }
+    return encode(signObject('reshare-order', { ...draft, at: network.now(), by: by.did, ...changes }, by))
+  }
+  const faultsOf = (run: Promise<unknown>): Promise<unknown> =>
+    run.then(
+      () => 'done',
+      (error: { detail: { faults: Record<string, string> } }) => [...new Set(Object.values(error.detail.faults))],
+    )
+
+  it('open the same chunks, the old ones are gone, and a withdrawal ends them too', async () => {
+    const { sealed, hash } = await offered(20)
+    const before = network.holders.map(({ table }) => table.get(sealed.cid)?.held)
+    const { done, faults } = await runReshare(network.assembling, orderOf(sealed))
+    expect([done.length, faults.size]).toEqual([5, 0])
+    for (const [i, { table }] of network.holders.entries()) {
+      const held = table.get(sealed.cid)?.held
+      expect(held?.generation).toBe(1)
+      expect(equalBytes(held?.share as Uint8Array, before[i]?.share as Uint8Array)).toBe(false)
+      expect(equalBytes(held?.commitments[0] as Uint8Array, sealed.commitments[0] as Uint8Array)).toBe(true)
+    }
+    expect(opened(sealed, await askForKeys(asScorer(sealed.manifest)), [0])[0]).toContain('"id":"e0"')
+    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+  })
+
+  it('go to another committee, which the withdrawal reaches, and leave nothing with those who left', async () => {
+    const { sealed, hash } = await offered(20)
+    const to = { k: 2, members: network.committee.members.slice(2).toReversed() }
+    await runReshare(network.assembling, orderOf(sealed, { to, dealers: [1, 2, 4] }))
+    expect(network.holders.map(({ table }) => table.get(sealed.cid)?.held.x)).toEqual([undefined, undefined, 3, 2, 1])
+    const ask = (committee: { k: number; members: string[] }) => askForKeys(asScorer(sealed.manifest, { committee }))
+    expect(opened(sealed, await ask(to), [0])[0]).toContain('"id":"e0"')
+    expect(await refusals(ask(network.committee))).toContain('UNKNOWN')
+    const state = await withdrawContribution({ mesh: network.contributor, withdrawal: withdrawalOf(hash), dao: LEDGER, committee: to })
+    expect(state).toMatchObject({ shredded: 3, needed: 2, unreadable: true })
+  })
+
+  it('are not given for an order of somebody else, to strangers, of another generation, or after a withdrawal; the old ones stay', async () => {
+    const { sealed, hash } = await offered(10)
+    const run = (changes: object, by = operator) => faultsOf(runReshare(network.assembling, orderOf(sealed, changes, by)))
+    expect(await run({}, network.scorer)).toEqual(['ORDER_NOT_OURS'])
+    // one that is not seated has no key of the day to be asked for either; the dealers look for themselves
+    const strangers = { k: 3, members: network.committee.members.with(0, stranger.did) }
+    const dealer = network.holders[0] as HolderAtWork
+    const key = (await network.assembling.ask(dealer.mesh.peer, depositKeyProtocol, {})).key
+    const step = { what: 'deal' as const, keys: [key, key, key, key, key] }
+    const ask = (order: Uint8Array) => network.assembling.ask(dealer.mesh.peer, reshareProtocol, { order, step })
+    expect(await ask(orderOf(sealed, { to: strangers }))).toMatchObject({ code: 'NOT_SEATED' })
+    expect(await ask(orderOf(sealed))).toMatchObject({ code: 'BAD_DEPOSIT_KEY' })
+    expect(await run({ generation: 1 })).toEqual(['UNKNOWN'])
+    expect(await run({ dealers: [1, 2] })).toEqual(['BAD_ORDER'])
+    const early = { order: orderOf(sealed), step: { what: 'commit' as const, ready: [1, 2, 3, 4, 5].map((i) => utf8(`ready ${i}`)) } }
+    expect(await network.assembling.ask(dealer.mesh.peer, reshareProtocol, early)).toMatchObject({ code: 'NOT_READY' })
+    expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
+    await withdraw(withdrawalOf(hash))
+    expect(await run({})).toEqual(['UNKNOWN'])
+  })
+})
+
+it('asks the owner too where custody says so, and the owner may say no', async () => {
+  const sealed = network.seal(20, rootSeed)
+  expect((await offer(sealed, network.receipt(sealed))).complete).toBe(true)
+  const owner = network.contributor.peer
+  await network.scoring.connect(network.contributor.addresses())
+  let says = true
+  using served = serveOwnerParts({ mesh: network.contributor, rootSeed, contribution: sealed, mayOpen: () => says })
+  const ask = (changes: Partial<AskForKeys> = { owner }) => askForKeys(asScorer(sealed.manifest, changes))
+  expect(opened(sealed, await ask(), [0])[0]).toContain('"id":"e0"')
+  says = false
+  await expect(ask()).rejects.toMatchObject({ code: 'OWNER_SAID_NO', detail: { code: 'VETO' } })
+  await expect(ask({})).rejects.toMatchObject({ code: 'OWNER_SAID_NO' })
+  served[Symbol.dispose]()
+  await expect(ask()).rejects.toMatchObject({ code: 'UNSUPPORTED_PROTOCOL' })
+})
+
+it('ends by itself: after the expiry no key is given, and the next tidying shreds; the key of the table changes daily besides', async () => {
+  const { sealed, hash } = await offered(20)
+  const generations = (): number[] => network.holders.map(({ table }) => table.generation)
+  const tidy = () => Promise.all(network.holders.map(({ keyholder }) => keyholder.tidy()))
+  const first = generations()
+  await tidy()
+  expect(generations()).toEqual(first)
+  network.aheadMs = 25 * 3_600_000
+  await tidy()
+  expect(generations()).toEqual(first.map((one) => one + 1))
+  expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
+  network.aheadMs = 31 * 86_400_000
+  expect(await refusals(askForKeys(asScorer(sealed.manifest)))).toEqual(['EXPIRED'])
+  await tidy()
+  expect(network.holders.map(({ table }) => table.get(sealed.cid))).toEqual([undefined, undefined, undefined, undefined, undefined])
+  expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5, unreadable: true })
+  network.aheadMs = 0
+})

@@ -1,0 +1,69 @@
+/** Whether a deposit is taken: consent, custody and arithmetic, in the order of what they cost. Pure. */
+import { checkConsent, type Tombstones } from '../../dao/consent/index.ts'
+import { dealtHash, keyCommit, shareFits } from '../../dao/custody/index.ts'
+import {
+  type CID,
+  cborCid,
+  type Deposit,
+  equalBytes,
+  MAX_POOL_MANIFEST_BYTES,
+  parse,
+  type PoolManifest,
+  poolManifest,
+  WireError,
+} from '../../schemas/wire/index.ts'
+import type { PoolView } from './view.ts'
+
+export interface Refused {
+  ok: false
+  code: string
+  message: string
+}
+export const refused = (code: string, message: string): Refused => ({ ok: false, code, message })
+
+export interface DepositFacts {
+  deposit: Deposit
+  view: PoolView
+  tombstones: Tombstones
+  /** Our account. */
+  self: string
+  /** Unix seconds. */
+  now: number
+}
+
+export type DepositVerdict =
+  | { ok: true; cid: CID; manifest: PoolManifest; receipt: Uint8Array; expires: number; prev: string | null }
+  | Refused
+
+export function judgeDeposit({ deposit, view, tombstones, self, now }: DepositFacts): DepositVerdict {
+  let manifest: PoolManifest
+  try {
+    manifest = parse(poolManifest, deposit.manifest, MAX_POOL_MANIFEST_BYTES)
+  } catch (thrown) {
+    if (thrown instanceof WireError) return refused(thrown.code, thrown.message)
+    throw thrown
+  }
+  const policy = view.policy(manifest.policy)
+  const consent = checkConsent({
+    jws: deposit.receipt,
+    salt: deposit.salt,
+    dao: view.ledger,
+    operator: view.operator,
+    policy: policy === undefined ? null : { cid: manifest.policy, value: policy },
+    manifest,
+    tombstones,
+    now,
+  })
+  const fault = consent.ok ? undefined : consent.problems[0]
+  if (!consent.ok || policy === undefined) return refused(fault?.code ?? 'NO_POLICY', fault?.message ?? 'no policy')
+  const { k, members } = policy.committee
+  if (members[deposit.x - 1] !== self) return refused('OTHER_SEAT', `seat ${deposit.x} is not ours; see the policy's committee`)
+  if (deposit.commitments.length !== k) return refused('OTHER_COMMITTEE', `the policy asks for ${k} commitments`)
+  const [first] = deposit.commitments as [Uint8Array]
+  if (!equalBytes(keyCommit(first, dealtHash(deposit.commitments), deposit.salt), manifest.keyCommit))
+    return refused('KEY_COMMIT', 'the commitments are not those of the manifest')
+  if (!shareFits(deposit.share, deposit.x, deposit.commitments))
+    return refused('BAD_SHARE', 'the share does not lie on the committed polynomial')
+  const { receipt, hash } = consent
+  return { ok: true, cid: cborCid(deposit.manifest), manifest, receipt: hash, expires: receipt.expires, prev: receipt.prev }
+}

@@ -1,0 +1,54 @@
+/** Answers key requests: judged, written down, and sealed to whoever asked. */
+import type { Clock } from '../../core/effects/index.ts'
+import { verifyObject } from '../../core/envelope/index.ts'
+import { partialKeys, sealToRecipients } from '../../dao/custody/index.ts'
+import { encode, keyRequest } from '../../schemas/wire/index.ts'
+import type { AccessLog } from './access-log.ts'
+import { type Refused, refused } from './judge-deposit.ts'
+import { judgeKeyRequest, requestFault } from './judge-key-request.ts'
+import type { PaperBox } from './papers.ts'
+import type { ShareTable } from './share-table.ts'
+import type { PoolView } from './view.ts'
+import type { Withdrawals } from './withdrawals.ts'
+
+export interface KeyDeskOptions {
+  clock: Clock
+  view: PoolView
+  table: ShareTable
+  papers: PaperBox
+  access: AccessLog
+  withdrawals: Withdrawals
+}
+
+/** `bytes` a signed keyRequest, `order` a releaseOrder or null, `peer` who carries it. Gives the age file of a keyAnswer. */
+export async function answerKeyRequest(
+  { clock, view, table, papers, access, withdrawals }: KeyDeskOptions,
+  { bytes, order, peer }: { bytes: Uint8Array; order: Uint8Array | null; peer: string },
+): Promise<{ ok: true; sealed: Uint8Array } | Refused> {
+  const read = verifyObject(keyRequest, bytes, 'key-request', 'by')
+  if (!read.ok) return read
+  const request = read.value
+  const now = Math.floor(clock.now() / 1000)
+  const fault = requestFault({ request, peer, view, now })
+  if (fault !== undefined) return fault
+  const row = table.get(request.manifest)
+  if (row === undefined || !row.current) return refused('UNKNOWN', 'no share of this contribution is held here')
+  const held = await papers.get(row.manifest, row.paperKey)
+  const verdict = judgeKeyRequest({ request, order, peer, papers: held, salt: row.salt, view, tombstones: withdrawals.tombstones, now })
+  // strangers could fill a disk with refusals; whoever has a name in the ledger is written down
+  if (verdict.ok || view.isSeated(request.by) || request.by === view.operator) {
+    const { manifest, by, role, purpose, epoch, indices } = request
+    await access.append({ manifest, at: now, by, role, purpose, epoch, indices, outcome: verdict.ok ? 'ok' : verdict.code })
+  }
+  if (!verdict.ok) return verdict
+  // looked up once more: reading and writing took their time, and a withdrawal wins
+  const still = table.get(request.manifest)
+  const { manifest } = held
+  if (still === undefined || !still.current || withdrawals.ends(still, manifest.subject, view.policy(manifest.policy)))
+    return refused('WITHDRAWN', 'the consent was withdrawn')
+  const { x, generation, commitments, share } = still.held
+  const { salt, dealt } = still
+  const partials = partialKeys({ x, generation, share, salt, dealt, commitments }, request.indices)
+  const answer = { v: 1, manifest: still.manifest, x, generation, salt, dealt, commitments, ...partials }
+  return { ok: true, sealed: await sealToRecipients(encode(answer), [request.reply]) }
+}

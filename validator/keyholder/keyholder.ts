@@ -1,0 +1,187 @@
+/**
+ * The keyholder: takes shares, gives partials, shreds. Every answer is judged by pure functions from what is known at that moment; what is
+ * promised is on disk before it is said.
+ */
+import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
+import { signObject, verifyObject } from '../../core/envelope/index.ts'
+import { FatalError, QuernError } from '../../core/errors/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import {
+  accessLogProtocol,
+  depositKeyProtocol,
+  depositProtocol,
+  keyreqProtocol,
+  type Mesh,
+  reshareProtocol,
+  withdrawProtocol,
+} from '../../core/mesh/index.ts'
+import { readWithdrawal } from '../../dao/consent/index.ts'
+import { accessRequest, encode, WireError } from '../../schemas/wire/index.ts'
+import { AccessLog } from './access-log.ts'
+import { DepositDesk } from './deposit-desk.ts'
+import { DepositKeys } from './deposit-keys.ts'
+import { type Refused, refused } from './judge-deposit.ts'
+import { answerKeyRequest } from './key-desk.ts'
+import { PaperBox } from './papers.ts'
+import { ReshareDesk } from './reshare-desk.ts'
+import type { ShareRow } from './share-row.ts'
+import type { ShareTable } from './share-table.ts'
+import { Shredder } from './shredder.ts'
+import type { PoolView } from './view.ts'
+import { Withdrawals } from './withdrawals.ts'
+
+export interface KeyholderOptions {
+  mesh: Mesh
+  clock: Clock
+  signer: Signer
+  table: ShareTable
+  /** Durable: papers, tombstones, access log. */
+  kv: Kv
+  view: PoolView
+  logger: Logger
+  /** Shares held at most; beyond it deposits are refused. */
+  maxShares?: number
+}
+
+const DAY_SECONDS = 86_400
+const FRESH_SECONDS = 300
+type Said = { status: 'refused'; code: string; message: string }
+
+export class Keyholder implements AsyncDisposable {
+  readonly #options: KeyholderOptions
+  readonly #papers: PaperBox
+  readonly #access: AccessLog
+  readonly #withdrawals: Withdrawals
+  readonly #shredder: Shredder
+  readonly #stack = new AsyncDisposableStack()
+
+  private constructor(options: KeyholderOptions, withdrawals: Withdrawals) {
+    this.#options = options
+    this.#withdrawals = withdrawals
+    this.#papers = new PaperBox(options.kv)
+    this.#access = new AccessLog(options.kv)
+    this.#shredder = new Shredder({ ...options, ledger: options.view.ledger, papers: this.#papers })
+  }
+
+  /** Serves from now on; first finishes what a crash left between a withdrawal and its acknowledgement. */
+  static async start(options: KeyholderOptions): Promise<Keyholder> {
+    const keyholder = new Keyholder(options, await Withdrawals.open(options.kv))
+    await keyholder.tidy()
+    keyholder.#serve()
+    return keyholder
+  }
+
+  /** What is due: withdrawn and expired shares shredded, and the table's key rotated at least once a day. Call it every hour or so. */
+  async tidy(): Promise<void> {
+    const { table } = this.#options
+    await this.#shredder.finish()
+    const now = this.#now()
+    const looked = table.due(now)
+    const due = looked.filter(({ expires }) => expires <= now)
+    for (const row of looked) if (row.expires > now) await this.#dropNext(row)
+    for (const receipt of this.#withdrawals.receipts) {
+      const row = table.byReceipt(receipt)
+      if (row !== undefined && (await this.#isOver(row))) due.push(row)
+    }
+    if (due.length > 0) await this.#shredder.shred(due)
+    else if (now - this.#shredder.rotatedAt >= DAY_SECONDS) await this.#shredder.rotate()
+  }
+
+  /** A reshare that nobody committed to: its shares must not lie about. */
+  async #dropNext(row: ShareRow): Promise<void> {
+    const { table } = this.#options
+    if (row.current) {
+      await table.put([{ ...row, next: null }])
+      await this.#shredder.rotate()
+    } else {
+      await table.shred([row.manifest])
+      await this.#papers.delete(row.manifest)
+    }
+  }
+
+  #serve(): void {
+    const { mesh, clock, signer, view, table, maxShares = 1_000_000 } = this.#options
+    const [papers, access, withdrawals, shredder] = [this.#papers, this.#access, this.#withdrawals, this.#shredder]
+    const keys = new DepositKeys({ clock, signer, ledger: view.ledger })
+    const desk = new DepositDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, maxShares })
+    const use = <T extends Disposable>(served: T): T => this.#stack.use(served)
+    const reshares = new ReshareDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder })
+    use(mesh.handle(depositKeyProtocol, async () => ({ key: await keys.current() })))
+    use(
+      mesh.handle(depositProtocol, async ({ sealed }) => {
+        const taken = await desk.take(sealed).catch(refusalOf)
+        return taken.ok ? { status: 'held' as const, ack: taken.ack } : said(taken)
+      }),
+    )
+    use(
+      mesh.handle(reshareProtocol, async (query) => {
+        const answer = await reshares.answer(query).catch(refusalOf)
+        return answer.ok ? answer.reply : said(answer)
+      }),
+    )
+    use(
+      mesh.handle(keyreqProtocol, async ({ request, order }, { peer }) => {
+        const answer = await answerKeyRequest({ clock, view, table, papers, access, withdrawals }, { bytes: request, order, peer }).catch(
+          refusalOf,
+        )
+        return answer.ok ? { status: 'ok' as const, sealed: answer.sealed } : said(answer)
+      }),
+    )
+    use(mesh.handle(withdrawProtocol, ({ withdrawal }) => this.#withdraw(withdrawal).catch((thrown: unknown) => said(refusalOf(thrown)))))
+    use(mesh.handle(accessLogProtocol, ({ request }) => this.#accessLog(request).catch((thrown: unknown) => said(refusalOf(thrown)))))
+  }
+
+  async #withdraw(bytes: Uint8Array): Promise<{ status: 'shredded'; ack: Uint8Array } | { status: 'noted' } | Said> {
+    const read = readWithdrawal(bytes)
+    if (!read.ok) return said(read)
+    const { receipt, subject } = read.value
+    const row = this.#options.table.byReceipt(receipt)
+    const matched = row !== undefined && (await this.#papers.get(row.manifest, row.paperKey)).manifest.subject === subject
+    if (!(await this.#withdrawals.add(read.value, matched)))
+      return said(refused('FULL', 'too many withdrawals of unknown receipts; ask the DAO to log it'))
+    if (matched && (await this.#isOver(row))) await this.#shredder.shred([row])
+    // one that the disk stopped half-way is carried to its end now
+    if ((await this.#shredder.ackOf(receipt)) === undefined) await this.#shredder.finish()
+    const ack = await this.#shredder.ackOf(receipt)
+    return ack === undefined ? { status: 'noted' } : { status: 'shredded', ack }
+  }
+
+  async #accessLog(bytes: Uint8Array): Promise<{ status: 'ok'; head: Uint8Array; lines: Uint8Array[] } | Said> {
+    const { table, view, signer } = this.#options
+    const read = verifyObject(accessRequest, bytes, 'access-request', 'by')
+    if (!read.ok) return said(read)
+    const { manifest, by, from, at, dao } = read.value
+    const now = this.#now()
+    const row = table.get(manifest)
+    if (dao !== view.ledger || Math.abs(at - now) > FRESH_SECONDS || row === undefined)
+      return said(refused('UNKNOWN', 'no share of this contribution is held here, or the request is not of now'))
+    if ((await this.#papers.get(manifest, row.paperKey)).manifest.subject !== by)
+      return said(refused('NOT_YOURS', 'only its subject reads this log'))
+    const { lines, head } = await this.#access.state(manifest)
+    const statement = { v: 1, dao: view.ledger, manifest, lines, head, at: now, by: signer.did }
+    return { status: 'ok', head: encode(signObject('access-head', statement, signer)), lines: await this.#access.read(manifest, from, 256) }
+  }
+
+  async #isOver(row: ShareRow): Promise<boolean> {
+    const { manifest } = await this.#papers.get(row.manifest, row.paperKey)
+    return this.#withdrawals.ends(row, manifest.subject, this.#options.view.policy(manifest.policy))
+  }
+
+  #now(): number {
+    return Math.floor(this.#options.clock.now() / 1000)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+}
+
+const said = ({ code, message }: Refused): Said => ({ status: 'refused', code: code.slice(0, 64), message: message.slice(0, 512) })
+
+/** What a peer did wrong, and what our disk refuses, are answers; a bug is not. */
+function refusalOf(thrown: unknown): Refused {
+  if (thrown instanceof WireError) return refused(thrown.code, thrown.message)
+  if (thrown instanceof FatalError) return refused(thrown.code, 'this keyholder cannot store or read it now; ask again later')
+  if (thrown instanceof QuernError) return refused(thrown.code, thrown.message)
+  throw thrown
+}

@@ -1,0 +1,243 @@
+/**
+ * Fresh shares for the same members or others, in three steps of an order: old members deal, new ones take, and everybody changes over when all
+ * new ones have signed that they hold theirs. Until then the old shares are what counts; an order that comes to nothing changes nothing.
+ */
+import { randomBytes } from 'node:crypto'
+import type { z } from 'zod'
+import type { Clock } from '../../core/effects/index.ts'
+import { signObject, verifyObject } from '../../core/envelope/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import type { reshareProtocol } from '../../core/mesh/index.ts'
+import { checkConsent, receiptHash } from '../../dao/consent/index.ts'
+import { dealSubShares, dealtHash, joinSubShares, keyCommit, sealToRecipients, subDealingFault } from '../../dao/custody/index.ts'
+import {
+  cborCid,
+  type CID,
+  depositKey,
+  encode,
+  equalBytes,
+  MAX_DEPOSIT_BYTES,
+  MAX_POOL_MANIFEST_BYTES,
+  parse,
+  type PoolManifest,
+  poolManifest,
+  type ReshareOrder,
+  reshareOrder,
+  reshareReady,
+  type SubShare,
+  subShare,
+} from '../../schemas/wire/index.ts'
+import type { DepositKeys } from './deposit-keys.ts'
+import { type Refused, refused } from './judge-deposit.ts'
+import type { PaperBox } from './papers.ts'
+import type { ShareRow } from './share-row.ts'
+import type { ShareTable } from './share-table.ts'
+import type { Shredder } from './shredder.ts'
+import type { PoolView } from './view.ts'
+import type { Withdrawals } from './withdrawals.ts'
+
+export interface ReshareDeskOptions {
+  clock: Clock
+  signer: Signer
+  view: PoolView
+  table: ShareTable
+  papers: PaperBox
+  keys: DepositKeys
+  withdrawals: Withdrawals
+  shredder: Shredder
+}
+
+type Query = z.infer<typeof reshareProtocol.query>
+type Reply = Exclude<z.infer<typeof reshareProtocol.reply>, { status: 'refused' }>
+/** How long an order may be followed. */
+const ORDER_SECONDS = 86_400
+
+interface Ordered {
+  order: ReshareOrder
+  cid: CID
+}
+
+export class ReshareDesk {
+  readonly #options: ReshareDeskOptions
+
+  constructor(options: ReshareDeskOptions) {
+    this.#options = options
+  }
+
+  async answer({ order: bytes, step }: Query): Promise<{ ok: true; reply: Reply } | Refused> {
+    const { view } = this.#options
+    const read = verifyObject(reshareOrder, bytes, 'reshare-order', 'by', 8192)
+    if (!read.ok) return read
+    const order = read.value
+    if (order.by !== view.operator || order.dao !== view.ledger) return refused('ORDER_NOT_OURS', "not an order of this DAO's operator")
+    if (Math.abs(order.at - this.#now()) > ORDER_SECONDS) return refused('STALE', 'the order is older than a day')
+    const { k, members } = order.to
+    // whoever may name anybody could name itself k times
+    if (!members.every((member) => view.isSeated(member))) return refused('NOT_SEATED', 'shares go to seated validators only')
+    if (new Set(members).size !== members.length || k > members.length || order.dealers.length !== order.from.k)
+      return refused('BAD_ORDER', 'members once each, k of them at most, and k dealers')
+    const ordered = { order, cid: cborCid(bytes) }
+    if (step.what === 'deal') return this.#deal(ordered, step.keys)
+    if (step.what === 'take') return this.#take(ordered, step.parts)
+    return this.#commit(ordered, step.ready)
+  }
+
+  async #deal({ order, cid }: Ordered, keys: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
+    const { table, papers, signer } = this.#options
+    const row = table.get(order.manifest)
+    if (row === undefined || !row.current || row.held.generation !== order.generation)
+      return refused('UNKNOWN', 'no share of this generation is held here')
+    const { x, share, commitments } = row.held
+    if (order.from.members[x - 1] !== signer.did || !order.dealers.includes(x) || commitments.length !== order.from.k)
+      return refused('OTHER_SEAT', 'not a dealer of this order')
+    const recipients = order.to.members.map((member, i) => this.#recipient(keys[i], member))
+    if (recipients.includes(undefined)) return refused('BAD_DEPOSIT_KEY', 'one key of the day for each new member, in order of seats')
+    const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
+    const consent = this.#consent(manifest, receipt, row.salt)
+    if (!consent.ok) return consent
+    const ended = this.#ended(row, manifest)
+    if (ended !== undefined) return ended
+    const dealing = dealSubShares(share, { k: order.to.k, n: order.to.members.length })
+    const common = { v: 1, order: cid, from: x, commitments: dealing.commitments, old: commitments, salt: row.salt, dealt: row.dealt }
+    const paper = { manifest: encode(manifest), receipt, receipts: row.receipts }
+    const parts = await Promise.all(
+      recipients.map((recipient, i) =>
+        sealToRecipients(encode({ ...common, ...paper, x: i + 1, share: dealing.shares[i] as Uint8Array }), [recipient as string]),
+      ),
+    )
+    return { ok: true, reply: { status: 'dealt', parts } }
+  }
+
+  async #take({ order, cid }: Ordered, sealed: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
+    const { keys, signer, table, papers } = this.#options
+    const x = order.to.members.indexOf(signer.did) + 1
+    if (x === 0) return refused('OTHER_SEAT', 'not a new member of this order')
+    const parts: SubShare[] = []
+    for (const one of sealed) parts.push(parse(subShare, await keys.open(one), MAX_DEPOSIT_BYTES))
+    const [first] = parts as [SubShare]
+    const fault = partsFault(parts, order, cid, x)
+    if (fault !== undefined) return refused(fault, 'the parts are not those of this order')
+    const manifest = parse(poolManifest, first.manifest, MAX_POOL_MANIFEST_BYTES)
+    if (!equalBytes(keyCommit(first.old[0] as Uint8Array, first.dealt, first.salt), manifest.keyCommit))
+      return refused('KEY_COMMIT', 'the old commitments are not those of the manifest')
+    if (!equalBytes(first.receipts.at(-1) as Uint8Array, receiptHash(first.receipt, first.salt)))
+      return refused('OTHER_RECEIPT', 'the receipt is not the one its hash names')
+    const consent = this.#consent(manifest, first.receipt, first.salt)
+    if (!consent.ok) return consent
+    const { expires } = consent
+    const held = { x, generation: order.generation + 1, ...joinSubShares(parts, first.old) }
+    const next = { order: cid, until: order.at + ORDER_SECONDS, held }
+    const known = table.get(order.manifest)
+    const row: ShareRow = known?.current ? { ...known, next } : this.#newRow(order.manifest, first, expires, next)
+    if (!known?.current) await papers.put(row.manifest, row.paperKey, { manifest, receipt: first.receipt })
+    await table.put([row])
+    const ended = this.#ended(row, manifest)
+    if (ended !== undefined) {
+      await this.#options.shredder.shred([row])
+      return ended
+    }
+    const ready = { v: 1, order: cid, x, commitments: dealtHash(held.commitments), by: signer.did }
+    return { ok: true, reply: { status: 'ready', ready: encode(signObject('reshare-ready', ready, signer)) } }
+  }
+
+  async #commit({ order, cid }: Ordered, ready: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
+    const { table, papers, signer } = this.#options
+    if (!allReady(ready, order, cid)) return refused('NOT_READY', 'every new member signs that it holds its share, all of one sharing')
+    const row = table.get(order.manifest)
+    const done = { ok: true as const, reply: { status: 'done' as const } }
+    if (row === undefined) return done
+    if (row.next?.order.equals(cid) === true) {
+      await table.put([{ ...row, held: row.next.held, next: null, current: true }])
+      await table.rotate()
+    } else if (row.held.generation === order.generation && !order.to.members.includes(signer.did)) {
+      await table.shred([row.manifest])
+      await papers.delete(row.manifest)
+    }
+    return done
+  }
+
+  #newRow(manifest: CID, { receipts, salt, dealt }: SubShare, expires: number, next: NonNullable<ShareRow['next']>): ShareRow {
+    return {
+      v: 1,
+      manifest,
+      receipts,
+      salt,
+      dealt,
+      held: next.held,
+      next,
+      current: false,
+      paperKey: new Uint8Array(randomBytes(32)),
+      at: this.#now(),
+      expires,
+    }
+  }
+
+  #recipient(bytes: Uint8Array | undefined, member: string): string | undefined {
+    const read = bytes && verifyObject(depositKey, bytes, 'deposit-key', 'by', 4096)
+    if (read?.ok !== true || read.value.by !== member || read.value.dao !== this.#options.view.ledger) return undefined
+    return read.value.until > this.#now() ? read.value.recipient : undefined
+  }
+
+  #consent(manifest: PoolManifest, jws: string, salt: Uint8Array): { ok: true; expires: number } | Refused {
+    const { view, withdrawals } = this.#options
+    const value = view.policy(manifest.policy)
+    const consent = checkConsent({
+      jws,
+      salt,
+      dao: view.ledger,
+      operator: view.operator,
+      policy: value === undefined ? null : { cid: manifest.policy, value },
+      manifest,
+      tombstones: withdrawals.tombstones,
+      now: this.#now(),
+    })
+    if (consent.ok) return { ok: true, expires: consent.receipt.expires }
+    return refused(consent.problems[0]?.code ?? 'NO_CONSENT', consent.problems[0]?.message ?? 'no consent')
+  }
+
+  #ended(row: ShareRow, { subject, policy }: PoolManifest): Refused | undefined {
+    const { view, withdrawals } = this.#options
+    return withdrawals.ends(row, subject, view.policy(policy)) ? refused('WITHDRAWN', 'the consent was withdrawn') : undefined
+  }
+
+  #now(): number {
+    return Math.floor(this.#options.clock.now() / 1000)
+  }
+}
+
+/** One part from each dealer, all of one sharing of one secret, each on its own polynomial. */
+function partsFault(parts: readonly SubShare[], order: ReshareOrder, cid: CID, x: number): string | undefined {
+  const [first] = parts
+  if (first === undefined || parts.length !== order.dealers.length) return 'WRONG_COUNT'
+  if (!cborCid(first.manifest).equals(order.manifest)) return 'OTHER_MANIFEST'
+  const froms = parts.map(({ from }) => from)
+  if (new Set(froms).size !== froms.length || froms.some((from) => !order.dealers.includes(from))) return 'OTHER_DEALER'
+  const { old, salt, dealt, manifest, receipt, receipts } = first
+  const shared = encode({ old, salt, dealt, manifest, receipt, receipts })
+  for (const part of parts) {
+    const theirs = encode({
+      old: part.old,
+      salt: part.salt,
+      dealt: part.dealt,
+      manifest: part.manifest,
+      receipt: part.receipt,
+      receipts: part.receipts,
+    })
+    if (!part.order.equals(cid) || part.x !== x || !equalBytes(theirs, shared)) return 'OTHER_SHARING'
+    if (part.commitments.length !== order.to.k || part.old.length !== order.from.k) return 'OTHER_COMMITTEE'
+    const fault = subDealingFault(part, old, x)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+function allReady(ready: readonly Uint8Array[], order: ReshareOrder, cid: CID): boolean {
+  const said = ready.map((bytes) => verifyObject(reshareReady, bytes, 'reshare-ready', 'by', 1024))
+  const first = said[0]
+  if (first?.ok !== true || ready.length !== order.to.members.length) return false
+  return order.to.members.every((member, i) => {
+    const one = said.find((read) => read.ok && read.value.by === member)
+    if (one?.ok !== true) return false
+    return one.value.x === i + 1 && one.value.order.equals(cid) && equalBytes(one.value.commitments, first.value.commitments)
+  })
+}

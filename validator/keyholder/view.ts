@@ -1,0 +1,17 @@
+/** What a keyholder knows of its ledger and its DAO, as questions. The role answers them from the folded state. */
+import type { CID, ConsentPolicy } from '../../schemas/wire/index.ts'
+
+export interface PoolView {
+  /** Ledger id. */
+  ledger: string
+  /** Account of the DAO's operator. */
+  operator: string
+  /** The policy of this CID, where the charter names it or a charter before did. */
+  policy(cid: CID): ConsentPolicy | undefined
+  /** The beacon of an epoch whose contributions may be scored now; undefined before it is fixed and after the epoch is closed. */
+  beacon(epoch: number): Uint8Array | undefined
+  /** Whether this account is drawn to score contributions in that epoch. */
+  mayScore(account: string, epoch: number, manifest: CID): boolean
+  /** Whether the ledger seats this account as a validator. */
+  isSeated(account: string): boolean
+}
