@@ -18,7 +18,21 @@ const ISSUERS: [prefix: RegExp, lengths: number[]][] = [
   [/^9792/, [16]],
 ]
 /** How cards print their digits. */
-const SHAPES = new Set(['4,4,4,4', '4,4,4,4,3', '4,4,4,4,2', '4,4,4,4,1', '4,6,5', '4,6,4', '4,4,5', '4,4,4,3', '4,4,4,1', '4,4,4', '6,13', '8,8', '4,5,6'])
+const SHAPES = new Set([
+  '4,4,4,4',
+  '4,4,4,4,3',
+  '4,4,4,4,2',
+  '4,4,4,4,1',
+  '4,6,5',
+  '4,6,4',
+  '4,4,5',
+  '4,4,4,3',
+  '4,4,4,1',
+  '4,4,4',
+  '6,13',
+  '8,8',
+  '4,5,6',
+])
 
 /** Payment card numbers: an issuer's range and length, and the check digit of Luhn. */
 export function findCards(text: string): Span[] {

@@ -24,8 +24,10 @@ export function findSpans(text: string, people?: NameIndex): Span[] {
   if (folded.includes('@') || /[[({](?:at|ät)/i.test(folded)) found.push(...findEmails(folded))
   if (digits >= 12) found.push(...findCards(folded))
   if (digits >= 6) found.push(...findIbans(folded))
-  if (digits > 0 && /[.:-]/.test(folded)) found.push(...findMacs(folded), ...(folded.includes('.') || folded.includes(':') ? findIps(folded) : []))
-  if (digits >= 6) found.push(...(folded.includes('+') ? findPhones(folded).filter((span) => folded[span.start] === '+') : []), ...findNationalIds(folded))
+  if (digits > 0 && /[.:-]/.test(folded))
+    found.push(...findMacs(folded), ...(folded.includes('.') || folded.includes(':') ? findIps(folded) : []))
+  if (digits >= 6)
+    found.push(...(folded.includes('+') ? findPhones(folded).filter((span) => folded[span.start] === '+') : []), ...findNationalIds(folded))
   if (digits >= 7) found.push(...findPhones(folded))
   if (people !== undefined && people.size > 0) {
     const named = people.find(text)
@@ -40,7 +42,14 @@ export async function findWith(text: string, detectors: readonly Detector[], peo
   const found = findSpans(text, people)
   for (const detector of detectors)
     for (const { start, end, kind } of await detector.find(text)) {
-      if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end <= start || end > text.length || !/^[\w-]{1,32}$/.test(kind))
+      if (
+        !Number.isInteger(start) ||
+        !Number.isInteger(end) ||
+        start < 0 ||
+        end <= start ||
+        end > text.length ||
+        !/^[\w-]{1,32}$/.test(kind)
+      )
         throw new RangeError(`detector ${detector.name} gave a span that is none of this text`)
       found.push({ start, end, kind })
     }

@@ -22,11 +22,17 @@ const by =
   }
 const onlyDigits = (value: string): string => value.replace(/\D/g, '')
 
+/** Σ digit × weight; weights repeat. */
+function weighted(digits: string, weights: readonly number[], from = 0): number {
+  let sum = from
+  for (let i = 0; i < digits.length; i++) sum += (digits.charCodeAt(i) - 48) * (weights[i % weights.length] as number)
+  return sum
+}
+
 /** United Kingdom, NHS number: weights 10 to 2, modulus 11. */
 function isNhs(value: string): boolean {
   const digits = onlyDigits(value)
-  const sum = [...digits.slice(0, 9)].reduce((total, digit, i) => total + Number(digit) * (10 - i), 0)
-  return digits.length === 10 && (11 - (sum % 11)) % 11 === Number(digits[9])
+  return digits.length === 10 && (11 - (weighted(digits.slice(0, 9), [10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11)) % 11 === Number(digits[9])
 }
 
 /** United States, National Provider Identifier: Luhn behind 80840. */
@@ -34,22 +40,21 @@ const isNpi = (value: string): boolean => passesLuhn(`80840${onlyDigits(value)}`
 
 /** United States, ABA routing number: weights 3, 7, 1. */
 function isAba(value: string): boolean {
-  const sum = [...onlyDigits(value)].reduce((total, digit, i) => total + Number(digit) * ([3, 7, 1][i % 3] as number), 0)
+  const sum = weighted(onlyDigits(value), [3, 7, 1])
   return sum > 0 && sum % 10 === 0
 }
 
 /** Australia, Medicare card: weights 1, 3, 7, 9; the ninth digit checks the first eight. */
 function isMedicare(value: string): boolean {
   const digits = onlyDigits(value)
-  const sum = [...digits.slice(0, 8)].reduce((total, digit, i) => total + Number(digit) * ([1, 3, 7, 9][i % 4] as number), 0)
-  return /^[2-6]/.test(digits) && sum % 10 === Number(digits[8])
+  return /^[2-6]/.test(digits) && weighted(digits.slice(0, 8), [1, 3, 7, 9]) % 10 === Number(digits[8])
 }
 
 /** Singapore, NRIC and FIN. */
 function isNric(value: string): boolean {
   const [kind, number, letter] = [value.charAt(0).toUpperCase(), value.slice(1, 8), value.charAt(8).toUpperCase()]
   const offset = kind === 'T' || kind === 'G' ? 4 : kind === 'M' ? 3 : 0
-  const sum = [...number].reduce((total, digit, i) => total + Number(digit) * ([2, 7, 6, 5, 4, 3, 2][i] as number), offset) % 11
+  const sum = weighted(number, [2, 7, 6, 5, 4, 3, 2], offset) % 11
   const letters = kind === 'M' ? 'XWUTRQPNJLK' : kind === 'F' || kind === 'G' ? 'XWUTRQPNMLK' : 'JZIHGFEDCBA'
   return letters.charAt(kind === 'M' ? 10 - sum : sum) === letter
 }
@@ -57,22 +62,19 @@ function isNric(value: string): boolean {
 /** Russia, SNILS: weights 9 to 1, modulus 101. */
 function isSnils(value: string): boolean {
   const digits = onlyDigits(value)
-  const sum = [...digits.slice(0, 9)].reduce((total, digit, i) => total + Number(digit) * (9 - i), 0)
-  return digits.length === 11 && (sum % 101) % 100 === Number(digits.slice(9))
+  return digits.length === 11 && (weighted(digits.slice(0, 9), [9, 8, 7, 6, 5, 4, 3, 2, 1]) % 101) % 100 === Number(digits.slice(9))
 }
 
 /** Japan, Individual Number: weights 6 to 2 and 7 to 2, modulus 11. */
 function isMyNumber(value: string): boolean {
   const digits = onlyDigits(value)
-  const sum = [...digits.slice(0, 11)].reduce((total, digit, i) => total + Number(digit) * ([6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2][i] as number), 0)
-  return digits.length === 12 && (sum % 11 <= 1 ? 0 : 11 - (sum % 11)) === Number(digits[11])
+  const rest = weighted(digits.slice(0, 11), [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11
+  return digits.length === 12 && (rest <= 1 ? 0 : 11 - rest) === Number(digits[11])
 }
 
 /** Ukraine, taxpayer number. */
-function isRntrc(value: string): boolean {
-  const sum = [...value.slice(0, 9)].reduce((total, digit, i) => total + Number(digit) * ([-1, 5, 7, 9, 4, 6, 10, 5, 7][i] as number), 0)
-  return (((sum % 11) + 11) % 11) % 10 === Number(value[9])
-}
+const isRntrc = (value: string): boolean =>
+  (((weighted(value.slice(0, 9), [-1, 5, 7, 9, 4, 6, 10, 5, 7]) % 11) + 11) % 11) % 10 === Number(value[9])
 
 /** United States, ITIN: begins with 9, fourth and fifth digits in the ranges that are issued. */
 const isItin = (value: string): boolean => /^9\d\d-?(?:5\d|6[0-5]|7\d|8[0-8]|9[0-2]|9[4-9])-?\d{4}$/.test(value)
@@ -86,7 +88,11 @@ export const ID_RULES: readonly IdRule[] = [
   { name: 'US NPI', bare: /[12]\d{9}/, isOne: isNpi },
   { name: 'US ABA', written: /\d{4}-\d{4}-\d/, bare: /\d{9}/, isOne: isAba },
   { name: 'GB NHS', written: /\d{3}([- ])\d{3}\1\d{4}/, bare: /\d{10}/, isOne: isNhs },
-  { name: 'GB NINO', written: /[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]/i, isOne: (v) => by('GB', 'nino')(v.replaceAll(' ', '')) },
+  {
+    name: 'GB NINO',
+    written: /[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]/i,
+    isOne: (v) => by('GB', 'nino')(v.replaceAll(' ', '')),
+  },
   { name: 'GB UTR', bare: /\d{10}/, isOne: by('GB', 'utr') },
   { name: 'DE tax id', written: /[1-9]\d(?: \d{3}){3}/, bare: /[1-9]\d{10}/, isOne: by('DE', 'idnr') },
   { name: 'DE social insurance', written: /\d{2} ?\d{6} ?[A-Z] ?\d{3}/i, isOne: by('DE', 'svnr') },
@@ -95,8 +101,18 @@ export const ID_RULES: readonly IdRule[] = [
   { name: 'ES DNI', written: /\d{8}[ -]?[A-Z]|\d{2}\.\d{3}\.\d{3}[ -]?[A-Z]/i, isOne: (v) => by('ES', 'dni')(v.replace(/[^\dA-Z]/gi, '')) },
   { name: 'ES NIE', written: /[XYZ][ -]?\d{7}[ -]?[A-Z]/i, isOne: by('ES', 'nie') },
   { name: 'ES social security', written: /\d{2}[ /]\d{8}[ /]\d{2}/, bare: /\d{12}/, isOne: (v) => by('ES', 'nss')(onlyDigits(v)) },
-  { name: 'IT codice fiscale', written: /[A-Z]{6} ?[\dL-NP-V]{2} ?[A-EHLMPRST] ?[\dL-NP-V]{2} ?[A-Z][\dL-NP-V]{3} ?[A-Z]/i, isOne: by('IT', 'codicefiscale') },
-  { name: 'FR NIR', written: /[12] \d{2} \d{2} (?:\d{2}|2[AB]) \d{3} \d{3} \d{2}|[12]\d{4}2[AB]\d{8}/i, bare: /[12]\d{14}/, strong: true, isOne: by('FR', 'nir') },
+  {
+    name: 'IT codice fiscale',
+    written: /[A-Z]{6} ?[\dL-NP-V]{2} ?[A-EHLMPRST] ?[\dL-NP-V]{2} ?[A-Z][\dL-NP-V]{3} ?[A-Z]/i,
+    isOne: by('IT', 'codicefiscale'),
+  },
+  {
+    name: 'FR NIR',
+    written: /[12] \d{2} \d{2} (?:\d{2}|2[AB]) \d{3} \d{3} \d{2}|[12]\d{4}2[AB]\d{8}/i,
+    bare: /[12]\d{14}/,
+    strong: true,
+    isOne: by('FR', 'nir'),
+  },
   { name: 'FR tax id', written: /[0-3]\d \d{2} \d{3} \d{3} \d{3}/, bare: /[0-3]\d{12}/, isOne: by('FR', 'nif') },
   { name: 'BE national number', written: /\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}/, bare: /\d{11}/, strong: true, isOne: by('BE', 'nn') },
   { name: 'NL BSN', written: /\d{4}\.\d{2}\.\d{3}/, bare: /\d{9}/, isOne: by('NL', 'bsn') },
@@ -114,7 +130,13 @@ export const ID_RULES: readonly IdRule[] = [
   { name: 'GR AMKA', bare: /\d{11}/, strong: true, isOne: by('GR', 'amka') },
   { name: 'GR AFM', bare: /\d{9}/, isOne: by('GR', 'vat') },
   { name: 'FI HETU', written: /\d{6}[-+A-FU-Y]\d{3}[\dA-FHJ-NPR-Y]/i, isOne: by('FI', 'hetu') },
-  { name: 'SE personnummer', written: /(?:19|20)?\d{6}[-+]\d{4}/, bare: /(?:19|20)\d{10}|\d{10}/, strong: true, isOne: (v) => by('SE', 'personnummer')(v.includes('-') || v.includes('+') ? v : `${v.slice(0, -4)}-${v.slice(-4)}`) },
+  {
+    name: 'SE personnummer',
+    written: /(?:19|20)?\d{6}[-+]\d{4}/,
+    bare: /(?:19|20)\d{10}|\d{10}/,
+    strong: true,
+    isOne: (v) => by('SE', 'personnummer')(v.includes('-') || v.includes('+') ? v : `${v.slice(0, -4)}-${v.slice(-4)}`),
+  },
   { name: 'NO fødselsnummer', written: /\d{6} \d{5}/, bare: /\d{11}/, strong: true, isOne: by('NO', 'fodselsnummer') },
   { name: 'DK CPR', written: /\d{6}-\d{4}/, bare: /\d{10}/, isOne: (v) => isDate6(v.slice(0, 2), v.slice(2, 4)) },
   { name: 'IS kennitala', written: /\d{6}-\d{4}/, bare: /\d{10}/, strong: true, isOne: by('IS', 'kennitala') },
@@ -135,7 +157,12 @@ export const ID_RULES: readonly IdRule[] = [
   { name: 'JP individual number', written: /\d{4}([- ])\d{4}\1\d{4}/, bare: /\d{12}/, isOne: isMyNumber },
   { name: 'SG NRIC', written: /[STFGM]\d{7}[A-Z]/i, isOne: isNric },
   { name: 'MY NRIC', written: /\d{6}-\d{2}-\d{4}/, bare: /\d{12}/, isOne: by('MY', 'nric') },
-  { name: 'TH identity', written: /\d-\d{4}-\d{5}-\d{2}-\d|\d \d{4} \d{5} \d{2} \d/, bare: /[1-8]\d{12}/, isOne: (v) => by('TH', 'idnr')(onlyDigits(v)) },
+  {
+    name: 'TH identity',
+    written: /\d-\d{4}-\d{5}-\d{2}-\d|\d \d{4} \d{5} \d{2} \d/,
+    bare: /[1-8]\d{12}/,
+    isOne: (v) => by('TH', 'idnr')(onlyDigits(v)),
+  },
   { name: 'PK CNIC', written: /\d{5}-\d{7}-\d/, isOne: by('PK', 'cnic') },
   { name: 'IL identity', written: /\d{8}-\d/, bare: /\d{9}/, isOne: (v) => by('IL', 'idnr')(onlyDigits(v)) },
   { name: 'ZA identity', written: /\d{6} \d{4} \d{3}/, bare: /\d{13}/, strong: true, isOne: by('ZA', 'idnr') },

@@ -26,7 +26,8 @@ const WORDLIKE = new Set(
   ),
 )
 /** Endings that languages hang on a name. */
-const ENDING = /^(?:s|es|n|en|a|u|y|i|ę|ą|o|e|em|om|om|ie|owi|iem|ą|ами|ом|ем|ой|ей|у|ю|а|я|ы|и|е|in|ın|un|ün|nin|ta|lle|lla|ssa|sta|n|t|nak|nek|ot|t|val)$/u
+const ENDING =
+  /^(?:s|es|n|en|a|u|y|i|ę|ą|o|e|em|om|om|ie|owi|iem|ą|ами|ом|ем|ой|ей|у|ю|а|я|ы|и|е|in|ın|un|ün|nin|ta|lle|lla|ssa|sta|n|t|nak|nek|ot|t|val)$/u
 
 /** An index of the people of an export. Pure: the same people and text give the same spans. */
 export class NameIndex {
@@ -50,14 +51,15 @@ export class NameIndex {
   #addName(name: string, pseudonym: string): void {
     const bare = name.normalize('NFC').trim()
     if (isUnspaced(bare)) {
-      if ([...bare].length >= 2) this.#scripts.push({ text: bare, pseudonym })
+      if (bare.length >= 2) this.#scripts.push({ text: bare, pseudonym })
       return
     }
     const words = wordsOf(bare)
     if (words.length === 0) return
     const folded = words.map(fold)
     if (words.length === 1) {
-      if (!WORDLIKE.has(folded[0] as string) && bare.length >= 3) this.#add({ words: folded, pseudonym, capital: /\p{Lu}/u.test(bare), marked: false })
+      if (!WORDLIKE.has(folded[0] as string) && bare.length >= 3)
+        this.#add({ words: folded, pseudonym, capital: /\p{Lu}/u.test(bare), marked: false })
       return
     }
     this.#add({ words: folded, pseudonym, capital: false, marked: false })
@@ -66,7 +68,7 @@ export class NameIndex {
     if (words.length > 2) this.#add({ words: [folded[0] as string, folded.at(-1) as string], pseudonym, capital: false, marked: false })
     for (const [i, word] of words.entries()) {
       const part = folded[i] as string
-      if ([...word].length >= 3 && /^\p{L}/u.test(word) && !/^\p{Ll}/u.test(word) && !WORDLIKE.has(part) && !PARTICLES.has(part))
+      if (word.length >= 3 && /^\p{L}/u.test(word) && !/^\p{Ll}/u.test(word) && !WORDLIKE.has(part) && !PARTICLES.has(part))
         this.#add({ words: [part], pseudonym, capital: true, marked: false })
     }
   }
@@ -102,7 +104,12 @@ export class NameIndex {
         for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length))
           found.push({ start: at, end: at + name.length, kind: 'person', person: pseudonym })
     if (this.#byFirst.size === 0) return found
-    const tokens = [...text.matchAll(WORD)].map((match) => ({ start: match.index, end: match.index + match[0].length, raw: match[0], folded: fold(match[0]) }))
+    const tokens = [...text.matchAll(WORD)].map((match) => ({
+      start: match.index,
+      end: match.index + match[0].length,
+      raw: match[0],
+      folded: fold(match[0]),
+    }))
     for (let i = 0; i < tokens.length; i++) {
       const hit = this.#longestAt(text, tokens, i)
       if (hit === undefined) continue
@@ -174,10 +181,13 @@ function inflects(folded: string, word: string): boolean {
 export function fold(word: string): string {
   const lower = word.toLowerCase()
   // oxlint-disable-next-line no-control-regex
-  return /^[\u0000-\u007f]*$/.test(lower) ? lower : lower.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss').replaceAll('ł', 'l').replaceAll('ø', 'o')
+  return /^[\u0000-\u007f]*$/.test(lower)
+    ? lower
+    : lower.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss').replaceAll('ł', 'l').replaceAll('ø', 'o')
 }
 
 const wordsOf = (text: string): string[] => [...text.matchAll(WORD)].map((match) => match[0])
 
 /** Scripts that put no space between words. */
-const isUnspaced = (text: string): boolean => /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Hangul}・·\s]+$/u.test(text) && !/\s/.test(text)
+const isUnspaced = (text: string): boolean =>
+  /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Hangul}・·\s]+$/u.test(text) && !/\s/.test(text)

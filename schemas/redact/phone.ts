@@ -8,9 +8,77 @@ const EXTENSION = /\s?(?:x|ext\.?|extension|#|;ext=)\s?\d{1,6}$/i
 /** North American shapes, with whatever area code: people write down numbers that no exchange has. */
 const NANP = /^(?:\+?1[ .-]?|001[ .-]?)?(?:\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|\d{3}([.-])\d{3}\1\d{4}|\d{3} \d{3}-\d{4}|\d{3}[-/ ]\d{3}-\d{4})$/
 /** Whose national numbers begin with a trunk 0, and whose are written without. */
-const TRUNK: CountryCode[] = ['DE', 'GB', 'FR', 'IT', 'NL', 'BE', 'AT', 'CH', 'SE', 'FI', 'TR', 'AU', 'ZA', 'JP', 'KR', 'IN', 'UA', 'RO', 'IE', 'IL', 'TH', 'ID', 'EG', 'AR', 'NZ', 'BR', 'RS', 'BG', 'HR', 'SK', 'SI', 'VN', 'PK', 'NG', 'KE', 'TW', 'MA']
-const OPEN: CountryCode[] = ['US', 'ES', 'PL', 'PT', 'IT', 'NO', 'DK', 'CZ', 'GR', 'CN', 'IN', 'RU', 'MX', 'BR', 'HU', 'SG', 'HK', 'LV', 'LT', 'EE', 'CO', 'CL', 'PE', 'AR', 'KR', 'TW', 'AE', 'SA']
-const DATE = /^(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2})(?:\D\d{1,2})*$|^(?:19|20)\d{2}\s?[-/]\s?(?:19|20)\d{2}$|^(?:19|20)\d{6}$/
+const TRUNK: CountryCode[] = [
+  'DE',
+  'GB',
+  'FR',
+  'IT',
+  'NL',
+  'BE',
+  'AT',
+  'CH',
+  'SE',
+  'FI',
+  'TR',
+  'AU',
+  'ZA',
+  'JP',
+  'KR',
+  'IN',
+  'UA',
+  'RO',
+  'IE',
+  'IL',
+  'TH',
+  'ID',
+  'EG',
+  'AR',
+  'NZ',
+  'BR',
+  'RS',
+  'BG',
+  'HR',
+  'SK',
+  'SI',
+  'VN',
+  'PK',
+  'NG',
+  'KE',
+  'TW',
+  'MA',
+]
+const OPEN: CountryCode[] = [
+  'US',
+  'ES',
+  'PL',
+  'PT',
+  'IT',
+  'NO',
+  'DK',
+  'CZ',
+  'GR',
+  'CN',
+  'IN',
+  'RU',
+  'MX',
+  'BR',
+  'HU',
+  'SG',
+  'HK',
+  'LV',
+  'LT',
+  'EE',
+  'CO',
+  'CL',
+  'PE',
+  'AR',
+  'KR',
+  'TW',
+  'AE',
+  'SA',
+]
+const DATE =
+  /^(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2})(?:\D\d{1,2})*$|^(?:19|20)\d{2}\s?[-/]\s?(?:19|20)\d{2}$|^(?:19|20)\d{6}$/
 /** Thousands: 1 250 000, 10.000.000. */
 const AMOUNT = /^\d{1,3}(?:([ .])\d{3})(?:\1\d{3})*$/
 
@@ -41,8 +109,14 @@ function isPhone(value: string, text: string, start: number, end: number): boole
   if (core.startsWith('+')) return isPossiblePhoneNumber(core) || (digits.length >= 8 && digits.length <= 15 && /[ .\-()]/.test(core))
   if (saysOtherwise(text, start) && !says) return false
   if (NANP.test(core)) return true
-  if (/^00[1-9]/.test(core) && isPossiblePhoneNumber(`+${digits.slice(2)}`) && (says || /[ .\-/()]/.test(core) || parsed(`+${digits.slice(2)}`))) return true
-  if (says && !saysPersonal(text, start, start)) return digits.length <= 15 && (digits.length >= 8 || /\D/.test(core)) && !/^\d{1,3}\.\d{1,3}$/.test(core)
+  if (
+    /^00[1-9]/.test(core) &&
+    isPossiblePhoneNumber(`+${digits.slice(2)}`) &&
+    (says || /[ .\-/()]/.test(core) || parsed(`+${digits.slice(2)}`))
+  )
+    return true
+  if (says && !saysPersonal(text, start, start))
+    return digits.length <= 15 && (digits.length >= 8 || /\D/.test(core)) && !/^\d{1,3}\.\d{1,3}$/.test(core)
   if (core.startsWith('0') || /^\(0\d/.test(core)) {
     if (digits.length < 9 || digits.length > 12) return false
     if (/[ \-/()]/.test(core)) return TRUNK.some((country) => isValidPhoneNumber(core, country))

@@ -34,7 +34,10 @@ export async function redactLine(line: string, options: RedactOptions = {}): Pro
   const known = typeof id === 'string' || typeof id === 'number' || typeof id === 'boolean' ? id : null
   if (typeof text !== 'string') return failure(known, 'BAD_LINE', 'text must be a string')
   if (text.length > MAX_TEXT_UNITS) return failure(known, 'TEXT_TOO_LONG', `a text beyond ${MAX_TEXT_UNITS} characters`)
-  if (names !== undefined && !(Array.isArray(names) && names.length <= 1000 && names.every((name) => typeof name === 'string' && name.length <= 200)))
+  if (
+    names !== undefined &&
+    !(Array.isArray(names) && names.length <= 1000 && names.every((name) => typeof name === 'string' && name.length <= 200))
+  )
     return failure(known, 'BAD_LINE', 'names must be a list of at most 1,000 strings')
   const people = Array.isArray(names) ? new NameIndex((names as string[]).map(personOf)) : options.people
   try {

@@ -1,0 +1,5 @@
+/** A contributor's personal data on the contributor's own machine: opened safely, previewed, read as events. */
+export { LIMITS, type Limits } from './limits.ts'
+export { openExport } from './open-export.ts'
+export type { OpenExport } from './open-zip.ts'
+export { type PoolOptions, type Preview, previewExport, type PreviewWithDifference, readExport } from './preview.ts'

@@ -1,0 +1,140 @@
+/** From a draft to an event: rules, names, identifiers, addresses, time and place. Whatever leaves the device has been through here. */
+import { createHmac } from 'node:crypto'
+import { detectLanguage } from '../measures/index.ts'
+import { type Detector, findSpans, findWith, type NameIndex, placeholder, replaceSpans } from '../redact/index.ts'
+import { coarsePlace, coarseTime } from './coarsen.ts'
+import type { Draft, DropReason } from './draft.ts'
+import { type ActivityEvent, activityEvent, MAX_EVENT_TEXT_UNITS, MAX_NAME_UNITS, type Source } from './event.ts'
+import type { PeopleBook } from './people.ts'
+import type { PoolRules } from './rules.ts'
+import type { SeenIds } from './seen-ids.ts'
+import { stripUrl, stripUrlsIn } from './strip-url.ts'
+
+export interface Finishing {
+  source: Source
+  rules: PoolRules
+  people: PeopleBook
+  names: NameIndex
+  detectors: readonly Detector[]
+  /** The contribution's secret. */
+  key: Uint8Array
+  /** Nothing happened after this. */
+  nowMs: number
+  /** Counts what was replaced, by kind. */
+  replaced: Map<string, number>
+  /** An export says some things twice. */
+  seen: SeenIds
+}
+
+/** Services older than the web have no exports. */
+const EARLIEST_MS = Date.UTC(1990, 0, 1)
+const DAY_MS = 86_400_000
+/** Below this a language is a guess. */
+const LEAST_FOR_LANGUAGE = 40
+
+/** The event, or why there is none. */
+export async function finish(draft: Draft, context: Finishing): Promise<ActivityEvent | DropReason> {
+  const { rules, key, seen, source } = context
+  if (!rules.types.includes(draft.type)) return 'not-in-rules'
+  const { timeMs } = draft
+  if (timeMs !== undefined && !(timeMs >= EARLIEST_MS && timeMs <= context.nowMs + DAY_MS)) return 'bad-time'
+  if (timeMs === undefined ? rules.from !== null || rules.to !== null : isOutside(timeMs, rules)) return 'not-in-rules'
+  const id = idOf(cutPlace(draft, rules), source, key)
+  if (!seen.add(id)) return 'duplicate'
+  const take = <K extends PoolRules['fields'][number]>(field: K): boolean => rules.fields.includes(field)
+  const object: ActivityEvent['object'] = { kind: draft.kind }
+  const person = draft.person === undefined ? undefined : context.people.pseudonymOf(draft.person)
+  if (draft.person !== undefined) {
+    count(context, 'person')
+    if (person !== undefined) object.name = person
+  } else if (take('name')) {
+    const name = await cleaned(draft.name, MAX_NAME_UNITS, context)
+    if (name !== undefined) object.name = name
+  }
+  if (take('text')) {
+    const text = await cleaned(draft.text, MAX_EVENT_TEXT_UNITS, context)
+    if (text !== undefined) object.text = text
+  }
+  if (take('url') && draft.url !== undefined) {
+    const stripped = stripUrl(draft.url, context.names)
+    if (stripped?.url !== draft.url) count(context, 'url')
+    for (const { kind } of stripped?.spans ?? []) count(context, kind)
+    if (stripped) object.url = stripped.url
+  }
+  if (take('durationS') && draft.durationS !== undefined && Number.isSafeInteger(draft.durationS) && draft.durationS >= 0)
+    object.durationS = Math.min(draft.durationS, 10_000_000)
+  if (take('measure') && draft.measure !== undefined) object.measure = draft.measure
+  const place = take('place') && draft.place ? coarsePlace(draft.place, rules.placeDecimals) : undefined
+  if (place) object.place = place
+  // what says nothing but that something happened at some time is no use to anybody
+  if (Object.keys(object).length === 1) return 'empty'
+  const where = await cleaned(draft.context, MAX_NAME_UNITS, context)
+  const lang = object.text !== undefined && object.text.length >= LEAST_FOR_LANGUAGE ? detectLanguage(object.text) : undefined
+  const event: ActivityEvent = {
+    id,
+    type: draft.type,
+    ...(timeMs === undefined ? {} : { time: coarseTime(timeMs, rules.time) }),
+    actor: 'self',
+    object,
+    ...(where === undefined ? {} : { context: where }),
+    source,
+    ...(lang !== undefined && /^[a-z]{2,3}$/.test(lang) && lang !== 'und' ? { lang } : {}),
+  }
+  // the one gate: a parser's mistake stays on the device
+  return activityEvent.safeParse(event).success ? event : 'empty'
+}
+
+/** Control characters, marks of direction, byte order marks. */
+// oxlint-disable-next-line no-control-regex
+const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g
+
+/** Text as it may leave: in one Unicode form, addresses stripped, names and identifiers replaced. */
+async function cleaned(raw: string | undefined, most: number, context: Finishing): Promise<string | undefined> {
+  if (raw === undefined) return undefined
+  const text = raw.toWellFormed().replace(UNSEEN, '').trim()
+  if (text === '') return undefined
+  const bare = stripUrlsIn(text)
+  if (bare.changed > 0) count(context, 'url', bare.changed)
+  const spans =
+    context.detectors.length === 0 ? findSpans(bare.text, context.names) : await findWith(bare.text, context.detectors, context.names)
+  for (const { kind } of spans) count(context, kind)
+  const left = replaceSpans(bare.text, spans, placeholder)
+  return left.length > most
+    ? left
+        .slice(0, most - 1)
+        .toWellFormed()
+        .replace(/\ufffd$/, '')
+    : left
+}
+
+const count = ({ replaced }: Finishing, kind: string, by = 1): void => {
+  replaced.set(kind, (replaced.get(kind) ?? 0) + by)
+}
+
+function isOutside(timeMs: number, { from, to }: PoolRules): boolean {
+  return (from !== null && timeMs < Date.parse(from)) || (to !== null && timeMs >= Date.parse(to) + DAY_MS)
+}
+
+/** A phone notes where it is every few minutes: of one hour at one place, one event is left. */
+function cutPlace(draft: Draft, { time, placeDecimals }: PoolRules): Draft {
+  if (draft.place === undefined || draft.timeMs === undefined) return draft
+  const unit = time === 'day' ? DAY_MS : 3_600_000
+  return { ...draft, timeMs: Math.floor(draft.timeMs / unit) * unit, place: coarsePlace(draft.place, placeDecimals), durationS: undefined }
+}
+
+/** Of what the export said, before anything was cut: the same row in two files is one event. */
+function idOf({ type, timeMs, kind, name, text, url, person, measure, place, durationS }: Draft, source: Source, key: Uint8Array): string {
+  const said = JSON.stringify([
+    source,
+    type,
+    timeMs === undefined ? null : Math.floor(timeMs / 1000),
+    kind,
+    text === undefined ? (url ?? name ?? null) : null,
+    text ?? null,
+    person ?? null,
+    measure ?? null,
+    place ?? null,
+    durationS ?? null,
+  ])
+  return createHmac('sha256', key).update('quern/activity-id/v1\0').update(said).digest('hex').slice(0, 32)
+}
