@@ -73,10 +73,10 @@ export async function previewExport(where: string, options: PoolOptions): Promis
     events: kept + dropped,
     kept,
     dropped,
-    replaced: Object.fromEntries([...tally.replaced].toSorted()),
+    replaced: byName(tally.replaced),
     dateRange: from === '' ? null : { from, to },
     sample: difference.map(({ after }) => after),
-    dropReasons: Object.fromEntries([...tally.dropped].toSorted()),
+    dropReasons: byName(tally.dropped),
     left: { types, fields },
     people: tally.people,
     files: tally.files,
@@ -97,3 +97,6 @@ export async function readExport(where: string, options: PoolOptions, take: (one
     throw error
   }
 }
+
+const byName = (counts: ReadonlyMap<string, number>): Record<string, number> =>
+  Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))

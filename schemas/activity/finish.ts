@@ -91,20 +91,25 @@ const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u200e\u200f\u202a-
 /** Text as it may leave: in one Unicode form, addresses stripped, names and identifiers replaced. */
 async function cleaned(raw: string | undefined, most: number, context: Finishing): Promise<string | undefined> {
   if (raw === undefined) return undefined
-  const text = raw.toWellFormed().replace(UNSEEN, '').trim()
+  const text = cut(raw, most).toWellFormed().replace(UNSEEN, '').trim()
   if (text === '') return undefined
   const bare = stripUrlsIn(text)
   if (bare.changed > 0) count(context, 'url', bare.changed)
   const spans =
     context.detectors.length === 0 ? findSpans(bare.text, context.names) : await findWith(bare.text, context.detectors, context.names)
   for (const { kind } of spans) count(context, kind)
-  const left = replaceSpans(bare.text, spans, placeholder)
-  return left.length > most
-    ? left
-        .slice(0, most - 1)
-        .toWellFormed()
-        .replace(/\ufffd$/, '')
-    : left
+  // what stands for something may be longer than what it was
+  return cut(replaceSpans(bare.text, spans, placeholder), most)
+}
+
+/** At a space, before anything is looked for: half a number would be found by no rule. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text
+  const space = text.lastIndexOf(' ', most)
+  return text
+    .slice(0, space > most / 2 ? space : most - 1)
+    .toWellFormed()
+    .replace(/\ufffd$/, '')
 }
 
 const count = ({ replaced }: Finishing, kind: string, by = 1): void => {

@@ -21,7 +21,7 @@ interface Alias {
 const WORD = /[\p{L}\p{M}\p{N}]+/gu
 /** Given names that are everyday words as well; alone they are no name. */
 const WORDLIKE = new Set(
-  'will may mark rose grace faith hope art bill grant april june august summer autumn dawn joy sky storm chase hunter mason miles drew pat rich bob jack ruby pearl iris lily daisy ivy olive victor don penny dean king prince young long white black green brown gray grey stone wood hill lake rivers day price page bell bird fox wolf baker cook fisher smith miller taylor cooper mann klein gross lang kurz weiss schwarz braun koch bauer fischer jäger sommer winter herbst frost stern engel kaiser könig ernst frank paz luz mar sol rosa blanca clara alba cruz flores ríos campo león pierre marine petit blanc noir leroy fontaine roche dolce bianco rosso conti mama papa mom dad mum oma opa mutti vati mamma'.split(
+  'will may mark rose grace faith hope art bill grant april june august summer autumn dawn joy sky storm chase hunter mason miles drew pat rich bob jack ruby pearl iris lily daisy ivy olive victor don penny dean king prince young long white black green brown gray grey stone wood hill lake rivers day price page bell bird fox wolf baker cook fisher smith miller taylor cooper mann klein gross lang kurz weiss schwarz braun koch bauer fischer jäger sommer winter herbst frost stern engel kaiser könig ernst frank paz luz mar sol rosa blanca clara alba cruz flores ríos campo león pierre marine petit blanc noir leroy fontaine roche dolce bianco rosso conti an am in so do ed al el la le de no on or my me we us it is to be by if as at go ok er es ja im um zu du da he hi mr dr ms st si se su lo te tu un une il les des et est en au aux ou mama papa mom dad mum oma opa mutti vati mamma'.split(
     ' ',
   ),
 )
@@ -58,7 +58,7 @@ export class NameIndex {
     if (words.length === 0) return
     const folded = words.map(fold)
     if (words.length === 1) {
-      if (!WORDLIKE.has(folded[0] as string) && bare.length >= 3)
+      if (!WORDLIKE.has(folded[0] as string) && bare.length >= 2)
         this.#add({ words: folded, pseudonym, capital: /\p{Lu}/u.test(bare), marked: false })
       return
     }
@@ -68,7 +68,7 @@ export class NameIndex {
     if (words.length > 2) this.#add({ words: [folded[0] as string, folded.at(-1) as string], pseudonym, capital: false, marked: false })
     for (const [i, word] of words.entries()) {
       const part = folded[i] as string
-      if (word.length >= 3 && /^\p{L}/u.test(word) && !/^\p{Ll}/u.test(word) && !WORDLIKE.has(part) && !PARTICLES.has(part))
+      if (word.length >= 2 && /^\p{L}/u.test(word) && !/^\p{Ll}/u.test(word) && !WORDLIKE.has(part) && !PARTICLES.has(part))
         this.#add({ words: [part], pseudonym, capital: true, marked: false })
     }
   }

@@ -2,8 +2,11 @@ import { ID_RULES, type IdRule } from './id-table.ts'
 import { saysOtherwise, saysPersonal, saysPhone } from './labels.ts'
 import type { Span } from './span.ts'
 
-/** Whatever could be one: digits, with letters at either end or inside, with single separators. */
-const CANDIDATE = /(?<![\p{L}\p{N}_])[A-Z\d]+(?:[ .\-/+][A-Z\d]+){0,6}(?:\([A\d]\))?(?![\p{L}\p{N}_])/giu
+/** What an identifier is written of; one may be several, with single separators between. */
+const PART = /(?<![\p{L}\p{N}_])[A-Z\d]+(?:\([A\d]\))?(?![\p{L}\p{N}_])/giu
+const SEPARATOR = /^[ .\-/+]$/
+const MOST_PARTS = 7
+const MOST_UNITS = 24
 const whole = (pattern: RegExp): RegExp => new RegExp(`^(?:${pattern.source})$`, pattern.flags)
 const rules = ID_RULES.map((rule) => ({
   ...rule,
@@ -14,19 +17,41 @@ const rules = ID_RULES.map((rule) => ({
 /** Numbers by which a state knows a person: the shape, and where there is one the check digit, and for weak ones a word that says so. */
 export function findNationalIds(text: string): Span[] {
   const found: Span[] = []
-  for (const { 0: run, index } of text.matchAll(CANDIDATE)) {
-    if (!/\d{2}/.test(run)) continue
-    for (const { start, end } of piecesOf(run)) {
-      const value = run.slice(start, end)
-      if (isId(value, text, index + start, index + end)) found.push({ start: index + start, end: index + end, kind: 'national-id' })
-    }
+  const parts = [...text.matchAll(PART)].map(({ 0: part, index }) => ({ start: index, end: index + part.length }))
+  for (let first = 0; first < parts.length; first++) {
+    const last = longestFrom(text, parts, first)
+    if (last === undefined) continue
+    found.push({ start: (parts[first] as Part).start, end: (parts[last] as Part).end, kind: 'national-id' })
+    first = last
   }
   return found
 }
 
+interface Part {
+  start: number
+  end: number
+}
+
+/** The last of the parts that from `first` on make an identifier; the longest such. */
+function longestFrom(text: string, parts: readonly Part[], first: number): number | undefined {
+  const { start, end } = parts[first] as Part
+  // a word of a sentence begins none
+  if (end - start > 4 && !/\d/.test(text.slice(start, end))) return undefined
+  let last = first
+  while (
+    last + 1 < parts.length &&
+    last + 1 < first + MOST_PARTS &&
+    (parts[last + 1] as Part).end - start <= MOST_UNITS &&
+    SEPARATOR.test(text.slice((parts[last] as Part).end, (parts[last + 1] as Part).start))
+  )
+    last++
+  for (; last >= first; last--) if (isId(text.slice(start, (parts[last] as Part).end), text, start, (parts[last] as Part).end)) return last
+  return undefined
+}
+
 function isId(value: string, text: string, start: number, end: number): boolean {
   const digits = value.replace(/\D/g, '').length
-  if (digits < 6 || value.length < 8 || value.length > 24) return false
+  if (digits < 6 || value.length < 8 || value.length > MOST_UNITS) return false
   let personal: boolean | undefined
   let otherwise: boolean | undefined
   const isPersonal = (): boolean => (personal ??= saysPersonal(text, start, end))
@@ -46,13 +71,4 @@ function passes({ isOne }: IdRule | (typeof rules)[number], value: string): bool
   } catch {
     return false
   }
-}
-
-/** The run itself and, longest first, its contiguous groups: `PESEL 44051401359` is one run, and the number is its second group. */
-function* piecesOf(run: string): Generator<{ start: number; end: number }> {
-  const bounds: [number, number][] = []
-  for (const part of run.matchAll(/[A-Z\d]+(?:\([A\d]\))?/gi)) bounds.push([part.index, part.index + part[0].length])
-  for (let size = bounds.length; size > 0; size--)
-    for (let first = 0; first + size <= bounds.length; first++)
-      yield { start: (bounds[first] as [number, number])[0], end: (bounds[first + size - 1] as [number, number])[1] }
 }

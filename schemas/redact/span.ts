@@ -27,8 +27,18 @@ export interface Detector {
 /** Spans in order, none overlapping: earlier in `found` wins over later, so callers list what they trust most first. */
 export function withoutOverlaps(found: readonly Span[]): Span[] {
   const kept: Span[] = []
-  for (const span of found) if (!kept.some((other) => span.start < other.end && other.start < span.end)) kept.push(span)
-  return kept.toSorted((a, b) => a.start - b.start)
+  for (const span of found) {
+    // the first kept span that ends behind this one's start
+    let [low, high] = [0, kept.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((kept[middle] as Span).end > span.start) high = middle
+      else low = middle + 1
+    }
+    const next = kept[low]
+    if (next === undefined || next.start >= span.end) kept.splice(low, 0, span)
+  }
+  return kept
 }
 
 /** The text with each span replaced by what `nameOf` says of it. Spans must be in order and must not overlap. */

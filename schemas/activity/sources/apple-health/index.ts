@@ -4,7 +4,7 @@ import { decimalOf, type XmlElement, xmlElements } from '../../read/index.ts'
 import type { SourceParser } from '../../source.ts'
 import { parseTime } from '../../times.ts'
 
-const PREFIX = /^HK(?:Quantity|Category|Data|Correlation)?(?:TypeIdentifier|Type)?|^HKWorkoutActivityType/
+const PREFIX = /^HKWorkoutActivityType|^HK(?:Quantity|Category|Data|Correlation)?(?:TypeIdentifier|Type)?/
 const nameOf = (type: string | undefined): string => (type ?? '').replace(PREFIX, '').slice(0, 80)
 /** `SleepAnalysis` as a kind. */
 const kindOf = (name: string): string =>
