@@ -590,7 +590,7 @@ describe('own files', () => {
       { columns: { time: 'When', text: 'Note', value: 'Mood', person: 'Friend' } },
     )
     expect(events.map(({ object }) => object)).toEqual([
-      { kind: 'thing', name: 'P1', text: 'ground, with Bo', measure: { name: 'Mood', value: '9', unit: '' } },
+      { kind: 'thing', name: 'P1', text: 'ground, with P1', measure: { name: 'Mood', value: '9', unit: '' } },
     ])
     expect(tally.dropped.get('bad-time')).toBe(1)
     expect(all).not.toContain('Lindqvist')

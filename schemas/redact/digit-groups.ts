@@ -6,7 +6,7 @@ export interface Group {
   end: number
 }
 
-const RUN = /(?<![\p{L}\p{N}_])\d+(?:[ .\-/_]\d+)*(?![\p{L}\p{N}_])/gu
+const RUN = /(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])\d+(?:[ .\-/_]\d+)*(?![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])/gu
 
 /** The groups of each maximal run: `4111 1111 1111 1111` is one run of four. */
 export function* digitRuns(text: string): Generator<Group[]> {

@@ -1,4 +1,4 @@
-import { countrySpecs, isValidIBAN } from 'ibantools'
+import { countrySpecs } from 'ibantools'
 import type { Span } from './span.ts'
 
 const START = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?=[ .\-_]?[A-Z0-9])/giu
@@ -20,8 +20,18 @@ export function findIbans(text: string): Span[] {
       } else if (/[ .\-_]/.test(unit)) gap++
       else break
     }
-    if (value.length === wanted && !/[\p{L}\p{N}]/u.test(text.charAt(at)) && isValidIBAN(value))
+    if (value.length === wanted && !/[\p{L}\p{N}]/u.test(text.charAt(at)) && passesMod97(value))
       found.push({ start: index, end: at, kind: 'iban' })
   }
   return found
+}
+
+/** ISO 7064: the first four characters behind the others, letters as 10 to 35. Check digits inside of a country's account number are not looked at. */
+function passesMod97(iban: string): boolean {
+  let rest = 0
+  for (const unit of iban.slice(4) + iban.slice(0, 4)) {
+    const value = Number.parseInt(unit, 36)
+    rest = (rest * (value > 9 ? 100 : 10) + value) % 97
+  }
+  return rest === 1
 }

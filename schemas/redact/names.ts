@@ -57,15 +57,17 @@ export class NameIndex {
     const words = wordsOf(bare)
     if (words.length === 0) return
     const folded = words.map(fold)
+    // Will May: in small letters it is a sentence
+    const capital = folded.every((word) => WORDLIKE.has(word))
     if (words.length === 1) {
       if (!WORDLIKE.has(folded[0] as string) && bare.length >= 2)
         this.#add({ words: folded, pseudonym, capital: /\p{Lu}/u.test(bare), marked: false })
       return
     }
-    this.#add({ words: folded, pseudonym, capital: false, marked: false })
+    this.#add({ words: folded, pseudonym, capital, marked: false })
     // "Schmidt, Anna" and "Schmidt Anna"
-    this.#add({ words: [folded.at(-1) as string, ...folded.slice(0, -1)], pseudonym, capital: false, marked: false })
-    if (words.length > 2) this.#add({ words: [folded[0] as string, folded.at(-1) as string], pseudonym, capital: false, marked: false })
+    if (!capital) this.#add({ words: [folded.at(-1) as string, ...folded.slice(0, -1)], pseudonym, capital, marked: false })
+    if (words.length > 2) this.#add({ words: [folded[0] as string, folded.at(-1) as string], pseudonym, capital, marked: false })
     for (const [i, word] of words.entries()) {
       const part = folded[i] as string
       if (word.length >= 2 && /^\p{L}/u.test(word) && !/^\p{Ll}/u.test(word) && !WORDLIKE.has(part) && !PARTICLES.has(part))
@@ -130,17 +132,18 @@ export class NameIndex {
         if (!exact && (alias.words.length > 1 || !alias.capital)) continue
         if (alias.capital && !/^\p{Lu}|^\p{Lo}/u.test(token.raw)) continue
         if (alias.marked && !/(?:@|\/)$/.test(text.slice(Math.max(0, token.start - 1), token.start))) continue
-        if (this.#follows(text, tokens, i, alias.words)) best = alias
+        if (this.#follows(text, tokens, i, alias)) best = alias
       }
     }
     return best
   }
 
-  #follows(text: string, tokens: readonly Token[], i: number, words: readonly string[]): boolean {
+  #follows(text: string, tokens: readonly Token[], i: number, { words, capital }: Alias): boolean {
     for (let k = 1; k < words.length; k++) {
       const [before, token] = [tokens[i + k - 1] as Token, tokens[i + k]]
       if (token === undefined) return false
       const isLast = k === words.length - 1
+      if (capital && !/^\p{Lu}/u.test(token.raw)) return false
       if (token.folded !== words[k] && !(isLast && inflects(token.folded, words[k] as string))) return false
       const gap = text.slice(before.end, token.start)
       if (gap.length > 3 || /[\n!?;:]/.test(gap)) return false
@@ -183,7 +186,7 @@ export function fold(word: string): string {
   // oxlint-disable-next-line no-control-regex
   return /^[\u0000-\u007f]*$/.test(lower)
     ? lower
-    : lower.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss').replaceAll('ł', 'l').replaceAll('ø', 'o')
+    : lower.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss').replaceAll('ł', 'l').replaceAll('ø', 'o').replaceAll('ı', 'i')
 }
 
 const wordsOf = (text: string): string[] => [...text.matchAll(WORD)].map((match) => match[0])

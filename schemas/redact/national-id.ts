@@ -3,7 +3,8 @@ import { saysOtherwise, saysPersonal, saysPhone } from './labels.ts'
 import type { Span } from './span.ts'
 
 /** What an identifier is written of; one may be several, with single separators between. */
-const PART = /(?<![\p{L}\p{N}_])[A-Z\d]+(?:\([A\d]\))?(?![\p{L}\p{N}_])/giu
+const PART =
+  /(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])[A-Z\d]+(?:\([A\d]\))?(?![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])/giu
 const SEPARATOR = /^[ .\-/+]$/
 const MOST_PARTS = 7
 const MOST_UNITS = 24
@@ -52,13 +53,18 @@ function longestFrom(text: string, parts: readonly Part[], first: number): numbe
 function isId(value: string, text: string, start: number, end: number): boolean {
   const digits = value.replace(/\D/g, '').length
   if (digits < 6 || value.length < 8 || value.length > MOST_UNITS) return false
+  // the end of an ISBN is no bank's number
+  const isInside =
+    /\d[-./]$/.test(text.slice(Math.max(0, start - 2), start)) ||
+    /^[-./]\d/.test(text.slice(end, end + 2)) ||
+    (value.includes(' ') && (/\d\d $/.test(text.slice(Math.max(0, start - 3), start)) || /^ \d\d/.test(text.slice(end, end + 3))))
   let personal: boolean | undefined
   let otherwise: boolean | undefined
   const isPersonal = (): boolean => (personal ??= saysPersonal(text, start, end))
   // its own label outweighs an "order" that happens to stand near
   const isOtherwise = (): boolean => (otherwise ??= saysOtherwise(text, start) && !isPersonal())
   return rules.some((rule) => {
-    if (rule.written?.test(value) === true && passes(rule, value)) return !isOtherwise()
+    if (rule.written?.test(value) === true && !isInside && passes(rule, value)) return !isOtherwise()
     if (rule.bare?.test(value) !== true) return false
     if (!isPersonal() && (rule.strong !== true || isOtherwise() || saysPhone(text, start, end))) return false
     return passes(rule, value)

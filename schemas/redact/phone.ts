@@ -3,7 +3,7 @@ import { saysOtherwise, saysPersonal, saysPhone } from './labels.ts'
 import type { Span } from './span.ts'
 
 const CANDIDATE =
-  /(?<![\p{L}\p{N}_+.,-])(?:\+\s?|00\s?|\()?\d(?:[ .\-/()]{0,3}\d){5,17}(?:\s?(?:x|ext\.?|extension|#|;ext=)\s?\d{1,6})?(?![\p{L}\p{N}_])/giu
+  /(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_+])(?<!\d[.,-])(?:\+\s?|00\s?|\()?\d(?:[ .\-/()]{0,3}\d){5,17}(?:\s?(?:x|ext\.?|extension|#|;ext=)\s?\d{1,6})?(?![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])/giu
 const EXTENSION = /\s?(?:x|ext\.?|extension|#|;ext=)\s?\d{1,6}$/i
 /** North American shapes, with whatever area code: people write down numbers that no exchange has. */
 const NANP = /^(?:\+?1[ .-]?|001[ .-]?)?(?:\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|\d{3}([.-])\d{3}\1\d{4}|\d{3} \d{3}-\d{4}|\d{3}[-/ ]\d{3}-\d{4})$/
@@ -79,8 +79,6 @@ const OPEN: CountryCode[] = [
 ]
 const DATE =
   /^(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2})(?:\D\d{1,2})*$|^(?:19|20)\d{2}\s?[-/]\s?(?:19|20)\d{2}$|^(?:19|20)\d{6}$/
-/** Thousands: 1 250 000, 10.000.000. */
-const AMOUNT = /^\d{1,3}(?:([ .])\d{3})(?:\1\d{3})*$/
 
 /** Telephone numbers: international ones by their plan, national ones by their shape, their plan, or a word that says so. */
 export function findPhones(text: string): Span[] {
@@ -119,11 +117,11 @@ function isPhone(value: string, text: string, start: number, end: number): boole
     return digits.length <= 15 && (digits.length >= 8 || /\D/.test(core)) && !/^\d{1,3}\.\d{1,3}$/.test(core)
   if (core.startsWith('0') || /^\(0\d/.test(core)) {
     if (digits.length < 9 || digits.length > 12) return false
-    if (/[ \-/()]/.test(core)) return TRUNK.some((country) => isValidPhoneNumber(core, country))
+    if (/[ \-/()]|\..*\..*\./.test(core)) return TRUNK.some((country) => isValidPhoneNumber(core, country))
     return TRUNK.some((country) => isMobile(core, country))
   }
-  if (!/[ \-()]/.test(core) || AMOUNT.test(core)) return false
-  return false
+  // an area code in brackets: (11) 91234-5678
+  return /^\(\d{1,4}\) ?\d/.test(core) && [...OPEN, ...TRUNK].some((country) => isValidPhoneNumber(core, country))
 }
 
 function parsed(text: string): boolean {
@@ -134,6 +132,3 @@ function isMobile(text: string, country: CountryCode): boolean {
   const number = parsePhoneNumberFromString(text, country)
   return number !== undefined && number.isValid() && /MOBILE/.test(number.getType() ?? '')
 }
-
-/** Countries whose numbers carry no trunk prefix, for callers that know where a text comes from. */
-export const openPlans: readonly CountryCode[] = OPEN
