@@ -1,4 +1,4 @@
-/** What is found of a labelled set, made of templates in many languages, by kind, and false spans: `[SENTENCES] [SEED]`. */
+/** What is found of a labelled set, made of templates in many languages, by kind, and false spans: `[SENTENCES] [SEED]`; with SHOW set also which. */
 import { findSpans, NameIndex, personOf } from '../schemas/redact/index.ts'
 import { labelledSet, scoreOf } from '../tests/support/labelled-set.ts'
 

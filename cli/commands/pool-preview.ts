@@ -1,8 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { UsageError } from '../../core/errors/index.ts'
 import { type PreviewWithDifference, previewExport } from '../../node/pool/index.ts'
 import type { ActivityEvent, Draft } from '../../schemas/activity/index.ts'
 import { numberFlag, print, printable, printJson, type Run, say, table } from '../program/index.ts'
-import { secureBytes, systemClock } from '../wiring/index.ts'
 import { columnsOf, detectorsOf, rulesOf, sourceOf } from './pool-options.ts'
 
 export const run: Run = async ([where = ''], flags) => {
@@ -16,8 +16,8 @@ export const run: Run = async ([where = ''], flags) => {
     answers: { self: text('self'), profile: text('profile'), dates, columns: columnsOf(flags) },
     samples: numberFlag(flags, 'samples', 10),
     // of this run only: a preview is linked to nothing
-    key: secureBytes(32),
-    nowMs: systemClock.now(),
+    key: randomBytes(32),
+    nowMs: Date.now(),
   })
   for (const { code, message } of preview.warnings) say(`quern: ${printable(message)} [${code}]`)
   if (flags['json'] === true) printJson(preview)

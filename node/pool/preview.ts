@@ -89,8 +89,8 @@ export async function previewExport(where: string, options: PoolOptions): Promis
 export async function readExport(where: string, options: PoolOptions, take: (one: Prepared) => void | Promise<void>): Promise<Tally> {
   try {
     await using opened = await openExport(where, options.limits)
-    const { tally, events } = await prepare(opened.files, { ...options, answers: { archive: path.basename(where), ...options.answers } })
-    for await (const one of events) await take(one)
+    const { tally, run } = await prepare(opened.files, { ...options, answers: { archive: path.basename(where), ...options.answers } })
+    await run(take)
     return tally
   } catch (error) {
     if (error instanceof ExportError) throw new InvalidInputError(error.code, error.message, { cause: error })

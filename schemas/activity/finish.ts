@@ -1,7 +1,7 @@
 /** From a draft to an event: rules, names, identifiers, addresses, time and place. Whatever leaves the device has been through here. */
-import { createHmac } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { detectLanguage } from '../measures/index.ts'
-import { type Detector, findSpans, findWith, type NameIndex, placeholder, replaceSpans } from '../redact/index.ts'
+import { type Detector, findSpans, findWith, type NameIndex, placeholder, replaceSpans, type Span } from '../redact/index.ts'
 import { coarsePlace, coarseTime } from './coarsen.ts'
 import type { Draft, DropReason } from './draft.ts'
 import { type ActivityEvent, activityEvent, MAX_EVENT_TEXT_UNITS, MAX_NAME_UNITS, type Source } from './event.ts'
@@ -16,8 +16,8 @@ export interface Finishing {
   people: PeopleBook
   names: NameIndex
   detectors: readonly Detector[]
-  /** The contribution's secret. */
-  key: Uint8Array
+  /** The contribution's secret, as hex. */
+  key: string
   /** Nothing happened after this. */
   nowMs: number
   /** Counts what was replaced, by kind. */
@@ -32,8 +32,12 @@ const DAY_MS = 86_400_000
 /** Below this a language is a guess. */
 const LEAST_FOR_LANGUAGE = 40
 
-/** The event, or why there is none. */
-export async function finish(draft: Draft, context: Finishing): Promise<ActivityEvent | DropReason> {
+/** The event, or why there is none. With detectors, ask `finishWith`. */
+export function finish(
+  draft: Draft,
+  context: Finishing,
+  find: Find = (text) => findSpans(text, context.names),
+): ActivityEvent | DropReason {
   const { rules, key, seen, source } = context
   if (!rules.types.includes(draft.type)) return 'not-in-rules'
   const { timeMs } = draft
@@ -48,11 +52,11 @@ export async function finish(draft: Draft, context: Finishing): Promise<Activity
     count(context, 'person')
     if (person !== undefined) object.name = person
   } else if (take('name')) {
-    const name = await cleaned(draft.name, MAX_NAME_UNITS, context)
+    const name = cleaned(draft.name, MAX_NAME_UNITS, context, find)
     if (name !== undefined) object.name = name
   }
   if (take('text')) {
-    const text = await cleaned(draft.text, MAX_EVENT_TEXT_UNITS, context)
+    const text = cleaned(draft.text, MAX_EVENT_TEXT_UNITS, context, find)
     if (text !== undefined) object.text = text
   }
   if (take('url') && draft.url !== undefined) {
@@ -68,7 +72,7 @@ export async function finish(draft: Draft, context: Finishing): Promise<Activity
   if (place) object.place = place
   // what says nothing but that something happened at some time is no use to anybody
   if (Object.keys(object).length === 1) return 'empty'
-  const where = await cleaned(draft.context, MAX_NAME_UNITS, context)
+  const where = cleaned(draft.context, MAX_NAME_UNITS, context, find)
   const lang = object.text !== undefined && object.text.length >= LEAST_FOR_LANGUAGE ? detectLanguage(object.text) : undefined
   const event: ActivityEvent = {
     id,
@@ -89,17 +93,37 @@ export async function finish(draft: Draft, context: Finishing): Promise<Activity
 const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g
 
 /** Text as it may leave: in one Unicode form, addresses stripped, names and identifiers replaced. */
-async function cleaned(raw: string | undefined, most: number, context: Finishing): Promise<string | undefined> {
+function cleaned(raw: string | undefined, most: number, context: Finishing, find: Find): string | undefined {
   if (raw === undefined) return undefined
-  const text = cut(raw, most).toWellFormed().replace(UNSEEN, '').trim()
-  if (text === '') return undefined
-  const bare = stripUrlsIn(text)
+  const bare = bareText(raw, most)
+  if (bare.text === '') return undefined
   if (bare.changed > 0) count(context, 'url', bare.changed)
-  const spans =
-    context.detectors.length === 0 ? findSpans(bare.text, context.names) : await findWith(bare.text, context.detectors, context.names)
+  const spans = find(bare.text)
   for (const { kind } of spans) count(context, kind)
   // what stands for something may be longer than what it was
   return cut(replaceSpans(bare.text, spans, placeholder), most)
+}
+
+/** What is looked at: seen characters only, addresses stripped. */
+function bareText(raw: string, most: number): { text: string; changed: number } {
+  return stripUrlsIn(cut(raw, most).toWellFormed().replace(UNSEEN, '').trim())
+}
+
+type Find = (text: string) => readonly Span[]
+
+/** The same with other people's detectors, which may take their time: they are asked first, row by row. */
+export async function finishWith(draft: Draft, context: Finishing): Promise<ActivityEvent | DropReason> {
+  const known = new Map<string, readonly Span[]>()
+  for (const [raw, most] of [
+    [draft.name, MAX_NAME_UNITS],
+    [draft.text, MAX_EVENT_TEXT_UNITS],
+    [draft.context, MAX_NAME_UNITS],
+  ] as const) {
+    if (raw === undefined) continue
+    const { text } = bareText(raw, most)
+    known.set(text, await findWith(text, context.detectors, context.names))
+  }
+  return finish(draft, context, (text) => known.get(text) ?? findSpans(text, context.names))
 }
 
 /** At a space, before anything is looked for: half a number would be found by no rule. */
@@ -128,7 +152,7 @@ function cutPlace(draft: Draft, { time, placeDecimals }: PoolRules): Draft {
 }
 
 /** Of what the export said, before anything was cut: the same row in two files is one event. */
-function idOf({ type, timeMs, kind, name, text, url, person, measure, place, durationS }: Draft, source: Source, key: Uint8Array): string {
+function idOf({ type, timeMs, kind, name, text, url, person, measure, place, durationS }: Draft, source: Source, key: string): string {
   const said = JSON.stringify([
     source,
     type,
@@ -141,5 +165,6 @@ function idOf({ type, timeMs, kind, name, text, url, person, measure, place, dur
     place ?? null,
     durationS ?? null,
   ])
-  return createHmac('sha256', key).update('quern/activity-id/v1\0').update(said).digest('hex').slice(0, 32)
+  // a secret, a domain and the row, of which half is shown: nothing can be appended to it
+  return hash('sha256', `quern/activity-id/v1\0${key}\0${said}`, 'hex').slice(0, 32)
 }

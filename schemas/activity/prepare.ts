@@ -3,7 +3,7 @@ import type { Detector } from '../redact/index.ts'
 import { detect, type Detected } from './detect.ts'
 import type { Draft, DropReason } from './draft.ts'
 import type { ActivityEvent, Source } from './event.ts'
-import { finish, type Finishing } from './finish.ts'
+import { finish, finishWith, type Finishing } from './finish.ts'
 import { PeopleBook } from './people.ts'
 import type { PoolRules } from './rules.ts'
 import { SeenIds } from './seen-ids.ts'
@@ -41,10 +41,11 @@ export interface Prepared {
 
 export interface Preparation {
   tally: Tally
-  events: AsyncGenerator<Prepared, void>
+  /** Reads the export through; resolves when the last event was taken. */
+  run: (take: (one: Prepared) => void | Promise<void>) => Promise<void>
 }
 
-/** Throws ExportError, at once or while events are read. */
+/** Throws ExportError, at once or from `run`. */
 export async function prepare(files: readonly ExportFile[], options: PrepareOptions): Promise<Preparation> {
   const { rules, key, nowMs, answers = {}, detectors = [] } = options
   const found = await detect(files, { only: options.only, ownColumns: answers.columns !== undefined })
@@ -65,19 +66,43 @@ export async function prepare(files: readonly ExportFile[], options: PrepareOpti
   for (const { file, kind } of surveyed) await kind.survey?.(file, reading)
   const names = people.close(key)
   tally.people = people.count
-  const finishing: Finishing = { source, rules, people, names, detectors, key, nowMs, replaced: tally.replaced, seen: new SeenIds() }
-  return { tally, events: eventsOf(found, reading, finishing, tally) }
+  const finishing: Finishing = {
+    source,
+    rules,
+    people,
+    names,
+    detectors,
+    key: Buffer.from(key).toString('hex'),
+    nowMs,
+    replaced: tally.replaced,
+    seen: new SeenIds(),
+  }
+  return { tally, run: (take) => eachEvent(found, reading, finishing, tally, take) }
 }
 
 const isAboutSelf = ({ kind }: Detected['files'][number]): boolean => /^(?:profile|account|user|statistics|emails)$/.test(kind.name)
 
-async function* eventsOf(found: Detected, reading: Reading, finishing: Finishing, tally: Tally): AsyncGenerator<Prepared, void> {
+async function eachEvent(
+  found: Detected,
+  reading: Reading,
+  finishing: Finishing,
+  tally: Tally,
+  take: (one: Prepared) => void | Promise<void>,
+): Promise<void> {
   for (const { file, kind } of found.files) {
     if (kind.events === undefined) continue
     for await (const draft of kind.events(file, reading)) {
-      const result = 'dropped' in draft ? draft.dropped : await finish(draft, finishing)
+      const result =
+        'dropped' in draft
+          ? draft.dropped
+          : finishing.detectors.length === 0
+            ? finish(draft, finishing)
+            : await finishWith(draft, finishing)
       if (typeof result === 'string') tally.dropped.set(result, (tally.dropped.get(result) ?? 0) + 1)
-      else yield { event: result, draft: draft as Draft }
+      else {
+        const taken = take({ event: result, draft: draft as Draft })
+        if (taken !== undefined) await taken
+      }
     }
   }
 }

@@ -7,7 +7,7 @@ const NOW = Date.UTC(2026, 0, 1)
 type Files = Record<string, string | Uint8Array>
 
 async function read(files: Files, answers: Answers = {}, rules = {}): Promise<{ events: ActivityEvent[]; tally: Tally; all: string }> {
-  const { tally, events } = await prepare(
+  const { tally, run } = await prepare(
     Object.entries(files).map(([path, data]) => {
       const bytes = Buffer.from(data)
       return {
@@ -22,7 +22,7 @@ async function read(files: Files, answers: Answers = {}, rules = {}): Promise<{ 
     { rules: poolRules.parse(rules), key: KEY, nowMs: NOW, answers },
   )
   const found: ActivityEvent[] = []
-  for await (const { event } of events) found.push(activityEvent.parse(event))
+  await run(({ event }) => void found.push(activityEvent.parse(event)))
   return { events: found, tally, all: JSON.stringify(found) }
 }
 
@@ -204,6 +204,15 @@ describe('reddit', () => {
     expect(by(events, 'Message')).toEqual([{ kind: 'message', text: 'my answer' }])
     expect(all).not.toMatch(/203\.0|THEIR|miller_jo|grain_gal/)
   })
+})
+
+it('sees that a table was cut', async () => {
+  const table =
+    'id,permalink,date,ip,subreddit,gildings,link,parent,body,media\nb,https://www.reddit.com/x,2024-01-02 03:04:05 UTC,,mills,0,l,p,thanks,\n'
+  expect(await codeOf({ 'comments.csv': table })).toBe('none')
+  expect(await codeOf({ 'comments.csv': table.slice(0, -1) })).toBe('none')
+  expect(await codeOf({ 'comments.csv': table.slice(0, -20) })).toBe('TRUNCATED')
+  expect(await codeOf({ 'comments.csv': table.replace('thanks', '"thanks') })).toBe('TRUNCATED')
 })
 
 describe('x', () => {

@@ -20,12 +20,12 @@ export function findSpans(text: string, people?: NameIndex): Span[] {
   const folded = plain(text)
   const digits = digitsIn(folded)
   const found: Span[] = []
-  if (digits > 0 || /[:=]|-----BEGIN|[A-Za-z0-9_-]{30}|\bBearer\b/i.test(folded)) found.push(...findSecrets(folded))
+  found.push(...findSecrets(folded))
   if (folded.includes('@') || /[[({](?:at|ät)/i.test(folded)) found.push(...findEmails(folded))
   // an account number may look like a card from inside
   if (digits >= 6) found.push(...findIbans(folded))
   if (digits >= 12) found.push(...findCards(folded))
-  if (digits > 0 && /[.:-]/.test(folded))
+  if (digits > 1 && /[.:-]/.test(folded))
     found.push(...findMacs(folded), ...(folded.includes('.') || folded.includes(':') ? findIps(folded) : []))
   if (digits >= 6)
     found.push(...(folded.includes('+') ? findPhones(folded).filter((span) => folded[span.start] === '+') : []), ...findNationalIds(folded))

@@ -126,7 +126,9 @@ export class NameIndex {
   #longestAt(text: string, tokens: readonly Token[], i: number): Alias | undefined {
     const token = tokens[i] as Token
     let best: Alias | undefined
-    for (const [key, exact] of keysOf(token.folded)) {
+    // only a part of a name bends, and that is written with a capital
+    const keys = /^\p{Ll}|^\d/u.test(token.raw) ? [[token.folded, true] as const] : keysOf(token.folded)
+    for (const [key, exact] of keys) {
       for (const alias of this.#byFirst.get(key) ?? []) {
         if (best !== undefined && alias.words.length <= best.words.length) continue
         if (!exact && (alias.words.length > 1 || !alias.capital)) continue

@@ -37,22 +37,31 @@ export async function* csvRows(file: ExportFile, { header }: { header?: RegExp }
       (error) => parser.destroy(error as Error),
       () => {},
     )
-    yield* text
+    let short = false
+    for await (const row of text) {
+      short = Object.keys(row).length < source.columns
+      yield row
+    }
+    if (short && !source.ended()) throw truncated()
   } catch (error) {
     if (error instanceof ExportError) throw error
     if (error instanceof CsvError)
       throw error.code === 'CSV_QUOTE_NOT_CLOSED'
-        ? new ExportError('TRUNCATED', 'a file of this export ends in the middle; fetch the export again')
+        ? truncated()
         : new ExportError('BAD_CSV', 'a file of this export is not the CSV it should be; fetch the export again')
     throw error
   }
 }
 
+const truncated = (): ExportError => new ExportError('TRUNCATED', 'a file of this export ends in the middle; fetch the export again')
+
 /** The text from the line of column names on, and what separates them. */
 async function fromHeader(
   file: ExportFile,
   header: RegExp | undefined,
-): Promise<{ text: AsyncIterable<string>; delimiter: string; failed: Promise<unknown> } | undefined> {
+): Promise<
+  { text: AsyncIterable<string>; delimiter: string; columns: number; ended: () => boolean; failed: Promise<unknown> } | undefined
+> {
   const pieces = textOf(file)
   let begun = ''
   for (;;) {
@@ -75,13 +84,17 @@ async function fromHeader(
   const failed = new Promise<unknown>((resolve) => {
     fail = resolve
   })
+  let last = rest.at(-1)
   async function* text(): AsyncGenerator<string> {
     if (rest !== '') yield rest
     try {
-      yield* pieces
+      for await (const piece of pieces) {
+        last = piece.at(-1)
+        yield piece
+      }
     } catch (error) {
       fail(error)
     }
   }
-  return { text: text(), delimiter, failed }
+  return { text: text(), delimiter, columns: count(delimiter), ended: () => last === '\n' || last === '\r', failed }
 }

@@ -16,12 +16,15 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 
 /**
- * Values of a JSON file in the order they stand. `prefix`: skip what comes before the first bracket (`window.YTD… = [`). Throws
+ * Values of a JSON file in the order they stand, as many at a time as came: a turn of the loop for each would cost more than they do. `prefix`: skip what comes before the first bracket (`window.YTD… = [`). Throws
  * ExportError TRUNCATED, BAD_JSON, BAD_ENCODING, TOO_LARGE, TOO_DEEP.
  */
-export async function* jsonValues(file: ExportFile, { prefix = false }: { prefix?: boolean } = {}): AsyncGenerator<JsonValue> {
+export async function* jsonValues(file: ExportFile, { prefix = false }: { prefix?: boolean } = {}): AsyncGenerator<JsonValue[]> {
   const walk = new Walk(prefix)
-  for await (const chunk of utf8Of(file)) yield* walk.take(chunk)
+  for await (const chunk of utf8Of(file)) {
+    const values = walk.take(chunk)
+    if (values.length > 0) yield values
+  }
   walk.end()
 }
 
@@ -46,16 +49,17 @@ class Walk {
     this.#skipping = prefix
   }
 
-  *take(chunk: Uint8Array): Generator<JsonValue> {
+  take(chunk: Uint8Array): JsonValue[] {
+    const values: JsonValue[] = []
     let i = 0
     while (i < chunk.length) {
       if (this.#capturing !== 'none') {
         const end = this.#captureEnd(chunk, i)
         this.#keep(chunk.subarray(i, end ?? chunk.length))
-        if (end === undefined) return
+        if (end === undefined) return values
         i = end
         const found = this.#finish()
-        if (found) yield found
+        if (found) values.push(found)
         continue
       }
       const byte = chunk[i] as number
@@ -66,6 +70,7 @@ class Walk {
       this.#skipping = false
       i += this.#step(byte)
     }
+    return values
   }
 
   /** One structural byte; 0 when the byte begins a captured value and has to be read again. */

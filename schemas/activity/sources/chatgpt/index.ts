@@ -74,12 +74,13 @@ export const chatgpt: SourceParser = {
       head: /^\s*\[\s*(?:\{[\s\S]*?"(?:mapping|create_time|title|conversation_id)"\s*:|\])/,
       weight: 3,
       async *events(file) {
-        for await (const { path, value } of jsonValues(file)) {
-          if (path.length > 0) continue
-          const conversation = fieldsOf(value)
-          // the root of a tree holds no message
-          for (const message of branchOf(conversation)) if (Object.keys(message).length > 0) yield turnOf(message, conversation)
-        }
+        for await (const values of jsonValues(file))
+          for (const { path, value } of values) {
+            if (path.length > 0) continue
+            const conversation = fieldsOf(value)
+            // the root of a tree holds no message
+            for (const message of branchOf(conversation)) if (Object.keys(message).length > 0) yield turnOf(message, conversation)
+          }
       },
     },
     { name: 'other', path: /(?:^|\/)(?:export_manifest|message_feedback|shared_conversations)\.json$/, weight: 1 },

@@ -24,21 +24,22 @@ export const activityJson: FileKind = {
   head: /^\s*\[\s*\{[\s\S]*?"(?:titleUrl|products|header)"\s*:/,
   weight: 3,
   async *events(file) {
-    for await (const { path, value } of jsonValues(file)) {
-      if (path.length > 0) continue
-      const row = fieldsOf(value)
-      const title = stringOf(row['title'])
-      yield title === undefined
-        ? dropped('empty')
-        : draftOf({
-            header: stringOf(row['header']),
-            title,
-            url: stringOf(row['titleUrl']),
-            channel: stringOf(fieldsOf(listOf(row['subtitles'])[0])['name']),
-            timeMs: parseTime(row['time']),
-            isAd: listOf(row['details']).some((detail) => AD.test(stringOf(fieldsOf(detail)['name']) ?? '')),
-          })
-    }
+    for await (const values of jsonValues(file))
+      for (const { path, value } of values) {
+        if (path.length > 0) continue
+        const row = fieldsOf(value)
+        const title = stringOf(row['title'])
+        yield title === undefined
+          ? dropped('empty')
+          : draftOf({
+              header: stringOf(row['header']),
+              title,
+              url: stringOf(row['titleUrl']),
+              channel: stringOf(fieldsOf(listOf(row['subtitles'])[0])['name']),
+              timeMs: parseTime(row['time']),
+              isAd: listOf(row['details']).some((detail) => AD.test(stringOf(fieldsOf(detail)['name']) ?? '')),
+            })
+      }
   },
 }
 

@@ -35,11 +35,12 @@ export const records: FileKind = {
   head: /"locations"\s*:\s*\[[\s\S]*?"(?:latitudeE7|timestampMs)"/,
   weight: 3,
   async *events(file) {
-    for await (const { path, value } of jsonValues(file)) {
-      if (path[0] !== 'locations') continue
-      const row = fieldsOf(value)
-      yield move('position', timeOf(row, 'timestamp', 'timestampMs'), placeOf(numberOf(row['latitudeE7']), numberOf(row['longitudeE7'])))
-    }
+    for await (const values of jsonValues(file))
+      for (const { path, value } of values) {
+        if (path[0] !== 'locations') continue
+        const row = fieldsOf(value)
+        yield move('position', timeOf(row, 'timestamp', 'timestampMs'), placeOf(numberOf(row['latitudeE7']), numberOf(row['longitudeE7'])))
+      }
   },
 }
 
@@ -52,22 +53,23 @@ export const semantic: FileKind = {
   head: /"timelineObjects"\s*:\s*\[/,
   weight: 3,
   async *events(file) {
-    for await (const { path, value } of jsonValues(file)) {
-      if (path[0] !== 'timelineObjects') continue
-      const [visit, segment] = [fieldsOf(fieldsOf(value)['placeVisit']), fieldsOf(fieldsOf(value)['activitySegment'])]
-      const isVisit = Object.keys(visit).length > 0
-      const row = isVisit ? visit : segment
-      const place = fieldsOf(isVisit ? visit['location'] : segment['startLocation'])
-      const duration = fieldsOf(row['duration'])
-      if (HOME_OR_WORK.test(stringOf(place['semanticType']) ?? '')) yield dropped('private-place')
-      else
-        yield move(
-          isVisit ? 'visit' : activityKind(stringOf(segment['activityType'])),
-          timeOf(duration, 'startTimestamp', 'startTimestampMs'),
-          placeOf(numberOf(place['latitudeE7']), numberOf(place['longitudeE7'])),
-          timeOf(duration, 'endTimestamp', 'endTimestampMs'),
-        )
-    }
+    for await (const values of jsonValues(file))
+      for (const { path, value } of values) {
+        if (path[0] !== 'timelineObjects') continue
+        const [visit, segment] = [fieldsOf(fieldsOf(value)['placeVisit']), fieldsOf(fieldsOf(value)['activitySegment'])]
+        const isVisit = Object.keys(visit).length > 0
+        const row = isVisit ? visit : segment
+        const place = fieldsOf(isVisit ? visit['location'] : segment['startLocation'])
+        const duration = fieldsOf(row['duration'])
+        if (HOME_OR_WORK.test(stringOf(place['semanticType']) ?? '')) yield dropped('private-place')
+        else
+          yield move(
+            isVisit ? 'visit' : activityKind(stringOf(segment['activityType'])),
+            timeOf(duration, 'startTimestamp', 'startTimestampMs'),
+            placeOf(numberOf(place['latitudeE7']), numberOf(place['longitudeE7'])),
+            timeOf(duration, 'endTimestamp', 'endTimestampMs'),
+          )
+      }
   },
 }
 
@@ -92,22 +94,23 @@ export const deviceTimeline: FileKind = {
   head: /"semanticSegments"\s*:\s*\[|^\s*\[\s*\{[\s\S]*?"(?:startTime|endTime)"\s*:[\s\S]*?"(?:visit|activity|timelinePath)"\s*:/,
   weight: 3,
   async *events(file) {
-    for await (const { path, value } of jsonValues(file)) {
-      if (path.length > 0 && path[0] !== 'semanticSegments') continue
-      const row = fieldsOf(value)
-      const [start, end] = [timeOf(row, 'startTime'), timeOf(row, 'endTime')]
-      const [visit, trip] = [fieldsOf(fieldsOf(row['visit'])['topCandidate']), fieldsOf(row['activity'])]
-      if (HOME_OR_WORK.test(stringOf(visit['semanticType']) ?? '')) yield dropped('private-place')
-      else if (row['visit'] !== undefined)
-        yield move('visit', start, pointOf(fieldsOf(visit['placeLocation'])['latLng'] ?? visit['placeLocation']), end)
-      else if (row['activity'] !== undefined)
-        yield move(
-          activityKind(stringOf(fieldsOf(trip['topCandidate'])['type'])),
-          start,
-          pointOf(fieldsOf(trip['start'])['latLng'] ?? trip['start']),
-          end,
-        )
-      else yield dropped('system')
-    }
+    for await (const values of jsonValues(file))
+      for (const { path, value } of values) {
+        if (path.length > 0 && path[0] !== 'semanticSegments') continue
+        const row = fieldsOf(value)
+        const [start, end] = [timeOf(row, 'startTime'), timeOf(row, 'endTime')]
+        const [visit, trip] = [fieldsOf(fieldsOf(row['visit'])['topCandidate']), fieldsOf(row['activity'])]
+        if (HOME_OR_WORK.test(stringOf(visit['semanticType']) ?? '')) yield dropped('private-place')
+        else if (row['visit'] !== undefined)
+          yield move('visit', start, pointOf(fieldsOf(visit['placeLocation'])['latLng'] ?? visit['placeLocation']), end)
+        else if (row['activity'] !== undefined)
+          yield move(
+            activityKind(stringOf(fieldsOf(trip['topCandidate'])['type'])),
+            start,
+            pointOf(fieldsOf(trip['start'])['latLng'] ?? trip['start']),
+            end,
+          )
+        else yield dropped('system')
+      }
   },
 }

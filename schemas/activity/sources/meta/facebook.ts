@@ -12,12 +12,13 @@ const rows = (name: string, head: RegExp, of: (row: Fields, data: Fields, timeMs
   head,
   weight: 3,
   async *events(file) {
-    for await (const { value } of jsonValues(file)) {
-      if (typeof value !== 'object' || value === null) continue
-      const row = fieldsOf(value)
-      const entries = listOf(row['data'])
-      yield of(row, fieldsOf(entries.find((entry) => Object.keys(fieldsOf(entry)).length > 0)), parseEpoch(row['timestamp']))
-    }
+    for await (const values of jsonValues(file))
+      for (const { value } of values) {
+        if (typeof value !== 'object' || value === null) continue
+        const row = fieldsOf(value)
+        const entries = listOf(row['data'])
+        yield of(row, fieldsOf(entries.find((entry) => Object.keys(fieldsOf(entry)).length > 0)), parseEpoch(row['timestamp']))
+      }
   },
 })
 
@@ -27,10 +28,12 @@ const people = (name: string, head: RegExp): FileKind => ({
   head,
   weight: 3,
   async survey(file, reading) {
-    for await (const { value } of jsonValues(file)) reading.people.add({ names: [textAt(fieldsOf(value), 'name')] })
+    for await (const values of jsonValues(file))
+      for (const { value } of values) reading.people.add({ names: [textAt(fieldsOf(value), 'name')] })
   },
   async *events(file) {
-    for await (const { value } of jsonValues(file)) if (typeof value === 'object') yield dropped('other-person')
+    for await (const values of jsonValues(file))
+      for (const { value } of values) if (typeof value === 'object') yield dropped('other-person')
   },
 })
 

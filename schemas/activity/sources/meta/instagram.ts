@@ -26,14 +26,16 @@ const rows = (
     ? {}
     : {
         async survey(file, { people }) {
-          for await (const { value } of jsonValues(file)) {
-            const handles = who(rowOf(value)).filter((handle) => handle !== undefined && !people.isSelf(handle))
-            if (handles.length > 0) people.add({ handles })
-          }
+          for await (const values of jsonValues(file))
+            for (const { value } of values) {
+              const handles = who(rowOf(value)).filter((handle) => handle !== undefined && !people.isSelf(handle))
+              if (handles.length > 0) people.add({ handles })
+            }
         },
       }),
   async *events(file) {
-    for await (const { value } of jsonValues(file)) if (typeof value === 'object' && value !== null) yield of(rowOf(value))
+    for await (const values of jsonValues(file))
+      for (const { value } of values) if (typeof value === 'object' && value !== null) yield of(rowOf(value))
   },
 })
 
@@ -50,21 +52,22 @@ export const instagram: SourceParser = {
       head: /"profile_user"|"profile_account_insights"|"string_map_data"/,
       weight: 2,
       async survey(file, { people }) {
-        for await (const { path, value } of jsonValues(file)) {
-          if (path[0] !== 'profile_user') continue
-          const row = rowOf(value)
-          const email = [...row.values.values()].find((one) => /^[^@\s]+@[^@\s]+$/.test(one))
-          const username = valueOf(
-            row,
-            /username|benutzername|nom d.utilisateur|nombre de usuario|nome utente|nome de usu[aá]rio|gebruikersnaam|kullan[iı]c[iı]/i,
-            1,
-          )
-          const name = [...row.values].find(([label]) =>
-            /^(?:name|nom|nombre|nome|naam|ad|full name|vollständiger name)$/i.test(label),
-          )?.[1]
-          people.owner('instagram', username)
-          people.addSelf({ handles: [email, username], names: [name] })
-        }
+        for await (const values of jsonValues(file))
+          for (const { path, value } of values) {
+            if (path[0] !== 'profile_user') continue
+            const row = rowOf(value)
+            const email = [...row.values.values()].find((one) => /^[^@\s]+@[^@\s]+$/.test(one))
+            const username = valueOf(
+              row,
+              /username|benutzername|nom d.utilisateur|nombre de usuario|nome utente|nome de usu[aá]rio|gebruikersnaam|kullan[iı]c[iı]/i,
+              1,
+            )
+            const name = [...row.values].find(([label]) =>
+              /^(?:name|nom|nombre|nome|naam|ad|full name|vollständiger name)$/i.test(label),
+            )?.[1]
+            people.owner('instagram', username)
+            people.addSelf({ handles: [email, username], names: [name] })
+          }
       },
     },
     rows(
@@ -141,14 +144,15 @@ export const instagram: SourceParser = {
       head: /"(?:creation_timestamp|ig_(?:reels|stories|archived_post)_media)"/,
       weight: 2,
       async *events(file) {
-        for await (const { value } of jsonValues(file)) {
-          const post = fieldsOf(value)
-          const media = fieldsOf(listOf(post['media'])[0])
-          const text = textAt(post, 'title') ?? textAt(media, 'title')
-          yield text === undefined
-            ? dropped('empty')
-            : { type: 'Post', kind: 'post', timeMs: parseEpoch(post['creation_timestamp'] ?? media['creation_timestamp']), text }
-        }
+        for await (const values of jsonValues(file))
+          for (const { value } of values) {
+            const post = fieldsOf(value)
+            const media = fieldsOf(listOf(post['media'])[0])
+            const text = textAt(post, 'title') ?? textAt(media, 'title')
+            yield text === undefined
+              ? dropped('empty')
+              : { type: 'Post', kind: 'post', timeMs: parseEpoch(post['creation_timestamp'] ?? media['creation_timestamp']), text }
+          }
       },
     },
     messages,

@@ -15,15 +15,16 @@ export const messages: FileKind = {
   weight: 1,
   async survey(file, { people, notes }) {
     const inThread = new Set<string>()
-    for await (const { path, value } of jsonValues(file)) {
-      const name =
-        path[0] === 'participants'
-          ? textAt(fieldsOf(value), 'name')
-          : path[0] === 'messages'
-            ? textAt(fieldsOf(value), 'sender_name')
-            : undefined
-      if (name !== undefined) inThread.add(name)
-    }
+    for await (const values of jsonValues(file))
+      for (const { path, value } of values) {
+        const name =
+          path[0] === 'participants'
+            ? textAt(fieldsOf(value), 'name')
+            : path[0] === 'messages'
+              ? textAt(fieldsOf(value), 'sender_name')
+              : undefined
+        if (name !== undefined) inThread.add(name)
+      }
     const senders = (notes.get(SENDERS) as Map<string, number> | undefined) ?? new Map<string, number>()
     for (const name of inThread) senders.set(name, (senders.get(name) ?? 0) + 1)
     notes.set(SENDERS, senders)
@@ -38,12 +39,14 @@ export const messages: FileKind = {
       .map(([name]) => name)
     const self = answers.self ?? known[0] ?? (everywhere.length === 1 ? everywhere[0] : undefined)
     if (self === undefined) warn('SELF_UNKNOWN', 'nothing says which sender is you, so no message is kept; say --self NAME to keep yours')
-    for await (const { path, value } of jsonValues(file)) {
-      if (path[0] !== 'messages') continue
-      const row = fieldsOf(value)
-      const text = textAt(row, 'content')
-      if (self === undefined || textAt(row, 'sender_name') !== self) yield dropped('other-person')
-      else yield text === undefined ? dropped('empty') : { type: 'Message', kind: 'message', timeMs: parseEpoch(row['timestamp_ms']), text }
-    }
+    for await (const values of jsonValues(file))
+      for (const { path, value } of values) {
+        if (path[0] !== 'messages') continue
+        const row = fieldsOf(value)
+        const text = textAt(row, 'content')
+        if (self === undefined || textAt(row, 'sender_name') !== self) yield dropped('other-person')
+        else
+          yield text === undefined ? dropped('empty') : { type: 'Message', kind: 'message', timeMs: parseEpoch(row['timestamp_ms']), text }
+      }
   },
 }

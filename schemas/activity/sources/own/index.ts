@@ -61,7 +61,8 @@ const kind = (name: string, path: RegExp, rowsOf: (file: ExportFile) => AsyncIte
 })
 
 async function* jsonRows(file: ExportFile): AsyncGenerator<Fields> {
-  for await (const { value } of jsonValues(file)) if (typeof value === 'object' && value !== null) yield fieldsOf(value)
+  for await (const values of jsonValues(file))
+    for (const { value } of values) if (typeof value === 'object' && value !== null) yield fieldsOf(value)
 }
 
 async function* lineRows(file: ExportFile): AsyncGenerator<Fields> {

@@ -16,7 +16,7 @@ const rows = (name: string, head: RegExp, of: (row: Fields) => Found, survey?: F
   weight: 3,
   ...(survey ? { survey } : {}),
   async *events(file) {
-    for await (const { path, value } of jsonValues(file)) if (path.length === 0) yield of(fieldsOf(value))
+    for await (const values of jsonValues(file)) for (const { path, value } of values) if (path.length === 0) yield of(fieldsOf(value))
   },
 })
 
@@ -57,12 +57,13 @@ export const spotify: SourceParser = {
   kinds: [
     rows('history', /^\s*\[\s*\{\s*"endTime"\s*:/, shortOf),
     rows('extended-history', /^\s*\[\s*\{[\s\S]*?"ms_played"\s*:/, extendedOf, async (file, { people }) => {
-      for await (const { path, value } of jsonValues(file)) {
-        const username = path.length === 0 ? stringOf(fieldsOf(value)['username']) : undefined
-        if (username === undefined) continue
-        people.owner('spotify', username)
-        people.addSelf({ handles: [username] })
-      }
+      for await (const values of jsonValues(file))
+        for (const { path, value } of values) {
+          const username = path.length === 0 ? stringOf(fieldsOf(value)['username']) : undefined
+          if (username === undefined) continue
+          people.owner('spotify', username)
+          people.addSelf({ handles: [username] })
+        }
     }),
     rows('searches', /^\s*\[\s*\{[\s\S]*?"searchQuery"\s*:/, (row) => {
       const text = stringOf(row['searchQuery'])

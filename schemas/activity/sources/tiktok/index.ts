@@ -37,35 +37,37 @@ const data: FileKind = {
   head: /"(?:Video Browsing History|Watch History|ProfileMap|Favorite Effects|FavoriteEffectsList|Tiktok Live|TikTok Live|Profile Information|Your Activity)"\s*:/,
   weight: 3,
   async survey(file, { people, notes }) {
-    for await (const { path, value } of jsonValues(file)) {
-      const key = path.at(-1)?.toLowerCase()
-      if (isIn(path, /^ProfileMap$/) && typeof value === 'string') {
-        if (key === 'username') {
-          people.owner('tiktok', value)
-          notes.set(SELF, value)
+    for await (const values of jsonValues(file))
+      for (const { path, value } of values) {
+        const key = path.at(-1)?.toLowerCase()
+        if (isIn(path, /^ProfileMap$/) && typeof value === 'string') {
+          if (key === 'username') {
+            people.owner('tiktok', value)
+            notes.set(SELF, value)
+          }
+          if (key === 'username' || key === 'emailaddress' || key === 'name' || key === 'displayname')
+            people.addSelf(key.includes('name') && key !== 'username' ? { names: [value] } : { handles: [value] })
+          continue
         }
-        if (key === 'username' || key === 'emailaddress' || key === 'name' || key === 'displayname')
-          people.addSelf(key.includes('name') && key !== 'username' ? { names: [value] } : { handles: [value] })
-        continue
+        const row = fieldsOf(value)
+        if (isIn(path, /^Follow(?:ing|er|ers)?(?: List)?$/i, /^Block(?: List)?$/i))
+          people.add({ handles: [stringOf(firstOf(row, 'UserName', 'userName'))] })
+        if (isIn(path, /^(?:Direct Messages?|Chat History)$/i)) {
+          const from = stringOf(firstOf(row, 'From', 'from'))
+          if (from !== undefined && !people.isSelf(from)) people.add({ handles: [from] })
+          const other = path.map((one) => /^Chat History with (.+?):?$/i.exec(one)?.[1]).find((name) => name !== undefined)
+          if (other !== undefined) people.add({ handles: [other] })
+        }
       }
-      const row = fieldsOf(value)
-      if (isIn(path, /^Follow(?:ing|er|ers)?(?: List)?$/i, /^Block(?: List)?$/i))
-        people.add({ handles: [stringOf(firstOf(row, 'UserName', 'userName'))] })
-      if (isIn(path, /^(?:Direct Messages?|Chat History)$/i)) {
-        const from = stringOf(firstOf(row, 'From', 'from'))
-        if (from !== undefined && !people.isSelf(from)) people.add({ handles: [from] })
-        const other = path.map((one) => /^Chat History with (.+?):?$/i.exec(one)?.[1]).find((name) => name !== undefined)
-        if (other !== undefined) people.add({ handles: [other] })
-      }
-    }
   },
   async *events(file, { notes }) {
     const self = notes.get(SELF) as string | undefined
-    for await (const { path, value } of jsonValues(file)) {
-      if (typeof value !== 'object' || value === null) continue
-      const one = found(path, fieldsOf(value), self)
-      if (one !== undefined) yield one
-    }
+    for await (const values of jsonValues(file))
+      for (const { path, value } of values) {
+        if (typeof value !== 'object' || value === null) continue
+        const one = found(path, fieldsOf(value), self)
+        if (one !== undefined) yield one
+      }
   },
 }
 

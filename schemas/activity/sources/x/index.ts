@@ -16,11 +16,12 @@ const script = (name: string, path: RegExp, weight: number, work: Pick<FileKind,
 
 /** Elements, each out of its wrapper `{tweet: {…}}`. */
 async function* rowsOf(file: ExportFile, wrapper: string): AsyncGenerator<Fields> {
-  for await (const { path, value } of jsonValues(file, { prefix: true })) {
-    if (path.length > 0) continue
-    const row = fieldsOf(value)
-    yield fieldsOf(row[wrapper] ?? row)
-  }
+  for await (const values of jsonValues(file, { prefix: true }))
+    for (const { path, value } of values) {
+      if (path.length > 0) continue
+      const row = fieldsOf(value)
+      yield fieldsOf(row[wrapper] ?? row)
+    }
 }
 
 function tweetOf(tweet: Fields): Found {
