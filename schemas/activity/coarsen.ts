@@ -3,9 +3,14 @@ import type { PoolRules } from './rules.ts'
 
 const HOUR_MS = 3_600_000
 
+/** Rows of one hour mostly follow each other. */
+let last = { hour: 0, iso: new Date(0).toISOString() }
+
 /** Cut, not rounded: the hour or the day it was in, UTC. */
 export function coarseTime(timeMs: number, unit: PoolRules['time']): string {
-  const iso = new Date(Math.floor(timeMs / HOUR_MS) * HOUR_MS).toISOString()
+  const hour = Math.floor(timeMs / HOUR_MS)
+  if (hour !== last.hour) last = { hour, iso: new Date(hour * HOUR_MS).toISOString() }
+  const { iso } = last
   return unit === 'day' ? iso.slice(0, 10) : `${iso.slice(0, 13)}:00:00Z`
 }
 

@@ -264,6 +264,7 @@ describe('x', () => {
 
 /** As Meta writes it: each byte of UTF-8 as a character. */
 const mojibake = (value: unknown): string =>
+  // oxlint-disable-next-line no-control-regex
   JSON.stringify(value).replace(/[^\u0000-\u007f]+/g, (text) => [...Buffer.from(text)].map((byte) => `\\u00${byte.toString(16)}`).join(''))
 
 describe('instagram and facebook', () => {

@@ -32,6 +32,8 @@ const ENDING =
 /** An index of the people of an export. Pure: the same people and text give the same spans. */
 export class NameIndex {
   readonly #byFirst = new Map<string, Alias[]>()
+  /** Parts of names, with and without a last vowel: what an ending is hung on. */
+  readonly #roots = new Set<string>()
   readonly #scripts: { text: string; pseudonym: string }[] = []
   readonly #shared = new Map<string, string>()
 
@@ -84,6 +86,8 @@ export class NameIndex {
   }
 
   #add(alias: Alias): void {
+    const [word = ''] = alias.words
+    if (alias.capital && alias.words.length === 1) this.#roots.add(word).add(word.replace(/[aая]$/, ''))
     const key = `${alias.words.join(' ')}${alias.capital ? ' C' : ''}`
     const known = this.#shared.get(key)
     const list = this.#byFirst.get(alias.words[0] as string) ?? []
@@ -126,8 +130,9 @@ export class NameIndex {
   #longestAt(text: string, tokens: readonly Token[], i: number): Alias | undefined {
     const token = tokens[i] as Token
     let best: Alias | undefined
-    // only a part of a name bends, and that is written with a capital
-    const keys = /^\p{Ll}|^\d/u.test(token.raw) ? [[token.folded, true] as const] : keysOf(token.folded)
+    // most words name nobody: the cheap question first. Only a part of a name bends, and that is written with a capital
+    if (!this.#byFirst.has(token.folded) && (/^\p{Ll}|^\d/u.test(token.raw) || !this.#mayBend(token.folded))) return undefined
+    const keys = keysOf(token.folded)
     for (const [key, exact] of keys) {
       for (const alias of this.#byFirst.get(key) ?? []) {
         if (best !== undefined && alias.words.length <= best.words.length) continue
@@ -138,6 +143,11 @@ export class NameIndex {
       }
     }
     return best
+  }
+
+  #mayBend(folded: string): boolean {
+    for (let cut = 1; cut <= 3 && folded.length - cut >= 3; cut++) if (this.#roots.has(folded.slice(0, -cut))) return true
+    return false
   }
 
   #follows(text: string, tokens: readonly Token[], i: number, { words, capital }: Alias): boolean {

@@ -42,6 +42,11 @@ describe('a number is what its check digit, its shape or its words say', () => {
     ['手机13800138000', ['phone: 13800138000']],
     ['٠٦ ١٢ ٣٤ ٥٦ ٧٨', ['phone: ٠٦ ١٢ ٣٤ ٥٦ ٧٨']],
     ['+49 (0)30-123456, 2024-05-06, 10.000.000', ['phone: +49 (0)30-123456']],
+    [
+      '(01234) 567890; 612 34 56 78; 11 91234-5678; 98765 43210',
+      ['phone: (01234) 567890', 'phone: 612 34 56 78', 'phone: 11 91234-5678', 'phone: 98765 43210'],
+    ],
+    ['call between 10.30 - 11.30 on 15/01/24 10:30, 1.250.000 phones', []],
     ['icon@2x.png from jane@example.org.', ['email: jane@example.org']],
     ['password: Tr0ub4dor&3! the password is forgotten', ['secret: Tr0ub4dor&3']],
     ['https://ann:s3cret@example.org/', ['secret: ann:s3cret']],
