@@ -22,6 +22,8 @@ export interface Finishing {
   nowMs: number
   /** Counts what was replaced, by kind. */
   replaced: Map<string, number>
+  /** Short texts come again and again: channels, products, places. Bounded. */
+  memory: Map<string, readonly Span[]>
   /** An export says some things twice. */
   seen: SeenIds
 }
@@ -33,11 +35,7 @@ const DAY_MS = 86_400_000
 const LEAST_FOR_LANGUAGE = 40
 
 /** The event, or why there is none. With detectors, ask `finishWith`. */
-export function finish(
-  draft: Draft,
-  context: Finishing,
-  find: Find = (text) => findSpans(text, context.names),
-): ActivityEvent | DropReason {
+export function finish(draft: Draft, context: Finishing, find: Find = (text) => remembered(text, context)): ActivityEvent | DropReason {
   const { rules, key, seen, source } = context
   if (!rules.types.includes(draft.type)) return 'not-in-rules'
   const { timeMs } = draft
@@ -107,6 +105,18 @@ function cleaned(raw: string | undefined, most: number, context: Finishing, find
 /** What is looked at: seen characters only, addresses stripped. */
 function bareText(raw: string, most: number): { text: string; changed: number } {
   return stripUrlsIn(cut(raw, most).toWellFormed().replace(UNSEEN, '').trim())
+}
+
+const MOST_REMEMBERED = 4096
+
+function remembered(text: string, { memory, names }: Finishing): readonly Span[] {
+  if (text.length > 64) return findSpans(text, names)
+  const known = memory.get(text)
+  if (known !== undefined) return known
+  if (memory.size >= MOST_REMEMBERED) memory.clear()
+  const spans = findSpans(text, names)
+  memory.set(text, spans)
+  return spans
 }
 
 type Find = (text: string) => readonly Span[]

@@ -75,6 +75,7 @@ export async function prepare(files: readonly ExportFile[], options: PrepareOpti
     key: Buffer.from(key).toString('hex'),
     nowMs,
     replaced: tally.replaced,
+    memory: new Map(),
     seen: new SeenIds(),
   }
   return { tally, run: (take) => eachEvent(found, reading, finishing, tally, take) }

@@ -518,9 +518,10 @@ describe('whatsapp', () => {
     ])
   })
 
-  it('refuses to guess who the owner is', async () => {
+  it('does not guess who the owner is: it keeps nothing, and says so', async () => {
     const chat = '01/02/2024, 10:00 - Ida: one\n01/02/2024, 10:01 - Bo: two\n'
-    expect(await codeOf({ 'chat.txt': chat })).toBe('SELF_UNKNOWN')
+    const unknown = await read({ 'chat.txt': chat })
+    expect([unknown.events, unknown.tally.warnings.has('SELF_UNKNOWN'), unknown.tally.dropped.get('other-person')]).toEqual([[], true, 2])
     expect(by((await read({ 'chat.txt': chat }, { self: 'bo' })).events, 'Message')).toEqual([{ kind: 'message', text: 'two' }])
     expect(await codeOf({ 'chat.txt': chat }, { self: 'Eve' })).toBe('SELF_UNKNOWN')
   })

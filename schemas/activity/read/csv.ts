@@ -80,10 +80,7 @@ async function fromHeader(
   const first = rest.slice(0, rest.indexOf('\n') < 0 ? undefined : rest.indexOf('\n'))
   const count = (mark: string): number => first.split(mark).length
   const delimiter = [',', ';', '\t'].reduce((best, mark) => (count(mark) > count(best) ? mark : best))
-  let fail: (error: unknown) => void = () => {}
-  const failed = new Promise<unknown>((resolve) => {
-    fail = resolve
-  })
+  const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>()
   let last = rest.at(-1)
   async function* text(): AsyncGenerator<string> {
     if (rest !== '') yield rest

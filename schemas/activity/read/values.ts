@@ -57,10 +57,14 @@ export function unescaped(text: string): string {
   })
 }
 
+/** A message of a network is shorter; an open tag would be looked for to the end of it. */
+const MOST_HTML_UNITS = 65_536
+
 /** Text of a snippet of HTML. */
 export function textOfHtml(html: string): string {
   return unescaped(
     html
+      .slice(0, MOST_HTML_UNITS)
       .replace(/<(?:script|style)[\s\S]*?<\/(?:script|style)>/gi, ' ')
       .replace(/<(?:br|\/p|\/div|\/li)\b[^>]*>/gi, '\n')
       .replace(/<[^>]{0,2000}>/g, ''),

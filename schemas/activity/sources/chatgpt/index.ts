@@ -18,7 +18,7 @@ function branchOf(conversation: Fields): Fields[] {
     turns.push(fieldsOf(node['message']))
     at = stringOf(node['parent'])
   }
-  return turns.reverse()
+  return turns.toReversed()
 }
 
 /** Where no node is current: the leaf that was written last. */

@@ -8,6 +8,9 @@ import { readTitle } from './titles.ts'
 /** `From Google Ads`, `Von Google Anzeigen`. */
 const AD = /Google.{0,3}(?:Ads|Anzeigen|Annonces|Anuncios|Annunci|Advertenties|Reklam|Annonser|Реклам|広告|광고|广告)/i
 
+/** A row of a page is a kilobyte. */
+const MOST_CELL_UNITS = 65_536
+
 interface Activity {
   header: string | undefined
   title: string
@@ -69,7 +72,8 @@ export const activityHtml: FileKind = {
   },
 }
 
-function cellOf(html: string): Found {
+function cellOf(cell: string): Found {
+  const html = cell.slice(0, MOST_CELL_UNITS)
   const header = /<p class="mdl-typography--title"[^>]*>([\s\S]*?)(?:<br|<\/p)/.exec(html)?.[1]
   const body = /<div class="content-cell[^"]*mdl-typography--body-1"[^>]*>([\s\S]*?)<\/div>/.exec(html)?.[1]
   if (body === undefined) return dropped('empty')

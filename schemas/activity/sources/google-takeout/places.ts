@@ -4,10 +4,11 @@ import { type Fields, fieldsOf, firstOf, jsonValues, numberOf, stringOf } from '
 import type { FileKind } from '../../source.ts'
 import { parseEpoch, parseTime } from '../../times.ts'
 
+const unwrap = (value: number): number => (value > 2 ** 31 ? value - 2 ** 32 : value)
+
 /** Old files wrapped beyond 180 degrees; a coordinate that is none is none. */
 function placeOf(lat: number | undefined, lon: number | undefined): { latE7: number; lonE7: number } | undefined {
   if (lat === undefined || lon === undefined) return undefined
-  const unwrap = (value: number): number => (value > 2 ** 31 ? value - 2 ** 32 : value)
   const [latE7, lonE7] = [Math.round(unwrap(lat)), Math.round(unwrap(lon))]
   return Math.abs(latE7) <= 900_000_000 && Math.abs(lonE7) <= 1_800_000_000 ? { latE7, lonE7 } : undefined
 }

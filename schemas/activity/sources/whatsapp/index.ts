@@ -25,7 +25,7 @@ function chatsOf({ notes }: Reading): Map<string, Chat> {
 }
 
 /** Told; or who did what only the owner is shown doing; or who is left when the others are known; or who is in every chat. */
-function selfOf(reading: Reading): string {
+function selfOf(reading: Reading): string | undefined {
   const { answers } = reading
   const chats = [...chatsOf(reading)]
   const everybody = new Set(chats.flatMap(([, { senders }]) => [...senders]))
@@ -48,10 +48,11 @@ function selfOf(reading: Reading): string {
   const common = [...everybody].filter((name) => chats.every(([, { senders }]) => senders.has(name)))
   if (chats.length > 1 && common.length === 1) return common[0] as string
   if (everybody.size === 1) return [...everybody][0] as string
-  throw new ExportError(
+  reading.warn(
     'SELF_UNKNOWN',
-    `nothing says which of the ${everybody.size} senders is you; say --self NAME, as the chat writes it`,
+    `nothing says which of the ${everybody.size} senders is you, so no message is kept; say --self NAME, as the chat writes it`,
   )
+  return undefined
 }
 
 export const whatsapp: SourceParser = {
@@ -87,7 +88,7 @@ export const whatsapp: SourceParser = {
         let current: ChatLine | undefined
         const found = (line: ChatLine) => {
           if (line.sender === undefined || isEncryptionNotice(line.text)) return dropped('system')
-          if (line.sender !== self) return dropped('other-person')
+          if (self === undefined || line.sender !== self) return dropped('other-person')
           if (isNotWords(line.text)) return dropped('empty')
           return {
             type: 'Message' as const,
