@@ -172,6 +172,20 @@ describe('google takeout', () => {
     expect(all).not.toMatch(/SECRET|CLIENTID|Café|rue|192\.168|pw|eyJ/)
   })
 
+  it('reads channels and comments whose columns are named in another language', async () => {
+    const { events, all } = await read({
+      'Takeout/YouTube und YouTube Music/Abos/Abos.csv':
+        'Kanal-ID,Kanal-URL,Kanaltitel\nUCX6OQ3DkcsbYNE6H8uQQuVA,http://www.youtube.com/channel/UCX6OQ3DkcsbYNE6H8uQQuVA,Mühlen TV\n',
+      'Takeout/YouTube und YouTube Music/Kommentare/Kommentare.csv':
+        'Kommentar-ID,Kanal-ID,Zeitstempel,Preis,Video-ID,Kommentartext\nUgxAbc,UCowner,2024-01-02T03:04:05+00:00,0,abcdefghijk,"{""text"":""nice mill, ""},{""text"":""mail a@b.example""}"\n',
+    })
+    expect(by(events, 'Follow')).toEqual([
+      { kind: 'channel', name: 'Mühlen TV', url: 'https://www.youtube.com/channel/UCX6OQ3DkcsbYNE6H8uQQuVA' },
+    ])
+    expect(by(events, 'Comment')).toEqual([{ kind: 'comment', text: 'nice mill, mail [email]', url: 'https://youtu.be/abcdefghijk' }])
+    expect(all).not.toContain('UCowner')
+  })
+
   it('refuses two accounts in one folder', async () => {
     const profile = (email: string): string => JSON.stringify({ displayName: email, emails: [{ value: email }] })
     expect(

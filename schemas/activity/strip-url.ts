@@ -5,6 +5,12 @@ const PRIVATE_HOST = /^(?:localhost|.*\.(?:local|lan|home|internal|intranet|corp
 /** Long and mixed, as session ids, signatures and invitations are. */
 const TOKEN = /^(?=.*\d)(?=.*[A-Za-z])[\w\-=.~+%]{20,}$|^[0-9a-f-]{24,}$/i
 
+/** Ids that look like tokens and are everybody's. */
+const PUBLIC_IDS: [host: RegExp, path: RegExp][] = [
+  [/^open\.spotify\.com$/, /^\/(?:track|episode|show|album|artist|audiobook)\/[A-Za-z0-9]{22}$/],
+  [/(?:^|\.)youtube\.com$/, /^\/channel\/UC[\w-]{22}$/],
+]
+
 /**
  * Host and path of a public web page; user, port, query and fragment go, path segments that look like tokens become `-`. A video keeps
  * its id, which is not the viewer's. Undefined for whatever is no public web address: files, browser pages, hosts of a home network.
@@ -16,7 +22,7 @@ export function stripUrl(raw: string, people?: NameIndex): { url: string; spans:
   const host = parsed.hostname.toLowerCase()
   const video = /(?:^|\.)youtube\.com$/.test(host) && parsed.pathname === '/watch' ? parsed.searchParams.get('v') : null
   if (video !== null && /^[\w-]{6,20}$/.test(video)) return { url: `https://youtu.be/${video}`, spans: [] }
-  if (host === 'open.spotify.com' && /^\/(?:track|episode|show|album|artist)\/[A-Za-z0-9]{22}$/.test(parsed.pathname))
+  if (PUBLIC_IDS.some(([site, path]) => site.test(host) && path.test(parsed.pathname)))
     return { url: `https://${host}${parsed.pathname}`, spans: [] }
   // a redirect of a search or social site: where it leads is in the query and goes with it
   const spans: Span[] = []

@@ -21,8 +21,8 @@ export const subscriptions: FileKind = {
 export const comments: FileKind = {
   name: 'youtube-comments',
   path: /\.csv$/,
-  head: /^[^\n]*(?:comment ?id|kommentar-?id|commentaire|comentario|commento|reactie)[^\n]*\n/i,
-  weight: 2,
+  head: /^[^\n]*(?:comment|kommentar|comentario|comentário|commento|reactie|komentarz)[^\n]*(?:channel|kanal|kanał|canale?|cha[iî]ne|kanaal)[^\n]*\n/i,
+  weight: 3,
   async *events(file) {
     for await (const row of csvRows(file)) {
       const values = Object.values(row)
