@@ -1,23 +1,23 @@
 import { open, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { ExportError } from '../../schemas/activity/index.ts'
+import { InvalidInputError } from '../../core/errors/index.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { fileAt, readFolder } from './open-folder.ts'
 import { openZip, type OpenExport } from './open-zip.ts'
 
-/** A zip archive, a folder or a single file of an export, whatever it is called. Throws ExportError; NOT_FOUND where nothing is. */
+/** A zip archive, a folder or a single file of an export, whatever it is called. Throws InvalidInputError; NOT_FOUND where nothing is. */
 export async function openExport(where: string, limits: Limits = LIMITS): Promise<OpenExport> {
   const facts = await stat(where).catch((cause: unknown) =>
-    Promise.reject(new ExportError('NOT_FOUND', `there is nothing to read at ${where}`, { cause })),
+    Promise.reject(new InvalidInputError('NOT_FOUND', `there is nothing to read at ${where}`, { cause })),
   )
   const plain = (files: OpenExport['files']): OpenExport => ({ files, async [Symbol.asyncDispose]() {} })
   if (facts.isDirectory()) return plain(await readFolder(where, limits))
-  if (!facts.isFile()) throw new ExportError('NOT_FOUND', `${where} is neither a file nor a folder`)
-  if (facts.size === 0) throw new ExportError('TRUNCATED', 'the file is empty; fetch the export again')
+  if (!facts.isFile()) throw new InvalidInputError('NOT_FOUND', `${where} is neither a file nor a folder`)
+  if (facts.size === 0) throw new InvalidInputError('TRUNCATED', 'the file is empty; fetch the export again')
   const magic = await firstBytes(where)
   if (magic.startsWith('504b') || /\.zip$/i.test(where)) return openZip(where, limits)
   if (/^(?:1f8b|377abcaf|52617221|425a68|fd377a|28b52ffd)/.test(magic))
-    throw new ExportError('NOT_A_ZIP', 'this kind of archive is not opened; unpack it and give the folder')
+    throw new InvalidInputError('NOT_A_ZIP', 'this kind of archive is not opened; unpack it and give the folder')
   return plain([await fileAt(where, path.basename(where), limits)])
 }
 

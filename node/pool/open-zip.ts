@@ -3,7 +3,8 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
 import yauzl, { type Entry, type ZipFile } from 'yauzl'
-import { type ExportFile, ExportError } from '../../schemas/activity/index.ts'
+import { InvalidInputError } from '../../core/errors/index.ts'
+import type { ExportFile } from '../../schemas/activity/index.ts'
 import type { Limits } from './limits.ts'
 
 const NESTED = /\.(?:zip|7z|rar|tar|gz|tgz|bz2|xz|zst|jar)$/i
@@ -13,7 +14,7 @@ export interface OpenExport extends AsyncDisposable {
   files: ExportFile[]
 }
 
-/** Throws ExportError BAD_ZIP, TRUNCATED, UNSAFE_PATH, TOO_MANY_FILES, TOO_LARGE, ZIP_BOMB, NESTED_ARCHIVE, SYMLINK, ENCRYPTED. */
+/** Throws InvalidInputError BAD_ZIP, TRUNCATED, UNSAFE_PATH, TOO_MANY_FILES, TOO_LARGE, ZIP_BOMB, NESTED_ARCHIVE, SYMLINK, ENCRYPTED. */
 export async function openZip(path: string, limits: Limits): Promise<OpenExport> {
   let zip: ZipFile
   try {
@@ -41,14 +42,14 @@ export async function openZip(path: string, limits: Limits): Promise<OpenExport>
 
 async function readDirectory(zip: ZipFile, limits: Limits): Promise<Entry[]> {
   if (zip.entryCount > limits.entries)
-    throw new ExportError(
+    throw new InvalidInputError(
       'TOO_MANY_FILES',
       `an archive of more than ${limits.entries} files is not taken; unpack it and name the folder that matters`,
     )
   const entries: Entry[] = []
   for await (const entry of zip.eachEntry()) {
     if (entries.length >= limits.entries)
-      throw new ExportError('TOO_MANY_FILES', `an archive of more than ${limits.entries} files is not taken`)
+      throw new InvalidInputError('TOO_MANY_FILES', `an archive of more than ${limits.entries} files is not taken`)
     entries.push(entry)
   }
   return entries
@@ -60,22 +61,24 @@ function judge(entries: readonly Entry[], limits: Limits): void {
   for (const entry of entries) {
     const { fileName, uncompressedSize, compressedSize } = entry
     const type = (entry.externalFileAttributes >>> 16) & TYPE_MASK
-    if (type === SYMLINK) throw new ExportError('SYMLINK', 'the archive holds a symbolic link; no export does')
+    if (type === SYMLINK) throw new InvalidInputError('SYMLINK', 'the archive holds a symbolic link; no export does')
     if (type !== 0 && type !== FOLDER && type !== PLAIN)
-      throw new ExportError('SYMLINK', 'the archive holds something that is neither file nor folder; no export does')
+      throw new InvalidInputError('SYMLINK', 'the archive holds something that is neither file nor folder; no export does')
     // oxlint-disable-next-line no-control-regex
     if (/[\u0000-\u001f]/.test(fileName) || fileName.length > limits.pathUnits)
-      throw new ExportError('UNSAFE_PATH', 'the archive holds a name that no export has')
-    if (names.has(fileName)) throw new ExportError('BAD_ZIP', 'the archive holds two files of one name; no export does')
+      throw new InvalidInputError('UNSAFE_PATH', 'the archive holds a name that no export has')
+    if (names.has(fileName)) throw new InvalidInputError('BAD_ZIP', 'the archive holds two files of one name; no export does')
     names.add(fileName)
-    if (entry.isEncrypted()) throw new ExportError('ENCRYPTED', 'the archive is encrypted; unpack it with its password and give the folder')
+    if (entry.isEncrypted())
+      throw new InvalidInputError('ENCRYPTED', 'the archive is encrypted; unpack it with its password and give the folder')
     if (NESTED.test(fileName))
-      throw new ExportError('NESTED_ARCHIVE', 'the archive holds another archive, which is not opened; unpack it and give the folder')
+      throw new InvalidInputError('NESTED_ARCHIVE', 'the archive holds another archive, which is not opened; unpack it and give the folder')
     if (uncompressedSize > limits.entryBytes)
-      throw new ExportError('TOO_LARGE', `the archive holds a file of more than ${limits.entryBytes / 2 ** 20} MiB`)
+      throw new InvalidInputError('TOO_LARGE', `the archive holds a file of more than ${limits.entryBytes / 2 ** 20} MiB`)
     if (uncompressedSize > limits.ratioFromBytes && uncompressedSize > compressedSize * limits.ratio) throw bomb()
     total += uncompressedSize
-    if (total > limits.totalBytes) throw new ExportError('TOO_LARGE', `the archive unpacks to more than ${limits.totalBytes / 2 ** 30} GiB`)
+    if (total > limits.totalBytes)
+      throw new InvalidInputError('TOO_LARGE', `the archive unpacks to more than ${limits.totalBytes / 2 ** 30} GiB`)
   }
   // files that share their packed bytes multiply them
   const placed = entries.toSorted((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader)
@@ -85,7 +88,7 @@ function judge(entries: readonly Entry[], limits: Limits): void {
   }
 }
 
-const bomb = (): ExportError => new ExportError('ZIP_BOMB', 'the archive unpacks to far more than it is; no export does')
+const bomb = (): InvalidInputError => new InvalidInputError('ZIP_BOMB', 'the archive unpacks to far more than it is; no export does')
 
 /** The bytes of one entry; their number and checksum are compared with what the directory says. */
 async function* unpack(zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
@@ -112,23 +115,23 @@ async function* unpack(zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
     throw zipError(error)
   }
   if (size !== entry.uncompressedSize || sum !== entry.crc32)
-    throw new ExportError('BAD_ZIP', 'a file of the archive is damaged; fetch the export again')
+    throw new InvalidInputError('BAD_ZIP', 'a file of the archive is damaged; fetch the export again')
 }
 
 /** yauzl says in words what is wrong; the words may hold a name, the code never does. */
 function zipError(thrown: unknown): unknown {
-  if (thrown instanceof ExportError) return thrown
+  if (thrown instanceof InvalidInputError) return thrown
   const { message = '', code } = thrown as { message?: string; code?: string }
   if (/invalid relative path|absolute path|invalid characters in fileName/i.test(message))
-    return new ExportError('UNSAFE_PATH', 'the archive holds a path that leads out of it; no export does')
+    return new InvalidInputError('UNSAFE_PATH', 'the archive holds a path that leads out of it; no export does')
   if (/end of central directory|unexpected EOF|truncated/i.test(message) || code === 'Z_BUF_ERROR')
-    return new ExportError('TRUNCATED', 'the archive is no zip, or it ends in the middle; fetch the export again')
+    return new InvalidInputError('TRUNCATED', 'the archive is no zip, or it ends in the middle; fetch the export again')
   if (/too many bytes|not enough bytes/i.test(message))
-    return new ExportError('ZIP_BOMB', 'a file of the archive is not of the size that the archive says')
+    return new InvalidInputError('ZIP_BOMB', 'a file of the archive is not of the size that the archive says')
   if (
     /^Z_|zip|compression|header|signature|offset|field|entr|invalid|size/i.test(`${code ?? ''}${message}`) &&
     !/^E[A-Z]+$/.test(code ?? '')
   )
-    return new ExportError('BAD_ZIP', 'the archive is damaged; fetch the export again')
+    return new InvalidInputError('BAD_ZIP', 'the archive is damaged; fetch the export again')
   return thrown
 }

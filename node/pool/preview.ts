@@ -1,15 +1,7 @@
 /** What would be offered of an export: counts, what was replaced and dropped, a sample. Reads; writes nothing and sends nothing. */
 import path from 'node:path'
 import { InvalidInputError } from '../../core/errors/index.ts'
-import {
-  type ActivityEvent,
-  type Draft,
-  ExportError,
-  prepare,
-  type PrepareOptions,
-  type Prepared,
-  type Tally,
-} from '../../schemas/activity/index.ts'
+import type { ActivityEvent, Draft, PrepareOptions, Prepared, Tally } from '../../schemas/activity/index.ts'
 import type { Limits } from './limits.ts'
 import { openExport } from './open-export.ts'
 
@@ -87,6 +79,8 @@ export async function previewExport(where: string, options: PoolOptions): Promis
 
 /** Reads a whole export, one event after the other: what sealing takes. Resolves with the counts when the last was taken. */
 export async function readExport(where: string, options: PoolOptions, take: (one: Prepared) => void | Promise<void>): Promise<Tally> {
+  // the numbering plans of the world load when somebody has an export, not with every role
+  const { ExportError, prepare } = await import('../../schemas/activity/index.ts')
   try {
     await using opened = await openExport(where, options.limits)
     const { tally, run } = await prepare(opened.files, { ...options, answers: { archive: path.basename(where), ...options.answers } })
