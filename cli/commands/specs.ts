@@ -188,6 +188,38 @@ export const specs: CommandSpec[] = [
     load: () => import('./may-fetch.ts'),
   },
   {
+    name: 'pool preview',
+    args: '<path>',
+    summary:
+      'what of a personal export (zip, folder or file) would be offered: events kept and dropped, what is replaced, before and after; writes nothing, sends nothing',
+    example: 'quern pool preview takeout.zip --json',
+    options: [
+      ['--source <name>', 'take it for an export of this source instead of looking'],
+      ['--self <name>', 'which sender of a chat is you, as the chat writes it'],
+      ['--profile <name>', 'which profile of a household is you'],
+      ['--dates <order>', 'dmy or mdy: what 3/1/25 means where the file does not tell'],
+      ['--columns <map>', 'own CSV, JSON or JSON lines: "time=When,text=Note"; columns not named are dropped'],
+      ['--rules <file>', 'what the pool takes and how fine, YAML or JSON'],
+      ['--time <unit>', 'hour or day: how fine times stay'],
+      ['--place <decimals>', '0, 1, 2 or none: decimals of a degree that places keep'],
+      ['--detector <file>', 'a module of your own that finds more in texts; may be repeated', undefined, 'repeat'],
+      ['--samples <n>', 'most events to show', '10'],
+    ],
+    load: () => import('./pool-preview.ts'),
+  },
+  {
+    name: 'pool redact',
+    args: '[file]',
+    summary: 'replace what identifies a person in a text by its kind; "-" or nothing reads stdin',
+    example: 'quern pool redact texts.jsonl --jsonl',
+    options: [
+      ['--jsonl', 'lines {"id","text"} to lines {"id","text","spans"}, same order; offsets are UTF-16 code units of the text given'],
+      ['--names <file>', 'people to look for, a name or handle a line'],
+      ['--detector <file>', 'a module of your own that finds more; may be repeated', undefined, 'repeat'],
+    ],
+    load: () => import('./pool-redact.ts'),
+  },
+  {
     name: 'dataset ls',
     summary: 'list releases: of a DAO, or of a home folder',
     example: 'quern dataset ls --dao https://dao.example.org',

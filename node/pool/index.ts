@@ -1,3 +1,8 @@
+/** A contributor's personal data on the contributor's own machine: opened safely, previewed, read as events. */
+export { LIMITS, type Limits } from './limits.ts'
+export { openExport } from './open-export.ts'
+export type { OpenExport } from './open-zip.ts'
+export { type PoolOptions, type Preview, previewExport, type PreviewWithDifference, readExport } from './preview.ts'
 export type { Offer, Offered, Sealed, ToSeal, WithdrawnState } from './seal/index.ts'
 
 /** Sealing, offering and withdrawing of personal data; loads the curve on first use. */

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import { UsageError } from '../../core/errors/index.ts'
+import { type PreviewWithDifference, previewExport } from '../../node/pool/index.ts'
+import type { ActivityEvent, Draft } from '../../schemas/activity/index.ts'
+import { numberFlag, print, printable, printJson, type Run, say, table } from '../program/index.ts'
+import { columnsOf, detectorsOf, rulesOf, sourceOf } from './pool-options.ts'
+
+export const run: Run = async ([where = ''], flags) => {
+  const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined)
+  const dates = text('dates')
+  if (dates !== undefined && dates !== 'dmy' && dates !== 'mdy') throw new UsageError('BAD_FLAG', '--dates takes dmy or mdy')
+  const { difference, ...preview } = await previewExport(where, {
+    rules: await rulesOf(flags),
+    detectors: await detectorsOf(flags),
+    only: sourceOf(flags),
+    answers: { self: text('self'), profile: text('profile'), dates, columns: columnsOf(flags) },
+    samples: numberFlag(flags, 'samples', 10),
+    // of this run only: a preview is linked to nothing
+    key: randomBytes(32),
+    nowMs: Date.now(),
+  })
+  for (const { code, message } of preview.warnings) say(`quern: ${printable(message)} [${code}]`)
+  if (flags['json'] === true) printJson(preview)
+  else print(inWords({ ...preview, difference }))
+  return 0
+}
+
+function inWords(preview: PreviewWithDifference): string {
+  const counts = (of: Record<string, number>): string =>
+    Object.entries(of)
+      .toSorted((a, b) => b[1] - a[1])
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ') || 'nothing'
+  const { dateRange } = preview
+  return printable(
+    [
+      table(
+        [
+          ['source', `${preview.source} (parser ${preview.parser})`],
+          ['files', `${preview.files.read} read, ${preview.files.ignored} not read`],
+          ['events', `${preview.events} found, ${preview.kept} kept, ${preview.dropped} dropped`],
+          ['dropped', counts(preview.dropReasons)],
+          ['replaced', counts(preview.replaced)],
+          ['people', `${preview.people} named by the export, by pseudonym where they are kept`],
+          ['dates', dateRange === null ? 'none' : `${dateRange.from} to ${dateRange.to}`],
+          ['left', counts(preview.left.types)],
+          ['fields', counts(preview.left.fields)],
+        ],
+        2,
+      ),
+      '',
+      ...preview.difference.flatMap(({ before, after }) => [`- ${rowBefore(before)}`, `+ ${rowAfter(after)}`]),
+      '',
+      'Nothing was written and nothing left this machine. What is left is pseudonymised: who knows you may still know you in it.',
+    ].join('\n'),
+  )
+}
+
+const short = (value: string | undefined): string | undefined =>
+  value === undefined ? undefined : (value.length > 160 ? `${value.slice(0, 159)}…` : value).replaceAll('\n', ' ')
+const joined = (parts: (string | undefined)[]): string => parts.filter((part) => part !== undefined).join(' | ')
+
+function rowBefore({ type, timeMs, person, name, text, url, context, place, measure }: Draft): string {
+  return joined([
+    type,
+    timeMs === undefined ? undefined : new Date(timeMs).toISOString(),
+    person ?? short(name),
+    short(text),
+    short(url),
+    place && `${place.latE7 / 1e7}, ${place.lonE7 / 1e7}`,
+    measure && `${measure.name} ${measure.value} ${measure.unit}`,
+    short(context),
+  ])
+}
+
+function rowAfter({ type, time, object: { name, text, url, place, measure }, context }: ActivityEvent): string {
+  return joined([
+    type,
+    time,
+    short(name),
+    short(text),
+    short(url),
+    place && `${place.latE7 / 1e7}, ${place.lonE7 / 1e7}`,
+    measure && `${measure.name} ${measure.value} ${measure.unit}`,
+    short(context),
+  ])
+}

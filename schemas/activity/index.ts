@@ -1,0 +1,12 @@
+/** What a person did, from the export a service gives them: parsed, cut down and pseudonymised before anything leaves the device. */
+export { coarsePlace, coarseTime } from './coarsen.ts'
+export { detect, type Detected } from './detect.ts'
+export { DROP_REASONS, type Draft, type DropReason } from './draft.ts'
+export { ExportError } from './errors.ts'
+export { activity, type ActivityEvent, activityEvent, EVENT_TYPES, type EventType, type Source, SOURCES } from './event.ts'
+export { PeopleBook } from './people.ts'
+export { prepare, type Preparation, type Prepared, type PrepareOptions, type Tally } from './prepare.ts'
+export { poolRules, type PoolRules } from './rules.ts'
+export type { Answers, ColumnMap, ExportFile, FileKind, Reading, SourceParser } from './source.ts'
+export { parsers } from './sources/index.ts'
+export { stripUrl, stripUrlsIn } from './strip-url.ts'

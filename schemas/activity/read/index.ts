@@ -1,0 +1,5 @@
+export { csvRows, type Row } from './csv.ts'
+export { jsonValues, type JsonValue, wholeJson } from './json.ts'
+export { headOf, linesOf, textOf } from './text.ts'
+export { decimalOf, type Fields, fieldsOf, firstOf, listOf, numberOf, repaired, stringOf, textOfHtml, unescaped } from './values.ts'
+export { type XmlElement, xmlElements } from './xml.ts'

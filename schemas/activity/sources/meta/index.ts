@@ -1,0 +1,2 @@
+export { facebook } from './facebook.ts'
+export { instagram } from './instagram.ts'

@@ -1,0 +1,38 @@
+/** One line of a WhatsApp export: iOS writes `[01.02.24, 18:03:04] Anna: …`, Android `01/02/2024, 6:03 pm - Anna: …`. */
+
+export interface ChatLine {
+  date: string
+  clock: string
+  /** Undefined for what the app itself says. */
+  sender: string | undefined
+  text: string
+}
+
+const START =
+  /^\[?(\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?),?\s+(?:à\s+|um\s+|a las\s+|alle\s+)?(\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[apAP]\.?\s?[mM]\.?)?)(?:\s?Uhr)?(?:\]\s?|\s[-–]\s)([\s\S]*)$/
+
+/** Undefined where the line goes on from the one before. */
+export function readLine(raw: string): ChatLine | undefined {
+  const line = raw.replace(/[\u200e\u200f\u202a-\u202e\ufeff]/g, '').replace(/[\u00a0\u202f]/g, ' ')
+  const match = START.exec(line)
+  if (!match) return undefined
+  const [, date = '', clock = '', rest = ''] = match
+  const colon = rest.indexOf(': ')
+  const sender = colon > 0 && colon <= 80 ? rest.slice(0, colon) : rest.endsWith(':') && rest.length <= 80 ? rest.slice(0, -1) : undefined
+  return { date, clock, sender: sender?.replace(/^~\s?/, '').trim(), text: sender === undefined ? rest : rest.slice(sender.length + 2) }
+}
+
+/** Media that was left out, deleted messages, calls. */
+const NOT_WORDS =
+  /^<[^>]{3,60}>$|^<(?:attached|Anhang|pièce jointe|adjunto|allegato|bijlage|anexo)|^(?:image|video|audio|sticker|GIF|document|Contact card|Bild|Video|Audio|Dokument|immagine|imagen|imagem|afbeelding|vidéo)\s?(?:omitted|weggelassen|absente?|omitid[oa]|omess[oa]|weggelaten|ocultad[oa]|não revelad[oa])|\((?:file attached|Datei angehängt|archivo adjunto|fichier joint|file allegato|arquivo anexado)\)$|^(?:You|Du|Vous|Tú|Hai|Você|Je)?\s?(?:deleted this message|hast diese Nachricht gelöscht|avez supprimé ce message|eliminaste este mensaje|hai eliminato questo messaggio|apagou esta mensagem|hebt dit bericht verwijderd)|^(?:This message was deleted|Diese Nachricht wurde gelöscht|Ce message a été supprimé|Se eliminó este mensaje|Questo messaggio è stato eliminato|Mensagem apagada|Dit bericht is verwijderd)|^(?:Missed (?:voice|video) call|Verpasster (?:Sprach|Video)anruf|null)/i
+export const isNotWords = (text: string): boolean => NOT_WORDS.test(text.trim())
+
+/** Said of oneself only, in one's own export. */
+const OWN_DEED =
+  /^(?:You deleted this message|Du hast diese Nachricht gelöscht|Vous avez supprimé ce message|Eliminaste este mensaje|Has eliminado este mensaje|Hai eliminato questo messaggio|Você apagou esta mensagem|Apagou esta mensagem|Je hebt dit bericht verwijderd|Usunąłeś tę wiadomość|Вы удалили данное сообщение|Bu mesajı sildiniz)/i
+export const isOwnDeed = (text: string): boolean => OWN_DEED.test(text)
+
+/** On iOS the notice about encryption stands under the name of the chat: the other person, or the group. */
+const ENCRYPTED =
+  /end-to-end encrypted|Ende-zu-Ende-verschlüsselt|chiffrés de bout en bout|cifrados de extremo a extremo|crittografati end-to-end|criptografia de ponta a ponta|end-to-end versleuteld|szyfrowane|сквозн|uçtan uca/i
+export const isEncryptionNotice = (text: string): boolean => ENCRYPTED.test(text)

@@ -1,0 +1,58 @@
+import { findCards } from './card.ts'
+import { findEmails } from './email.ts'
+import { findIbans } from './iban.ts'
+import { findIps, findMacs } from './ip.ts'
+import type { NameIndex } from './names.ts'
+import { findNationalIds } from './national-id.ts'
+import { findPhones } from './phone.ts'
+import { digitsIn, plain } from './plain.ts'
+import { findSecrets } from './secret.ts'
+import { type Detector, type Span, withoutOverlaps } from './span.ts'
+
+/** Longest text in one call; a longer one is the caller's to cut. */
+export const MAX_TEXT_UNITS = 1 << 20
+
+/**
+ * Everything that rules find in a text, in order, none overlapping; `people` are those the export itself names. Pure and deterministic.
+ * Offsets are UTF-16 code units of `text`. What is certain by format or check digit wins over what is likely by its surroundings.
+ */
+export function findSpans(text: string, people?: NameIndex): Span[] {
+  const folded = plain(text)
+  const digits = digitsIn(folded)
+  const found: Span[] = []
+  found.push(...findSecrets(folded))
+  if (folded.includes('@') || /[[({](?:at|ät)/i.test(folded)) found.push(...findEmails(folded))
+  // an account number may look like a card from inside
+  if (digits >= 6) found.push(...findIbans(folded))
+  if (digits >= 12) found.push(...findCards(folded))
+  if (digits > 1 && /[.:-]/.test(folded))
+    found.push(...findMacs(folded), ...(folded.includes('.') || folded.includes(':') ? findIps(folded) : []))
+  if (digits >= 6)
+    found.push(...(folded.includes('+') ? findPhones(folded).filter((span) => folded[span.start] === '+') : []), ...findNationalIds(folded))
+  if (digits >= 7) found.push(...findPhones(folded))
+  if (people !== undefined && people.size > 0) {
+    const named = people.find(text)
+    // a contact's address is the contact: what the export knows is more than what a rule knows
+    return withoutOverlaps([...found.filter(({ kind }) => kind === 'secret' || kind === 'email'), ...named, ...found])
+  }
+  return withoutOverlaps(found)
+}
+
+/** Rules first, then each detector where the rules found nothing. Throws RangeError naming a detector whose spans lie outside of the text. */
+export async function findWith(text: string, detectors: readonly Detector[], people?: NameIndex): Promise<Span[]> {
+  const found = findSpans(text, people)
+  for (const detector of detectors)
+    for (const { start, end, kind } of await detector.find(text)) {
+      if (
+        !Number.isInteger(start) ||
+        !Number.isInteger(end) ||
+        start < 0 ||
+        end <= start ||
+        end > text.length ||
+        !/^[\w-]{1,32}$/.test(kind)
+      )
+        throw new RangeError(`detector ${detector.name} gave a span that is none of this text`)
+      found.push({ start, end, kind })
+    }
+  return withoutOverlaps(found)
+}

@@ -1,0 +1,37 @@
+import { countrySpecs } from 'ibantools'
+import type { Span } from './span.ts'
+
+const START = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?=[ .\-_]?[A-Z0-9])/giu
+
+/** International bank account numbers (ISO 13616): the length of their country and the check digits. */
+export function findIbans(text: string): Span[] {
+  const found: Span[] = []
+  for (const { index } of text.matchAll(START)) {
+    const country = text.slice(index, index + 2).toUpperCase() as keyof typeof countrySpecs
+    const wanted = countrySpecs[country]?.chars ?? 0
+    if (wanted === 0) continue
+    let value = ''
+    let at = index
+    for (let gap = 0; value.length < wanted && at < text.length && gap < 2; at++) {
+      const unit = text.charAt(at)
+      if (/[A-Za-z0-9]/.test(unit)) {
+        value += unit.toUpperCase()
+        gap = 0
+      } else if (/[ .\-_]/.test(unit)) gap++
+      else break
+    }
+    if (value.length === wanted && !/[\p{L}\p{N}]/u.test(text.charAt(at)) && passesMod97(value))
+      found.push({ start: index, end: at, kind: 'iban' })
+  }
+  return found
+}
+
+/** ISO 7064: the first four characters behind the others, letters as 10 to 35. Check digits inside of a country's account number are not looked at. */
+function passesMod97(iban: string): boolean {
+  let rest = 0
+  for (const unit of iban.slice(4) + iban.slice(0, 4)) {
+    const value = Number.parseInt(unit, 36)
+    rest = (rest * (value > 9 ? 100 : 10) + value) % 97
+  }
+  return rest === 1
+}

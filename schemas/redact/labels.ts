@@ -1,0 +1,32 @@
+/** The words around a number that say what it is. Stems, in the languages that exports come in; compared in lower case. */
+
+const PHONE =
+  /(?:\b(?:tel|t[eé]l[eéè]?f|tel[eé]phone|phone|mobi[el]|mobil|cell|handy|ruf|anruf|call|ring|dial|reach|text me|sms|fax|whats ?app|signal|telegram|viber|gsm|bel(?:len)?\b|llam|m[oó]vil|celular|tel[eé]fono|chiam|cellulare|numero di tel|appel|portable|joign|ligu|liga|ligar|telem[oó]vel|telefone|telefon|kom[oó]rk|zadzwo|dzwo[nń]|num(?:er|m?er) tel|soita|puhelin|ring meg|ring mig|volaj|zavolaj|zavolejte|cep|ara(?:y[iı]n)?\b|hotline|(?:my|new|his|her|our|your)(?: \w+)? number|contact number|number to reach|my number|numm?er (?:ist|is)|num[eé]ro)|(?:тел|звон|моб|телефон|номер)|(?:電話|携帯|电话|手机|連絡先|联系)|(?:전화|휴대|연락)|(?:फ़ोन|फोन|मोबाइल|नंबर)|(?:هاتف|جوال|اتصل|رقم)|(?:טלפון|נייד)|(?:โทร)|τηλ|κινητ)/u
+const OTHERWISE =
+  /(?:\b(?:order|tracking|track|parcel|shipment|invoice|inv|ticket|isbn|issn|ean|upc|sku|imei|serial|version|ver|build|firmware|release|rev|section|chapter|page|part|model|article|item|batch|lot|case|ref(?:erence)?|doi|commit|hash|timestamp|epoch|unix time|population|views?|followers|subscribers|bestell(?:ung|nummer|nr)?|auftrag|rechnung(?:snummer|snr)?|sendung(?:snummer)?|artikel(?:nummer)?|aktenzeichen|kapitel|seite|commande|facture|colis|suivi|pedido|factura|env[ií]o|seguimiento|ordine|fattura|spedizione|bestelling|factuur|zending|zam[oó]wieni[ea]|faktur[ay]?|przesy[lł]k[aię]|fatura|encomenda|tilaus|lasku|ordre|sipari[sş])|(?:заказ|счет|счёт|версия|трек)|(?:注文|订单|單號)|주문)\w*(?:[\s:.#№-]*(?:no|nr|num|number|nummer|n[°ºo]|id|code|is|ist|est|es|è|lautet|the|#)(?=[\s:.#№-]))*[\s:.#№(„"'«-]*$/u
+const PERSONAL =
+  /(?:\b(?:id|i\.d\.|ssn|sin|social security|social insurance|national|identity|ident|identification|personal|taxpayer|tax|tin|nin|nino|nhs|npi|itin|aba|routing|medicare|tfn|abn|insurance|passport|license|licence|aadhaar|aadhar|uidai|pan|bsn|burgerservice|sofi|steuer|steuer-?id|idnr|tin|sozialversicherung|versicherung|ausweis|personalausweis|sv-?nummer|svnr|ahv|avs|nif|nie|dni|nuss|cif|cpf|cnpj|rg|rut|run|cuit|cuil|curp|rfc|nss|codice|fiscale|cf|insee|s[eé]cu|s[eé]curit[eé] sociale|num[eé]ro de s|nir|spi|fiscal|identificaci[oó]n|identidad|c[eé]dula|contribuinte|cidad[aã]o|pesel|nip|dow[oó]d|osobist|rodn[eéaá]|rodn[ée] [cč][ií]slo|cnp|egn|oib|jmbg|emso|emšo|isikukood|asmens|personas kods|hetu|henkil[oö]|personnummer|person(?:nr|nummer)|samordning|f[oø]dsel|cpr|kennitala|kimlik|tckn|t\.?c\.?|amka|afm|afm|teudat|nric|fin|hkid|rrn|mynumber|my number|citizen|resident|snils|inn|social|rijksregister|insz|nn|registre national)\b|(?:стил|инн|снилс|егн|паспорт|іпн)|(?:身份证|身份證|身分證|マイナンバー|個人番号)|(?:주민)|(?:आधार|पैन)|(?:هوية|الوطني)|(?:ת\.?ז|תעודת זהות)|(?:ประชาชน)|(?:αμκα|αφμ))|\b(?:steuer|burgerservice|sozialversicherung|versicherten|rentenversicherung|identif|identit|identid|tax|contribuinte|personnummer|person(?:al)?[ -]?(?:code|num|id)|kimli[kğ]|henkilö|fiscal|rijksregister|osobist|isikukood|national|passport|aadha|citizen|social|fødsel|rodn)/u
+const CARD =
+  /\b(?:card|credit|debit|visa|master|amex|karte|kredit|carte|tarjeta|carta|cart[aã]o|kaart|kart[aęy]?|kort|kortti)|карт|卡|カード|카드|कार्ड/u
+
+const before = (text: string, start: number, units: number): string => text.slice(Math.max(0, start - units), start).toLowerCase()
+const after = (text: string, end: number, units: number): string => text.slice(end, end + units).toLowerCase()
+
+/** Something near says that it is a telephone number. */
+export function saysPhone(text: string, start: number, end: number): boolean {
+  return PHONE.test(before(text, start, 48)) || PHONE.test(after(text, end, 24))
+}
+
+/** Something near says that it names a person to an authority. */
+export function saysPersonal(text: string, start: number, end: number): boolean {
+  return PERSONAL.test(before(text, start, 48)) || PERSONAL.test(after(text, end, 28))
+}
+
+export function saysCard(text: string, start: number, end: number): boolean {
+  return CARD.test(before(text, start, 40)) || CARD.test(after(text, end, 24))
+}
+
+/** The word right before, or one before `number`, `is` and the like, says that it is something else: an order, an ISBN, a version. */
+export function saysOtherwise(text: string, start: number): boolean {
+  return OTHERWISE.test(before(text, start, 32))
+}

@@ -1,0 +1,208 @@
+/** Names of people that an export itself knows, found again in its texts. */
+import type { Span } from './span.ts'
+
+export interface Person {
+  /** What stands for the person: `P7`. */
+  pseudonym: string
+  names: readonly string[]
+  handles: readonly string[]
+}
+
+interface Alias {
+  /** Folded words. */
+  words: string[]
+  pseudonym: string
+  /** Must be written with a capital: a given name alone could be a word. */
+  capital: boolean
+  /** Needs `@`, `u/` or `/` before it: a short or wordlike handle. */
+  marked: boolean
+}
+
+const WORD = /[\p{L}\p{M}\p{N}]+/gu
+/** Given names that are everyday words as well; alone they are no name. */
+const WORDLIKE = new Set(
+  'will may mark rose grace faith hope art bill grant april june august summer autumn joy sky storm chase hunter olive king prince young long white black green brown gray grey stone wood hill lake rivers day price page bell bird fox wolf baker cook fisher smith miller taylor cooper mann klein gross lang kurz weiss schwarz braun koch bauer fischer jäger sommer winter herbst frost stern engel kaiser könig mar sol cruz flores ríos campo león petit blanc noir dolce bianco rosso an am in so do ed al el la le de no on or my me we us it is to be by if as at go ok er es ja im um zu du da he hi mr dr ms st si se su lo te tu un une il les des et est en au aux ou mama papa mom dad mum oma opa mutti vati mamma'.split(
+    ' ',
+  ),
+)
+/** Endings that languages hang on a name. */
+const ENDING =
+  /^(?:s|es|n|en|a|u|y|i|ę|ą|o|e|em|om|om|ie|owi|iem|ą|ами|ом|ем|ой|ей|у|ю|а|я|ы|и|е|in|ın|un|ün|nin|ta|lle|lla|ssa|sta|n|t|nak|nek|ot|t|val)$/u
+
+/** An index of the people of an export. Pure: the same people and text give the same spans. */
+export class NameIndex {
+  readonly #byFirst = new Map<string, Alias[]>()
+  /** Parts of names, with and without a last vowel: what an ending is hung on. */
+  readonly #roots = new Set<string>()
+  readonly #scripts: { text: string; pseudonym: string }[] = []
+  readonly #shared = new Map<string, string>()
+
+  constructor(people: readonly Person[]) {
+    for (const { pseudonym, names, handles } of people) {
+      for (const name of names) this.#addName(name, pseudonym)
+      for (const handle of handles) this.#addHandle(handle, pseudonym)
+    }
+    for (const aliases of this.#byFirst.values()) aliases.sort((a, b) => b.words.length - a.words.length)
+    this.#scripts.sort((a, b) => b.text.length - a.text.length)
+  }
+
+  get size(): number {
+    return this.#byFirst.size + this.#scripts.length
+  }
+
+  #addName(name: string, pseudonym: string): void {
+    const bare = name.normalize('NFC').trim()
+    if (isUnspaced(bare)) {
+      if (bare.length >= 2) this.#scripts.push({ text: bare, pseudonym })
+      return
+    }
+    const words = wordsOf(bare)
+    if (words.length === 0) return
+    const folded = words.map(fold)
+    // Will May: in small letters it is a sentence
+    const capital = folded.every((word) => WORDLIKE.has(word))
+    if (words.length === 1) {
+      if (!WORDLIKE.has(folded[0] as string) && bare.length >= 2)
+        this.#add({ words: folded, pseudonym, capital: /\p{Lu}/u.test(bare), marked: false })
+      return
+    }
+    this.#add({ words: folded, pseudonym, capital, marked: false })
+    // "Schmidt, Anna" and "Schmidt Anna"
+    if (!capital) this.#add({ words: [folded.at(-1) as string, ...folded.slice(0, -1)], pseudonym, capital, marked: false })
+    if (words.length > 2) this.#add({ words: [folded[0] as string, folded.at(-1) as string], pseudonym, capital, marked: false })
+    for (const [i, word] of words.entries()) {
+      const part = folded[i] as string
+      if (word.length >= 2 && /^\p{L}/u.test(word) && !/^\p{Ll}/u.test(word) && !WORDLIKE.has(part) && !PARTICLES.has(part))
+        this.#add({ words: [part], pseudonym, capital: true, marked: false })
+    }
+  }
+
+  #addHandle(handle: string, pseudonym: string): void {
+    const bare = handle.replace(/^(?:@|\/?u\/)/i, '').trim()
+    const folded = wordsOf(bare).map(fold)
+    if (folded.length === 0) return
+    const isWordlike = folded.length === 1 && !/\d/.test(bare) && (bare.length < 5 || WORDLIKE.has(folded[0] as string))
+    this.#add({ words: folded, pseudonym, capital: false, marked: isWordlike || (folded.length === 1 && bare.length < 4) })
+  }
+
+  #add(alias: Alias): void {
+    const [word = ''] = alias.words
+    if (alias.capital && alias.words.length === 1) this.#roots.add(word).add(word.replace(/[aая]$/, ''))
+    const key = `${alias.words.join(' ')}${alias.capital ? ' C' : ''}`
+    const known = this.#shared.get(key)
+    const list = this.#byFirst.get(alias.words[0] as string) ?? []
+    if (known === undefined) {
+      this.#shared.set(key, alias.pseudonym)
+      list.push(alias)
+      this.#byFirst.set(alias.words[0] as string, list)
+    } else if (known !== alias.pseudonym) {
+      // two people of one name: the text cannot tell them apart, and neither do we
+      const other = list.find((one) => one.capital === alias.capital && one.words.join(' ') === alias.words.join(' '))
+      if (other) other.pseudonym = known < alias.pseudonym ? known : alias.pseudonym
+    }
+  }
+
+  /** Where in the text these people are named: names in any case, parts of names with a capital, handles. */
+  find(text: string): Span[] {
+    const found: Span[] = []
+    if (this.#scripts.length > 0)
+      for (const { text: name, pseudonym } of this.#scripts)
+        for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length))
+          found.push({ start: at, end: at + name.length, kind: 'person', person: pseudonym })
+    if (this.#byFirst.size === 0) return found
+    const tokens = [...text.matchAll(WORD)].map((match) => ({
+      start: match.index,
+      end: match.index + match[0].length,
+      raw: match[0],
+      folded: fold(match[0]),
+    }))
+    for (let i = 0; i < tokens.length; i++) {
+      const hit = this.#longestAt(text, tokens, i)
+      if (hit === undefined) continue
+      const [first, last] = [tokens[i] as Token, tokens[i + hit.words.length - 1] as Token]
+      const sign = /(?:@|(?<![\p{L}\p{N}])u\/)$/iu.exec(text.slice(Math.max(0, first.start - 2), first.start))?.[0].length ?? 0
+      found.push({ start: first.start - sign, end: last.end, kind: 'person', person: hit.pseudonym })
+      i += hit.words.length - 1
+    }
+    return found
+  }
+
+  #longestAt(text: string, tokens: readonly Token[], i: number): Alias | undefined {
+    const token = tokens[i] as Token
+    let best: Alias | undefined
+    // most words name nobody: the cheap question first. Only a part of a name bends, and that is written with a capital
+    if (!this.#byFirst.has(token.folded) && (/^\p{Ll}|^\d/u.test(token.raw) || !this.#mayBend(token.folded))) return undefined
+    const keys = keysOf(token.folded)
+    for (const [key, exact] of keys) {
+      for (const alias of this.#byFirst.get(key) ?? []) {
+        if (best !== undefined && alias.words.length <= best.words.length) continue
+        if (!exact && (alias.words.length > 1 || !alias.capital)) continue
+        if (alias.capital && !/^\p{Lu}|^\p{Lo}/u.test(token.raw)) continue
+        if (alias.marked && !/(?:@|\/)$/.test(text.slice(Math.max(0, token.start - 1), token.start))) continue
+        if (this.#follows(text, tokens, i, alias)) best = alias
+      }
+    }
+    return best
+  }
+
+  #mayBend(folded: string): boolean {
+    for (let cut = 1; cut <= 3 && folded.length - cut >= 3; cut++) if (this.#roots.has(folded.slice(0, -cut))) return true
+    return false
+  }
+
+  #follows(text: string, tokens: readonly Token[], i: number, { words, capital }: Alias): boolean {
+    for (let k = 1; k < words.length; k++) {
+      const [before, token] = [tokens[i + k - 1] as Token, tokens[i + k]]
+      if (token === undefined) return false
+      const isLast = k === words.length - 1
+      if (capital && !/^\p{Lu}/u.test(token.raw)) return false
+      if (token.folded !== words[k] && !(isLast && inflects(token.folded, words[k] as string))) return false
+      const gap = text.slice(before.end, token.start)
+      if (gap.length > 3 || /[\n!?;:]/.test(gap)) return false
+    }
+    return true
+  }
+}
+
+interface Token {
+  start: number
+  end: number
+  raw: string
+  folded: string
+}
+
+const PARTICLES = new Set('von van der den das dos del della de la le di da du bin ibn al el und and the mac y e'.split(' '))
+
+/** The word itself, and what it would be without an ending. */
+function* keysOf(folded: string): Generator<[key: string, exact: boolean]> {
+  yield [folded, true]
+  for (let cut = 1; cut <= 3 && folded.length - cut >= 3; cut++) {
+    const [stem, ending] = [folded.slice(0, -cut), folded.slice(-cut)]
+    if (!ENDING.test(ending)) continue
+    yield [stem, false]
+    // Anna, Annę, Anny; Мария, Марии
+    yield [`${stem}a`, false]
+    yield [`${stem}а`, false]
+    yield [`${stem}я`, false]
+  }
+}
+
+function inflects(folded: string, word: string): boolean {
+  for (const [key] of keysOf(folded)) if (key === word) return true
+  return false
+}
+
+/** Lower case without marks: Zoë and ZOE are one. */
+export function fold(word: string): string {
+  const lower = word.toLowerCase()
+  // oxlint-disable-next-line no-control-regex
+  return /^[\u0000-\u007f]*$/.test(lower)
+    ? lower
+    : lower.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss').replaceAll('ł', 'l').replaceAll('ø', 'o').replaceAll('ı', 'i')
+}
+
+const wordsOf = (text: string): string[] => [...text.matchAll(WORD)].map((match) => match[0])
+
+/** Scripts that put no space between words. */
+const isUnspaced = (text: string): boolean =>
+  /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Hangul}・·\s]+$/u.test(text) && !/\s/.test(text)

@@ -1,0 +1,84 @@
+import { type CountryCode, isPossiblePhoneNumber, isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { saysOtherwise, saysPersonal, saysPhone } from './labels.ts'
+import type { Span } from './span.ts'
+
+const CANDIDATE =
+  /(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_+])(?<!\d[.,-])(?:\+\s?|00\s?|\()?\d(?:[ .\-/()]{0,3}\d){5,17}(?:\s?(?:x|ext\.?|extension|#|;ext=)\s?\d{1,6})?(?![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])/giu
+const EXTENSION = /\s?(?:x|ext\.?|extension|#|;ext=)\s?\d{1,6}$/i
+/** North American shapes, with whatever area code: people write down numbers that no exchange has. */
+const NANP = /^(?:\+?1[ .-]?|001[ .-]?)?(?:\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|\d{3}([.-])\d{3}\1\d{4}|\d{3} \d{3}-\d{4}|\d{3}[-/ ]\d{3}-\d{4})$/
+/** Whose national numbers begin with a trunk 0, and whose are written without. */
+const TRUNK = 'DE GB FR IT NL BE AT CH SE FI TR AU ZA JP KR IN UA RO IE IL TH ID EG AR NZ BR RS BG HR SK SI VN PK NG KE TW MA'.split(
+  ' ',
+) as CountryCode[]
+const OPEN = 'US ES PL PT IT NO DK CZ GR CN IN RU MX BR HU SG HK LV LT EE CO CL PE AR KR TW AE SA'.split(' ') as CountryCode[]
+const DATE =
+  /^(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2})(?:\D\d{1,2})*$|^(?:19|20)\d{2}\s?[-/]\s?(?:19|20)\d{2}$|^(?:19|20)\d{6}$|^\d{1,2}\/\d{1,2}\/\d{2}(?: \d{1,2})*$|^\d{1,2}\.\d{2} ?- ?\d{1,2}\.\d{2}$/
+/** Thousands: 1 250 000, 10.000.000; with three digits in front it could be either. */
+const AMOUNT = /^\d{1,2}([ .])\d{3}\1\d{3}$|^\d{1,3}([ .])\d{3}\2\d{3}\2\d{3}$/
+/** Shapes that a country gives its numbers and nobody gives other things: 612 34 56 78, 22 123 45 67, 11 91234-5678, 98765 43210. */
+const SHAPES: [shape: RegExp, country: CountryCode][] = [
+  [/^[67]\d{2} \d{2} \d{2} \d{2}$/, 'ES'],
+  [/^\d{2} \d{3} \d{2} \d{2}$/, 'PL'],
+  [/^\d{2} 9?\d{4}-\d{4}$/, 'BR'],
+  [/^[6-9]\d{4} \d{5}$/, 'IN'],
+  [/^8 ?\(?\d{3}\)? ?\d{3}-\d{2}-\d{2}$/, 'RU'],
+  [/^1[3-9]\d([ -])\d{4}\1\d{4}$/, 'CN'],
+]
+
+/** Telephone numbers: international ones by their plan, national ones by their shape, their plan, or a word that says so. */
+export function findPhones(text: string): Span[] {
+  const found: Span[] = []
+  for (const { 0: raw, index } of text.matchAll(CANDIDATE)) {
+    const value = balanced(raw)
+    const [start, end] = [index, index + value.length]
+    if (isPhone(value, text, start, end)) found.push({ start, end, kind: 'phone' })
+  }
+  return found
+}
+
+/** Without a bracket that never closes. */
+function balanced(raw: string): string {
+  return raw.includes('(') && !raw.includes(')') && !raw.startsWith('(') ? raw.slice(0, raw.lastIndexOf('(')).trimEnd() : raw
+}
+
+function isPhone(value: string, text: string, start: number, end: number): boolean {
+  const core = value.replace(EXTENSION, '')
+  const digits = core.replace(/\D/g, '')
+  if (digits.length < 7 || digits.length > 17 || DATE.test(core) || AMOUNT.test(core)) return false
+  const next = text.slice(end, end + 3)
+  // a price, a percentage, a measure
+  if (/^\s?[€$£¥%₹°]/.test(next) || /[€$£¥₹]\s?$/.test(text.slice(Math.max(0, start - 2), start))) return false
+  const says = saysPhone(text, start, end)
+  if (core.startsWith('+')) return isPossiblePhoneNumber(core) || (digits.length >= 8 && digits.length <= 15 && /[ .\-()]/.test(core))
+  if (saysOtherwise(text, start) && !says) return false
+  if (NANP.test(core)) return true
+  if (
+    /^00[1-9]/.test(core) &&
+    isPossiblePhoneNumber(`+${digits.slice(2)}`) &&
+    (says || /[ .\-/()]/.test(core) || parsed(`+${digits.slice(2)}`))
+  )
+    return true
+  if (says && !saysPersonal(text, start, start))
+    return digits.length <= 15 && (digits.length >= 8 || /\D/.test(core)) && !/^\d{1,3}\.\d{1,3}$/.test(core)
+  // an area code in brackets, whoever has it
+  if (/^\(0\d{1,4}\)[ /-]?\d/.test(core)) return digits.length >= 8 && digits.length <= 12
+  if (core.startsWith('0')) {
+    if (digits.length < 9 || digits.length > 12) return false
+    if (/[ \-/()]|\..*\..*\./.test(core)) return TRUNK.some((country) => isValidPhoneNumber(core, country))
+    // ten or eleven digits behind a zero are little else
+    if (/^0[1-9]\d{8,9}$/.test(core)) return TRUNK.some((country) => isValidPhoneNumber(core, country))
+    return TRUNK.some((country) => isMobile(core, country))
+  }
+  if (SHAPES.some(([shape, country]) => shape.test(core) && isValidPhoneNumber(core, country))) return true
+  return /^\(\d{1,4}\) ?\d/.test(core) && [...OPEN, ...TRUNK].some((country) => isValidPhoneNumber(core, country))
+}
+
+function parsed(text: string): boolean {
+  return parsePhoneNumberFromString(text)?.isValid() ?? false
+}
+
+function isMobile(text: string, country: CountryCode): boolean {
+  const number = parsePhoneNumberFromString(text, country)
+  return number !== undefined && number.isValid() && /MOBILE/.test(number.getType() ?? '')
+}

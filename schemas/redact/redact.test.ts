@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { labelledSet, scoreOf } from '../../tests/support/labelled-set.ts'
+import { type Detector, findSpans, ID_RULES, NameIndex, personOf, redact, redactLine } from './index.ts'
+
+const found = (text: string): string[] => findSpans(text).map(({ start, end, kind }) => `${kind}: ${text.slice(start, end)}`)
+
+it('finds in a labelled set of many languages what it must, and next to nothing else', () => {
+  const set = labelledSet(20_26, 3000)
+  const { scores, predicted, wrong, missed } = scoreOf(set, ({ text, names }) => findSpans(text, new NameIndex(names.map(personOf))))
+  expect(set.length).toBeGreaterThanOrEqual(1500)
+  for (const { kind, gold, found: hits } of scores) {
+    expect(gold, kind).toBeGreaterThan(100)
+    const least = kind === 'phone' ? 0.95 : 0.99
+    expect(
+      hits / gold,
+      `${kind}: ${missed
+        .filter((one) => one.kind === kind)
+        .map(({ text }) => text)
+        .slice(0, 3)
+        .join(' / ')}`,
+    ).toBeGreaterThanOrEqual(least)
+  }
+  expect(scores.map(({ kind }) => kind)).toEqual(['card', 'email', 'iban', 'ip', 'national-id', 'person', 'phone'])
+  expect(wrong.length / predicted, wrong.map(({ text }) => text).join(' / ')).toBeLessThanOrEqual(0.005)
+})
+
+it('measures what it says: a detector that finds nothing, or everything, fails', () => {
+  const set = labelledSet(1, 300)
+  expect(scoreOf(set, () => []).scores.every(({ found: hits }) => hits === 0)).toBe(true)
+  const all = scoreOf(set, ({ text }) => [{ start: 0, end: text.length, kind: 'card' }])
+  expect(all.wrong.length).toBeGreaterThan(50)
+})
+
+describe('a number is what its check digit, its shape or its words say', () => {
+  it.each([
+    ['card 4111 1111 1111 1111 or 4111 1111 1111 1112', ['card: 4111 1111 1111 1111']],
+    ['DE89 3704 0044 0532 0130 00, not DE88 3704 0044 0532 0130 00', ['iban: DE89 3704 0044 0532 0130 00']],
+    ['10.1.2.3 in version 10.1.2.3', ['ip: 10.1.2.3']],
+    ['[2001:db8::1]:443 at 12:30:45', ['ip: 2001:db8::1']],
+    ['44051401359 or 44051401358', ['national-id: 44051401359']],
+    ['手机13800138000', ['phone: 13800138000']],
+    ['٠٦ ١٢ ٣٤ ٥٦ ٧٨', ['phone: ٠٦ ١٢ ٣٤ ٥٦ ٧٨']],
+    ['+49 (0)30-123456, 2024-05-06, 10.000.000', ['phone: +49 (0)30-123456']],
+    [
+      '(01234) 567890; 612 34 56 78; 11 91234-5678; 98765 43210',
+      ['phone: (01234) 567890', 'phone: 612 34 56 78', 'phone: 11 91234-5678', 'phone: 98765 43210'],
+    ],
+    ['call between 10.30 - 11.30 on 15/01/24 10:30, 1.250.000 phones', []],
+    ['icon@2x.png from jane@example.org.', ['email: jane@example.org']],
+    ['password: Tr0ub4dor&3! the password is forgotten', ['secret: Tr0ub4dor&3']],
+    ['https://ann:s3cret@example.org/', ['secret: ann:s3cret']],
+    ['Order 4111111111111111 was late', []],
+    ['ISBN 978-3-16-148410-0, 302-1234567-1234567', []],
+  ])('%s', (text, expected) => {
+    expect(found(text)).toEqual(expected)
+  })
+
+  it('asks a check of every rule that exists, and none throws', () => {
+    for (const { isOne, name } of ID_RULES) expect(() => isOne('12345678901'), name).not.toThrow()
+  })
+})
+
+describe('people', () => {
+  const people = new NameIndex([
+    { pseudonym: 'P1', names: ['Anna Schmidt'], handles: ['anna_s99'] },
+    { pseudonym: 'P2', names: ['Will May'], handles: ['@cat'] },
+    { pseudonym: 'P3', names: ['王小明', 'Ayşe Yıldırım'], handles: ['ayse@example.org'] },
+    { pseudonym: 'P4', names: ['Anna Kowalska'], handles: [] },
+  ])
+  it.each([
+    ['ANNA SCHMIDT, Schmidt, Anna; anna.s99', 'P1, P1; P1'],
+    ['Will you go in May, Will May and @cat, with the cat?', 'Will you go in May, P2 and P2, with the cat?'],
+    ['我和王小明去, YILDIRIM’ın', '我和P3去, P3’ın'],
+    // the export names two: which one is meant, nobody can say
+    ['Anna and Annas', 'P1 and P1'],
+    ['anna, in small letters, may be a word', 'anna, in small letters, may be a word'],
+  ])('%s', async (text, expected) => {
+    expect((await redact(text, { people })).text).toBe(expected)
+  })
+})
+
+describe('lines', () => {
+  it('come back in the order of their ids, with offsets of the text that came in', async () => {
+    const text = '😀 call +1 415 555 2671 or é@example.org'
+    const line = JSON.parse(await redactLine(JSON.stringify({ id: 7, text }))) as {
+      id: number
+      text: string
+      spans: { start: number; end: number; kind: string }[]
+    }
+    expect(line).toEqual({
+      id: 7,
+      text: '😀 call [phone] or [email]',
+      spans: [
+        { start: 8, end: 23, kind: 'phone' },
+        { start: 27, end: 40, kind: 'email' },
+      ],
+    })
+    expect(line.spans.map(({ start, end }) => text.slice(start, end))).toEqual(['+1 415 555 2671', 'é@example.org'])
+    expect(JSON.parse(await redactLine('{"text":"hi Jane Doe","names":["Jane Doe"]}'))).toEqual({
+      id: null,
+      text: 'hi P1',
+      spans: [{ start: 3, end: 11, kind: 'person' }],
+    })
+  })
+
+  it.each([
+    ['{', 'BAD_JSON'],
+    ['[]', 'BAD_LINE'],
+    ['{"id":1}', 'BAD_LINE'],
+    ['{"id":1,"text":"x","names":[1]}', 'BAD_LINE'],
+    [JSON.stringify({ text: 'x'.repeat(1_100_000) }), 'TEXT_TOO_LONG'],
+  ])('that are bad give an error line: %.20s', async (line, code) => {
+    expect(JSON.parse(await redactLine(line))).toMatchObject({ error: { code } })
+  })
+
+  it('take a detector of somebody else, and refuse spans that are none', async () => {
+    const names: Detector = {
+      name: 'names',
+      version: '1',
+      find: async (text) => [...text.matchAll(/Jane/g)].map(({ index }) => ({ start: index, end: index + 4, kind: 'name' })),
+    }
+    expect(JSON.parse(await redactLine('{"id":1,"text":"Jane a@b.example"}', { detectors: [names] }))).toMatchObject({
+      text: '[name] [email]',
+    })
+    const broken: Detector = { ...names, find: () => [{ start: 0, end: 99, kind: 'name' }] }
+    expect(JSON.parse(await redactLine('{"id":1,"text":"Jane"}', { detectors: [broken] }))).toMatchObject({
+      error: { code: 'BAD_DETECTOR' },
+    })
+  })
+})
+
+it('gives spans in order, apart and inside of any text, and nothing of them is left', () => {
+  const piece = fc.oneof(
+    fc.string({ maxLength: 12, unit: 'binary' }),
+    fc.constantFrom(
+      '4111 1111 1111 1111',
+      'a@b.example',
+      '+49 170 1234567',
+      ' ',
+      '-',
+      '::1',
+      'DE89370400440532013000',
+      '1.2.3.4',
+      '12345678Z',
+      '😀',
+    ),
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const text = pieces.join('')
+      let at = 0
+      for (const { start, end } of findSpans(text)) {
+        expect(start).toBeGreaterThanOrEqual(at)
+        expect(end).toBeGreaterThan(start)
+        at = end
+      }
+      expect(at).toBeLessThanOrEqual(text.length)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+it('is not slowed down by texts made for that', () => {
+  const before = process.cpuUsage()
+  for (const unit of ['1 ', '1-', 'a@', 'a.', '(1', 'A1 ', '::', '/1', '+1', 'password: '])
+    expect(findSpans(unit.repeat(Math.ceil(20_000 / unit.length))).length).toBeLessThan(20_000)
+  const { user } = process.cpuUsage(before)
+  // a quadratic rule would take minutes
+  expect(user / 1e6).toBeLessThan(20)
+})
