@@ -2,7 +2,7 @@
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
 import { askAgain, blocksProtocol, helloProtocol, logProtocol, type Mesh, submitProtocol } from '../../core/mesh/index.ts'
-import { type CID, didFromPeer, peerFromDid, type ValidatorStatement } from '../../schemas/wire/index.ts'
+import { type CID, didFromPeer, matchesCid, peerFromDid, type ValidatorStatement } from '../../schemas/wire/index.ts'
 import { type AskBlocks, fetchBlocks, fetchFile } from '../batches/index.ts'
 import type { FileSource, FilesSource, LogSource } from './follower.ts'
 import { MAX_LEDGER_FILE_BYTES } from './ledger-file.ts'
@@ -114,10 +114,18 @@ export class DaoLink {
   }
 
   readonly fetchFiles: FilesSource = async (cids) => {
-    const { mesh, signal } = this.#options
     await this.#reach()
-    const { blocks } = await askAgain(mesh, this.#dao, blocksProtocol, { cids }, { signal, bytes: cids.length * FILE_BYTES })
-    return cids.map((_, i) => blocks[i] ?? undefined)
+    return this.filesFrom(this.#dao, cids)
+  }
+
+  /** Several ledger files of one block each from one peer, verified, in one question; undefined for each that it lacks or that did not fit. */
+  async filesFrom(peer: string, cids: CID[]): Promise<(Uint8Array | undefined)[]> {
+    const { mesh, signal } = this.#options
+    const { blocks } = await askAgain(mesh, peer, blocksProtocol, { cids }, { signal, bytes: cids.length * FILE_BYTES })
+    return cids.map((cid, i) => {
+      const bytes = blocks[i]
+      return bytes && matchesCid(cid, bytes) ? bytes : undefined
+    })
   }
 
   /** A ledger file from one peer, verified; undefined when the peer lacks it. */

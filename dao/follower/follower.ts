@@ -1,7 +1,7 @@
 /** Follows a ledger from whoever serves it: pulls entries, holds them against a cosigned checkpoint, then folds them. Trusts nobody's word. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf, QuernError, RetryableError } from '../../core/errors/index.ts'
-import { type CID, matchesCid, quorumOf } from '../../schemas/wire/index.ts'
+import { type CID, quorumOf } from '../../schemas/wire/index.ts'
 import { createLedger, type Ledger, type LedgerState, seatedValidators } from '../ledger/index.ts'
 import { CompactRange, leafHash, peekCheckpoint } from '../log/index.ts'
 import { type OpenedCheckpoint, openCheckpoint } from './checkpoint.ts'
@@ -16,7 +16,7 @@ export type LogSource = (query: { from: number; limit: number; old: number }, si
 /** Bytes of a ledger file from somebody, unverified; undefined when nobody asked has it. */
 export type FileSource = (cid: CID, signal: AbortSignal) => Promise<Uint8Array | undefined>
 
-/** Several files of one block each in one question; unverified, undefined for each that did not come or did not fit. */
+/** Several files of one block each in one question; verified, undefined for each that did not come or did not fit. */
 export type FilesSource = (cids: CID[], signal: AbortSignal) => Promise<(Uint8Array | undefined)[]>
 
 export interface FollowerOptions {
@@ -282,7 +282,7 @@ export class Follower {
       const found = await fetchFiles(cids, signal)
       for (const [i, cid] of cids.entries()) {
         const bytes = found[i]
-        if (bytes !== undefined && matchesCid(cid, bytes)) await files.write(cid, bytes)
+        if (bytes !== undefined) await files.write(cid, bytes)
       }
     } catch (error) {
       signal.throwIfAborted()

@@ -166,7 +166,7 @@ export class SimNetwork implements AsyncDisposable {
         logKey: this.#key('dao/log-t0'),
         charter: genesis,
         pollMs: POLL_MS,
-        intervalMs: 200,
+        intervalMs: 1000,
       })
       return this.operator
     })

@@ -15,6 +15,8 @@ const DAG_PB = 0x70
 /** How long the files of several batches are waited for, so that one entry can name them all. */
 const COMPANY_MS = 1000
 /** How often the DAO is asked whether it holds a batch by now. */
+/** A contributor that hears of its own reveal publishes the batch, and the DAO begins to pull it: asked before that, both would be asked twice. */
+const HEAD_START_MS = 1000
 const ASK_MS = [250, 500, 1000, 2000, 5000]
 const MOST_IN_ONE_ENTRY = 512
 
@@ -82,8 +84,10 @@ export class Availability {
   /** Notes in `#sound` what it found; nothing while files or a whole copy are missing. */
   async #look(batch: BatchState): Promise<void> {
     const { options } = this.#desk
-    const { files, logger } = options
+    const { files, logger, clock } = options
     const name = batch.manifestCid.toString()
+    await clock.sleep(HEAD_START_MS, this.#desk.signal)
+    if (!this.#stillMatters(batch)) return
     if (!(await this.#holdsFiles(batch))) return
     const parsed = loadBatch((cid) => files.read(cid), batch.manifestCid)
     if (parsed === undefined) return
@@ -98,23 +102,31 @@ export class Availability {
   async #holdsFiles(batch: BatchState): Promise<boolean> {
     const { options, link } = this.#desk
     const { files, storage } = options
-    for (const cid of [batch.manifestCid, batch.manifest.index, batch.manifest.sketches]) {
-      if (files.read(cid) !== undefined) continue
-      const bytes = (await this.#from(peerFromDid(batch.contributor), cid)) ?? (await this.#from(link.peer, cid))
-      if (bytes === undefined) return false
-      // whoever asks us for a file of several leaves asks for the leaves
-      if (cid.code === DAG_PB) await storage.public.put(chunkFile(bytes).blocks)
-      await files.write(cid, bytes)
+    const lacking = (): CID[] =>
+      [batch.manifestCid, batch.manifest.index, batch.manifest.sketches].filter((cid) => files.read(cid) === undefined)
+    for (const peer of [peerFromDid(batch.contributor), link.peer]) {
+      const small = lacking().filter(({ code }) => code !== DAG_PB)
+      const found = small.length === 0 ? [] : await this.#asked(peer, () => link.filesFrom(peer, small))
+      for (const [i, bytes] of (found ?? []).entries()) if (bytes !== undefined) await files.write(small[i] as CID, bytes)
+      for (const cid of lacking().filter(({ code }) => code === DAG_PB)) {
+        const bytes = await this.#asked(peer, () => link.fileFrom(peer, cid))
+        if (bytes === undefined) continue
+        // whoever asks us for a file of several leaves asks for the leaves
+        await storage.public.put(chunkFile(bytes).blocks)
+        await files.write(cid, bytes)
+      }
+      if (lacking().length === 0) return true
     }
-    return true
+    return false
   }
 
-  async #from(peer: string, cid: CID): Promise<Uint8Array | undefined> {
-    const { link, options } = this.#desk
-    return link.fileFrom(peer, cid).catch((error: unknown) => {
-      options.logger.debug('file-unreachable', { peer, cid: cid.toString(), code: codeOf(error) })
+  async #asked<T>(peer: string, ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await ask()
+    } catch (error) {
+      this.#desk.options.logger.debug('file-unreachable', { peer, code: codeOf(error) })
       return undefined
-    })
+    }
   }
 
   /** Asks the DAO until it has the whole batch, or until it is our turn to pull a copy of our own. */
