@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -30,5 +31,8 @@ async function journalIn(given: string): Promise<string> {
     (found) => found.isDirectory(),
     () => false,
   )
-  return isFolder ? path.join(given, 'journal.jsonl') : given
+  if (!isFolder) return given
+  const whole = path.join(given, 'journal.jsonl')
+  // of a crawl under way, or one that was killed
+  return existsSync(whole) ? whole : `${whole}.part`
 }

@@ -308,7 +308,8 @@ export const specs: CommandSpec[] = [
   {
     name: 'journal verify',
     args: '[journal]',
-    summary: 'verify that no line of a crawl’s journal was changed or taken out, and who signed how much of it; exit 3 when one was',
+    summary:
+      'verify that the lines of a crawl’s journal form one chain, and who signed how much of it; exit 3 and the line where they do not',
     example: 'quern journal verify crawl',
     load: () => import('./journal-verify.ts'),
   },

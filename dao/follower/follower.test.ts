@@ -3,10 +3,12 @@ import { silent } from '../../core/effects/index.ts'
 import { World } from '../../sim/world/index.ts'
 import { LedgerWorld, type TestValidator } from '../../tests/unit/ledger-world.ts'
 import { leafHash, rootOfLeaves } from '../log/index.ts'
+import type { CID } from '../../schemas/wire/index.ts'
 import { Follower, type LogPage, MemoryFiles } from './index.ts'
 
 /** A ledger, and somebody who follows it while `page` says what the DAO would. */
-function scene() {
+function scene(fetchFiles?: (ledger: LedgerWorld, cids: CID[]) => (Uint8Array | undefined)[]) {
+  const asked: { together: number; alone: number } = { together: 0, alone: 0 }
   const ledger = new LedgerWorld({ validators: 4, contributors: ['ann'] })
   const { clock } = new World({ seed: 1 })
   let by: TestValidator[] = ledger.validators
@@ -15,7 +17,16 @@ function scene() {
   const follower = new Follower({
     ledgerId: ledger.id,
     source: async ({ from, limit }): Promise<LogPage> => ({ checkpoint: ledger.note({ by }), entries: entries.slice(from, from + limit) }),
-    fetchFile: async (cid) => ledger.files.read(cid),
+    fetchFile: async (cid) => {
+      asked.alone++
+      return ledger.files.read(cid)
+    },
+    ...(fetchFiles && {
+      fetchFiles: async (cids: CID[]) => {
+        asked.together++
+        return fetchFiles(ledger, cids)
+      },
+    }),
     files,
     clock,
     logger: silent,
@@ -25,6 +36,7 @@ function scene() {
   return {
     ledger,
     follower,
+    asked,
     cosign: (validators: TestValidator[]) => void (by = validators),
     serve: (other: Uint8Array[]) => void (entries = other),
     /** So many of the seats go, and as many others come. */
@@ -73,5 +85,42 @@ describe('a follower that was away while more seats changed than the quorum can 
     serve(forked)
     expect(rootOfLeaves(forked.map(leafHash))).not.toEqual(ledger.state.tree.rootAt(forked.length))
     expect((await syncTimes(3)).at(-1)).toBe('LOG_FORKED')
+  })
+})
+
+describe('files that news names', () => {
+  const reveal = (ledger: LedgerWorld): void => {
+    ledger.advanceTo('gather')
+    const committed = ledger.contributors.flatMap((signer) =>
+      [0, 1, 2].map((n) => ({ signer, batch: ledger.commit(signer, [{ text: `record number ${n}, with words of its own` }]) })),
+    )
+    ledger.advanceTo('reveal')
+    for (const { signer, batch } of committed) ledger.reveal(signer, batch)
+  }
+
+  it('come in one question', async () => {
+    const { ledger, follower, asked } = scene((world, cids) => cids.map((cid) => world.files.read(cid)))
+    reveal(ledger)
+    expect(await follower.sync()).toBe(true)
+    expect(asked).toEqual({ together: 1, alone: 0 })
+    expect(follower.state.batches.size).toBe(3)
+  })
+
+  it.each<[string, (ledger: LedgerWorld, cids: CID[]) => (Uint8Array | undefined)[]]>([
+    ['when one does not come', (world, cids) => cids.map((cid, i) => (i === 1 ? undefined : world.files.read(cid)))],
+    ['when other bytes come', (_, cids) => cids.map(() => Uint8Array.of(1, 2, 3))],
+    ['when fewer come than were asked for', (world, cids) => cids.slice(0, 1).map((cid) => world.files.read(cid))],
+    [
+      'when the question fails',
+      () => {
+        throw new Error('reset')
+      },
+    ],
+  ])('are asked for one by one %s', async (_, fetchFiles) => {
+    const { ledger, follower, asked } = scene(fetchFiles)
+    reveal(ledger)
+    expect(await follower.sync()).toBe(true)
+    expect(asked.alone).toBeGreaterThan(0)
+    expect(follower.state.batches.size).toBe(3)
   })
 })

@@ -249,8 +249,8 @@ export class Follower {
     for (const entry of entries) trial.append(leafHash(entry))
     this.#compareRoot(opened, trial.root())
     this.#requireQuorum(opened)
-    await this.#readAhead(entries)
-    for (const entry of entries) {
+    for (const [i, entry] of entries.entries()) {
+      if (i % PAGE === 0) await this.#readAhead(entries.slice(i, i + PAGE))
       for (const cid of this.ledger.needs(entry)) await this.#obtain(cid)
       const { index, invalid } = this.ledger.apply(entry)
       this.#range.append(leafHash(entry))

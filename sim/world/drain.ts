@@ -23,7 +23,7 @@ export function drained(step: () => boolean): Promise<void> {
         if (step()) return
         resolve()
       } catch (error) {
-        reject(error as Error)
+        reject(error)
       }
       isOver = true
     }

@@ -14,9 +14,9 @@ import type { BatchHolder } from './hold-batch.ts'
 const DAG_PB = 0x70
 /** How long the files of several batches are waited for, so that one entry can name them all. */
 const COMPANY_MS = 1000
-/** How often the DAO is asked whether it holds a batch by now. */
 /** A contributor that hears of its own reveal publishes the batch, and the DAO begins to pull it: asked before that, both would be asked twice. */
 const HEAD_START_MS = 1000
+/** How often the DAO is asked whether it holds a batch by now. */
 const ASK_MS = [250, 500, 1000, 2000, 5000]
 const MOST_IN_ONE_ENTRY = 512
 
@@ -76,7 +76,7 @@ export class Availability {
     if (work.length === 0) return
     const { signal, options } = this.#desk
     const over = new AbortController()
-    const patience = options.clock.sleep(COMPANY_MS, AbortSignal.any([over.signal, signal])).catch(() => undefined)
+    const patience = options.clock.sleep(HEAD_START_MS + COMPANY_MS, AbortSignal.any([over.signal, signal])).catch(() => undefined)
     await Promise.race([Promise.all(work), patience])
     over.abort()
   }

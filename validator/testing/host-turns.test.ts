@@ -38,3 +38,29 @@ it('lets go of who cannot wait any longer, and of what failed', async () => {
     'cyd',
   ])
 })
+
+it('lets who comes after the end wait for the pause, and who comes meanwhile behind it; one that gives up shortens it for nobody', async () => {
+  const world = new World({ seed: 1 })
+  const turns = new HostTurns(world.clock, never)
+  const order: string[] = []
+  const visit = (who: string, signal = never) => turns.run('host', who, 100, signal, async () => void order.push(`${who} ${world.ageMs}`))
+  const hasty = new AbortController()
+  const at = async (ms: number, act: () => Promise<void>): Promise<void> => {
+    await world.clock.sleep(ms)
+    await act()
+  }
+  const all = [
+    visit('ann'),
+    at(40, () => visit('bob')),
+    at(60, () => visit('cyd')),
+    // the host is free again, but not yet to be asked
+    at(240, () => visit('dan', hasty.signal)),
+    at(260, async () => hasty.abort(new Error('no more time'))),
+    at(280, () => visit('eve')),
+    // long after the pause nobody waits
+    at(900, () => visit('fay')),
+  ]
+  const settled = await world.settle(Promise.allSettled(all))
+  expect(order).toEqual(['ann 0', 'bob 100', 'cyd 200', 'eve 300', 'fay 900'])
+  expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(1)
+})

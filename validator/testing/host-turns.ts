@@ -11,8 +11,9 @@ interface Waiting {
 
 interface Line {
   isBusy: boolean
-  /** Nobody may begin before this time. */
+  /** Nobody may begin before this time; a clock that was set back never makes it more than `pauseMs` away. */
   freeAt: number
+  pauseMs: number
   waiting: Waiting[]
   /** When each contributor had its last turn here, counted in turns. */
   turns: Map<string, number>
@@ -32,7 +33,7 @@ export class HostTurns {
 
   /** Runs `work` when it is `who`'s turn at `host`; rejects with the signal's reason when that ends the waiting. The next turn begins `pauseMs` after it. */
   async run<T>(host: string, who: string, pauseMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const line = this.#lines.get(host) ?? { isBusy: false, freeAt: 0, waiting: [], turns: new Map(), turn: 0 }
+    const line = this.#lines.get(host) ?? { isBusy: false, freeAt: 0, pauseMs: 0, waiting: [], turns: new Map(), turn: 0 }
     this.#lines.set(host, line)
     signal.throwIfAborted()
     if (line.isBusy) await waitIn(line, who, signal)
@@ -42,6 +43,7 @@ export class HostTurns {
     try {
       return await work()
     } finally {
+      line.pauseMs = pauseMs
       line.freeAt = this.#clock.now() + pauseMs
       if (line.waiting.length > 0) void this.#pause(line)
       else line.isBusy = false
@@ -49,7 +51,7 @@ export class HostTurns {
   }
 
   async #pause(line: Line): Promise<void> {
-    await this.#clock.sleep(line.freeAt - this.#clock.now(), this.#signal).catch(() => undefined)
+    await this.#rest(line, this.#signal).catch(() => undefined)
     giveTurn(line)
   }
 
@@ -57,11 +59,15 @@ export class HostTurns {
   async #begin(line: Line, signal: AbortSignal): Promise<void> {
     line.isBusy = true
     try {
-      await this.#clock.sleep(line.freeAt - this.#clock.now(), signal)
+      await this.#rest(line, signal)
     } catch (error) {
       void this.#pause(line)
       throw error
     }
+  }
+
+  #rest({ freeAt, pauseMs }: Line, signal: AbortSignal): Promise<void> {
+    return this.#clock.sleep(Math.max(0, Math.min(pauseMs, freeAt - this.#clock.now())), signal)
   }
 }
 

@@ -18,7 +18,7 @@ const charter = charterShape.parse({
 })
 const url = `${ORIGIN}/Aldbury`
 const page: SimAnswer = { headers: [['Content-Type', 'text/html; charset=utf-8']], body: htmlOf('Aldbury') }
-const result = runPipeline(CURRENT_PIPELINE, exchangeOf(url, page.body as string))
+const result = runPipeline(CURRENT_PIPELINE, exchangeOf(url, htmlOf('Aldbury')))
 const record = result.ok ? result.measured.record : new Uint8Array()
 const FETCHED_AT = Date.parse('2027-01-15T08:00:00Z')
 const modified = (at: string): [string, string] => ['Last-Modified', new Date(at).toUTCString()]
