@@ -1,7 +1,7 @@
 /** What an origin says about itself before any page of it is asked for: its rule files, captured once a day. */
 import type { Clock } from '../../core/effects/index.ts'
 import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
-import { askSite, ruleEvidence, type Web } from '../../core/web/index.ts'
+import { askSite, type RuleCapture, ruleEvidence, type Web } from '../../core/web/index.ts'
 import { type Exchange, type FetchGroup, headerValues, redirectTarget, type RobotsFact } from '../../schemas/evidence/index.ts'
 import {
   crawlDelay,
@@ -15,7 +15,7 @@ import {
   trainDecision,
   unreachableRobots,
 } from '../../schemas/permission/index.ts'
-import { LEAF_BYTES, MAX_ROBOTS_LEAVES } from '../../schemas/wire/index.ts'
+import { LEAF_BYTES, MAX_ROBOTS_LEAVES, WireError } from '../../schemas/wire/index.ts'
 import type { JournalRow } from './journal.ts'
 import type { HostPace } from './pace.ts'
 
@@ -104,24 +104,26 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
   let asking: RuleRequest = { kind: 'robots', url: `${origin}/robots.txt`, maxBytes: 0 }
   const first = asking.url
   try {
-    const { rules, robots, captures } = await askSite(origin, visit.agent, async (request) => {
+    const groups = new Map<RuleCapture, FetchGroup>()
+    const asked = async (request: RuleRequest): Promise<Exchange> => {
       asking = request
       const exchange = await ask(request, visit)
       if (request.kind === 'robots' && redirectTarget(exchange) === undefined)
         visit.pace.crawlDelayMs = crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0
       return exchange
-    })
+    }
+    // packed as it comes: after a file that cannot be kept as evidence nothing is worth asking for
+    const { rules, robots } = await askSite(origin, visit.agent, asked, (capture) => groups.set(capture, ruleEvidence(capture)))
     if (rules.robots.rules.unreachable)
       return closed({ outcome: 'ROBOTS_UNREACHABLE', detail: `robots.txt answers ${robots.exchange.status}` })
-    const groups = captures.map(ruleEvidence)
-    const members = groups.flatMap((group) => group.members)
+    const members = [...groups.values()].flatMap((group) => group.members)
     if (members.reduce((sum, { byteLength }) => sum + byteLength, 0) > MAX_GROUP_BYTES)
       return closed({ outcome: 'RULES_TOO_LARGE', detail: `rule files of more than ${MAX_GROUP_BYTES} bytes` })
-    const evidence = { ...(groups[captures.indexOf(robots)] as FetchGroup), members }
+    const evidence = { ...(groups.get(robots) as FetchGroup), members }
     return new Site({ robots: rules.robots.rules, rules, exchange: robots.exchange, evidence }, visit.agent, askedAt)
   } catch (thrown) {
     visit.signal.throwIfAborted()
-    const code = codeOf(thrown)
+    const code = thrown instanceof WireError ? thrown.code : codeOf(thrown)
     // an address that we refuse is refused for its pages too; any other failure leaves the rules unknown: all is forbidden
     if (thrown instanceof RefusedError && asking.url === first) return closed({ outcome: code })
     if (asking.kind === 'robots') return closed({ outcome: 'ROBOTS_UNREACHABLE', detail: code })
