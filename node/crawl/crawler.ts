@@ -185,6 +185,8 @@ export class Crawler {
 
   /** The item's last word, unless it gives a record: those are ended by whoever takes the page. */
   #end(item: TakenItem, verdict: Verdict, isCounted = !item.isSitemap): void {
+    // a page that will be tried again still needs the redirects that led to it
+    if (isCounted) this.#hops.take(item.url)
     this.#verdicts.note(item, verdict)
     this.#book?.done(item.ref, isCounted, this.#clock.now())
   }
@@ -293,19 +295,22 @@ export class Crawler {
   async #unchanged(item: TakenItem, site: Site, exchange: Exchange, row: Row, earlier: EarlierVisit): Promise<void> {
     const { url, depth, ref } = item
     const { facts } = earlier
+    const chain = this.#hops.take(url)
+    const via = chain.at(-1)?.url ?? item.via
     const { id, url: from, at, payloadDigest } = facts.response
     const profile = exchange.status === 304 ? ('server-not-modified' as const) : ('identical-payload-digest' as const)
     const members = earlier.members()
     try {
       const revisit = { profile, recordId: id, url: from, fetchedAt: at, payloadDigest }
-      const evidence = fetchGroup({ ...exchange, body: new Uint8Array() }, { robots: site.fact(url), via: item.via, revisit })
+      const evidence = fetchGroup({ ...exchange, body: new Uint8Array() }, { robots: site.fact(url), via, revisit })
       this.#follow(facts.links ?? members.flatMap((member) => recordLinks(recordOf(member)) ?? []), depth + 1, url)
       const all = contentsOf(facts).map((content, i) => ({ content, member: members[i] as Uint8Array }))
       const fresh = all.filter(({ content }) => this.#contents.addNumber(content))
       const records = this.#options.dropDuplicates === false ? all : fresh
       if (records.length === 0) return this.#end(item, { ...row, outcome: 'DUPLICATE' })
       this.#verdicts.note(item, { ...row, outcome: 'UNCHANGED', detail: profile })
-      await this.#deliver({ ref, url, depth, evidence, robots: site.capture, facts, records, time: exchange.fetchedAt })
+      const hops = asHops(chain)
+      await this.#deliver({ ref, url, depth, evidence, hops, robots: site.capture, facts, records, time: exchange.fetchedAt })
     } catch (thrown) {
       if (!(thrown instanceof WireError)) throw thrown
       this.#end(item, { ...row, outcome: thrown.code, detail: thrown.message })

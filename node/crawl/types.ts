@@ -126,6 +126,8 @@ export interface UnchangedPage {
   depth: number
   /** Request, revisit and metadata. */
   evidence: FetchGroup
+  /** Redirects that led here this time, first to last. */
+  hops: Hop[]
   robots: RobotsCapture
   facts: KeptFacts
   /** The earlier records whose content was not kept already, with the content's number, gzipped. */
