@@ -12,6 +12,7 @@ import {
   type RuleKind,
   type RuleRequest,
   type SiteRules,
+  type TrainDecision,
   trainDecision,
   unreachableRobots,
 } from '../../schemas/permission/index.ts'
@@ -59,15 +60,20 @@ export class Site {
   /** Why this URL must not be asked for; undefined when it may. What the site reserves from training would never be kept, so it is not asked for either. */
   refuses(url: string): Refusal | undefined {
     if (this.#closed !== undefined) return this.#closed
-    const { robots, rules } = this.capture
+    const { robots } = this.capture
     const { allowed, rule, line } = mayFetch(robots, this.#agent, url)
     if (!allowed) return { outcome: 'ROBOTS_DISALLOWED', detail: `robots.txt line ${line}: ${rule}` }
-    const { decision, signals, unread } = trainDecision({ url, agent: this.#agent, site: rules, headers: [], html: null })
+    const { decision, signals, unread } = this.training(url)
     if (decision === 'deny') {
       const denials = signals.filter(({ says }) => says === 'deny')
       return { outcome: 'TRAINING_DENIED', detail: denials.map(({ source, value }) => `${source}: ${value}`).join('; ') }
     }
     return unread.length === 0 ? undefined : { outcome: 'LICENSE_UNREAD', detail: unread.join(' ') }
+  }
+
+  /** What the site alone says of training on a page, before the page was asked. */
+  training(url: string): TrainDecision {
+    return trainDecision({ url, agent: this.#agent, site: this.capture.rules, headers: [], html: null })
   }
 
   /** The line of evidence about this URL; null where no robots.txt could be captured. */
