@@ -91,4 +91,11 @@ export const reshareProtocol = defineProtocol({
   limits: { queryBytes: 4 * MiB, replyBytes: 8 * MiB, timeoutMs: 120_000, inboundStreams: 2 },
 })
 
-export const poolProtocols = [depositKeyProtocol, depositProtocol, keyreqProtocol, withdrawProtocol, accessLogProtocol] as const
+export const poolProtocols = [
+  depositKeyProtocol,
+  depositProtocol,
+  keyreqProtocol,
+  withdrawProtocol,
+  accessLogProtocol,
+  reshareProtocol,
+] as const

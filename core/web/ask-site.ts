@@ -20,9 +20,15 @@ export interface AskedSite {
 
 /**
  * robots.txt, tdmrep.json, ai.txt and the RSL documents that robots.txt names, as far as `agent` may have them: three requests where nothing is
- * redirected, up to five with licences. `ask` makes one request, politely; what it throws is thrown on.
+ * redirected, up to five with licences. `ask` makes one request, politely; `onCapture` is told of its answer before anything else is asked for.
+ * What either throws is thrown on.
  */
-export async function askSite(origin: string, agent: string, ask: (request: RuleRequest) => Promise<Exchange>): Promise<AskedSite> {
+export async function askSite(
+  origin: string,
+  agent: string,
+  ask: (request: RuleRequest) => Promise<Exchange>,
+  onCapture?: (capture: RuleCapture) => void,
+): Promise<AskedSite> {
   const reading = readSite<RuleCapture>(origin, agent)
   const captures: RuleCapture[] = []
   let step = reading.next()
@@ -32,6 +38,7 @@ export async function askSite(origin: string, agent: string, ask: (request: Rule
     const led = captures.at(-1)?.exchange
     const via = led !== undefined && redirectTarget(led) === request.url ? led.url : null
     const capture = { exchange, payloadDigest: warcDigest(exchange.body), via }
+    onCapture?.(capture)
     captures.push(capture)
     step = reading.next(capture)
   }

@@ -187,10 +187,10 @@ export class CrawlFolder implements CrawlBook {
     if (this.#fault !== undefined) throw this.#fault
     const { robots, ref } = page
     if (!this.#written.has(robots) && robots.evidence !== null) this.#written.set(robots, this.#place(robots.evidence.members))
+    const hops = page.hops.map((hop) => this.#place(hop.evidence.members))
     const at = this.#records.bytes
     if ('measured' in page) {
       const { exchange, evidence, measured } = page
-      const hops = page.hops.map((hop) => this.#place(hop.evidence.members))
       const place = this.#place(evidence.members)
       // the members of a page lie together: one after the other they are its records, one in each line
       const rows = [measured, ...page.more].map((one, i) => {

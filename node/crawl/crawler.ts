@@ -3,16 +3,19 @@ import { type Clock, silent } from '../../core/effects/index.ts'
 import { codeOf, InvalidInputError, RetryableError, toError } from '../../core/errors/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { type Exchange, fetchGroup, headerValues, redirectTarget, warcDigest } from '../../schemas/evidence/index.ts'
+import { mayTrain } from '../../schemas/permission/index.ts'
 import { CURRENT_PIPELINE, findPipeline } from '../../schemas/pipeline/index.ts'
 import { WireError } from '../../schemas/wire/index.ts'
 import { canonicalUrl, Frontier, type FrontierItem, frontierLimits, SeenSet, type TakenItem } from '../frontier/index.ts'
-import { conditions, contentNumber, contentsOf, type EarlierVisit, recordOf } from './earlier.ts'
+import { conditions, contentNumber, contentsOf, type EarlierVisit, type EarlierVisits, recordOf } from './earlier.ts'
+import { isSameRules } from './earlier-rules.ts'
 import { asHops, HopStore } from './hop-store.ts'
 import type { JournalRow } from './journal.ts'
 import { Lanes } from './lanes.ts'
 import { HostPace, paceDefaults, type PaceOptions, retryAfterMs } from './pace.ts'
 import { recordLinks } from './page-links.ts'
 import { inlineWorker, type PageJob, type PageResult, type PageWorker } from './page-work.ts'
+import { notModified, sameBody, STANDS } from './revisit.ts'
 import { type Site, visitSite } from './site.ts'
 import { readSitemap } from './sitemap.ts'
 import { Slots } from './slots.ts'
@@ -46,7 +49,8 @@ export class Crawler {
   readonly #clock: Clock
   readonly #limits: CrawlLimits
   readonly #paceOptions: PaceOptions
-  readonly #options: Pick<CrawlOptions, 'dropDuplicates' | 'sitemaps' | 'deny' | 'optedOut' | 'earlier'>
+  readonly #options: Pick<CrawlOptions, 'dropDuplicates' | 'sitemaps' | 'deny' | 'optedOut'>
+  readonly #earlier: EarlierVisits | undefined
   readonly #book: CrawlBook | undefined
   readonly #frontier: Frontier
   readonly #slots: Slots
@@ -100,6 +104,7 @@ export class Crawler {
     this.#working = new Slots(this.#limits.working)
     this.#worker = options.worker ?? inlineWorker
     this.#job = { agentToken, pipeline, qualityWeights, selectors, profile }
+    this.#earlier = isSameRules(this.#job, options.earlier?.rules) ? options.earlier : undefined
     this.#verdicts = new Verdicts(clock, options.logger ?? silent, options.onJournal ?? (() => {}), book?.summary())
     this.#deliver = deliver
     this.#signal = signal
@@ -160,8 +165,10 @@ export class Crawler {
     if (item.isSitemap) this.#giveBack(item.host)
     else this.summary.fetched++
     try {
-      const earlier = item.isSitemap || item.linksOnly ? undefined : this.#options.earlier?.get(item.url)
-      const exchange = await this.#slots.run(() => this.#ask(item, earlier))
+      const earlier = item.isSitemap || item.linksOnly ? undefined : this.#earlier?.get(item.url)
+      // where the profile wants a permission and the site gives none, it was the page that did: a 304 would not show it
+      const mayStand = this.#job.profile === 'standard' || mayTrain(site.training(item.url), this.#job.profile)
+      const exchange = await this.#slots.run(() => this.#ask(item, mayStand ? earlier : undefined))
       const ms = this.#clock.now() - time
       pace.reached(exchange.remoteAddress)
       pace.done(ms)
@@ -185,6 +192,8 @@ export class Crawler {
 
   /** The item's last word, unless it gives a record: those are ended by whoever takes the page. */
   #end(item: TakenItem, verdict: Verdict, isCounted = !item.isSitemap): void {
+    // a page that will be tried again still needs the redirects that led to it
+    if (isCounted) this.#hops.take(item.url)
     this.#verdicts.note(item, verdict)
     this.#book?.done(item.ref, isCounted, this.#clock.now())
   }
@@ -234,12 +243,8 @@ export class Crawler {
 
   /** Works on a page: in this thread at once, in others while the host goes on. */
   async #keep(item: TakenItem, site: Site, exchange: Exchange, row: Row): Promise<void> {
-    const { url, linksOnly } = item
-    const chain = this.#hops.take(url)
-    const via = chain.at(-1)?.url ?? item.via
-    const { rules } = site.capture
-    const work = (): PageResult | Promise<PageResult> =>
-      this.#worker.work({ ...this.#job, exchange, via, rules, fact: site.fact(url), linksOnly })
+    const chain = this.#hops.take(item.url)
+    const work = (): PageResult | Promise<PageResult> => this.#worker.work(this.#jobOf(item, site, exchange, chain))
     if (this.#worker.isElsewhere !== true) return this.#worked(item, site, exchange, row, chain, await work())
     await this.#working.enter()
     this.#inWork++
@@ -253,6 +258,10 @@ export class Crawler {
       this.#working.leave()
       this.#startHosts()
     })()
+  }
+
+  #jobOf({ url, via, linksOnly }: TakenItem, site: Site, exchange: Exchange, chain: Exchange[]): PageJob {
+    return { ...this.#job, exchange, via: chain.at(-1)?.url ?? via, rules: site.capture.rules, fact: site.fact(url), linksOnly }
   }
 
   async #worked(item: TakenItem, site: Site, exchange: Exchange, row: Row, chain: Exchange[], result: PageResult): Promise<void> {
@@ -289,23 +298,29 @@ export class Crawler {
     })
   }
 
-  /** The earlier body stands: its links are followed, a revisit record proves it, and no budget of work is spent. */
+  /** The earlier body stands. Where what the answer says lets its records stand too, a revisit record proves them; else it ends as any page would. */
   async #unchanged(item: TakenItem, site: Site, exchange: Exchange, row: Row, earlier: EarlierVisit): Promise<void> {
     const { url, depth, ref } = item
     const { facts } = earlier
+    const chain = this.#hops.take(url)
+    const job = this.#jobOf(item, site, exchange, chain)
     const { id, url: from, at, payloadDigest } = facts.response
     const profile = exchange.status === 304 ? ('server-not-modified' as const) : ('identical-payload-digest' as const)
     const members = earlier.members()
+    const known = (): string[] => facts.links ?? members.flatMap((member) => recordLinks(recordOf(member)) ?? [])
+    const result = exchange.status === 304 ? notModified(job, known()) : await sameBody(job, this.#worker)
+    if (result.outcome !== STANDS) return this.#worked(item, site, exchange, row, chain, result)
     try {
       const revisit = { profile, recordId: id, url: from, fetchedAt: at, payloadDigest }
-      const evidence = fetchGroup({ ...exchange, body: new Uint8Array() }, { robots: site.fact(url), via: item.via, revisit })
-      this.#follow(facts.links ?? members.flatMap((member) => recordLinks(recordOf(member)) ?? []), depth + 1, url)
+      const evidence = fetchGroup({ ...exchange, body: new Uint8Array() }, { robots: job.fact, via: job.via, revisit })
+      this.#follow(result.links, depth + 1, url)
       const all = contentsOf(facts).map((content, i) => ({ content, member: members[i] as Uint8Array }))
       const fresh = all.filter(({ content }) => this.#contents.addNumber(content))
       const records = this.#options.dropDuplicates === false ? all : fresh
       if (records.length === 0) return this.#end(item, { ...row, outcome: 'DUPLICATE' })
       this.#verdicts.note(item, { ...row, outcome: 'UNCHANGED', detail: profile })
-      await this.#deliver({ ref, url, depth, evidence, robots: site.capture, facts, records, time: exchange.fetchedAt })
+      const hops = asHops(chain)
+      await this.#deliver({ ref, url, depth, evidence, hops, robots: site.capture, facts, records, time: exchange.fetchedAt })
     } catch (thrown) {
       if (!(thrown instanceof WireError)) throw thrown
       this.#end(item, { ...row, outcome: thrown.code, detail: thrown.message })

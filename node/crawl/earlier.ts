@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { type Exchange, headerValues, type FetchGroup } from '../../schemas/evidence/index.ts'
 import { readKeptLines } from '../frontier/index.ts'
+import { type EarlierRules, earlierRules } from './earlier-rules.ts'
 
 const place = z.tuple([z.int().nonnegative(), z.int().positive()])
 
@@ -53,6 +54,8 @@ export interface EarlierVisit {
 }
 
 export interface EarlierVisits {
+  /** What that crawl went by; undefined where nobody knows. */
+  rules: EarlierRules | undefined
   get(url: string): EarlierVisit | undefined
 }
 
@@ -60,13 +63,16 @@ const MAX_RECORD_BYTES = 2 << 20
 
 /** The pages of a crawl's folder that were kept whole, by URL. Keeps an open file until it is disposed. */
 export class EarlierFolder implements EarlierVisits, Disposable {
+  readonly rules: EarlierRules | undefined
   readonly #fd: number
   readonly #pages = new Map<string, KeptFacts>()
 
   /** Throws what opening the folder's files throws. Lines that are not understood are left out. */
   constructor(folder: string) {
     this.#fd = openSync(path.join(folder, 'records.jsonl.gz'), 'r')
-    for (const { url, facts } of readKeptLines(path.join(folder, 'frontier.log'))) {
+    const log = path.join(folder, 'frontier.log')
+    this.rules = earlierRules(log)
+    for (const { url, facts } of readKeptLines(log)) {
       const parsed = keptFacts.safeParse(facts)
       if (parsed.success && parsed.data.isPartial !== true) this.#pages.set(url, parsed.data)
     }

@@ -10,7 +10,16 @@ import { openWeb, type Web } from '../../core/web/index.ts'
 import type { Exchange } from '../../schemas/evidence/index.ts'
 import { utf8 } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
-import { crawlToFolder, DenyList, EarlierFolder, JournalChain, type JournalRow, verifyJournal } from './index.ts'
+import {
+  type CrawledPage,
+  crawlToFolder,
+  DenyList,
+  EarlierFolder,
+  JournalChain,
+  type JournalRow,
+  type UnchangedPage,
+  verifyJournal,
+} from './index.ts'
 import { readSitemap } from './sitemap.ts'
 
 let base: string
@@ -34,6 +43,8 @@ beforeAll(async () => {
       else response.writeHead(200, { 'content-type': 'text/html', ...headers }).end(body)
     }
     if (place === '/') send(page('start', '/tagged', '/same', '/changing'), { etag: '"s1"' })
+    else if (place === '/moved') response.writeHead(301, { location: '/moved-again' }).end()
+    else if (place === '/moved-again') response.writeHead(302, { location: '/tagged' }).end()
     else if (place === '/tagged') send(page('tagged', '/behind'), { etag: '"t1"' })
     else if (place === '/behind' || place === '/same') send(page(place))
     else if (place === '/changing') send(page(`changing ${version}`), { etag: `"c${version}"` })
@@ -78,6 +89,27 @@ describe('a later crawl of the same pages', () => {
       // the record that holds the body, which lies in the first crawl
       const id = /WARC-Refers-To: (\S+)/.exec(warc)?.[1] ?? 'none'
       expect(gunzipSync(await readFile(path.join(outs[0], 'evidence.warc.gz'))).toString('latin1')).toContain(`WARC-Record-ID: ${id}`)
+    }
+  })
+})
+
+describe('a page that redirects led to', () => {
+  it('has them as evidence again when it is unchanged', async () => {
+    const moved = { ...options(), seeds: [`http://127.0.0.1:${port}/moved`], limits: { depth: 0 } }
+    const outs = ['moved', 'moved again'].map((name) => path.join(base, name)) as [string, string]
+    await crawlToFolder({ ...moved, out: outs[0] })
+    using since = new EarlierFolder(outs[0])
+    const hops: string[] = []
+    const onPage = (one: CrawledPage | UnchangedPage) => hops.push(...one.hops.map(({ exchange }) => new URL(exchange.url).pathname))
+    const summary = await crawlToFolder({ ...moved, out: outs[1], earlier: since, onPage })
+    expect(summary.outcomes).toMatchObject({ REDIRECT: 2, UNCHANGED: 1 })
+    expect(hops).toEqual(['/moved', '/moved-again'])
+    for (const out of outs) {
+      const warc = gunzipSync(await readFile(path.join(out, 'evidence.warc.gz'))).toString('latin1')
+      const pages = warc.matchAll(/WARC-Type: (?:response|revisit)\r\n[^]*?WARC-Target-URI: (\S+)/g)
+      const places = Array.from(pages, ([, url = '']) => new URL(url).pathname)
+      expect(places.slice(-3)).toEqual(['/moved', '/moved-again', '/tagged'])
+      expect(warc.split('WARC-Target-URI: ').at(-1)).toContain(`via: http://127.0.0.1:${port}/moved-again`)
     }
   })
 })

@@ -63,11 +63,10 @@ export function workPage(job: PageJob, { isOnce = false }: { isOnce?: boolean } 
   // too deep or too large for a record as well
   if (page.facts === null) return { outcome: page.error?.code ?? 'NO_CONTENT', detail: page.error?.message ?? '', links: [] }
   const { signals, links: all } = page.facts
-  const links = asksNotToFollow(exchange, signals, agent) ? [] : all.flatMap((link) => (link.nofollow ? [] : [link.url]))
+  const links = asksNotToFollow(exchange, signals.metas, agent) ? [] : all.flatMap((link) => (link.nofollow ? [] : [link.url]))
   const training = trainDecision({ url, agent, site: rules, headers, html: null, signals, head, body })
-  if (training.decision === 'deny') return { outcome: 'TRAINING_DENIED', detail: said(training), links }
-  if (training.unread.length > 0) return { outcome: 'LICENSE_UNREAD', detail: training.unread.join(' '), links }
-  if (!mayTrain(training, job.profile)) return { outcome: 'TRAINING_UNKNOWN', links }
+  const refusal = trainingRefusal(training, job.profile)
+  if (refusal !== undefined) return { ...refusal, links }
   if (job.linksOnly) return { outcome: 'LINKS_ONLY', links }
   const options = { qualityWeights: job.qualityWeights, selectors: job.selectors }
   const result = isOnce ? page.runOnce(job.pipeline, options) : page.run(job.pipeline, options)
@@ -81,6 +80,13 @@ export function workPage(job: PageJob, { isOnce = false }: { isOnce?: boolean } 
   }
 }
 
+/** Why these statements leave no record, by the profile; undefined where they leave one. */
+export function trainingRefusal(training: TrainDecision, profile: Profile): { outcome: string; detail?: string } | undefined {
+  if (training.decision === 'deny') return { outcome: 'TRAINING_DENIED', detail: said(training) }
+  if (training.unread.length > 0) return { outcome: 'LICENSE_UNREAD', detail: training.unread.join(' ') }
+  return mayTrain(training, profile) ? undefined : { outcome: 'TRAINING_UNKNOWN' }
+}
+
 function said({ signals }: TrainDecision): string {
   return signals
     .filter(({ says }) => says === 'deny')
@@ -88,7 +94,8 @@ function said({ signals }: TrainDecision): string {
     .join('; ')
 }
 
-function asksNotToFollow({ headers }: Exchange, { metas }: PageSignals, agent: string): boolean {
+/** By a header or, where the page is known, by its `metas`. */
+export function asksNotToFollow({ headers }: Exchange, metas: PageSignals['metas'], agent: string): boolean {
   const own = metas.filter(({ name }) => name === 'robots' || name === agent.toLowerCase()).map(({ content }) => content)
   const words = [...headerValues(headers, 'x-robots-tag'), ...own].flatMap((value) => robotsDirectives(value, agent))
   return words.includes('nofollow') || words.includes('none')

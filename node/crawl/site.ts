@@ -1,7 +1,7 @@
 /** What an origin says about itself before any page of it is asked for: its rule files, captured once a day. */
 import type { Clock } from '../../core/effects/index.ts'
 import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
-import { askSite, ruleEvidence, type Web } from '../../core/web/index.ts'
+import { askSite, type RuleCapture, ruleEvidence, type Web } from '../../core/web/index.ts'
 import { type Exchange, type FetchGroup, headerValues, redirectTarget, type RobotsFact } from '../../schemas/evidence/index.ts'
 import {
   crawlDelay,
@@ -12,10 +12,11 @@ import {
   type RuleKind,
   type RuleRequest,
   type SiteRules,
+  type TrainDecision,
   trainDecision,
   unreachableRobots,
 } from '../../schemas/permission/index.ts'
-import { LEAF_BYTES, MAX_ROBOTS_LEAVES } from '../../schemas/wire/index.ts'
+import { LEAF_BYTES, MAX_ROBOTS_LEAVES, WireError } from '../../schemas/wire/index.ts'
 import type { JournalRow } from './journal.ts'
 import type { HostPace } from './pace.ts'
 
@@ -59,15 +60,20 @@ export class Site {
   /** Why this URL must not be asked for; undefined when it may. What the site reserves from training would never be kept, so it is not asked for either. */
   refuses(url: string): Refusal | undefined {
     if (this.#closed !== undefined) return this.#closed
-    const { robots, rules } = this.capture
+    const { robots } = this.capture
     const { allowed, rule, line } = mayFetch(robots, this.#agent, url)
     if (!allowed) return { outcome: 'ROBOTS_DISALLOWED', detail: `robots.txt line ${line}: ${rule}` }
-    const { decision, signals, unread } = trainDecision({ url, agent: this.#agent, site: rules, headers: [], html: null })
+    const { decision, signals, unread } = this.training(url)
     if (decision === 'deny') {
       const denials = signals.filter(({ says }) => says === 'deny')
       return { outcome: 'TRAINING_DENIED', detail: denials.map(({ source, value }) => `${source}: ${value}`).join('; ') }
     }
     return unread.length === 0 ? undefined : { outcome: 'LICENSE_UNREAD', detail: unread.join(' ') }
+  }
+
+  /** What the site alone says of training on a page, before the page was asked. */
+  training(url: string): TrainDecision {
+    return trainDecision({ url, agent: this.#agent, site: this.capture.rules, headers: [], html: null })
   }
 
   /** The line of evidence about this URL; null where no robots.txt could be captured. */
@@ -104,24 +110,26 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
   let asking: RuleRequest = { kind: 'robots', url: `${origin}/robots.txt`, maxBytes: 0 }
   const first = asking.url
   try {
-    const { rules, robots, captures } = await askSite(origin, visit.agent, async (request) => {
+    const groups = new Map<RuleCapture, FetchGroup>()
+    const asked = async (request: RuleRequest): Promise<Exchange> => {
       asking = request
       const exchange = await ask(request, visit)
       if (request.kind === 'robots' && redirectTarget(exchange) === undefined)
         visit.pace.crawlDelayMs = crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0
       return exchange
-    })
+    }
+    // packed as it comes: after a file that cannot be kept as evidence nothing is worth asking for
+    const { rules, robots } = await askSite(origin, visit.agent, asked, (capture) => groups.set(capture, ruleEvidence(capture)))
     if (rules.robots.rules.unreachable)
       return closed({ outcome: 'ROBOTS_UNREACHABLE', detail: `robots.txt answers ${robots.exchange.status}` })
-    const groups = captures.map(ruleEvidence)
-    const members = groups.flatMap((group) => group.members)
+    const members = [...groups.values()].flatMap((group) => group.members)
     if (members.reduce((sum, { byteLength }) => sum + byteLength, 0) > MAX_GROUP_BYTES)
       return closed({ outcome: 'RULES_TOO_LARGE', detail: `rule files of more than ${MAX_GROUP_BYTES} bytes` })
-    const evidence = { ...(groups[captures.indexOf(robots)] as FetchGroup), members }
+    const evidence = { ...(groups.get(robots) as FetchGroup), members }
     return new Site({ robots: rules.robots.rules, rules, exchange: robots.exchange, evidence }, visit.agent, askedAt)
   } catch (thrown) {
     visit.signal.throwIfAborted()
-    const code = codeOf(thrown)
+    const code = thrown instanceof WireError ? thrown.code : codeOf(thrown)
     // an address that we refuse is refused for its pages too; any other failure leaves the rules unknown: all is forbidden
     if (thrown instanceof RefusedError && asking.url === first) return closed({ outcome: code })
     if (asking.kind === 'robots') return closed({ outcome: 'ROBOTS_UNREACHABLE', detail: code })

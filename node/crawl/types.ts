@@ -42,7 +42,7 @@ export interface CrawlOptions {
   deny?: DenyList | undefined
   /** Why nobody goes to a URL any more, by the log; asked again at each URL's turn and when its answer is there. */
   optedOut?: ((url: string) => string | undefined) | undefined
-  /** An earlier crawl's pages: asked for conditionally, and kept as revisits where nothing changed. */
+  /** An earlier crawl's pages: asked for conditionally, and kept as revisits where nothing changed. Of no use under another profile, pipeline or agent. */
   earlier?: EarlierVisits | undefined
   /** Where the crawl remembers what it did; nowhere when absent. */
   book?: CrawlBook | undefined
@@ -126,6 +126,8 @@ export interface UnchangedPage {
   depth: number
   /** Request, revisit and metadata. */
   evidence: FetchGroup
+  /** Redirects that led here this time, first to last. */
+  hops: Hop[]
   robots: RobotsCapture
   facts: KeptFacts
   /** The earlier records whose content was not kept already, with the content's number, gzipped. */

@@ -56,7 +56,7 @@ export function htmlOf(exchange: Exchange, decoded?: string): string {
   if (body.byteLength === 0) throw new WireError('NO_CONTENT', 'the body is empty')
   const reason = notHtml(contentType, body)
   if (reason !== null) throw new WireError('NOT_HTML', reason)
-  refuseNoindex(headerValues(exchange.headers, 'x-robots-tag').flatMap((value) => value.toLowerCase().split(/[,\s]+/)))
+  refuseNoindexHeader(exchange.headers)
   return decoded ?? decodeHtml(body, contentType).text
 }
 
@@ -68,6 +68,11 @@ function measurePage(page: ParsedPage, options: PipelineOptions): Measured {
   if (tokens.count < MIN_TOKENS) throw new WireError('TOO_SHORT', `${tokens.count} tokens, at least ${MIN_TOKENS} make a text`)
   const digest = contentDigest(tokens)
   return measured({ record: bytes, url: page.url, language: language ?? 'und', contentDigest: digest, text, tokens }, options)
+}
+
+/** Throws WireError NOINDEX where a header asks for it, of whomever. */
+export function refuseNoindexHeader(headers: Exchange['headers']): void {
+  refuseNoindex(headerValues(headers, 'x-robots-tag').flatMap((value) => value.toLowerCase().split(/[,\s]+/)))
 }
 
 /** Throws WireError NOINDEX. */
