@@ -2,6 +2,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock, Logger } from '../../core/effects/index.ts'
+import { codeOf } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { warcinfoMember } from '../../schemas/evidence/index.ts'
@@ -148,8 +149,11 @@ async function onDisk({ crawling, job, scope, selection }: Gathering, folder: st
       signer,
       isForSealing: true,
     })
-  // what cannot be gone on with (another charter, a damaged log) is begun again
-  const book = await open(false).catch(() => open(true))
+  // what cannot be gone on with (another charter, a log of another version, a damaged one) is begun again
+  const book = await open(false).catch((error: unknown) => {
+    crawling.logger.warn('epoch-begun-again', { epoch, code: codeOf(error), message: String(error) })
+    return open(true)
+  })
   // pages that were kept count too: the selection meets them again
   for (const { item, isCounted } of book.remembered()) if (isCounted) selection.end(item.url)
   const enough = new AbortController()
@@ -170,14 +174,7 @@ export function gatheredIn(out: string, job: Pick<GatherJob, 'limit' | 'known' |
   return selectedIn(out, new Selection({ ...job, frontier: [] }, scope), scope, startedAt, endedAt, job.charter.contact)
 }
 
-function selectedIn(
-  out: string,
-  selection: Selection,
-  scope: CharterScope,
-  startedAt: number,
-  endedAt: number,
-  contact: string,
-): Gathered {
+function selectedIn(out: string, selection: Selection, scope: CharterScope, startedAt: number, endedAt: number, contact: string): Gathered {
   for (const { url, count, links } of storedPages(out)) selection.take(url, count, links())
   const taken = new Set(selection.urls)
   return gathered(selection, scope, { [Symbol.iterator]: () => sealPages(out, taken) }, startedAt, endedAt, contact)

@@ -37,7 +37,9 @@ beforeAll(async () => {
       if (!Array.isArray(page)) return void response.writeHead(302, { location: urlOf(page.to) }).end()
       response.writeHead(200, { 'content-type': 'text/html' })
       const links = page.map((link) => `<a href="${urlOf(link)}">a page about ${link}</a>`).join(' ')
-      response.end(`<html lang="en"><title>${name}</title><h1>${name}</h1><p>${`Some plain words about ${name}. `.repeat(30)}</p>${links}</html>`)
+      response.end(
+        `<html lang="en"><title>${name}</title><h1>${name}</h1><p>${`Some plain words about ${name}. `.repeat(30)}</p>${links}</html>`,
+      )
     })
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
     hosts[host] = `127.0.0.1:${(server.address() as AddressInfo).port}`
