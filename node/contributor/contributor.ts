@@ -61,7 +61,7 @@ export class Contributor {
   async #open(): Promise<void> {
     const { mesh, storage, files, kv, signer, logger, clock, dao, mayDial, pollMs = 2000, onProgress } = this.#options
     const { signal } = this.#stop
-    const book = await BatchBook.open(kv)
+    const book = await BatchBook.open(kv, logger)
     const link = await DaoLink.open({ mesh, addresses: dao, role: 'contributor', kv, clock, logger, signal, mayDial })
     const { ledgerId, source, fetchFile, fetchFiles } = link
     const follower = new Follower({ ledgerId, source, fetchFile, fetchFiles, files, clock, logger, light: true, hearMs: 500, signal })

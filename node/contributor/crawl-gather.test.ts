@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type SampleSite, serveSampleSite } from '../../cli/sample-site/index.ts'
-import { silent } from '../../core/effects/index.ts'
+import { type Logger, silent } from '../../core/effects/index.ts'
 import { generateKey } from '../../core/identity/index.ts'
 import { openWeb, type Web } from '../../core/web/index.ts'
 import { parseFetchGroup, parseFetchGroups } from '../../schemas/evidence/index.ts'
@@ -118,6 +119,28 @@ it('goes on with an epoch that was interrupted, asking for no page again', async
   expect(await verifyJournal(journal)).toMatchObject({ ok: true, by: [signer.did], sealed: journal.length })
   await gatherIn(folder)(jobOf({ epoch: 4, limit: 5 }))
   expect((await readdir(folder)).toSorted()).toEqual(['epoch-4', 'journal-3.jsonl'])
+})
+
+it('begins an epoch again, and says so, when another version of the software began it', async () => {
+  const folder = path.join(base, 'older')
+  const first = await gatherIn(folder)(jobOf({ limit: 10 }))
+  // as a version would have left it whose lines lie differently: of the same length, for items are named by where they lie
+  const file = path.join(folder, 'epoch-3', 'frontier.log')
+  const [settings = '', ...lines] = (await readFile(file, 'utf8')).split('\n')
+  const older = settings.slice(9).replace('"layout":2', '"layout":1')
+  expect(older).not.toBe(settings.slice(9))
+  await writeFile(file, [`${crc32(older).toString(16).padStart(8, '0')} ${older}`, ...lines].join('\n'))
+  const said: unknown[] = []
+  const logger: Logger = { ...silent, warn: (event, fields) => void said.push([event, fields]) }
+  const before = site.requests.length
+  const again = await crawlGather({ clock: realClock, logger, openWeb: openOwn, agentToken: 'QuernBot', folder, signer })(
+    jobOf({ limit: 10 }),
+  )
+  expect(said).toEqual([['epoch-begun-again', expect.objectContaining({ epoch: 3, code: 'OTHER_CRAWL' })]])
+  expect(again.urls).toHaveLength(first.urls.length)
+  const asked = site.requests.slice(before).map(({ path: one }) => one)
+  expect(asked.filter((one) => !/\.(txt|json|xml)$/.test(one)).length).toBeGreaterThanOrEqual(10)
+  check(again)
 })
 
 it('stops at the limit, also when most of it was there already', async () => {

@@ -2,6 +2,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock, Logger } from '../../core/effects/index.ts'
+import { codeOf } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { warcinfoMember } from '../../schemas/evidence/index.ts'
@@ -18,6 +19,7 @@ import {
   storedPages,
 } from '../crawl/index.ts'
 import type { SealPage } from '../seal/index.ts'
+import { CharterScope } from './charter-scope.ts'
 import type { Gather, Gathered, GatherJob } from './gather.ts'
 import { Selection } from './selection.ts'
 
@@ -45,25 +47,41 @@ export interface CrawlGatherOptions {
 const HOLDERS = 2
 /** Not every page gives a record: refusals, redirects, other people's pages on the way. */
 const FETCHES_PER_RECORD = 3
+/** A page that was kept is taken or left by the selection, or comes too late for it; a site that did not show its rules was not asked for the page. */
+const STAYS_OPEN = new Set(['KEPT', 'ROBOTS_UNREACHABLE', 'RULES_UNREACHABLE'])
 
 export function crawlGather(options: CrawlGatherOptions): Gather {
   return async (job) => {
     const { clock, openWeb, folder } = options
     const { sources, contact } = job.charter
     // pages of a host that others hold would be fetched for nothing but their links
-    const seeds = [...sources.seeds, ...job.frontier].filter(job.leased)
-    if (job.limit === 0 || seeds.length === 0) return gathered(new Selection(job), [], clock.now(), clock.now(), contact)
+    const scope = new CharterScope(sources, job.widenings)
+    const selection = new Selection(job, scope)
+    const seeds = [...sources.seeds, ...selection.earlier].filter(job.leased)
+    if (job.limit === 0 || seeds.length === 0) return gathered(selection, scope, [], clock.now(), clock.now(), contact)
     const web = await openWeb(job.charter)
     try {
-      const crawling = crawlOf(options, job, seeds, web)
-      return folder === undefined ? await inMemory(crawling, job) : await onDisk(crawling, job, folder, options.signer)
+      const crawling = crawlOf(options, job, { scope, selection, seeds, web })
+      const gathering = { crawling, job, scope, selection }
+      return folder === undefined ? await inMemory(gathering) : await onDisk(gathering, folder, options.signer)
     } finally {
       await web[Symbol.asyncDispose]()
     }
   }
 }
 
-function crawlOf(options: CrawlGatherOptions, job: GatherJob, seeds: string[], web: Web): CrawlOptions {
+interface Gathering {
+  crawling: CrawlOptions & { logger: Logger }
+  job: GatherJob
+  scope: CharterScope
+  selection: Selection
+}
+
+function crawlOf(
+  options: CrawlGatherOptions,
+  job: GatherJob,
+  { scope, selection, seeds, web }: Pick<Gathering, 'scope' | 'selection'> & { seeds: string[]; web: Web },
+): Gathering['crawling'] {
   const { clock, logger, agentToken, onJournal, deny, overrides = {}, own = {} } = options
   const { charter, mine, known, limit, until } = job
   const { sources } = charter
@@ -78,6 +96,9 @@ function crawlOf(options: CrawlGatherOptions, job: GatherJob, seeds: string[], w
     ...pipelineOptions(charter),
     profile: sources.profile,
     scope: sources.scope,
+    scopeSeeds: sources.seeds,
+    scopeHosts: scope.widenings.map(([host]) => host),
+    onWidened: (host, seed) => scope.widen(host, seed),
     mine: (url) => mine(url) && !known(url),
     signal: until,
     deny,
@@ -89,45 +110,52 @@ function crawlOf(options: CrawlGatherOptions, job: GatherJob, seeds: string[], w
       ...overrides.limits,
     },
     pace: { delayMs: Math.max(sources.delayMs * HOLDERS, own.delayMs ?? 0), ...overrides.pace },
-    ...(onJournal ? { onJournal } : {}),
+    onJournal: (row) => {
+      if (!STAYS_OPEN.has(row.outcome)) selection.end(row.url)
+      onJournal?.(row)
+    },
   }
 }
 
-async function inMemory(crawling: CrawlOptions, job: GatherJob): Promise<Gathered> {
+async function inMemory({ crawling, job, scope, selection }: Gathering): Promise<Gathered> {
   const { clock } = crawling
   const startedAt = clock.now()
-  const selection = new Selection(job)
   const pages: SealPage[] = []
   for await (const page of crawl(crawling)) {
     if (selection.take(page.url, 1 + page.more.length, page.links)) pages.push(sealPage(page))
     if (selection.isFull) break
   }
-  return gathered(selection, pages, startedAt, clock.now(), job.charter.contact)
+  return gathered(selection, scope, pages, startedAt, clock.now(), job.charter.contact)
 }
 
 /**
  * The same by way of a folder for each epoch. What an earlier process kept of this epoch counts, and is not asked for again. Folders of
  * other epochs are removed; of each only its journal stays.
  */
-async function onDisk(crawling: CrawlOptions, job: GatherJob, folder: string, signer: Signer | undefined): Promise<Gathered> {
+async function onDisk({ crawling, job, scope, selection }: Gathering, folder: string, signer: Signer | undefined): Promise<Gathered> {
   const { clock } = crawling
   const { charter, epoch, limit } = job
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await clearOthers(folder, epoch)
   const out = path.join(folder, `epoch-${epoch}`)
-  const { pipeline, scope, profile, agentToken } = crawling
+  const { pipeline, profile, agentToken } = crawling
   const open = (overwrite: boolean): Promise<CrawlFolder> =>
     CrawlFolder.open({
       out,
       clock,
-      settings: { epoch, pipeline, scope, profile, agentToken, charter: charter.version },
+      settings: { epoch, pipeline, scope: crawling.scope, profile, agentToken, charter: charter.version },
       overwrite,
       warcinfo: warcinfo(charter.contact),
       signer,
       isForSealing: true,
     })
-  // what cannot be gone on with (another charter, a damaged log) is begun again
-  const book = await open(false).catch(() => open(true))
+  // what cannot be gone on with (another charter, a log of another version, a damaged one) is begun again
+  const book = await open(false).catch((error: unknown) => {
+    crawling.logger.warn('epoch-begun-again', { epoch, code: codeOf(error), message: String(error) })
+    return open(true)
+  })
+  // pages that were kept count too: the selection meets them again
+  for (const { item, isCounted } of book.remembered()) if (isCounted) selection.end(item.url)
   const enough = new AbortController()
   const signal = AbortSignal.any([crawling.signal as AbortSignal, enough.signal])
   // records, of which a page may give several
@@ -137,23 +165,35 @@ async function onDisk(crawling: CrawlOptions, job: GatherJob, folder: string, si
     kept += 'measured' in page ? 1 + page.more.length : 1
     if (kept >= limit) enough.abort()
   })
-  return gatheredIn(out, job, startedAt, clock.now())
+  return selectedIn(out, selection, scope, startedAt, clock.now(), charter.contact)
 }
 
 /** What a finished crawl's folder holds for a batch. Its pages are read as they are sealed; in memory are only their URLs and their links. */
 export function gatheredIn(out: string, job: Pick<GatherJob, 'limit' | 'known' | 'charter'>, startedAt: number, endedAt: number): Gathered {
-  const selection = new Selection(job)
-  for (const { url, count, links } of storedPages(out)) selection.take(url, count, links())
-  const taken = new Set(selection.urls)
-  return gathered(selection, { [Symbol.iterator]: () => sealPages(out, taken) }, startedAt, endedAt, job.charter.contact)
+  const scope = new CharterScope(job.charter.sources)
+  return selectedIn(out, new Selection({ ...job, frontier: [] }, scope), scope, startedAt, endedAt, job.charter.contact)
 }
 
-function gathered(selection: Selection, pages: Iterable<SealPage>, startedAt: number, endedAt: number, contact: string): Gathered {
+function selectedIn(out: string, selection: Selection, scope: CharterScope, startedAt: number, endedAt: number, contact: string): Gathered {
+  for (const { url, count, links } of storedPages(out)) selection.take(url, count, links())
+  const taken = new Set(selection.urls)
+  return gathered(selection, scope, { [Symbol.iterator]: () => sealPages(out, taken) }, startedAt, endedAt, contact)
+}
+
+function gathered(
+  selection: Selection,
+  scope: CharterScope,
+  pages: Iterable<SealPage>,
+  startedAt: number,
+  endedAt: number,
+  contact: string,
+): Gathered {
   return {
     warcinfo: [warcinfoMember({ at: startedAt, fields: warcinfo(contact) })],
     pages,
     urls: selection.urls,
     frontier: selection.frontier(),
+    widenings: scope.widenings,
     from: Math.floor(startedAt / 1000),
     to: Math.ceil(endedAt / 1000),
   }

@@ -1,6 +1,7 @@
 /** What a contributor does in a gather phase, as one function, so that a crawl, a test or an adversary can stand in its place. */
 import type { Charter } from '../../schemas/wire/index.ts'
 import type { SealIntoInput, SealPage } from '../seal/index.ts'
+import type { Widening } from './charter-scope.ts'
 
 export interface GatherJob {
   epoch: number
@@ -15,6 +16,8 @@ export interface GatherJob {
   optedOut?: (url: string) => string | undefined
   /** URLs that an earlier epoch found and did not get to. */
   frontier: readonly string[]
+  /** Where the charter's start pages redirected in earlier epochs. */
+  widenings?: readonly Widening[]
   /** Most records to bring. No page is cut, so a single one that gives more is brought all the same. */
   limit: number
   /** Aborts when it is time to seal: give what there is. */
@@ -31,9 +34,22 @@ export interface Gathered extends Pick<SealIntoInput, 'from' | 'to' | 'warcinfo'
   urls: string[]
   /** Found and left for a later epoch. */
   frontier: string[]
+  /** Where start pages redirected, in this epoch and before; what was known stands when absent. */
+  widenings?: Widening[]
 }
 
 export type Gather = (job: GatherJob) => Promise<Gathered>
 
-/** What a frontier may keep between epochs. */
+/** What a frontier may keep between epochs: so many URLs, and so many bytes of them. */
 export const MAX_KEPT_FRONTIER = 50_000
+export const MAX_KEPT_FRONTIER_BYTES = 16 << 20
+/** Around a text in DAG-CBOR, at most. */
+const TEXT_HEAD = 5
+
+/** The first of these URLs that a frontier may keep, or that a share (0 to 1) of it may. */
+export function withinFrontier(urls: readonly string[], share = 1): string[] {
+  const kept = urls.slice(0, MAX_KEPT_FRONTIER * share)
+  let bytes = TEXT_HEAD
+  const end = kept.findIndex((url) => (bytes += TEXT_HEAD + Buffer.byteLength(url)) > MAX_KEPT_FRONTIER_BYTES * share)
+  return end === -1 ? kept : kept.slice(0, end)
+}

@@ -72,20 +72,22 @@ export class Gathering implements AsyncDisposable {
       known: (url) => book.knows(url),
       optedOut: (url) => this.#optOutOf(url),
       frontier: await book.frontier(),
+      widenings: await book.widenings(),
       limit: Math.min(charter.sources.maxPagesPerContributor, MAX_RECORDS),
       until: AbortSignal.any([options.clock.deadline(withinMs), signal]),
       signal,
     })
     signal.throwIfAborted()
     if (gathered.urls.length === 0) return options.logger.info('nothing-gathered', { epoch })
-    const { urls, frontier, ...content } = gathered
+    const { urls, frontier, widenings, ...content } = gathered
     const salt = options.random.bytes(32)
     const manifest = await this.#seal(content, salt)
+    if (widenings !== undefined) await book.keepWidenings(widenings)
     await this.#keep(epoch, manifest, salt, urls, frontier)
     say('sealed', epoch, manifest.count)
   }
 
-  async #seal(content: Omit<Gathered, 'urls' | 'frontier'>, salt: Uint8Array): Promise<BatchManifest> {
+  async #seal(content: Omit<Gathered, 'urls' | 'frontier' | 'widenings'>, salt: Uint8Array): Promise<BatchManifest> {
     const { state, me, book, options } = this.#bench
     const { id, charter } = state()
     const prev = book.last

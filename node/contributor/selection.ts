@@ -1,5 +1,10 @@
 /** Which of the pages that a crawl kept make the epoch's batch, and what is left for later epochs. */
-import { type GatherJob, MAX_KEPT_FRONTIER } from './gather.ts'
+import { canonical, trapLimits } from '../frontier/index.ts'
+import type { CharterScope } from './charter-scope.ts'
+import { type GatherJob, MAX_KEPT_FRONTIER, withinFrontier } from './gather.ts'
+
+/** Of what is kept: pages that are not reached for many epochs must leave room for those that are found. */
+const EARLIER_SHARE = 0.5
 
 /**
  * Takes pages whole: one whose records do not all fit goes back to the frontier and is fetched again in a later epoch, so that none of its
@@ -9,13 +14,23 @@ export class Selection {
   readonly urls: string[] = []
   readonly #limit: number
   readonly #known: (url: string) => boolean
+  readonly #scope: CharterScope
+  readonly #earlier: readonly string[]
+  readonly #ended = new Set<string>()
   readonly #left = new Set<string>()
   readonly #links = new Set<string>()
   #records = 0
 
-  constructor({ limit, known }: Pick<GatherJob, 'limit' | 'known'>) {
+  constructor({ limit, known, frontier }: Pick<GatherJob, 'limit' | 'known' | 'frontier'>, scope: CharterScope) {
     this.#limit = limit
     this.#known = known
+    this.#scope = scope
+    this.#earlier = frontier.flatMap((url) => this.#mayKeep(url) ?? [])
+  }
+
+  /** What earlier epochs left, as far as the charter's scope holds it. */
+  get earlier(): readonly string[] {
+    return this.#earlier
   }
 
   /** Nothing more needs to be asked for. */
@@ -29,14 +44,34 @@ export class Selection {
     if (fits) {
       this.urls.push(url)
       this.#records += records
-      if (this.#links.size < MAX_KEPT_FRONTIER) for (const link of links) this.#links.add(link.replace(/#.*$/, ''))
+      for (const link of links) {
+        if (this.#links.size >= MAX_KEPT_FRONTIER) break
+        const url = this.#mayKeep(link)
+        if (url !== undefined) this.#links.add(url)
+      }
     } else this.#left.add(url)
     return fits
   }
 
-  /** Pages that were left, then what the pages taken lead to: those that neither this batch holds nor an earlier one. */
+  /** It was asked for, or refused, and gives no record: nothing is left to come back for. */
+  end(url: string): void {
+    this.#ended.add(url)
+  }
+
+  /**
+   * Pages that were left; then what earlier epochs left and this one did not get to, leased or not; then what the pages taken lead to. Without
+   * those that this batch or an earlier one holds.
+   */
   frontier(): string[] {
     const taken = new Set(this.urls)
-    return [...new Set([...this.#left, ...this.#links])].filter((url) => !taken.has(url) && !this.#known(url))
+    const isOpen = (url: string): boolean => !taken.has(url) && !this.#known(url)
+    const earlier = this.#earlier.filter((url) => isOpen(url) && !this.#ended.has(url))
+    return [...new Set([...this.#left, ...withinFrontier(earlier, EARLIER_SHARE), ...this.#links])].filter(isOpen)
+  }
+
+  /** The one spelling of a URL that a later epoch may ask for. */
+  #mayKeep(link: string): string | undefined {
+    const url = canonical(link)
+    return url !== undefined && url.href.length <= trapLimits.urlLength && this.#scope.has(url) ? url.href : undefined
   }
 }

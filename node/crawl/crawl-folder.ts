@@ -16,7 +16,7 @@ import { gzipMember, warcinfoMember } from '../../schemas/evidence/index.ts'
 import type { Measured } from '../../schemas/pipeline/index.ts'
 import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
 import { CrawlLog, type FrontierItem, type RememberedItem } from '../frontier/index.ts'
-import { contentsOf, factsOf, keptFacts, movedTo } from './earlier.ts'
+import { contentsOf, factsOf, KEPT_LAYOUT, keptFacts, movedTo } from './earlier.ts'
 import { holds, journalEnd, LOG, NAMES, type Place } from './folder-files.ts'
 import { JournalChain, type JournalRow } from './journal.ts'
 import { namesLinks } from './page-links.ts'
@@ -90,7 +90,7 @@ export class CrawlFolder implements CrawlBook {
 
   /**
    * A new crawl's folder, or one whose crawl did not come to its end. Throws InvalidInputError OUT_EXISTS where other files lie or a crawl
-   * ended, OTHER_CRAWL where an unfinished crawl has other settings.
+   * ended, OTHER_CRAWL where an unfinished crawl has other settings, or its log another layout.
    */
   static async open(options: CrawlFolderOptions): Promise<CrawlFolder> {
     const { out, overwrite = false } = options
@@ -105,7 +105,7 @@ export class CrawlFolder implements CrawlBook {
       await rm(path.join(out, LOG), { force: true })
       const files: PartFile[] = []
       for (const name of NAMES) files.push(await PartFile.create(path.join(out, name)))
-      const log = await CrawlLog.create(path.join(out, LOG), options.settings)
+      const log = await CrawlLog.create(path.join(out, LOG), inLayout(options.settings))
       const folder = new CrawlFolder(options, log, files, new JournalChain(options.signer))
       folder.#evidence.add(warcinfoMember({ at: options.clock.now(), fields: options.warcinfo ?? [] }))
       await folder.#commit()
@@ -116,7 +116,7 @@ export class CrawlFolder implements CrawlBook {
   }
 
   static async #resume(options: CrawlFolderOptions): Promise<CrawlFolder | undefined> {
-    const { out, settings } = options
+    const { out } = options
     const file = path.join(out, LOG)
     if (!(await exists(file))) return undefined
     const found = await CrawlLog.resume(file, (i, from, to, check) => holds(path.join(out, NAMES[i] as string), from, to, check))
@@ -127,8 +127,11 @@ export class CrawlFolder implements CrawlBook {
       throw new InvalidInputError(code, message)
     }
     if (state.hasEnded) await refuse('OUT_EXISTS', 'a crawl that came to its end is there already; choose another folder, or overwrite')
-    if (!isDeepStrictEqual(state.settings, JSON.parse(JSON.stringify(settings))))
-      await refuse('OTHER_CRAWL', 'an unfinished crawl with other start pages or rules lies there; give the same, or overwrite it')
+    if (!isDeepStrictEqual(state.settings, JSON.parse(JSON.stringify(inLayout(options.settings)))))
+      await refuse(
+        'OTHER_CRAWL',
+        'an unfinished crawl with other start pages or rules, or of another version, lies there; give the same, or overwrite it',
+      )
     const [evidenceBytes = 0, recordBytes = 0] = state.commit.lengths
     const journal = await journalEnd(path.join(out, NAMES[2]))
     const files = [
@@ -327,6 +330,9 @@ export class CrawlFolder implements CrawlBook {
     this.#isSynced = true
   }
 }
+
+/** A log of another layout would be gone on with as if it held fewer pages. */
+const inLayout = (settings: unknown) => ({ layout: KEPT_LAYOUT, settings })
 
 /** A record's index row as the log remembers it; `at` is its member's place in records.jsonl.gz. */
 function rowOf({ host, language, tokens, quality, contentDigest, sketch }: Measured, at: Place) {

@@ -89,6 +89,9 @@ export class Crawler {
     this.#frontier = new Frontier({
       seeds,
       scope: options.scope ?? 'host',
+      scopeSeeds: options.scopeSeeds,
+      scopeHosts: options.scopeHosts,
+      onWidened: options.onWidened,
       limits: this.#limits,
       traps: options.traps ?? {},
       mine: options.mine,

@@ -9,6 +9,9 @@ import { type EarlierRules, earlierRules } from './earlier-rules.ts'
 
 const place = z.tuple([z.int().nonnegative(), z.int().positive()])
 
+/** Number of the layout below: give the next one whenever lines of before would not be understood, or would mean something else. */
+export const KEPT_LAYOUT = 2
+
 /** The part of a kept page that its crawl log remembers. */
 export const keptFacts = z.strictObject({
   /** Where its gzip members, one for each record, lie together in records.jsonl.gz, and how long they are. */

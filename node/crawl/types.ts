@@ -27,6 +27,12 @@ export interface CrawlOptions {
   /** What an absent training statement means: strict drops the page, standard keeps it. A reservation is never kept. */
   profile?: 'strict' | 'standard'
   scope?: Scope
+  /** The start pages that make the scope, where `seeds` are more or fewer than they. */
+  scopeSeeds?: readonly string[]
+  /** Hosts (with port) that belong to it besides. */
+  scopeHosts?: readonly string[]
+  /** Told of every host that joins the scope because a start page redirects there; more than once where several requests lead there. */
+  onWidened?: (host: string, seed: string) => void
   limits?: Partial<CrawlLimits>
   traps?: Partial<TrapLimits>
   pace?: Partial<PaceOptions>

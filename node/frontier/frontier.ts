@@ -55,6 +55,12 @@ export const frontierLimits: FrontierLimits = {
 
 export interface FrontierOptions {
   seeds: readonly string[]
+  /** The start pages that make the scope, and whose redirects may widen it; `seeds` when absent. */
+  scopeSeeds?: readonly string[] | undefined
+  /** Hosts (with port) that belong to it besides: where those led in an earlier crawl. */
+  scopeHosts?: readonly string[] | undefined
+  /** Told of every host that a start page's redirect brought in, now or before this process. */
+  onWidened?: ((host: string, seed: string) => void) | undefined
   scope?: Scope
   limits?: Partial<FrontierLimits>
   traps?: Partial<TrapLimits>
@@ -85,14 +91,21 @@ export class Frontier {
   readonly #traps: TrapGuard
   readonly #seen = new SeenSet()
   readonly #hosts = new Map<string, HostQueue>()
-  readonly #alsoHosts = new Set<string>()
+  readonly #alsoHosts: Set<string>
+  readonly #onWidened: (host: string, seed: string) => void
+  /** The start page behind a URL: of itself, and of where its redirects led. */
+  readonly #seedOf = new Map<string, string>()
   #queued = 0
   #taken = 0
 
   /** Seeds that are no page addresses are left out; ask `size` whether any was taken. */
-  constructor({ seeds, scope = 'host', limits, traps, mine, book, remembered = [], onQueued }: FrontierOptions) {
+  constructor(options: FrontierOptions) {
+    const { seeds, scopeSeeds = seeds, scopeHosts = [], scope = 'host', limits, traps, mine, book, remembered = [], onQueued } = options
     this.#limits = { ...frontierLimits, ...limits }
-    this.#inScope = scopeOf(scope, seeds)
+    this.#inScope = scopeOf(scope, scopeSeeds)
+    this.#alsoHosts = new Set(scopeHosts)
+    this.#onWidened = options.onWidened ?? (() => {})
+    for (const seed of scopeSeeds) this.#seedOf.set(canonical(seed)?.href ?? seed, seed)
     this.#mine = mine ?? (() => true)
     this.#book = book ?? new MemoryItems()
     this.#onQueued = onQueued ?? (() => {})
@@ -103,7 +116,7 @@ export class Frontier {
 
   /**
    * Takes a link; relative ones against `via`. Every answer but `queued` means that it will not be fetched through this offer.
-   * `widens`: where a seed redirects, its target's host joins the scope.
+   * `widens`: where a start page redirects, its target's host joins the scope.
    */
   offer(link: string, { depth, via, redirects = 0, widens = false, isSitemap = false }: OfferFacts): Offer {
     if (depth > this.#limits.depth) return 'too-deep'
@@ -113,10 +126,9 @@ export class Frontier {
     if (url === undefined) return 'not-a-page'
     const key = url.href
     if (this.#seen.has(key)) return 'known'
-    if (!this.#inScope(url) && !this.#alsoHosts.has(url.host)) {
-      if (!widens) return 'out-of-scope'
-      this.#alsoHosts.add(url.host)
-    }
+    const seed = widens ? this.#seedOf.get(via ?? '') : undefined
+    if (seed !== undefined) this.#widen(url, seed)
+    else if (!this.#inScope(url) && !this.#alsoHosts.has(url.host)) return 'out-of-scope'
     const isMine = this.#mine(key)
     if (!isMine && depth > 0 && !isSitemap) return 'not-mine'
     const host = this.#hosts.get(url.host)
@@ -182,7 +194,8 @@ export class Frontier {
     if (this.#seen.add(item.url)) {
       const url = new URL(item.url)
       this.#traps.check(url)
-      if (item.depth === 0 && !this.#inScope(url)) this.#alsoHosts.add(url.host)
+      const seed = item.depth === 0 && item.redirects > 0 ? this.#seedOf.get(item.via ?? '') : undefined
+      if (seed !== undefined) this.#widen(url, seed)
     }
     const host = this.#hostOf(item.host)
     if (isWaiting) this.#line(host, item, ref)
@@ -190,6 +203,13 @@ export class Frontier {
       host.taken++
       this.#taken++
     }
+  }
+
+  #widen(url: URL, seed: string): void {
+    this.#seedOf.set(url.href, seed)
+    if (this.#inScope(url)) return
+    this.#alsoHosts.add(url.host)
+    this.#onWidened(url.host, seed)
   }
 
   #push(item: FrontierItem): void {

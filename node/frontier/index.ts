@@ -1,4 +1,4 @@
-export { canonicalUrl } from './canonical-url.ts'
+export { canonical, canonicalUrl } from './canonical-url.ts'
 export {
   Frontier,
   type FrontierItem,
@@ -9,7 +9,7 @@ export {
   type TakenItem,
 } from './frontier.ts'
 export { type ItemBook, MemoryItems, type RememberedItem } from './item-book.ts'
-export { registrableDomain, type Scope } from './scope.ts'
+export { registrableDomain, type Scope, scopeOf } from './scope.ts'
 export { SeenSet } from './seen-set.ts'
 export { type TrapLimits, trapLimits } from './trap-guard.ts'
 export { type Commit, CrawlLog, type CrawlLogState, type FileCheck, type KeptLine, readKeptLines } from './crawl-log.ts'
