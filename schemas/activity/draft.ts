@@ -13,6 +13,8 @@ export interface Draft {
   measure?: { name: string; value: string; unit: string } | undefined
   place?: { latE7: number; lonE7: number } | undefined
   context?: string | undefined
+  /** Instead of `context`: somebody's account, of which the pseudonym is written or nothing. A short handle is found by no rule for texts. */
+  contextPerson?: string | undefined
   /** The object is a person of the export's own contacts: the name is never written, its pseudonym is. */
   person?: string | undefined
 }

@@ -5,6 +5,7 @@ import { type Detector, findSpans, findWith, type NameIndex, placeholder, replac
 import { coarsePlace, coarseTime } from './coarsen.ts'
 import type { Draft, DropReason } from './draft.ts'
 import { type ActivityEvent, activityEvent, MAX_EVENT_TEXT_UNITS, MAX_NAME_UNITS, type Source } from './event.ts'
+import { isMap } from './guarded-hosts.ts'
 import type { PeopleBook } from './people.ts'
 import type { PoolRules } from './rules.ts'
 import type { SeenIds } from './seen-ids.ts'
@@ -43,13 +44,14 @@ export function finish(draft: Draft, context: Finishing, find: Find = (text) => 
   if (timeMs === undefined ? rules.from !== null || rules.to !== null : isOutside(timeMs, rules)) return 'not-in-rules'
   const id = idOf(cutPlace(draft, rules), source, key)
   if (!seen.add(id)) return 'duplicate'
-  const take = <K extends PoolRules['fields'][number]>(field: K): boolean => rules.fields.includes(field)
+  const take = (field: PoolRules['fields'][number]): boolean => rules.fields.includes(field)
   const object: ActivityEvent['object'] = { kind: draft.kind }
   const person = draft.person === undefined ? undefined : context.people.pseudonymOf(draft.person)
   if (draft.person !== undefined) {
     count(context, 'person')
     if (person !== undefined) object.name = person
-  } else if (take('name')) {
+  } else if (take('name') && !isMap(draft.url)) {
+    // a map's page is called after the place it shows
     const name = cleaned(draft.name, MAX_NAME_UNITS, context, find)
     if (name !== undefined) object.name = name
   }
@@ -70,7 +72,9 @@ export function finish(draft: Draft, context: Finishing, find: Find = (text) => 
   if (place) object.place = place
   // what says nothing but that something happened at some time is no use to anybody
   if (Object.keys(object).length === 1) return 'empty'
-  const where = cleaned(draft.context, MAX_NAME_UNITS, context, find)
+  const account = draft.contextPerson
+  if (account !== undefined) count(context, 'person')
+  const where = account === undefined ? cleaned(draft.context, MAX_NAME_UNITS, context, find) : context.people.pseudonymOf(account)
   const lang = object.text !== undefined && object.text.length >= LEAST_FOR_LANGUAGE ? detectLanguage(object.text) : undefined
   const event: ActivityEvent = {
     id,

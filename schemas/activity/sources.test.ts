@@ -172,6 +172,46 @@ describe('google takeout', () => {
     expect(all).not.toMatch(/SECRET|CLIENTID|Café|rue|192\.168|pw|eyJ/)
   })
 
+  it('drops what was done on maps, and of browsing on them all but the host', async () => {
+    const maps = (more: object): object => ({ header: 'Maps', products: ['Maps'], time: '2024-03-09T14:25:36Z', ...more })
+    const { events, tally, all } = await read({
+      'Takeout/Meine Aktivitäten/Maps/MeineAktivitäten.json': JSON.stringify([
+        maps({
+          title: 'Directions to Hauptstrasse 12, 80331 Muenchen',
+          titleUrl: 'https://www.google.com/maps/dir/48.1371079,11.5753822/x',
+        }),
+        maps({ title: 'Searched for Hauptstrasse 12', titleUrl: 'https://www.google.com/maps/search/Hauptstrasse+12' }),
+        maps({ title: 'Viewed area around Hauptstrasse' }),
+        maps({ header: 'Google Карты', title: 'Hauptstrasse 12' }),
+        maps({ header: 'Assistant', title: 'Navigate to Hauptstrasse 12', titleUrl: 'https://maps.google.com/?q=Hauptstrasse+12' }),
+      ]),
+      'Takeout/Chrome/Verlauf.json': JSON.stringify({
+        'Browser History': [
+          {
+            title: 'Hauptstrasse 12, 80331 Muenchen - Google Maps',
+            url: 'https://www.google.de/maps/place/Hauptstrasse+12/@48.1371079,11.5753822,15z',
+            time_usec: 1_710_000_000_000_000,
+          },
+        ],
+      }),
+    })
+    expect(events.map(({ object }) => object)).toEqual([{ kind: 'page', url: 'https://www.google.de/maps' }])
+    expect(tally.dropped.get('private-place')).toBe(5)
+    expect(all).not.toMatch(/Hauptstr|48\.13|11\.57/)
+  })
+
+  it('drops what was done on maps from pages too', async () => {
+    const cell = (header: string, body: string): string =>
+      `<div class="outer-cell mdl-cell"><div class="mdl-grid"><div class="header-cell"><p class="mdl-typography--title">${header}<br></p></div><div class="content-cell mdl-cell mdl-typography--body-1">${body}<br>Aug 1, 2021, 1:02:03 PM UTC<br></div></div></div>`
+    const { events, tally } = await read({
+      'Takeout/My Activity/Maps/MyActivity.html': `<html><body><div class="mdl-grid">${[
+        cell('Maps', 'Directions to <a href="https://www.google.com/maps/dir//x">Hauptstrasse 12</a>'),
+        cell('Search', 'Hauptstrasse 12<br><a href="https://www.google.com/maps/place/x">View on map</a>'),
+      ].join('')}</div></body></html>`,
+    })
+    expect([events, tally.dropped.get('private-place')]).toEqual([[], 2])
+  })
+
   it('reads channels and comments whose columns are named in another language', async () => {
     const { events, all } = await read({
       'Takeout/YouTube und YouTube Music/Abos/Abos.csv':
@@ -207,6 +247,7 @@ describe('reddit', () => {
         'id,permalink,date,ip,subreddit,gildings,link,parent,body,media\nb,https://www.reddit.com/x,2024-01-02 03:04:05 UTC,203.0.113.9,mills,0,l,p,"thanks grain_gal42, write to me@example.org",\n',
       'post_votes.csv':
         'id,permalink,direction\nc,https://www.reddit.com/r/bread/comments/c/loaf/,up\nd,https://www.reddit.com/r/bread/comments/d/no/,none\n',
+      'comment_votes.csv': 'id,permalink,direction\ne,https://www.reddit.com/r/u_rye_lover/comments/e/loaf/,up\n',
       'statistics.csv': 'statistic,value\naccount name,miller_jo\n',
       'friends.csv': 'username,note\ngrain_gal42,\n',
       'messages.csv':
@@ -214,9 +255,13 @@ describe('reddit', () => {
     })
     expect(by(events, 'Post')).toEqual([{ kind: 'post', name: 'On, stones', text: 'Two\nlines by P0' }])
     expect(by(events, 'Comment')).toEqual([{ kind: 'comment', text: 'thanks P1, write to [email]' }])
-    expect(by(events, 'Like')).toEqual([{ kind: 'post', url: 'https://www.reddit.com/r/bread/comments/c/loaf/' }])
+    expect(events.filter(({ type }) => type === 'Like').map(({ object, context }) => [object.url, context])).toEqual([
+      // a profile is somebody's account
+      ['https://www.reddit.com/r/-/comments/e/loaf/', '[handle]'],
+      ['https://www.reddit.com/r/bread/comments/c/loaf/', 'r/bread'],
+    ])
     expect(by(events, 'Message')).toEqual([{ kind: 'message', text: 'my answer' }])
-    expect(all).not.toMatch(/203\.0|THEIR|miller_jo|grain_gal/)
+    expect(all).not.toMatch(/203\.0|THEIR|miller_jo|grain_gal|rye_lover/)
   })
 })
 
@@ -374,6 +419,31 @@ describe('instagram and facebook', () => {
     expect(by(events, 'Search')).toEqual([{ kind: 'query', text: 'mühle' }])
     expect(all).not.toMatch(/Zo|Ida|lafs/)
   })
+})
+
+it('instagram: accounts are pseudonyms however short or like a word, and strangers’ handles in texts are none', async () => {
+  const { events, all } = await read({
+    'personal_information/personal_information.json': mojibake({
+      profile_user: [{ string_map_data: { Email: { value: 'me@example.org' }, Username: { value: 'ida_m' }, Name: { value: 'Ida M' } } }],
+    }),
+    'your_instagram_activity/comments/post_comments_1.json': mojibake([
+      {
+        string_map_data: {
+          Comment: { value: 'ask @stranger_99 and @Hunter' },
+          'Media Owner': { value: 'hunter' },
+          Time: { timestamp: 1_700_000_100 },
+        },
+      },
+    ]),
+    'your_instagram_activity/likes/liked_posts.json': mojibake({
+      likes_media_likes: [
+        { title: 'nora', string_list_data: [{ href: 'https://www.instagram.com/p/Cxyz/', value: 'x', timestamp: 1_700_000_300 }] },
+      ],
+    }),
+  })
+  expect(events.map(({ context }) => context?.replace(/^P[1-9]$/, 'P'))).toEqual(['P', 'P'])
+  expect(by(events, 'Comment')[0]?.text?.replace(/P[1-9]/, 'P')).toBe('ask [handle] and P')
+  expect(all).not.toMatch(/stranger|hunter|nora/i)
 })
 
 describe('linkedin', () => {
@@ -538,6 +608,42 @@ describe('whatsapp', () => {
     expect([unknown.events, unknown.tally.warnings.has('SELF_UNKNOWN'), unknown.tally.dropped.get('other-person')]).toEqual([[], true, 2])
     expect(by((await read({ 'chat.txt': chat }, { self: 'bo' })).events, 'Message')).toEqual([{ kind: 'message', text: 'two' }])
     expect(await codeOf({ 'chat.txt': chat }, { self: 'Eve' })).toBe('SELF_UNKNOWN')
+  })
+
+  const bos = ['13/02/2024, 10:01 - Bo: HIS WORDS', '14/02/2024, 10:01 - Bo: HIS MORE'].join('\n')
+  it.each<[what: string, files: Files, answers?: Answers]>([
+    ['a chat in which the owner is silent', { 'WhatsApp Chat with Bo.txt': bos }],
+    ['the same without a title', { '_chat.txt': bos }],
+    [
+      'a chat of two and a group in which the owner is silent',
+      {
+        'WhatsApp Chat with Bo.txt': bos,
+        'WhatsApp Chat with Mill.txt': `${bos}\n15/02/2024, 10:01 - Eve: HER WORDS`,
+      },
+    ],
+    ['the same without titles', { 'a/_chat.txt': bos, 'b/_chat.txt': `${bos}\n15/02/2024, 10:01 - Eve: HER WORDS` }],
+    ['words like a deed of the owner', { 'chat.txt': `${bos}\n15/02/2024, 10:02 - Bo: You deleted this message?! tell me` }],
+    ['a deed that goes on in the next line', { 'chat.txt': `${bos}\n15/02/2024, 10:02 - Bo: You deleted this message\nHIS why?` }],
+    ['a deed claimed by whom the title names', { 'WhatsApp Chat with Bo.txt': `${bos}\n15/02/2024, 10:02 - Bo: You deleted this message` }],
+    ['the title on the folder', { 'WhatsApp Chat - Bo (2)/_chat.txt': `${bos}\n15/02/2024, 10:02 - Bo: You deleted this message` }],
+    [
+      'the title on the archive',
+      { '_chat.txt': `${bos}\n15/02/2024, 10:02 - Bo: You deleted this message` },
+      { archive: 'WhatsApp Chat - Bo.zip' },
+    ],
+    [
+      'an owner who speaks of encryption as the notice does',
+      { 'chat.txt': `13/02/2024, 10:00 - Ida: this is end-to-end encrypted, is it?\n${bos}` },
+    ],
+  ])('keeps nobody else’s words: %s', async (_what, files, answers = {}) => {
+    const { events, tally } = await read(files, answers)
+    expect([events, [...tally.warnings.keys()]]).toEqual([[], ['SELF_UNKNOWN']])
+  })
+
+  it('knows the owner by a deleted message, in any of its languages, and refuses a self that a title names', async () => {
+    const own = `13/02/2024, 10:00 - Ida: mine\n14/02/2024, 10:00 - Ida: Du hast diese Nachricht gelöscht.\n${bos}`
+    expect(by((await read({ 'chat.txt': own })).events, 'Message')).toEqual([{ kind: 'message', text: 'mine' }])
+    expect(await codeOf({ 'WhatsApp Chat with Bo.txt': own }, { self: 'bo' })).toBe('SELF_IS_OTHER')
   })
 })
 

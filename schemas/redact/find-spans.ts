@@ -1,5 +1,6 @@
 import { findCards } from './card.ts'
 import { findEmails } from './email.ts'
+import { findHandles } from './handle.ts'
 import { findIbans } from './iban.ts'
 import { findIps, findMacs } from './ip.ts'
 import type { NameIndex } from './names.ts'
@@ -30,12 +31,15 @@ export function findSpans(text: string, people?: NameIndex): Span[] {
   if (digits >= 6)
     found.push(...(folded.includes('+') ? findPhones(folded).filter((span) => folded[span.start] === '+') : []), ...findNationalIds(folded))
   if (digits >= 7) found.push(...findPhones(folded))
+  const handles = folded.includes('@') || /u\//i.test(folded) ? findHandles(folded) : []
   if (people !== undefined && people.size > 0) {
     const named = people.find(text)
+    // a stranger's handle may begin like somebody known: @anna_2 is not @anna
+    const strangers = handles.filter(({ start, end }) => !named.some((one) => one.start <= start && one.end >= end))
     // a contact's address is the contact: what the export knows is more than what a rule knows
-    return withoutOverlaps([...found.filter(({ kind }) => kind === 'secret' || kind === 'email'), ...named, ...found])
+    return withoutOverlaps([...found.filter(({ kind }) => kind === 'secret' || kind === 'email'), ...strangers, ...named, ...found])
   }
-  return withoutOverlaps(found)
+  return withoutOverlaps([...found, ...handles])
 }
 
 /** Rules first, then each detector where the rules found nothing. Throws RangeError naming a detector whose spans lie outside of the text. */

@@ -75,6 +75,11 @@ describe('people', () => {
     // the export names two: which one is meant, nobody can say
     ['Anna and Annas', 'P1 and P1'],
     ['anna, in small letters, may be a word', 'anna, in small letters, may be a word'],
+    // handles of strangers, also where they begin like a name that is known
+    ['@stranger_99: see u/jane-x, /u/jane.', '[handle]: see [handle], [handle].'],
+    ['@anna_s99_x and @Anna Schmidt, @cat’s', '[handle] and P1, P2’s'],
+    ['@jane@mastodon.example https://m.example/@jane/1', '[handle] https://m.example/[handle]/1'],
+    ['5 @ 3, and/or, a@b, icon@2x.png, u/', '5 @ 3, and/or, a@b, icon@2x.png, u/'],
   ])('%s', async (text, expected) => {
     expect((await redact(text, { people })).text).toBe(expected)
   })
@@ -163,7 +168,7 @@ it('gives spans in order, apart and inside of any text, and nothing of them is l
 
 it('is not slowed down by texts made for that', () => {
   const before = process.cpuUsage()
-  for (const unit of ['1 ', '1-', 'a@', 'a.', '(1', 'A1 ', '::', '/1', '+1', 'password: '])
+  for (const unit of ['1 ', '1-', 'a@', 'a.', '(1', 'A1 ', '::', '/1', '+1', 'password: ', '@a', '@1', 'u/a', '@a@b'])
     expect(findSpans(unit.repeat(Math.ceil(20_000 / unit.length))).length).toBeLessThan(20_000)
   const { user } = process.cpuUsage(before)
   // a quadratic rule would take minutes

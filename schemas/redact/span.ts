@@ -1,6 +1,6 @@
 /** What is found in a text: kinds, spans, the interface that other detectors implement. */
 
-export const KINDS = ['secret', 'email', 'card', 'iban', 'ip', 'mac', 'national-id', 'phone', 'person'] as const
+export const KINDS = ['secret', 'email', 'card', 'iban', 'ip', 'mac', 'national-id', 'phone', 'person', 'handle'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** `text.slice(start, end)`: offsets count UTF-16 code units, as JavaScript strings do. */

@@ -522,7 +522,7 @@ const FAMILY = [
 ]
 const CJK = ['王小明', '佐藤花子', '김민준', '李雪梅']
 
-function value(slot: string, dice: Dice): { text: string; kind?: string } {
+function slotFilled(slot: string, dice: Dice): { text: string; kind?: string } {
   const { y, m, d } = date(dice)
   switch (slot) {
     case 'phone':
@@ -650,7 +650,7 @@ export function labelledSet(seed: number, count: number): Labelled[] {
         said = { text: dice.of([`${given} ${family}`, `${given} ${family}`, given, `${given} ${family}`.toUpperCase()]), kind: 'person' }
       else if (slot === 'cjk') said = { text: cjk, kind: 'person' }
       else if (slot === 'handle') said = { text: handle, kind: 'person' }
-      else if (slot !== undefined) said = value(slot, dice)
+      else if (slot !== undefined) said = slotFilled(slot, dice)
       if (said.kind !== undefined) spans.push({ start: text.length, end: text.length + said.text.length, kind: said.kind })
       text += said.text
     }

@@ -24,7 +24,7 @@ export async function* xmlElements(file: ExportFile): AsyncGenerator<XmlElement[
   })
   parser.on('opentag', ({ name, attributes }) => {
     if (++depth > MAX_DEPTH) failed ??= new ExportError('TOO_DEEP', 'an XML file of this export is nested deeper than any export is')
-    found.push({ name, attributes: attributes as Record<string, string> })
+    found.push({ name, attributes })
   })
   parser.on('closetag', () => {
     depth--

@@ -1,5 +1,6 @@
 import { type Draft, dropped, type Found } from '../../draft.ts'
 import { ExportError } from '../../errors.ts'
+import { isMap } from '../../guarded-hosts.ts'
 import { fieldsOf, jsonValues, listOf, stringOf, textOf, textOfHtml, unescaped } from '../../read/index.ts'
 import type { FileKind } from '../../source.ts'
 import { parseLocalTime, parseTime } from '../../times.ts'
@@ -7,6 +8,10 @@ import { readTitle } from './titles.ts'
 
 /** `From Google Ads`, `Von Google Anzeigen`. */
 const AD = /Google.{0,3}(?:Ads|Anzeigen|Annonces|Anuncios|Annunci|Advertenties|Reklam|Annonser|Реклам|広告|광고|广告)/i
+
+/** Where somebody went is kept as a rounded place, from the files of places; these rows hold names and addresses of it. */
+const MAPS =
+  /^(?:Google\s?)?(?:Maps(?: Timeline)?|Maps\s?[-–(].*|Mapy|Mapas|Mapes|Kaarten|Kartor|Kart|Kort|Térkép|Hărți|Карты|Карти|Χάρτες|Haritalar|מפות|خرائط|แผนที่|マップ|지도|地图|地圖|Bản đồ|Location History|Timeline)(?:\s?Google)?$/i
 
 /** A row of a page is a kilobyte. */
 const MOST_CELL_UNITS = 65_536
@@ -18,6 +23,8 @@ interface Activity {
   channel: string | undefined
   timeMs: number | undefined
   isAd: boolean
+  /** Further addresses of the row. */
+  links?: readonly string[]
 }
 
 /** `watch-history.json`, `search-history.json`, `MyActivity.json`, under whatever name. */
@@ -40,6 +47,7 @@ export const activityJson: FileKind = {
               url: stringOf(row['titleUrl']),
               channel: stringOf(fieldsOf(listOf(row['subtitles'])[0])['name']),
               timeMs: parseTime(row['time']),
+              links: listOf(row['subtitles']).flatMap((one) => stringOf(fieldsOf(one)['url']) ?? []),
               isAd: listOf(row['details']).some((detail) => AD.test(stringOf(fieldsOf(detail)['name']) ?? '')),
             })
       }
@@ -95,12 +103,14 @@ function cellOf(cell: string): Found {
     url,
     channel,
     timeMs: time,
+    links: links.map((link) => unescaped(link[1] ?? '')),
     isAd: AD.test(textOfHtml(html.slice(html.indexOf(body) + body.length))),
   })
 }
 
-function draftOf({ header, title, url, channel, timeMs, isAd }: Activity): Found {
+function draftOf({ header, title, url, channel, timeMs, isAd, links = [] }: Activity): Found {
   if (isAd) return dropped('ad')
+  if (MAPS.test(header ?? '') || isMap(url) || links.some(isMap)) return dropped('private-place')
   const link = url === undefined ? null : URL.parse(url)
   const query =
     link && /\/(?:search|results)$/.test(link.pathname) ? (link.searchParams.get('q') ?? link.searchParams.get('search_query')) : null

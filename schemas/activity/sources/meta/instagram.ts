@@ -42,6 +42,8 @@ const rows = (
 const accountOf = (row: MetaRow): string | undefined => row.values.get('value') ?? row.title ?? handleOf(row.href)
 const ownerOf = (row: MetaRow): string | undefined => [...row.values].find(([label]) => OWNER.test(label))?.[1]
 
+const mediaOwnerOf = (row: MetaRow): string | undefined => ownerOf(row) ?? [...row.values.values()][1]
+
 export const instagram: SourceParser = {
   source: 'instagram',
   version: 1,
@@ -95,9 +97,9 @@ export const instagram: SourceParser = {
         const text = valueOf(row, COMMENT, 0)
         return text === undefined
           ? dropped('empty')
-          : { type: 'Comment', kind: 'comment', timeMs: row.timeMs, text, context: ownerOf(row) ?? [...row.values.values()][1] }
+          : { type: 'Comment', kind: 'comment', timeMs: row.timeMs, text, contextPerson: mediaOwnerOf(row) }
       },
-      (row) => [ownerOf(row) ?? [...row.values.values()][1], row.title],
+      (row) => [mediaOwnerOf(row), row.title],
     ),
     rows(
       'likes',
@@ -106,7 +108,7 @@ export const instagram: SourceParser = {
       (row) =>
         row.href === undefined
           ? dropped('empty')
-          : { type: 'Like', kind: 'post', timeMs: row.timeMs, url: row.href, context: row.title ?? ownerOf(row) },
+          : { type: 'Like', kind: 'post', timeMs: row.timeMs, url: row.href, contextPerson: row.title ?? ownerOf(row) },
       (row) => [row.title, ownerOf(row)],
     ),
     rows(

@@ -1,7 +1,7 @@
 /** Somebody's own CSV, JSON or JSON lines, with a map that says which column is what. A column that is not named is dropped. */
 import { type Draft, dropped, type Found } from '../../draft.ts'
 import { ExportError } from '../../errors.ts'
-import { EVENT_TYPES, type EventType } from '../../event.ts'
+import { EVENT_TYPES } from '../../event.ts'
 import { csvRows, decimalOf, type Fields, fieldsOf, jsonValues, linesOf, stringOf } from '../../read/index.ts'
 import type { ColumnMap, ExportFile, FileKind, Reading, SourceParser } from '../../source.ts'
 import { parseDuration, parseEpoch, parseLocalTime, parseTime } from '../../times.ts'
@@ -19,7 +19,7 @@ const cell = (row: Fields, column: string | undefined): string | undefined => {
 
 function found(row: Fields, map: ColumnMap): Found {
   const said = cell(row, map.type) ?? map.defaultType ?? 'Post'
-  const type = EVENT_TYPES.find((one) => one.toLowerCase() === said.toLowerCase()) as EventType | undefined
+  const type = EVENT_TYPES.find((one) => one.toLowerCase() === said.toLowerCase())
   if (type === undefined) return dropped('not-in-rules')
   const kind =
     (cell(row, map.kind) ?? 'thing')

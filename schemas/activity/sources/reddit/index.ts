@@ -16,10 +16,12 @@ const rows = (name: string, path: RegExp, head: RegExp, of: (row: Row) => Found)
 
 const timeOf = (row: Row): number | undefined => parseTime(row['date'])
 const community = (row: Row): string | undefined =>
-  row['subreddit'] ? `r/${row['subreddit'].replace(/^r\//, '')}` : communityOf(row['permalink'] ?? row['link'])
+  row['subreddit'] ? written(row['subreddit'].replace(/^r\//, '')) : communityOf(row['permalink'] ?? row['link'])
+/** What is posted to one's own profile stands under `u_name`, and is somebody's account. */
+const written = (name: string): string => (/^u_/i.test(name) ? `u/${name.slice(2)}` : `r/${name}`)
 const communityOf = (link: string | undefined): string | undefined => {
   const name = /\/r\/(\w{2,40})\//.exec(link ?? '')?.[1]
-  return name === undefined ? undefined : `r/${name}`
+  return name === undefined ? undefined : written(name)
 }
 const vote = (row: Row): Found =>
   row['direction'] === 'up'

@@ -27,10 +27,13 @@ const NOT_WORDS =
   /^<[^>]{3,60}>$|^<(?:attached|Anhang|pièce jointe|adjunto|allegato|bijlage|anexo)|^(?:image|video|audio|sticker|GIF|document|Contact card|Bild|Video|Audio|Dokument|immagine|imagen|imagem|afbeelding|vidéo)\s?(?:omitted|weggelassen|absente?|omitid[oa]|omess[oa]|weggelaten|ocultad[oa]|não revelad[oa])|\((?:file attached|Datei angehängt|archivo adjunto|fichier joint|file allegato|arquivo anexado)\)$|^(?:You|Du|Vous|Tú|Hai|Você|Je)?\s?(?:deleted this message|hast diese Nachricht gelöscht|avez supprimé ce message|eliminaste este mensaje|hai eliminato questo messaggio|apagou esta mensagem|hebt dit bericht verwijderd)|^(?:This message was deleted|Diese Nachricht wurde gelöscht|Ce message a été supprimé|Se eliminó este mensaje|Questo messaggio è stato eliminato|Mensagem apagada|Dit bericht is verwijderd)|^(?:Missed (?:voice|video) call|Verpasster (?:Sprach|Video)anruf|null)/i
 export const isNotWords = (text: string): boolean => NOT_WORDS.test(text.trim())
 
-/** Said of oneself only, in one's own export. */
+/** Said of oneself only, in one's own export: these words and no more, for others may begin a sentence with them. */
 const OWN_DEED =
-  /^(?:You deleted this message|Du hast diese Nachricht gelöscht|Vous avez supprimé ce message|Eliminaste este mensaje|Has eliminado este mensaje|Hai eliminato questo messaggio|Você apagou esta mensagem|Apagou esta mensagem|Je hebt dit bericht verwijderd|Usunąłeś tę wiadomość|Вы удалили данное сообщение|Bu mesajı sildiniz)/i
-export const isOwnDeed = (text: string): boolean => OWN_DEED.test(text)
+  /^(?:You deleted this message|Du hast diese Nachricht gelöscht|Vous avez supprimé ce message|Eliminaste este mensaje|Has eliminado este mensaje|Hai eliminato questo messaggio|Você apagou esta mensagem|Apagou esta mensagem|Je hebt dit bericht verwijderd|Usunąłeś tę wiadomość|Вы удалили данное сообщение|Bu mesajı sildiniz)\.?$/i
+export const isOwnDeed = (text: string): boolean => OWN_DEED.test(text.trim())
+
+/** iOS puts a mark of direction before what the app itself says. */
+export const isFromTheApp = (raw: string): boolean => /: ?\u200e/.test(raw)
 
 /** On iOS the notice about encryption stands under the name of the chat: the other person, or the group. */
 const ENCRYPTED =
