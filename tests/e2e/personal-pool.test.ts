@@ -28,6 +28,7 @@ import {
   withdrawContribution,
 } from '../../node/pool/seal/index.ts'
 import {
+  cborCid,
   type ConsentReceipt,
   type DepositKey,
   decode,
@@ -39,7 +40,7 @@ import {
   type Withdrawal,
 } from '../../schemas/wire/index.ts'
 import { BEACON, EPOCH, eventLines, type HolderAtWork, PoolNetwork } from '../support/pool-network.ts'
-import { LEDGER, operator, rootSeed, stranger, subject } from '../support/pool-world.ts'
+import { LEDGER, operator, rootSeed, stranger, subject, trainer } from '../support/pool-world.ts'
 
 let network: PoolNetwork
 beforeAll(async () => {
@@ -85,7 +86,7 @@ const order = (manifests: Sealed[], changes: object = {}, by = operator): Uint8A
   return encode(
     signObject(
       'release-order',
-      { ...draft, assembler: operator.did, trainer: stranger.did, at, expires: at + 3600, by: by.did, ...changes },
+      { ...draft, assembler: operator.did, trainer: trainer.did, at, expires: at + 3600, by: by.did, ...changes },
       by,
     ),
   )
@@ -277,6 +278,12 @@ describe('keys are refused', () => {
     ['with an order that was changed', 'BAD_SIGNATURE', (one) => asAssembler(one, changedOrder(one))],
     ['with an expired order', 'ORDER_EXPIRED', (one) => asAssembler(one, order([one], { expires: 1 }))],
     ['with an order for others', 'ORDER_NOT_OF_THIS', (one) => asAssembler(one, order([network.seal(1)]))],
+    ['with an order for a trainer the policy does not name', 'TRAINER_NOT_NAMED', (one) => asAssembler(one, order([one], { trainer: stranger.did }))],
+    [
+      'with an order that names a purpose nobody ticked besides',
+      'ORDER_BEYOND_CONSENT',
+      (one) => asAssembler(one, order([one], { purposes: ['ai:ModelTraining', 'dpv:SellDataToThirdParties'] })),
+    ],
     ['with an order for another purpose', 'ORDER_PURPOSE', (one) => asAssembler(one, order([one], { purposes: ['ai:Benchmarking'] }))],
   ])('%s', async (_, code, ask) => {
     expect(await refusals(askForKeys(ask(sealed)))).toEqual([code])
@@ -344,7 +351,9 @@ describe('withdrawals win', () => {
     expect((await ask('ai:Benchmarking')).keys).toHaveLength(1)
     expect(await withdraw(withdrawalOf(hash, { scope: ['ai:Benchmarking'] }))).toMatchObject({ shredded: 0, noted: { length: 5 } })
     expect(await refusals(ask('ai:Benchmarking'))).toEqual(['PURPOSE_NOT_CONSENTED'])
-    expect((await ask('ai:ModelTraining')).keys).toHaveLength(1)
+    // an order is for all of its purposes: one that was withdrawn takes it away, and a new one without it counts
+    expect(await refusals(ask('ai:ModelTraining'))).toEqual(['ORDER_BEYOND_CONSENT'])
+    expect((await askForKeys(asAssembler(sealed, order([sealed])))).keys).toHaveLength(1)
     expect(await withdraw(withdrawalOf(hash, { scope: ['ai:ModelTraining'] }))).toMatchObject({ shredded: 5 })
   })
 
@@ -435,14 +444,40 @@ describe('fresh shares', () => {
 
   it('go to another committee, which the withdrawal reaches, and leave nothing with those who left', async () => {
     const { sealed, hash } = await offered(20)
-    const to = { k: 2, members: network.committee.members.slice(2).toReversed() }
+    const to = { k: 3, members: network.committee.members.slice(2).toReversed() }
     await runReshare(network.assembling, orderOf(sealed, { to, dealers: [1, 2, 4] }))
     expect(network.holders.map(({ table }) => table.get(sealed.cid)?.held.x)).toEqual([undefined, undefined, 3, 2, 1])
     const ask = (committee: { k: number; members: string[] }) => askForKeys(asScorer(sealed.manifest, { committee }))
     expect(opened(sealed, await ask(to), [0])[0]).toContain('"id":"e0"')
     expect(await refusals(ask(network.committee))).toContain('UNKNOWN')
     const state = await withdrawContribution({ mesh: network.contributor, withdrawal: withdrawalOf(hash), dao: LEDGER, committee: to })
-    expect(state).toMatchObject({ shredded: 3, needed: 2, unreadable: true })
+    expect(state).toMatchObject({ shredded: 3, needed: 1, unreadable: true })
+  })
+
+  it('are not given to fewer than the policy says, nor to a validator it does not name, whatever the operator orders', async () => {
+    const { sealed } = await offered(10)
+    const run = (to: { k: number; members: string[] }) => faultsOf(runReshare(network.assembling, orderOf(sealed, { to })))
+    const { members } = network.committee
+    expect(await run({ k: 2, members: members.slice(2) })).toEqual(['QUORUM_LOWERED'])
+    // seated, and a scorer only
+    const dealer = network.holders[0] as HolderAtWork
+    const key = (await network.assembling.ask(dealer.mesh.peer, depositKeyProtocol, {})).key
+    const step = { what: 'deal' as const, keys: [key, key, key, key, key] }
+    const unnamed = orderOf(sealed, { to: { k: 3, members: members.with(1, network.scorer.did) } })
+    expect(await network.assembling.ask(dealer.mesh.peer, reshareProtocol, { order: unnamed, step })).toMatchObject({
+      code: 'RECIPIENT_NOT_NAMED',
+    })
+    // nor does anybody let go of a share for such an order
+    const away = { k: 2, members: [network.scorer, operator].map(({ did }) => did) }
+    network.state.seated.add(operator.did)
+    const leaving = orderOf(sealed, { to: away })
+    const ready = [network.scorer, operator].map((by, i) =>
+      encode(signObject('reshare-ready', { v: 1, order: cborCid(leaving), x: i + 1, commitments: BEACON, by: by.did }, by)),
+    )
+    const commit = { order: leaving, step: { what: 'commit' as const, ready } }
+    expect(await network.assembling.ask(dealer.mesh.peer, reshareProtocol, commit)).toMatchObject({ status: 'refused' })
+    network.state.seated.delete(operator.did)
+    expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
   })
 
   it('are not given for an order of somebody else, to strangers, of another generation, or after a withdrawal; the old ones stay', async () => {
