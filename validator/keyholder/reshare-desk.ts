@@ -8,11 +8,12 @@ import type { Clock } from '../../core/effects/index.ts'
 import { signObject, verifyObject } from '../../core/envelope/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { reshareProtocol } from '../../core/mesh/index.ts'
-import { checkConsent, receiptHash } from '../../dao/consent/index.ts'
+import { checkConsent, isRecipient, receiptHash } from '../../dao/consent/index.ts'
 import { dealSubShares, dealtHash, joinSubShares, keyCommit, sealToRecipients, subDealingFault } from '../../dao/custody/index.ts'
 import {
   cborCid,
   type CID,
+  type ConsentPolicy,
   depositKey,
   encode,
   equalBytes,
@@ -90,13 +91,13 @@ export class ReshareDesk {
     const { x, share, commitments } = row.held
     if (order.from.members[x - 1] !== signer.did || !order.dealers.includes(x) || commitments.length !== order.from.k)
       return refused('OTHER_SEAT', 'not a dealer of this order')
-    const recipients = order.to.members.map((member, i) => this.#recipient(keys[i], member))
-    if (recipients.includes(undefined)) return refused('BAD_DEPOSIT_KEY', 'one key of the day for each new member, in order of seats')
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
-    const consent = this.#consent(manifest, receipt, row.salt)
+    const consent = this.#consent(manifest, receipt, row.salt, order)
     if (!consent.ok) return consent
     const ended = this.#ended(row, manifest)
     if (ended !== undefined) return ended
+    const recipients = order.to.members.map((member, i) => this.#recipient(keys[i], member))
+    if (recipients.includes(undefined)) return refused('BAD_DEPOSIT_KEY', 'one key of the day for each new member, in order of seats')
     const dealing = dealSubShares(share, { k: order.to.k, n: order.to.members.length })
     const common = { v: 1, order: cid, from: x, commitments: dealing.commitments, old: commitments, salt: row.salt, dealt: row.dealt }
     const paper = { manifest: encode(manifest), receipt, receipts: row.receipts }
@@ -122,7 +123,7 @@ export class ReshareDesk {
       return refused('KEY_COMMIT', 'the old commitments are not those of the manifest')
     if (!equalBytes(first.receipts.at(-1) as Uint8Array, receiptHash(first.receipt, first.salt)))
       return refused('OTHER_RECEIPT', 'the receipt is not the one its hash names')
-    const consent = this.#consent(manifest, first.receipt, first.salt)
+    const consent = this.#consent(manifest, first.receipt, first.salt, order)
     if (!consent.ok) return consent
     const { expires } = consent
     const held = { x, generation: order.generation + 1, ...joinSubShares(parts, first.old) }
@@ -150,6 +151,9 @@ export class ReshareDesk {
       await table.put([{ ...row, held: row.next.held, next: null, current: true }])
       await table.rotate()
     } else if (row.held.generation === order.generation && !order.to.members.includes(signer.did)) {
+      const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
+      const consent = this.#consent(manifest, receipt, row.salt, order)
+      if (!consent.ok) return consent
       await table.shred([row.manifest])
       await papers.delete(row.manifest)
     }
@@ -178,7 +182,8 @@ export class ReshareDesk {
     return read.value.until > this.#now() ? read.value.recipient : undefined
   }
 
-  #consent(manifest: PoolManifest, jws: string, salt: Uint8Array): { ok: true; expires: number } | Refused {
+  /** The consent holds, and the new committee is one that it speaks of. */
+  #consent(manifest: PoolManifest, jws: string, salt: Uint8Array, order: ReshareOrder): { ok: true; expires: number } | Refused {
     const { view, withdrawals } = this.#options
     const value = view.policy(manifest.policy)
     const consent = checkConsent({
@@ -191,8 +196,18 @@ export class ReshareDesk {
       tombstones: withdrawals.tombstones,
       now: this.#now(),
     })
-    if (consent.ok) return { ok: true, expires: consent.receipt.expires }
+    if (consent.ok && value !== undefined)
+      return this.#committeeFault(order, value) ?? { ok: true, expires: consent.receipt.expires }
+    if (consent.ok) return refused('NO_POLICY', 'no policy')
     return refused(consent.problems[0]?.code ?? 'NO_CONSENT', consent.problems[0]?.message ?? 'no consent')
+  }
+
+  /** People agreed to so many keyholders, and to these: an operator changes neither by an order. */
+  #committeeFault({ to: { k, members } }: ReshareOrder, policy: ConsentPolicy): Refused | undefined {
+    if (k < policy.committee.k) return refused('QUORUM_LOWERED', `the policy asks for ${policy.committee.k} keyholders together, not ${k}`)
+    const named = (member: string) => isRecipient(policy, 'keyholder', member, this.#options.view.isSeated(member))
+    if (!members.every(named)) return refused('RECIPIENT_NOT_NAMED', 'the policy does not name every new member as a keyholder')
+    return undefined
   }
 
   #ended(row: ShareRow, { subject, policy }: PoolManifest): Refused | undefined {
