@@ -1,7 +1,9 @@
 /** A personal contribution from sealing to shredding: one contributor, five keyholders, a scorer and an assembler, over TCP on loopback. */
+import { ristretto255 } from '@noble/curves/ed25519.js'
 import { readdir, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { signObject } from '../../core/envelope/index.ts'
 import { blocksProtocol, depositKeyProtocol, depositProtocol, type Mesh, reshareProtocol, withdrawProtocol } from '../../core/mesh/index.ts'
 import { MemoryStorage } from '../../core/storage/index.ts'
@@ -9,9 +11,13 @@ import { printNotice, receiptHash, receiptId, signWithdrawal, subjectKey } from 
 import {
   type AskForKeys,
   askForKeys,
+  commitReshare,
   deal,
+  dealtHash,
   generateAgeIdentity,
   openChunk,
+  prepareReshare,
+  publicShare,
   runReshare,
   sampledChunks,
   sealToRecipients,
@@ -42,6 +48,7 @@ import {
 import { BEACON, EPOCH, eventLines, type HolderAtWork, PoolNetwork } from '../support/pool-network.ts'
 import { LEDGER, operator, rootSeed, stranger, subject, trainer } from '../support/pool-world.ts'
 
+const { Point } = ristretto255
 let network: PoolNetwork
 beforeAll(async () => {
   network = await PoolNetwork.open()
@@ -452,6 +459,51 @@ describe('fresh shares', () => {
     expect(await refusals(ask(network.committee))).toContain('UNKNOWN')
     const state = await withdrawContribution({ mesh: network.contributor, withdrawal: withdrawalOf(hash), dao: LEDGER, committee: to })
     expect(state).toMatchObject({ shredded: 3, needed: 1, unreadable: true })
+  })
+
+  it('are not lost to one keyholder that deals in the name of others, nor to statements of another sharing', async () => {
+    const { sealed, receipt, hash } = await offered(10)
+    const bytes = orderOf(sealed)
+    const victim = network.holders[1] as HolderAtWork
+    const key = decode((await network.scoring.ask(victim.mesh.peer, depositKeyProtocol, {})).key) as DepositKey
+    const forge = async (from: number, by = network.scorer): Promise<Uint8Array> => {
+      // any share fits a polynomial whose second commitment is made for it, and whose first is what it should be
+      const { salt, commitments: old } = sealed
+      const [first, rest, share] = [Point.fromBytes(publicShare(old, from)), Point.BASE.multiply(7n), Point.BASE.multiply(5n)]
+      const second = share.subtract(first).subtract(rest.multiply(4n)).multiply(Point.Fn.inv(2n))
+      const commitments = [first, second, rest].map((point) => point.toBytes())
+      const part = { v: 1, by: by.did, order: cborCid(bytes), from, x: 2, share: Point.Fn.toBytes(5n), commitments, old, salt }
+      const paper = { manifest: encode(sealed.manifest), receipt, receipts: [hash], dealt: dealtHash(old) }
+      return sealToRecipients(encode(signObject('sub-share', { ...part, ...paper }, by)), [key.recipient])
+    }
+    const say = (step: z.infer<typeof reshareProtocol.query>['step']) =>
+      network.scoring.ask(victim.mesh.peer, reshareProtocol, { order: bytes, step })
+    const parts = await Promise.all([1, 3, 5].map((from) => forge(from)))
+    expect(await say({ what: 'take', parts })).toMatchObject({ code: 'OTHER_DEALER' })
+    const mixed = await Promise.all([1, 3, 5].map((from) => forge(from, network.holders[from - 1]?.signer)))
+    expect(await say({ what: 'take', parts: [...mixed.slice(0, 2), parts[2] as Uint8Array] })).toMatchObject({ code: 'OTHER_DEALER' })
+
+    const ready = await prepareReshare(network.assembling, bytes)
+    expect(await prepareReshare(network.assembling, bytes)).toEqual(ready)
+    const lies = network.holders.map(({ signer }, i) =>
+      encode(signObject('reshare-ready', { v: 1, order: cborCid(bytes), x: i + 1, commitments: BEACON, by: signer.did }, signer)),
+    )
+    expect(await say({ what: 'commit', ready: lies })).toMatchObject({ code: 'OTHER_SHARING' })
+
+    // the run stops half-way, and goes on with what it kept
+    const halting: Pick<Mesh, 'ask'> = {
+      ask: (peer, protocol, query, options) =>
+        network.holders.slice(3).some(({ mesh }) => mesh.peer === peer)
+          ? Promise.reject(new Error('halted'))
+          : network.assembling.ask(peer, protocol, query, options),
+    }
+    expect((await commitReshare(halting, bytes, ready)).done).toHaveLength(3)
+    expect(await commitReshare(network.assembling, bytes, ready)).toMatchObject({ done: { length: 5 }, faults: { size: 0 } })
+
+    expect(await say({ what: 'take', parts: mixed })).toMatchObject({ code: 'OTHER_GENERATION' })
+    expect(await say({ what: 'commit', ready: lies })).toMatchObject({ code: 'NOT_PENDING' })
+    expect(opened(sealed, await askForKeys(asScorer(sealed.manifest)), [0])[0]).toContain('"id":"e0"')
+    expect(network.holders.map(({ table }) => table.get(sealed.cid)?.held.generation)).toEqual([1, 1, 1, 1, 1])
   })
 
   it('are not given to fewer than the policy says, nor to a validator it does not name, whatever the operator orders', async () => {
