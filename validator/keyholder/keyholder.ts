@@ -4,7 +4,7 @@
  */
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { signObject, verifyObject } from '../../core/envelope/index.ts'
-import { FatalError, QuernError } from '../../core/errors/index.ts'
+import { codeOf, FatalError, QuernError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import {
   accessLogProtocol,
@@ -22,7 +22,7 @@ import { DepositDesk } from './deposit-desk.ts'
 import { DepositKeys } from './deposit-keys.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 import { answerKeyRequest } from './key-desk.ts'
-import { PaperBox } from './papers.ts'
+import { PaperBox, type Papers } from './papers.ts'
 import { ReshareDesk } from './reshare-desk.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
@@ -81,7 +81,7 @@ export class Keyholder implements AsyncDisposable {
     for (const row of looked) if (row.expires > now) await this.#dropNext(row)
     for (const receipt of this.#withdrawals.receipts) {
       const row = table.byReceipt(receipt)
-      if (row !== undefined && (await this.#isOver(row))) due.push(row)
+      if (row !== undefined && (await this.#isOverOrUnread(row))) due.push(row)
     }
     if (due.length > 0) await this.#shredder.shred(due)
     else if (now - this.#shredder.rotatedAt >= DAY_SECONDS) await this.#shredder.rotate()
@@ -136,9 +136,12 @@ export class Keyholder implements AsyncDisposable {
     if (!read.ok) return said(read)
     const { receipt, subject } = read.value
     const row = this.#options.table.byReceipt(receipt)
-    const matched = row !== undefined && (await this.#papers.get(row.manifest, row.paperKey)).manifest.subject === subject
+    // a withdrawal is remembered whatever state our papers are in
+    const theirs = row === undefined ? undefined : await this.#subjectOf(row).catch((thrown: unknown) => ({ thrown }))
+    const matched = row !== undefined && (typeof theirs !== 'string' || theirs === subject)
     if (!(await this.#withdrawals.add(read.value, matched)))
       return said(refused('FULL', 'too many withdrawals of unknown receipts; ask the DAO to log it'))
+    if (typeof theirs === 'object') throw theirs.thrown
     if (matched && (await this.#isOver(row))) await this.#shredder.shred([row])
     // one that the disk stopped half-way is carried to its end now
     if ((await this.#shredder.ackOf(receipt)) === undefined) await this.#shredder.finish()
@@ -162,8 +165,32 @@ export class Keyholder implements AsyncDisposable {
     return { status: 'ok', head: encode(signObject('access-head', statement, signer)), lines: await this.#access.read(manifest, from, 256) }
   }
 
+  /** Undefined where the papers are lost. Throws what the disk says. */
+  async #subjectOf(row: ShareRow): Promise<string | undefined> {
+    const papers = await this.#papersOf(row)
+    return papers?.manifest.subject
+  }
+
+  async #papersOf(row: ShareRow): Promise<Papers | undefined> {
+    return this.#papers.get(row.manifest, row.paperKey).catch((thrown: unknown) => {
+      if (codeOf(thrown) === 'PAPERS_LOST') return undefined
+      throw thrown
+    })
+  }
+
+  /** One row that cannot be read now keeps no other from being tidied. */
+  async #isOverOrUnread(row: ShareRow): Promise<boolean> {
+    return this.#isOver(row).catch((thrown: unknown) => {
+      this.#options.logger.warn('keyholder.unread', { manifest: String(row.manifest), code: codeOf(thrown) })
+      return false
+    })
+  }
+
+  /** Asked where a withdrawal is known. Without its papers a share answers nobody, and whose it was cannot be asked any more: it goes. */
   async #isOver(row: ShareRow): Promise<boolean> {
-    const { manifest } = await this.#papers.get(row.manifest, row.paperKey)
+    const papers = await this.#papersOf(row)
+    if (papers === undefined) return true
+    const { manifest } = papers
     return this.#withdrawals.ends(row, manifest.subject, this.#options.view.policy(manifest.policy))
   }
 
