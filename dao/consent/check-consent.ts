@@ -137,7 +137,8 @@ function useFaults(purposes: Purpose[], { use }: ConsentFacts, policy: ConsentPo
   const problems: ConsentProblem[] = []
   if (!purposes.includes(use.purpose))
     problems.push(problem('PURPOSE_NOT_CONSENTED', `${use.purpose}: not among the purposes consented to`))
-  if (!isRecipient(policy, use.role, use.by, use.seated === true)) problems.push(problem('RECIPIENT_NOT_NAMED', `the policy does not name ${use.by} as ${use.role}`))
+  if (!isRecipient(policy, use.role, use.by, use.seated === true))
+    problems.push(problem('RECIPIENT_NOT_NAMED', `the policy does not name ${use.by} as ${use.role}`))
   return problems
 }
 

@@ -110,7 +110,11 @@ describe('a consent', () => {
     ],
     ['a withdrawal', 'WITHDRAWN', { tombstones: buried(withdrawn()) }],
     ['a withdrawal of a needed purpose', 'WITHDRAWN', { tombstones: buried(withdrawn({ scope: ['ai:ModelTraining'] })) }],
-    ['a scorer of the roster that nobody seats', 'RECIPIENT_NOT_NAMED', { use: { role: 'scorer', purpose: 'dpv:DataQualityAssessment', by: stranger.did } }],
+    [
+      'a scorer of the roster that nobody seats',
+      'RECIPIENT_NOT_NAMED',
+      { use: { role: 'scorer', purpose: 'dpv:DataQualityAssessment', by: stranger.did } },
+    ],
     ['a use nobody ticked', 'PURPOSE_NOT_CONSENTED', { use: { role: 'scorer', purpose: 'ai:Benchmarking', by: stranger.did } }],
     [
       'a role the policy does not name',

@@ -286,7 +286,11 @@ describe('keys are refused', () => {
     ['with an order that was changed', 'BAD_SIGNATURE', (one) => asAssembler(one, changedOrder(one))],
     ['with an expired order', 'ORDER_EXPIRED', (one) => asAssembler(one, order([one], { expires: 1 }))],
     ['with an order for others', 'ORDER_NOT_OF_THIS', (one) => asAssembler(one, order([network.seal(1)]))],
-    ['with an order for a trainer the policy does not name', 'TRAINER_NOT_NAMED', (one) => asAssembler(one, order([one], { trainer: stranger.did }))],
+    [
+      'with an order for a trainer the policy does not name',
+      'TRAINER_NOT_NAMED',
+      (one) => asAssembler(one, order([one], { trainer: stranger.did })),
+    ],
     [
       'with an order that names a purpose nobody ticked besides',
       'ORDER_BEYOND_CONSENT',
@@ -393,6 +397,15 @@ describe('a keyholder', () => {
     expect(missed.table.get(sealed.cid)?.receipts).toHaveLength(1)
     const chain = [receiptHash(renewed, sealed.salt), hash].map((one) => withdrawalOf(one))
     expect(await withdraw(...chain)).toMatchObject({ shredded: 5, noted: [], faults: { size: 0 } })
+  })
+
+  it('offered the same thing several times at once holds it once, with the papers that belong to it', async () => {
+    const sealed = network.seal(10)
+    const receipt = network.receipt(sealed)
+    const results = await Promise.all([1, 2, 3].map(() => offer(sealed, receipt)))
+    expect(results.map(({ complete }) => complete)).toEqual([true, true, true])
+    const { keys, faults } = await askForKeys(asScorer(sealed.manifest))
+    expect([keys.length, [...faults.values()]]).toEqual([1, []])
   })
 
   it('whose papers are lost still obeys a withdrawal, and tidies what is due of others', async () => {

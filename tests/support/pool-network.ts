@@ -49,7 +49,12 @@ export class PoolNetwork implements AsyncDisposable {
   assembling!: Mesh
   readonly #stack = new AsyncDisposableStack()
   /** What the ledger says; tests change it. */
-  readonly state = { charter: true, beacons: new Map([[EPOCH, BEACON]]), scorers: new Set([this.scorer.did]), seated: new Set([this.scorer.did]) }
+  readonly state = {
+    charter: true,
+    beacons: new Map([[EPOCH, BEACON]]),
+    scorers: new Set([this.scorer.did]),
+    seated: new Set([this.scorer.did]),
+  }
 
   static async open(): Promise<PoolNetwork> {
     const network = new PoolNetwork()

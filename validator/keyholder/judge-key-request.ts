@@ -2,7 +2,15 @@
 import { checkConsent, isRecipient, type Tombstones } from '../../dao/consent/index.ts'
 import { sampledChunks } from '../../dao/custody/index.ts'
 import { verifyObject } from '../../core/envelope/index.ts'
-import { type ConsentPolicy, type KeyRequest, MAX_ORDER_BYTES, peerFromDid, type Purpose, type ReleaseOrder, releaseOrder } from '../../schemas/wire/index.ts'
+import {
+  type ConsentPolicy,
+  type KeyRequest,
+  MAX_ORDER_BYTES,
+  peerFromDid,
+  type Purpose,
+  type ReleaseOrder,
+  releaseOrder,
+} from '../../schemas/wire/index.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 import type { Papers } from './papers.ts'
 import type { PoolView } from './view.ts'

@@ -16,7 +16,7 @@ import {
   withdrawProtocol,
 } from '../../core/mesh/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
-import { accessRequest, encode, WireError } from '../../schemas/wire/index.ts'
+import { accessRequest, type CID, encode, WireError } from '../../schemas/wire/index.ts'
 import { AccessLog } from './access-log.ts'
 import { DepositDesk } from './deposit-desk.ts'
 import { DepositKeys } from './deposit-keys.ts'
@@ -27,6 +27,7 @@ import { ReshareDesk } from './reshare-desk.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import { Shredder } from './shredder.ts'
+import { Turns } from './turns.ts'
 import type { PoolView } from './view.ts'
 import { Withdrawals } from './withdrawals.ts'
 
@@ -53,6 +54,7 @@ export class Keyholder implements AsyncDisposable {
   readonly #access: AccessLog
   readonly #withdrawals: Withdrawals
   readonly #shredder: Shredder
+  readonly #turns = new Turns()
   readonly #stack = new AsyncDisposableStack()
 
   private constructor(options: KeyholderOptions, withdrawals: Withdrawals) {
@@ -78,18 +80,28 @@ export class Keyholder implements AsyncDisposable {
     const now = this.#now()
     const looked = table.due(now)
     const due = looked.filter(({ expires }) => expires <= now)
-    for (const row of looked) if (row.expires > now) await this.#dropNext(row)
+    for (const row of looked) if (row.expires > now) await this.#turns.run([row.manifest], () => this.#dropNext(row.manifest, now))
     for (const receipt of this.#withdrawals.receipts) {
       const row = table.byReceipt(receipt)
       if (row !== undefined && (await this.#isOverOrUnread(row))) due.push(row)
     }
-    if (due.length > 0) await this.#shredder.shred(due)
+    const manifests = due.map(({ manifest }) => manifest)
+    // read again in their turn: a renewal may have come meanwhile
+    const shredDue = async (): Promise<void> => {
+      const rows = manifests.map((manifest) => table.get(manifest)).filter((row) => row !== undefined)
+      const over: ShareRow[] = []
+      for (const row of rows) if (row.expires <= now || (await this.#isOverOrUnread(row))) over.push(row)
+      await this.#shredder.shred(over)
+    }
+    if (due.length > 0) await this.#turns.run(manifests, shredDue)
     else if (now - this.#shredder.rotatedAt >= DAY_SECONDS) await this.#shredder.rotate()
   }
 
   /** A reshare that nobody committed to: its shares must not lie about. */
-  async #dropNext(row: ShareRow): Promise<void> {
+  async #dropNext(manifest: CID, now: number): Promise<void> {
     const { table } = this.#options
+    const row = table.get(manifest)
+    if (row === undefined || row.next === null || row.next.until > now) return
     if (row.current) {
       await table.put([{ ...row, next: null }])
       await this.#shredder.rotate()
@@ -103,9 +115,9 @@ export class Keyholder implements AsyncDisposable {
     const { mesh, clock, signer, view, table, maxShares = 1_000_000 } = this.#options
     const [papers, access, withdrawals, shredder] = [this.#papers, this.#access, this.#withdrawals, this.#shredder]
     const keys = new DepositKeys({ clock, signer, ledger: view.ledger })
-    const desk = new DepositDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, maxShares })
+    const desk = new DepositDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, turns: this.#turns, maxShares })
     const use = <T extends Disposable>(served: T): T => this.#stack.use(served)
-    const reshares = new ReshareDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder })
+    const reshares = new ReshareDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, turns: this.#turns })
     use(mesh.handle(depositKeyProtocol, async () => ({ key: await keys.current() })))
     use(
       mesh.handle(depositProtocol, async ({ sealed }) => {
@@ -142,7 +154,11 @@ export class Keyholder implements AsyncDisposable {
     if (!(await this.#withdrawals.add(read.value, matched)))
       return said(refused('FULL', 'too many withdrawals of unknown receipts; ask the DAO to log it'))
     if (typeof theirs === 'object') throw theirs.thrown
-    if (matched && (await this.#isOver(row))) await this.#shredder.shred([row])
+    if (matched)
+      await this.#turns.run([row.manifest], async () => {
+        const still = this.#options.table.get(row.manifest)
+        if (still !== undefined && (await this.#isOver(still))) await this.#shredder.shred([still])
+      })
     // one that the disk stopped half-way is carried to its end now
     if ((await this.#shredder.ackOf(receipt)) === undefined) await this.#shredder.finish()
     const ack = await this.#shredder.ackOf(receipt)

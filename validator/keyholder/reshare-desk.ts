@@ -34,6 +34,7 @@ import type { PaperBox } from './papers.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import type { Shredder } from './shredder.ts'
+import type { Turns } from './turns.ts'
 import type { PoolView } from './view.ts'
 import type { Withdrawals } from './withdrawals.ts'
 
@@ -46,6 +47,7 @@ export interface ReshareDeskOptions {
   keys: DepositKeys
   withdrawals: Withdrawals
   shredder: Shredder
+  turns: Turns
 }
 
 type Query = z.infer<typeof reshareProtocol.query>
@@ -79,8 +81,9 @@ export class ReshareDesk {
       return refused('BAD_ORDER', 'members once each, k of them at most, and k dealers')
     const ordered = { order, cid: cborCid(bytes) }
     if (step.what === 'deal') return this.#deal(ordered, step.keys)
-    if (step.what === 'take') return this.#take(ordered, step.parts)
-    return this.#commit(ordered, step.ready)
+    return this.#options.turns.run([order.manifest], () =>
+      step.what === 'take' ? this.#take(ordered, step.parts) : this.#commit(ordered, step.ready),
+    )
   }
 
   async #deal({ order, cid }: Ordered, keys: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
@@ -99,7 +102,16 @@ export class ReshareDesk {
     const recipients = order.to.members.map((member, i) => this.#recipient(keys[i], member))
     if (recipients.includes(undefined)) return refused('BAD_DEPOSIT_KEY', 'one key of the day for each new member, in order of seats')
     const dealing = dealSubShares(share, { k: order.to.k, n: order.to.members.length, order: cid.bytes })
-    const common = { v: 1, by: signer.did, order: cid, from: x, commitments: dealing.commitments, old: commitments, salt: row.salt, dealt: row.dealt }
+    const common = {
+      v: 1,
+      by: signer.did,
+      order: cid,
+      from: x,
+      commitments: dealing.commitments,
+      old: commitments,
+      salt: row.salt,
+      dealt: row.dealt,
+    }
     const paper = { manifest: encode(manifest), receipt, receipts: row.receipts }
     const parts = await Promise.all(
       recipients.map((recipient, i) => {
@@ -123,7 +135,8 @@ export class ReshareDesk {
     for (const one of sealed) {
       const read = verifyObject(subShare, await keys.open(one), 'sub-share', 'by', MAX_DEPOSIT_BYTES)
       if (!read.ok) return read
-      if (read.value.by !== order.from.members[read.value.from - 1]) return refused('OTHER_DEALER', 'a part is signed by somebody else than its dealer')
+      if (read.value.by !== order.from.members[read.value.from - 1])
+        return refused('OTHER_DEALER', 'a part is signed by somebody else than its dealer')
       parts.push(read.value)
     }
     const [first] = parts as [SubShare]
@@ -220,8 +233,7 @@ export class ReshareDesk {
       tombstones: withdrawals.tombstones,
       now: this.#now(),
     })
-    if (consent.ok && value !== undefined)
-      return this.#committeeFault(order, value) ?? { ok: true, expires: consent.receipt.expires }
+    if (consent.ok && value !== undefined) return this.#committeeFault(order, value) ?? { ok: true, expires: consent.receipt.expires }
     if (consent.ok) return refused('NO_POLICY', 'no policy')
     return refused(consent.problems[0]?.code ?? 'NO_CONSENT', consent.problems[0]?.message ?? 'no consent')
   }
