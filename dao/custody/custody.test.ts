@@ -162,7 +162,7 @@ describe('refresh and reshare', () => {
   it('keep the secret, and leave shares of before and after useless together', () => {
     fc.assert(
       fc.property(fc.constantFrom([3, 5, 3, 5], [3, 5, 4, 7], [4, 7, 2, 3]), ([k, n, newK, newN]) => {
-        const before = world(k as number, n as number)
+        const before = world(k, n)
         const to = { k: newK as number, n: newN as number }
         const after = reshared(before, to, before.held.slice(-before.k))
         const expected = toHex(keyFromSecret(before.secret, before.context, 2))

@@ -399,15 +399,6 @@ describe('a keyholder', () => {
     expect(await withdraw(...chain)).toMatchObject({ shredded: 5, noted: [], faults: { size: 0 } })
   })
 
-  it('offered the same thing several times at once holds it once, with the papers that belong to it', async () => {
-    const sealed = network.seal(10)
-    const receipt = network.receipt(sealed)
-    const results = await Promise.all([1, 2, 3].map(() => offer(sealed, receipt)))
-    expect(results.map(({ complete }) => complete)).toEqual([true, true, true])
-    const { keys, faults } = await askForKeys(asScorer(sealed.manifest))
-    expect([keys.length, [...faults.values()]]).toEqual([1, []])
-  })
-
   it('whose papers are lost still obeys a withdrawal, and tidies what is due of others', async () => {
     const [lost, other] = [await offered(10), await offered(10)]
     const holder = network.holders[2] as HolderAtWork

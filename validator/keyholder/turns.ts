@@ -7,7 +7,7 @@ export class Turns {
   /** Runs `work` when nothing else changes any of these. It must not ask for a turn itself. */
   run<T>(manifests: readonly CID[], work: () => Promise<T>): Promise<T> {
     const names = manifests.map(({ multihash }) => toHex(multihash.digest))
-    const done = Promise.all(names.map((name) => this.#last.get(name))).then(work)
+    const done = Promise.all(names.map((name) => this.#last.get(name) ?? Promise.resolve())).then(work)
     const ended = done.then(
       () => {},
       () => {},
