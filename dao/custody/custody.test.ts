@@ -81,7 +81,7 @@ const quorum = fc.constantFrom([2, 3], [3, 5], [4, 7]).chain(([k, n]) =>
   fc.record({
     k: fc.constant(k as number),
     n: fc.constant(n as number),
-    order: fc.shuffledSubarray(range(n as number), { minLength: n as number }),
+    order: fc.shuffledSubarray(range(n as number), { minLength: n }),
   }),
 )
 function range(n: number): number[] {
