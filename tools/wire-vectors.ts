@@ -320,6 +320,7 @@ const asks = {
   at,
 }
 const part = { v: 1, manifest: encode(contribution), receipt: consent, salt: h(7), x: 1, share: h(1), commitments: [h(2), h(3)] }
+const dealtPart = { ...part, order: manifestCid, from: 3, old: [h(2), h(3)], dealt: h(4), receipts: [h(1)], by: validator.did }
 const answered = {
   v: 1,
   manifest: contributionCid,
@@ -403,7 +404,7 @@ const pools: [name: string, shape: string, bytes: Uint8Array][] = [
     encode(signObject('access-head', { v: 1, ...ownedBy, manifest: contributionCid, lines: 1, head: h(8), at }, validator)),
   ],
   ['reshare order', 'reshare-order', encode(signObject('reshare-order', again, operator))],
-  ['sub-share', 'sub-share', encode({ ...part, order: manifestCid, from: 3, old: [h(2), h(3)], dealt: h(4), receipts: [h(1)] })],
+  ['sub-share', 'sub-share', encode(signObject('sub-share', dealtPart, validator))],
   [
     'reshare ready',
     'reshare-ready',

@@ -39,8 +39,8 @@ export interface ConsentFacts {
   tombstones: Tombstones
   /** Unix seconds. */
   now: number
-  /** What is about to be done; absent for a deposit. */
-  use?: { role: PoolRole; purpose: Purpose; by: string }
+  /** What is about to be done; absent for a deposit. `seated`: the ledger seats that account, which is what the recipient `roster` asks for. */
+  use?: { role: PoolRole; purpose: Purpose; by: string; seated?: boolean }
 }
 
 export type ConsentVerdict =
@@ -137,13 +137,18 @@ function useFaults(purposes: Purpose[], { use }: ConsentFacts, policy: ConsentPo
   const problems: ConsentProblem[] = []
   if (!purposes.includes(use.purpose))
     problems.push(problem('PURPOSE_NOT_CONSENTED', `${use.purpose}: not among the purposes consented to`))
-  const named = policy.recipients.some(({ role, id }) => role === use.role && (id === use.by || id === ANY_OF_ROSTER))
-  if (!named) problems.push(problem('RECIPIENT_NOT_NAMED', `the policy does not name ${use.by} as ${use.role}`))
+  if (!isRecipient(policy, use.role, use.by, use.seated === true))
+    problems.push(problem('RECIPIENT_NOT_NAMED', `the policy does not name ${use.by} as ${use.role}`))
   return problems
 }
 
 /** As the id of a recipient: whoever the ledger seats in that role. */
 export const ANY_OF_ROSTER = 'roster'
+
+/** Whether the policy names this account in that role, by itself or as one that the ledger seats. */
+export function isRecipient(policy: ConsentPolicy, role: PoolRole, account: string, seated: boolean): boolean {
+  return policy.recipients.some((one) => one.role === role && (one.id === account || (one.id === ANY_OF_ROSTER && seated)))
+}
 
 export function requiredPurposes(policy: ConsentPolicy): Purpose[] {
   return policy.purposes.filter(({ optional }) => !optional).map(({ id }) => id)

@@ -49,7 +49,7 @@ const facts: ConsentFacts = {
   held: ['pd:TVViewingBehaviour'],
   tombstones: new Tombstones(),
   now: NOW,
-  use: { role: 'scorer', purpose: 'dpv:DataQualityAssessment', by: stranger.did },
+  use: { role: 'scorer', purpose: 'dpv:DataQualityAssessment', by: stranger.did, seated: true },
 }
 const codes = (changed: Partial<ConsentFacts>): string[] => {
   const verdict = checkConsent({ ...facts, ...changed })
@@ -110,6 +110,11 @@ describe('a consent', () => {
     ],
     ['a withdrawal', 'WITHDRAWN', { tombstones: buried(withdrawn()) }],
     ['a withdrawal of a needed purpose', 'WITHDRAWN', { tombstones: buried(withdrawn({ scope: ['ai:ModelTraining'] })) }],
+    [
+      'a scorer of the roster that nobody seats',
+      'RECIPIENT_NOT_NAMED',
+      { use: { role: 'scorer', purpose: 'dpv:DataQualityAssessment', by: stranger.did } },
+    ],
     ['a use nobody ticked', 'PURPOSE_NOT_CONSENTED', { use: { role: 'scorer', purpose: 'ai:Benchmarking', by: stranger.did } }],
     [
       'a role the policy does not name',
@@ -154,7 +159,7 @@ describe('withdrawals', () => {
     const { hash } = checkConsent({ ...facts, jws }) as { hash: Uint8Array }
     const tombstones = buried(withdrawn({ receipt: hash, scope: ['ai:Benchmarking'] }))
     expect(checkConsent({ ...facts, jws, tombstones })).toMatchObject({ ok: true, purposes: given.receipt.purposes })
-    expect(codes({ jws, tombstones, use: { role: 'scorer', purpose: 'ai:Benchmarking', by: stranger.did } })).toEqual([
+    expect(codes({ jws, tombstones, use: { role: 'scorer', purpose: 'ai:Benchmarking', by: stranger.did, seated: true } })).toEqual([
       'PURPOSE_NOT_CONSENTED',
     ])
   })

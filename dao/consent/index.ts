@@ -5,6 +5,7 @@ export {
   type ConsentFacts,
   type ConsentVerdict,
   countsForRewards,
+  isRecipient,
   requiredPurposes,
 } from './check-consent.ts'
 export { dpvView, termsOf } from './dpv.ts'

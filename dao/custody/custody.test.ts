@@ -36,6 +36,7 @@ import {
 
 const policy = poolPolicy()
 const salt = new Uint8Array(32).fill(7)
+const ORDER = utf8('an order')
 const cid = rawCid(utf8('manifest'))
 /** Group operations take milliseconds each: few runs, with parameters that matter. */
 const RUNS = { numRuns: 6 }
@@ -67,7 +68,7 @@ const answer = (held: HeldShare, indices: number[]): KeyAnswer => {
 
 /** Every member deals to everyone; the first k dealers' parts are joined. */
 function reshared({ k, held }: Pick<World, 'k' | 'held'>, to: { k: number; n: number }, dealers = held.slice(0, k)): HeldShare[] {
-  const dealt = dealers.map((dealer) => ({ from: dealer.x, ...dealSubShares(dealer.share, to) }))
+  const dealt = dealers.map((dealer) => ({ from: dealer.x, ...dealSubShares(dealer.share, { ...to, order: ORDER }) }))
   const [one] = held as [HeldShare]
   return Array.from({ length: to.n }, (_, i) => {
     const parts = dealt.map(({ from, shares, commitments }) => ({ from, share: shares[i] as Uint8Array, commitments }))
@@ -80,7 +81,7 @@ const quorum = fc.constantFrom([2, 3], [3, 5], [4, 7]).chain(([k, n]) =>
   fc.record({
     k: fc.constant(k as number),
     n: fc.constant(n as number),
-    order: fc.shuffledSubarray(range(n as number), { minLength: n as number }),
+    order: fc.shuffledSubarray(range(n as number), { minLength: n }),
   }),
 )
 function range(n: number): number[] {
@@ -161,7 +162,7 @@ describe('refresh and reshare', () => {
   it('keep the secret, and leave shares of before and after useless together', () => {
     fc.assert(
       fc.property(fc.constantFrom([3, 5, 3, 5], [3, 5, 4, 7], [4, 7, 2, 3]), ([k, n, newK, newN]) => {
-        const before = world(k as number, n as number)
+        const before = world(k, n)
         const to = { k: newK as number, n: newN as number }
         const after = reshared(before, to, before.held.slice(-before.k))
         const expected = toHex(keyFromSecret(before.secret, before.context, 2))
@@ -190,11 +191,18 @@ describe('refresh and reshare', () => {
     )
   })
 
+  it('are dealt the same for the same order, and otherwise for another', () => {
+    const [one] = world(3, 5).held as [HeldShare]
+    const dealt = (order: string): string[] => dealSubShares(one.share, { k: 3, n: 5, order: utf8(order) }).shares.map(toHex)
+    expect(dealt('an order')).toEqual(dealt('an order'))
+    expect(dealt('another').filter((share) => dealt('an order').includes(share))).toEqual([])
+  })
+
   it('refuse a dealer that shares something else, or gives one member a bad share', () => {
     const { held } = world(3, 5)
     const [one] = held as [HeldShare]
-    const other = dealSubShares(held[1]?.share as Uint8Array, { k: 3, n: 5 })
-    const own = dealSubShares(one.share, { k: 3, n: 5 })
+    const other = dealSubShares(held[1]?.share as Uint8Array, { k: 3, n: 5, order: ORDER })
+    const own = dealSubShares(one.share, { k: 3, n: 5, order: ORDER })
     const part = (dealing: Dealing, i: number) => ({ from: 1, share: dealing.shares[i] as Uint8Array, commitments: dealing.commitments })
     expect(subDealingFault(part(own, 0), one.commitments, 1)).toBeUndefined()
     expect(subDealingFault(part(other, 0), one.commitments, 1)).toBe('OTHER_SHARE')

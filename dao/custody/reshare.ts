@@ -3,14 +3,23 @@
  * interpolation. Towards the same members this is a proactive refresh: shares stolen before it and after it do not fit together. Towards others it is a change of
  * committee. s is never rebuilt, and its commitment C0 stays.
  */
+import { hkdfSync } from 'node:crypto'
 import { ProofError } from '../../core/errors/index.ts'
-import { equalBytes } from '../../schemas/wire/index.ts'
-import { deal, type Dealing, publicShare, shareFits } from './shares.ts'
+import { concatBytes, equalBytes, u32, utf8 } from '../../schemas/wire/index.ts'
+import { dealPolynomial, type Dealing, publicShare, shareFits } from './shares.ts'
 import { Fn, lagrangeAtZero, Point, pointOf, scalarOf } from './group.ts'
 
-/** An old member deals its share to the n new ones. */
-export function dealSubShares(share: Uint8Array, to: { k: number; n: number }): Dealing {
-  return deal({ ...to, secret: scalarOf(share) })
+/**
+ * An old member deals its share to the n new ones. The polynomial follows from the share and the order's CID bytes, so that an order dealt twice, as
+ * after a lost answer or a restart, is dealt the same: HKDF-SHA256 of the share, salt: the order, info "quern/sub-dealing/v1\0" ‖ u32be(j), 64 bytes
+ * mod the group's order for coefficient j.
+ */
+export function dealSubShares(share: Uint8Array, { k, n, order }: { k: number; n: number; order: Uint8Array }): Dealing {
+  const coefficients = Array.from({ length: k - 1 }, (_, i) => {
+    const wide = Buffer.from(hkdfSync('sha256', share, order, concatBytes(utf8('quern/sub-dealing/v1\0'), u32(i + 1)), 64))
+    return BigInt(`0x${wide.toString('hex')}`) % Fn.ORDER
+  })
+  return dealPolynomial([scalarOf(share), ...coefficients], n)
 }
 
 export interface SubDealing {

@@ -5,33 +5,50 @@ import { askAgain, depositKeyProtocol, type Mesh, reshareProtocol } from '../../
 import { parse, peerFromDid, reshareOrder } from '../../schemas/wire/index.ts'
 
 export interface Reshared {
-  /** Members, old and new, that changed over; the others are asked again by running the same order once more. */
+  /** Members, old and new, that changed over; the others are asked again by `commitReshare`. */
   done: string[]
   /** Code by account of those that did not. */
   faults: Map<string, string>
+  /** What the new members signed: with it `commitReshare` asks those that are missing. */
+  ready: Uint8Array[]
 }
 
 /**
- * `order`: bytes of a signed reshareOrder. Throws RetryableError RESHARE_INCOMPLETE, with what each said, when a dealer or a new member is missing:
- * then the old shares count as before, and another order may name other dealers.
+ * `order`: bytes of a signed reshareOrder. May be repeated while the order lasts, until the first member changed over. Throws RetryableError
+ * RESHARE_INCOMPLETE, with what each said, when a dealer or a new member is missing: then the old shares count as before, and another order may
+ * name other dealers. Whoever wants to go on after a crash calls `prepareReshare`, keeps what it gives, and then `commitReshare`.
  */
 export async function runReshare(mesh: Pick<Mesh, 'ask'>, order: Uint8Array, signal?: AbortSignal): Promise<Reshared> {
+  return commitReshare(mesh, order, await prepareReshare(mesh, order, signal), signal)
+}
+
+/** Until every new member holds its share, and none is used: their signed statements, in order of seats. Throws RESHARE_INCOMPLETE. */
+export async function prepareReshare(mesh: Pick<Mesh, 'ask'>, order: Uint8Array, signal?: AbortSignal): Promise<Uint8Array[]> {
   const { from, to, dealers } = parse(reshareOrder, order, 8192)
   const options = { ...(signal && { signal }) }
-  const say = (member: string, step: z.infer<typeof reshareProtocol.query>['step']) =>
-    mesh.ask(peerFromDid(member), reshareProtocol, { order, step }, options)
-
+  const say = sayer(mesh, order, signal)
   const keys = await all(to.members, async (member) => (await askAgain(mesh, peerFromDid(member), depositKeyProtocol, {}, options)).key)
   const dealing = dealers.map((x) => from.members[x - 1] as string)
   const dealt = await all(dealing, async (member) => {
     const reply = await say(member, { what: 'deal', keys })
     return reply.status === 'dealt' && reply.parts.length === to.members.length ? reply.parts : refusedBy(reply)
   })
-  const ready = await all(to.members, async (member) => {
+  return all(to.members, async (member) => {
     const parts = dealt.map((list) => list[to.members.indexOf(member)] as Uint8Array)
     const reply = await say(member, { what: 'take', parts })
     return reply.status === 'ready' ? reply.ready : refusedBy(reply)
   })
+}
+
+/** Tells everybody, old and new, to change over; with the same statements it may be said again to those that did not hear. */
+export async function commitReshare(
+  mesh: Pick<Mesh, 'ask'>,
+  order: Uint8Array,
+  ready: Uint8Array[],
+  signal?: AbortSignal,
+): Promise<Reshared> {
+  const { from, to } = parse(reshareOrder, order, 8192)
+  const say = sayer(mesh, order, signal)
   const [done, faults]: [string[], Map<string, string>] = [[], new Map()]
   for (const member of new Set([...to.members, ...from.members])) {
     const reply = await say(member, { what: 'commit', ready }).catch(
@@ -40,7 +57,13 @@ export async function runReshare(mesh: Pick<Mesh, 'ask'>, order: Uint8Array, sig
     if (reply.status === 'done') done.push(member)
     else faults.set(member, 'code' in reply ? reply.code : 'BAD_REPLY')
   }
-  return { done, faults }
+  return { done, faults, ready }
+}
+
+/** Every step may be asked twice: it is answered the same. */
+const sayer = (mesh: Pick<Mesh, 'ask'>, order: Uint8Array, signal?: AbortSignal) => {
+  return (member: string, step: z.infer<typeof reshareProtocol.query>['step']) =>
+    askAgain(mesh, peerFromDid(member), reshareProtocol, { order, step }, { ...(signal && { signal }) })
 }
 
 function refusedBy(reply: object): never {

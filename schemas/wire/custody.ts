@@ -177,7 +177,7 @@ export const reshareOrder = z.strictObject({
 })
 export type ReshareOrder = z.infer<typeof reshareOrder>
 
-/** What one old member deals to one new member; travels only as an age file to its key of the day. */
+/** What one old member deals to one new member, signed under `quern/sub-share/v1\0`; travels only as an age file to its key of the day. */
 export const subShare = z.strictObject({
   v: z.literal(1),
   /** CID of the order's bytes. */
@@ -195,6 +195,9 @@ export const subShare = z.strictObject({
   receipt: z.string().max(MAX_RECEIPT_BYTES),
   /** Hashes of that receipt and of those it renewed: a withdrawal of any of them counts with the new members too. */
   receipts: z.array(bytesOf(32)).min(1).max(64),
+  /** The dealer: whoever carries or answers an order cannot deal in its name. */
+  by: did,
+  s: signature,
 })
 export type SubShare = z.infer<typeof subShare>
 

@@ -1,7 +1,9 @@
 /** A personal contribution from sealing to shredding: one contributor, five keyholders, a scorer and an assembler, over TCP on loopback. */
+import { ristretto255 } from '@noble/curves/ed25519.js'
 import { readdir, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { signObject } from '../../core/envelope/index.ts'
 import { blocksProtocol, depositKeyProtocol, depositProtocol, type Mesh, reshareProtocol, withdrawProtocol } from '../../core/mesh/index.ts'
 import { MemoryStorage } from '../../core/storage/index.ts'
@@ -9,9 +11,13 @@ import { printNotice, receiptHash, receiptId, signWithdrawal, subjectKey } from 
 import {
   type AskForKeys,
   askForKeys,
+  commitReshare,
   deal,
+  dealtHash,
   generateAgeIdentity,
   openChunk,
+  prepareReshare,
+  publicShare,
   runReshare,
   sampledChunks,
   sealToRecipients,
@@ -28,6 +34,7 @@ import {
   withdrawContribution,
 } from '../../node/pool/seal/index.ts'
 import {
+  cborCid,
   type ConsentReceipt,
   type DepositKey,
   decode,
@@ -39,8 +46,9 @@ import {
   type Withdrawal,
 } from '../../schemas/wire/index.ts'
 import { BEACON, EPOCH, eventLines, type HolderAtWork, PoolNetwork } from '../support/pool-network.ts'
-import { LEDGER, operator, rootSeed, stranger, subject } from '../support/pool-world.ts'
+import { LEDGER, operator, rootSeed, stranger, subject, trainer } from '../support/pool-world.ts'
 
+const { Point } = ristretto255
 let network: PoolNetwork
 beforeAll(async () => {
   network = await PoolNetwork.open()
@@ -77,15 +85,15 @@ const refusals = async (asked: Promise<unknown>): Promise<unknown[]> => {
 }
 const withdrawalOf = (hash: Uint8Array, changes: Partial<Withdrawal> = {}, by = subject): Withdrawal =>
   signWithdrawal({ receipt: hash, at: network.now(), scope: 'all', ask: ['stop', 'erase'], ...changes }, by)
-const withdraw = (withdrawal: Withdrawal) =>
-  withdrawContribution({ mesh: network.contributor, withdrawal, dao: LEDGER, committee: network.committee })
+const withdraw = (...withdrawals: Withdrawal[]) =>
+  withdrawContribution({ mesh: network.contributor, withdrawals, dao: LEDGER, committee: network.committee })
 const order = (manifests: Sealed[], changes: object = {}, by = operator): Uint8Array => {
   const at = network.now()
   const draft = { v: 1, dao: LEDGER, name: 'r-1', purposes: ['ai:ModelTraining'], manifests: manifests.map(({ cid }) => cid) }
   return encode(
     signObject(
       'release-order',
-      { ...draft, assembler: operator.did, trainer: stranger.did, at, expires: at + 3600, by: by.did, ...changes },
+      { ...draft, assembler: operator.did, trainer: trainer.did, at, expires: at + 3600, by: by.did, ...changes },
       by,
     ),
   )
@@ -110,15 +118,16 @@ describe('a contribution', () => {
     const lines = eventLines(1000)
     // what is pinned names no key, and nothing algebraic
     const chunks = sealed.manifest.chunks.length
-    expect(chunks).toBe(125)
+    expect(chunks).toBe(128)
+    const linesOf = (i: number): string[] => lines.slice(Math.ceil((1000 * i) / 128), Math.ceil((1000 * (i + 1)) / 128))
 
     const drawn = sampledChunks(BEACON, sealed.cid, chunks)
     const scored = await askForKeys(asScorer(sealed.manifest, { indices: drawn }))
-    expect(opened(sealed, scored, drawn)).toEqual(drawn.map((i) => `${lines.slice(8 * i, 8 * i + 8).join('\n')}\n`))
+    expect(opened(sealed, scored, drawn)).toEqual(drawn.map((i) => `${linesOf(i).join('\n')}\n`))
 
     const indices = Array.from({ length: 64 }, (_, i) => i)
     const all = await askForKeys(asAssembler(sealed, order([sealed]), { indices }))
-    expect(opened(sealed, all, indices).join('')).toBe(`${lines.slice(0, 512).join('\n')}\n`)
+    expect(opened(sealed, all, indices).join('')).toBe(`${lines.slice(0, 500).join('\n')}\n`)
 
     // offering again, as after a lost answer, changes nothing
     const again = await offer(sealed, receipt)
@@ -277,6 +286,16 @@ describe('keys are refused', () => {
     ['with an order that was changed', 'BAD_SIGNATURE', (one) => asAssembler(one, changedOrder(one))],
     ['with an expired order', 'ORDER_EXPIRED', (one) => asAssembler(one, order([one], { expires: 1 }))],
     ['with an order for others', 'ORDER_NOT_OF_THIS', (one) => asAssembler(one, order([network.seal(1)]))],
+    [
+      'with an order for a trainer the policy does not name',
+      'TRAINER_NOT_NAMED',
+      (one) => asAssembler(one, order([one], { trainer: stranger.did })),
+    ],
+    [
+      'with an order that names a purpose nobody ticked besides',
+      'ORDER_BEYOND_CONSENT',
+      (one) => asAssembler(one, order([one], { purposes: ['ai:ModelTraining', 'dpv:SellDataToThirdParties'] })),
+    ],
     ['with an order for another purpose', 'ORDER_PURPOSE', (one) => asAssembler(one, order([one], { purposes: ['ai:Benchmarking'] }))],
   ])('%s', async (_, code, ask) => {
     expect(await refusals(askForKeys(ask(sealed)))).toEqual([code])
@@ -331,7 +350,11 @@ describe('withdrawals win', () => {
       ...[2, 3, 4].map((i) => askForKeys(asAssembler(sealed, bytes, { indices: [i] })).catch((error: { code: string }) => error.code)),
     ])
     expect(state).toMatchObject({ shredded: 5 })
-    for (const one of rest) expect(typeof one === 'string' ? one : 'NOT_ENOUGH_KEYHOLDERS').toBe('NOT_ENOUGH_KEYHOLDERS')
+    // each came in time and is whole, or came too late
+    for (const one of rest) {
+      const outcome = typeof one === 'string' ? one : one.keys.length
+      expect(['NOT_ENOUGH_KEYHOLDERS', 1]).toContain(outcome)
+    }
     const late = await refusals(askForKeys(asAssembler(sealed, bytes, { indices: [5] })))
     expect(late).toEqual(['UNKNOWN'])
   })
@@ -344,7 +367,9 @@ describe('withdrawals win', () => {
     expect((await ask('ai:Benchmarking')).keys).toHaveLength(1)
     expect(await withdraw(withdrawalOf(hash, { scope: ['ai:Benchmarking'] }))).toMatchObject({ shredded: 0, noted: { length: 5 } })
     expect(await refusals(ask('ai:Benchmarking'))).toEqual(['PURPOSE_NOT_CONSENTED'])
-    expect((await ask('ai:ModelTraining')).keys).toHaveLength(1)
+    // an order is for all of its purposes: one that was withdrawn takes it away, and a new one without it counts
+    expect(await refusals(ask('ai:ModelTraining'))).toEqual(['ORDER_BEYOND_CONSENT'])
+    expect((await askForKeys(asAssembler(sealed, order([sealed])))).keys).toHaveLength(1)
     expect(await withdraw(withdrawalOf(hash, { scope: ['ai:ModelTraining'] }))).toMatchObject({ shredded: 5 })
   })
 
@@ -359,6 +384,43 @@ describe('withdrawals win', () => {
 })
 
 describe('a keyholder', () => {
+  it('that missed a renewal ends with the others, when every receipt of the chain is withdrawn', async () => {
+    const { sealed, receipt, hash } = await offered(10)
+    const renewed = network.receipt(sealed, { id: 'f3b0c442-98fc-4c14-9afb-f4c8996fb924', prev: receiptId(receipt) })
+    const missed = network.holders[3] as HolderAtWork
+    const mesh: Pick<Mesh, 'ask'> = {
+      ask: (peer, protocol, query, options) =>
+        peer === missed.mesh.peer ? Promise.reject(new Error('away')) : network.contributor.ask(peer, protocol, query, options),
+    }
+    const committee = network.committee
+    await offerContribution({ mesh: mesh as Mesh, clock: network.clock, sealed, receipt: renewed, committee })
+    expect(missed.table.get(sealed.cid)?.receipts).toHaveLength(1)
+    const chain = [receiptHash(renewed, sealed.salt), hash].map((one) => withdrawalOf(one))
+    expect(await withdraw(...chain)).toMatchObject({ shredded: 5, noted: [], faults: { size: 0 } })
+  })
+
+  it('whose papers are lost still obeys a withdrawal, and tidies what is due of others', async () => {
+    const [lost, other] = [await offered(10), await offered(10)]
+    const holder = network.holders[2] as HolderAtWork
+    const papers = `papers/${toHex(lost.sealed.cid.multihash.digest)}`
+    await holder.kv.put(`tombstone/${toHex(other.hash)}/${subject.did}/all`, encode(withdrawalOf(other.hash)))
+    await holder.kv.delete(papers)
+    expect(await withdraw(withdrawalOf(lost.hash))).toMatchObject({ shredded: 5 })
+    expect(holder.table.get(lost.sealed.cid)).toBeUndefined()
+    await network.restart(2)
+    expect(holder.table.get(other.sealed.cid)).toBeUndefined()
+  })
+
+  it('that does not know the policy yet deletes nothing for a purpose that may be optional', async () => {
+    const purposes: ConsentReceipt['purposes'] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking']
+    const { sealed, hash } = await offered(10, { purposes })
+    network.state.charter = false
+    expect(await withdraw(withdrawalOf(hash, { scope: ['ai:Benchmarking'] }))).toMatchObject({ shredded: 0, noted: { length: 5 } })
+    expect(await refusals(askForKeys(asScorer(sealed.manifest)))).toEqual(['NO_POLICY'])
+    network.state.charter = true
+    expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
+  })
+
   it('holds after a restart what it acknowledged, and shreds then what was withdrawn before it could', async () => {
     const { sealed, receipt, hash } = await offered(10)
     for (const i of network.holders.keys()) await network.restart(i)
@@ -435,14 +497,85 @@ describe('fresh shares', () => {
 
   it('go to another committee, which the withdrawal reaches, and leave nothing with those who left', async () => {
     const { sealed, hash } = await offered(20)
-    const to = { k: 2, members: network.committee.members.slice(2).toReversed() }
+    const to = { k: 3, members: network.committee.members.slice(2).toReversed() }
     await runReshare(network.assembling, orderOf(sealed, { to, dealers: [1, 2, 4] }))
     expect(network.holders.map(({ table }) => table.get(sealed.cid)?.held.x)).toEqual([undefined, undefined, 3, 2, 1])
     const ask = (committee: { k: number; members: string[] }) => askForKeys(asScorer(sealed.manifest, { committee }))
     expect(opened(sealed, await ask(to), [0])[0]).toContain('"id":"e0"')
     expect(await refusals(ask(network.committee))).toContain('UNKNOWN')
-    const state = await withdrawContribution({ mesh: network.contributor, withdrawal: withdrawalOf(hash), dao: LEDGER, committee: to })
-    expect(state).toMatchObject({ shredded: 3, needed: 2, unreadable: true })
+    const state = await withdrawContribution({ mesh: network.contributor, withdrawals: [withdrawalOf(hash)], dao: LEDGER, committee: to })
+    expect(state).toMatchObject({ shredded: 3, needed: 1, unreadable: true })
+  })
+
+  it('are not lost to one keyholder that deals in the name of others, nor to statements of another sharing', async () => {
+    const { sealed, receipt, hash } = await offered(10)
+    const bytes = orderOf(sealed)
+    const victim = network.holders[1] as HolderAtWork
+    const key = decode((await network.scoring.ask(victim.mesh.peer, depositKeyProtocol, {})).key) as DepositKey
+    const forge = async (from: number, by = network.scorer): Promise<Uint8Array> => {
+      // any share fits a polynomial whose second commitment is made for it, and whose first is what it should be
+      const { salt, commitments: old } = sealed
+      const [first, rest, share] = [Point.fromBytes(publicShare(old, from)), Point.BASE.multiply(7n), Point.BASE.multiply(5n)]
+      const second = share.subtract(first).subtract(rest.multiply(4n)).multiply(Point.Fn.inv(2n))
+      const commitments = [first, second, rest].map((point) => point.toBytes())
+      const part = { v: 1, by: by.did, order: cborCid(bytes), from, x: 2, share: Point.Fn.toBytes(5n), commitments, old, salt }
+      const paper = { manifest: encode(sealed.manifest), receipt, receipts: [hash], dealt: dealtHash(old) }
+      return sealToRecipients(encode(signObject('sub-share', { ...part, ...paper }, by)), [key.recipient])
+    }
+    const say = (step: z.infer<typeof reshareProtocol.query>['step']) =>
+      network.scoring.ask(victim.mesh.peer, reshareProtocol, { order: bytes, step })
+    const parts = await Promise.all([1, 3, 5].map((from) => forge(from)))
+    expect(await say({ what: 'take', parts })).toMatchObject({ code: 'OTHER_DEALER' })
+    const mixed = await Promise.all([1, 3, 5].map((from) => forge(from, network.holders[from - 1]?.signer)))
+    expect(await say({ what: 'take', parts: [...mixed.slice(0, 2), parts[2] as Uint8Array] })).toMatchObject({ code: 'OTHER_DEALER' })
+
+    const ready = await prepareReshare(network.assembling, bytes)
+    expect(await prepareReshare(network.assembling, bytes)).toEqual(ready)
+    const lies = network.holders.map(({ signer }, i) =>
+      encode(signObject('reshare-ready', { v: 1, order: cborCid(bytes), x: i + 1, commitments: BEACON, by: signer.did }, signer)),
+    )
+    expect(await say({ what: 'commit', ready: lies })).toMatchObject({ code: 'OTHER_SHARING' })
+
+    // the run stops half-way, and goes on with what it kept
+    const halting: Pick<Mesh, 'ask'> = {
+      ask: (peer, protocol, query, options) =>
+        network.holders.slice(3).some(({ mesh }) => mesh.peer === peer)
+          ? Promise.reject(new Error('halted'))
+          : network.assembling.ask(peer, protocol, query, options),
+    }
+    expect((await commitReshare(halting, bytes, ready)).done).toHaveLength(3)
+    expect(await commitReshare(network.assembling, bytes, ready)).toMatchObject({ done: { length: 5 }, faults: { size: 0 } })
+
+    expect(await say({ what: 'take', parts: mixed })).toMatchObject({ code: 'OTHER_GENERATION' })
+    expect(await say({ what: 'commit', ready: lies })).toMatchObject({ code: 'NOT_PENDING' })
+    expect(opened(sealed, await askForKeys(asScorer(sealed.manifest)), [0])[0]).toContain('"id":"e0"')
+    expect(network.holders.map(({ table }) => table.get(sealed.cid)?.held.generation)).toEqual([1, 1, 1, 1, 1])
+  })
+
+  it('are not given to fewer than the policy says, nor to a validator it does not name, whatever the operator orders', async () => {
+    const { sealed } = await offered(10)
+    const run = (to: { k: number; members: string[] }) => faultsOf(runReshare(network.assembling, orderOf(sealed, { to })))
+    const { members } = network.committee
+    expect(await run({ k: 2, members: members.slice(2) })).toEqual(['QUORUM_LOWERED'])
+    // seated, and a scorer only
+    const dealer = network.holders[0] as HolderAtWork
+    const key = (await network.assembling.ask(dealer.mesh.peer, depositKeyProtocol, {})).key
+    const step = { what: 'deal' as const, keys: [key, key, key, key, key] }
+    const unnamed = orderOf(sealed, { to: { k: 3, members: members.with(1, network.scorer.did) } })
+    expect(await network.assembling.ask(dealer.mesh.peer, reshareProtocol, { order: unnamed, step })).toMatchObject({
+      code: 'RECIPIENT_NOT_NAMED',
+    })
+    // nor does anybody let go of a share for such an order
+    const away = { k: 2, members: [network.scorer, operator].map(({ did }) => did) }
+    network.state.seated.add(operator.did)
+    const leaving = orderOf(sealed, { to: away })
+    const ready = [network.scorer, operator].map((by, i) =>
+      encode(signObject('reshare-ready', { v: 1, order: cborCid(leaving), x: i + 1, commitments: BEACON, by: by.did }, by)),
+    )
+    const commit = { order: leaving, step: { what: 'commit' as const, ready } }
+    expect(await network.assembling.ask(dealer.mesh.peer, reshareProtocol, commit)).toMatchObject({ status: 'refused' })
+    network.state.seated.delete(operator.did)
+    expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
   })
 
   it('are not given for an order of somebody else, to strangers, of another generation, or after a withdrawal; the old ones stay', async () => {
@@ -454,7 +587,7 @@ describe('fresh shares', () => {
     const dealer = network.holders[0] as HolderAtWork
     const key = (await network.assembling.ask(dealer.mesh.peer, depositKeyProtocol, {})).key
     const step = { what: 'deal' as const, keys: [key, key, key, key, key] }
-    const ask = (order: Uint8Array) => network.assembling.ask(dealer.mesh.peer, reshareProtocol, { order, step })
+    const ask = (told: Uint8Array) => network.assembling.ask(dealer.mesh.peer, reshareProtocol, { order: told, step })
     expect(await ask(orderOf(sealed, { to: strangers }))).toMatchObject({ code: 'NOT_SEATED' })
     expect(await ask(orderOf(sealed))).toMatchObject({ code: 'BAD_DEPOSIT_KEY' })
     expect(await run({ generation: 1 })).toEqual(['UNKNOWN'])

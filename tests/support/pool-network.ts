@@ -49,7 +49,12 @@ export class PoolNetwork implements AsyncDisposable {
   assembling!: Mesh
   readonly #stack = new AsyncDisposableStack()
   /** What the ledger says; tests change it. */
-  readonly state = { beacons: new Map([[EPOCH, BEACON]]), scorers: new Set([this.scorer.did]) }
+  readonly state = {
+    charter: true,
+    beacons: new Map([[EPOCH, BEACON]]),
+    scorers: new Set([this.scorer.did]),
+    seated: new Set([this.scorer.did]),
+  }
 
   static async open(): Promise<PoolNetwork> {
     const network = new PoolNetwork()
@@ -67,10 +72,10 @@ export class PoolNetwork implements AsyncDisposable {
   readonly view: PoolView = {
     ledger: LEDGER,
     operator: operator.did,
-    policy: (cid: CID) => (cid.equals(this.policy.cid) ? this.policy.policy : undefined),
+    policy: (cid: CID) => (this.state.charter && cid.equals(this.policy.cid) ? this.policy.policy : undefined),
     beacon: (epoch) => this.state.beacons.get(epoch),
     mayScore: (account) => this.state.scorers.has(account),
-    isSeated: (account) => account === this.scorer.did || this.committee.members.includes(account),
+    isSeated: (account) => this.state.seated.has(account) || this.committee.members.includes(account),
   }
 
   async dial(signer: Signer): Promise<Mesh> {

@@ -8,6 +8,7 @@ export const NOW = 1_790_000_000
 export const LEDGER = `quern/${'p'.repeat(32)}`
 export const operator = keyFromSeed(fill(1))
 export const rootSeed = fill(9)
+export const trainer = keyFromSeed(fill(62))
 
 export function keyholders(n = 5): Signer[] {
   return Array.from({ length: n }, (_, i) => keyFromSeed(fill(20 + i)))
@@ -38,7 +39,7 @@ export function draftPolicy(members: string[], k = 3): PolicyDraft {
       ...members.map((id) => ({ role: 'keyholder' as const, id })),
       { role: 'scorer', id: 'roster' },
       { role: 'assembler', id: operator.did },
-      { role: 'trainer', id: 'Lower Mill Models Ltd' },
+      { role: 'trainer', id: trainer.did },
     ],
     retention: { maxDays: 365, shredWithinHours: 24 },
     storage: ['nodes of the DAO in the EU'],

@@ -12,6 +12,7 @@ import type { PaperBox } from './papers.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import type { Shredder } from './shredder.ts'
+import type { Turns } from './turns.ts'
 import type { PoolView } from './view.ts'
 import type { Withdrawals } from './withdrawals.ts'
 
@@ -24,6 +25,7 @@ export interface DepositDeskOptions {
   keys: DepositKeys
   withdrawals: Withdrawals
   shredder: Shredder
+  turns: Turns
   maxShares: number
 }
 
@@ -39,11 +41,16 @@ export class DepositDesk {
 
   /** DAG-CBOR of the depositAck. Throws what `DepositKeys.open` and the wire throw. */
   async take(sealed: Uint8Array): Promise<{ ok: true; ack: Uint8Array } | Refused> {
-    const { keys, view, withdrawals, signer, table, maxShares, clock, shredder } = this.#options
+    const { keys, view, withdrawals, signer, clock, turns } = this.#options
     const now = Math.floor(clock.now() / 1000)
     const deposit = parse(depositShape, await keys.open(sealed), MAX_DEPOSIT_BYTES)
     const verdict = judgeDeposit({ deposit, view, tombstones: withdrawals.tombstones, self: signer.did, now })
     if (!verdict.ok) return verdict
+    return turns.run([verdict.cid], () => this.#decide(deposit, verdict, now))
+  }
+
+  async #decide(deposit: Deposit, verdict: Good, now: number): Promise<{ ok: true; ack: Uint8Array } | Refused> {
+    const { table, maxShares, shredder } = this.#options
     // a receipt that renewed a withdrawn one has no tombstone of its own
     if ((await shredder.ackOf(verdict.receipt)) !== undefined)
       return refused('WITHDRAWN', 'this consent has ended; give a new one for a new contribution')

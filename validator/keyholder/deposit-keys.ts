@@ -30,6 +30,7 @@ export class DepositKeys {
   /** DAG-CBOR of today's signed depositKey; makes it where the last one has had its day. */
   async current(): Promise<Uint8Array> {
     const now = this.#now()
+    await this.#live(now)
     const last = await this.#keys.at(-1)
     if (last === undefined || last.until <= now) {
       const made = this.#make(now)
@@ -42,13 +43,7 @@ export class DepositKeys {
   /** Opens a deposit. Throws RejectedMessageError DEPOSIT_KEY: sealed to another key, or to one that is gone. */
   async open(sealed: Uint8Array): Promise<Uint8Array> {
     const now = this.#now()
-    const live: AgeIdentity[] = []
-    for (const key of this.#keys) {
-      const { identity, until } = await key
-      if (until + GRACE_SECONDS > now) live.push(identity)
-    }
-    // the oldest go for good; the strings are the engine's to overwrite
-    this.#keys = this.#keys.slice(this.#keys.length - live.length)
+    const live = await this.#live(now)
     try {
       return await openWithIdentities(
         sealed,
@@ -57,6 +52,14 @@ export class DepositKeys {
     } catch (cause) {
       throw new RejectedMessageError('DEPOSIT_KEY', 'not sealed to a key of today; ask for it again', { cause })
     }
+  }
+
+  /** Those that still open something; the others go for good, and their strings are the engine's to overwrite. */
+  async #live(now: number): Promise<AgeIdentity[]> {
+    const known = await Promise.all(this.#keys.map(async (made) => ({ made, ...(await made) })))
+    const gone = new Set(known.filter(({ until }) => until + GRACE_SECONDS <= now).map(({ made }) => made))
+    this.#keys = this.#keys.filter((made) => !gone.has(made))
+    return known.filter(({ made }) => !gone.has(made)).map(({ identity }) => identity)
   }
 
   async #make(now: number): Promise<Dated> {

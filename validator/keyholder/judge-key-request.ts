@@ -1,8 +1,16 @@
 /** Whether partials are given: who asks, for which chunks, what for, and whether the consent still says yes. Pure. */
-import { checkConsent, type Tombstones } from '../../dao/consent/index.ts'
+import { checkConsent, isRecipient, type Tombstones } from '../../dao/consent/index.ts'
 import { sampledChunks } from '../../dao/custody/index.ts'
 import { verifyObject } from '../../core/envelope/index.ts'
-import { type CID, type KeyRequest, MAX_ORDER_BYTES, peerFromDid, type ReleaseOrder, releaseOrder } from '../../schemas/wire/index.ts'
+import {
+  type ConsentPolicy,
+  type KeyRequest,
+  MAX_ORDER_BYTES,
+  peerFromDid,
+  type Purpose,
+  type ReleaseOrder,
+  releaseOrder,
+} from '../../schemas/wire/index.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 import type { Papers } from './papers.ts'
 import type { PoolView } from './view.ts'
@@ -43,14 +51,15 @@ export function judgeKeyRequest(facts: RequestFacts): { ok: true } | Refused {
     manifest,
     tombstones: facts.tombstones,
     now,
-    use: { role: request.role, purpose: request.purpose, by: request.by },
+    use: { role: request.role, purpose: request.purpose, by: request.by, seated: view.isSeated(request.by) },
   })
-  if (!consent.ok) return refused(consent.problems[0]?.code ?? 'NO_CONSENT', consent.problems[0]?.message ?? 'no consent')
+  const fault = consent.ok ? undefined : consent.problems[0]
+  if (!consent.ok || policy === undefined) return refused(fault?.code ?? 'NO_POLICY', fault?.message ?? 'no policy')
   const { indices } = request
   if (indices.some((i, at) => i >= manifest.chunks.length || (at > 0 && i <= (indices[at - 1] as number))))
     return refused('BAD_INDICES', 'indices ascend, each once, and name chunks that exist')
   if (request.role === 'scorer') return judgeScorer(facts)
-  if (request.role === 'assembler') return judgeAssembler(facts)
+  if (request.role === 'assembler') return judgeAssembler(facts, policy, consent.purposes)
   return refused('ROLE', `a ${request.role} gets no keys`)
 }
 
@@ -64,18 +73,28 @@ function judgeScorer({ request, papers, view }: RequestFacts): { ok: true } | Re
   return outside.length === 0 ? { ok: true } : refused('UNSAMPLED', `chunks ${outside.join(', ')} were not drawn`)
 }
 
-function judgeAssembler({ request, order, view, now }: RequestFacts): { ok: true } | Refused {
+function judgeAssembler(
+  { request, order, view, now }: RequestFacts,
+  policy: ConsentPolicy,
+  consented: readonly Purpose[],
+): { ok: true } | Refused {
   if (order === null) return refused('NO_ORDER', 'an assembler brings its release order')
   const read = verifyObject(releaseOrder, order, 'release-order', 'by', MAX_ORDER_BYTES)
   if (!read.ok) return refused(read.code, read.message)
-  const fault = orderFault(read.value, request.manifest, request, view, now)
+  const fault = orderFault(read.value, request, view, now) ?? releaseFault(read.value, policy, consented, view)
   return fault === undefined ? { ok: true } : refused(fault, 'the release order does not cover this request')
 }
 
-function orderFault(order: ReleaseOrder, manifest: CID, request: KeyRequest, view: PoolView, now: number): string | undefined {
+function orderFault(order: ReleaseOrder, request: KeyRequest, view: PoolView, now: number): string | undefined {
   if (order.by !== view.operator || order.dao !== view.ledger) return 'ORDER_NOT_OURS'
   if (order.assembler !== request.by) return 'ORDER_OF_ANOTHER'
   if (now >= order.expires) return 'ORDER_EXPIRED'
-  if (!order.manifests.some((one) => one.equals(manifest))) return 'ORDER_NOT_OF_THIS'
+  if (!order.manifests.some((one) => one.equals(request.manifest))) return 'ORDER_NOT_OF_THIS'
   return order.purposes.includes(request.purpose) ? undefined : 'ORDER_PURPOSE'
+}
+
+/** What is released goes to the order's trainer for all of the order's purposes, whatever this request says. */
+function releaseFault(order: ReleaseOrder, policy: ConsentPolicy, consented: readonly Purpose[], view: PoolView): string | undefined {
+  if (!isRecipient(policy, 'trainer', order.trainer, view.isSeated(order.trainer))) return 'TRAINER_NOT_NAMED'
+  return order.purposes.every((one) => consented.includes(one)) ? undefined : 'ORDER_BEYOND_CONSENT'
 }

@@ -4,7 +4,7 @@
  */
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { signObject, verifyObject } from '../../core/envelope/index.ts'
-import { FatalError, QuernError } from '../../core/errors/index.ts'
+import { codeOf, FatalError, QuernError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import {
   accessLogProtocol,
@@ -16,17 +16,18 @@ import {
   withdrawProtocol,
 } from '../../core/mesh/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
-import { accessRequest, encode, WireError } from '../../schemas/wire/index.ts'
+import { accessRequest, type CID, encode, WireError } from '../../schemas/wire/index.ts'
 import { AccessLog } from './access-log.ts'
 import { DepositDesk } from './deposit-desk.ts'
 import { DepositKeys } from './deposit-keys.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 import { answerKeyRequest } from './key-desk.ts'
-import { PaperBox } from './papers.ts'
+import { PaperBox, type Papers } from './papers.ts'
 import { ReshareDesk } from './reshare-desk.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import { Shredder } from './shredder.ts'
+import { Turns } from './turns.ts'
 import type { PoolView } from './view.ts'
 import { Withdrawals } from './withdrawals.ts'
 
@@ -53,6 +54,7 @@ export class Keyholder implements AsyncDisposable {
   readonly #access: AccessLog
   readonly #withdrawals: Withdrawals
   readonly #shredder: Shredder
+  readonly #turns = new Turns()
   readonly #stack = new AsyncDisposableStack()
 
   private constructor(options: KeyholderOptions, withdrawals: Withdrawals) {
@@ -78,18 +80,28 @@ export class Keyholder implements AsyncDisposable {
     const now = this.#now()
     const looked = table.due(now)
     const due = looked.filter(({ expires }) => expires <= now)
-    for (const row of looked) if (row.expires > now) await this.#dropNext(row)
+    for (const row of looked) if (row.expires > now) await this.#turns.run([row.manifest], () => this.#dropNext(row.manifest, now))
     for (const receipt of this.#withdrawals.receipts) {
       const row = table.byReceipt(receipt)
-      if (row !== undefined && (await this.#isOver(row))) due.push(row)
+      if (row !== undefined && (await this.#isOverOrUnread(row))) due.push(row)
     }
-    if (due.length > 0) await this.#shredder.shred(due)
+    const manifests = due.map(({ manifest }) => manifest)
+    // read again in their turn: a renewal may have come meanwhile
+    const shredDue = async (): Promise<void> => {
+      const rows = manifests.map((manifest) => table.get(manifest)).filter((row) => row !== undefined)
+      const over: ShareRow[] = []
+      for (const row of rows) if (row.expires <= now || (await this.#isOverOrUnread(row))) over.push(row)
+      await this.#shredder.shred(over)
+    }
+    if (due.length > 0) await this.#turns.run(manifests, shredDue)
     else if (now - this.#shredder.rotatedAt >= DAY_SECONDS) await this.#shredder.rotate()
   }
 
   /** A reshare that nobody committed to: its shares must not lie about. */
-  async #dropNext(row: ShareRow): Promise<void> {
+  async #dropNext(manifest: CID, now: number): Promise<void> {
     const { table } = this.#options
+    const row = table.get(manifest)
+    if (row === undefined || row.next === null || row.next.until > now) return
     if (row.current) {
       await table.put([{ ...row, next: null }])
       await this.#shredder.rotate()
@@ -103,9 +115,9 @@ export class Keyholder implements AsyncDisposable {
     const { mesh, clock, signer, view, table, maxShares = 1_000_000 } = this.#options
     const [papers, access, withdrawals, shredder] = [this.#papers, this.#access, this.#withdrawals, this.#shredder]
     const keys = new DepositKeys({ clock, signer, ledger: view.ledger })
-    const desk = new DepositDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, maxShares })
+    const desk = new DepositDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, turns: this.#turns, maxShares })
     const use = <T extends Disposable>(served: T): T => this.#stack.use(served)
-    const reshares = new ReshareDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder })
+    const reshares = new ReshareDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, turns: this.#turns })
     use(mesh.handle(depositKeyProtocol, async () => ({ key: await keys.current() })))
     use(
       mesh.handle(depositProtocol, async ({ sealed }) => {
@@ -136,10 +148,17 @@ export class Keyholder implements AsyncDisposable {
     if (!read.ok) return said(read)
     const { receipt, subject } = read.value
     const row = this.#options.table.byReceipt(receipt)
-    const matched = row !== undefined && (await this.#papers.get(row.manifest, row.paperKey)).manifest.subject === subject
+    // a withdrawal is remembered whatever state our papers are in
+    const theirs = row === undefined ? undefined : await this.#subjectOf(row).catch((thrown: unknown) => ({ thrown }))
+    const matched = row !== undefined && (typeof theirs !== 'string' || theirs === subject)
     if (!(await this.#withdrawals.add(read.value, matched)))
       return said(refused('FULL', 'too many withdrawals of unknown receipts; ask the DAO to log it'))
-    if (matched && (await this.#isOver(row))) await this.#shredder.shred([row])
+    if (typeof theirs === 'object') throw theirs.thrown
+    if (matched)
+      await this.#turns.run([row.manifest], async () => {
+        const still = this.#options.table.get(row.manifest)
+        if (still !== undefined && (await this.#isOver(still))) await this.#shredder.shred([still])
+      })
     // one that the disk stopped half-way is carried to its end now
     if ((await this.#shredder.ackOf(receipt)) === undefined) await this.#shredder.finish()
     const ack = await this.#shredder.ackOf(receipt)
@@ -162,8 +181,32 @@ export class Keyholder implements AsyncDisposable {
     return { status: 'ok', head: encode(signObject('access-head', statement, signer)), lines: await this.#access.read(manifest, from, 256) }
   }
 
+  /** Undefined where the papers are lost. Throws what the disk says. */
+  async #subjectOf(row: ShareRow): Promise<string | undefined> {
+    const papers = await this.#papersOf(row)
+    return papers?.manifest.subject
+  }
+
+  async #papersOf(row: ShareRow): Promise<Papers | undefined> {
+    return this.#papers.get(row.manifest, row.paperKey).catch((thrown: unknown) => {
+      if (codeOf(thrown) === 'PAPERS_LOST') return undefined
+      throw thrown
+    })
+  }
+
+  /** One row that cannot be read now keeps no other from being tidied. */
+  async #isOverOrUnread(row: ShareRow): Promise<boolean> {
+    return this.#isOver(row).catch((thrown: unknown) => {
+      this.#options.logger.warn('keyholder.unread', { manifest: String(row.manifest), code: codeOf(thrown) })
+      return false
+    })
+  }
+
+  /** Asked where a withdrawal is known. Without its papers a share answers nobody, and whose it was cannot be asked any more: it goes. */
   async #isOver(row: ShareRow): Promise<boolean> {
-    const { manifest } = await this.#papers.get(row.manifest, row.paperKey)
+    const papers = await this.#papersOf(row)
+    if (papers === undefined) return true
+    const { manifest } = papers
     return this.#withdrawals.ends(row, manifest.subject, this.#options.view.policy(manifest.policy))
   }
 

@@ -8,11 +8,12 @@ import type { Clock } from '../../core/effects/index.ts'
 import { signObject, verifyObject } from '../../core/envelope/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { reshareProtocol } from '../../core/mesh/index.ts'
-import { checkConsent, receiptHash } from '../../dao/consent/index.ts'
+import { checkConsent, isRecipient, receiptHash } from '../../dao/consent/index.ts'
 import { dealSubShares, dealtHash, joinSubShares, keyCommit, sealToRecipients, subDealingFault } from '../../dao/custody/index.ts'
 import {
   cborCid,
   type CID,
+  type ConsentPolicy,
   depositKey,
   encode,
   equalBytes,
@@ -33,6 +34,7 @@ import type { PaperBox } from './papers.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import type { Shredder } from './shredder.ts'
+import type { Turns } from './turns.ts'
 import type { PoolView } from './view.ts'
 import type { Withdrawals } from './withdrawals.ts'
 
@@ -45,6 +47,7 @@ export interface ReshareDeskOptions {
   keys: DepositKeys
   withdrawals: Withdrawals
   shredder: Shredder
+  turns: Turns
 }
 
 type Query = z.infer<typeof reshareProtocol.query>
@@ -78,8 +81,9 @@ export class ReshareDesk {
       return refused('BAD_ORDER', 'members once each, k of them at most, and k dealers')
     const ordered = { order, cid: cborCid(bytes) }
     if (step.what === 'deal') return this.#deal(ordered, step.keys)
-    if (step.what === 'take') return this.#take(ordered, step.parts)
-    return this.#commit(ordered, step.ready)
+    return this.#options.turns.run([order.manifest], () =>
+      step.what === 'take' ? this.#take(ordered, step.parts) : this.#commit(ordered, step.ready),
+    )
   }
 
   async #deal({ order, cid }: Ordered, keys: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
@@ -90,20 +94,30 @@ export class ReshareDesk {
     const { x, share, commitments } = row.held
     if (order.from.members[x - 1] !== signer.did || !order.dealers.includes(x) || commitments.length !== order.from.k)
       return refused('OTHER_SEAT', 'not a dealer of this order')
-    const recipients = order.to.members.map((member, i) => this.#recipient(keys[i], member))
-    if (recipients.includes(undefined)) return refused('BAD_DEPOSIT_KEY', 'one key of the day for each new member, in order of seats')
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
-    const consent = this.#consent(manifest, receipt, row.salt)
+    const consent = this.#consent(manifest, receipt, row.salt, order)
     if (!consent.ok) return consent
     const ended = this.#ended(row, manifest)
     if (ended !== undefined) return ended
-    const dealing = dealSubShares(share, { k: order.to.k, n: order.to.members.length })
-    const common = { v: 1, order: cid, from: x, commitments: dealing.commitments, old: commitments, salt: row.salt, dealt: row.dealt }
+    const recipients = order.to.members.map((member, i) => this.#recipient(keys[i], member))
+    if (recipients.includes(undefined)) return refused('BAD_DEPOSIT_KEY', 'one key of the day for each new member, in order of seats')
+    const dealing = dealSubShares(share, { k: order.to.k, n: order.to.members.length, order: cid.bytes })
+    const common = {
+      v: 1,
+      by: signer.did,
+      order: cid,
+      from: x,
+      commitments: dealing.commitments,
+      old: commitments,
+      salt: row.salt,
+      dealt: row.dealt,
+    }
     const paper = { manifest: encode(manifest), receipt, receipts: row.receipts }
     const parts = await Promise.all(
-      recipients.map((recipient, i) =>
-        sealToRecipients(encode({ ...common, ...paper, x: i + 1, share: dealing.shares[i] as Uint8Array }), [recipient as string]),
-      ),
+      recipients.map((recipient, i) => {
+        const part = { ...common, ...paper, x: i + 1, share: dealing.shares[i] as Uint8Array }
+        return sealToRecipients(encode(signObject('sub-share', part, signer)), [recipient as string])
+      }),
     )
     return { ok: true, reply: { status: 'dealt', parts } }
   }
@@ -112,8 +126,19 @@ export class ReshareDesk {
     const { keys, signer, table, papers } = this.#options
     const x = order.to.members.indexOf(signer.did) + 1
     if (x === 0) return refused('OTHER_SEAT', 'not a new member of this order')
+    const known = table.get(order.manifest)
+    if (known?.current === true && known.held.generation !== order.generation)
+      return refused('OTHER_GENERATION', `the share held here is of generation ${known.held.generation}`)
+    // once taken it stays: what is signed as ready is what everybody changes over to
+    if (known?.next?.order.equals(cid) === true) return this.#ready(cid, known.next.held)
     const parts: SubShare[] = []
-    for (const one of sealed) parts.push(parse(subShare, await keys.open(one), MAX_DEPOSIT_BYTES))
+    for (const one of sealed) {
+      const read = verifyObject(subShare, await keys.open(one), 'sub-share', 'by', MAX_DEPOSIT_BYTES)
+      if (!read.ok) return read
+      if (read.value.by !== order.from.members[read.value.from - 1])
+        return refused('OTHER_DEALER', 'a part is signed by somebody else than its dealer')
+      parts.push(read.value)
+    }
     const [first] = parts as [SubShare]
     const fault = partsFault(parts, order, cid, x)
     if (fault !== undefined) return refused(fault, 'the parts are not those of this order')
@@ -122,12 +147,13 @@ export class ReshareDesk {
       return refused('KEY_COMMIT', 'the old commitments are not those of the manifest')
     if (!equalBytes(first.receipts.at(-1) as Uint8Array, receiptHash(first.receipt, first.salt)))
       return refused('OTHER_RECEIPT', 'the receipt is not the one its hash names')
-    const consent = this.#consent(manifest, first.receipt, first.salt)
+    if (known?.current === true && !equalBytes(encode(known.held.commitments), encode(first.old)))
+      return refused('OTHER_SHARING', 'the old commitments are not those held here')
+    const consent = this.#consent(manifest, first.receipt, first.salt, order)
     if (!consent.ok) return consent
     const { expires } = consent
     const held = { x, generation: order.generation + 1, ...joinSubShares(parts, first.old) }
     const next = { order: cid, until: order.at + ORDER_SECONDS, held }
-    const known = table.get(order.manifest)
     const row: ShareRow = known?.current ? { ...known, next } : this.#newRow(order.manifest, first, expires, next)
     if (!known?.current) await papers.put(row.manifest, row.paperKey, { manifest, receipt: first.receipt })
     await table.put([row])
@@ -136,23 +162,38 @@ export class ReshareDesk {
       await this.#options.shredder.shred([row])
       return ended
     }
-    const ready = { v: 1, order: cid, x, commitments: dealtHash(held.commitments), by: signer.did }
+    return this.#ready(cid, held)
+  }
+
+  #ready(order: CID, { x, commitments }: ShareRow['held']): { ok: true; reply: Reply } {
+    const { signer } = this.#options
+    const ready = { v: 1, order, x, commitments: dealtHash(commitments), by: signer.did }
     return { ok: true, reply: { status: 'ready', ready: encode(signObject('reshare-ready', ready, signer)) } }
   }
 
   async #commit({ order, cid }: Ordered, ready: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
     const { table, papers, signer } = this.#options
-    if (!allReady(ready, order, cid)) return refused('NOT_READY', 'every new member signs that it holds its share, all of one sharing')
+    const agreed = agreedHash(ready, order, cid)
+    if (agreed === undefined) return refused('NOT_READY', 'every new member signs that it holds its share, all of one sharing')
     const row = table.get(order.manifest)
+    const joins = order.to.members.includes(signer.did)
     const done = { ok: true as const, reply: { status: 'done' as const } }
-    if (row === undefined) return done
+    // who left has nothing any more, and who joined has what was agreed: said again, it is done
+    if (row === undefined) return joins ? refused('UNKNOWN', 'no share of this order is held here') : done
+    const isAgreed = ({ commitments }: ShareRow['held']): boolean => equalBytes(dealtHash(commitments), agreed)
     if (row.next?.order.equals(cid) === true) {
+      if (!isAgreed(row.next.held)) return refused('OTHER_SHARING', 'the share taken here is not of the sharing that was agreed on')
       await table.put([{ ...row, held: row.next.held, next: null, current: true }])
       await table.rotate()
-    } else if (row.held.generation === order.generation && !order.to.members.includes(signer.did)) {
-      await table.shred([row.manifest])
-      await papers.delete(row.manifest)
+      return done
     }
+    if (joins && row.current && row.held.generation === order.generation + 1 && isAgreed(row.held)) return done
+    if (joins || row.held.generation !== order.generation) return refused('NOT_PENDING', 'no share of this order is waiting here')
+    const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
+    const consent = this.#consent(manifest, receipt, row.salt, order)
+    if (!consent.ok) return consent
+    await table.shred([row.manifest])
+    await papers.delete(row.manifest)
     return done
   }
 
@@ -178,7 +219,8 @@ export class ReshareDesk {
     return read.value.until > this.#now() ? read.value.recipient : undefined
   }
 
-  #consent(manifest: PoolManifest, jws: string, salt: Uint8Array): { ok: true; expires: number } | Refused {
+  /** The consent holds, and the new committee is one that it speaks of. */
+  #consent(manifest: PoolManifest, jws: string, salt: Uint8Array, order: ReshareOrder): { ok: true; expires: number } | Refused {
     const { view, withdrawals } = this.#options
     const value = view.policy(manifest.policy)
     const consent = checkConsent({
@@ -191,8 +233,17 @@ export class ReshareDesk {
       tombstones: withdrawals.tombstones,
       now: this.#now(),
     })
-    if (consent.ok) return { ok: true, expires: consent.receipt.expires }
+    if (consent.ok && value !== undefined) return this.#committeeFault(order, value) ?? { ok: true, expires: consent.receipt.expires }
+    if (consent.ok) return refused('NO_POLICY', 'no policy')
     return refused(consent.problems[0]?.code ?? 'NO_CONSENT', consent.problems[0]?.message ?? 'no consent')
+  }
+
+  /** People agreed to so many keyholders, and to these: an operator changes neither by an order. */
+  #committeeFault({ to: { k, members } }: ReshareOrder, policy: ConsentPolicy): Refused | undefined {
+    if (k < policy.committee.k) return refused('QUORUM_LOWERED', `the policy asks for ${policy.committee.k} keyholders together, not ${k}`)
+    const named = (member: string) => isRecipient(policy, 'keyholder', member, this.#options.view.isSeated(member))
+    if (!members.every(named)) return refused('RECIPIENT_NOT_NAMED', 'the policy does not name every new member as a keyholder')
+    return undefined
   }
 
   #ended(row: ShareRow, { subject, policy }: PoolManifest): Refused | undefined {
@@ -231,13 +282,16 @@ function partsFault(parts: readonly SubShare[], order: ReshareOrder, cid: CID, x
   return undefined
 }
 
-function allReady(ready: readonly Uint8Array[], order: ReshareOrder, cid: CID): boolean {
+/** The hash of the new commitments that every new member signed for its seat; undefined where they did not, or not the same. */
+function agreedHash(ready: readonly Uint8Array[], order: ReshareOrder, cid: CID): Uint8Array | undefined {
   const said = ready.map((bytes) => verifyObject(reshareReady, bytes, 'reshare-ready', 'by', 1024))
   const first = said[0]
-  if (first?.ok !== true || ready.length !== order.to.members.length) return false
-  return order.to.members.every((member, i) => {
+  if (first?.ok !== true || ready.length !== order.to.members.length) return undefined
+  const { commitments } = first.value
+  const agree = order.to.members.every((member, i) => {
     const one = said.find((read) => read.ok && read.value.by === member)
     if (one?.ok !== true) return false
-    return one.value.x === i + 1 && one.value.order.equals(cid) && equalBytes(one.value.commitments, first.value.commitments)
+    return one.value.x === i + 1 && one.value.order.equals(cid) && equalBytes(one.value.commitments, commitments)
   })
+  return agree ? commitments : undefined
 }

@@ -121,6 +121,9 @@ describe('a share table', () => {
     }
     const stopped = await ShareTable.open(folder, stopping)
     await expect(stopped.shred([cidOf(1)])).rejects.toThrow('stopped')
+    // it cannot know which key the disk has, and writes under neither
+    await expect(stopped.put([row(3)])).rejects.toMatchObject({ code: 'SHARE_TABLE_UNSURE' })
+    await expect(stopped.rotate()).rejects.toMatchObject({ code: 'SHARE_TABLE_UNSURE' })
     expect(await files()).toEqual(['shares.0.journal', 'shares.1.base'])
     const before = await open()
     expect([before.size, before.generation]).toEqual([2, 0])

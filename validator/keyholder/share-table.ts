@@ -36,6 +36,8 @@ export class ShareTable {
   #rotation: Promise<number> | undefined
   /** Rows to go at the next rotation, also those that are being written just now. */
   readonly #doomed = new Set<string>()
+  /** Replacing the key failed: the key file decides, when the table is opened again. */
+  #unsure = false
   /** Half a frame may lie at the end of the journal. */
   #torn = false
 
@@ -88,6 +90,7 @@ export class ShareTable {
   put(rows: readonly ShareRow[]): Promise<void> {
     return this.#inTurn(async () => {
       const list = rows.map((row): Framed => [row.manifest.multihash.digest, dueOf(row), row.receipts, encodeRow(row)])
+      this.#checkSure()
       await this.#append(list)
       this.#keep(list)
     })
@@ -114,12 +117,17 @@ export class ShareTable {
   }
 
   async #rotate(): Promise<number> {
+    this.#checkSure()
     for (const name of this.#doomed) this.#drop(name)
     this.#doomed.clear()
     const kek = { generation: this.#kek.generation + 1, key: new Uint8Array(randomBytes(32)) }
     await this.#writeBase(kek)
     // from here on the old files are noise
-    await this.#kekFile.replace(kek)
+    await this.#kekFile.replace(kek).catch((thrown: unknown) => {
+      // which of the two keys is on the disk is not known here, and what is written under the other one would be lost
+      this.#unsure = true
+      throw thrown
+    })
     const old = this.#kek
     this.#kek = kek
     old.key.fill(0)
@@ -265,6 +273,14 @@ export class ShareTable {
   async #syncFolder(): Promise<void> {
     await using folder = await open(this.#folder, 'r')
     await folder.sync()
+  }
+
+  #checkSure(): void {
+    if (this.#unsure)
+      throw new FatalError(
+        'SHARE_TABLE_UNSURE',
+        `the key of the shares in ${this.#folder} could not be replaced; see to its disk and start again`,
+      )
   }
 
   #damaged(how: string): FatalError {

@@ -45,11 +45,14 @@ export class Withdrawals {
     return true
   }
 
-  /** Whether a withdrawal ends this contribution: of all, or of a needed purpose, of the receipt that counts or of one it renewed. */
+  /**
+   * Whether a withdrawal ends this contribution: of all, or of a needed purpose, of the receipt that counts or of one it renewed. While the policy is
+   * not known, nobody can say which purposes it needs: then no key is given, and nothing is deleted for good either.
+   */
   ends({ receipts }: Pick<ShareRow, 'receipts'>, subject: string, policy: ConsentPolicy | undefined): boolean {
     return receipts.some((hash) => {
       const scope = this.tombstones.scopeOf(hash, subject)
-      return scope === 'all' || (scope !== undefined && (policy === undefined || requiredPurposes(policy).some((one) => scope.has(one))))
+      return scope === 'all' || (scope !== undefined && policy !== undefined && requiredPurposes(policy).some((one) => scope.has(one)))
     })
   }
 

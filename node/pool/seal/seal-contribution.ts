@@ -28,7 +28,7 @@ import {
   utf8,
 } from '../../../schemas/wire/index.ts'
 
-/** So many chunks that a scorer's sample is a quarter of them at most. */
+/** A scorer's sample of 32 is a quarter of these. Of fewer events each has its chunk, and the sample is 32 of them. */
 const CHUNKS = 128
 /** Of one event as a line. */
 export const MAX_EVENT_BYTES = 256 << 10
@@ -97,20 +97,22 @@ export function ownerKey(rootSeed: Uint8Array, salt: Uint8Array): Uint8Array {
 
 function chunkLines(lines: readonly string[]): string[] {
   if (lines.length === 0) throw new InvalidInputError('NOTHING_TO_SEAL', 'no event is left to offer')
-  const perChunk = Math.ceil(lines.length / CHUNKS)
+  const chunks = Math.min(CHUNKS, lines.length)
   const groups: string[] = []
-  let [group, count, size] = ['', 0, 0]
+  let [group, size, place] = ['', 0, 0]
   const close = (): void => {
-    if (count > 0) groups.push(group)
-    ;[group, count, size] = ['', 0, 0]
+    if (size > 0) groups.push(group)
+    ;[group, size] = ['', 0]
   }
-  for (const line of lines) {
+  for (const [n, line] of lines.entries()) {
     const bytes = Buffer.byteLength(line) + 1
     if (bytes > MAX_EVENT_BYTES)
       throw new InvalidInputError('EVENT_TOO_LARGE', `an event has ${bytes} bytes, at most ${MAX_EVENT_BYTES} are sealed`)
-    if (count === perChunk || size + bytes > MAX_CHUNK_LINES_BYTES) close()
+    // evenly: the chunks differ by one line
+    const next = Math.floor((n * chunks) / lines.length)
+    if (next !== place || size + bytes > MAX_CHUNK_LINES_BYTES) close()
+    place = next
     group += `${line}\n`
-    count++
     size += bytes
   }
   close()

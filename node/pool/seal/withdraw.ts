@@ -1,4 +1,4 @@
-/** Withdraws: one signed tombstone, said to every keyholder directly. As easy as consent, and there is nothing to ask anybody for. */
+/** Withdraws: a signed tombstone for each receipt of the contribution, said to every keyholder directly. As easy as consent, and there is nothing to ask anybody for. */
 import { verifyObject } from '../../../core/envelope/index.ts'
 import { codeOf } from '../../../core/errors/index.ts'
 import { askAgain, type Mesh, withdrawProtocol } from '../../../core/mesh/index.ts'
@@ -13,30 +13,42 @@ export interface WithdrawnState extends ShredState {
   faults: Map<string, string>
 }
 
-/** `withdrawal` from `signWithdrawal`. May be repeated; a keyholder that shredded says so again. */
+/**
+ * `withdrawals` from `signWithdrawal`, one for each receipt of the contribution, renewed ones too: a keyholder that missed a renewal knows only the
+ * receipt before it. May be repeated; a keyholder that shredded says so again.
+ */
 export async function withdrawContribution({
   mesh,
-  withdrawal,
+  withdrawals,
   dao,
   committee: { k, members },
   signal,
 }: {
   mesh: Mesh
-  withdrawal: Withdrawal
+  withdrawals: readonly Withdrawal[]
   dao: string
   committee: { k: number; members: readonly string[] }
   signal?: AbortSignal
 }): Promise<WithdrawnState> {
   const [acks, noted, faults]: [ShredAck[], string[], Map<string, string>] = [[], [], new Map()]
-  const bytes = encode(withdrawal)
-  const ask = async (member: string): Promise<void> => {
-    const reply = await askAgain(mesh, peerFromDid(member), withdrawProtocol, { withdrawal: bytes }, { ...(signal && { signal }) })
-    if (reply.status === 'noted') return void noted.push(member)
+  const say = async (member: string, withdrawal: Withdrawal): Promise<ShredAck | undefined> => {
+    const query = { withdrawal: encode(withdrawal) }
+    const reply = await askAgain(mesh, peerFromDid(member), withdrawProtocol, query, { ...(signal && { signal }) })
+    if (reply.status === 'noted') return undefined
     if (reply.status === 'refused') return void faults.set(member, reply.code)
     const read = verifyObject(shredAck, reply.ack, 'shred-ack', 'by', 1024)
     const fits = read.ok && read.value.by === member && read.value.dao === dao && equalBytes(read.value.receipt, withdrawal.receipt)
-    if (read.ok && fits) acks.push(read.value)
-    else faults.set(member, 'OTHER_ACK')
+    if (read.ok && fits) return read.value
+    return void faults.set(member, 'OTHER_ACK')
+  }
+  const ask = async (member: string): Promise<void> => {
+    const said: ShredAck[] = []
+    for (const withdrawal of withdrawals) {
+      const ack = await say(member, withdrawal)
+      if (ack !== undefined) said.push(ack)
+    }
+    if (said[0] !== undefined) acks.push(said[0])
+    else if (!faults.has(member)) noted.push(member)
   }
   await Promise.all(members.map((member) => ask(member).catch((thrown: unknown) => faults.set(member, codeOf(thrown)))))
   return { ...shredState({ k, n: members.length, shredded: acks.length }), acks, noted, faults }
