@@ -5,7 +5,7 @@ import { z } from 'zod'
 const rules = z.object({ profile: z.string(), pipeline: z.string(), agentToken: z.string() })
 export type EarlierRules = z.infer<typeof rules>
 
-const firstLine = z.tuple([z.literal('q'), z.literal(1), rules])
+const firstLine = z.tuple([z.literal('q'), z.literal(1), z.object({ layout: z.int(), settings: rules })])
 /** Start pages stand in that line too. */
 const MAX_BYTES = 4 << 20
 /** A checksum and a blank go before each line's JSON. */
@@ -18,7 +18,7 @@ export function earlierRules(file: string): EarlierRules | undefined {
     const bytes = Buffer.alloc(MAX_BYTES)
     const read = readSync(fd, bytes, 0, MAX_BYTES, 0)
     const end = bytes.subarray(0, read).indexOf(10)
-    return end < PREFIX ? undefined : firstLine.safeParse(parsed(bytes.toString('utf8', PREFIX, end))).data?.[2]
+    return end < PREFIX ? undefined : firstLine.safeParse(parsed(bytes.toString('utf8', PREFIX, end))).data?.[2].settings
   } finally {
     closeSync(fd)
   }
