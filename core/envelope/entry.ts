@@ -26,6 +26,8 @@ export type EntryVerdict = { ok: true; entry: Entry } | Refusal
 
 /** Every node of a simulated network looks at the same entries: verified once per process. Only good ones, so nobody can flush it with garbage. */
 const verified = new Lru<string, EntryVerdict & { ok: true }>(16_384)
+/** The same array is asked about again and again (what an entry needs, whether it holds, what it changes), and hashing it costs more than the answer. Nobody writes into an entry. */
+const verifiedArrays = new WeakMap<Uint8Array, { ledgerId: string; verdict: EntryVerdict & { ok: true } }>()
 /** Larger ones are not kept: anybody can sign for an account of its own, and a crowd of the largest would fill a gigabyte. */
 const MAX_KEPT_BYTES = 4096
 
@@ -52,6 +54,14 @@ export function signEntry(draft: EntryDraft, ledgerId: string, signer: Signer): 
 /** Size, strict decode, known type, shape, signature: in this order, and nothing that needs a ledger's state. The entry given is frozen. */
 export function verifyEntry(bytes: Uint8Array, ledgerId: string): EntryVerdict {
   if (bytes.byteLength > MAX_ENTRY_BYTES) return refusalOf(tooLarge(bytes.byteLength))
+  const seen = verifiedArrays.get(bytes)
+  if (seen !== undefined && seen.ledgerId === ledgerId) return seen.verdict
+  const verdict = verifyOnce(bytes, ledgerId)
+  if (verdict.ok && bytes.byteLength <= MAX_KEPT_BYTES) verifiedArrays.set(bytes, { ledgerId, verdict })
+  return verdict
+}
+
+function verifyOnce(bytes: Uint8Array, ledgerId: string): EntryVerdict {
   const key = sha256Hex(utf8(ledgerId), Uint8Array.of(0), bytes)
   const known = verified.get(key)
   if (known !== undefined) return known

@@ -246,14 +246,15 @@ export class Follower {
   /** Nothing is folded before the entries hash to the checkpoint's root. */
   async #fold(opened: OpenedCheckpoint, entries: Uint8Array[]): Promise<void> {
     const trial = this.#range.clone()
-    for (const entry of entries) trial.append(leafHash(entry))
+    const leaves = entries.map(leafHash)
+    for (const leaf of leaves) trial.append(leaf)
     this.#compareRoot(opened, trial.root())
     this.#requireQuorum(opened)
     for (const [i, entry] of entries.entries()) {
       if (i % PAGE === 0) await this.#readAhead(entries.slice(i, i + PAGE))
       for (const cid of this.ledger.needs(entry)) await this.#obtain(cid)
       const { index, invalid } = this.ledger.apply(entry)
-      this.#range.append(leafHash(entry))
+      this.#range.append(leaves[i] as Uint8Array)
       if (invalid) this.#options.logger.warn('invalid-entry', { index, code: invalid.code })
     }
   }

@@ -1,4 +1,7 @@
-/** Asks the DAO for the receipts of published batches. Beside the steps: a DAO that answers slowly delays no commitment. */
+/**
+ * Asks the DAO for the receipts of published batches. Beside the steps: a DAO that answers slowly delays no commitment. Not at every step either: the
+ * log grows several times in the second in which everybody reveals, and the DAO has the batches of everybody to pull first.
+ */
 import { verifyObject } from '../../core/envelope/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { askAgain, receiptProtocol } from '../../core/mesh/index.ts'
@@ -11,6 +14,8 @@ export class Receipts implements AsyncDisposable {
   readonly #bench: Bench
   /** The round under way; never rejects. */
   #round: Promise<void> | undefined
+  /** Batches of the last round, and when it began. */
+  #asked: { batches: readonly BatchNote[]; at: number } = { batches: [], at: 0 }
 
   constructor(bench: Bench) {
     this.#bench = bench
@@ -18,10 +23,15 @@ export class Receipts implements AsyncDisposable {
 
   /** Asks for whatever is lacking, unless that is being done. Call it after every advance. */
   tend(): void {
-    const { book, state } = this.#bench
+    const { book, state, options } = this.#bench
+    const { clock, pollMs = 2000 } = options
     const lacking = book.all.filter((batch) => batch.published && batch.receipt === null && mayCount(state(), batch))
-    if (lacking.length === 0) return
-    this.#round ??= this.#ask(lacking).finally(() => {
+    if (lacking.length === 0 || this.#round !== undefined) return
+    // a new batch is asked for at once; a clock that was set back lets nobody wait longer than this
+    const sinceMs = clock.now() - this.#asked.at
+    if (sinceMs >= 0 && sinceMs < pollMs && lacking.every((batch) => this.#asked.batches.includes(batch))) return
+    this.#asked = { batches: lacking, at: clock.now() }
+    this.#round = this.#ask(lacking).finally(() => {
       this.#round = undefined
     })
   }

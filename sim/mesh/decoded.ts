@@ -16,13 +16,19 @@ const decoded = new ByteLru<Decoded>(32 << 20, ({ bytes }) => 2 * bytes)
 
 let protocols = 0
 const numbers = new WeakMap<Protocol, number>()
+const sameArray = new WeakMap<Uint8Array, { number: number; way: 'query' | 'reply'; value: unknown }>()
 
 /** What `decode` gives for these bytes of a protocol's query or reply; frozen, since whoever gets the same bytes shares it. What throws is not remembered. */
 export function decodedOnce<T>(protocol: Protocol, way: 'query' | 'reply', bytes: Uint8Array, decode: () => T): T {
   let number = numbers.get(protocol)
   if (number === undefined) numbers.set(protocol, (number = protocols++))
+  // the very same array first: what one peer says to many is encoded once (below)
+  const seen = sameArray.get(bytes)
+  if (seen !== undefined && seen.number === number && seen.way === way) return seen.value as T
   const make = (): Decoded => ({ value: frozen(decode()), bytes: bytes.byteLength })
-  return decoded.recall(`${number} ${way} ${sha256Hex(bytes)}`, make).value as T
+  const { value } = decoded.recall(`${number} ${way} ${sha256Hex(bytes)}`, make)
+  if (way === 'reply') sameArray.set(bytes, { number, way, value })
+  return value as T
 }
 
 const encoded = new WeakMap<object, Uint8Array>()

@@ -15,7 +15,7 @@ export interface SimulateOptions {
   nodes: number
   validators: number
   epochs: number
-  /** Records that one contributor may gather in an epoch. */
+  /** Records that one contributor may gather in an epoch; default 6. */
   pages?: number
   lazy?: number
   copycat?: number
@@ -68,6 +68,7 @@ export interface SimulateResult {
   digest: string
 }
 
+const PAGES = 6
 /** A host has so many times the pages that one contributor gathers in an epoch, or leaseholders would soon seal what others sealed before. */
 const PAGES_TIMES = 20
 /**
@@ -75,19 +76,21 @@ const PAGES_TIMES = 20
  * found out loses only what it has yet to earn.
  */
 const VESTING_EPOCHS = 4
+/** Each validator draws half of what a contributor may gather: drawing all of it, as the charter's default would of so few, leaves nothing secret about the draw. */
+const drawsOf = (pages: number): number => Math.max(1, Math.ceil(pages / 2))
 /** Seconds that one epoch may take at most before the run is called stuck; far above what it needs. */
 const EPOCH_LIMIT_MS = 12 * 3_600_000
 
 /** Throws FatalError SIM_STUCK when an epoch does not close. */
 export async function simulate(options: SimulateOptions): Promise<SimulateResult> {
-  const { seed, nodes, epochs, pages = 12, loss = 0 } = options
+  const { seed, nodes, epochs, pages = PAGES, loss = 0 } = options
   const kinds = new Map<string, string>()
   const contributors = options.cast ?? cast(options, kinds)
   const site = new SimSite({
     seed,
     hosts: Math.max(4, nodes * 2),
     pagesPerHost: [pages * PAGES_TIMES, pages * PAGES_TIMES + 40],
-    words: [80, 400],
+    words: [60, 240],
   })
   let shared: SimWeb | undefined
   const setup: SimNetworkOptions = {
@@ -97,7 +100,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
     validators: Array.from({ length: options.validators }, (_, i) => validatorOf(`validator-${i + 1}`, options)),
     seeds: site.seeds,
     maxPages: pages,
-    charter: { vestingEpochs: VESTING_EPOCHS, ...options.charter },
+    charter: { vestingEpochs: VESTING_EPOCHS, testing: { draws: drawsOf(pages) }, ...options.charter },
     web: (world, node) => {
       shared ??= new SimWeb({ clock: world.clock, site, userAgent: `${AGENT}/1 (+mailto:sim@example.org)` })
       return shared.view(node)

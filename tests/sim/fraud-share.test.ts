@@ -32,6 +32,8 @@ async function play(seed: number, epochs: number, cheat: SimContributor): Promis
     validators: VALIDATORS,
     epochs,
     pages: PAGES,
+    // as a charter has it by default: every member of the committee looks at every page
+    charter: { testing: { draws: PAGES } },
     cast: [...Array.from({ length: PEERS }, (_, i) => honest(`peer-${i + 1}`)), cheat],
     onEpoch: (_, { state, names, operator: { files } }) => {
       past.push(remember(state))
