@@ -15,7 +15,7 @@ export interface SimulateOptions {
   nodes: number
   validators: number
   epochs: number
-  /** Records that one contributor may gather in an epoch; default 6. */
+  /** Records that one contributor may gather in an epoch; default 12. */
   pages?: number
   lazy?: number
   copycat?: number
@@ -68,7 +68,7 @@ export interface SimulateResult {
   digest: string
 }
 
-const PAGES = 6
+const PAGES = 12
 /** A host has so many times the pages that one contributor gathers in an epoch, or leaseholders would soon seal what others sealed before. */
 const PAGES_TIMES = 20
 /**
@@ -90,7 +90,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
     seed,
     hosts: Math.max(4, nodes * 2),
     pagesPerHost: [pages * PAGES_TIMES, pages * PAGES_TIMES + 40],
-    words: [60, 240],
+    words: [80, 400],
   })
   let shared: SimWeb | undefined
   const setup: SimNetworkOptions = {
