@@ -21,7 +21,9 @@ const result = await simulate({
 const { user, system } = process.cpuUsage(before)
 const wall = seconds()
 
-console.log(`${nodes} contributors, 7 validators, ${epochs} epochs of ${pages} pages each: ${result.events} events, ${result.entries} entries`)
+console.log(
+  `${nodes} contributors, 7 validators, ${epochs} epochs of ${pages} pages each: ${result.events} events, ${result.entries} entries`,
+)
 console.log(`wall ${wall} s (target ${TARGET_S} s)`)
 console.log(`CPU ${((user + system) / 1e6).toFixed(1)} s, of which user ${(user / 1e6).toFixed(1)} s`)
 console.log(`this machine now: ${checksPerSecond()} Ed25519 checks per CPU second`)
