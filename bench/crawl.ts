@@ -1,8 +1,8 @@
 /**
  * Crawling and structuring real manuals against Crawlee, wget and a bare parse, in turn: `[HOSTS] [ROUNDS] [SIDES]`, 16 3 all unless said.
  *
- * That is 2,663 pages and takes about a quarter of an hour on two idle cores; `38 5` is all 6,712 pages, for an hour and a half. SIDES are names
- * out of the table with commas between, say `ours-2,bare`.
+ * That is 2,663 pages, reckoned at a quarter of an hour on two idle cores; `38 5` is all 6,712 pages, at more than an hour. SIDES are names out
+ * of the table with commas between, say `ours-2,bare`.
  */
 import { execFile } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
