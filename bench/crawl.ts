@@ -1,10 +1,16 @@
-/** Crawling and structuring real manuals against Crawlee, wget and a bare parse, in turn: `[HOSTS] [ROUNDS] [SIDES]`, 40 3 all unless said. */
+/**
+ * Crawling and structuring real manuals against Crawlee, wget and a bare parse, in turn: `[HOSTS] [ROUNDS] [SIDES]`, 16 3 all unless said.
+ *
+ * That is 2,663 pages, reckoned at a quarter of an hour on two idle cores; `38 5` is all 6,712 pages, at more than an hour. SIDES are names out
+ * of the table with commas between, say `ours-2,bare`.
+ */
 import { execFile } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { compiled } from './crawl/compiled.ts'
 import type { OursJob } from './crawl/ours.ts'
 import { installPeers, requireSite, serveSite } from './crawl/site.ts'
 import { calibrate, median } from './interleave.ts'
@@ -35,9 +41,11 @@ const TARGETS: { what: string; a: string; b: string; by: Measure; least: number 
 ]
 const MOST_DRIFT = 1.15
 const MOST_DIFFERENCE = 0.01
+/** Before the rounds each side runs once over so many hosts. */
+const WARM_HOSTS = 2
 
 requireSite()
-const hosts = Number(process.argv[2] ?? 40)
+const hosts = Number(process.argv[2] ?? 16)
 const rounds = Number(process.argv[3] ?? 3)
 const exec = promisify(execFile)
 const base = await mkdtemp(path.join(tmpdir(), 'quern-bench-crawl-'))
@@ -45,7 +53,10 @@ const base = await mkdtemp(path.join(tmpdir(), 'quern-bench-crawl-'))
 await using _folder = { [Symbol.asyncDispose]: () => rm(base, { recursive: true, force: true }) }
 const here = path.join(import.meta.dirname, 'crawl')
 await using site = await serveSite(path.join(base, 'nginx'), hosts)
+const scripts = compiled(path.join(base, 'scripts'))
 const peers = path.join(base, 'peers')
+/** Those of the run that is next. */
+let seeds = site.seeds
 const listFile = path.join(base, 'list.txt')
 
 /**
@@ -62,8 +73,8 @@ const readList = (file: string): Set<string> => new Set(readFileSync(file, 'utf8
 async function ours(workers: number, isPolite = true): Promise<Run> {
   const out = path.join(base, 'ours')
   rmSync(out, { recursive: true, force: true })
-  const job: OursJob = { seeds: site.seeds, allowPrivate: site.allowPrivate, out, workers, isPolite, list: `${listFile}.ours` }
-  const run = await node(path.join(here, 'ours.ts'), JSON.stringify(job))
+  const job: OursJob = { seeds, allowPrivate: site.allowPrivate, out, workers, isPolite, list: `${listFile}.ours` }
+  const run = await node(path.join(scripts, 'ours.js'), JSON.stringify(job))
   return { ...run, list: readList(`${listFile}.ours`) }
 }
 
@@ -71,7 +82,7 @@ async function crawlee(storage: 'memory' | 'disk'): Promise<Run> {
   const folder = path.join(peers, 'storage')
   rmSync(folder, { recursive: true, force: true })
   const list = `${listFile}.crawlee`
-  const run = await node(path.join(peers, 'crawlee.mjs'), JSON.stringify({ seeds: site.seeds, storage, list, folder }), peers)
+  const run = await node(path.join(peers, 'crawlee.mjs'), JSON.stringify({ seeds, storage, list, folder }), peers)
   return { ...run, list: readList(list) }
 }
 
@@ -80,7 +91,7 @@ async function wget(): Promise<Run> {
   const folder = path.join(base, 'wget')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
-  const command = `TIMEFORMAT='%R %U %S'; time wget -q -r -l inf -nH --warc-file=w --warc-cdx ${site.seeds.join(' ')} || true`
+  const command = `TIMEFORMAT='%R %U %S'; time wget -q -r -l inf -nH --warc-file=w --warc-cdx ${seeds.join(' ')} || true`
   const { stderr } = await exec('bash', ['-c', command], { cwd: folder, maxBuffer: 64 << 20 })
   const [wall = 0, user = 0, system = 0] = (stderr.trimEnd().split('\n').at(-1) ?? '').split(' ').map(Number)
   const rows = readFileSync(path.join(folder, 'w.cdx'), 'utf8').split('\n').slice(1)
@@ -99,7 +110,7 @@ const sides: Record<string, () => Promise<Run>> = {
   // all of it in the main thread
   'ours-0': () => ours(0),
   'impolite-2': () => ours(2, false),
-  bare: () => node(path.join(here, 'bare.ts'), listFile),
+  bare: () => node(path.join(scripts, 'bare.js'), listFile),
   wget,
   'crawlee-memory': () => crawlee('memory'),
   'crawlee-disk': () => crawlee('disk'),
@@ -116,24 +127,26 @@ if (wanted.some((name) => name.startsWith('crawlee'))) {
 const first = await ours(2)
 const pages = first.list as Set<string>
 writeFileSync(listFile, [...pages].join('\n'))
-console.log(`${site.seeds.length} hosts, ${pages.size} pages; ${rounds} rounds`)
-for (let round = 0; round <= rounds; round++) {
+console.log(`${site.seeds.length} hosts, ${pages.size} pages; medians of ${rounds} rounds, load ${loadavg()[0]?.toFixed(1)} at the start\n`)
+seeds = site.seeds.slice(0, WARM_HOSTS)
+for (const name of wanted) await (sides[name] as () => Promise<Run>)()
+seeds = site.seeds
+for (let round = 0; round < rounds; round++) {
   fixed.push(calibrate())
   for (const name of wanted) {
     const run = await (sides[name] as () => Promise<Run>)()
     const difference = run.list === undefined ? 0 : differenceOf(pages, run.list)
     if (difference > MOST_DIFFERENCE) {
       isWrong = true
-      console.log(`  ${name}: its pages differ by ${(difference * 100).toFixed(1)} % from ours (${run.pages}); the ratio does not count`)
+      console.log(`${name}: its pages differ by ${(difference * 100).toFixed(1)} % from ours (${run.pages}); the ratio does not count`)
     }
-    // the first round warms caches up
-    if (round > 0) runs[name]?.push(run)
+    runs[name]?.push(run)
   }
 }
-for (const name of wanted) print(name)
-const drift = Math.max(...fixed) / Math.min(...fixed)
-console.log(`drift of fixed work between rounds: ${drift.toFixed(2)}${drift > MOST_DRIFT ? '  (the machine drifted: measure again)' : ''}`)
-if (drift > MOST_DRIFT) isWrong = true
+fixed.push(calibrate())
+console.log('| side | CPU ms a page | of it main thread | pages/s | peak MiB |\n| --- | ---: | ---: | ---: | ---: |')
+for (const name of wanted) console.log(rowOf(name))
+console.log('\n| ratio | median | rounds | target | |\n| --- | ---: | --- | ---: | --- |')
 for (const target of TARGETS) {
   const a = runs[target.a]
   const b = runs[target.b]
@@ -142,21 +155,25 @@ for (const target of TARGETS) {
   const each = a.map((run, i) => rate(run, target.by) / rate(b[i] as Run, target.by))
   const isMet = ratio >= target.least
   if (!isMet) process.exitCode = 1
-  console.log(
-    `${target.what}: ${ratio.toFixed(2)} [${Math.min(...each).toFixed(2)}, ${Math.max(...each).toFixed(2)}], target ${target.least.toFixed(2)}: ${isMet ? 'met' : 'MISSED'}`,
-  )
+  const spread = `${Math.min(...each).toFixed(2)} to ${Math.max(...each).toFixed(2)}`
+  console.log(`| ${target.what} | ${ratio.toFixed(2)} | ${spread} | ${target.least.toFixed(2)} | ${isMet ? 'met' : 'MISSED'} |`)
 }
-if (isWrong) process.exitCode = 1
+const drift = Math.max(...fixed) / Math.min(...fixed)
+console.log(
+  `\ndrift of fixed work between rounds: ${drift.toFixed(2)}${drift > MOST_DRIFT ? ' (the machine drifted: measure again)' : ''}, load ${loadavg()[0]?.toFixed(1)} at the end`,
+)
+if (drift > MOST_DRIFT || isWrong) process.exitCode = 1
 
-function print(name: string): void {
+/** Medians of a side. */
+function rowOf(name: string): string {
   const all = runs[name] ?? []
-  const cpu = median(all.map((run) => run.cpuMs / run.pages))
-  const wall = median(all.map((run) => rate(run, 'wall')))
-  const main = median(all.map((run) => (run.mainMs ?? 0) / run.pages))
-  const rss = median(all.map((run) => run.rssMb))
-  console.log(
-    `${name.padEnd(16)} ${cpu.toFixed(2).padStart(7)} ms of CPU a page ${wall.toFixed(0).padStart(6)} pages/s ${rss === 0 ? '' : `${rss.toFixed(0)} MiB at most`}${main > 0 ? `, ${main.toFixed(2)} ms in the main thread` : ''}`,
-  )
+  const middle = (value: (run: Run) => number, digits: number): string => {
+    const found = median(all.map(value))
+    return found === 0 ? '' : found.toFixed(digits)
+  }
+  const cpu = middle((run) => run.cpuMs / run.pages, 2)
+  const main = middle((run) => (run.mainMs ?? 0) / run.pages, 2)
+  return `| ${name} | ${cpu} | ${main} | ${middle((run) => rate(run, 'wall'), 0)} | ${middle((run) => run.rssMb, 0)} |`
 }
 
 function rate(run: Run, by: Measure): number {

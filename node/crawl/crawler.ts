@@ -311,7 +311,7 @@ export class Crawler {
     const profile = exchange.status === 304 ? ('server-not-modified' as const) : ('identical-payload-digest' as const)
     const members = earlier.members()
     const known = (): string[] => facts.links ?? members.flatMap((member) => recordLinks(recordOf(member)) ?? [])
-    const result = exchange.status === 304 ? notModified(job, known()) : await sameBody(job, this.#worker)
+    const result = exchange.status === 304 ? notModified(job, known()) : await sameBody(job, this.#worker, members)
     if (result.outcome !== STANDS) return this.#worked(item, site, exchange, row, chain, result)
     try {
       const revisit = { profile, recordId: id, url: from, fetchedAt: at, payloadDigest }

@@ -11,14 +11,18 @@ const MAX_BYTES = 4 << 20
 /** A checksum and a blank go before each line's JSON. */
 const PREFIX = 9
 
-/** The settings in a crawl log's first line; undefined where they are not understood. Throws what reading the file throws. */
-export function earlierRules(file: string): EarlierRules | undefined {
+/**
+ * The settings in a crawl log's first line; undefined where they are not understood, or its lines have another layout and may mean something
+ * else. Throws what reading the file throws.
+ */
+export function earlierRules(file: string, layout: number): EarlierRules | undefined {
   const fd = openSync(file, 'r')
   try {
     const bytes = Buffer.alloc(MAX_BYTES)
     const read = readSync(fd, bytes, 0, MAX_BYTES, 0)
     const end = bytes.subarray(0, read).indexOf(10)
-    return end < PREFIX ? undefined : firstLine.safeParse(parsed(bytes.toString('utf8', PREFIX, end))).data?.[2].settings
+    const first = end < PREFIX ? undefined : firstLine.safeParse(parsed(bytes.toString('utf8', PREFIX, end))).data?.[2]
+    return first?.layout === layout ? first.settings : undefined
   } finally {
     closeSync(fd)
   }

@@ -74,7 +74,7 @@ export class EarlierFolder implements EarlierVisits, Disposable {
   constructor(folder: string) {
     this.#fd = openSync(path.join(folder, 'records.jsonl.gz'), 'r')
     const log = path.join(folder, 'frontier.log')
-    this.rules = earlierRules(log)
+    this.rules = earlierRules(log, KEPT_LAYOUT)
     for (const { url, facts } of readKeptLines(log)) {
       const parsed = keptFacts.safeParse(facts)
       if (parsed.success && parsed.data.isPartial !== true) this.#pages.set(url, parsed.data)

@@ -1,19 +1,23 @@
 /**
  * May the records of an earlier crawl stand? What a page says is its HTML and its header together, and only the HTML is known to be the same:
- * a site reserves its pages by a header without touching one of them.
+ * a site reserves its pages by a header without touching one of them, or says by it that they are in another charset.
  */
 import { trainDecision } from '../../schemas/permission/index.ts'
 import { refuseNoindexHeader } from '../../schemas/pipeline/index.ts'
-import { WireError } from '../../schemas/wire/index.ts'
+import { equalBytes, WireError } from '../../schemas/wire/index.ts'
+import { recordOf } from './earlier.ts'
 import { asksNotToFollow, type PageJob, type PageResult, type PageWorker, trainingRefusal } from './page-work.ts'
 
 /** Its records may stand; any other outcome is that of a page read for the first time. */
 export const STANDS = 'LINKS_ONLY'
 
-/** The same body under another head, perhaps: read as any page is, but for the record. */
-export async function sameBody(job: PageJob, worker: PageWorker): Promise<PageResult> {
-  const result = await worker.work({ ...job, linksOnly: true })
-  return result.outcome === STANDS ? (noindex(job, result.links) ?? result) : result
+/** The same body under another head, perhaps: read as any page is. Records stand that come out of it as the `members` of then hold them. */
+export async function sameBody(job: PageJob, worker: PageWorker, members: readonly Uint8Array[]): Promise<PageResult> {
+  const result = await worker.work(job)
+  if (result.measured === undefined) return result
+  const records = [result.measured, ...result.more].map(({ record }) => record)
+  const isSame = records.length === members.length && members.every((member, i) => equalBytes(recordOf(member), records[i] as Uint8Array))
+  return isSame ? { outcome: STANDS, links: result.links } : result
 }
 
 /**

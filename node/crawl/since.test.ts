@@ -1,5 +1,5 @@
 /** A page that reserves itself by a header while its HTML stays: a later crawl must come to what a first one would. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,8 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { openWeb, type Web } from '../../core/web/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
+import { KEPT_LAYOUT } from './earlier.ts'
+import { earlierRules } from './earlier-rules.ts'
 import { crawlToFolder, EarlierFolder, type FolderOptions, type FolderSummary, WorkerPool } from './index.ts'
 
 type Headers = Record<string, string>
@@ -51,7 +53,7 @@ beforeAll(async () => {
     if (none !== undefined && none === etag['etag']) return void response.writeHead(304, isTerse ? etag : headers).end()
     response.writeHead(200, { 'content-type': 'text/html', ...headers })
     response.end(
-      `<title>${url}</title><article><p>The page at ${url} says in one plain sentence that it is ${url}, and nothing else.</p></article>${links.map((link) => `<a href="${link}">x</a>`).join('')}`,
+      `<title>${url}</title><article><p>The page at ${url} says in one plain – and short – sentence that it is ${url}, and nothing else.</p></article>${links.map((link) => `<a href="${link}">x</a>`).join('')}`,
     )
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
@@ -156,6 +158,21 @@ it('lets stand what an earlier header said where a 304 does not repeat it', asyn
   expect(again.kept.toSorted()).toEqual(first.kept.toSorted())
 })
 
+it('reads a body of before anew where its header names another charset', async () => {
+  const first = await crawlSite()
+  headersOf = (name) => (name === 'silent' ? { 'content-type': 'text/html; charset=windows-1252' } : {})
+  const fresh = await crawlSite()
+  const again = await crawlSite(first.out)
+  expect([again.outcomeOf('/plain/silent'), again.outcomeOf('/plain/nofollow')]).toEqual(['KEPT', 'UNCHANGED'])
+  const textAt = async ({ out }: Ran): Promise<unknown> =>
+    gunzipSync(await readFile(path.join(out, 'records.jsonl.gz')))
+      .toString()
+      .split('\n')
+      .find((line) => line.endsWith(`"url":"${origin}/plain/silent"}`))
+  expect(await textAt(again)).toBe(await textAt(fresh))
+  expect(await textAt(again)).not.toBe(await textAt(first))
+})
+
 it.each<[string, Partial<FolderOptions>]>([
   ['profile', { profile: 'strict' }],
   ['agent', { agentToken: 'Other' }],
@@ -166,4 +183,14 @@ it.each<[string, Partial<FolderOptions>]>([
   expect(asked.filter(({ isConditional }) => isConditional)).toEqual([])
   expect(again.outcomes['UNCHANGED']).toBeUndefined()
   expect(again.kept.toSorted()).toEqual(first.kept.toSorted())
+})
+
+it.each([
+  [KEPT_LAYOUT, { profile: 'standard', pipeline: 'web-page@1/1', agentToken: 'Quern' }],
+  [KEPT_LAYOUT - 1, undefined],
+])('takes the rules of an earlier crawl whose lines have the layout of now, and of no other: %i', async (layout, rules) => {
+  const file = path.join(base, `layout-${layout}`)
+  const settings = { profile: 'standard', pipeline: 'web-page@1/1', agentToken: 'Quern', seeds: [] }
+  await writeFile(file, `00000000 ${JSON.stringify(['q', 1, { layout, settings }])}\n`)
+  expect(earlierRules(file, KEPT_LAYOUT)).toEqual(rules)
 })

@@ -17,57 +17,59 @@ export function repetition({ count, hashes, lengths }: Pick<Tokens, 'count' | 'h
   for (let i = 0; i < count; i++) starts[i + 1] = (starts[i] ?? 0) + (lengths[i] ?? 0) + 1
   const total = (starts[count] ?? 1) - 1
   counter.fit(count)
-  const lengthOf = (from: number, n: number): number => (starts[from + n] ?? 0) - (starts[from] ?? 0) - 1
-  const gram = rollingGrams(hashes, count)
-  // where no n-gram comes twice, no longer one does
-  let repeats = true
-  const top = [2, 3, 4].map((n) => {
-    if (!repeats) return 0
-    counter.clear()
-    const grams = gram(n)
-    let most = 1
-    let first = -1
-    for (let i = 0; i < grams.length; i++) {
-      const times = counter.add(grams[i] as number)
-      if (times > most) {
-        most = times
-        first = i
-      }
-    }
-    repeats = first >= 0
-    return first < 0 ? 0 : share(most * lengthOf(first, n), total)
-  }) as [number, number, number]
-  const duplicate = [5, 6, 7, 8, 9, 10].map((n) => {
-    if (!repeats) return 0
-    counter.clear()
-    const grams = gram(n)
-    let chars = 0
-    for (let i = 0; i < grams.length; ) {
-      if (counter.add(grams[i] as number) > 1) {
-        chars += lengthOf(i, n)
-        i += n
-      } else i++
-    }
-    repeats = chars > 0
-    return share(chars, total)
-  })
+  const grams = hashes.slice(0, count)
+  const top: Repetition['top'] = [0, 0, 0]
+  const duplicate = [0, 0, 0, 0, 0, 0]
+  for (let n = 2; n <= 10; n++) {
+    lengthen(grams, hashes, n, count)
+    const chars = n <= 4 ? mostFrequent(grams, starts, n) : insideRepeated(grams, starts, n)
+    // where no n-gram comes twice, no longer one does
+    if (chars === 0) break
+    if (n <= 4) top[n - 2] = share(chars, total)
+    else duplicate[n - 5] = share(chars, total)
+  }
   return { top, duplicate }
 }
 
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : Math.min(PPM, Math.floor((part * PPM) / whole)))
 
-/** Hashes of all n-grams; each n extends the (n-1)-grams by one token, so call with n rising from 2. */
-function rollingGrams(hashes: Uint32Array, count: number): (n: number) => Uint32Array {
-  const state = hashes.slice()
-  let size = 1
-  return (n) => {
-    for (; size < n; size++) {
-      const last = count - size
-      for (let i = 0; i < last; i++) state[i] = mix32(Math.imul(state[i] as number, 0x9e3779b1) + (hashes[i + size] as number))
-    }
-    return state.subarray(0, Math.max(0, count - n + 1))
-  }
+/** Makes the hashes of all n-grams from those of all (n-1)-grams, in place. */
+function lengthen(grams: Uint32Array, hashes: Uint32Array, n: number, count: number): void {
+  const last = count - n + 1
+  for (let i = 0; i < last; i++) grams[i] = mix32(Math.imul(grams[i] as number, 0x9e3779b1) + (hashes[i + n - 1] as number))
 }
+
+/** Characters of all copies of the most frequent n-gram; 0 where none comes twice. */
+function mostFrequent(grams: Uint32Array, starts: Uint32Array, n: number): number {
+  counter.clear()
+  const end = grams.length - n + 1
+  let most = 1
+  let first = 0
+  for (let i = 0; i < end; i++) {
+    const times = counter.add(grams[i] as number)
+    if (times > most) {
+      most = times
+      first = i
+    }
+  }
+  return most === 1 ? 0 : most * lengthOf(starts, first, n)
+}
+
+/** Characters inside n-grams that came before, none counted twice. */
+function insideRepeated(grams: Uint32Array, starts: Uint32Array, n: number): number {
+  counter.clear()
+  const end = grams.length - n + 1
+  let chars = 0
+  for (let i = 0; i < end; ) {
+    if (counter.add(grams[i] as number) > 1) {
+      chars += lengthOf(starts, i, n)
+      i += n
+    } else i++
+  }
+  return chars
+}
+
+const lengthOf = (starts: Uint32Array, from: number, n: number): number => (starts[from + n] as number) - (starts[from] as number) - 1
 
 /** Counts 32-bit keys in one table that every text uses again; a generation number makes clearing free. */
 class Counter {

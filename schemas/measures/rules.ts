@@ -190,21 +190,23 @@ function signFacts(text: string): { symbols: number; sentences: number } {
 
 /** Different English stop words present. */
 function stopWords({ hashes }: Tokens): number {
-  const seen = new Set<number>()
+  let seen = 0
   for (let i = 0; i < hashes.length; i++) {
     const hash = hashes[i] as number
-    if (stopBytes[hash & 0xff] !== 0 && stopHashes.has(hash)) seen.add(hash)
+    const place = stopPlaces[hash & 0xff] as number
+    if (place !== 0 && stopHashes[place] === hash) seen |= 1 << place
   }
-  return seen.size
+  let count = 0
+  for (; seen !== 0; seen &= seen - 1) count++
+  return count
 }
 
-const stopHashes = new Set(
-  STOP_WORDS.map((word) => {
-    let hash = 0x811c9dc5 | 0
-    for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193)
-    return mix32(hash)
-  }),
-)
-/** Last bytes of those hashes: what most tokens fail at without a look into the set. */
-const stopBytes = new Uint8Array(0x100)
-for (const hash of stopHashes) stopBytes[hash & 0xff] = 1
+/** Hashes of the stop words from place 1 on, and the place of each by its last byte, which no two of them share. */
+const stopHashes = new Uint32Array(STOP_WORDS.length + 1)
+const stopPlaces = new Uint8Array(0x100)
+STOP_WORDS.forEach((word, i) => {
+  let hash = 0x811c9dc5 | 0
+  for (let k = 0; k < word.length; k++) hash = Math.imul(hash ^ word.charCodeAt(k), 0x01000193)
+  stopHashes[i + 1] = mix32(hash)
+  stopPlaces[mix32(hash) & 0xff] = i + 1
+})

@@ -44,43 +44,51 @@ export function collect({ elements }: Document, url: string): Parts {
     title: null,
     h1: null,
   }
-  let base: Element | null = null
+  let base: string | undefined
   for (const element of elements) {
-    if (element.name === 'h1') parts.h1 ??= element
+    const { name } = element
+    if (name === 'h1') parts.h1 ??= element
     if ((element.traits & BYLINE) !== 0) parts.bylines.push(element)
-    if (element.name === 'title' && element.parent?.name !== 'svg') parts.title ??= element
-    const { attributes } = element
-    if (attributes.length === 0) continue
-    switch (element.name) {
-      case 'a':
-      case 'area':
-        if (element.attr('href') !== undefined) parts.anchors.push(element)
-        if (element.attr('rel') !== undefined) parts.related.push(element)
-        break
-      case 'link':
-        if (element.attr('rel') !== undefined) parts.related.push(element)
-        break
-      case 'meta':
-        parts.metas.push(element)
-        break
-      case 'script':
-        if (LD_JSON.test(element.attr('type') ?? '')) parts.jsonLd.push(element)
-        else if (RSL_XML.test(element.attr('type') ?? '')) parts.rsl.push(element)
-        break
-      case 'time':
-        if (element.attr('datetime') !== undefined) parts.times.push(element)
-        break
-      case 'base':
-        if (element.attr('href') !== undefined) base ??= element
-    }
-    for (let i = 0; i < attributes.length; i += 2)
-      if (attributes[i] === 'itemprop' || attributes[i] === 'itemscope') {
-        parts.items.push(element)
-        break
-      }
+    if (name === 'title' && element.parent?.name !== 'svg') parts.title ??= element
+    if (element.attributes.length === 0) continue
+    if (SORTED.has(name)) sort(element, parts)
+    else if (name === 'base') base ??= element.attr('href')
+    if (isItem(element)) parts.items.push(element)
   }
-  parts.base = resolveUrl(base?.attr('href') ?? '', url) ?? url
+  parts.base = resolveUrl(base ?? '', url) ?? url
   return parts
+}
+
+const SORTED = new Set(['a', 'area', 'link', 'meta', 'script', 'time'])
+
+/** An element that is looked for by its name and its attributes. Apart from the walk over all: an engine compiles that again for each new case it meets. */
+function sort(element: Element, parts: Parts): void {
+  switch (element.name) {
+    case 'a':
+    case 'area':
+      if (element.attr('href') !== undefined) parts.anchors.push(element)
+      if (element.attr('rel') !== undefined) parts.related.push(element)
+      break
+    case 'link':
+      if (element.attr('rel') !== undefined) parts.related.push(element)
+      break
+    case 'meta':
+      parts.metas.push(element)
+      break
+    case 'script': {
+      const type = element.attr('type') ?? ''
+      if (LD_JSON.test(type)) parts.jsonLd.push(element)
+      else if (RSL_XML.test(type)) parts.rsl.push(element)
+      break
+    }
+    case 'time':
+      if (element.attr('datetime') !== undefined) parts.times.push(element)
+  }
+}
+
+function isItem({ attributes }: Element): boolean {
+  for (let i = 0; i < attributes.length; i += 2) if (attributes[i] === 'itemprop' || attributes[i] === 'itemscope') return true
+  return false
 }
 
 /** The words of a `rel` attribute, lower case. */

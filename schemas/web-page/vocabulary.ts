@@ -118,8 +118,14 @@ const MOST_REMEMBERED = 8192
 function nameTraits(names: string): number {
   const before = remembered.get(names)
   if (before !== undefined) return before
-  const words = asciiLower(names.replace(/([a-z])([A-Z])/g, '$1-$2'))
-  const traits =
+  const traits = traitsOf(asciiLower(names.replace(/([a-z])([A-Z])/g, '$1-$2')))
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
+  remembered.set(names, traits)
+  return traits
+}
+
+function traitsOf(words: string): number {
+  return (
     (strongNames.test(words) ? STRONG : 0) |
     (weakNames.test(words) ? WEAK : 0) |
     (positiveNames.test(words) ? POSITIVE : 0) |
@@ -128,7 +134,5 @@ function nameTraits(names: string): number {
     (bylineNames.test(words) ? BYLINE : 0) |
     // what MathJax 2 draws beside the formula's source
     (/(^| )math-jax(-|_| |$)/.test(words) ? HIDDEN : 0)
-  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
-  remembered.set(names, traits)
-  return traits
+  )
 }
