@@ -371,6 +371,8 @@ const again = {
   at,
   by: operator.did,
 }
+const poolKeyed = { v: 1, dao: ledger, ...committee, commitments: [h(2), h(3)], by: operator.did, at }
+const asksTokens = { v: 1, dao: ledger, key: contributionCid, blinded: [h(5)], by: subject.did, at }
 const pools: [name: string, shape: string, bytes: Uint8Array][] = [
   ['consent policy', 'consent-policy', pool.bytes],
   ['withdrawal', 'withdrawal', encode(signWithdrawal({ receipt: h(1), at, scope: 'all', ask: ['stop', 'erase'] }, subject))],
@@ -416,6 +418,9 @@ const pools: [name: string, shape: string, bytes: Uint8Array][] = [
     'reshare-ready',
     encode(signObject('reshare-ready', { v: 1, order: manifestCid, x: 1, commitments: h(4), by: validator.did }, validator)),
   ],
+  ['pool key', 'pool-key', encode(signObject('pool-key', poolKeyed, operator))],
+  ['token request', 'token-request', encode(signObject('token-request', asksTokens, subject))],
+  ['token answer', 'token-answer', encode({ v: 1, key: contributionCid, x: 2, points: [h(5), h(6)], proof: bytes(64, 6) })],
   ['owner answer', 'owner-answer', encode({ v: 1, manifest: contributionCid, parts: [h(5)] })],
 ]
 objects.push(...pools)
@@ -451,6 +456,12 @@ refused.push(
   ['pool index, no row', 'pool-index', edit(sampleIndex(), { rows: [] })],
   ['pool index, 4097 rows', 'pool-index', edit(sampleIndex(), { rows: Array.from({ length: 4097 }, () => sampleIndex().rows[0]) })],
   ['pool index, beyond all quality', 'pool-index', edit(sampleIndex(), { rows: [{ ...sampleIndex().rows[0], quality: 1_000_001 }] })],
+  ['pool key, one commitment', 'pool-key', encode(signObject('pool-key', { ...poolKeyed, commitments: [h(2)] }, operator))],
+  [
+    'token request, seventeen bands',
+    'token-request',
+    encode(signObject('token-request', { ...asksTokens, blinded: Array.from({ length: 17 }, (_, i) => h(i)) }, subject)),
+  ],
   ['deposit, seat 0', 'deposit', edit(part, { x: 0 })],
   ['deposit, one commitment', 'deposit', edit(part, { commitments: [h(2)] })],
   [

@@ -1,3 +1,4 @@
+export { askForTokens, type AskForTokens } from './ask-for-tokens.ts'
 export { ACCESS_GENESIS, type AccessState, isAccessChain } from './access-chain.ts'
 export {
   type AgeIdentity,
@@ -13,6 +14,16 @@ export { answerFault, combineAnswers, type HeldShare, keyFromSecret, type Opened
 export { randomScalar } from './group.ts'
 export { type CustodyHealth, custodyHealth, type ShredState, shredState } from './health.ts'
 export { type AskForKeys, askForKeys, type Opened } from './open-chunks.ts'
+export { dealPoolKey, poolShareFits, readPoolKey } from './pool-key.ts'
+export {
+  type BlindedBands,
+  blindBands,
+  combineTokens,
+  evaluateBlinded,
+  functionOf,
+  type HeldPoolShare,
+  tokenAnswerFault,
+} from './pool-tokens.ts'
 export { dealSubShares, joinSubShares, type SubDealing, subDealingFault } from './reshare.ts'
 export { commitReshare, prepareReshare, type Reshared, runReshare } from './run-reshare.ts'
 export { SAMPLED_CHUNKS, sampledChunks } from '../rewards/index.ts'

@@ -13,6 +13,7 @@ import {
   keyreqProtocol,
   type Mesh,
   reshareProtocol,
+  tokensProtocol,
   withdrawProtocol,
 } from '../../core/mesh/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
@@ -27,6 +28,7 @@ import { ReshareDesk } from './reshare-desk.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import { Shredder } from './shredder.ts'
+import { TokenDesk, type TokenDeskOptions } from './token-desk.ts'
 import { Turns } from './turns.ts'
 import type { PoolView } from './view.ts'
 import { Withdrawals } from './withdrawals.ts'
@@ -40,6 +42,8 @@ export interface KeyholderOptions {
   kv: Kv
   view: PoolView
   logger: Logger
+  /** A share of the pool's key, where this keyholder has one: it answers for tokens then. */
+  tokens?: Pick<TokenDeskOptions, 'key' | 'share' | 'hasJoined'>
   /** Shares held at most; beyond it deposits are refused. */
   maxShares?: number
 }
@@ -139,6 +143,18 @@ export class Keyholder implements AsyncDisposable {
         return answer.ok ? { status: 'ok' as const, sealed: answer.sealed } : said(answer)
       }),
     )
+    const { tokens } = this.#options
+    if (tokens !== undefined) {
+      const tokenDesk = new TokenDesk({ clock, ledger: view.ledger, ...tokens })
+      use(
+        mesh.handle(tokensProtocol, async ({ request }, { peer }) => {
+          const answer = await Promise.resolve()
+            .then(() => tokenDesk.answer(request, peer))
+            .catch(refusalOf)
+          return answer.ok ? { status: 'ok' as const, answer: answer.answer } : said(answer)
+        }),
+      )
+    }
     use(mesh.handle(withdrawProtocol, ({ withdrawal }) => this.#withdraw(withdrawal).catch((thrown: unknown) => said(refusalOf(thrown)))))
     use(mesh.handle(accessLogProtocol, ({ request }) => this.#accessLog(request).catch((thrown: unknown) => said(refusalOf(thrown)))))
   }
