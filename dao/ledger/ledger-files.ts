@@ -1,6 +1,7 @@
 /** Which files an entry names: what a mirror keeps beside the log's tiles. */
 import { type CID, type Entry } from '../../schemas/wire/index.ts'
-import { readCharter, readConsentPolicy, readManifest } from './parsed-files.ts'
+import { charterFiles, policyFiles } from './charter-files.ts'
+import { readManifest } from './parsed-files.ts'
 import type { LedgerFiles } from './types.ts'
 
 /**
@@ -11,11 +12,8 @@ import type { LedgerFiles } from './types.ts'
 export function ledgerFilesNamed(entry: Entry, files?: LedgerFiles): CID[] {
   switch (entry.t) {
     case 'genesis':
-    case 'charter': {
-      const rules = files?.read(entry.p.charter) && files ? readCharter(files, entry.p.charter) : undefined
-      const policy = rules?.ok ? rules.value.consent : null
-      return policy === null ? [entry.p.charter] : [entry.p.charter, ...policyFiles(policy, files)]
-    }
+    case 'charter':
+      return files === undefined ? [entry.p.charter] : charterFiles(files, entry.p.charter)
     case 'contribution.reveal': {
       const read = files?.read(entry.p.manifest) && files ? readManifest(files, entry.p.manifest) : undefined
       if (!read?.ok) return [entry.p.manifest]
@@ -34,10 +32,4 @@ export function ledgerFilesNamed(entry: Entry, files?: LedgerFiles): CID[] {
     default:
       return []
   }
-}
-
-/** A policy, and the notice that people read, once the policy is here. */
-function policyFiles(policy: CID, files: LedgerFiles | undefined): CID[] {
-  const read = files?.read(policy) && files ? readConsentPolicy(files, policy) : undefined
-  return read?.ok ? [policy, read.value.notice.cid] : [policy]
 }

@@ -1,5 +1,5 @@
 /** The ledger of a DAO with a personal pool: policies, contributions and withdrawals with real signatures, for tests of the fold. */
-import { signWithdrawal, subjectKey } from '../../dao/consent/index.ts'
+import { printNotice, signWithdrawal, subjectKey } from '../../dao/consent/index.ts'
 import { signPolicy } from '../../dao/consent/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import {
@@ -46,8 +46,11 @@ export const chunk = (changes: Partial<PoolIndexRow> = {}): PoolIndexRow => ({
 
 export class PoolLedgerWorld extends LedgerWorld {
   constructor({ charter = {}, ...options }: WorldOptions & { charter?: Partial<CharterInput> } = {}) {
-    super({ validators, ...options, charter: { consent: policy.cid, pool: { unattestedPpm: 1_000_000 }, ...charter } })
-    this.files.put(policy.cid, policy.bytes)
+    const files: [CID, Uint8Array][] = [
+      [policy.cid, policy.bytes],
+      [policy.policy.notice.cid, utf8(printNotice(policy.policy))],
+    ]
+    super({ validators, ...options, files, charter: { consent: policy.cid, pool: { unattestedPpm: 1_000_000 }, ...charter } })
   }
 
   /** A person's account here, joined. */
