@@ -1,5 +1,5 @@
+export { ACCESS_GENESIS, type AccessState, EMPTY_ACCESS, followAccess, isAccessChain } from './access-chain.ts'
 export { askForTokens, type AskForTokens } from './ask-for-tokens.ts'
-export { ACCESS_GENESIS, type AccessState, isAccessChain } from './access-chain.ts'
 export {
   type AgeIdentity,
   generateAgeIdentity,
