@@ -178,7 +178,10 @@ describe('a withdrawal', () => {
   it('before the close: it earns nothing, and fails since then are nobody’s', () => {
     const world = new PoolLedgerWorld()
     const [gone, stays] = [world.person('gone'), world.person('stays')]
-    const [one] = world.gatherPool(() => [world.offer(gone, { tokens: tokensOf('gone') }), world.offer(stays, { tokens: tokensOf('s') })])
+    const [one] = world.gatherPool(() => [
+      world.offer(gone, { rows: Array.from({ length: 40 }, () => chunk()), tokens: tokensOf('gone') }),
+      world.offer(stays, { tokens: tokensOf('s') }),
+    ])
     world.advance('beacon')
     for (const validator of world.validators) world.openBeacon(validator)
     world.advance('test')
@@ -195,7 +198,7 @@ describe('a withdrawal', () => {
     world.advance('close')
     world.close()
     for (const validator of world.validators) world.attest(validator)
-    expect(world.rowOf(gone)).toMatchObject({ records: 0, points: '0', credibility: PPM, note: 'withdrawn' })
+    expect(world.rowOf(gone)).toMatchObject({ records: 0, points: '0', credibility: PPM, draws: 0, fails: 0, note: 'withdrawn' })
     expect(world.rowOf(stays)).toMatchObject({ points: '100000', note: null })
     expect(includedContributions(world.state, 1).map(({ contributor }) => contributor)).toEqual([stays.did])
     expect(explain(world.state, one?.cid.toString() ?? '')?.reasons.map(({ code }) => code)).toContain('withdrawn')

@@ -83,7 +83,10 @@ export const reveal: Rule<'contribution.reveal'> = {
       epoch: p.epoch,
     })
     if (kind === 'batch') state.batches.set(key, { ...way, manifest })
-    else state.contributions.set(key, { ...way, ...contributionFacts(files, manifest) })
+    else {
+      state.contributions.set(key, { ...way, ...contributionFacts(state, files, manifest) })
+      contributor.slot = key
+    }
   },
 }
 

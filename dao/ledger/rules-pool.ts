@@ -64,18 +64,21 @@ function badTokens({ tokens }: PoolIndex): Refusal | undefined {
 
 /** The contribution of a subject that is in the pool now; there is never more than one. */
 export function liveContributionOf(state: LedgerState, subject: string): PoolContribution | undefined {
-  for (const one of state.contributions.values()) if (one.contributor === subject && isLive(one)) return one
-  return undefined
+  const one = state.contributions.get(state.contributors.get(subject)?.slot ?? '')
+  return one && isLive(one) ? one : undefined
 }
 
 /** What the ledger keeps of a contribution's manifest and policy. */
 export function contributionFacts(
+  state: LedgerState,
   files: LedgerFiles,
   manifest: PoolManifest,
-): Pick<PoolContribution, 'manifest' | 'committee' | 'required' | 'withdrawn' | 'purposesGone'> {
+): Pick<PoolContribution, 'manifest' | 'committee' | 'required' | 'tokens' | 'withdrawn' | 'purposesGone'> {
+  const index = state.light ? undefined : readPoolIndex(files, manifest.index)
+  const tokens = index?.ok ? index.value.tokens : []
   const policy = readConsentPolicy(files, manifest.policy)
   const { committee, required } = policy.ok
     ? { committee: policy.value.committee, required: requiredPurposes(policy.value) }
     : { committee: { k: 0, members: [] }, required: [] }
-  return { manifest, committee, required, withdrawn: null, purposesGone: new Set() }
+  return { manifest, committee, required, tokens, withdrawn: null, purposesGone: new Set() }
 }

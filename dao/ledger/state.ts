@@ -93,5 +93,6 @@ export function newContributor(account: string, index: number, epoch: number, cr
     points: new Map(),
     nextSequence: 0,
     lastManifest: null,
+    slot: null,
   }
 }

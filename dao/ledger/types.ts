@@ -54,6 +54,8 @@ export interface ContributorState {
   /** Smallest sequence that the next batch may carry. */
   nextSequence: number
   lastManifest: string | null
+  /** The contribution to the pool that it revealed last: the only one of its own that can be live. */
+  slot: string | null
 }
 
 /** What one contributor earned in one epoch, and what became of it. */
@@ -106,6 +108,8 @@ export interface PoolContribution extends Delivery {
   /** From its policy: who holds shares, how many are needed, and which purposes it cannot do without. */
   committee: { k: number; members: string[] }
   required: Purpose[]
+  /** Of its index; empty in a light fold. */
+  tokens: readonly Uint8Array[]
   /** Log index of the withdrawal that ended it; optional purposes that were withdrawn besides. */
   withdrawn: number | null
   purposesGone: Set<Purpose>

@@ -3,7 +3,7 @@ import { Lru } from '../../core/cache/index.ts'
 import { type PoolIndex, toHex } from '../../schemas/wire/index.ts'
 import { chunkValues, type RecordValue } from '../rewards/index.ts'
 import { readPoolIndex } from './parsed-files.ts'
-import type { EpochState, LedgerFiles, LedgerState, PoolContribution } from './types.ts'
+import type { EpochState, LedgerState, PoolContribution } from './types.ts'
 import type { View } from './view.ts'
 
 /** Entries before decide them, so every replica in a process shares them. */
@@ -18,7 +18,7 @@ export function valueContributions({ state, files, index }: View, epoch: EpochSt
   if (fresh.length === 0) return new Map()
   return valuedEpochs.recall(toHex(state.tree.rootAt(index) ?? new Uint8Array()), () => {
     const known = new TokenBook()
-    for (const one of state.contributions.values()) if (hasCounted(state, one)) known.add(tokensOf(files, one))
+    for (const one of state.contributions.values()) if (hasCounted(state, one)) known.add(one.tokens)
     const values = new Map<string, RecordValue[]>()
     for (const { key, one } of fresh) {
       const read = readPoolIndex(files, one.manifest.index)
@@ -44,11 +44,6 @@ function hasCounted({ contributors }: LedgerState, one: PoolContribution): boole
     ?.points.get(one.settled ?? 0)
     ?.batches.get(one.manifestCid.toString())
   return earned !== undefined && earned > 0n
-}
-
-function tokensOf(files: LedgerFiles, { manifest }: PoolContribution): readonly Uint8Array[] {
-  const read = readPoolIndex(files, manifest.index)
-  return read.ok ? read.value.tokens : []
 }
 
 /** Which earlier contributions have a token. */

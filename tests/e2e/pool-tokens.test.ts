@@ -15,6 +15,8 @@ import { eventLines } from '../support/pool-network.ts'
 import { fill, keyholders, LEDGER, operator, subject } from '../support/pool-world.ts'
 import { realClock } from '../support/real-clock.ts'
 
+/** One moment of one day: what an account may ask is counted by days. */
+const clock = { ...realClock, now: () => 1_800_000_000_000 }
 const stack = new AsyncDisposableStack()
 const holders = keyholders(3)
 const { key, shares } = dealPoolKey({ dao: LEDGER, k: 2, members: holders.map(({ did }) => did), at: 1 }, operator)
@@ -39,7 +41,7 @@ beforeAll(async () => {
     const mesh = await open(signer)
     const table = await openShareTable(path.join(folder, 'shares'), { file: path.join(folder, 'kek') })
     const tokens = { key, share: shares[i] as (typeof shares)[number], hasJoined: (account: string) => joined.has(account) }
-    stack.use(await openKeyholder({ mesh, clock: realClock, signer, table, kv: new MemoryKv(), view, logger: silent, tokens }))
+    stack.use(await openKeyholder({ mesh, clock, signer, table, kv: new MemoryKv(), view, logger: silent, tokens }))
     meshes.push(mesh)
   }
   asking = await dial(subject)
@@ -55,12 +57,12 @@ async function dial(signer: Signer): Promise<Mesh> {
 describe('keyholders', () => {
   it('give a contribution sixteen tokens, the same to whoever has the same events', async () => {
     const bands = bandsOfLines(eventLines(60))
-    const { tokens, faults } = await askForTokens({ mesh: asking, clock: realClock, signer: subject, key, bands })
+    const { tokens, faults } = await askForTokens({ mesh: asking, clock, signer: subject, key, bands })
     expect(tokens.map(toHex)).toHaveLength(16)
     expect(faults.size).toBe(0)
     const other = keyFromSeed(fill(77))
     joined.add(other.did)
-    const same = await askForTokens({ mesh: await dial(other), clock: realClock, signer: other, key, bands: bandsOfLines(eventLines(60)) })
+    const same = await askForTokens({ mesh: await dial(other), clock, signer: other, key, bands: bandsOfLines(eventLines(60)) })
     expect(same.tokens.map(toHex)).toEqual(tokens.map(toHex))
   })
 
@@ -70,14 +72,14 @@ describe('keyholders', () => {
       ask: ((peer: string, ...rest: [never, never]) =>
         peer === peerFromDid(gone.did) ? Promise.reject(new Error('silent')) : asking.ask(peer, ...rest)) as Mesh['ask'],
     }
-    const { faults } = await askForTokens({ mesh, clock: realClock, signer: subject, key, bands: [sha256(utf8('a'))] })
+    const { faults } = await askForTokens({ mesh, clock, signer: subject, key, bands: [sha256(utf8('a'))] })
     expect([...faults.keys()]).toEqual([gone.did])
   })
 
   it('refuse who has not joined, and another key', async () => {
     const stranger = keyFromSeed(fill(78))
     const codes = async (signer: Signer, of: typeof key, mesh: Mesh) =>
-      askForTokens({ mesh, clock: realClock, signer, key: of, bands: [sha256()] }).then(
+      askForTokens({ mesh, clock, signer, key: of, bands: [sha256()] }).then(
         () => [],
         (thrown: { detail: { faults: Record<string, string> } }) => [...new Set(Object.values(thrown.detail.faults))],
       )
@@ -92,8 +94,8 @@ describe('keyholders', () => {
     joined.add(eager.did)
     const mesh = await dial(eager)
     const bands = Array.from({ length: 16 }, (_, i) => sha256(utf8(`guess ${i}`)))
-    for (let i = 0; i < 4; i++) await askForTokens({ mesh, clock: realClock, signer: eager, key, bands })
-    await expect(askForTokens({ mesh, clock: realClock, signer: eager, key, bands: bands.slice(1) })).rejects.toMatchObject({
+    for (let i = 0; i < 4; i++) await askForTokens({ mesh, clock, signer: eager, key, bands })
+    await expect(askForTokens({ mesh, clock, signer: eager, key, bands: bands.slice(1) })).rejects.toMatchObject({
       detail: { faults: Object.fromEntries(holders.map(({ did }) => [did, 'TOO_MANY'])) },
     })
   })
