@@ -33,6 +33,14 @@ export const keyreqProtocol = defineProtocol({
   limits: { queryBytes: 72 * KiB, replyBytes: 20 * KiB, timeoutMs: 60_000, inboundStreams: 4 },
 })
 
+/** Asks for a pool's tokens: a tokenRequest in, a tokenAnswer out. Blinded, so nothing of it is sealed. */
+export const tokensProtocol = defineProtocol({
+  id: '/quern/tokens/1.0.0',
+  query: z.strictObject({ request: bytesUpTo(2 * KiB) }),
+  reply: z.discriminatedUnion('status', [z.strictObject({ status: z.literal('ok'), answer: bytesUpTo(2 * KiB) }), refused]),
+  limits: { queryBytes: 4 * KiB, replyBytes: 4 * KiB, timeoutMs: 30_000, inboundStreams: 2 },
+})
+
 /** A withdrawal. `shredded` carries a shredAck; `noted`: nothing is held under it, or only optional purposes went; it is remembered all the same. */
 export const withdrawProtocol = defineProtocol({
   id: '/quern/withdraw/1.0.0',
@@ -95,6 +103,7 @@ export const poolProtocols = [
   depositKeyProtocol,
   depositProtocol,
   keyreqProtocol,
+  tokensProtocol,
   withdrawProtocol,
   accessLogProtocol,
   reshareProtocol,

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { LedgerWorld, pages } from '../../tests/unit/ledger-world.ts'
+import { PoolLedgerWorld, tokensOf } from '../../tests/unit/pool-ledger-world.ts'
 import { flipped } from '../../tests/unit/page-batch.ts'
 import type { CID } from '../../schemas/wire/index.ts'
 import { epochTable, RULES_VERSION } from '../ledger/index.ts'
@@ -134,5 +135,46 @@ describe('audit', () => {
     ])
     expect(report.problems).toEqual([expect.objectContaining({ where: 'epoch 2', code: 'EPOCH_ROOT_MISMATCH' })])
     expect(report.invalid).toMatchObject([{ code: 'WRONG_ROOT' }])
+  })
+})
+
+describe('audit of a ledger with a personal pool', () => {
+  const pool = new PoolLedgerWorld()
+  const [ann] = pool.contributors
+  const people = ['a', 'b', 'c'].map((name) => pool.person(name))
+  for (const epoch of [1, 2]) {
+    pool.advanceTo('gather')
+    const batch = pool.commit(ann!, pages(`ann-${epoch}`, 3))
+    const offered =
+      epoch === 1
+        ? people.slice(0, 2).map((one, i) => pool.offer(one, { tokens: tokensOf(String(i)) }))
+        : [pool.offer(people[2]!, { tokens: tokensOf('1') })]
+    pool.advance('reveal')
+    pool.reveal(ann!, batch)
+    for (const one of offered) pool.show(one)
+    for (const validator of pool.validators) pool.available(validator, [batch.sealed.manifestCid, ...offered.map(({ cid }) => cid)])
+    pool.testAndClose()
+    pool.withdraw(people[0]!, { receipt: new Uint8Array(32).fill(epoch) })
+  }
+
+  it('recomputes what contributions earned, from their indexes and policy alone', async () => {
+    const report = await audit({ log: await pool.store(), files: pool.files, ledgerId: pool.id })
+    expect(report).toMatchObject({ ok: true, problems: [], invalid: [] })
+    expect(report.epochs.map(({ matches, final }) => [matches, final])).toEqual([
+      [true, true],
+      [true, true],
+    ])
+    expect(people.map((one) => pool.rowOf(one)?.points ?? pool.rowOf(one, 1)?.points)).toEqual(['100000', '100000', '0'])
+  })
+
+  it('names an index or a policy that is missing or changed', async () => {
+    const log = await pool.store()
+    const [one] = [...pool.state.contributions.values()]
+    for (const cid of [one!.manifest.index, one!.manifest.policy]) {
+      const lacking = { read: (named: CID) => (named.equals(cid) ? undefined : pool.files.read(named)) }
+      expect((await audit({ log, files: lacking })).problems[0]).toMatchObject({ where: `files/${cid.toString()}`, code: 'FILE_MISSING' })
+      const bad = { read: (named: CID) => (named.equals(cid) ? flipped(pool.files.read(named)!, 9) : pool.files.read(named)) }
+      expect((await audit({ log, files: bad })).problems[0]).toMatchObject({ where: `files/${cid.toString()}`, code: 'FILE_BAD' })
+    }
   })
 })

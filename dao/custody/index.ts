@@ -1,4 +1,5 @@
-export { ACCESS_GENESIS, type AccessState, isAccessChain } from './access-chain.ts'
+export { ACCESS_GENESIS, type AccessState, EMPTY_ACCESS, followAccess, isAccessChain } from './access-chain.ts'
+export { askForTokens, type AskForTokens } from './ask-for-tokens.ts'
 export {
   type AgeIdentity,
   generateAgeIdentity,
@@ -13,7 +14,17 @@ export { answerFault, combineAnswers, type HeldShare, keyFromSecret, type Opened
 export { randomScalar } from './group.ts'
 export { type CustodyHealth, custodyHealth, type ShredState, shredState } from './health.ts'
 export { type AskForKeys, askForKeys, type Opened } from './open-chunks.ts'
+export { dealPoolKey, poolShareFits, readPoolKey } from './pool-key.ts'
+export {
+  type BlindedBands,
+  blindBands,
+  combineTokens,
+  evaluateBlinded,
+  functionOf,
+  type HeldPoolShare,
+  tokenAnswerFault,
+} from './pool-tokens.ts'
 export { dealSubShares, joinSubShares, type SubDealing, subDealingFault } from './reshare.ts'
 export { commitReshare, prepareReshare, type Reshared, runReshare } from './run-reshare.ts'
-export { SAMPLED_CHUNKS, sampledChunks } from './sample.ts'
+export { SAMPLED_CHUNKS, sampledChunks } from '../rewards/index.ts'
 export { deal, dealPolynomial, type Dealing, dealtHash, keyCommit, poolContext, publicShare, shareFits } from './shares.ts'

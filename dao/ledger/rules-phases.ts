@@ -103,7 +103,9 @@ export const epochPhase: Rule<'epoch.phase'> = {
     // what values are computed from; a batch that a deferral carried along has its values already
     return (state.epoch?.batches ?? []).flatMap((key) => {
       const batch = state.batches.get(key)
-      return batch && batch.values === null ? [batch.manifest.index, batch.manifest.sketches] : []
+      if (batch) return batch.values === null ? [batch.manifest.index, batch.manifest.sketches] : []
+      const one = state.contributions.get(key)
+      return one?.values === null ? [one.manifest.index] : []
     })
   },
   check(entry, { state }) {

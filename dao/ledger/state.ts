@@ -1,5 +1,6 @@
 /** The empty state that every fold starts from. */
 import { charter, type CID, didFromPublicKey, cborCid, encode, type Phase } from '../../schemas/wire/index.ts'
+import { Tombstones } from '../consent/index.ts'
 import { RootHistory } from './root-history.ts'
 import type { ContributorState, EpochState, LedgerState } from './types.ts'
 
@@ -35,6 +36,7 @@ export function emptyState(ledgerId: string, light: boolean): LedgerState {
     authors: new Map(),
     commits: new Map(),
     batches: new Map(),
+    contributions: new Map(),
     epoch: null,
     times: new Map(),
     leases: new Map(),
@@ -47,6 +49,7 @@ export function emptyState(ledgerId: string, light: boolean): LedgerState {
     revenues: [],
     statements: [],
     withdrawals: [],
+    tombstones: new Tombstones(),
     invalid: [],
   }
 }
@@ -90,5 +93,6 @@ export function newContributor(account: string, index: number, epoch: number, cr
     points: new Map(),
     nextSequence: 0,
     lastManifest: null,
+    slot: null,
   }
 }

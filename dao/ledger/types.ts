@@ -1,5 +1,18 @@
 /** The state that the fold of a log gives. Plain data; only `apply` changes it. */
-import type { BatchManifest, Charter, Check, CID, EntryType, Phase, Report, ValidatorStatement } from '../../schemas/wire/index.ts'
+import type {
+  BatchManifest,
+  Charter,
+  Check,
+  CID,
+  EntryType,
+  Phase,
+  PoolManifest,
+  Purpose,
+  Report,
+  ValidatorStatement,
+  Withdrawal,
+} from '../../schemas/wire/index.ts'
+import type { Tombstones } from '../consent/index.ts'
 import type { Bases, HostBook, RecordValue, Tally, Vesting } from '../rewards/index.ts'
 import type { RootHistory } from './root-history.ts'
 
@@ -41,6 +54,8 @@ export interface ContributorState {
   /** Smallest sequence that the next batch may carry. */
   nextSequence: number
   lastManifest: string | null
+  /** The contribution to the pool that it revealed last: the only one of its own that can be live. */
+  slot: string | null
 }
 
 /** What one contributor earned in one epoch, and what became of it. */
@@ -50,10 +65,9 @@ export interface EpochPoints extends Vesting {
   batches: ReadonlyMap<string, bigint>
 }
 
-/** A revealed batch. `available` holds the validators that serve its manifest, index and sketches. */
-export interface BatchState {
+/** What somebody brought and an epoch may count: a batch of web records, or a contribution to the personal pool. */
+export interface Delivery {
   manifestCid: CID
-  manifest: BatchManifest
   contributor: string
   salt: Uint8Array
   /** Log indexes of commit and reveal; the commit's decides novelty. */
@@ -67,6 +81,7 @@ export interface BatchState {
   moved: boolean
   /** How often its contributor's epoch was put off for want of reports. */
   deferrals: number
+  /** Validators that serve it: of a batch manifest, index and sketches; of a contribution its ciphertext, with a share of its secret. */
   available: Set<string>
   /** S1 or S2 void, with the check that did it. */
   voided: { check: Check; index: number; by: string; row: number } | null
@@ -76,10 +91,28 @@ export interface BatchState {
   dropped: boolean
   /** Values fixed at the `test` entry of the first epoch that counted it; a deferral carries them along. */
   values: RecordValue[] | null
-  /** Host of every row, kept from the index at that entry. */
+  /** Host of every row, kept from the index at that entry; null for a contribution, whose rows are chunks. */
   hosts: string[] | null
   /** Epoch whose table settled it. */
   settled: number | null
+}
+
+/** A revealed batch. */
+export interface BatchState extends Delivery {
+  manifest: BatchManifest
+}
+
+/** A revealed contribution to the personal pool: its rows are its chunks, its account its subject. */
+export interface PoolContribution extends Delivery {
+  manifest: PoolManifest
+  /** From its policy: who holds shares, how many are needed, and which purposes it cannot do without. */
+  committee: { k: number; members: string[] }
+  required: Purpose[]
+  /** Of its index; empty in a light fold. */
+  tokens: readonly Uint8Array[]
+  /** Log index of the withdrawal that ended it; optional purposes that were withdrawn besides. */
+  withdrawn: number | null
+  purposesGone: Set<Purpose>
 }
 
 /** What one committee member must test of one contributor: rows in draw order over the contributor's batches in commit order. */
@@ -103,7 +136,7 @@ export interface EpochState {
   beaconReveals: Map<string, Uint8Array>
   /** R, 32 bytes; set at the `test` entry. */
   beacon: Uint8Array | null
-  /** Batches that count, in commit order (log index of the commit); set at the cut. */
+  /** Batches and contributions that count, in commit order (log index of the commit); set at the cut. */
   batches: string[]
   /** Per manifest CID: value of each row; set with the beacon. */
   values: Map<string, RecordValue[]>
@@ -239,6 +272,8 @@ export interface LedgerState {
   /** Commit entries not yet revealed: log index -> who and what. */
   commits: Map<number, { author: string; hash: Uint8Array; epoch: number }>
   batches: Map<string, BatchState>
+  /** Contributions to the personal pool by manifest; web releases never look here. */
+  contributions: Map<string, PoolContribution>
   epoch: EpochState | null
   times: Map<number, EpochTimes>
   /** What earlier epochs say of hosts, and the expected fail rate of each host class. */
@@ -252,7 +287,10 @@ export interface LedgerState {
   revenues: { index: number; release: CID; rail: string; asset: string; amount: string; reference: string; root: Uint8Array | null }[]
   /** Statements that the fold keeps and does not judge: appeals, complaints, disputes, withdrawals, anchors, spent budgets. */
   statements: { index: number; type: EntryType; author: string; epoch: number | null }[]
-  withdrawals: { index: number; by: string; receipt: Uint8Array }[]
+  /** Whose consent ended, wholly or for some purposes: the receipt's hash and the subject that signed it. */
+  withdrawals: { index: number; by: string; receipt: Uint8Array; subject: string; scope: Withdrawal['scope'] }[]
+  /** The same as a set. */
+  tombstones: Tombstones
   /** Entries that broke a rule: no-ops, kept here so that an audit names them. */
   invalid: { index: number; code: string; message: string }[]
 }

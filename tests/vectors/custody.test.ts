@@ -9,6 +9,8 @@ import {
   combineAnswers,
   dealPolynomial,
   dealtHash,
+  evaluateBlinded,
+  functionOf,
   keyCommit,
   keyFromSecret,
   openChunk,
@@ -23,7 +25,7 @@ import {
   shareFits,
   unarmored,
 } from '../../dao/custody/index.ts'
-import { fromHex, type KeyAnswer, parseCid, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { fromHex, type KeyAnswer, parseCid, sha256, toHex, type TokenAnswer, utf8 } from '../../schemas/wire/index.ts'
 import { LEDGER, poolPolicy, sampleManifest } from '../support/pool-world.ts'
 import vectors from './custody.json' with { type: 'json' }
 
@@ -46,6 +48,21 @@ describe('RFC 9497, VOPRF over ristretto255', () => {
     expect(finish(fromHex(vector.Proof.proof))).toEqual(vector.Output.split(','))
     expect(finish(proof)).toEqual(vector.Output.split(','))
     expect(() => finish(proof.map((byte, i) => (i === 0 ? byte ^ 1 : byte)))).toThrow(/proof/)
+  })
+})
+
+describe('RFC 9497 by three of five, none of whom has the key', () => {
+  const { skSm, vectors: cases } = vectors.rfc9497
+  it.each(cases)('batch of $Batch, input $Input: the output as printed', (vector) => {
+    const { shares, commitments } = dealPolynomial([scalar(skSm), 11n, 22n], 5)
+    const [bands, blinds, blinded] = [vector.Input, vector.Blind, vector.BlindedElement].map((list) => list.split(',').map(fromHex))
+    const answers = [5, 2, 3].map((x): TokenAnswer => {
+      const held = { x, share: shares[x - 1] as Uint8Array, commitments }
+      return { v: 1, key: parseCid(vectors.custody.sample.manifest), x, ...evaluateBlinded(held, blinded as Uint8Array[]) }
+    })
+    const asked = { bands: bands as Uint8Array[], blinds: blinds as Uint8Array[] }
+    expect(functionOf(answers, 3, asked)?.map(toHex)).toEqual(vector.Output.split(','))
+    expect(functionOf(answers.slice(1), 3, asked)).toBeUndefined()
   })
 })
 

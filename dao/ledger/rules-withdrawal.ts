@@ -1,0 +1,46 @@
+/** A subject's end of its consent: anyone can check its signature, so it counts whoever carries it, and from its place in the log on. */
+import type { Withdrawal } from '../../schemas/wire/index.ts'
+import { readWithdrawal, type Scope } from '../consent/index.ts'
+import { liveContributionOf } from './rules-pool.ts'
+import { isSeated } from './seats.ts'
+import type { LedgerState, PoolContribution } from './types.ts'
+import { refuse, type Rule } from './view.ts'
+
+export const consentWithdrawn: Rule<'consent.withdrawn'> = {
+  check({ a, p }, { state }) {
+    const read = readWithdrawal(p.withdrawal)
+    if (!read.ok) return refuse(read.code, read.message)
+    const { subject, receipt, scope } = read.value
+    if (a !== subject && a !== state.operator && !isSeated(state, a))
+      return refuse('NOT_SEATED', `${a} is neither the subject, nor operator, nor seated`)
+    // the same words again would end what the subject offered since
+    return covers(state.tombstones.scopeOf(receipt, subject), scope)
+      ? refuse('REPEATED', 'this withdrawal is in the log already')
+      : undefined
+  },
+  apply({ a, p }, { state, index }) {
+    const read = readWithdrawal(p.withdrawal)
+    if (!read.ok) return
+    const { subject, receipt, scope } = read.value
+    state.tombstones.add(read.value)
+    state.withdrawals.push({ index, by: a, receipt, subject, scope })
+    // a receipt names its contribution, and only those who hold it know which: whatever the subject has offered so far ends with it
+    const live = liveContributionOf(state, subject)
+    if (live) end(state, live, { scope, index })
+    // what it committed to before it said so is not revealed any more
+    if (scope === 'all') for (const [at, commit] of state.commits) if (commit.author === subject) state.commits.delete(at)
+  },
+}
+
+const covers = (known: Scope | undefined, scope: Withdrawal['scope']): boolean =>
+  known === 'all' || (known !== undefined && scope !== 'all' && scope.every((one) => known.has(one)))
+
+/** One needed purpose less is no consent any more; an optional one is only not asked for again. */
+function end(state: LedgerState, one: PoolContribution, { scope, index }: { scope: Withdrawal['scope']; index: number }): void {
+  if (scope !== 'all') for (const purpose of scope) one.purposesGone.add(purpose)
+  if (scope !== 'all' && !one.required.some((purpose) => one.purposesGone.has(purpose))) return
+  one.withdrawn = index
+  const { epoch } = state
+  // before the beacon nobody has drawn it; afterwards draws stay as they are, and it earns nothing all the same
+  if (epoch !== null && epoch.beacon === null) epoch.batches = epoch.batches.filter((key) => key !== one.manifestCid.toString())
+}

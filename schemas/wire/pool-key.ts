@@ -1,0 +1,47 @@
+/** The key behind a pool's tokens, and how keyholders are asked to use it. Times are Unix seconds. */
+import { z } from 'zod'
+import { did } from './account.ts'
+import { bytesOf, cid, uint } from './bytes.ts'
+import { POOL_BANDS } from './consent.ts'
+
+const ledgerId = z.string().min(1).max(128)
+const signature = bytesOf(64)
+const point = bytesOf(32)
+
+export const MAX_POOL_KEY_BYTES = 4096
+
+/** Public. Member i has seat i + 1; the first of the k commitments is the key's public point. Signed by the operator under `quern/pool-key/v1\0`. */
+export const poolKey = z.strictObject({
+  v: z.literal(1),
+  dao: ledgerId,
+  k: z.int().min(2).max(16),
+  members: z.array(did).min(2).max(32),
+  commitments: z.array(point).min(2).max(16),
+  by: did,
+  at: uint,
+  s: signature,
+})
+export type PoolKey = z.infer<typeof poolKey>
+
+/** Bands, blinded: points that say nothing of them. Signed by a subject under `quern/token-request/v1\0`. */
+export const tokenRequest = z.strictObject({
+  v: z.literal(1),
+  dao: ledgerId,
+  /** CID of the pool key's bytes. */
+  key: cid,
+  blinded: z.array(point).min(1).max(POOL_BANDS),
+  by: did,
+  at: uint,
+  s: signature,
+})
+export type TokenRequest = z.infer<typeof tokenRequest>
+
+/** One keyholder's part: each point to its share, and one proof (RFC 9497, VOPRF) for all. */
+export const tokenAnswer = z.strictObject({
+  v: z.literal(1),
+  key: cid,
+  x: z.int().min(1).max(32),
+  points: z.array(point).min(1).max(POOL_BANDS),
+  proof: bytesOf(64),
+})
+export type TokenAnswer = z.infer<typeof tokenAnswer>
