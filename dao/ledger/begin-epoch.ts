@@ -13,7 +13,7 @@ export function beginEpoch(state: LedgerState, number: number, index: number, ti
   const last = state.results.at(-1)
   const accounts = [...state.contributors.values()]
     // later joiners could have ground an account against the beacon, which was fixed after the cut
-    .filter((contributor) => contributor.revoked === null && (last === undefined || contributor.joinedAt < last.cut))
+    .filter(({ revoked, isSubject, joinedAt }) => revoked === null && !isSubject && (last === undefined || joinedAt < last.cut))
     .map((contributor) => contributor.account)
   state.leases.set(number, { seed: last?.beacon ?? NO_BEACON, accounts: accounts.toSorted(byAccount) })
   state.times.set(number, { gather: time, cut: 0 })

@@ -356,6 +356,23 @@ describe('a reveal of a contribution is refused', () => {
   })
 })
 
+describe('a subject', () => {
+  it('holds no lease, and who crawls brings no personal data', () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('one')
+    const crawls = world.contributors[0]!
+    world.gatherPool(() => [world.offer(person)])
+    world.testAndClose()
+    world.advance('gather')
+    const accounts = world.state.leases.get(2)?.accounts ?? []
+    expect(accounts).toContain(crawls.did)
+    expect(accounts).not.toContain(person.did)
+    const one = world.offer(crawls)
+    world.advance('reveal')
+    expect(world.show(one)).toBe('NOT_A_SUBJECT')
+  })
+})
+
 describe('the cut', () => {
   it('counts a contribution that enough keyholders hold, and moves one that too few do', () => {
     const world = new PoolLedgerWorld()

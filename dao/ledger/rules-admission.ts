@@ -134,6 +134,7 @@ export const join: Rule<'contributor.join'> = {
   apply(entry, { state, index }) {
     const { credibility, contributors } = state.charter
     const quota = contributors.quota?.newcomer ?? null
-    state.contributors.set(entry.a, newContributor(entry.a, index, state.epoch?.number ?? 0, credibility.startPpm, quota))
+    const isSubject = entry.p.subject === true
+    state.contributors.set(entry.a, newContributor(entry.a, isSubject, index, state.epoch?.number ?? 0, credibility.startPpm, quota))
   },
 }

@@ -94,6 +94,8 @@ export const reveal: Rule<'contribution.reveal'> = {
 function judgeManifest(state: LedgerState, author: string, manifest: BatchManifest): Refusal | undefined {
   const { charter, contributors } = state
   if (manifest.dao !== state.id) return refuse('WRONG_LEDGER', `the batch was sealed for ${manifest.dao}`)
+  if (contributors.get(author)?.isSubject === true)
+    return refuse('SUBJECT_ONLY', `${author} joined to bring personal data, and brings no batches`)
   if (manifest.contributor !== author) return refuse('NOT_YOURS', `the batch was sealed by ${manifest.contributor}`)
   if (!charter.schemas.includes(manifest.schema))
     return refuse('UNLISTED_SCHEMA', `the charter does not list the schema ${manifest.schema}`)

@@ -23,6 +23,8 @@ export function judgeContribution({ state, files }: View, author: string, manife
   const { charter, contributors } = state
   if (charter.consent === null) return refuse('NO_POOL', 'the charter names no consent policy, so there is no pool to bring anything to')
   if (manifest.dao !== state.id) return refuse('WRONG_LEDGER', `the contribution was sealed for ${manifest.dao}`)
+  if (contributors.get(author)?.isSubject !== true)
+    return refuse('NOT_A_SUBJECT', `${author} joined to crawl; personal data is brought by an account that joined for it alone`)
   if (manifest.subject !== author) return refuse('NOT_YOURS', `the contribution was sealed by ${manifest.subject}`)
   if (!manifest.policy.equals(charter.consent))
     return refuse('OTHER_POLICY', 'the contribution was sealed under another policy than the charter names; seal it again under this one')

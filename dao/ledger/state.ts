@@ -80,9 +80,17 @@ export function newEpoch(number: number, phase: Phase, index: number, time: numb
   }
 }
 
-export function newContributor(account: string, index: number, epoch: number, credibility: number, quota: number | null): ContributorState {
+export function newContributor(
+  account: string,
+  isSubject: boolean,
+  index: number,
+  epoch: number,
+  credibility: number,
+  quota: number | null,
+): ContributorState {
   return {
     account,
+    isSubject,
     joinedAt: index,
     joinedEpoch: epoch,
     credibility,

@@ -37,6 +37,8 @@ export interface ValidatorState {
 
 export interface ContributorState {
   account: string
+  /** Brings its own data to the personal pool: it holds no leases and reveals no batches; whoever is not reveals no contributions. */
+  isSubject: boolean
   joinedAt: number
   /** Epoch in which it joined; it may hold leases from the next one. */
   joinedEpoch: number

@@ -47,7 +47,8 @@ export const payloads = {
   genesis: z.strictObject({ charter: cid, log: vkey }),
   roster: z.strictObject({ add: z.array(validatorStatement).max(64), remove: z.array(did).max(64) }),
   charter: z.strictObject({ charter: cid, version: uint, from: epoch }),
-  'contributor.join': z.strictObject({ contact: z.string().max(256).nullable() }),
+  /** `subject`: the account brings its own data to the personal pool and crawls nothing. */
+  'contributor.join': z.strictObject({ contact: z.string().max(256).nullable(), subject: z.literal(true).optional() }),
   'contribution.commit': z.strictObject({ epoch, hash: hash32 }),
   /** `commit` is the log index of the commit entry. */
   'contribution.reveal': z.strictObject({ epoch, commit: uint, manifest: cid, salt: hash32 }),

@@ -57,7 +57,7 @@ export function whatIf(
     contributors: new Map(
       [...actual.contributors.values()].map(({ account, joinedAt, joinedEpoch }) => [
         account,
-        newContributor(account, joinedAt, joinedEpoch, first.credibility.startPpm, first.contributors.quota?.newcomer ?? null),
+        newContributor(account, false, joinedAt, joinedEpoch, first.credibility.startPpm, first.contributors.quota?.newcomer ?? null),
       ]),
     ),
     batches: new Map(

@@ -56,7 +56,7 @@ export class PoolLedgerWorld extends LedgerWorld {
   /** A person's account here, joined. */
   person(name: string): Signer {
     const signer = subjectKey(sha256(utf8(name)), this.id)
-    this.ok(signer, 'contributor.join', { contact: null })
+    this.ok(signer, 'contributor.join', { contact: null, subject: true })
     return signer
   }
 

@@ -177,7 +177,7 @@ export class PoolNode implements AsyncDisposable {
 
   async #join(): Promise<void> {
     if (this.#outbox.has('join')) return
-    await this.#outbox.write('contributor.join', { contact: null }, { key: 'join' })
+    await this.#outbox.write('contributor.join', { contact: null, subject: true }, { key: 'join' })
     this.#say('joined')
   }
 
