@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Document, stringify } from 'yaml'
 import { z } from 'zod'
-import { charter as charterShape } from '../../schemas/wire/index.ts'
+import { charter as charterShape, poolTermsOf } from '../../schemas/wire/index.ts'
 import { exampleInput } from './examples.ts'
 import { parseCharterYaml } from './index.ts'
 import { keysAt, leafPaths, rangeAt, shapeAt } from './shape-facts.ts'
@@ -22,6 +22,7 @@ const full = {
   selectors: [{ name: 'shop', fields: [{ name: 'title', select: ['h1'], type: 'string' }] }],
   release: { ...charterShape.parse(exampleInput).release, languages: ['de'] },
   price: { asset: 'EUR', amount: '1' },
+  pool: poolTermsOf({}),
 }
 type Step = string | number
 

@@ -82,6 +82,7 @@ const examples: Record<string, string> = {
   price: '{ asset: EUR, amount: "10000" }',
   'price.asset': 'EUR',
   'price.amount': '"10000"',
+  pool: '{ kAnonymity: 5 }',
   consent: 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
 }
 

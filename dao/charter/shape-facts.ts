@@ -41,7 +41,8 @@ export function rangeAt(path: Path): { min: number; max: number } | undefined {
 let defaults: Charter | undefined
 /** The value a field has when nobody writes it; undefined for the fields a person must write. */
 export function defaultAt(path: Path): unknown {
-  defaults ??= charter.parse(exampleInput)
+  // the one section that may be absent has defaults too
+  defaults ??= charter.parse({ ...exampleInput, pool: {} })
   if (Object.hasOwn(exampleInput, String(path[0]))) return undefined
   return path.reduce<unknown>((value, step) => (isObject(value) ? own(value, String(step)) : undefined), defaults)
 }

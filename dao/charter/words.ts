@@ -83,4 +83,8 @@ export const charterWords: Record<string, string> = {
   'release.license': 'SPDX identifier of the compilation, or other',
   price: 'what a release costs: { asset: EUR, amount: "10000" }; null: free',
   consent: 'CID of the consent policy of personal pools; null: none',
+  'pool.kAnonymity': 'people that any released time, place, source and language is shared by',
+  'pool.epsilonPpmPerYear': 'ε that statistics of the pool may cost in a year, in millionths',
+  'pool.minPeople': 'fewer people are not counted in public',
+  'pool.deleteWithinDays': 'days within which a trainer deletes what was withdrawn',
 }

@@ -22,6 +22,19 @@ const phaseLimits = (minEntries: number, minSeconds: number, maxSeconds: number)
     })
     .prefault({})
 
+/** What releases and statistics of personal pools keep to. */
+export const poolTerms = z.strictObject({
+  /** People that any released combination of time, place, source and language is shared by. */
+  kAnonymity: z.int().min(2).max(1000).default(5),
+  /** ε that statistics may cost in a calendar year, in millionths. */
+  epsilonPpmPerYear: uint.max(100_000_000).default(4_000_000),
+  /** Fewer people than these are not counted in public. */
+  minPeople: z.int().min(2).max(1_000_000).default(20),
+  /** Days within which a trainer deletes what was withdrawn. */
+  deleteWithinDays: z.int().min(1).max(365).default(14),
+})
+export type PoolTerms = z.infer<typeof poolTerms>
+
 export const charter = z.strictObject({
   v: z.literal(1),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, at most 63'),
@@ -206,11 +219,16 @@ export const charter = z.strictObject({
     .default(null),
   /** The consent policy of personal pools; null where the DAO has none. */
   consent: cid.nullable().default(null),
+  /** Terms of personal pools; absent, as in every charter from before there were any: the defaults of `poolTerms`. */
+  pool: poolTerms.optional(),
 })
 export type Charter = z.infer<typeof charter>
 /** What a person must write; everything else has a default. */
 export type CharterInput = z.input<typeof charter>
 export const MAX_CHARTER_BYTES = 256 << 10
+
+/** The terms that hold under a charter, said or not. */
+export const poolTermsOf = ({ pool }: Pick<Charter, 'pool'>): PoolTerms => pool ?? poolTerms.parse({})
 
 /** Names the ledger for ever: `quern/` and 20 bytes of SHA-256("quern/ledger-id/v1\0" ‖ genesis charter CID), base32. */
 export function ledgerIdOf(genesisCharter: CID): string {
