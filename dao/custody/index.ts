@@ -2,8 +2,10 @@ export { ACCESS_GENESIS, type AccessState, isAccessChain } from './access-chain.
 export {
   type AgeIdentity,
   generateAgeIdentity,
+  openStream,
   openWithIdentities,
   openWithPassphrase,
+  sealStream,
   sealToRecipients,
   sealWithPassphrase,
   unarmored,

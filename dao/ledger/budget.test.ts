@@ -1,7 +1,7 @@
 /** What statistics of a pool may cost, and releases of a pool beside those of the web. */
 import { describe, expect, it } from 'vitest'
 import { anyCid, LedgerWorld } from '../../tests/unit/ledger-world.ts'
-import { epsilonLeft } from '../pool-statistics/index.ts'
+import { epsilonLeft } from '../rewards/index.ts'
 import { ledgerYear } from './rules-budget.ts'
 
 function world(charter: object = {}): LedgerWorld {

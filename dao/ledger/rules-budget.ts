@@ -1,6 +1,6 @@
 /** Budgets. Those named `epsilon/<year>/<what>` are what statistics of a personal pool cost: beyond the charter's yearly ε nothing is spent. */
 import { poolTermsOf } from '../../schemas/wire/index.ts'
-import { epsilonBudget, epsilonLeft } from '../pool-statistics/index.ts'
+import { epsilonBudget, epsilonLeft } from '../rewards/index.ts'
 import { notOperator } from './rules-admission.ts'
 import { keep, neitherOperatorNorSeated } from './rules-records.ts'
 import type { LedgerState } from './types.ts'

@@ -43,8 +43,9 @@ export function dealCounts(
   dealer: Signer,
   source: ByteSource,
 ): Uint8Array[] {
+  const dealing = source.bytes(16)
   return splitVector(vector, source).map((words, to) => {
-    const share = { v: 1, round: cborCid(round), manifest, to, words: bytesOfWords(words), by: dealer.did }
+    const share = { v: 1, round: cborCid(round), manifest, dealing, to, words: bytesOfWords(words), by: dealer.did }
     return encode(shaped(aggregateShare, signObject('aggregate-share', share, dealer)))
   })
 }

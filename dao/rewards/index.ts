@@ -48,3 +48,4 @@ export {
 } from './tally.ts'
 export { burnUnvested, capUnvested, isVested, paidPoints, type Vesting } from './vesting.ts'
 export { type Weighted, wmedian } from './weighted-median.ts'
+export { epsilonBudget, epsilonLeft, epsilonName, isPaid, type Spending } from './epsilon.ts'

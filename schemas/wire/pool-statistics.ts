@@ -50,6 +50,8 @@ export const aggregateShare = z.strictObject({
   round: cid,
   /** The contribution that was counted. */
   manifest: cid,
+  /** The same in the three shares that add up: another dealing's would make noise of them. */
+  dealing: bytesOf(16),
   /** Seat among the aggregators, from 0. */
   to: z
     .int()
