@@ -53,9 +53,7 @@ export async function* sealStream(pieces: AsyncIterable<Uint8Array>, recipient: 
   } catch (cause) {
     throw new InvalidInputError('BAD_RECIPIENT', 'not an age recipient', { cause })
   }
-  yield* await encrypter.encrypt(
-    ReadableStream.from<Uint8Array>(pieces) as Parameters<typeof encrypter.encrypt>[0] & ReadableStream<Uint8Array>,
-  )
+  yield* await encrypter.encrypt(ReadableStream.from<Uint8Array>(pieces))
 }
 
 /** Opens one as it comes. Throws RejectedMessageError AGE_UNREADABLE or MIXED_RECIPIENTS; what came before a fault was good. */
@@ -65,9 +63,7 @@ export async function* openStream(pieces: AsyncIterable<Uint8Array>, identities:
   const file = await withHeaderLookedAt(pieces)
   try {
     identities.forEach((one) => decrypter.addIdentity(one))
-    yield* await decrypter.decrypt(
-      ReadableStream.from<Uint8Array>(file) as Parameters<typeof decrypter.decrypt>[0] & ReadableStream<Uint8Array>,
-    )
+    yield* await decrypter.decrypt(ReadableStream.from<Uint8Array>(file))
   } catch (cause) {
     throw cause instanceof QuernError ? cause : new RejectedMessageError('AGE_UNREADABLE', 'no age file for this key', { cause })
   }

@@ -37,7 +37,7 @@ export function describePoolRelease({ cid, value }: Pick<NamedRelease, 'cid' | '
     if (item instanceof Uint8Array) return toHex(item)
     if (Array.isArray(item)) return item.map(plain)
     if (typeof item !== 'object' || item === null) return item
-    if ('multihash' in item) return String(item as unknown as CID)
+    if ('multihash' in item) return (item as CID).toString()
     return Object.fromEntries(Object.entries(item).map(([key, one]) => [key, plain(one)]))
   }
   return { release: String(cid), ...(plain(value) as object) }

@@ -32,7 +32,7 @@ export interface OpenBundle {
   /** `AGE-SECRET-KEY-PQ-1…` */
   identity: string
   /** Takes each file as it comes, before anything is proven: into a place that is thrown away if this throws. */
-  write(name: string, bytes: Uint8Array): Promise<void>
+  write: (name: string, bytes: Uint8Array) => Promise<void>
   /** Hears of every row. */
   onRow?: (row: PoolRow) => void
 }
