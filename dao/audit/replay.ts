@@ -99,7 +99,12 @@ export class Replay {
   /** False when the replay cannot go on. */
   async #fold(bytes: Uint8Array): Promise<boolean> {
     const index = this.#ledger.state.size
-    for (const cid of this.#ledger.needs(bytes)) await this.#obtain(cid, index)
+    // a file may name others that the fold reads; one that is not there is named once, and nothing more comes of it
+    for (let [wanted, before] = [this.#ledger.needs(bytes), -1]; wanted.length > 0 && before !== this.verified; ) {
+      before = this.verified
+      for (const cid of wanted) await this.#obtain(cid, index)
+      wanted = this.#ledger.needs(bytes)
+    }
     this.#compareClose(bytes)
     let entry: Entry | null
     try {

@@ -1,5 +1,6 @@
 /** The one fold: entries in order give the state; everything else here is a question to that state. */
 export { beaconOf } from './beacon.ts'
+export { MAX_NOTICE_BYTES } from './charter-files.ts'
 export { CLOCK_TOLERANCE_SECONDS, type DateWindow, dateWindow } from './date-window.ts'
 export { drawsFor, sameDraws } from './draws.ts'
 export { type Explanation, explain } from './explain.ts'

@@ -8,10 +8,13 @@ import {
   charter,
   type Charter,
   type CID,
+  type ConsentPolicy,
+  consentPolicy,
   did,
   matchesCid,
   MAX_CHARTER_BYTES,
   MAX_MANIFEST_BYTES,
+  MAX_POLICY_BYTES,
   MAX_REPORT_BYTES,
   parse,
   ppm,
@@ -79,5 +82,7 @@ export const readManifest = reader<BatchManifest>(8192, (bytes) => parse(batchMa
 export const readReport = reader<Report>(256, (bytes) => parse(report, bytes, MAX_REPORT_BYTES))
 /** A field that a charter leaves out has its default, also one that a later version of the shape adds: so a default, once released, never changes. */
 export const readCharter = reader<Charter>(64, (bytes) => parse(charter, bytes, MAX_CHARTER_BYTES))
+/** As its shape says; whether the operator signed it is the rule's to ask. */
+export const readPolicyFile = reader<ConsentPolicy>(64, (bytes) => parse(consentPolicy, bytes, MAX_POLICY_BYTES))
 /** An epoch's table; a light fold learns strikes, credibility and points from it. */
 export const readTable = reader<TableRow[]>(64, (bytes) => parse(tableRows, bytes, MAX_TABLE_BYTES))
