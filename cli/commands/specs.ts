@@ -127,6 +127,36 @@ export const specs: CommandSpec[] = [
     load: () => import('./dao-release.ts'),
   },
   {
+    name: 'dao pool init',
+    summary: 'write the file in which you say what a personal pool is for, who answers for it, and for how long',
+    example: 'quern dao pool init --name "Upper Mill" --address "1 Mill Lane, Dublin" --contact mailto:miller@mill.example',
+    options: [
+      ['--name <name>', 'who asks for the data'],
+      ['--address <address>', 'postal address'],
+      ['--contact <address>', 'how people reach you'],
+      ['--jurisdiction <place>', 'whose law applies', 'IE'],
+      ['--authority <name>', 'the supervisory authority to complain to', 'Data Protection Commission, Dublin'],
+      ['--trainers <accounts>', 'accounts that a release may go to, separated by commas'],
+      ['--out <file>', 'where it goes', 'pool.yaml'],
+    ],
+    load: () => import('./dao-pool-init.ts'),
+  },
+  {
+    name: 'dao pool open',
+    args: '[file]',
+    summary:
+      'open a personal pool on a running DAO: take its keyholders from the seated validators, sign the policy, log the charter that names it',
+    example: 'quern dao pool open pool.yaml --k 3 --n 5',
+    settings: ['home', 'http'],
+    options: [
+      ['--k <n>', 'how many keyholders together can read; default more than half'],
+      ['--n <n>', 'how many keyholders; default five, or all that are seated where these are fewer'],
+      ['--members <accounts>', 'these validators instead, separated by commas, in the order of their shares'],
+      ['--from <epoch>', 'the epoch it opens with; default the next'],
+    ],
+    load: () => import('./dao-pool-open.ts'),
+  },
+  {
     name: 'crawl',
     args: '<urls...>',
     summary:
