@@ -33,7 +33,7 @@ import {
   validatorStatement,
 } from '../schemas/wire/index.ts'
 import { signReceipt, signWithdrawal } from '../dao/consent/index.ts'
-import { poolPolicy, receiptFor, sampleManifest, subject } from '../tests/support/pool-world.ts'
+import { poolPolicy, receiptFor, sampleIndex, sampleManifest, subject } from '../tests/support/pool-world.ts'
 import { asJson, codeOfReading, readers } from '../tests/support/wire-shapes.ts'
 
 const file = new URL('../tests/vectors/wire.json', import.meta.url)
@@ -64,7 +64,9 @@ const rules = charter.parse({
 })
 const rulesBytes = encode(rules)
 const genesis = cborCid(rulesBytes)
-const ledger = ledgerIdOf(genesis)
+const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Vectors) : undefined
+/** That of the first vectors: a charter has more fields since, and what is signed for one ledger is good there only. */
+const ledger = known?.ledger ?? ledgerIdOf(genesis)
 
 const manifest = batchManifest.parse({
   v: 1,
@@ -166,6 +168,7 @@ const held = batchReceipt.parse(signObject('batch-receipt', heldUnsigned, operat
 
 const h = (fill: number): Uint8Array => bytes(32, fill)
 /** One entry of every type. */
+const gone = signWithdrawal({ receipt: h(12), at: 1_790_000_000, scope: 'all', ask: ['stop', 'erase'] }, subject)
 const drafts: EntryDraft[] = [
   { t: 'genesis', n: 0, p: { charter: genesis, log: 'vectors+00000000+AA==' } },
   { t: 'roster', n: 1, p: { add: [seat], remove: [contributor.did] } },
@@ -188,7 +191,7 @@ const drafts: EntryDraft[] = [
   { t: 'appeal', n: 5, p: { epoch: 1, reason: 'the site was down for all of us — even at night' } },
   { t: 'complaint', n: 6, p: { leafHash: h(11), receipt: encode(submitted) } },
   { t: 'optout', n: 13, p: { domain: 'mill.example', pattern: '/private/*', evidence: leaf, from: 9 } },
-  { t: 'consent.withdrawn', n: 7, p: { receipt: h(12) } },
+  { t: 'consent.withdrawn', n: 7, p: { withdrawal: encode(gone) } },
   { t: 'budget.spend', n: 5, p: { budget: 'audits', amount: '1000000000000000000000' } },
   { t: 'release', n: 6, p: { release: node, name: 'vectors-1', throughEpoch: 1, previous: null, shares: h(13), records: 812 } },
   { t: 'revenue', n: 7, p: { release: node, rail: 'invoice', asset: 'EUR', amount: '125000', reference: 'invoice 7' } },
@@ -377,6 +380,9 @@ const pools: [name: string, shape: string, bytes: Uint8Array][] = [
     encode(signWithdrawal({ receipt: h(1), at, scope: ['ai:Benchmarking'], ask: ['stop'] }, subject)),
   ],
   ['pool manifest', 'pool-manifest', encode(contribution)],
+  ['pool manifest, after another', 'pool-manifest', encode({ ...contribution, sequence: 1, prev: contributionCid })],
+  ['pool index', 'pool-index', encode(sampleIndex({ tokens: Array.from({ length: 16 }, (_, i) => h(i)) }))],
+  ['pool index, without tokens and months', 'pool-index', edit(sampleIndex(), { rows: [{ ...sampleIndex().rows[0], month: null }] })],
   [
     'deposit key',
     'deposit-key',
@@ -439,6 +445,12 @@ refused.push(
   ['pool manifest, an exact day', 'pool-manifest', edit(contribution, { from: '2025-01-01' })],
   ['pool manifest, a wrapped key', 'pool-manifest', edit(contribution, { key: h(1) })],
   ['pool manifest, no chunk', 'pool-manifest', edit(contribution, { chunks: [] })],
+  ['pool manifest, without its index', 'pool-manifest', edit(contribution, { index: null })],
+  ['pool index, seventeen tokens', 'pool-index', edit(sampleIndex(), { tokens: Array.from({ length: 17 }, (_, i) => h(i)) })],
+  ['pool index, an exact day', 'pool-index', edit(sampleIndex(), { rows: [{ ...sampleIndex().rows[0], month: '2025-03-09' }] })],
+  ['pool index, no row', 'pool-index', edit(sampleIndex(), { rows: [] })],
+  ['pool index, 4097 rows', 'pool-index', edit(sampleIndex(), { rows: Array.from({ length: 4097 }, () => sampleIndex().rows[0]) })],
+  ['pool index, beyond all quality', 'pool-index', edit(sampleIndex(), { rows: [{ ...sampleIndex().rows[0], quality: 1_000_001 }] })],
   ['deposit, seat 0', 'deposit', edit(part, { x: 0 })],
   ['deposit, one commitment', 'deposit', edit(part, { commitments: [h(2)] })],
   [
@@ -466,7 +478,6 @@ function account(seed: number): Record<string, string> {
 }
 
 if (import.meta.main) {
-  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Vectors) : undefined
   const valid: Vectors['valid'] = known?.valid ?? {}
   const invalid: Vectors['invalid'] = known?.invalid ?? {}
   for (const [name, shape, raw] of objects) valid[name] ??= { shape, hex: toHex(raw), value: asJson(readers[shape]?.(raw, ledger)) }
@@ -474,7 +485,7 @@ if (import.meta.main) {
   const vectors: Vectors = {
     about:
       'Wire objects as canonical DAG-CBOR (hex) with their meaning, and bytes that must be refused with the code of the first rule they break. Bytes in a meaning are {"/":{"hex":…}}, CIDs {"/":"…"}. Keys come from Ed25519 seeds: operator 01…, contributor 02…, validator 03….',
-    ledger: known?.ledger ?? ledger,
+    ledger,
     accounts: known?.accounts ?? {
       valid: [account(1), account(2), account(3)],
       invalidDids: [

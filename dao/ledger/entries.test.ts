@@ -3,11 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { anyCid, LedgerWorld, pages, seeded, type TestValidator } from '../../tests/unit/ledger-world.ts'
 import { signEntry } from '../../core/envelope/index.ts'
 import { charter as charterShape, cborCid, commitHash, encode, type EntryType, sha256, utf8 } from '../../schemas/wire/index.ts'
+import { signWithdrawal } from '../consent/index.ts'
 import { logVkey } from '../log/index.ts'
 import { auditBytes, createLedger, epochTable, phaseOf, sequencerOf } from './index.ts'
 
 const zero = new Uint8Array(32)
 const late = seeded('late')
+const someone = seeded('subject')
+const withdrawalOf = (changes: object = {}): Uint8Array =>
+  encode({ ...signWithdrawal({ receipt: zero, at: 1_790_000_000, scope: 'all', ask: ['stop'] }, someone), ...changes })
 
 /** A world in epoch 1 with ann's batch in it, stopped in a phase. */
 function worldIn(
@@ -291,7 +295,14 @@ const cases: Record<EntryType, Case[]> = {
     ],
     ['of no domain', 'BAD_DOMAIN', (w) => w.bytes(w.operator, 'optout', { domain: '', pattern: null, evidence: anyCid('x'), from: 0 })],
   ],
-  'consent.withdrawn': [['by a stranger', 'NOT_SEATED', (w) => w.bytes(late, 'consent.withdrawn', { receipt: zero })]],
+  'consent.withdrawn': [
+    ['by a stranger', 'NOT_SEATED', (w) => w.bytes(late, 'consent.withdrawn', { withdrawal: withdrawalOf() })],
+    [
+      'with another signature',
+      'BAD_SIGNATURE',
+      (w) => w.bytes(w.operator, 'consent.withdrawn', { withdrawal: withdrawalOf({ s: new Uint8Array(64) }) }),
+    ],
+  ],
   'budget.spend': [['by a stranger', 'NOT_SEATED', (w) => w.bytes(late, 'budget.spend', { budget: 'x', amount: '1' })]],
   release: [
     ['by somebody else', 'NOT_OPERATOR', (w) => w.bytes(late, 'release', releaseOf({}))],

@@ -49,11 +49,6 @@ export const optout: Rule<'optout'> = {
     void state.optouts.push({ index, domain: p.domain.toLowerCase(), pattern: p.pattern, from: p.from, evidence: p.evidence }),
 }
 
-export const consentWithdrawn: Rule<'consent.withdrawn'> = {
-  check: (entry, { state }) => neitherOperatorNorSeated(state, entry.a),
-  apply: (entry, { state, index }) => void state.withdrawals.push({ index, by: entry.a, receipt: entry.p.receipt }),
-}
-
 export const budgetSpend: Rule<'budget.spend'> = {
   check: (entry, { state }) => neitherOperatorNorSeated(state, entry.a),
   apply: (entry, view) => keep(view, entry.t, entry.a),

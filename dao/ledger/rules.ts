@@ -8,6 +8,7 @@ import { epochPhase } from './rules-phases.ts'
 import * as records from './rules-records.ts'
 import { takeover } from './rules-terms.ts'
 import * as testing from './rules-testing.ts'
+import { consentWithdrawn } from './rules-withdrawal.ts'
 import type { Rule } from './view.ts'
 
 const rules: { [T in EntryType]: Rule<T> } = {
@@ -32,7 +33,7 @@ const rules: { [T in EntryType]: Rule<T> } = {
   appeal: records.appeal,
   complaint: records.complaint,
   optout: records.optout,
-  'consent.withdrawn': records.consentWithdrawn,
+  'consent.withdrawn': consentWithdrawn,
   'budget.spend': records.budgetSpend,
   release: records.release,
   revenue: records.revenue,

@@ -1,5 +1,6 @@
 /** The empty state that every fold starts from. */
 import { charter, type CID, didFromPublicKey, cborCid, encode, type Phase } from '../../schemas/wire/index.ts'
+import { Tombstones } from '../consent/index.ts'
 import { RootHistory } from './root-history.ts'
 import type { ContributorState, EpochState, LedgerState } from './types.ts'
 
@@ -47,6 +48,7 @@ export function emptyState(ledgerId: string, light: boolean): LedgerState {
     revenues: [],
     statements: [],
     withdrawals: [],
+    tombstones: new Tombstones(),
     invalid: [],
   }
 }

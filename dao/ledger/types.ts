@@ -1,5 +1,16 @@
 /** The state that the fold of a log gives. Plain data; only `apply` changes it. */
-import type { BatchManifest, Charter, Check, CID, EntryType, Phase, Report, ValidatorStatement } from '../../schemas/wire/index.ts'
+import type {
+  BatchManifest,
+  Charter,
+  Check,
+  CID,
+  EntryType,
+  Phase,
+  Report,
+  ValidatorStatement,
+  Withdrawal,
+} from '../../schemas/wire/index.ts'
+import type { Tombstones } from '../consent/index.ts'
 import type { Bases, HostBook, RecordValue, Tally, Vesting } from '../rewards/index.ts'
 import type { RootHistory } from './root-history.ts'
 
@@ -252,7 +263,10 @@ export interface LedgerState {
   revenues: { index: number; release: CID; rail: string; asset: string; amount: string; reference: string; root: Uint8Array | null }[]
   /** Statements that the fold keeps and does not judge: appeals, complaints, disputes, withdrawals, anchors, spent budgets. */
   statements: { index: number; type: EntryType; author: string; epoch: number | null }[]
-  withdrawals: { index: number; by: string; receipt: Uint8Array }[]
+  /** Whose consent ended, wholly or for some purposes: the receipt's hash and the subject that signed it. */
+  withdrawals: { index: number; by: string; receipt: Uint8Array; subject: string; scope: Withdrawal['scope'] }[]
+  /** The same as a set. */
+  tombstones: Tombstones
   /** Entries that broke a rule: no-ops, kept here so that an audit names them. */
   invalid: { index: number; code: string; message: string }[]
 }

@@ -1,6 +1,6 @@
 /** Pure numbers about a text. Integers and checked-in tables only: the same on every engine. */
 export { detectLanguage } from './language.ts'
-export { equalLanes, LANES, minHash, SHINGLE_TOKENS, shingleHashes } from './minhash.ts'
+export { equalLanes, LANES, minHash, SHINGLE_TOKENS, shingleHashes, sketchOf } from './minhash.ts'
 export { qualityOf, scoreOf } from './quality.ts'
 export { qualityRules, type Rule, type RuleName, type RuleValues, ruleValues } from './rules.ts'
 export { contentDigest, type Tokens, tokenize, tokenTexts } from './tokens.ts'

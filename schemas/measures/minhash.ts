@@ -23,8 +23,10 @@ for (let lane = 0; lane < LANES; lane++) {
 }
 
 /** 512 bytes: 128 lanes, big-endian. */
-export function minHash(tokens: Pick<Tokens, 'count' | 'hashes'>): Uint8Array {
-  const shingles = shingleHashes(tokens)
+export const minHash = (tokens: Pick<Tokens, 'count' | 'hashes'>): Uint8Array => sketchOf(shingleHashes(tokens))
+
+/** The same of shingles from several texts: their order means nothing. */
+export function sketchOf(shingles: Int32Array): Uint8Array {
   const sketch = new Uint8Array(SKETCH_BYTES)
   const view = new DataView(sketch.buffer)
   // two lanes at a time: a shingle is loaded once for both

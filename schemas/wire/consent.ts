@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { did } from './account.ts'
-import { bytesOf, cid, uint } from './bytes.ts'
+import { bytesOf, cid, ppm, uint } from './bytes.ts'
 
 export const MAX_POLICY_BYTES = 32 << 10
 /** Of the compact JWS. */
@@ -35,6 +35,7 @@ const ledgerId = z.string().min(1).max(128)
 const category = z.string().regex(/^pd:[A-Za-z][A-Za-z0-9]{1,63}$/, 'a category of the pd: vocabulary')
 const right = z.string().regex(/^eu-gdpr:A[0-9]{1,2}(-[0-9a-z]{1,3})*$/, 'a right of the eu-gdpr: vocabulary')
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hexadecimal')
+const month = z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/, 'a month as YYYY-MM')
 const cborCidText = z.string().regex(/^bafyrei[a-z2-7]{52}$/, 'a dag-cbor CIDv1 with SHA-256, in base32')
 
 /** What a DAO offers. Public; its `cid` stands in the charter, and `s` signs the rest under `quern/consent-policy/v1\0`. */
@@ -147,13 +148,49 @@ export const poolManifest = z.strictObject({
   schema: z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/),
   /** Raw CIDs of the sealed chunks, in order. */
   chunks: z.array(cid).min(1).max(MAX_CHUNKS),
+  /** The ledger file that says what each chunk holds, in numbers: a `poolIndex`. */
+  index: cid,
   records: uint,
   /** Months, `YYYY-MM`. */
-  from: z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/),
-  to: z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/),
+  from: month,
+  to: month,
   /** `committee+owner`: chunks open only while their owner's node answers too. */
   custody: z.enum(['committee', 'committee+owner']),
   /** Binds the shares without showing anything algebraic: PROTOCOL, "Key commitment". */
   keyCommit: bytesOf(32),
+  /** Counts a subject's contributions from 0; `prev` is the manifest before. */
+  sequence: uint,
+  prev: cid.nullable(),
 })
 export type PoolManifest = z.infer<typeof poolManifest>
+
+export const MAX_POOL_INDEX_BYTES = 1 << 20
+/** Bands that a contribution's MinHash sketch is cut into, each of eight lanes; one token for each. */
+export const POOL_BANDS = 16
+
+/** What one chunk holds, in numbers that say as little of its events as rewards and statistics can do with. */
+export const poolIndexRow = z.strictObject({
+  /** Lines of the chunk. */
+  events: z.int().min(1).max(1_000_000),
+  tokens: uint.max(1_000_000),
+  quality: ppm,
+  /** BCP 47 primary subtag of most of it, or `und`. */
+  language: z.string().regex(/^[a-z]{2,3}$/),
+  /** Service that most of its events come from: `spotify`, `google-takeout`. */
+  source: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
+  /** Month of most of its events, `YYYY-MM`; null where none has a time. */
+  month: month.nullable(),
+})
+export type PoolIndexRow = z.infer<typeof poolIndexRow>
+
+/** What the fold values a contribution by. Public; whoever opens a chunk holds its row against what is inside. */
+export const poolIndex = z.strictObject({
+  v: z.literal(1),
+  /** `name@version/version` of the function that made the numbers. */
+  measures: z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/),
+  /** One per chunk, in order. */
+  rows: z.array(poolIndexRow).min(1).max(MAX_CHUNKS),
+  /** The pool's pseudorandom function of each MinHash band, in order of bands: equal for equal bands within one pool. Empty: none were asked for. */
+  tokens: z.array(bytesOf(32)).max(POOL_BANDS),
+})
+export type PoolIndex = z.infer<typeof poolIndex>

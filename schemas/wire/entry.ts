@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { did } from './account.ts'
 import { bytesOf, bytesUpTo, cid, ppm, uint } from './bytes.ts'
+import { MAX_WITHDRAWAL_BYTES } from './consent.ts'
 
 /** Below the 65,535 bytes that a tlog entry bundle can carry. */
 export const MAX_ENTRY_BYTES = 64_000
@@ -73,7 +74,8 @@ export const payloads = {
   appeal: z.strictObject({ epoch, reason: z.string().max(1024) }),
   complaint: z.strictObject({ leafHash: hash32, receipt: bytesUpTo(1024) }),
   optout: z.strictObject({ domain: z.string().max(253), pattern: z.string().max(1024).nullable(), evidence: cid, from: uint }),
-  'consent.withdrawn': z.strictObject({ receipt: hash32 }),
+  /** `withdrawal`: the signed bytes, so that anyone sees that the subject said it; hash and pseudonym are all they tell. */
+  'consent.withdrawn': z.strictObject({ withdrawal: bytesUpTo(MAX_WITHDRAWAL_BYTES) }),
   'budget.spend': z.strictObject({ budget: z.string().max(128), amount: z.string().regex(/^\d{1,40}$/) }),
   release: z.strictObject({
     release: cid,

@@ -491,7 +491,7 @@ describe('fresh shares', () => {
       expect(equalBytes(held?.share as Uint8Array, before[i]?.share as Uint8Array)).toBe(false)
       expect(equalBytes(held?.commitments[0] as Uint8Array, sealed.commitments[0] as Uint8Array)).toBe(true)
     }
-    expect(opened(sealed, await askForKeys(asScorer(sealed.manifest)), [0])[0]).toContain('"id":"e0"')
+    expect(opened(sealed, await askForKeys(asScorer(sealed.manifest)), [0])[0]).toContain('"id":"e0f')
     expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
   })
 
@@ -501,7 +501,7 @@ describe('fresh shares', () => {
     await runReshare(network.assembling, orderOf(sealed, { to, dealers: [1, 2, 4] }))
     expect(network.holders.map(({ table }) => table.get(sealed.cid)?.held.x)).toEqual([undefined, undefined, 3, 2, 1])
     const ask = (committee: { k: number; members: string[] }) => askForKeys(asScorer(sealed.manifest, { committee }))
-    expect(opened(sealed, await ask(to), [0])[0]).toContain('"id":"e0"')
+    expect(opened(sealed, await ask(to), [0])[0]).toContain('"id":"e0f')
     expect(await refusals(ask(network.committee))).toContain('UNKNOWN')
     const state = await withdrawContribution({ mesh: network.contributor, withdrawals: [withdrawalOf(hash)], dao: LEDGER, committee: to })
     expect(state).toMatchObject({ shredded: 3, needed: 1, unreadable: true })
@@ -548,7 +548,7 @@ describe('fresh shares', () => {
 
     expect(await say({ what: 'take', parts: mixed })).toMatchObject({ code: 'OTHER_GENERATION' })
     expect(await say({ what: 'commit', ready: lies })).toMatchObject({ code: 'NOT_PENDING' })
-    expect(opened(sealed, await askForKeys(asScorer(sealed.manifest)), [0])[0]).toContain('"id":"e0"')
+    expect(opened(sealed, await askForKeys(asScorer(sealed.manifest)), [0])[0]).toContain('"id":"e0f')
     expect(network.holders.map(({ table }) => table.get(sealed.cid)?.held.generation)).toEqual([1, 1, 1, 1, 1])
   })
 
@@ -608,7 +608,7 @@ it('asks the owner too where custody says so, and the owner may say no', async (
   let says = true
   using served = serveOwnerParts({ mesh: network.contributor, rootSeed, contribution: sealed, mayOpen: () => says })
   const ask = (changes: Partial<AskForKeys> = { owner }) => askForKeys(asScorer(sealed.manifest, changes))
-  expect(opened(sealed, await ask(), [0])[0]).toContain('"id":"e0"')
+  expect(opened(sealed, await ask(), [0])[0]).toContain('"id":"e0f')
   says = false
   await expect(ask()).rejects.toMatchObject({ code: 'OWNER_SAID_NO', detail: { code: 'VETO' } })
   await expect(ask({})).rejects.toMatchObject({ code: 'OWNER_SAID_NO' })

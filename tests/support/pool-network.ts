@@ -29,10 +29,12 @@ export const EPOCH = 7
 export function eventLines(count: number): string[] {
   return Array.from({ length: count }, (_, i) =>
     canonicalJson({
-      id: `e${i}`,
+      id: `e${i}f`.padEnd(32, '0'),
       type: 'Listen',
       time: `2025-${String(1 + (i % 12)).padStart(2, '0')}-03`,
+      actor: 'self',
       object: { kind: 'song', name: `Song ${(i * 7919) % 1000}` },
+      source: 'spotify',
     }),
   )
 }

@@ -1,7 +1,7 @@
 /** A DAO with a consent policy, its keyholders, and one contributor with a receipt: what the tests of personal pools start from. */
 import { type PolicyDraft, receiptHash, signPolicy, signReceipt, subjectKey } from '../../dao/consent/index.ts'
 import { generateKey, keyFromSeed, type Signer } from '../../core/identity/index.ts'
-import { cborCid, type ConsentReceipt, encode, type PoolManifest, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { cborCid, type ConsentReceipt, encode, type PoolIndex, type PoolManifest, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
 
 export const fill = (byte: number, length = 32): Uint8Array => new Uint8Array(length).fill(byte)
 export const NOW = 1_790_000_000
@@ -74,11 +74,24 @@ export function sampleManifest(policy: PoolPolicy, changes: Partial<PoolManifest
     policy: policy.cid,
     schema: 'activity@1',
     chunks: [rawCid(utf8('chunk'))],
+    index: cborCid(encode(sampleIndex())),
     records: 3,
     from: '2025-01',
     to: '2026-02',
     custody: 'committee',
     keyCommit: fill(5),
+    sequence: 0,
+    prev: null,
+    ...changes,
+  }
+}
+
+export function sampleIndex(changes: Partial<PoolIndex> = {}): PoolIndex {
+  return {
+    v: 1,
+    measures: 'activity@1/1',
+    rows: [{ events: 3, tokens: 9, quality: 1_000_000, language: 'und', source: 'spotify', month: '2025-03' }],
+    tokens: [],
     ...changes,
   }
 }

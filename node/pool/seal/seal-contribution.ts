@@ -14,6 +14,7 @@ import {
   randomScalar,
   sealChunk,
 } from '../../../dao/custody/index.ts'
+import { ACTIVITY_MEASURES, type ActivityEvent, bandsOf, measureEvents, readEvents } from '../../../schemas/activity/index.ts'
 import {
   type Block,
   cborCid,
@@ -21,6 +22,8 @@ import {
   type ConsentPolicy,
   encode,
   MAX_CHUNKS,
+  type PoolIndex,
+  poolIndex,
   type PoolManifest,
   poolManifest,
   rawCid,
@@ -39,29 +42,42 @@ export interface ToSeal {
   dao: string
   subject: string
   policy: { cid: CID; value: ConsentPolicy }
-  /** `name@version` of the events. */
+  /** `name@version` of the events: `activity@1`. */
   schema: string
   /** Months of the first and the last event, `YYYY-MM`. */
   from: string
   to: string
   /** 32 bytes: the chunks then open only while their owner answers too (`committee+owner`). */
   ownerSeed?: Uint8Array
+  /** The pool's tokens for `bandsOfLines`, in order; none where the pool was not asked. */
+  tokens?: readonly Uint8Array[]
+  /** How many contributions of this subject were revealed before, and the last of them. */
+  sequence?: number
+  prev?: CID | null
 }
 
 export interface Sealed {
   manifest: PoolManifest
   cid: CID
-  /** Manifest and chunks: what is pinned. */
+  /** Manifest, chunks and index, in this order. Manifest and index are ledger files; all of it is pinned. */
   blocks: Block[]
+  index: PoolIndex
   salt: Uint8Array
   /** Share of seat i + 1, and the commitments that all keyholders get. */
   shares: Uint8Array[]
   commitments: Uint8Array[]
 }
 
-/** Throws InvalidInputError NOTHING_TO_SEAL, EVENT_TOO_LARGE or TOO_MUCH (split the export). Nothing of it can be repeated: secret and salt are new. */
-export function sealContribution({ lines, dao, subject, policy, schema, from, to, ownerSeed }: ToSeal): Sealed {
+/**
+ * Throws InvalidInputError NOTHING_TO_SEAL, EVENT_TOO_LARGE, BAD_EVENT or TOO_MUCH (split the export). Nothing of it can be repeated: secret and
+ * salt are new.
+ */
+export function sealContribution(toSeal: ToSeal): Sealed {
+  const { lines, dao, subject, policy, schema, from, to, ownerSeed, tokens = [], sequence = 0, prev = null } = toSeal
   const groups = chunkLines(lines)
+  const rows = groups.map((group) => measureEvents(eventsOf(group)))
+  const index = shaped(poolIndex, { v: 1, measures: ACTIVITY_MEASURES, rows, tokens: [...tokens] })
+  const indexBytes = encode(index)
   const { k, members } = policy.value.committee
   const secret = randomScalar()
   const { shares, commitments } = deal({ k, n: members.length, secret })
@@ -80,14 +96,27 @@ export function sealContribution({ lines, dao, subject, policy, schema, from, to
     policy: policy.cid,
     schema,
     chunks: chunks.map(({ cid }) => cid),
+    index: cborCid(indexBytes),
     records: lines.length,
     from,
     to,
     custody: owner === undefined ? 'committee' : 'committee+owner',
     keyCommit: keyCommit(first, dealtHash(commitments), salt),
+    sequence,
+    prev,
   })
   const bytes = encode(manifest)
-  return { manifest, cid: cborCid(bytes), blocks: [{ cid: cborCid(bytes), bytes }, ...chunks], salt, shares, commitments }
+  const blocks = [{ cid: cborCid(bytes), bytes }, ...chunks, { cid: manifest.index, bytes: indexBytes }]
+  return { manifest, cid: cborCid(bytes), blocks, index, salt, shares, commitments }
+}
+
+/** What the keyholders are asked for tokens of, blinded, before anything is sealed. Throws InvalidInputError BAD_EVENT. */
+export const bandsOfLines = (lines: readonly string[]): Uint8Array[] => bandsOf(lines.flatMap((line) => eventsOf(`${line}\n`)))
+
+function eventsOf(text: string): ActivityEvent[] {
+  const read = readEvents(text)
+  if (!read.ok) throw new InvalidInputError('BAD_EVENT', `a line that is to be sealed is no event: ${read.message}`)
+  return read.events
 }
 
 /** The owner's key of one contribution: HKDF-SHA256 of the root seed, salt: the contribution's, info "quern/owner-key/v1\0". */

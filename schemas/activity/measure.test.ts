@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { sha256Hex } from '../wire/index.ts'
+import { activityEvent, type ActivityEvent } from './event.ts'
+import { bandsOf, measureEvents, readEvents } from './measure.ts'
+
+const event = (i: number, changes: Partial<ActivityEvent> = {}, object: Partial<ActivityEvent['object']> = {}): ActivityEvent =>
+  activityEvent.parse({
+    id: i.toString(16).padStart(32, '0'),
+    type: 'View',
+    time: `2025-0${1 + (i % 3)}-1${i % 7}`,
+    actor: 'self',
+    object: { kind: 'video', name: `How the mill of number ${i} grinds ${i * 7} kinds of corn`, ...object },
+    source: i % 4 === 0 ? 'google-takeout' : 'netflix',
+    ...changes,
+  })
+const many = (count: number, from = 0): ActivityEvent[] => Array.from({ length: count }, (_, i) => event(i + from))
+const sameBands = (a: ActivityEvent[], b: ActivityEvent[]): number => {
+  const known = new Set(bandsOf(b).map((band) => sha256Hex(band)))
+  return bandsOf(a).filter((band) => known.has(sha256Hex(band))).length
+}
+
+describe('measures of events', () => {
+  it('are these numbers: another number is another version', () => {
+    expect(measureEvents(many(40))).toEqual({
+      events: 40,
+      tokens: 440,
+      quality: 1_000_000,
+      language: 'en',
+      source: 'netflix',
+      month: '2025-01',
+    })
+    expect(sha256Hex(...bandsOf(many(40)))).toBe('f36ac365cf2e2ae582423f3e79dc4ca97ee25be8f8a9959333af9a346447b205')
+  })
+
+  it.each([
+    ['half without a time', (i: number) => (i % 2 ? event(i) : event(i, { time: undefined })), { quality: 833_333 }],
+    ['all saying nothing', (i: number) => event(i, {}, { name: undefined }), { tokens: 0, quality: 583_333, language: 'und' }],
+    ['one thing again and again', (i: number) => ({ ...event(0), id: i.toString(16).padStart(32, '0') }), { quality: 675_000 }],
+    [
+      'counting links, places and durations as one each',
+      (i: number) => event(i, {}, { name: undefined, durationS: 7, place: { latE7: 1, lonE7: 2 } }),
+      { tokens: 80 },
+    ],
+    ['without months', (i: number) => event(i, { time: undefined }), { month: null, quality: 666_666 }],
+  ])('%s', (_name, make, row) => expect(measureEvents(Array.from({ length: 40 }, (_, i) => make(i)))).toMatchObject(row))
+
+  it('take the first of equals, whatever the order of events', () => {
+    const mixed = [event(0), event(1)]
+    expect(measureEvents(mixed)).toEqual(measureEvents(mixed.toReversed()))
+    expect(measureEvents(mixed)).toMatchObject({ source: 'google-takeout', month: '2025-01' })
+  })
+})
+
+describe('bands', () => {
+  it('do not depend on order, ids, times or sources', () => {
+    const again = many(100)
+      .toReversed()
+      .map((one, i) => ({ ...one, id: (i + 999).toString(16).padStart(32, '0'), time: '2024-01-01' }))
+    expect(sameBands(many(100), again)).toBe(16)
+  })
+
+  it('are equal for most of what is nearly the same, and for nothing that is half the same', () => {
+    expect(sameBands(many(1000), many(980))).toBeGreaterThan(8)
+    expect(sameBands(many(1000), many(1000, 500))).toBe(0)
+    expect(sameBands(many(1000), many(1000, 5000))).toBe(0)
+  })
+
+  it('tell people apart that count the same steps on other days', () => {
+    const steps = (day: number) =>
+      Array.from({ length: 60 }, (_, i) =>
+        event(
+          i,
+          { time: `2025-03-${String(day + (i % 9)).padStart(2, '0')}` },
+          { kind: 'steps', name: undefined, measure: { name: 'steps', value: String(i % 5), unit: 'count' } },
+        ),
+      )
+    expect(sameBands(steps(1), steps(11))).toBeLessThan(2)
+    expect(sameBands(steps(1), steps(1))).toBe(16)
+  })
+})
+
+it.each([
+  ['no line end', '{}', 'no end'],
+  ['no JSON', '{\n', 'not JSON'],
+  ['an unknown field', `${JSON.stringify({ ...event(1), name: 'Anna' })}\n`, 'not an event'],
+  ['an exact time', `${JSON.stringify({ ...event(1), time: '2025-01-01T10:01:02Z' })}\n`, 'not an event: time'],
+])('reads no events from %s', (_, text, message) =>
+  expect(readEvents(text)).toMatchObject({ ok: false, message: expect.stringContaining(message) as string }),
+)
+
+it('reads what is written', () => {
+  const events = many(5)
+  expect(readEvents(events.map((one) => `${JSON.stringify(one)}\n`).join(''))).toEqual({ ok: true, events })
+})
