@@ -163,7 +163,7 @@ export async function startValidator(
         signal: options.signal,
         operator: options.operator,
         secret: () => secureBytes(32),
-        pool: () => openPoolHome(path.join(home.folder, 'pool')),
+        pool: () => openPoolHome(path.join(home.folder, 'keyholder')),
         pollMs: options.pollMs ?? 2000,
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       }),

@@ -7,3 +7,13 @@ export { PoolNode, type PoolNodeOptions, type PoolProgress } from './pool-node.t
 export { type PreparedOffer, prepareOffer } from './prepare-offer.ts'
 export { type OfferPlace, type OfferStage, placeOf } from './steps.ts'
 export { type Withdrawn, withdrawOffer } from './withdraw-offer.ts'
+export {
+  createOwnerOnlySeed,
+  createRootSeed,
+  openOwnerOnlySeed,
+  openRootSeed,
+  pinContribution,
+  readSeedText,
+  sealContribution,
+  seedText,
+} from '../seal/index.ts'

@@ -4,7 +4,7 @@
  * any point loses nothing and repeats nothing.
  */
 import type { Effects, Kv, Logger } from '../../../core/effects/index.ts'
-import { codeOf } from '../../../core/errors/index.ts'
+import { codeOf, FatalError } from '../../../core/errors/index.ts'
 import type { Signer } from '../../../core/identity/index.ts'
 import { askAgain, checkpointTopic, type Mesh, readyProtocol, withdrawalTopic } from '../../../core/mesh/index.ts'
 import type { Storage } from '../../../core/storage/index.ts'
@@ -196,7 +196,7 @@ export class PoolNode implements AsyncDisposable {
   async #handOut(note: PoolNote): Promise<void> {
     const { mesh, clock } = this.#options
     const { cid, manifest, salt, shares, commitments, committee } = note
-    const sealed = { cid, manifest, salt, shares, commitments, blocks: [] }
+    const sealed = { cid, manifest, salt, shares, commitments }
     const receipt = note.receipts.at(-1) as string
     const { complete, acks, faults } = await offerContribution({
       mesh,
@@ -232,10 +232,13 @@ export class PoolNode implements AsyncDisposable {
     const { cid, commitSalt, manifest } = note
     const key = `reveal/${cid.toString()}`
     if (epoch?.phase !== 'reveal' || epoch.number < commit.epoch || this.#outbox.has(key)) return
+    const { files } = this.#options
+    const index = files.read(manifest.index)
+    if (index === undefined) throw new FatalError('INDEX_MISSING', `the index of ${cid.toString()} is gone from this home; offer it again`)
     const bytes = encode(manifest)
-    await this.#options.files.write(cid, bytes)
+    await files.write(cid, bytes)
     const payload = { epoch: epoch.number, commit: commit.index, manifest: cid, salt: commitSalt }
-    await this.#outbox.write('contribution.reveal', payload, { key, files: [bytes] })
+    await this.#outbox.write('contribution.reveal', payload, { key, files: [bytes, index] })
     this.#say('revealed')
   }
 

@@ -51,8 +51,10 @@ export async function withdrawOffer(options: WithdrawOffer): Promise<Withdrawn> 
   const logged = note.logged || (await tellDao(options, faults))
   await book.update(note, { shredded: [...acks.values()], logged })
   for (const withdrawal of note.withdrawals) await mesh.publish(withdrawalTopic(note.manifest.dao), { withdrawal }).catch(() => undefined)
-  await storage.private.unpin(note.cid)
-  await storage.private.gc()
+  for (const space of [storage.private, storage.public]) {
+    await space.unpin(note.cid)
+    await space.gc()
+  }
   return { ...shredState({ k, n: members.length, shredded: acks.size }), of: members.length, logged, faults }
 }
 
