@@ -73,7 +73,7 @@ export const run: Run = async ([where], flags) => {
       onProgress: sayProgress,
     }),
   )
-  return carryThrough(node, note.cid.toString(), flags, stop.signal)
+  return await carryThrough(node, note.cid.toString(), flags, stop.signal)
 }
 
 const noPath = (): UsageError =>

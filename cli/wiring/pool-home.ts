@@ -11,7 +11,7 @@ import { MemoryKv } from '../../core/kv/index.ts'
 import { openLibp2pMesh } from '../../core/mesh/index.ts'
 import { readPolicy, subjectKey } from '../../dao/consent/index.ts'
 import { DaoLink, Follower, type KnownPeer, MemoryFiles } from '../../dao/follower/index.ts'
-import type { LedgerState } from '../../dao/ledger/index.ts'
+import { charterOf, committingEpoch, type LedgerState } from '../../dao/ledger/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
 import { type Charter, type CID, type ConsentPolicy, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { isPrivateDao, isPublicMultiaddr } from './listen.ts'
@@ -56,7 +56,9 @@ export async function learnDao(dao: string[], { logger, signal }: { logger: Logg
     await follower.catchUp()
     const { state } = follower
     const announced = state.pendingCharters.find(({ charter }) => charter.consent !== null)
-    return { ledger: ledgerId, state, policy: policyOf(state.charter, files), opensWith: announced?.from ?? null, known: link.known }
+    // what is committed now counts for this epoch, and by its rules
+    const rules = charterOf(state, committingEpoch(state))
+    return { ledger: ledgerId, state, policy: policyOf(rules, files), opensWith: announced?.from ?? null, known: link.known }
   } catch (error) {
     if (!patience.aborted || signal.aborted) throw error
     throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${dao.join(', ')} within ${PATIENCE_MS / 1000} seconds`, { cause: error })
