@@ -148,6 +148,8 @@ describe('a personal pool', () => {
     await network.run('validator-2')
     // nobody tells it but the log
     await eventually(async () => (await generation('validator-2')) > before)
+    const again = await pool('withdraw', '--yes')
+    expect([again.code, again.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 5 }] }])
     expect((await pool('withdraw', '--yes')).code).toBe(3)
     expect(await status()).toMatchObject({ stage: 'withdrawn' })
   }, 120_000)
