@@ -40,7 +40,7 @@ export const run: Run = async ([where], flags) => {
   await using stack = new AsyncDisposableStack()
   if (before) stack.use(before)
   let note = before && (await PoolBook.open(before.kv)).live
-  if (note !== undefined && facts.state.batches.has(note.cid.toString()))
+  if (note !== undefined && facts.state.contributions.has(note.cid.toString()))
     throw new RefusedError(
       'ALREADY_OFFERED',
       `one contribution of yours is in this pool; "quern pool status" shows it, "quern pool withdraw ${note.cid.toString()}" ends it`,

@@ -147,7 +147,7 @@ export class Operator {
     this.#phases = new PhaseClock({ ...shared, outbox, logger, checkpoint: () => this.#sequencer.checkpoint() })
     const replicas = this.#stack.use(new Replicas({ ...shared, logger: logger.child('replicas'), onHeld: wake }))
     this.#replicas = replicas
-    this.#pool = new PoolDesk({ ...shared, write: this.write, logger: logger.child('pool') })
+    this.#pool = this.#stack.use(new PoolDesk({ ...shared, write: this.write, logger: logger.child('pool') }))
     const cut = release && ((through: number) => release(this, through, signal))
     this.#releases = this.#stack.use(
       new Releases({ ...shared, cut, holdsAll: (batch) => replicas.holdsAll(batch), write: this.write, logger }),
@@ -218,7 +218,9 @@ export class Operator {
   async #act(): Promise<void> {
     await this.#outbox.settle()
     const covered = this.#sequencer.checkpoint()
-    this.#replicas.tend(covered === undefined ? 0 : peekCheckpoint(covered).size)
+    const coveredSize = covered === undefined ? 0 : peekCheckpoint(covered).size
+    this.#replicas.tend(coveredSize)
+    this.#pool.tend(coveredSize)
     this.#phases.look()
     await this.#phases.close()
     this.#releases.tend()

@@ -7,13 +7,15 @@ import { codeOf } from '../../core/errors/index.ts'
 import { type Mesh, withdrawalTopic, withdrawProtocol } from '../../core/mesh/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
 import { didFromPeer, toHex, type Withdrawal } from '../../schemas/wire/index.ts'
+import { PoolCiphertext } from '../batches/index.ts'
 import { readWithdrawal } from '../consent/index.ts'
-import type { Outbox } from '../follower/index.ts'
-import { type LedgerState, seatedValidators } from '../ledger/index.ts'
+import type { FileStore, Outbox } from '../follower/index.ts'
+import { isLive, type LedgerState, seatedValidators } from '../ledger/index.ts'
 
 export interface PoolDeskOptions {
   mesh: Mesh
   storage: Storage
+  files: FileStore
   clock: Clock
   logger: Logger
   signal: AbortSignal
@@ -27,11 +29,21 @@ const MOST_OF_ONE = 256
 type Answer = { status: 'noted' } | { status: 'refused'; code: string; message: string }
 const no = (code: string, message: string): Answer => ({ status: 'refused', code, message: message.slice(0, 512) })
 
-export class PoolDesk {
+export class PoolDesk implements AsyncDisposable {
   readonly #options: PoolDeskOptions
+  readonly #ciphertext: PoolCiphertext
+  /** Contributions that ended and were let go here. */
+  readonly #gone = new Set<string>()
 
   constructor(options: PoolDeskOptions) {
     this.#options = options
+    const { state, files } = options
+    this.#ciphertext = new PoolCiphertext({
+      ...options,
+      file: (cid) => files.read(cid),
+      others: ({ cid }) => [...(state().contributions.get(cid.toString())?.available ?? [])],
+      onWhole: () => undefined,
+    })
   }
 
   /** Serves until disposed. */
@@ -56,7 +68,7 @@ export class PoolDesk {
     return stack
   }
 
-  /** In the log, or there already, when it resolves with `noted`; never rejects. */
+  /** In the log, or waiting on our disk for its place there, when it resolves with `noted`. Never rejects. */
   async take(bytes: Uint8Array): Promise<Answer> {
     const read = readWithdrawal(bytes)
     if (!read.ok) return no(read.code, read.message)
@@ -71,10 +83,26 @@ export class PoolDesk {
       await write('consent.withdrawn', { withdrawal: bytes }, { key: `withdrawn/${toHex(receipt)}/${subject}/${scopeText(scope)}` })
       return { status: 'noted' }
     } catch (error) {
-      if (signal.aborted || codeOf(error) === 'REPEATED') return { status: 'noted' }
-      logger.warn('withdrawal-not-logged', { code: codeOf(error) })
+      if (codeOf(error) === 'REPEATED') return { status: 'noted' }
+      if (!signal.aborted) logger.warn('withdrawal-not-logged', { code: codeOf(error) })
       return no(codeOf(error), 'the log does not take it now; say it again later')
     }
+  }
+
+  /** Fetches the sealed chunks of what is in the covered part of the log, and lets go of what was withdrawn. Call it after every advance. */
+  tend(coveredSize: number): void {
+    for (const [key, one] of this.#options.state().contributions) {
+      if (isLive(one)) {
+        if (one.revealIndex < coveredSize) this.#ciphertext.want({ cid: one.manifestCid, manifest: one.manifest })
+      } else if (!this.#gone.has(key)) {
+        this.#gone.add(key)
+        void this.#ciphertext.drop(one.manifestCid).catch((error: unknown) => {
+          this.#gone.delete(key)
+          if (!this.#options.signal.aborted) this.#options.logger.warn('ciphertext-not-dropped', { manifest: key, code: codeOf(error) })
+        })
+      }
+    }
+    this.#ciphertext.tend()
   }
 
   /** Sealed chunks are read by seated validators only. */
@@ -85,6 +113,10 @@ export class PoolDesk {
     } catch {
       return false
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#ciphertext[Symbol.asyncDispose]()
   }
 }
 

@@ -5,12 +5,12 @@
 import type { Kv } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { withdrawalTopic } from '../../core/mesh/index.ts'
+import { PoolCiphertext } from '../../dao/batches/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
-import { seatedValidators } from '../../dao/ledger/index.ts'
-import { type CID, didFromPeer } from '../../schemas/wire/index.ts'
+import { isLive, seatedValidators } from '../../dao/ledger/index.ts'
+import { type CID, didFromPeer, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type Keyholder, openKeyholder, type PoolView, type ShareTable } from '../keyholder/index.ts'
 import type { Desk } from './desk.ts'
-import { PoolCiphertext } from './pool-ciphertext.ts'
 import { isKeyholder, poolView } from './pool-view.ts'
 
 /** Where a validator keeps shares: opened when it becomes a keyholder. */
@@ -19,6 +19,7 @@ export interface PoolHome extends AsyncDisposable {
   kv: Kv
 }
 
+const MOST_IN_ONE_ENTRY = 512
 const TIDY_MS = 3_600_000
 /** A share table that does not open is tried again, not at every step. */
 const OPEN_AGAIN_MS = 30_000
@@ -41,7 +42,17 @@ export class KeyholderDuty implements AsyncDisposable {
   constructor(desk: Desk, open: () => Promise<PoolHome>) {
     this.#desk = desk
     this.#open = open
-    this.#ciphertext = new PoolCiphertext(desk, ({ manifest }) => this.#view?.policy(manifest.policy)?.committee.members ?? [])
+    const { mesh, storage, clock, files, logger } = desk.options
+    this.#ciphertext = new PoolCiphertext({
+      mesh,
+      storage,
+      clock,
+      signal: desk.signal,
+      logger: logger.child('pool'),
+      file: (cid) => files.read(cid),
+      others: ({ manifest }) => [desk.link.did, ...(this.#view?.policy(manifest.policy)?.committee.members ?? [])],
+      onWhole: () => desk.wake(),
+    })
   }
 
   /** Whether we hold a share of this contribution and all of its sealed chunks. */
@@ -72,9 +83,23 @@ export class KeyholderDuty implements AsyncDisposable {
       })
   }
 
+  /** Says in one entry which revealed contributions we hold a share and all sealed chunks of. Call it while reveals may come. */
+  async confirm(epoch: number): Promise<void> {
+    const { state, me, outbox, say } = this.#desk
+    const good = [...state().contributions.values()]
+      .filter((one) => one.epoch === epoch && isLive(one) && !one.available.has(me) && this.serves(one.manifestCid))
+      .map(({ manifestCid }) => manifestCid)
+      .toSorted((a, b) => (a.toString() < b.toString() ? -1 : 1))
+      .slice(0, MOST_IN_ONE_ENTRY)
+    const key = `available/${epoch}/pool/${toHex(sha256(utf8(good.map(String).join('+'))))}`
+    if (good.length === 0 || outbox.has(key)) return
+    await outbox.write('contribution.available', { epoch, manifests: good }, { key })
+    say('available', epoch, good.length)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#round
-    await this.#ciphertext.ended()
+    await this.#ciphertext[Symbol.asyncDispose]()
     await this.#stack.disposeAsync()
   }
 

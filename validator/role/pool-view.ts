@@ -20,8 +20,8 @@ export function poolView({ state, files }: PoolViewOptions): PoolView {
       return now?.number === epoch && (now.phase === 'test' || now.phase === 'report') ? (now.beacon ?? undefined) : undefined
     },
     mayScore: (account, epoch, manifest) => {
-      const { epoch: now, batches } = state()
-      const contributor = batches.get(manifest.toString())?.contributor
+      const { epoch: now, contributions } = state()
+      const contributor = contributions.get(manifest.toString())?.contributor
       return now?.number === epoch && contributor !== undefined && now.committees.get(contributor)?.includes(account) === true
     },
     isSeated: (account) => seatedValidators(state()).some((seat) => seat.statement.validator === account),

@@ -128,7 +128,10 @@ export class Validator {
     const { epoch } = this.state
     if (epoch === null) return
     if (epoch.phase !== 'test') this.#testing.end()
-    if (seat.active && (epoch.phase === 'gather' || epoch.phase === 'reveal')) await this.#availability.confirm(epoch.number)
+    if (seat.active && (epoch.phase === 'gather' || epoch.phase === 'reveal')) {
+      await this.#pool?.confirm(epoch.number)
+      await this.#availability.confirm(epoch.number)
+    }
     // the cut fixes who has duties in the epoch: a seat given later has none, and one lost since, also by this very close, has them still
     if (!epoch.roster.includes(me)) return
     const duty = { epoch, seat }

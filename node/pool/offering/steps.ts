@@ -1,5 +1,5 @@
 /** How far a contribution is, read from its note and the folded state: the next deed follows from it, also after a restart. Pure. */
-import type { LedgerState } from '../../../dao/ledger/index.ts'
+import { holdersNeeded, type LedgerState } from '../../../dao/ledger/index.ts'
 import { commitHash, equalBytes } from '../../../schemas/wire/index.ts'
 import type { PoolNote } from './pool-book.ts'
 
@@ -16,11 +16,11 @@ export interface OfferPlace {
 
 export function placeOf(note: PoolNote, state: LedgerState): OfferPlace {
   const at = (stage: OfferStage, more: Partial<OfferPlace> = {}): OfferPlace => ({ stage, commit: null, available: [], ...more })
-  const batch = state.batches.get(note.cid.toString())
+  const revealed = state.contributions.get(note.cid.toString())
   if (note.withdrawals.length > 0) return at('withdrawn')
-  if (batch !== undefined) {
-    const available = [...batch.available].filter((account) => note.committee.members.includes(account))
-    return at(available.length >= note.committee.k ? 'available' : 'revealed', { available })
+  if (revealed !== undefined) {
+    const available = [...revealed.available]
+    return at(available.length >= holdersNeeded(state, revealed, 0) ? 'available' : 'revealed', { available })
   }
   const commit = commitOf(note, state)
   if (commit !== undefined) return at('committed', { commit })
