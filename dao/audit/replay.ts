@@ -116,10 +116,10 @@ export class Replay {
       return false
     }
     if (!entry) return this.#refused(index)
-    for (const cid of ledgerFilesNamed(entry, { read: (named) => this.#files.get(named.toString()) })) {
-      // its author attaches a manifest; index and sketches are pulled later, and needed once the batch counts: `needs` says so then
-      const mayCome = entry.t === 'contribution.reveal' && !cid.equals(entry.p.manifest)
-      await this.#obtain(cid, index, mayCome)
+    for (const [i, cid] of ledgerFilesNamed(entry, { read: (named) => this.#files.get(named.toString()) }).entries()) {
+      // its author attaches a manifest; index and sketches are pulled later, and needed once the batch counts: `needs` says so then.
+      // So it is with a charter's policy, which the first contribution to the pool needs
+      await this.#obtain(cid, index, i > 0)
     }
     return true
   }

@@ -83,4 +83,12 @@ export const charterWords: Record<string, string> = {
   'release.license': 'SPDX identifier of the compilation, or other',
   price: 'what a release costs: { asset: EUR, amount: "10000" }; null: free',
   consent: 'CID of the consent policy of personal pools; null: none',
+  'pool.schemas': 'kinds of events that the pool takes',
+  'pool.measures': "versions of the numbers that a contribution's index may be made with",
+  'pool.minTokens': 'chunks below count nothing',
+  'pool.maxTokens': 'tokens of a chunk that count at most',
+  'pool.unattestedPpm': 'what data counts that nobody attests: all of it, so far',
+  'pool.duplicateBands': 'of 16 bands, so many equal ones with an earlier contribution leave nothing new',
+  'pool.withoutTokensPpm': 'what a contribution without tokens keeps: whether it was there before cannot be said',
+  'pool.sources': 'weights by service, in ppm: { spotify: 500000 }; whole where a service is not named',
 }

@@ -216,7 +216,7 @@ export class Follower {
       throw new QuernError('LOG_FORKED', `the log does not hold the ${known} entries that it gave before`, { detail: { size: known } })
     const ledger = this.#emptyLedger()
     for (const entry of [...older, ...newer]) {
-      await this.#obtainAll(ledger, entry)
+      await this.#obtainFor(ledger, entry)
       ledger.apply(entry)
     }
     if (seatedValidators(ledger.state).length === 0 || !hasQuorum(ledger.state, opened)) return false
@@ -251,7 +251,7 @@ export class Follower {
     this.#requireQuorum(opened)
     for (const [i, entry] of entries.entries()) {
       if (i % PAGE === 0) await this.#readAhead(entries.slice(i, i + PAGE))
-      await this.#obtainAll(this.ledger, entry)
+      await this.#obtainFor(this.ledger, entry)
       const { index, invalid } = this.ledger.apply(entry)
       this.#range.append(leafHash(entry))
       if (invalid) this.#options.logger.warn('invalid-entry', { index, code: invalid.code })
@@ -290,8 +290,8 @@ export class Follower {
     }
   }
 
-  /** A file may name others that the fold reads: a charter its consent policy, and that its notice. */
-  async #obtainAll(ledger: Ledger, entry: Uint8Array): Promise<void> {
+  /** All that applying the entry reads; a manifest may name more that is needed. */
+  async #obtainFor(ledger: Ledger, entry: Uint8Array): Promise<void> {
     for (let wanted = ledger.needs(entry); wanted.length > 0; wanted = ledger.needs(entry))
       for (const cid of wanted) await this.#obtain(cid)
   }

@@ -2,7 +2,7 @@
 import { verifyEntry } from '../../core/envelope/index.ts'
 import { type CID } from '../../schemas/wire/index.ts'
 import { type FileStore, isFileOf, MAX_LEDGER_FILE_BYTES } from '../follower/index.ts'
-import { createLedger, type Ledger, type LedgerFiles, ledgerFilesNamed } from '../ledger/index.ts'
+import { createLedger, type Ledger, ledgerFilesNamed } from '../ledger/index.ts'
 import type { Admission as Verdict } from '../sequencer/index.ts'
 
 export interface Refused {
@@ -33,13 +33,10 @@ export class Admission {
   async takeFiles(entry: Uint8Array, files: readonly Uint8Array[]): Promise<Refused | undefined> {
     const verdict = verifyEntry(entry, this.#ledgerId)
     if (!verdict.ok) return { status: 'refused', code: verdict.code, message: verdict.message }
+    // what a manifest names is named by its entry as well
+    const named = ledgerFilesNamed(verdict.entry, { read: (cid) => files.find((bytes) => isFileOf(cid, bytes)) ?? this.#files.read(cid) })
     const fresh: AttachedFile[] = []
-    const attached: LedgerFiles = {
-      read: (cid) => fresh.find((one) => one.cid.equals(cid))?.bytes ?? this.#files.read(cid),
-    }
-    // in order: a charter that comes first names its policy, and that its notice
     for (const bytes of files) {
-      const named = ledgerFilesNamed(verdict.entry, attached)
       const cid = bytes.byteLength <= MAX_LEDGER_FILE_BYTES ? named.find((one) => isFileOf(one, bytes)) : undefined
       if (cid === undefined) return { status: 'refused', code: 'FILE_NOT_NAMED', message: 'an attached file is not named by the entry' }
       if (this.#files.read(cid) === undefined) fresh.push({ cid, bytes })

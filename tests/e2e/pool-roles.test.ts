@@ -113,15 +113,18 @@ describe('a personal pool', () => {
   })
 
   it('takes an export that its owner agreed to', async () => {
-    const run = await pool('offer', at('spotify.zip'), ...agreed, '--no-wait', '--notice', at('notice.md'), '--backup')
+    const run = await pool('offer', at('spotify.zip'), ...agreed, '--notice', at('notice.md'), '--backup')
     expect(run.code, run.err).toBe(0)
     const [offered] = run.json<Offered>()
-    expect(offered).toMatchObject({ stage: 'committed' })
+    expect(offered).toMatchObject({ stage: 'available' })
     // what was shown is what was signed, and what can be printed
     const notice = await readFile(at('notice.md'), 'utf8')
     expect(run.err).toContain(notice.trim())
     expect(run.err).toMatch(/quern-pool-seed-1 [0-9a-f]{64} [0-9a-f]{8}/)
-    expect(await status()).toMatchObject({ health: 'sound', holding: 5, faults: {}, accesses: [] })
+    expect(await status()).toMatchObject({ stage: 'available', health: 'sound', holding: 5, faults: {} })
+    // of one person one contribution at a time
+    const second = await pool('offer', at('spotify.zip'), ...agreed)
+    expect([second.code, second.json().at(-1)]).toMatchObject([3, { error: { code: 'ALREADY_OFFERED' } }])
     const [home] = (await readdir(at('person/pool'), { withFileTypes: true })).filter((one) => one.isDirectory())
     expect(await readdir(at(`person/pool/${home?.name}/receipts`))).toEqual([`${offered?.contribution}.jws`])
   }, 90_000)
