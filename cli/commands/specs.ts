@@ -23,6 +23,22 @@ const CHECK_OPTIONS: CommandSpec['options'] = [
   ['--schema <name@version>', 'with --page: which schema; default the first'],
   ['--against <file>', 'an earlier charter: says what this one changes'],
 ]
+/** What an export is, and what of it stays. */
+const EXPORT_OPTIONS: CommandSpec['options'] = [
+  ['--source <name>', 'take it for an export of this source instead of looking'],
+  ['--self <name>', 'which sender of a chat is you, as the chat writes it'],
+  ['--profile <name>', 'which profile of a household is you'],
+  ['--dates <order>', 'dmy or mdy: what 3/1/25 means where the file does not tell'],
+  ['--columns <map>', 'own CSV, JSON or JSON lines: "time=When,text=Note"; columns not named are dropped'],
+  ['--rules <file>', 'what the pool takes and how fine, YAML or JSON'],
+  ['--time <unit>', 'hour or day: how fine times stay'],
+  ['--place <decimals>', '0, 1, 2 or none: decimals of a degree that places keep'],
+  ['--detector <file>', 'a module of your own that finds more in texts; may be repeated', undefined, 'repeat'],
+]
+const SEED_OPTIONS: CommandSpec['options'] = [
+  ['--passphrase-file <file>', 'its first line opens the root seed, or locks a new one; without it the seed lies in an owner-only file'],
+  ['--restore <file>', 'a backup of the root seed, for a home that has none yet'],
+]
 const ROLE = ['home', 'listen', 'announce', 'logLevel'] as const
 
 export const specs: CommandSpec[] = [
@@ -127,6 +143,36 @@ export const specs: CommandSpec[] = [
     load: () => import('./dao-release.ts'),
   },
   {
+    name: 'dao pool init',
+    summary: 'write the file in which you say what a personal pool is for, who answers for it, and for how long',
+    example: 'quern dao pool init --name "Upper Mill" --address "1 Mill Lane, Dublin" --contact mailto:miller@mill.example',
+    options: [
+      ['--name <name>', 'who asks for the data'],
+      ['--address <address>', 'postal address'],
+      ['--contact <address>', 'how people reach you'],
+      ['--jurisdiction <place>', 'whose law applies', 'IE'],
+      ['--authority <name>', 'the supervisory authority to complain to', 'Data Protection Commission, Dublin'],
+      ['--trainers <accounts>', 'accounts that a release may go to, separated by commas'],
+      ['--out <file>', 'where it goes', 'pool.yaml'],
+    ],
+    load: () => import('./dao-pool-init.ts'),
+  },
+  {
+    name: 'dao pool open',
+    args: '[file]',
+    summary:
+      'open a personal pool on a running DAO: take its keyholders from the seated validators, sign the policy, log the charter that names it',
+    example: 'quern dao pool open pool.yaml --k 3 --n 5',
+    settings: ['home', 'http'],
+    options: [
+      ['--k <n>', 'how many keyholders together can read; default more than half'],
+      ['--n <n>', 'how many keyholders; default five, or all that are seated where these are fewer'],
+      ['--members <accounts>', 'these validators instead, separated by commas, in the order of their shares'],
+      ['--from <epoch>', 'the epoch it opens with; default the next'],
+    ],
+    load: () => import('./dao-pool-open.ts'),
+  },
+  {
     name: 'crawl',
     args: '<urls...>',
     summary:
@@ -193,19 +239,52 @@ export const specs: CommandSpec[] = [
     summary:
       'what of a personal export (zip, folder or file) would be offered: events kept and dropped, what is replaced, before and after; writes nothing, sends nothing',
     example: 'quern pool preview takeout.zip --json',
-    options: [
-      ['--source <name>', 'take it for an export of this source instead of looking'],
-      ['--self <name>', 'which sender of a chat is you, as the chat writes it'],
-      ['--profile <name>', 'which profile of a household is you'],
-      ['--dates <order>', 'dmy or mdy: what 3/1/25 means where the file does not tell'],
-      ['--columns <map>', 'own CSV, JSON or JSON lines: "time=When,text=Note"; columns not named are dropped'],
-      ['--rules <file>', 'what the pool takes and how fine, YAML or JSON'],
-      ['--time <unit>', 'hour or day: how fine times stay'],
-      ['--place <decimals>', '0, 1, 2 or none: decimals of a degree that places keep'],
-      ['--detector <file>', 'a module of your own that finds more in texts; may be repeated', undefined, 'repeat'],
-      ['--samples <n>', 'most events to show', '10'],
-    ],
+    options: [...EXPORT_OPTIONS, ['--samples <n>', 'most events to show', '10']],
     load: () => import('./pool-preview.ts'),
+  },
+  {
+    name: 'pool offer',
+    args: '[path]',
+    summary:
+      'offer a personal export to a DAO’s pool: shows what, for what, who reads it and until when, asks for each purpose, seals, and stays until keyholders say that they hold it; stopped, the same command without a path goes on',
+    example: 'quern pool offer takeout.zip --dao https://dao.example.org',
+    settings: ['home', 'dao', 'logLevel'],
+    options: [
+      ['--yes', 'do not ask: agree to the purposes named, and to nothing else'],
+      ['--purpose <id>', 'with --yes: a purpose you agree to, ai:ModelTraining say; may be repeated', undefined, 'repeat'],
+      ['--adult', 'you are an adult, and this is your own data'],
+      ['--days <n>', 'how long the consent lasts; default as long as the policy allows'],
+      ['--gpc', 'Global Privacy Control is set: nothing optional can be agreed to [QUERN_GPC=1]'],
+      ['--notice <file>', 'write the notice there, to be read or printed; without a path that is all'],
+      ['--backup', 'print the root seed as a line to write down'],
+      ['--no-wait', 'leave after the commitment; it comes to nothing unless you come back for the reveals'],
+      ...EXPORT_OPTIONS,
+      ...SEED_OPTIONS,
+    ],
+    load: () => import('./pool-offer.ts'),
+  },
+  {
+    name: 'pool status',
+    summary:
+      'what you offered to a DAO: how far it is, how many keyholders hold it, and who read what of it, when and for what; goes on with what waits',
+    example: 'quern pool status --dao https://dao.example.org',
+    settings: ['home', 'dao', 'logLevel'],
+    options: SEED_OPTIONS,
+    load: () => import('./pool-status.ts'),
+  },
+  {
+    name: 'pool withdraw',
+    args: '[contribution]',
+    summary:
+      'end a contribution: every keyholder is told to delete its share, and the DAO to log it; exit 3 until so many have that nobody can read it; may be run again',
+    example: 'quern pool withdraw --all --dao https://dao.example.org',
+    settings: ['home', 'dao', 'logLevel'],
+    options: [
+      ['--all', 'everything that was offered to this DAO'],
+      ['--yes', 'do not ask'],
+      ['--passphrase-file <file>', 'its first line opens the root seed'],
+    ],
+    load: () => import('./pool-withdraw.ts'),
   },
   {
     name: 'pool redact',

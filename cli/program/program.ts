@@ -76,7 +76,7 @@ const GROUPS: Record<string, string> = {
   charter: 'check a charter',
   dataset: 'find, read, fetch and verify releases',
   ledger: 'read and replay the ledger',
-  pool: 'personal data, on this machine',
+  pool: 'personal data: looked at on this machine, offered to a DAO, withdrawn',
   log: 'verify and prove entries of the transparency log',
 }
 

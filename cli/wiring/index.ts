@@ -3,6 +3,18 @@ export { resolveDao } from './dao-address.ts'
 export { announceOf, hostPort, hostsOf, isPrivateDao, isPrivateListen, isPublicMultiaddr, listenOf } from './listen.ts'
 export { logger } from './logging.ts'
 export { operatorOf } from './operator-key.ts'
+export {
+  type DaoFacts,
+  hasSeed,
+  isSeedLocked,
+  knownLedger,
+  learnDao,
+  type OfferedPolicy,
+  openSeed,
+  openSubjectHome,
+  rememberLedger,
+  type SubjectHome,
+} from './pool-home.ts'
 export { cutInto, releaseJob } from './release-job.ts'
 export { openRoleHome, type RoleHome } from './role-home.ts'
 export {

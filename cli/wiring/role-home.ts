@@ -31,10 +31,12 @@ export interface RoleHomeOptions {
   announce?: string[]
   /** Loopback and container networks, where many peers share one address. */
   privateNetwork: boolean
+  /** Whose home it is; the account in its key file when absent. */
+  signer?: Signer
   logger: Logger
 }
 
-export async function openRoleHome({ home, listen, announce = [], privateNetwork, logger }: RoleHomeOptions): Promise<RoleHome> {
+export async function openRoleHome({ home, listen, announce = [], privateNetwork, signer, logger }: RoleHomeOptions): Promise<RoleHome> {
   keepHeapSmall()
   const stack = new AsyncDisposableStack()
   try {
@@ -42,7 +44,7 @@ export async function openRoleHome({ home, listen, announce = [], privateNetwork
     const keys = path.join(folder, 'keys')
     await makeFolder(keys)
     const key = (name: string): Promise<Signer> => openKeyFile(path.join(keys, `${name}.key`))
-    const identity = await key('identity')
+    const identity = signer ?? (await key('identity'))
     const kv = stack.use(await openDiskKv(path.join(folder, 'state')))
     const files = new DiskFiles(path.join(folder, 'log', 'files'))
     const peer = stack.use(

@@ -1,11 +1,13 @@
 /** Roles as a process runs them: a home folder, real peers, the real web. */
 import path from 'node:path'
 import type { Logger } from '../../core/effects/index.ts'
+import { makeFolder } from '../../core/home/index.ts'
+import { openDiskKv } from '../../core/kv/index.ts'
 import { openWeb, type Web } from '../../core/web/index.ts'
 import { Operator, type OperatorProgress } from '../../dao/operator/index.ts'
 import { openDiskLogStore } from '../../dao/stores/index.ts'
 import { Contributor, type ContributorProgress, crawlGather, type CrawlGatherOptions, type PageWorker } from '../../node/index.ts'
-import { Validator, type ValidatorProgress } from '../../validator/index.ts'
+import { openShareTable, type PoolHome, Validator, type ValidatorProgress } from '../../validator/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
 import { AGENT } from '../program/index.ts'
 import { isPublicMultiaddr } from './listen.ts'
@@ -161,6 +163,7 @@ export async function startValidator(
         signal: options.signal,
         operator: options.operator,
         secret: () => secureBytes(32),
+        pool: () => openPoolHome(path.join(home.folder, 'keyholder')),
         pollMs: options.pollMs ?? 2000,
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       }),
@@ -171,6 +174,14 @@ export async function startValidator(
     await stack.disposeAsync()
     throw error
   }
+}
+
+/** A keyholder's shares, the key they lie under, and its papers; the key's file is best on another disk than the table. */
+async function openPoolHome(folder: string): Promise<PoolHome> {
+  await makeFolder(folder)
+  const table = await openShareTable(path.join(folder, 'shares'), { file: path.join(folder, 'kek') })
+  const kv = await openDiskKv(path.join(folder, 'state'))
+  return { table, kv, [Symbol.asyncDispose]: () => kv[Symbol.asyncDispose]() }
 }
 
 /** A web client by the charter's rules: its contact in the User-Agent, its private addresses let through the guard. */

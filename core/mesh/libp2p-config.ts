@@ -10,7 +10,7 @@ import { yamux } from '@libp2p/yamux'
 import type { Libp2pOptions } from 'libp2p'
 import type { Clock } from '../effects/index.ts'
 import { openLibp2pKey, type Signer } from '../identity/index.ts'
-import { batchTopic, checkpointTopic } from './protocols.ts'
+import { batchTopic, checkpointTopic, withdrawalTopic } from './protocols.ts'
 import { GOSSIP, Standing } from './standing.ts'
 
 export interface Libp2pMeshOptions {
@@ -67,7 +67,10 @@ function gossipService({
   heartbeatMs,
 }: Libp2pMeshOptions): (components: GossipSubComponents) => GossipSub {
   const standing = new Standing(clock)
-  const known = [...ledgers.flatMap((ledger) => [checkpointTopic(ledger).name, batchTopic(ledger).name]), ...topics]
+  const known = [
+    ...ledgers.flatMap((ledger) => [checkpointTopic, batchTopic, withdrawalTopic].map((topic) => topic(ledger).name)),
+    ...topics,
+  ]
   const options: Partial<GossipsubOpts> = {
     globalSignaturePolicy: StrictSign,
     fallbackToFloodsub: false,

@@ -1,6 +1,6 @@
 /** Every question a peer of Quern may ask another. One value each; PROTOCOL.md prints this table. */
 import { z } from 'zod'
-import { bytesUpTo, cid, did, PHASES, uint, validatorStatement } from '../../schemas/wire/index.ts'
+import { bytesUpTo, cid, did, MAX_WITHDRAWAL_BYTES, PHASES, uint, validatorStatement } from '../../schemas/wire/index.ts'
 import { defineProtocol, defineTopic } from './mesh.ts'
 import { poolProtocols } from './pool-protocols.ts'
 
@@ -134,4 +134,12 @@ export const batchTopic = (ledger: string) =>
     name: `/quern/${ledger}/batch/1`,
     message: z.strictObject({ manifest: cid, contributor: did, count: uint }),
     maxBytes: 1 * KiB,
+  })
+
+/** A subject's withdrawal, for the keyholders and the DAO that it could not tell itself: DAG-CBOR of a withdrawal. */
+export const withdrawalTopic = (ledger: string) =>
+  defineTopic({
+    name: `/quern/${ledger}/withdrawal/1`,
+    message: z.strictObject({ withdrawal: bytesUpTo(MAX_WITHDRAWAL_BYTES) }),
+    maxBytes: 3 * KiB,
   })

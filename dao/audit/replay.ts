@@ -99,7 +99,12 @@ export class Replay {
   /** False when the replay cannot go on. */
   async #fold(bytes: Uint8Array): Promise<boolean> {
     const index = this.#ledger.state.size
-    for (const cid of this.#ledger.needs(bytes)) await this.#obtain(cid, index)
+    // a file may name others that the fold reads; one that is not there is named once, and nothing more comes of it
+    for (let [wanted, before] = [this.#ledger.needs(bytes), -1]; wanted.length > 0 && before !== this.verified; ) {
+      before = this.verified
+      for (const cid of wanted) await this.#obtain(cid, index)
+      wanted = this.#ledger.needs(bytes)
+    }
     this.#compareClose(bytes)
     let entry: Entry | null
     try {
@@ -111,10 +116,10 @@ export class Replay {
       return false
     }
     if (!entry) return this.#refused(index)
-    for (const cid of ledgerFilesNamed(entry, { read: (named) => this.#files.get(named.toString()) })) {
-      // its author attaches a manifest; index and sketches are pulled later, and needed once the batch counts: `needs` says so then
-      const mayCome = entry.t === 'contribution.reveal' && !cid.equals(entry.p.manifest)
-      await this.#obtain(cid, index, mayCome)
+    for (const [i, cid] of ledgerFilesNamed(entry, { read: (named) => this.#files.get(named.toString()) }).entries()) {
+      // its author attaches a manifest; index and sketches are pulled later, and needed once the batch counts: `needs` says so then.
+      // So it is with a charter's policy, which the first contribution to the pool needs
+      await this.#obtain(cid, index, i > 0)
     }
     return true
   }

@@ -2,4 +2,6 @@ export { type BatchFiles, batchRoots, MAX_SKETCHES_BYTES, parseBatchFiles, parse
 export { loadBatch } from './load-batch.ts'
 export { checkBatchStructure, type StructureCheck, type StructureResult } from './check-structure.ts'
 export { type AskBlocks, askOf, fetchBlocks, fetchDag, fetchFile, REPLY_BYTES, type FetchOptions, type Wanted } from './fetch-dag.ts'
+export { dropContribution, pullContribution, type PullPool } from './pool-blocks.ts'
+export { type Contribution, PoolCiphertext, type PoolCiphertextOptions } from './pool-ciphertext.ts'
 export { areRowBlocks, type OpenedRecord, openRecord, readRow, type ReadRow, type RowBlocks, rowLeaves, wantedOfRow } from './read-row.ts'

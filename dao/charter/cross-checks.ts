@@ -9,7 +9,7 @@ import type { Finding } from './problem.ts'
 
 /** Everything about a well-shaped charter that could not work as a whole. */
 export function crossCheck(rules: Charter): Finding[] {
-  return [splits, quorums, kinds, phases, privateRanges, seeds, demands, bounds, repeats, license].flatMap((check) => check(rules))
+  return [splits, quorums, kinds, phases, privateRanges, seeds, demands, bounds, repeats, license, pools].flatMap((check) => check(rules))
 }
 
 function splits({ split }: Charter): Finding[] {
@@ -74,7 +74,7 @@ function kinds({ schemas, pipelines }: Charter): Finding[] {
         ],
   )
   const bare = schemas.flatMap((schema, i): Finding[] =>
-    pipelines.some((pipeline) => schemaOf(pipeline) === schema)
+    schema.startsWith(POOL_SCHEMA) || pipelines.some((pipeline) => schemaOf(pipeline) === schema)
       ? []
       : [
           {
@@ -86,6 +86,48 @@ function kinds({ schemas, pipelines }: Charter): Finding[] {
         ],
   )
   return [...strays, ...bare]
+}
+
+/** Events of people: no pipeline makes them from pages, so they stand with the pool and not with the web. */
+const POOL_SCHEMA = 'activity@'
+
+function pools({ consent, pool, schemas }: Charter): Finding[] {
+  const found = schemas.flatMap((schema, i): Finding[] =>
+    schema.startsWith(POOL_SCHEMA)
+      ? [
+          {
+            path: ['schemas', i],
+            code: 'POOL_SCHEMA_IN_SCHEMAS',
+            message: `${schema} is brought by people and not crawled`,
+            fix: `take it out of schemas; the personal pool takes it by \`pool: { schemas: [${schema}] }\``,
+          },
+        ]
+      : [],
+  )
+  if (pool === undefined) return found
+  if (consent === null)
+    found.push({
+      path: ['pool'],
+      code: 'POOL_WITHOUT_CONSENT',
+      message: 'the charter has terms for a personal pool, and no policy that people could agree to',
+      fix: 'set `consent` to the CID of a signed consent policy, or take `pool` away',
+    })
+  if (pool.minTokens > pool.maxTokens)
+    found.push({
+      path: ['pool', 'minTokens'],
+      code: 'NOTHING_COUNTS',
+      message: `chunks below ${pool.minTokens} tokens count nothing and tokens above ${pool.maxTokens} do not count`,
+      fix: `write \`minTokens: ${pool.maxTokens}\` or less`,
+    })
+  const bare = pool.schemas.findIndex((schema) => !pool.measures.some((measures) => schemaOf(measures) === schema))
+  if (bare >= 0)
+    found.push({
+      path: ['pool', 'schemas', bare],
+      code: 'SCHEMA_WITHOUT_MEASURES',
+      message: `no measures are for ${pool.schemas[bare]}, so no such contribution could be accepted`,
+      fix: `add \`${pool.schemas[bare]}/1\` to pool.measures, or remove the schema`,
+    })
+  return found
 }
 
 const schemaOf = (pipeline: string): string => pipeline.split('/')[0] ?? ''

@@ -1,4 +1,4 @@
-import { type Charter, PHASES, PPM, quorumOf, schemaIdOf } from '../../schemas/wire/index.ts'
+import { type Charter, PHASES, poolTermsOf, PPM, quorumOf, schemaIdOf } from '../../schemas/wire/index.ts'
 import { encodeCharter } from './encode.ts'
 import { isLocalRules } from './local-rules.ts'
 
@@ -38,11 +38,17 @@ export function describeCharter(rules: Charter): string {
       `licence ${release.license}, ${release.languages.length === 0 ? 'all languages' : release.languages.join(', ')}, ${rules.price ? `${rules.price.amount} ${rules.price.asset}` : 'free'}`,
     ],
   ]
+  if (rules.consent !== null) lines.push(['pool', poolWords(rules)])
   const own = rules.selectors.map((schema) => `${schemaIdOf(schema)} with ${count(schema.fields.length, 'field')}`)
   if (own.length > 0) lines.splice(6, 0, ['selectors', own.join(', ')])
   if (sources.allowPrivate.length > 0) lines.splice(own.length > 0 ? 8 : 7, 0, ['private', `may crawl ${sources.allowPrivate.join(', ')}`])
   const width = Math.max(...lines.map(([topic]) => topic.length))
   return lines.map(([topic, words]) => `${topic.padEnd(width)}  ${words}`).join('\n')
+}
+
+function poolWords(rules: Charter): string {
+  const terms = poolTermsOf(rules)
+  return `${terms.schemas.join(', ')} under the consent policy ${rules.consent?.toString()}, ${percent(terms.unattestedPpm)} for what nobody attests`
 }
 
 function quorumWords(rules: Charter): string {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { Document, stringify } from 'yaml'
 import { z } from 'zod'
-import { charter as charterShape, poolTermsOf } from '../../schemas/wire/index.ts'
+import { charter as charterShape, poolTerms } from '../../schemas/wire/index.ts'
 import { exampleInput } from './examples.ts'
 import { parseCharterYaml } from './index.ts'
 import { keysAt, leafPaths, rangeAt, shapeAt } from './shape-facts.ts'
+
+const policy = 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 
 /** A charter with every field spelled out, one line each, and something in every list. */
 const full = {
@@ -22,7 +24,8 @@ const full = {
   selectors: [{ name: 'shop', fields: [{ name: 'title', select: ['h1'], type: 'string' }] }],
   release: { ...charterShape.parse(exampleInput).release, languages: ['de'] },
   price: { asset: 'EUR', amount: '1' },
-  pool: poolTermsOf({}),
+  consent: policy,
+  pool: { ...poolTerms.parse({}), sources: { spotify: 500_000 } },
 }
 type Step = string | number
 
@@ -112,6 +115,7 @@ function wrongs(path: Step[]): Case[] {
 
 const extra = [
   ['quality', 'endPunctuation'],
+  ['pool', 'sources', 'spotify'],
   ['demand', 'rules', '*', 'language'],
   ['demand', 'rules', '*', 'host'],
   ['demand', 'rules', '*', 'ppm'],
@@ -240,6 +244,10 @@ describe('rules between fields', () => {
       'demand.rules[0].host',
       /add a seed on b\.example/,
     ],
+    ['POOL_SCHEMA_IN_SCHEMAS', { schemas: ['web-page@1', 'activity@1'] }, 'schemas[1]', /take it out of schemas/],
+    ['POOL_WITHOUT_CONSENT', { pool: { minTokens: 2 } }, 'pool', /set `consent`/],
+    ['NOTHING_COUNTS', { consent: policy, pool: { minTokens: 9, maxTokens: 8 } }, 'pool.minTokens', /`minTokens: 8`/],
+    ['SCHEMA_WITHOUT_MEASURES', { consent: policy, pool: { schemas: ['activity@2'] } }, 'pool.schemas[0]', /add `activity@2\/1`/],
     ['NOTHING_COUNTS', { value: { minTokens: 100, maxTokens: 99 } }, 'value.minTokens', /`minTokens: 99`/],
     ['NOVELTY_NEVER_WHOLE', { value: { noveltyFrom: 50 } }, 'value.noveltySpan', /`noveltySpan: 50`/],
     ['NEWCOMER_ABOVE_CAP', { contributors: { quota: { newcomer: 10, cap: 5 } } }, 'contributors.quota.newcomer', /`newcomer: 5`/],

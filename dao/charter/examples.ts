@@ -82,7 +82,12 @@ const examples: Record<string, string> = {
   price: '{ asset: EUR, amount: "10000" }',
   'price.asset': 'EUR',
   'price.amount': '"10000"',
-  pool: '{ kAnonymity: 5 }',
+  'pool.schemas': '[activity@1]',
+  'pool.schemas.*': 'activity@1',
+  'pool.measures': '[activity@1/1]',
+  'pool.measures.*': 'activity@1/1',
+  'pool.sources': '{ spotify: 500000 }',
+  'pool.sources.*': '500000',
   consent: 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
 }
 

@@ -1,6 +1,6 @@
 /** What the charter's shape knows of each field, read from the shape itself: keys, range, default. So no message can drift from the rules. */
 import { z } from 'zod'
-import { type Charter, charter } from '../../schemas/wire/index.ts'
+import { type Charter, charter, poolTerms } from '../../schemas/wire/index.ts'
 import { exampleInput } from './examples.ts'
 import type { Path } from './problem.ts'
 
@@ -38,11 +38,14 @@ export function rangeAt(path: Path): { min: number; max: number } | undefined {
   return { min: shape.minValue ?? Number.MIN_SAFE_INTEGER, max: shape.maxValue ?? Number.MAX_SAFE_INTEGER }
 }
 
+/** Whether the charter does without this section, rather than with its defaults. */
+export const isLeftOut = (section: string): boolean =>
+  own(charter.shape as Record<string, z.core.$ZodType>, section) instanceof z.ZodOptional
+
 let defaults: Charter | undefined
 /** The value a field has when nobody writes it; undefined for the fields a person must write. */
 export function defaultAt(path: Path): unknown {
-  // the one section that may be absent has defaults too
-  defaults ??= charter.parse({ ...exampleInput, pool: {} })
+  defaults ??= { ...charter.parse(exampleInput), pool: poolTerms.parse({}) }
   if (Object.hasOwn(exampleInput, String(path[0]))) return undefined
   return path.reduce<unknown>((value, step) => (isObject(value) ? own(value, String(step)) : undefined), defaults)
 }

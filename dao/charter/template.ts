@@ -1,7 +1,7 @@
 /** The charter file that `quern dao init` writes: everyday settings ready to edit, the constants of the mechanism beside them as comments. */
 import { stringify } from 'yaml'
 import { type CharterInput } from '../../schemas/wire/index.ts'
-import { defaultAt, keysAt } from './shape-facts.ts'
+import { defaultAt, isLeftOut, keysAt } from './shape-facts.ts'
 import { charterWords } from './words.ts'
 
 export interface CharterStart {
@@ -25,6 +25,7 @@ const EVERYDAY = new Set(
 
 const HEAD = `# The rules of a DAO, in one file. "quern charter check FILE" says what is wrong with it, and in which line.
 # Settings that stand behind "# " show their defaults: take the "# " away, of the section's own line too, and change them.
+# What stands behind "#- " is for DAOs with a personal pool only: a charter without it has no such section.
 # Every number is a whole number; Ppm is parts per million, so 1000000 is all of it.
 `
 /** Column at which the words begin. */
@@ -51,6 +52,7 @@ export function charterTemplate({
 function fieldText(name: string, given: CharterInput): string {
   if (name in charterWords) return line([name], given, EVERYDAY.has(name) ? '' : '# ')
   const fields = keysAt([name]).map((key) => [name, key])
+  if (isLeftOut(name)) return `#- ${name}:\n${fields.map((path) => line(path, given, '#-   ')).join('')}`
   const live = fields.some((path) => EVERYDAY.has(path.join('.')))
   const body = fields.map((path) => line(path, given, live ? (EVERYDAY.has(path.join('.')) ? '  ' : '  # ') : '#   '))
   return `${live ? '' : '# '}${name}:\n${body.join('')}`

@@ -31,7 +31,7 @@ export class Tombstones {
   readonly #scopes = new Map<string, Scope>()
 
   /** Adds one whose signature was checked. True when it said something new. */
-  add({ receipt, subject, scope }: Withdrawal): boolean {
+  add({ receipt, subject, scope }: Pick<Withdrawal, 'receipt' | 'subject' | 'scope'>): boolean {
     const key = keyOf(receipt, subject)
     const known = this.#scopes.get(key)
     if (known === 'all') return false

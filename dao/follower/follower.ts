@@ -216,7 +216,7 @@ export class Follower {
       throw new QuernError('LOG_FORKED', `the log does not hold the ${known} entries that it gave before`, { detail: { size: known } })
     const ledger = this.#emptyLedger()
     for (const entry of [...older, ...newer]) {
-      for (const cid of ledger.needs(entry)) await this.#obtain(cid)
+      await this.#obtainFor(ledger, entry)
       ledger.apply(entry)
     }
     if (seatedValidators(ledger.state).length === 0 || !hasQuorum(ledger.state, opened)) return false
@@ -251,7 +251,7 @@ export class Follower {
     this.#requireQuorum(opened)
     for (const [i, entry] of entries.entries()) {
       if (i % PAGE === 0) await this.#readAhead(entries.slice(i, i + PAGE))
-      for (const cid of this.ledger.needs(entry)) await this.#obtain(cid)
+      await this.#obtainFor(this.ledger, entry)
       const { index, invalid } = this.ledger.apply(entry)
       this.#range.append(leafHash(entry))
       if (invalid) this.#options.logger.warn('invalid-entry', { index, code: invalid.code })
@@ -288,6 +288,12 @@ export class Follower {
       signal.throwIfAborted()
       logger.debug('nothing-read-ahead', { code: codeOf(error) })
     }
+  }
+
+  /** All that applying the entry reads; a manifest may name more that is needed. */
+  async #obtainFor(ledger: Ledger, entry: Uint8Array): Promise<void> {
+    for (let wanted = ledger.needs(entry); wanted.length > 0; wanted = ledger.needs(entry))
+      for (const cid of wanted) await this.#obtain(cid)
   }
 
   async #obtain(cid: CID): Promise<void> {

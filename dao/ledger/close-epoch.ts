@@ -7,6 +7,7 @@ import { type ContributorClose, judgeContributor } from './judge-contributor.ts'
 import { judgeDuties, type ValidatorClose } from './judge-duties.ts'
 import { nextBases, newsOfHosts } from './learn-hosts.ts'
 import { byAccount } from './seats.ts'
+import { deliveryOf } from './deliveries.ts'
 import type { EpochPoints, EpochState, EpochTable, LedgerState, TableRow } from './types.ts'
 import { contributorsOf } from './value-epoch.ts'
 import { lastFinalEpoch } from './vesting.ts'
@@ -84,7 +85,7 @@ export function closeLightly(state: LedgerState, epoch: EpochState, rows: readon
     if (contributor.quota !== null) contributor.quota = nextQuota(contributor.quota, row.credibility, row.note === 'void T1', state.charter)
   }
   for (const key of epoch.batches) {
-    const batch = state.batches.get(key)
+    const batch = deliveryOf(state, key)
     if (batch && !epoch.deferred.has(batch.contributor)) batch.settled = epoch.number
     else if (batch) batch.epoch = epoch.number + 1
   }
@@ -96,7 +97,7 @@ function settle(state: LedgerState, epoch: EpochState, close: ContributorClose):
   if (close.deferred) {
     epoch.deferred.add(close.account)
     for (const key of close.batches) {
-      const batch = state.batches.get(key)
+      const batch = deliveryOf(state, key)
       if (!batch || batch.voided) continue
       batch.epoch = epoch.number + 1
       batch.deferrals = close.deferred === 'escalated' ? Math.max(batch.deferrals + 1, close.fullSetAt) : batch.deferrals + 1
@@ -104,7 +105,7 @@ function settle(state: LedgerState, epoch: EpochState, close: ContributorClose):
     return
   }
   for (const key of close.batches) {
-    const batch = state.batches.get(key)
+    const batch = deliveryOf(state, key)
     if (batch) batch.settled = epoch.number
   }
   for (const [key, values] of close.cutValues) epoch.values.set(key, values)

@@ -1,7 +1,7 @@
 /** Which records a validator has to test: public once its sampling preimage is open, secret before. */
 import { Lru } from '../../core/cache/index.ts'
 import { type Report, sha256, toHex } from '../../schemas/wire/index.ts'
-import { drawIndexes, drawSeed } from '../rewards/index.ts'
+import { drawIndexes, drawSeed, sampledChunks } from '../rewards/index.ts'
 import { byAccount } from './seats.ts'
 import type { DrawOf, EpochState, LedgerFiles, LedgerState } from './types.ts'
 
@@ -23,7 +23,20 @@ export function drawsFor(state: LedgerState, _files: LedgerFiles, validator: str
     const seed = drawSeed(beacon, preimage, urn.root32)
     const count = state.charter.testing.draws
     const indexes = drawn.recall(`${toHex(seed)}/${count}/${urn.digest}`, () => drawIndexes(seed, urn.masses, count))
-    return { contributor, picks: indexes.map((index) => urn.pick(index)) }
+    const picks = [...indexes.map((index) => urn.pick(index)), ...chunkPicks(state, epoch, beacon, contributor)]
+    return { contributor, picks: picks.slice(0, MOST_PICKS) }
+  })
+}
+
+/** Of one contributor, as many as a report takes. */
+const MOST_PICKS = 1024
+
+/** Of a pool contribution its committee opens the same chunks: those the beacon draws, and keyholders give no others. */
+function chunkPicks(state: LedgerState, epoch: EpochState, beacon: Uint8Array, contributor: string): DrawOf['picks'] {
+  return epoch.batches.flatMap((key) => {
+    const one = state.contributions.get(key)
+    if (one?.contributor !== contributor) return []
+    return sampledChunks(beacon, one.manifestCid, one.manifest.chunks.length).map((row) => ({ manifest: one.manifestCid, row }))
   })
 }
 

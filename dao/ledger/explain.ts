@@ -1,13 +1,14 @@
 /** Why the ledger says what it says: every number of a row, a batch or an epoch with the entries and the formula behind it. */
 import { type Check, PPM } from '../../schemas/wire/index.ts'
 import { batchReasons } from './explain-batch.ts'
+import { contributionReasons, POOL_FAILS } from './explain-contribution.ts'
 import { type Reason, reason } from './explain-reason.ts'
 import { byAccount } from './seats.ts'
 import type { EpochResult, LedgerFiles, LedgerState, OutcomeReasons } from './types.ts'
 import { isUnvested, leftOf, vested } from './vesting.ts'
 
 export interface Explanation {
-  about: 'account' | 'epoch' | 'batch'
+  about: 'account' | 'epoch' | 'batch' | 'contribution'
   subject: string
   reasons: Reason[]
 }
@@ -19,6 +20,8 @@ export interface Explanation {
 export function explain(state: LedgerState, subject: string | number, files?: LedgerFiles): Explanation | undefined {
   if (typeof subject === 'number') return explainEpoch(state, subject)
   if (subject.startsWith('did:')) return explainAccount(state, subject)
+  const contribution = state.contributions.get(subject)
+  if (contribution) return { about: 'contribution', subject, reasons: contributionReasons(state, contribution, files) }
   const batch = state.batches.get(subject)
   return batch && { about: 'batch', subject, reasons: batchReasons(state, batch, files) }
 }
@@ -89,6 +92,8 @@ function explainAccount(state: LedgerState, account: string): Explanation | unde
     )
   for (const batch of state.batches.values())
     if (batch.contributor === account) reasons.push(...batchReasons(state, batch).filter((one) => one.code !== 'counted'))
+  for (const one of state.contributions.values())
+    if (one.contributor === account) reasons.push(...contributionReasons(state, one).filter(({ code }) => code !== 'counted'))
   return { about: 'account', subject: account, reasons }
 }
 
@@ -119,7 +124,7 @@ function epochOfAccount(state: LedgerState, result: EpochResult, account: string
       ),
     )
     const why = result.reasons.get(account)
-    if (why) out.push(...outcomeReasons(epoch, why, row.credibility))
+    if (why) out.push(...outcomeReasons(state, epoch, why, row.credibility))
     out.push(...pointsReasons(state, epoch, account))
   }
   return out
@@ -143,7 +148,7 @@ function shareReason(state: LedgerState, account: string): Reason {
 }
 
 /** The credibility formula with its numbers, then every record that failed, with the validators that say so. */
-function outcomeReasons(epoch: number, why: OutcomeReasons, m: number): Reason[] {
+function outcomeReasons(state: LedgerState, epoch: number, why: OutcomeReasons, m: number): Reason[] {
   const { med, b, n, e, before, freshMed } = why
   const formula =
     why.rates.length === 0
@@ -163,7 +168,7 @@ function outcomeReasons(epoch: number, why: OutcomeReasons, m: number): Reason[]
     ...failedRows(why.fails).map(({ validators, manifest, row, check }) =>
       reason(
         'fail',
-        `epoch ${epoch}: row ${row} of ${manifest} fails ${check}, ${FAILS[check] ?? 'as its proof shows'}: say ${validators.length} of ${why.rates.length} validators (${validators.map(short).join(' ')})`,
+        `epoch ${epoch}: row ${row} of ${manifest} fails ${check}, ${(state.contributions.has(manifest) ? POOL_FAILS : FAILS)[check] ?? 'as its proof shows'}: say ${validators.length} of ${why.rates.length} validators (${validators.map(short).join(' ')})`,
         { epoch, facts: { manifest, row, check, validators: validators.length, by: validators.join(' ') } },
       ),
     ),

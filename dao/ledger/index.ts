@@ -1,5 +1,6 @@
 /** The one fold: entries in order give the state; everything else here is a question to that state. */
 export { beaconOf } from './beacon.ts'
+export { MAX_NOTICE_BYTES } from './charter-files.ts'
 export { CLOCK_TOLERANCE_SECONDS, type DateWindow, dateWindow } from './date-window.ts'
 export { drawsFor, sameDraws } from './draws.ts'
 export { type Explanation, explain } from './explain.ts'
@@ -12,6 +13,10 @@ export { RootHistory } from './root-history.ts'
 export { charterOf, mayBeSeated } from './rules-admission.ts'
 export { auditBytes, RULES_VERSION } from './rules-closing.ts'
 export { committingEpoch } from './rules-contribution.ts'
+export { holdersNeeded } from './cut-epoch.ts'
+export { liveContributionOf } from './rules-pool.ts'
+export { isLive, deliveryOf } from './deliveries.ts'
+export { readPoolIndex } from './parsed-files.ts'
 export { rowFacts } from './rules-fraud.ts'
 export { mayAdvance, type MayAdvance, phaseOf, type PhaseNow } from './rules-phases.ts'
 export { sequencerOf, termRules } from './rules-terms.ts'
@@ -31,10 +36,12 @@ export type {
   LedgerFiles,
   LedgerState,
   OutcomeReasons,
+  PoolContribution,
   RecordValue,
+  Delivery,
   TableRow,
   Tally,
   ValidatorState,
 } from './types.ts'
-export { includedBatches, lastFinalEpoch, leftOf, vested, type VestedPoints } from './vesting.ts'
+export { includedBatches, includedContributions, lastFinalEpoch, leftOf, vested, type VestedPoints } from './vesting.ts'
 export type { Refusal } from './view.ts'

@@ -17,8 +17,18 @@ import {
   type Tally,
 } from '../rewards/index.ts'
 import { severityOf } from './severity.ts'
-import type { BatchState, EpochState, LedgerState, OutcomeReasons, TableRow } from './types.ts'
+import { isContribution, mayEarn, recordsIn, deliveryOf, withdrawnAt } from './deliveries.ts'
+import type { BatchState, EpochState, LedgerState, OutcomeReasons, PoolContribution, TableRow } from './types.ts'
 import { deferralsOf, MAX_DEFERRALS } from './value-epoch.ts'
+
+/** Honest chunks pass: what is expected of them is what the ledger expects of pages that never change. */
+const POOL_CLASS = 0
+const WITHDRAWN = 'withdrawn'
+
+interface Judged {
+  key: string
+  batch: BatchState | PoolContribution
+}
 
 export interface ContributorClose {
   account: string
@@ -46,7 +56,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
   const { charter } = state
   const contributor = state.contributors.get(account)
   const batches = epoch.batches.flatMap((key) => {
-    const batch = state.batches.get(key)
+    const batch = deliveryOf(state, key)
     return batch?.contributor === account ? [{ key, batch }] : []
   })
   const committee = epoch.committees.get(account) ?? []
@@ -58,7 +68,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
   const outcome = contributorOutcome({ charter, tallies: before, reports, mPrev, bases: state.bases, weights })
   const apart = outliers(outcome.freshRates, outcome.freshMed, charter)
   const isFullSet = deferralsOf(state, epoch, account) >= MAX_DEFERRALS
-  const standing = batches.filter(({ batch }) => batch.voided === null && batch.retracted === null)
+  const standing = batches.filter(({ batch }) => mayEarn(batch))
   const base: Omit<ContributorClose, 'row' | 'deferred' | 'points' | 'pointsPerBatch' | 'cutValues'> = {
     account,
     batches: batches.map(({ key }) => key),
@@ -74,7 +84,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
   const rowOf = (facts: Partial<TableRow>): TableRow => ({
     account,
     role: 'contributor',
-    records: standing.reduce((sum, { batch }) => sum + batch.manifest.count, 0),
+    records: standing.reduce((sum, { batch }) => sum + recordsIn(batch), 0),
     value: valueOf(epoch, standing, new Map()).toString(),
     credibility: mPrev,
     draws: outcome.draws,
@@ -115,28 +125,33 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
 }
 
 /** Why the whole epoch earns nothing, as the table says it; null when it earns. */
-function zeroNote(fraud: { check: string } | null, batches: readonly { batch: BatchState }[], outcome: Outcome): string | null {
+function zeroNote(fraud: { check: string } | null, batches: readonly Judged[], outcome: Outcome): string | null {
   if (fraud) return `fraud ${fraud.check}`
   const s2 = batches.find(({ batch }) => batch.voided && severityOf(batch.voided.check) === 'S2')
   if (s2) return `void S2 ${s2.batch.voided?.check}`
   const s1 = batches.find(({ batch }) => batch.voided)
   if (s1 && batches.every(({ batch }) => batch.voided !== null)) return `void S1 ${s1.batch.voided?.check}`
+  if (batches.length > 0 && batches.every(({ batch }) => withdrawnAt(batch) !== null)) return WITHDRAWN
   return outcome.voided ? 'void T1' : null
 }
 
 /** What an epoch that earns lost all the same. */
-function partlyNote(batches: readonly { batch: BatchState }[], { hostCuts }: Outcome): string | null {
+function partlyNote(batches: readonly Judged[], { hostCuts }: Outcome): string | null {
   const partly = batches.find(({ batch }) => batch.voided !== null)?.batch.voided
   if (partly) return `void S1 ${partly.check}`
+  if (batches.some(({ batch }) => withdrawnAt(batch) !== null)) return WITHDRAWN
   return hostCuts.size > 0 ? `cut ${hostCuts.size} hosts` : null
 }
 
 function freshReport(state: LedgerState, epoch: EpochState, validator: string, account: string): FreshReport[] {
   const said = epoch.reports.get(validator)?.contributions.find((contribution) => contribution.contributor === account)
   if (!said) return []
-  const draws = said.results.map(({ manifest, row, pass }) => {
+  const draws = said.results.flatMap(({ manifest, row, pass }): FreshReport['draws'] => {
+    const contribution = state.contributions.get(manifest.toString())
+    // keyholders stop at once: what nobody could open since then says nothing
+    if (contribution) return contribution.withdrawn === null ? [{ host: null, class: POOL_CLASS, pass }] : []
     const host = state.batches.get(manifest.toString())?.hosts?.[row] ?? ''
-    return { host, class: hostClass(state.hosts.get(hostKey(host)), state.bases, state.charter), pass }
+    return [{ host, class: hostClass(state.hosts.get(hostKey(host)), state.bases, state.charter), pass }]
   })
   return [{ validator, draws }]
 }
@@ -157,25 +172,25 @@ function reasonsOf(
 
 const fullSetSize = (epoch: EpochState, account: string): number => epoch.roster.filter((validator) => validator !== account).length
 
-function valueOf(epoch: EpochState, batches: readonly { key: string; batch: BatchState }[], cuts: ReadonlyMap<string, number>): bigint {
+function valueOf(epoch: EpochState, batches: readonly Judged[], cuts: ReadonlyMap<string, number>): bigint {
   let sum = 0n
-  for (const { key, batch } of batches)
+  for (const { key, batch } of batches) {
+    const values = epoch.values.get(key) ?? []
+    const hosts: readonly (string | null)[] = isContribution(batch) ? values.map(() => null) : (batch.hosts ?? [])
     sum += countedValue(
-      (batch.hosts ?? []).map((host) => ({ host })),
-      epoch.values.get(key) ?? [],
+      hosts.map((host) => ({ host })),
+      values,
       cuts,
     )
+  }
   return sum
 }
 
-function cutValues(
-  epoch: EpochState,
-  batches: readonly { key: string; batch: BatchState }[],
-  cuts: ReadonlyMap<string, number>,
-): Map<string, RecordValue[]> {
+function cutValues(epoch: EpochState, batches: readonly Judged[], cuts: ReadonlyMap<string, number>): Map<string, RecordValue[]> {
   const out = new Map<string, RecordValue[]>()
   if (cuts.size === 0) return out
   for (const { key, batch } of batches) {
+    if (isContribution(batch)) continue
     const values = epoch.values.get(key) ?? []
     out.set(
       key,

@@ -23,6 +23,7 @@ export function newsOfHosts(state: LedgerState, epoch: EpochState, contributors:
     }
     if (deferred !== null || credibility < GOOD_STANDING) continue
     for (const draw of reports.flatMap((report) => report.draws)) {
+      if (draw.host === null) continue
       const host = of(hostKey(draw.host))
       host.draws++
       if (!draw.pass) host.fails++
@@ -42,6 +43,7 @@ export function nextBases(state: LedgerState, epoch: EpochState, contributors: r
     for (const { credibility, reports, deferred } of contributors) {
       if (deferred !== null || credibility < GOOD_STANDING) continue
       for (const draw of reports.find((report) => report.validator === validator)?.draws ?? []) {
+        if (draw.host === null) continue
         classes[draw.class].draws++
         if (!draw.pass) classes[draw.class].fails++
       }

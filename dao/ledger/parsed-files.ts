@@ -8,18 +8,27 @@ import {
   charter,
   type Charter,
   type CID,
+  type ConsentPolicy,
+  decode,
   did,
   matchesCid,
   MAX_CHARTER_BYTES,
   MAX_MANIFEST_BYTES,
+  MAX_POOL_INDEX_BYTES,
+  MAX_POOL_MANIFEST_BYTES,
   MAX_REPORT_BYTES,
   parse,
+  poolIndex,
+  type PoolIndex,
+  poolManifest,
+  type PoolManifest,
   ppm,
   report,
   type Report,
   uint,
   WireError,
 } from '../../schemas/wire/index.ts'
+import { readPolicy } from '../consent/index.ts'
 import type { LedgerFiles, TableRow } from './types.ts'
 import { type Refusal, refuse } from './view.ts'
 
@@ -75,7 +84,33 @@ function reader<T>(capacity: number, read: (bytes: Uint8Array) => T): (files: Le
   }
 }
 
-export const readManifest = reader<BatchManifest>(8192, (bytes) => parse(batchManifest, bytes, MAX_MANIFEST_BYTES))
+/** What a reveal names: a batch, or a contribution to the pool. */
+export type Revealed = { kind: 'batch'; manifest: BatchManifest } | { kind: 'pool'; manifest: PoolManifest }
+
+export const readManifest = reader<Revealed>(8192, (bytes) =>
+  namesSubject(bytes)
+    ? { kind: 'pool', manifest: parse(poolManifest, bytes, MAX_POOL_MANIFEST_BYTES) }
+    : { kind: 'batch', manifest: parse(batchManifest, bytes, MAX_MANIFEST_BYTES) },
+)
+
+/** A contribution has a subject where a batch has a contributor; whatever is neither is refused as a batch. */
+function namesSubject(bytes: Uint8Array): boolean {
+  try {
+    const value = decode(bytes, MAX_POOL_MANIFEST_BYTES)
+    return typeof value === 'object' && value !== null && 'subject' in value
+  } catch (thrown) {
+    if (thrown instanceof WireError) return false
+    throw thrown
+  }
+}
+
+export const readPoolIndex = reader<PoolIndex>(1024, (bytes) => parse(poolIndex, bytes, MAX_POOL_INDEX_BYTES))
+/** The policy as its operator signed it. */
+export const readConsentPolicy = reader<ConsentPolicy>(64, (bytes) => {
+  const read = readPolicy(bytes)
+  if (!read.ok) throw new WireError(read.code, read.message)
+  return read.policy
+})
 export const readReport = reader<Report>(256, (bytes) => parse(report, bytes, MAX_REPORT_BYTES))
 /** A field that a charter leaves out has its default, also one that a later version of the shape adds: so a default, once released, never changes. */
 export const readCharter = reader<Charter>(64, (bytes) => parse(charter, bytes, MAX_CHARTER_BYTES))

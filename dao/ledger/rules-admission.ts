@@ -1,6 +1,7 @@
 /** Who belongs to the ledger: genesis, roster, charter versions, contributors. */
 import { verifyShaped } from '../../core/envelope/index.ts'
 import { type Charter, equalBytes, ledgerIdOf, type ValidatorStatement } from '../../schemas/wire/index.ts'
+import { charterFiles, policyRefusal } from './charter-files.ts'
 import { isWitnessKey, publicKeyOf } from './notes.ts'
 import { readCharter } from './parsed-files.ts'
 import { isSeated } from './seats.ts'
@@ -10,7 +11,7 @@ import { type Refusal, refuse, type Rule } from './view.ts'
 
 /** Entry 0: the operator signs the charter's CID and the log's key. */
 export const genesis: Rule<'genesis'> = {
-  needs: (entry) => [entry.p.charter],
+  needs: (entry, { files }) => charterFiles(files, entry.p.charter),
   check(entry, { state, files, index }) {
     if (index !== 0 || state.operator !== '') return refuse('NOT_FIRST', 'genesis is entry 0 and only that')
     const id = ledgerIdOf(entry.p.charter)
@@ -18,7 +19,7 @@ export const genesis: Rule<'genesis'> = {
     const charter = readCharter(files, entry.p.charter)
     if (!charter.ok) return charter.refusal
     if (charter.value.operator !== entry.a) return refuse('NOT_OPERATOR', 'the charter names another operator than the author of genesis')
-    return undefined
+    return policyRefusal(files, charter.value, entry.a)
   },
   apply(entry, { state, files }) {
     const charter = readCharter(files, entry.p.charter)
@@ -90,7 +91,7 @@ const publicKeysOf = ({ witness, mirror, audit }: ValidatorStatement): (string |
 
 /** A new version of the charter: it counts from the beginning of epoch `from`, which has not begun. */
 export const charter: Rule<'charter'> = {
-  needs: (entry) => [entry.p.charter],
+  needs: (entry, { files }) => charterFiles(files, entry.p.charter),
   check(entry, { state, files }) {
     const wrong = notOperator(state, entry.a)
     if (wrong) return wrong
@@ -103,7 +104,7 @@ export const charter: Rule<'charter'> = {
       return refuse('OTHER_DAO', 'a charter version keeps name and operator; another operator is another ledger')
     if (entry.p.from <= (state.epoch?.number ?? 0) || entry.p.from < (newest?.from ?? 0))
       return refuse('TOO_EARLY', 'a charter version counts from an epoch that has not begun, after those announced before it')
-    return undefined
+    return policyRefusal(files, next.value, state.operator)
   },
   apply(entry, { state, files }) {
     const next = readCharter(files, entry.p.charter)

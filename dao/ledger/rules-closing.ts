@@ -7,6 +7,7 @@ import { readTable } from './parsed-files.ts'
 import { mayRun } from './rules-terms.ts'
 import { inPhase } from './rules-testing.ts'
 import { isSeated } from './seats.ts'
+import { deliveryOf } from './deliveries.ts'
 import type { EpochResult, LedgerState } from './types.ts'
 import { refuse, type Rule } from './view.ts'
 
@@ -48,7 +49,7 @@ export const epochClose: Rule<'epoch.close'> = {
       rows: epoch.table?.rows ?? (told?.ok ? told.value : []),
       beacon: epoch.beacon ?? new Uint8Array(32),
       // a batch that moves on is settled, and released, by the epoch that can test it
-      batches: epoch.batches.filter((key) => state.light || state.batches.get(key)?.settled === epoch.number),
+      batches: epoch.batches.filter((key) => state.light || deliveryOf(state, key)?.settled === epoch.number),
       values: epoch.values,
       closedAt: epoch.phaseTime,
       final: false,
@@ -67,7 +68,7 @@ export const epochClose: Rule<'epoch.close'> = {
 function settleLightly(state: LedgerState, result: EpochResult): void {
   if (state.epoch?.number !== result.epoch) return
   closeLightly(state, state.epoch, result.rows)
-  result.batches = result.batches.filter((key) => state.batches.get(key)?.settled === result.epoch)
+  result.batches = result.batches.filter((key) => deliveryOf(state, key)?.settled === result.epoch)
 }
 
 /** What an audit key signs: `"quern/audit/v1\0" ‖ ledger id ‖ 0x00 ‖ DAG-CBOR [epoch, root]`. */

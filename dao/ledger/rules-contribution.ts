@@ -2,7 +2,9 @@
 import { type BatchManifest, commitHash, equalBytes } from '../../schemas/wire/index.ts'
 import { readManifest } from './parsed-files.ts'
 import { isSeated } from './seats.ts'
-import type { BatchState, LedgerState } from './types.ts'
+import { contributionFacts, contributionFiles, judgeContribution } from './rules-pool.ts'
+import { isContribution, revealed, deliveryOf, deliveries } from './deliveries.ts'
+import type { LedgerState, Delivery } from './types.ts'
 import { type Refusal, refuse, type Rule } from './view.ts'
 
 /** Open commits one account may have; a flood beyond this is refused at the door and a no-op in the log. */
@@ -42,8 +44,9 @@ export const commit: Rule<'contribution.commit'> = {
 }
 
 export const reveal: Rule<'contribution.reveal'> = {
-  needs: (entry) => [entry.p.manifest],
-  check(entry, { state, files }) {
+  needs: ({ p }, { state, files }) => [p.manifest, ...contributionFiles(state, files, p.manifest)],
+  check(entry, view) {
+    const { state, files } = view
     const wrong = mayContribute(state, entry.a)
     if (wrong) return wrong
     const { epoch, commits } = state
@@ -55,37 +58,32 @@ export const reveal: Rule<'contribution.reveal'> = {
       return refuse('WRONG_PHASE', `the commit at ${p.commit} is revealed in the reveal phase of epoch ${committed.epoch}`)
     if (!equalBytes(commitHash(p.manifest, p.salt, entry.a), committed.hash))
       return refuse('COMMIT_MISMATCH', `manifest, salt and author do not hash to the commit at ${p.commit}`)
-    if (state.batches.has(p.manifest.toString())) return refuse('REVEALED', `${p.manifest.toString()} was revealed before`)
-    const manifest = readManifest(files, p.manifest)
-    return manifest.ok ? judgeManifest(state, entry.a, manifest.value) : manifest.refusal
+    if (deliveryOf(state, p.manifest.toString())) return refuse('REVEALED', `${p.manifest.toString()} was revealed before`)
+    const read = readManifest(files, p.manifest)
+    if (!read.ok) return read.refusal
+    const { kind, manifest } = read.value
+    return kind === 'batch' ? judgeManifest(state, entry.a, manifest) : judgeContribution(view, entry.a, manifest)
   },
   apply(entry, { state, files, index }) {
     const { p } = entry
-    const manifest = readManifest(files, p.manifest)
+    const read = readManifest(files, p.manifest)
     const contributor = state.contributors.get(entry.a)
-    if (!manifest.ok || !contributor) return
+    if (!read.ok || !contributor) return
+    const { kind, manifest } = read.value
+    const key = p.manifest.toString()
     state.commits.delete(p.commit)
-    contributor.nextSequence = manifest.value.sequence + 1
-    contributor.lastManifest = p.manifest.toString()
-    state.batches.set(p.manifest.toString(), {
+    contributor.nextSequence = manifest.sequence + 1
+    contributor.lastManifest = key
+    const way = revealed({
       manifestCid: p.manifest,
-      manifest: manifest.value,
       contributor: entry.a,
       salt: p.salt,
       commitIndex: p.commit,
       revealIndex: index,
       epoch: p.epoch,
-      gathered: p.epoch,
-      moved: false,
-      deferrals: 0,
-      available: new Set(),
-      voided: null,
-      retracted: null,
-      dropped: false,
-      values: null,
-      hosts: null,
-      settled: null,
     })
+    if (kind === 'batch') state.batches.set(key, { ...way, manifest })
+    else state.contributions.set(key, { ...way, ...contributionFacts(files, manifest) })
   },
 }
 
@@ -113,12 +111,16 @@ export const available: Rule<'contribution.available'> = {
     if (!isSeated(state, entry.a)) return refuse('NOT_SEATED', `${entry.a} holds no seat`)
     if (state.epoch === null || entry.p.epoch !== state.epoch.number)
       return refuse('WRONG_EPOCH', `this is epoch ${state.epoch?.number ?? 0}`)
-    for (const manifest of entry.p.manifests)
-      if (!state.batches.has(manifest.toString())) return refuse('UNKNOWN_BATCH', `${manifest.toString()} was not revealed`)
+    for (const manifest of entry.p.manifests) {
+      const one = deliveryOf(state, manifest.toString())
+      if (!one) return refuse('UNKNOWN_BATCH', `${manifest.toString()} was not revealed`)
+      if (isContribution(one) && !one.committee.members.includes(entry.a))
+        return refuse('NOT_KEYHOLDER', `${entry.a} holds no share of ${manifest.toString()}`)
+    }
     return undefined
   },
   apply(entry, { state }) {
-    for (const manifest of entry.p.manifests) state.batches.get(manifest.toString())?.available.add(entry.a)
+    for (const manifest of entry.p.manifests) deliveryOf(state, manifest.toString())?.available.add(entry.a)
   },
 }
 
@@ -145,9 +147,9 @@ export const retract: Rule<'retract'> = {
 }
 
 /** Its epoch counted and tested it, and too few reports came: those that came are public. Only a missed cut moves a batch before its beacon. */
-const wasPutOff = ({ epoch, gathered, moved }: BatchState): boolean => epoch > gathered + (moved ? 1 : 0)
+const wasPutOff = ({ epoch, gathered, moved }: Delivery): boolean => epoch > gathered + (moved ? 1 : 0)
 
 function batchOfCommit(state: LedgerState, commitIndex: number) {
-  for (const batch of state.batches.values()) if (batch.commitIndex === commitIndex) return batch
+  for (const one of deliveries(state)) if (one.commitIndex === commitIndex) return one
   return undefined
 }

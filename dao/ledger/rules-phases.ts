@@ -1,5 +1,5 @@
 /** The epoch's phases: when the operator may end one, and what its end fixes. */
-import { PHASES, type Phase } from '../../schemas/wire/index.ts'
+import { type CID, PHASES, type Phase } from '../../schemas/wire/index.ts'
 import { beginEpoch } from './begin-epoch.ts'
 import { closeEpoch } from './close-epoch.ts'
 import { cutEpoch } from './cut-epoch.ts'
@@ -96,6 +96,12 @@ function notReady(state: LedgerState): Refusal | undefined {
   return undefined
 }
 
+/** Of a contribution, and of all that were before it: equal tokens are looked for among them. */
+function indexesToValue(state: LedgerState, key: string): CID[] {
+  const one = state.contributions.get(key)
+  return one?.values === null ? [...state.contributions.values()].map(({ manifest }) => manifest.index) : []
+}
+
 export const epochPhase: Rule<'epoch.phase'> = {
   needs(entry, { state }) {
     const { next } = phaseOf(state)
@@ -103,7 +109,8 @@ export const epochPhase: Rule<'epoch.phase'> = {
     // what values are computed from; a batch that a deferral carried along has its values already
     return (state.epoch?.batches ?? []).flatMap((key) => {
       const batch = state.batches.get(key)
-      return batch && batch.values === null ? [batch.manifest.index, batch.manifest.sketches] : []
+      if (batch) return batch.values === null ? [batch.manifest.index, batch.manifest.sketches] : []
+      return indexesToValue(state, key)
     })
   },
   check(entry, { state }) {

@@ -2,6 +2,7 @@
 import type { Withdrawal } from '../../schemas/wire/index.ts'
 import { readWithdrawal, type Scope } from '../consent/index.ts'
 import { isSeated } from './seats.ts'
+import type { LedgerState, PoolContribution } from './types.ts'
 import { refuse, type Rule } from './view.ts'
 
 export const consentWithdrawn: Rule<'consent.withdrawn'> = {
@@ -22,8 +23,28 @@ export const consentWithdrawn: Rule<'consent.withdrawn'> = {
     const { subject, receipt, scope } = read.value
     state.tombstones.add(read.value)
     state.withdrawals.push({ index, by: a, receipt, subject, scope })
+    // a receipt names its contribution, and only those who hold it know which: whatever the subject has offered so far ends with it
+    for (const [key, one] of state.contributions) if (one.contributor === subject) end(state, key, one, { scope, index })
+    // what it committed to before it said so is not revealed any more
+    if (scope === 'all') for (const [at, commit] of state.commits) if (commit.author === subject) state.commits.delete(at)
   },
 }
 
 const covers = (known: Scope | undefined, scope: Withdrawal['scope']): boolean =>
   known === 'all' || (known !== undefined && scope !== 'all' && scope.every((one) => known.has(one)))
+
+/** One needed purpose less is no consent any more; an optional one is only not asked for again. */
+function end(
+  state: LedgerState,
+  key: string,
+  one: PoolContribution,
+  { scope, index }: { scope: Withdrawal['scope']; index: number },
+): void {
+  if (one.withdrawn !== null) return
+  if (scope !== 'all') for (const purpose of scope) one.purposesGone.add(purpose)
+  if (scope !== 'all' && !one.required.some((purpose) => one.purposesGone.has(purpose))) return
+  one.withdrawn = index
+  const { epoch } = state
+  // before the beacon nobody has drawn it; afterwards draws stay as they are, and it earns nothing all the same
+  if (epoch !== null && epoch.beacon === null) epoch.batches = epoch.batches.filter((other) => other !== key)
+}

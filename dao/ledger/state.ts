@@ -36,6 +36,7 @@ export function emptyState(ledgerId: string, light: boolean): LedgerState {
     authors: new Map(),
     commits: new Map(),
     batches: new Map(),
+    contributions: new Map(),
     epoch: null,
     times: new Map(),
     leases: new Map(),

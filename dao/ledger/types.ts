@@ -6,6 +6,8 @@ import type {
   CID,
   EntryType,
   Phase,
+  PoolManifest,
+  Purpose,
   Report,
   ValidatorStatement,
   Withdrawal,
@@ -61,10 +63,9 @@ export interface EpochPoints extends Vesting {
   batches: ReadonlyMap<string, bigint>
 }
 
-/** A revealed batch. `available` holds the validators that serve its manifest, index and sketches. */
-export interface BatchState {
+/** What somebody brought and an epoch may count: a batch of web records, or a contribution to the personal pool. */
+export interface Delivery {
   manifestCid: CID
-  manifest: BatchManifest
   contributor: string
   salt: Uint8Array
   /** Log indexes of commit and reveal; the commit's decides novelty. */
@@ -78,6 +79,7 @@ export interface BatchState {
   moved: boolean
   /** How often its contributor's epoch was put off for want of reports. */
   deferrals: number
+  /** Validators that serve it: of a batch manifest, index and sketches; of a contribution its ciphertext, with a share of its secret. */
   available: Set<string>
   /** S1 or S2 void, with the check that did it. */
   voided: { check: Check; index: number; by: string; row: number } | null
@@ -87,10 +89,26 @@ export interface BatchState {
   dropped: boolean
   /** Values fixed at the `test` entry of the first epoch that counted it; a deferral carries them along. */
   values: RecordValue[] | null
-  /** Host of every row, kept from the index at that entry. */
+  /** Host of every row, kept from the index at that entry; null for a contribution, whose rows are chunks. */
   hosts: string[] | null
   /** Epoch whose table settled it. */
   settled: number | null
+}
+
+/** A revealed batch. */
+export interface BatchState extends Delivery {
+  manifest: BatchManifest
+}
+
+/** A revealed contribution to the personal pool: its rows are its chunks, its account its subject. */
+export interface PoolContribution extends Delivery {
+  manifest: PoolManifest
+  /** From its policy: who holds shares, how many are needed, and which purposes it cannot do without. */
+  committee: { k: number; members: string[] }
+  required: Purpose[]
+  /** Log index of the withdrawal that ended it; optional purposes that were withdrawn besides. */
+  withdrawn: number | null
+  purposesGone: Set<Purpose>
 }
 
 /** What one committee member must test of one contributor: rows in draw order over the contributor's batches in commit order. */
@@ -114,7 +132,7 @@ export interface EpochState {
   beaconReveals: Map<string, Uint8Array>
   /** R, 32 bytes; set at the `test` entry. */
   beacon: Uint8Array | null
-  /** Batches that count, in commit order (log index of the commit); set at the cut. */
+  /** Batches and contributions that count, in commit order (log index of the commit); set at the cut. */
   batches: string[]
   /** Per manifest CID: value of each row; set with the beacon. */
   values: Map<string, RecordValue[]>
@@ -250,6 +268,8 @@ export interface LedgerState {
   /** Commit entries not yet revealed: log index -> who and what. */
   commits: Map<number, { author: string; hash: Uint8Array; epoch: number }>
   batches: Map<string, BatchState>
+  /** Contributions to the personal pool by manifest; web releases never look here. */
+  contributions: Map<string, PoolContribution>
   epoch: EpochState | null
   times: Map<number, EpochTimes>
   /** What earlier epochs say of hosts, and the expected fail rate of each host class. */

@@ -3,7 +3,9 @@ import { Lru } from '../../core/cache/index.ts'
 import { toHex } from '../../schemas/wire/index.ts'
 import { committeeOf, type Seat, type Standing } from '../rewards/index.ts'
 import { beaconOf } from './beacon.ts'
+import { deliveryOf } from './deliveries.ts'
 import type { EpochState, LedgerState } from './types.ts'
+import { valueContributions } from './value-contributions.ts'
 import type { View } from './view.ts'
 
 /** A contributor put off this often is tested by every validator. */
@@ -21,8 +23,12 @@ export function valueEpoch(view: View, epoch: EpochState): void {
       if (broken) batch.voided = { check: broken, index: view.index, by: '', row: 0 }
     }
     epoch.hostMass = valued.hostMass
+    for (const [key, values] of valueContributions(view, epoch)) {
+      const contribution = state.contributions.get(key)
+      if (contribution) contribution.values = values
+    }
   }
-  for (const key of epoch.batches) epoch.values.set(key, state.batches.get(key)?.values ?? [])
+  for (const key of epoch.batches) epoch.values.set(key, deliveryOf(state, key)?.values ?? [])
   const beacon = beaconOf(state, epoch) ?? new Uint8Array(32)
   epoch.beacon = beacon
   const key = `${toHex(state.tree.rootAt(view.index) ?? beacon)}/${state.light}`
@@ -37,14 +43,14 @@ const drawn = new Lru<string, ReadonlyMap<string, string[]>>(64)
 
 /** Contributors with a counted batch, in commit order. */
 export function contributorsOf(state: LedgerState, epoch: EpochState): string[] {
-  return [...new Set(epoch.batches.flatMap((key) => state.batches.get(key)?.contributor ?? []))]
+  return [...new Set(epoch.batches.flatMap((key) => deliveryOf(state, key)?.contributor ?? []))]
 }
 
 /** How often these batches' contributor was put off at most. */
 export function deferralsOf(state: LedgerState, epoch: EpochState, contributor: string): number {
   let most = 0
   for (const key of epoch.batches) {
-    const batch = state.batches.get(key)
+    const batch = deliveryOf(state, key)
     if (batch?.contributor === contributor) most = Math.max(most, batch.deferrals)
   }
   return most

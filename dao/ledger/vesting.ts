@@ -1,7 +1,9 @@
 /** What has vested: points that no later conduct can take back, and the batches that earned them. */
+import type { Purpose } from '../../schemas/wire/index.ts'
 import { isVested, paidPoints, splitLargestRemainder } from '../rewards/index.ts'
 import { byAccount } from './seats.ts'
-import type { EpochPoints, LedgerState } from './types.ts'
+import { isLive } from './deliveries.ts'
+import type { EpochPoints, LedgerState, PoolContribution } from './types.ts'
 
 /** The last epoch whose table a quorum attested; 0 before the first. */
 export function lastFinalEpoch(state: LedgerState): number {
@@ -41,6 +43,19 @@ export function vested(state: LedgerState, throughEpoch: number): VestedPoints[]
       out.push({ account, epoch, points: paid, batches })
     }
   return out.toSorted((a, b) => a.epoch - b.epoch || byAccount(a.account, b.account))
+}
+
+/**
+ * Contributions that a release of the pool may ask keyholders for: vested through an epoch and still consented to for all of these purposes, as far
+ * as the ledger says, in commit order. Whether a receipt covers a purpose, and is not over, only keyholders know.
+ */
+export function includedContributions(state: LedgerState, throughEpoch: number, purposes: readonly Purpose[] = []): PoolContribution[] {
+  const keys = new Set(
+    vested(state, throughEpoch).flatMap(({ batches }) => [...batches].flatMap(([key, points]) => (points > 0n ? [key] : []))),
+  )
+  return [...state.contributions.values()]
+    .filter((one) => keys.has(one.manifestCid.toString()) && isLive(one) && !purposes.some((purpose) => one.purposesGone.has(purpose)))
+    .toSorted((a, b) => a.commitIndex - b.commitIndex)
 }
 
 /** Manifest CIDs of batches that hold vested points through an epoch, in commit order: what a release may select from. */

@@ -33,7 +33,8 @@ export class Admission {
   async takeFiles(entry: Uint8Array, files: readonly Uint8Array[]): Promise<Refused | undefined> {
     const verdict = verifyEntry(entry, this.#ledgerId)
     if (!verdict.ok) return { status: 'refused', code: verdict.code, message: verdict.message }
-    const named = ledgerFilesNamed(verdict.entry)
+    // what a manifest names is named by its entry as well
+    const named = ledgerFilesNamed(verdict.entry, { read: (cid) => files.find((bytes) => isFileOf(cid, bytes)) ?? this.#files.read(cid) })
     const fresh: AttachedFile[] = []
     for (const bytes of files) {
       const cid = bytes.byteLength <= MAX_LEDGER_FILE_BYTES ? named.find((one) => isFileOf(one, bytes)) : undefined

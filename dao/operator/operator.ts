@@ -15,6 +15,7 @@ import { Greetings } from './greetings.ts'
 import type { OperatorOptions } from './options.ts'
 import { LogPages } from './page.ts'
 import { PhaseClock } from './phase-clock.ts'
+import { PoolDesk } from './pool-desk.ts'
 import { Releases } from './releases.ts'
 import { Replicas } from './replicas.ts'
 import { Watchers } from './watchers.ts'
@@ -36,6 +37,7 @@ export class Operator {
   #replicas!: Replicas
   #phases!: PhaseClock
   #releases!: Releases
+  #pool!: PoolDesk
   #steps: Steps | undefined
 
   private constructor(options: OperatorOptions) {
@@ -145,6 +147,7 @@ export class Operator {
     this.#phases = new PhaseClock({ ...shared, outbox, logger, checkpoint: () => this.#sequencer.checkpoint() })
     const replicas = this.#stack.use(new Replicas({ ...shared, logger: logger.child('replicas'), onHeld: wake }))
     this.#replicas = replicas
+    this.#pool = this.#stack.use(new PoolDesk({ ...shared, write: this.write, logger: logger.child('pool') }))
     const cut = release && ((through: number) => release(this, through, signal))
     this.#releases = this.#stack.use(
       new Releases({ ...shared, cut, holdsAll: (batch) => replicas.holdsAll(batch), write: this.write, logger }),
@@ -187,7 +190,8 @@ export class Operator {
   #serve(): void {
     const { mesh, storage, files } = this.#options
     const use = (handler: Disposable): void => void this.#stack.use(handler)
-    use(serveBlocks({ mesh, storage, files, mayRead: () => false }))
+    use(serveBlocks({ mesh, storage, files, mayRead: (peer) => this.#pool.mayRead(peer) }))
+    use(this.#pool.serve(this.ledgerId))
     use(mesh.handle(helloProtocol, (greeting, { peer }) => this.#greetings.answer(peer, greeting)))
     use(mesh.handle(submitProtocol, ({ entry, files: attached }) => this.submit(entry, attached)))
     const pages = new LogPages(this.#sequencer)
@@ -214,7 +218,9 @@ export class Operator {
   async #act(): Promise<void> {
     await this.#outbox.settle()
     const covered = this.#sequencer.checkpoint()
-    this.#replicas.tend(covered === undefined ? 0 : peekCheckpoint(covered).size)
+    const coveredSize = covered === undefined ? 0 : peekCheckpoint(covered).size
+    this.#replicas.tend(coveredSize)
+    this.#pool.tend(coveredSize)
     this.#phases.look()
     await this.#phases.close()
     this.#releases.tend()

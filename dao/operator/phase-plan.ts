@@ -1,6 +1,6 @@
 /** When the operator's service ends a phase: as soon as everyone it can see is done, or at the charter's limit. A choice, not a rule: `mayAdvance` is the rule. */
 import { quorumOf } from '../../schemas/wire/index.ts'
-import { type LedgerState, seatedValidators } from '../ledger/index.ts'
+import { holdersNeeded, isLive, type LedgerState, seatedValidators } from '../ledger/index.ts'
 
 export interface PhaseView {
   /** Accounts that said they have nothing more to do in this phase. */
@@ -36,7 +36,10 @@ export function isPhaseDone(state: LedgerState, view: PhaseView): boolean {
       const short = [...state.batches.values()].some(
         (b) => b.epoch === epoch.number && !b.voided && b.retracted === null && b.available.size < need,
       )
-      return late || (openCommits(state) === 0 && !short)
+      const held = [...state.contributions.values()].every(
+        (c) => c.epoch !== epoch.number || !isLive(c) || c.available.size >= holdersNeeded(state, c, seats.length),
+      )
+      return late || (openCommits(state) === 0 && !short && held)
     }
     case 'beacon':
       return late || seats.every((seat) => epoch.beaconReveals.has(seat))
@@ -59,5 +62,7 @@ function openCommits(state: LedgerState): number {
 
 /** Batches that an earlier cut moved here. */
 function carried(state: LedgerState): number {
-  return [...state.batches.values()].filter((batch) => batch.epoch === state.epoch?.number).length
+  const number = state.epoch?.number
+  const contributions = [...state.contributions.values()].filter((one) => one.epoch === number && isLive(one))
+  return [...state.batches.values()].filter((batch) => batch.epoch === number).length + contributions.length
 }

@@ -12,7 +12,8 @@ import { multiplier } from './tally.ts'
 import { wmedian } from './weighted-median.ts'
 
 export interface FreshDraw {
-  host: string
+  /** Null for a chunk of a pool: no host answers for it, so nothing caps its fails. */
+  host: string | null
   class: HostClass
   pass: boolean
 }
@@ -50,6 +51,10 @@ export function capHosts(
   for (const { validator, draws } of reports) {
     for (const draw of draws) {
       total++
+      if (draw.host === null) {
+        if (!draw.pass) fails.set(validator, (fails.get(validator) ?? 0) + 1)
+        continue
+      }
       const on = entryOf(
         entryOf(hosts, hostKey(draw.host), () => new Map<string, OnHost>()),
         validator,

@@ -82,13 +82,13 @@ export function contributorOutcome({ charter, tallies: before, reports, mPrev, b
 
 /** Sum of a batch's record values after the host cuts; records of voided batches are left out by the caller. */
 export function countedValue(
-  rows: readonly { host: string }[],
+  rows: readonly { host: string | null }[],
   values: readonly { value: number }[],
   hostCuts: ReadonlyMap<string, number>,
 ): bigint {
   let sum = 0n
   rows.forEach(({ host }, i) => {
-    const keeps = hostCuts.size === 0 ? PPM : (hostCuts.get(hostKey(host)) ?? PPM)
+    const keeps = hostCuts.size === 0 || host === null ? PPM : (hostCuts.get(hostKey(host)) ?? PPM)
     sum += BigInt(mulDiv(values[i]?.value ?? 0, keeps, PPM))
   })
   return sum

@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { did } from './account.ts'
 import { type CID, cid, PPM, ppm, sha256, uint, utf8 } from './bytes.ts'
+import { POOL_BANDS } from './consent.ts'
 import { selectorSchema } from './selectors.ts'
 import { base32 } from 'multiformats/bases/base32'
 
@@ -22,8 +23,35 @@ const phaseLimits = (minEntries: number, minSeconds: number, maxSeconds: number)
     })
     .prefault({})
 
-/** What releases and statistics of personal pools keep to. */
+const name = 'name@version'
+/** How contributions to the personal pool count, and what releases and statistics of them keep to. */
 export const poolTerms = z.strictObject({
+  /** Kinds of events, and versions of the measures that a contribution's index may be made with. */
+  schemas: z
+    .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/, name))
+    .min(1)
+    .max(16)
+    .default(['activity@1']),
+  measures: z
+    .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/, `${name}/measures version`))
+    .min(1)
+    .max(16)
+    .default(['activity@1/1']),
+  /** T of a chunk = 1000 * min(tokens, maxTokens); nothing below minTokens. */
+  minTokens: uint.max(1 << 20).default(1),
+  maxTokens: z
+    .int()
+    .min(1)
+    .max(1 << 20)
+    .default(16_384),
+  /** What a word counts that no proof of its origin comes with; nothing attests an export yet. */
+  unattestedPpm: ppm.default(100_000),
+  /** Equal bands, of 16, with an earlier contribution at which nothing is new. */
+  duplicateBands: z.int().min(1).max(POOL_BANDS).default(4),
+  /** What a contribution without tokens keeps: nobody can say whether it was here before. */
+  withoutTokensPpm: ppm.default(500_000),
+  /** Weight of chunks by the service they come from; whole where it is not named. */
+  sources: z.record(text(40), uint.max(4 * PPM)).default({}),
   /** People that any released combination of time, place, source and language is shared by. */
   kAnonymity: z.int().min(2).max(1000).default(5),
   /** ε that statistics may cost in a calendar year, in millionths. */
@@ -219,7 +247,7 @@ export const charter = z.strictObject({
     .default(null),
   /** The consent policy of personal pools; null where the DAO has none. */
   consent: cid.nullable().default(null),
-  /** Terms of personal pools; absent, as in every charter from before there were any: the defaults of `poolTerms`. */
+  /** Terms of that pool; left out, the defaults, and so a charter without a pool keeps the bytes it had. */
   pool: poolTerms.optional(),
 })
 export type Charter = z.infer<typeof charter>
@@ -227,8 +255,9 @@ export type Charter = z.infer<typeof charter>
 export type CharterInput = z.input<typeof charter>
 export const MAX_CHARTER_BYTES = 256 << 10
 
-/** The terms that hold under a charter, said or not. */
-export const poolTermsOf = ({ pool }: Pick<Charter, 'pool'>): PoolTerms => pool ?? poolTerms.parse({})
+const DEFAULT_POOL = poolTerms.parse({})
+/** The terms of the personal pool, which count where `consent` names a policy. */
+export const poolTermsOf = (rules: Pick<Charter, 'pool'>): PoolTerms => rules.pool ?? DEFAULT_POOL
 
 /** Names the ledger for ever: `quern/` and 20 bytes of SHA-256("quern/ledger-id/v1\0" ‖ genesis charter CID), base32. */
 export function ledgerIdOf(genesisCharter: CID): string {

@@ -208,7 +208,7 @@ function settle(
     return
   }
   // pages lie evenly on the hosts, so each host cut takes its share of them
-  const kept = c.hosts.reduce((sum, host) => sum + (outcome.hostCuts.get(host.pass.host) ?? PPM), 0)
+  const kept = c.hosts.reduce((sum, host) => sum + (outcome.hostCuts.get(host.pass.host ?? '') ?? PPM), 0)
   const value = (BigInt(pages * (conduct.value ?? PPM)) * BigInt(kept)) / BigInt(HOSTS * PPM)
   capUnvested(c.earned, epoch - 1, c.m, charter)
   const vestsWith = epoch + charter.vestingEpochs

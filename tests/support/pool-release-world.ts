@@ -15,13 +15,13 @@ import {
   signOrder,
 } from '../../dao/pool-release/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { canonicalJson, type ConsentReceipt, encode, type PoolTerms, type Purpose, type Withdrawal } from '../../schemas/wire/index.ts'
+import { canonicalJson, type ConsentReceipt, encode, type PoolTerms, poolTermsOf, type Purpose, type Withdrawal } from '../../schemas/wire/index.ts'
 import { SeededBytes } from './byte-source.ts'
 import { PoolNetwork } from './pool-network.ts'
 import { fill, LEDGER, operator, receiptFor, trainer } from './pool-world.ts'
 
 export const CANARY_KEY = fill(88)
-export const TERMS: PoolTerms = { kAnonymity: 5, epsilonPpmPerYear: 4_000_000, minPeople: 5, deleteWithinDays: 14 }
+export const TERMS: PoolTerms = poolTermsOf({ pool: { ...poolTermsOf({}), minPeople: 5 } })
 
 export interface Person {
   subject: Signer

@@ -98,6 +98,8 @@ export interface WorldOptions {
   contributors?: string[]
   charter?: Partial<CharterInput>
   light?: boolean
+  /** Files that the genesis charter names. */
+  files?: readonly [CID, Uint8Array][]
 }
 
 export const LOCAL_RULES = {
@@ -131,7 +133,7 @@ export class LedgerWorld {
   now = 1_800_000_000
   readonly #sequences = new Map<string, { next: number; prev: CID | null }>()
 
-  constructor({ validators = 4, contributors = ['ann', 'bob', 'cyd'], charter = {}, light = false }: WorldOptions = {}) {
+  constructor({ validators = 4, contributors = ['ann', 'bob', 'cyd'], charter = {}, light = false, files = [] }: WorldOptions = {}) {
     this.charter = charterShape.parse({
       v: 1,
       name: 'test',
@@ -141,6 +143,7 @@ export class LedgerWorld {
       ...LOCAL_RULES,
       ...charter,
     })
+    for (const [cid, content] of files) this.files.put(cid, content)
     const bytes = encode(this.charter)
     this.charterCid = this.files.put(cborCid(bytes), bytes)
     this.id = ledgerIdOf(this.charterCid)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { signObject } from '../../core/envelope/index.ts'
 import { receiptId } from '../../dao/consent/index.ts'
 import { dealtHash } from '../../dao/custody/index.ts'
-import { type Deposit, deposit as depositShape, encode, equalBytes, MAX_DEPOSIT_BYTES, parse } from '../../schemas/wire/index.ts'
+import { type CID, type Deposit, deposit as depositShape, encode, equalBytes, MAX_DEPOSIT_BYTES, parse } from '../../schemas/wire/index.ts'
 import type { Clock } from '../../core/effects/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { DepositKeys } from './deposit-keys.ts'
@@ -29,6 +29,11 @@ export interface DepositDeskOptions {
   maxShares: number
 }
 
+interface Taken {
+  ok: true
+  ack: Uint8Array
+  manifest: CID
+}
 type Good = DepositVerdict & { ok: true }
 const newKey = (): Uint8Array => new Uint8Array(randomBytes(32))
 
@@ -40,7 +45,7 @@ export class DepositDesk {
   }
 
   /** DAG-CBOR of the depositAck. Throws what `DepositKeys.open` and the wire throw. */
-  async take(sealed: Uint8Array): Promise<{ ok: true; ack: Uint8Array } | Refused> {
+  async take(sealed: Uint8Array): Promise<Taken | Refused> {
     const { keys, view, withdrawals, signer, clock, turns } = this.#options
     const now = Math.floor(clock.now() / 1000)
     const deposit = parse(depositShape, await keys.open(sealed), MAX_DEPOSIT_BYTES)
@@ -49,7 +54,7 @@ export class DepositDesk {
     return turns.run([verdict.cid], () => this.#decide(deposit, verdict, now))
   }
 
-  async #decide(deposit: Deposit, verdict: Good, now: number): Promise<{ ok: true; ack: Uint8Array } | Refused> {
+  async #decide(deposit: Deposit, verdict: Good, now: number): Promise<Taken | Refused> {
     const { table, maxShares, shredder } = this.#options
     // a receipt that renewed a withdrawn one has no tombstone of its own
     if ((await shredder.ackOf(verdict.receipt)) !== undefined)
@@ -60,7 +65,7 @@ export class DepositDesk {
       known === undefined
         ? await this.#store(verdict, newRow(deposit, verdict, now), deposit.receipt)
         : await this.#again(verdict, known, deposit)
-    return 'ok' in row ? row : { ok: true, ack: this.#ack(row) }
+    return 'ok' in row ? row : { ok: true, ack: this.#ack(row), manifest: row.manifest }
   }
 
   /** Papers first: a row whose papers are missing could answer nothing. */

@@ -3,9 +3,10 @@ import type { Keyholder, KeyholderOptions } from './keyholder.ts'
 import type { ShareTable } from './share-table.ts'
 
 export type { KekFile } from './kek-file.ts'
-export type { Keyholder, KeyholderOptions } from './keyholder.ts'
+export type { HeldContribution, Keyholder, KeyholderOptions } from './keyholder.ts'
 export type { ShareTable } from './share-table.ts'
 export type { PoolView } from './view.ts'
+export type { LoggedWithdrawal } from './withdrawals.ts'
 
 /** Serves a keyholder's protocols; loads the curve on first use. */
 export async function openKeyholder(options: KeyholderOptions): Promise<Keyholder> {

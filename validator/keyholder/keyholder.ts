@@ -16,7 +16,7 @@ import {
   withdrawProtocol,
 } from '../../core/mesh/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
-import { accessRequest, type CID, encode, WireError } from '../../schemas/wire/index.ts'
+import { accessRequest, type CID, encode, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
 import { AccessLog } from './access-log.ts'
 import { DepositDesk } from './deposit-desk.ts'
 import { DepositKeys } from './deposit-keys.ts'
@@ -29,7 +29,7 @@ import type { ShareTable } from './share-table.ts'
 import { Shredder } from './shredder.ts'
 import { Turns } from './turns.ts'
 import type { PoolView } from './view.ts'
-import { Withdrawals } from './withdrawals.ts'
+import { type LoggedWithdrawal, Withdrawals } from './withdrawals.ts'
 
 export interface KeyholderOptions {
   mesh: Mesh
@@ -42,6 +42,16 @@ export interface KeyholderOptions {
   logger: Logger
   /** Shares held at most; beyond it deposits are refused. */
   maxShares?: number
+  /** Withdrawals that the log holds already: obeyed before anything is served. */
+  logged?: readonly LoggedWithdrawal[]
+  /** A share came, was renewed, or went: ask `holds` which. */
+  onChange?: (manifest: CID) => void
+}
+
+/** A contribution of which a share is held. */
+export interface HeldContribution {
+  cid: CID
+  manifest: PoolManifest
 }
 
 const DAY_SECONDS = 86_400
@@ -62,12 +72,15 @@ export class Keyholder implements AsyncDisposable {
     this.#withdrawals = withdrawals
     this.#papers = new PaperBox(options.kv)
     this.#access = new AccessLog(options.kv)
-    this.#shredder = new Shredder({ ...options, ledger: options.view.ledger, papers: this.#papers })
+    const { onChange } = options
+    this.#shredder = new Shredder({ ...options, ledger: options.view.ledger, papers: this.#papers, ...(onChange && { onGone: onChange }) })
   }
 
   /** Serves from now on; first finishes what a crash left between a withdrawal and its acknowledgement. */
   static async start(options: KeyholderOptions): Promise<Keyholder> {
-    const keyholder = new Keyholder(options, await Withdrawals.open(options.kv))
+    const withdrawals = await Withdrawals.open(options.kv)
+    for (const one of options.logged ?? []) withdrawals.learn(one)
+    const keyholder = new Keyholder(options, withdrawals)
     await keyholder.tidy()
     keyholder.#serve()
     return keyholder
@@ -86,15 +99,49 @@ export class Keyholder implements AsyncDisposable {
       if (row !== undefined && (await this.#isOverOrUnread(row))) due.push(row)
     }
     const manifests = due.map(({ manifest }) => manifest)
-    // read again in their turn: a renewal may have come meanwhile
-    const shredDue = async (): Promise<void> => {
-      const rows = manifests.map((manifest) => table.get(manifest)).filter((row) => row !== undefined)
-      const over: ShareRow[] = []
-      for (const row of rows) if (row.expires <= now || (await this.#isOverOrUnread(row))) over.push(row)
-      await this.#shredder.shred(over)
-    }
-    if (due.length > 0) await this.#turns.run(manifests, shredDue)
+    if (due.length > 0) await this.#shredOver(manifests)
     else if (now - this.#shredder.rotatedAt >= DAY_SECONDS) await this.#shredder.rotate()
+  }
+
+  /** Whether a share of this contribution is held and in force. */
+  holds(manifest: CID): boolean {
+    return this.#options.table.get(manifest)?.current === true
+  }
+
+  /** What is held of it; undefined where nothing is, or its papers are lost. */
+  async contribution(cid: CID): Promise<HeldContribution | undefined> {
+    const row = this.#options.table.get(cid)
+    const papers = row?.current === true ? await this.#papersOf(row) : undefined
+    return papers && { cid, manifest: papers.manifest }
+  }
+
+  /** Every contribution of which a share is held, by its manifest's CID. */
+  get held(): CID[] {
+    return [...this.#options.table.rows()].filter(({ current }) => current).map(({ manifest }) => manifest)
+  }
+
+  /** Withdrawals that the log holds: what reaches a keyholder that was away when its contributor told the others. */
+  async hear(withdrawals: readonly LoggedWithdrawal[]): Promise<void> {
+    const rows: ShareRow[] = []
+    for (const withdrawal of withdrawals) {
+      this.#withdrawals.learn(withdrawal)
+      const row = this.#options.table.byReceipt(withdrawal.receipt)
+      if (row !== undefined) rows.push(row)
+    }
+    // one rotation of the table's key for all of them
+    if (rows.length > 0) await this.#shredOver(rows.map(({ manifest }) => manifest))
+  }
+
+  /** Read again in their turn: a renewal may have come meanwhile. */
+  #shredOver(manifests: readonly CID[]): Promise<void> {
+    return this.#turns.run([...manifests], async () => {
+      const over: ShareRow[] = []
+      for (const manifest of manifests) {
+        const row = this.#options.table.get(manifest)
+        if (row !== undefined && (row.expires <= this.#now() || (await this.#isOverOrUnread(row)))) over.push(row)
+      }
+      if (over.length > 0) await this.#shredder.shred(over)
+    })
   }
 
   /** A reshare that nobody committed to: its shares must not lie about. */
@@ -122,7 +169,9 @@ export class Keyholder implements AsyncDisposable {
     use(
       mesh.handle(depositProtocol, async ({ sealed }) => {
         const taken = await desk.take(sealed).catch(refusalOf)
-        return taken.ok ? { status: 'held' as const, ack: taken.ack } : said(taken)
+        if (!taken.ok) return said(taken)
+        this.#options.onChange?.(taken.manifest)
+        return { status: 'held' as const, ack: taken.ack }
       }),
     )
     use(
@@ -141,6 +190,11 @@ export class Keyholder implements AsyncDisposable {
     )
     use(mesh.handle(withdrawProtocol, ({ withdrawal }) => this.#withdraw(withdrawal).catch((thrown: unknown) => said(refusalOf(thrown)))))
     use(mesh.handle(accessLogProtocol, ({ request }) => this.#accessLog(request).catch((thrown: unknown) => said(refusalOf(thrown)))))
+  }
+
+  /** A withdrawal that came by another way than its protocol: gossip. What it may say and what becomes of it are the same. */
+  async obey(bytes: Uint8Array): Promise<void> {
+    await this.#withdraw(bytes)
   }
 
   async #withdraw(bytes: Uint8Array): Promise<{ status: 'shredded'; ack: Uint8Array } | { status: 'noted' } | Said> {

@@ -74,6 +74,11 @@ export class ShareTable {
     return kept && decodeRow(kept.bytes)
   }
 
+  /** Every row, decoded one after the other. */
+  *rows(): Generator<ShareRow> {
+    for (const { bytes } of this.#rows.values()) yield decodeRow(bytes)
+  }
+
   /** The row that one of whose receipts has this hash. */
   byReceipt(receipt: Uint8Array): ShareRow | undefined {
     const name = this.#byReceipt.get(textOf(receipt))

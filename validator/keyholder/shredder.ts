@@ -15,6 +15,8 @@ export interface ShredderOptions {
   table: ShareTable
   papers: PaperBox
   logger: Logger
+  /** Its papers are gone as well. */
+  onGone?: (manifest: CID) => void
 }
 
 export class Shredder {
@@ -59,11 +61,12 @@ export class Shredder {
   }
 
   async #acknowledge(receipt: Uint8Array, manifest: CID, generation: number): Promise<void> {
-    const { kv, papers, signer, ledger } = this.#options
+    const { kv, papers, signer, ledger, onGone } = this.#options
     await papers.delete(manifest)
     const ack = { v: 1, dao: ledger, receipt, by: signer.did, at: this.#now(), generation }
     await kv.put(`shredded/${toHex(receipt)}`, encode(signObject('shred-ack', ack, signer)))
     await kv.delete(intentOf(receipt))
+    onGone?.(manifest)
   }
 
   #now(): number {

@@ -7,6 +7,9 @@ import type { ShareRow } from './share-row.ts'
 /** Tombstones of receipts that nobody deposited here are kept too, for the receipt may come later; so many of them, and then no more. */
 export const MAX_UNMATCHED = 65_536
 
+/** A withdrawal as the fold of the log knows it: its signature was checked there. */
+export type LoggedWithdrawal = Pick<Withdrawal, 'receipt' | 'subject' | 'scope'>
+
 export class Withdrawals {
   readonly #kv: Kv
   readonly #receipts = new Map<string, Uint8Array>()
@@ -45,6 +48,11 @@ export class Withdrawals {
     return true
   }
 
+  /** One that the log holds: it is there after a restart as well, so our own disk need not remember it, and room for it has no end. */
+  learn(withdrawal: LoggedWithdrawal): void {
+    this.#know(withdrawal)
+  }
+
   /**
    * Whether a withdrawal ends this contribution: of all, or of a needed purpose, of the receipt that counts or of one it renewed. While the policy is
    * not known, nobody can say which purposes it needs: then no key is given, and nothing is deleted for good either.
@@ -56,7 +64,7 @@ export class Withdrawals {
     })
   }
 
-  #know(withdrawal: Withdrawal): void {
+  #know(withdrawal: LoggedWithdrawal): void {
     this.tombstones.add(withdrawal)
     this.#receipts.set(toHex(withdrawal.receipt), withdrawal.receipt)
   }

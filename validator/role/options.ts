@@ -5,6 +5,7 @@ import type { Storage } from '../../core/storage/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import type { FileStore } from '../../dao/follower/index.ts'
 import type { Charter, Report } from '../../schemas/wire/index.ts'
+import type { PoolHome } from './keyholder-duty.ts'
 import type { ValidatorKeys } from './seat.ts'
 
 export interface ValidatorOptions extends Effects {
@@ -23,6 +24,8 @@ export interface ValidatorOptions extends Effects {
   signal?: AbortSignal | undefined
   /** Product token that sites' rules are read for: the first word of the web's user agent. */
   agentToken: string
+  /** Opens the place of key shares; a validator without one is nobody's keyholder. */
+  pool?: (() => Promise<PoolHome>) | undefined
   operator: string
   asn?: number | null
   /** 32 secret bytes from the platform, for the hash chains. */

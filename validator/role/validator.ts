@@ -9,6 +9,7 @@ import { CHAIN_LENGTH, type HashChain, openChain } from '../chains/index.ts'
 import { Availability } from './availability.ts'
 import { cosigning } from './cosigning.ts'
 import type { Desk } from './desk.ts'
+import { KeyholderDuty } from './keyholder-duty.ts'
 import { BatchHolder } from './hold-batch.ts'
 import { attest, openBeacon, revealReport } from './opening.ts'
 import type { ValidatorOptions } from './options.ts'
@@ -27,6 +28,7 @@ export class Validator {
   #availability!: Availability
   #testing!: TestingDuty
   #recheck!: RecheckDuty
+  #pool: KeyholderDuty | undefined
 
   private constructor(options: ValidatorOptions) {
     this.#options = options
@@ -65,7 +67,7 @@ export class Validator {
     const { signal } = this.#stop
     this.#beacon = await openChain(kv, 'beacon', secret, chainLength)
     this.#sampling = await openChain(kv, 'sampling', secret, chainLength)
-    this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: () => false }))
+    this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => this.#pool?.mayRead(peer) === true }))
     const cosign = cosigning({ kv, clock, keys, state: () => this.#follower?.state })
     this.#stack.use(mesh.handle(witnessProtocol, ({ body }) => cosign(body)))
     const link = await DaoLink.open({ mesh, addresses: dao, role: 'validator', kv, clock, logger, signal, mayDial })
@@ -104,6 +106,7 @@ export class Validator {
     this.#availability = new Availability(desk, holder)
     this.#testing = this.#stack.use(new TestingDuty(desk, this.#sampling))
     this.#recheck = this.#stack.use(new RecheckDuty(desk))
+    if (this.#options.pool) this.#pool = this.#stack.use(new KeyholderDuty(desk, this.#options.pool))
     this.#stack.use(mesh.handle(holdProtocol, ({ manifest }, context) => holder.answer(manifest, context.peer, context.signal)))
     const steps = this.#stack.use(new Steps({ step: () => this.#act(), clock, logger, signal, everyMs: pollMs }))
     wake = () => steps.wake()
@@ -119,12 +122,16 @@ export class Validator {
     const { outbox, me } = this.#desk
     await outbox.settle()
     if (this.state.size === 0) return
+    this.#pool?.tend()
     const seat = this.state.validators.get(me)
     if (seat === undefined) return this.#askSeat()
     const { epoch } = this.state
     if (epoch === null) return
     if (epoch.phase !== 'test') this.#testing.end()
-    if (seat.active && (epoch.phase === 'gather' || epoch.phase === 'reveal')) await this.#availability.confirm(epoch.number)
+    if (seat.active && (epoch.phase === 'gather' || epoch.phase === 'reveal')) {
+      await this.#pool?.confirm(epoch.number)
+      await this.#availability.confirm(epoch.number)
+    }
     // the cut fixes who has duties in the epoch: a seat given later has none, and one lost since, also by this very close, has them still
     if (!epoch.roster.includes(me)) return
     const duty = { epoch, seat }

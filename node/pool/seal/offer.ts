@@ -11,7 +11,7 @@ import type { Sealed } from './seal-contribution.ts'
 export interface Offer {
   mesh: Mesh
   clock: Clock
-  sealed: Sealed
+  sealed: Omit<Sealed, 'blocks' | 'index'>
   /** The JWS of the consent receipt for this manifest. */
   receipt: string
   committee: { k: number; members: readonly string[] }

@@ -1,0 +1,79 @@
+import { readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { signEntry } from '../../core/envelope/index.ts'
+import { FatalError, InvalidInputError, RefusedError } from '../../core/errors/index.ts'
+import { openKeyFile } from '../../core/identity/index.ts'
+import { seatedValidators } from '../../dao/ledger/index.ts'
+import { chooseCommittee, openPool, readPoolFile } from '../../dao/pool-policy/index.ts'
+import { encode } from '../../schemas/wire/index.ts'
+import { listOf, numberFlag, print, printable, printJson, type Run, settingOf } from '../program/index.ts'
+import { getJson, httpBase, logFolder, replayFolder } from '../wiring/index.ts'
+
+interface Info {
+  ledger: string
+  operator: string
+  operatorEntries: number
+}
+
+/** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
+const TRIES = 5
+
+export const run: Run = async ([file = 'pool.yaml'], flags) => {
+  const home = settingOf('home', flags) as string
+  const pool = readPoolFile(await textOf(file))
+  const base = httpBase(`http://${settingOf('http', flags)}`)
+  const operator = await openKeyFile(path.join(home, 'keys', 'identity.key'))
+  const info = (await getJson(base, '/v1/info')) as Info
+  if (operator.did !== info.operator)
+    throw new RefusedError('NOT_THE_OPERATOR', `only the operator opens a pool; ${home} holds another key`)
+  const { state } = (await replayFolder(logFolder(home, undefined))).ledger
+  const seats = seatedValidators(state).map(({ statement }) => ({ account: statement.validator, operator: statement.operator }))
+  const members = listOf(flags['members'] as string | undefined)
+  const [k, n] = [numberFlag(flags, 'k', 0), numberFlag(flags, 'n', 0)]
+  const committee = chooseCommittee(seats, {
+    ...(members.length > 0 && { members }),
+    ...(k > 0 && { k }),
+    ...(n > 0 && { n }),
+  })
+  const newest = state.pendingCharters.at(-1)
+  const opened = openPool(pool, { base: newest?.charter ?? state.charter, committee, operator })
+  const from = Math.max((state.epoch?.number ?? 0) + 1, newest?.from ?? 0, numberFlag(flags, 'from', 0))
+  const payload = { charter: opened.charter.cid, version: opened.charter.version, from }
+  for (let attempt = 0; ; attempt++) {
+    const { operatorEntries } = (await getJson(base, '/v1/info')) as Info
+    const entry = signEntry({ t: 'charter', p: payload, a: operator.did, n: operatorEntries }, info.ledger, operator)
+    const refusal = await submit(base, entry, opened.files)
+    if (refusal === undefined) break
+    if (!/^SEQUENCE_/.test(refusal.code) || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
+  }
+  const facts = { policy: opened.policy.toString(), charter: opened.charter.cid.toString(), version: payload.version, from, ...committee }
+  if (flags['json'] === true) return printJson({ ...facts, notice: opened.notice })
+  print(printable(opened.notice))
+  print(
+    `The pool opens with epoch ${from}: ${committee.k} of ${committee.members.length} keyholders read, ${committee.members.length - committee.k + 1} deletions close it.`,
+  )
+  print(`policy   ${facts.policy}\ncharter  version ${payload.version}, ${facts.charter}`)
+}
+
+async function textOf(file: string): Promise<string> {
+  const found = await stat(file).catch((cause: unknown) => {
+    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}; "quern dao pool init" writes one`, { cause })
+  })
+  if (found.size > 1 << 20) throw new InvalidInputError('TOO_LARGE', `${file} is no pool file: it has ${found.size} bytes`)
+  return readFile(file, 'utf8')
+}
+
+async function submit(base: string, entry: Uint8Array, files: Uint8Array[]): Promise<{ code: string; message: string } | undefined> {
+  const response = await fetch(`${base}/v1/entries`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.ipld.dag-cbor' },
+    body: Buffer.from(encode({ entry, files })),
+    signal: AbortSignal.timeout(30_000),
+  }).catch((cause: unknown) => {
+    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
+  })
+  if (response.ok) return undefined
+  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; title?: string }
+  if (response.status !== 422) throw new FatalError('HTTP_STATUS', `${base} answered ${response.status}`)
+  return { code: problem.code ?? 'REFUSED', message: problem.detail ?? problem.title ?? 'the service refused the entry' }
+}

@@ -1,0 +1,72 @@
+/** The consent screen: everything the DAO says before anything is asked, one tick for each purpose, none made beforehand. */
+import { RefusedError, UsageError } from '../../core/errors/index.ts'
+import type { PreparedOffer } from '../../node/pool/offering/index.ts'
+import type { ConsentPolicy } from '../../schemas/wire/index.ts'
+import { type Flags, printable, type Prompter, table } from '../program/index.ts'
+
+/** The notice as it is hashed, then what it comes to for this export. */
+export function consentText(policy: ConsentPolicy, notice: Uint8Array, offer: PreparedOffer, days: number): string {
+  const { k, members } = policy.committee
+  const types = Object.entries(offer.types).map(([type, count]) => `${count} ${type}`)
+  return printable(
+    [
+      new TextDecoder().decode(notice),
+      '## What you would offer',
+      '',
+      table(
+        [
+          ['export', `${offer.source} (parser ${offer.parser})`],
+          ['events', `${offer.lines.length} (${types.join(', ')}); ${offer.dropped} dropped on this machine`],
+          ['kinds of data', offer.categories.join(', ')],
+          ['months', `${offer.from} to ${offer.to}`],
+          ['others', offer.othersRemoved ? 'their words are gone, their names are pseudonyms' : 'none found'],
+          ['until', `${days} days from now, or until "quern pool withdraw"`],
+          [
+            'read by',
+            `whoever the DAO draws to test a sample; any ${k} of ${members.length} keyholders together; nobody else without them`,
+          ],
+        ],
+        2,
+      ),
+      '',
+      'As it would be sealed, one of each kind:',
+      ...offer.sample.map((event) => `  ${JSON.stringify(event)}`),
+      '',
+    ].join('\n'),
+  )
+}
+
+export interface Said {
+  purposes: string[]
+  adult: boolean
+}
+
+/** With `--yes` what the flags say and not a word more; else what a person says at the terminal. Throws UsageError UNATTENDED, PURPOSE_MISSING, NOT_ADULT; RefusedError. */
+export async function askConsent(policy: ConsentPolicy, flags: Flags, prompter: Prompter | undefined): Promise<Said> {
+  const named = Array.isArray(flags['purpose']) ? (flags['purpose'] as string[]) : []
+  const adult = flags['adult'] === true
+  const needed = policy.purposes.filter(({ optional }) => !optional).map(({ id }) => id)
+  if (flags['yes'] === true) {
+    const missing = needed.filter((id) => !named.includes(id))
+    if (missing.length > 0)
+      throw new UsageError(
+        'PURPOSE_MISSING',
+        `--yes agrees to nothing by itself: name every purpose you agree to, ${missing.map((id) => `--purpose ${id}`).join(' ')} among them`,
+      )
+    if (!adult) throw new UsageError('NOT_ADULT', 'only adults can offer data here; --adult says that you are one')
+    return { purposes: named, adult }
+  }
+  if (prompter === undefined)
+    throw new UsageError(
+      'UNATTENDED',
+      `nobody is at a terminal to be asked; give --yes, --adult and every purpose you agree to: ${policy.purposes.map(({ id }) => `--purpose ${id}`).join(' ')}`,
+    )
+  const purposes: string[] = []
+  for (const { id, text, optional } of policy.purposes) {
+    const how = optional ? 'your choice; nothing you earn depends on it' : 'needed'
+    if (await prompter.yes(printable(`I agree to my data being used ${text} (${id}; ${how}).`))) purposes.push(id)
+    else if (!optional) throw new RefusedError('NOT_AGREED', `without ${id} there is no contribution; nothing was sent`)
+  }
+  if (adult || (await prompter.yes('I am an adult, and this is my own data.'))) return { purposes, adult: true }
+  throw new RefusedError('NOT_ADULT', 'only adults can offer data here; nothing was sent')
+}

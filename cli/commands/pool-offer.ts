@@ -1,0 +1,233 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { FatalError, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
+import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
+import { checkConsent, signReceipt, Tombstones } from '../../dao/consent/index.ts'
+import { openPoolOffering } from '../../node/index.ts'
+import type { PoolNode, PoolNote, PoolProgress, PreparedOffer } from '../../node/pool/offering/index.ts'
+import { encode } from '../../schemas/wire/index.ts'
+import { type Flags, numberFlag, print, printable, printJson, type Run, say, terminalPrompter } from '../program/index.ts'
+import {
+  hasSeed,
+  isPrivateDao,
+  isPublicMultiaddr,
+  type OfferedPolicy,
+  secureBytes,
+  type SubjectHome,
+  systemClock,
+  systemEffects,
+  untilStopped,
+} from '../wiring/index.ts'
+import { askConsent, consentText } from './pool-consent.ts'
+import { columnsOf, detectorsOf, rulesOf, sourceOf } from './pool-options.ts'
+import { factsOf, openPool, poolOf, poolSession } from './pool-session.ts'
+
+export const run: Run = async ([where], flags) => {
+  const stop = untilStopped()
+  const session = await poolSession(flags)
+  const facts = await factsOf(session, stop.signal)
+  const policy = poolOf(facts)
+  if (typeof flags['notice'] === 'string') {
+    await writeFileDurably(flags['notice'], policy.notice)
+    say(`notice  ${flags['notice']}`)
+    if (where === undefined)
+      return flags['json'] === true ? printJson({ notice: flags['notice'], policy: policy.cid.toString() }) : undefined
+  }
+  const { PoolBook, PoolNode } = await openPoolOffering()
+  // who never offered anything has no seed yet, and gets none before there is a consent
+  if (!hasSeed(session.home) && where === undefined && flags['restore'] === undefined) throw noPath()
+  const before = hasSeed(session.home) || flags['restore'] !== undefined ? await openPool(session, facts.ledger, flags) : undefined
+  await using stack = new AsyncDisposableStack()
+  if (before) stack.use(before)
+  let note = before && (await PoolBook.open(before.kv)).live
+  if (note !== undefined && facts.state.contributions.has(note.cid.toString()))
+    throw new RefusedError(
+      'ALREADY_OFFERED',
+      `one contribution of yours is in this pool; "quern pool status" shows it, "quern pool withdraw ${note.cid.toString()}" ends it`,
+    )
+  let home = before
+  if (note === undefined) {
+    if (where === undefined) throw noPath()
+    const key = secureBytes(32)
+    const offer = await preparedOf(where, flags, key)
+    const agreed = await agreedOf(policy, offer, flags, stop.signal)
+    home ??= stack.use(await openPool(session, facts.ledger, flags))
+    note = await sealed(home, { facts, policy, offer, agreed })
+  } else say(`going on with ${note.cid.toString()}, which waits since it was agreed to`)
+  const { seed, subject, mesh, storage, files, kv } = home as SubjectHome & { seed: Uint8Array }
+  if (flags['backup'] === true) await sayBackup(seed)
+  const privateNetwork = isPrivateDao(session.dao)
+  const node = stack.use(
+    await PoolNode.start({
+      ...systemEffects,
+      mesh,
+      storage,
+      files,
+      kv,
+      signer: subject,
+      logger: session.log.child('pool'),
+      dao: session.dao,
+      mayDial: privateNetwork ? undefined : isPublicMultiaddr,
+      signal: stop.signal,
+      pollMs: numberFlag(flags, 'poll', 1000),
+      onProgress: sayProgress,
+    }),
+  )
+  return await carryThrough(node, note.cid.toString(), flags, stop.signal)
+}
+
+const noPath = (): UsageError =>
+  new UsageError('PATH_MISSING', 'which export? give its zip, folder or file; "quern pool preview" tries it without sending anything')
+
+async function preparedOf(where: string, flags: Flags, key: Uint8Array): Promise<PreparedOffer> {
+  const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined)
+  const dates = text('dates')
+  if (dates !== undefined && dates !== 'dmy' && dates !== 'mdy') throw new UsageError('BAD_FLAG', '--dates takes dmy or mdy')
+  const { prepareOffer } = await openPoolOffering()
+  const offer = await prepareOffer(where, {
+    rules: await rulesOf(flags),
+    detectors: await detectorsOf(flags),
+    only: sourceOf(flags),
+    answers: { self: text('self'), profile: text('profile'), dates, columns: columnsOf(flags) },
+    key,
+    nowMs: systemClock.now(),
+  })
+  for (const { code, message } of offer.warnings) say(`quern: ${printable(message)} [${code}]`)
+  return offer
+}
+
+/** Shows everything, then asks. Throws what the person did not agree to. */
+async function agreedOf(policy: OfferedPolicy, offer: PreparedOffer, flags: Flags, signal: AbortSignal) {
+  const { checkChoices } = await openPoolOffering()
+  const days = flags['days'] === undefined ? undefined : numberFlag(flags, 'days', 0)
+  const gpc = flags['gpc'] === true || process.env['QUERN_GPC'] === '1'
+  // what the pool does not take is said before anybody is asked
+  const all = policy.value.purposes.filter(({ optional }) => !optional).map(({ id }) => id)
+  checkChoices(policy.value, { purposes: all, adult: true, gpc: false, days }, offer.categories)
+  say(consentText(policy.value, policy.notice, offer, days ?? policy.value.retention.maxDays))
+  const said = await askConsent(policy.value, flags, terminalPrompter(signal))
+  return { ticked: checkChoices(policy.value, { ...said, gpc, days }, offer.categories), gpc }
+}
+
+interface ToSeal {
+  facts: { ledger: string; state: { operator: string } }
+  policy: OfferedPolicy
+  offer: PreparedOffer
+  agreed: Awaited<ReturnType<typeof agreedOf>>
+}
+
+/** Sealed, signed and on disk when it resolves: from here on a stop loses nothing. */
+async function sealed(home: SubjectHome, { facts, policy, offer, agreed }: ToSeal): Promise<PoolNote> {
+  const { sealContribution, receiptOf, pinContribution, PoolBook } = await openPoolOffering()
+  const { lines, from, to, categories, source, othersRemoved } = offer
+  const book = await PoolBook.open(home.kv)
+  const made = sealContribution({
+    lines,
+    dao: facts.ledger,
+    subject: home.subject.did,
+    policy: { cid: policy.cid, value: policy.value },
+    schema: 'activity@1',
+    from,
+    to,
+    sequence: book.all.length,
+    prev: book.all.at(-1)?.cid ?? null,
+  })
+  const now = Math.floor(systemClock.now() / 1000)
+  const { manifest, cid } = made
+  const receipt = signReceipt(
+    receiptOf({ policy, manifest, cid, ...agreed, categories, source, othersRemoved, id: randomUUID(), now }),
+    home.subject,
+  )
+  const verdict = checkConsent({
+    jws: receipt,
+    salt: made.salt,
+    dao: facts.ledger,
+    operator: facts.state.operator,
+    policy: { cid: policy.cid, value: policy.value },
+    manifest,
+    notice: policy.notice,
+    held: categories,
+    tombstones: new Tombstones(),
+    now,
+  })
+  if (!verdict.ok) throw new InvalidInputError(verdict.problems[0]?.code ?? 'NO_CONSENT', verdict.problems[0]?.message ?? 'no consent')
+  await pinContribution(home.storage, made, policy)
+  await home.files.write(manifest.index, encode(made.index))
+  const receipts = path.join(home.folder, 'receipts')
+  await makeFolder(receipts)
+  await writeFileDurably(path.join(receipts, `${cid.toString()}.jws`), receipt)
+  return book.add({
+    manifest,
+    salt: made.salt,
+    commitSalt: new Uint8Array(randomBytes(32)),
+    receipts: [receipt],
+    committee: policy.value.committee,
+    shares: made.shares,
+    commitments: made.commitments,
+    source,
+    at: now,
+  })
+}
+
+async function sayBackup(seed: Uint8Array): Promise<void> {
+  const { seedText } = await openPoolOffering()
+  say('Write this down and keep it apart from this machine. Who has it can act for you in every pool:')
+  say(`\n  ${seedText(seed)}\n`)
+  say('Keep a copy of the folder "pool" of your home too: it holds the receipts, without which nothing can be withdrawn.')
+}
+
+function sayProgress({ what, held, of, faults }: PoolProgress): void {
+  const missing = Object.entries(faults).map(([account, code]) => `${account.slice(0, 20)}… ${code}`)
+  if (what === 'joined') say('joined under a key that only this DAO knows you by')
+  else if (what === 'depositing') say(`${held} of ${of} keyholders hold their part; waiting for ${printable(missing.join(', '))}`)
+  else if (what === 'deposited') say(`all ${of} keyholders hold their part`)
+  else if (what === 'committed') say('committed: a hash is in the log; what it stands for follows when the reveals begin')
+  else if (what === 'revealed') say('revealed: the manifest is in the log; keyholders say that they hold all of it')
+}
+
+/** Waits until k keyholders say that they hold it, or as long as the flags say. */
+async function carryThrough(node: PoolNode, cid: string, flags: Flags, signal: AbortSignal): Promise<number> {
+  const note = (): PoolNote => node.book.all.find((one) => one.cid.toString() === cid) as PoolNote
+  const enough = flags['wait'] === false ? ['committed', 'revealed', 'available'] : ['available']
+  const place = await node
+    .until(() => {
+      if (node.refusal !== undefined) return 'refused' as const
+      const now = node.placeOf(note())
+      return enough.includes(now.stage) ? now : undefined
+    })
+    .catch((error: unknown) => {
+      if (signal.aborted) return 'stopped' as const
+      throw error
+    })
+  if (place === 'refused') {
+    const { keyholder, code } = node.refusal as { keyholder: string; code: string }
+    throw new RefusedError(
+      'KEYHOLDER_REFUSES',
+      `${keyholder} does not take its part: ${code}; "quern pool withdraw" ends what others hold`,
+      {
+        detail: { keyholder, code },
+      },
+    )
+  }
+  const { stage, available } = place === 'stopped' ? node.placeOf(note()) : place
+  const { manifest, committee } = note()
+  const facts = {
+    contribution: cid,
+    stage,
+    account: manifest.subject,
+    events: manifest.records,
+    chunks: manifest.chunks.length,
+    available: available.length,
+    keyholders: committee.members.length,
+    needed: committee.k,
+  }
+  if (place === 'stopped') {
+    if (flags['json'] === true) printJson({ ...facts, stopped: true })
+    throw new FatalError('STOPPED', `stopped when it was ${stage}; nothing is lost, "quern pool offer --dao …" goes on`)
+  }
+  if (flags['json'] === true) printJson(facts)
+  else if (stage === 'available')
+    print(`${cid}\n${available.length} of ${committee.members.length} keyholders hold it and say so in the log`)
+  else print(`${cid}\n${stage}; come back for the reveals with "quern pool offer --dao …", or this commitment comes to nothing`)
+  return 0
+}

@@ -1,0 +1,85 @@
+/** A pool contribution's way through the ledger, and the value of each of its chunks factor by factor. */
+import { type Check, POOL_BANDS, PPM, poolTermsOf } from '../../schemas/wire/index.ts'
+import { bandNoveltyPpm, mulDiv } from '../rewards/index.ts'
+import { type Reason, reason } from './explain-reason.ts'
+import { readPoolIndex } from './parsed-files.ts'
+import { charterOf } from './rules-admission.ts'
+import type { LedgerFiles, LedgerState, PoolContribution } from './types.ts'
+
+/** What a failed check of a chunk means, in a person's words. */
+export const POOL_FAILS: Partial<Record<Check, string>> = {
+  D1: 'it is not what its index says, or no events at all',
+  D2: 'nobody could open it: its bytes or its keys are not to be had',
+  D4: 'events lie outside the months that were offered',
+  D6: 'events are said twice',
+  D7: 'it holds what redaction must have removed',
+  T1: 'it does not look like the doings of one person',
+}
+
+export function contributionReasons(state: LedgerState, one: PoolContribution, files?: LedgerFiles): Reason[] {
+  const { epoch, manifest } = one
+  const key = one.manifestCid.toString()
+  const { k, members } = one.committee
+  const out = [
+    reason(
+      'contribution',
+      `contribution ${key}: ${manifest.records} events in ${manifest.chunks.length} chunks, committed with entry ${one.commitIndex}, revealed with ${one.revealIndex}`,
+      {
+        index: one.revealIndex,
+        epoch: one.gathered,
+        facts: { records: manifest.records, chunks: manifest.chunks.length, sequence: manifest.sequence, custody: manifest.custody },
+      },
+    ),
+    reason(
+      'available',
+      `contribution ${key}: ${one.available.size} of ${members.length} keyholders said that they hold it; any ${k} open it`,
+      { epoch, facts: { available: one.available.size, keyholders: members.length, k } },
+    ),
+  ]
+  if (one.retracted !== null)
+    out.push(reason('retracted', `contribution ${key}: taken back by its subject`, { index: one.retracted, epoch }))
+  if (one.withdrawn !== null)
+    out.push(
+      reason('withdrawn', `contribution ${key}: its subject withdrew; it earns nothing more, and no later release holds it`, {
+        index: one.withdrawn,
+        epoch,
+      }),
+    )
+  if (one.purposesGone.size > 0)
+    out.push(reason('purposes', `contribution ${key}: no longer for ${[...one.purposesGone].join(', ')}`, { epoch }))
+  if (one.moved)
+    out.push(reason('moved', `contribution ${key}: too few held it before the cut of epoch ${one.gathered}; it moved on`, { epoch }))
+  if (one.dropped) out.push(reason('dropped', `contribution ${key}: it missed a second cut and counts nowhere`, { epoch }))
+  if (one.deferrals > 0)
+    out.push(
+      reason('deferred', `contribution ${key}: put off ${one.deferrals} times for want of reports`, {
+        epoch,
+        facts: { deferrals: one.deferrals },
+      }),
+    )
+  if (one.settled !== null) out.push(reason('counted', `contribution ${key}: counted in epoch ${one.settled}`, { epoch: one.settled }))
+  if (files && one.values) out.push(...chunkReasons(state, one, files))
+  return out
+}
+
+/** v = T·Q·U·A… of every chunk; what is left is demand, source and quota. */
+function chunkReasons(state: LedgerState, one: PoolContribution, files: LedgerFiles): Reason[] {
+  const read = readPoolIndex(files, one.manifest.index)
+  if (!read.ok) return []
+  const charter = charterOf(state, one.gathered)
+  const { minTokens, maxTokens, unattestedPpm } = poolTermsOf(charter)
+  const hasTokens = read.value.tokens.length > 0
+  return read.value.rows.map((row, i) => {
+    const { value, novelty: shared } = one.values?.[i] ?? { value: 0, novelty: 0 }
+    const novelty = bandNoveltyPpm(hasTokens ? shared : null, charter)
+    const mass = row.tokens < minTokens ? 0 : 1000 * Math.min(row.tokens, maxTokens)
+    const before = [row.quality, novelty, unattestedPpm].reduce((v, ppm) => mulDiv(v, ppm, PPM), mass)
+    const rest = before === 0 ? PPM : mulDiv(value, PPM, before)
+    const known = hasTokens ? `${shared} of ${POOL_BANDS} bands known` : 'without tokens'
+    return reason(
+      'value',
+      `chunk ${i}: ${row.events} events of ${row.source}, ${row.tokens} tokens × quality ${row.quality} × novelty ${novelty} (${known}) × unattested ${unattestedPpm} × demand, source and quota ${rest} = ${value}`,
+      { epoch: one.settled, facts: { row: i, value, tokens: row.tokens, quality: row.quality, novelty, shared, rest } },
+    )
+  })
+}

@@ -1,0 +1,394 @@
+/** Contributions to the personal pool beside batches of web records: what they earn, what ends them, and that a stranger gets the same numbers. */
+import { describe, expect, it } from 'vitest'
+import { chunk, type Contributed, policy, PoolLedgerWorld, tokensOf } from '../../tests/unit/pool-ledger-world.ts'
+import { anyCid, LedgerWorld, pages, seeded } from '../../tests/unit/ledger-world.ts'
+import { cborCid, encode, fileCid, PPM, type Purpose, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { sampledChunks } from '../rewards/index.ts'
+import {
+  createLedger,
+  drawsFor,
+  explain,
+  includedBatches,
+  includedContributions,
+  ledgerFilesNamed,
+  liveContributionOf,
+  readPoolIndex,
+  vested,
+} from './index.ts'
+
+const replayed = (world: LedgerWorld, light = false) => {
+  const ledger = createLedger({ files: world.files, light })
+  for (const entry of world.entries) ledger.apply(entry)
+  return ledger
+}
+
+describe('a pool contribution beside web ones', () => {
+  const world = new PoolLedgerWorld()
+  const [ann] = world.contributors
+  const [listener, reader] = [world.person('listener'), world.person('reader')]
+  world.advance('gather')
+  const batch = world.commit(ann!, pages('ann', 5))
+  const songs = world.offer(listener, { rows: Array.from({ length: 128 }, () => chunk()) })
+  const books = world.offer(reader, { rows: [chunk({ quality: 500_000 }), chunk({ tokens: 0 })], tokens: tokensOf('books') })
+  world.advance('reveal')
+  world.reveal(ann!, batch)
+  for (const one of [songs, books]) expect(world.show(one)).toBeUndefined()
+  for (const validator of world.validators) world.available(validator, [batch.sealed.manifestCid, songs.cid, books.cid])
+  world.testAndClose()
+
+  it('earns by the tokens and quality of its chunks, and as much as its novelty is known', () => {
+    // without tokens one half: nobody can say whether it was there before
+    expect(world.rowOf(listener)).toMatchObject({ records: 1280, value: '6400000', credibility: PPM, points: '6400000', note: null })
+    expect(world.rowOf(reader)).toMatchObject({ records: 20, value: '50000', points: '50000', draws: 5 * 2, fails: 0 })
+    expect(world.rowOf(ann!)).toMatchObject({ records: 5, value: '500000', points: '500000' })
+  })
+
+  it('is drawn as the beacon says, the same chunks for the whole committee', () => {
+    const drawn = new PoolLedgerWorld()
+    const person = drawn.person('one')
+    const [one] = drawn.gatherPool(() => [drawn.offer(person, { rows: Array.from({ length: 100 }, () => chunk()) })]) as [Contributed]
+    drawn.advance('beacon')
+    for (const validator of drawn.validators) drawn.openBeacon(validator)
+    drawn.advance('test')
+    const picks = drawn.validators.map((validator) =>
+      drawsFor(drawn.state, drawn.files, validator.signer.did, drawn.samplePreimage(validator)),
+    )
+    const wanted = sampledChunks(drawn.state.epoch?.beacon ?? sha256(), one.cid, 100)
+    expect(wanted.length).toBe(32)
+    for (const draw of picks) expect(draw).toEqual([{ contributor: person.did, picks: wanted.map((row) => ({ manifest: one.cid, row })) }])
+  })
+
+  it('never stands among the batches of a web release', () => {
+    expect(includedBatches(world.state, 1)).toEqual([batch.sealed.manifestCid.toString()])
+    expect(includedContributions(world.state, 1).map(({ manifestCid }) => manifestCid)).toEqual([songs.cid, books.cid])
+    expect(vested(world.state, 1).map(({ points }) => points)).toContain(6_400_000n)
+  })
+
+  it('is explained chunk by chunk', () => {
+    const why = explain(world.state, books.cid.toString(), world.files)
+    expect(why?.about).toBe('contribution')
+    const text = why?.reasons.map((one) => one.text).join('\n')
+    expect(text).toContain('20 events in 2 chunks')
+    expect(text).toContain('5 of 5 keyholders said that they hold it; any 3 open it')
+    expect(text).toContain('100 tokens × quality 500000 × novelty 1000000 (0 of 16 bands known)')
+    expect(text).toContain('= 50000')
+    expect(explain(world.state, reader.did)?.reasons.map(({ code }) => code)).toEqual(expect.arrayContaining(['contribution', 'row']))
+  })
+
+  it('gives every replica the same table, and a light one the same batches', () => {
+    const again = replayed(world)
+    expect(toHex(again.state.results[0]?.root ?? sha256())).toBe(toHex(world.state.results[0]?.root ?? utf8('none')))
+    expect(again.state.invalid).toEqual([])
+    const light = replayed(world, true)
+    expect(light.state.invalid).toEqual([])
+    expect(light.state.results[0]?.batches).toEqual(world.state.results[0]?.batches)
+    expect(light.state.contributors.get(reader.did)?.credibility).toBe(PPM)
+  })
+
+  it('names its index, policy and notice as ledger files', () => {
+    const entry = world.ledger.peek(world.entries.find((bytes) => world.ledger.peek(bytes)?.t === 'contribution.reveal') ?? utf8(''))
+    expect(entry?.t).toBe('contribution.reveal')
+    const all = world.entries.flatMap((bytes) => {
+      const one = world.ledger.peek(bytes)
+      return one ? ledgerFilesNamed(one, world.files).map(String) : []
+    })
+    expect(all).toEqual(
+      expect.arrayContaining([songs.manifest.index, policy.cid, policy.policy.notice.cid, batch.sealed.manifest.index].map(String)),
+    )
+  })
+})
+
+describe('value of chunks', () => {
+  const earned = (terms: object, rows: Parameters<typeof chunk>[0][], tokens = tokensOf('x'), demand = {}) => {
+    const world = new PoolLedgerWorld({ charter: { pool: terms, ...demand } })
+    const person = world.person('one')
+    world.gatherPool(() => [world.offer(person, { rows: rows.map(chunk), tokens })])
+    world.testAndClose()
+    return world.rowOf(person)?.value
+  }
+  it.each([
+    ['a tenth by default, because nothing attests it', {}, [{}], '10000'],
+    ['its source as the charter weighs it', { unattestedPpm: PPM, sources: { spotify: 250_000 } }, [{}, { source: 'own' }], '125000'],
+    ['no chunk below the least tokens', { unattestedPpm: PPM, minTokens: 101 }, [{}, { tokens: 101 }], '101000'],
+    ['no more tokens than counted at most', { unattestedPpm: PPM, maxTokens: 50 }, [{}], '50000'],
+  ])('%s', (_, terms, rows, value) => expect(earned(terms, rows)).toBe(value))
+
+  it('half without tokens, and as the charter asks for its language', () => {
+    expect(earned({ unattestedPpm: PPM }, [{}], [])).toBe('50000')
+    expect(earned({ unattestedPpm: PPM, withoutTokensPpm: 0 }, [{}], [])).toBe('0')
+    const demand = { demand: { defaultPpm: PPM, rules: [{ language: 'de', host: null, ppm: 2 * PPM }] } }
+    expect(earned({ unattestedPpm: PPM }, [{}, { language: 'de' }], tokensOf('x'), demand)).toBe('300000')
+  })
+})
+
+describe('duplicates across people', () => {
+  it('earn nothing: whoever committed first owns the novelty', () => {
+    const world = new PoolLedgerWorld()
+    const [first, copier, near, later] = ['first', 'copier', 'near', 'later'].map((name) => world.person(name)) as [
+      never,
+      never,
+      never,
+      never,
+    ]
+    const half = [...tokensOf('export').slice(0, 2), ...tokensOf('near').slice(2)]
+    world.gatherPool(() => [
+      world.offer(first, { tokens: tokensOf('export') }),
+      world.offer(copier, { tokens: tokensOf('export') }),
+      world.offer(near, { tokens: half }),
+    ])
+    world.testAndClose()
+    expect([first, copier, near].map((one) => world.rowOf(one)?.points)).toEqual(['100000', '0', '50000'])
+    // in a later epoch as well
+    world.gatherPool(() => [world.offer(later, { tokens: tokensOf('export') })])
+    world.testAndClose()
+    expect(world.rowOf(later)?.points).toBe('0')
+    expect(replayed(world).state.results.map(({ root }) => toHex(root))).toEqual(world.state.results.map(({ root }) => toHex(root)))
+  })
+})
+
+describe('a sealer of garbage', () => {
+  it('loses the epoch and its credibility; one bad chunk of many costs less', () => {
+    const world = new PoolLedgerWorld()
+    const [garbage, slip] = [world.person('garbage'), world.person('slip')]
+    const rows = Array.from({ length: 40 }, () => chunk())
+    const [bad, fair] = world.gatherPool(() => [world.offer(garbage, { rows }), world.offer(slip, { rows })]) as [Contributed, Contributed]
+    const unlucky = new Set<number>()
+    world.testAndClose({
+      judge: (_validator, _account, manifest, row) => {
+        if (manifest.equals(bad.cid)) return 'D1'
+        if (unlucky.size < 3) unlucky.add(row)
+        return manifest.equals(fair.cid) && unlucky.has(row) ? 'D2' : null
+      },
+    })
+    expect(world.rowOf(garbage)).toMatchObject({ points: '0', credibility: 0, note: 'void T1', draws: 160, fails: 160 })
+    const { credibility, points, fails } = world.rowOf(slip) ?? { credibility: 0, points: '', fails: 0 }
+    expect(fails).toBe(15)
+    // 3 of 32: no host hides it, as a cap would on the web
+    expect(credibility).toBeLessThan(500_000)
+    expect(Number(points)).toBe(Math.floor((2_000_000 * credibility) / PPM))
+    const why = explain(world.state, slip.did)?.reasons.filter(({ code }) => code === 'fail')
+    expect(why?.[0]?.text).toContain('fails D2, nobody could open it')
+    expect(world.state.bases).toEqual(world.charter.credibility.basePpm)
+    expect(world.state.hosts.size).toBe(0)
+  })
+})
+
+describe('a withdrawal', () => {
+  it('before the close: it earns nothing, and fails since then are nobody’s', () => {
+    const world = new PoolLedgerWorld()
+    const [gone, stays] = [world.person('gone'), world.person('stays')]
+    const [one] = world.gatherPool(() => [world.offer(gone, { tokens: tokensOf('gone') }), world.offer(stays, { tokens: tokensOf('s') })])
+    world.advance('beacon')
+    for (const validator of world.validators) world.openBeacon(validator)
+    world.advance('test')
+    const reports = world.validators.map((validator) => {
+      const report = world.report(validator, (account) => (account === gone.did ? 'D2' : null))
+      return { validator, ...report, index: world.commitReport(validator, report) }
+    })
+    expect(world.withdraw(gone)).toBeUndefined()
+    world.advance('report')
+    for (const report of reports) expect(world.revealReport(report.validator, report).invalid).toBeNull()
+    // draws did not change with it, so no report is void
+    expect(world.state.epoch?.voidReports.size).toBe(0)
+    world.advance('probe')
+    world.advance('close')
+    world.close()
+    for (const validator of world.validators) world.attest(validator)
+    expect(world.rowOf(gone)).toMatchObject({ records: 0, points: '0', credibility: PPM, note: 'withdrawn' })
+    expect(world.rowOf(stays)).toMatchObject({ points: '100000', note: null })
+    expect(includedContributions(world.state, 1).map(({ contributor }) => contributor)).toEqual([stays.did])
+    expect(explain(world.state, one?.cid.toString() ?? '')?.reasons.map(({ code }) => code)).toContain('withdrawn')
+  })
+
+  it('before the beacon: nobody draws it', () => {
+    const world = new PoolLedgerWorld()
+    const [gone, stays] = [world.person('gone'), world.person('stays')]
+    world.gatherPool(() => [world.offer(gone), world.offer(stays)])
+    world.advance('beacon')
+    expect(world.withdraw(gone, {}, gone)).toBeUndefined()
+    for (const validator of world.validators) world.openBeacon(validator)
+    world.advance('test')
+    expect([...(world.state.epoch?.committees.keys() ?? [])]).toEqual([stays.did])
+  })
+
+  it('later: pay stays, no release takes it any more, and the slot is free', () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('one')
+    world.gatherPool(() => [world.offer(person, { tokens: tokensOf('a') })])
+    world.testAndClose()
+    expect(includedContributions(world.state, 1)).toHaveLength(1)
+    expect(world.withdraw(person)).toBeUndefined()
+    expect(includedContributions(world.state, 1)).toHaveLength(0)
+    expect(vested(world.state, 1).map(({ points }) => points)).toEqual([100_000n])
+    expect(liveContributionOf(world.state, person.did)).toBeUndefined()
+    const [again] = world.gatherPool(() => [world.offer(person, { tokens: tokensOf('b') })])
+    // the old words again do not end what was offered since
+    expect(world.withdraw(person)).toBe('REPEATED')
+    world.testAndClose()
+    expect(world.rowOf(person)).toMatchObject({ points: '100000' })
+    expect(liveContributionOf(world.state, person.did)?.manifestCid).toEqual(again?.cid)
+    // what was paid once is not paid again under the same words
+    expect(world.withdraw(person, { receipt: sha256(utf8('second')) })).toBeUndefined()
+    world.gatherPool(() => [world.offer(person, { tokens: tokensOf('a') })])
+    world.testAndClose()
+    expect(world.rowOf(person)).toMatchObject({ points: '0', value: '0' })
+  })
+
+  it('frees what it said for those who come after when it never earned', () => {
+    const world = new PoolLedgerWorld()
+    const [gone, next] = [world.person('gone'), world.person('next')]
+    world.gatherPool(() => [world.offer(gone, { tokens: tokensOf('a') })])
+    world.advance('beacon')
+    for (const validator of world.validators) world.openBeacon(validator)
+    world.advance('test')
+    world.withdraw(gone)
+    const reports = world.validators.map((validator) => {
+      const report = world.report(validator, () => null)
+      return { validator, ...report, index: world.commitReport(validator, report) }
+    })
+    world.advance('report')
+    for (const report of reports) world.revealReport(report.validator, report)
+    world.advance('probe')
+    world.advance('close')
+    world.close()
+    for (const validator of world.validators) world.attest(validator)
+    world.gatherPool(() => [world.offer(next, { tokens: tokensOf('a') })])
+    world.testAndClose()
+    expect(world.rowOf(next)?.points).toBe('100000')
+  })
+
+  it('of an optional purpose keeps the contribution, out of releases for that purpose', () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('one')
+    world.gatherPool(() => [world.offer(person)])
+    world.testAndClose()
+    const counts = (...purposes: Purpose[]): number => includedContributions(world.state, 1, purposes).length
+    expect(world.withdraw(person, { scope: ['ai:Benchmarking'] })).toBeUndefined()
+    expect([counts('ai:ModelTraining'), counts('ai:Benchmarking')]).toEqual([1, 0])
+    expect(world.withdraw(person, { scope: ['ai:Benchmarking'] })).toBe('REPEATED')
+    expect(world.withdraw(person, { scope: ['ai:ModelTraining'] })).toBeUndefined()
+    expect([counts('ai:ModelTraining'), counts()]).toEqual([0, 0])
+  })
+
+  it('drops what its subject had committed to before', () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('one')
+    world.advance('gather')
+    const one = world.offer(person)
+    world.withdraw(person)
+    world.advance('reveal')
+    expect(world.show(one)).toBe('NO_COMMIT')
+  })
+
+  it('is told by its subject, the operator or a validator, and signed by its subject', () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('one')
+    world.gatherPool(() => [world.offer(person)])
+    expect(world.withdraw(person, {}, world.contributors[0])).toBe('NOT_SEATED')
+    const forged = { ...(world.ledger.state, {}), withdrawal: world.withdrawal(person).map((byte, i) => (i === 200 ? byte ^ 1 : byte)) }
+    expect(world.say(world.operator, 'consent.withdrawn', forged).invalid).not.toBeNull()
+    expect(liveContributionOf(world.state, person.did)).toBeDefined()
+    expect(world.withdraw(person, {}, world.validators[0]?.signer)).toBeUndefined()
+    expect(liveContributionOf(world.state, person.did)).toBeUndefined()
+  })
+})
+
+describe('a reveal of a contribution is refused', () => {
+  const cases: [name: string, code: string, offer: (world: PoolLedgerWorld) => Contributed, charter?: object][] = [
+    ['where the charter has no policy', 'NO_POOL', (w) => w.offer(w.person('a')), { consent: null }],
+    ['for another ledger', 'WRONG_LEDGER', (w) => w.offer(w.person('a'), {}, { dao: 'quern/other' })],
+    ['of somebody else', 'NOT_YOURS', (w) => w.offer(w.person('a'), {}, { subject: seeded('b').did })],
+    ['under another policy', 'OTHER_POLICY', (w) => w.offer(w.person('a'), {}, { policy: cborCid(encode('other')) })],
+    ['of a schema that the pool does not list', 'UNLISTED_SCHEMA', (w) => w.offer(w.person('a'), {}, { schema: 'activity@2' })],
+    ['that ends before it begins', 'BAD_DATES', (w) => w.offer(w.person('a'), {}, { from: '2026-01' })],
+    ['with fewer rows than chunks', 'WRONG_COUNT', (w) => w.offer(w.person('a'), {}, { chunks: [anyCid('a'), anyCid('b')] })],
+    ['that counts other events', 'WRONG_COUNT', (w) => w.offer(w.person('a'), {}, { records: 11 })],
+    ['by measures that nobody here has', 'UNLISTED_MEASURES', (w) => w.offer(w.person('a'), { index: { measures: 'activity@1/9' } })],
+    ['with one token', 'BAD_TOKENS', (w) => w.offer(w.person('a'), { tokens: tokensOf('a').slice(1) })],
+    ['with a token said twice', 'BAD_TOKENS', (w) => w.offer(w.person('a'), { tokens: [...tokensOf('a').slice(1), sha256(utf8('a/3'))] })],
+    [
+      'with an index that is a file of leaves',
+      'BAD_FILE_CODEC',
+      (w) => w.offer(w.person('a'), {}, { index: fileCid(new Uint8Array(3 << 20)) }),
+    ],
+    ['with an index of another shape', 'BAD_FILE_BAD_SHAPE', (w) => w.offer(w.person('a'), { index: { rows: [] } })],
+  ]
+  it.each(cases)('%s', (_, code, offer, charter = {}) => {
+    const world = new PoolLedgerWorld({ charter })
+    world.advance('gather')
+    const one = offer(world)
+    world.advance('reveal')
+    expect(world.show(one)).toBe(code)
+    expect(world.state.contributions.size).toBe(0)
+  })
+
+  it('when its subject has one in the pool', () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('one')
+    world.advance('gather')
+    const both = [world.offer(person), world.offer(person, {}, { sequence: 1 })]
+    world.advance('reveal')
+    expect(both.map((one) => world.show(one))).toEqual([undefined, 'SLOT_TAKEN'])
+    // taken back, it leaves the slot
+    const world2 = new PoolLedgerWorld()
+    const other = world2.person('one')
+    world2.advance('gather')
+    const [a, b] = [world2.offer(other), world2.offer(other, {}, { sequence: 1 })]
+    world2.advance('reveal')
+    world2.show(a)
+    world2.ok(other, 'retract', { commit: a.commit })
+    expect(world2.show(b)).toBeUndefined()
+  })
+
+  it('before anything changed, while a file it needs is missing', () => {
+    const world = new PoolLedgerWorld()
+    world.advance('gather')
+    const one = world.offer(world.person('a'))
+    world.advance('reveal')
+    world.files.map.delete(one.manifest.index.toString())
+    const entry = world.bytes(one.signer, 'contribution.reveal', { epoch: 1, commit: one.commit, manifest: one.cid, salt: one.salt })
+    expect(world.ledger.needs(entry)).toEqual([one.manifest.index])
+    expect(() => world.ledger.apply(entry)).toThrow(/is needed here/)
+  })
+})
+
+describe('the cut', () => {
+  it('counts a contribution that enough keyholders hold, and moves one that too few do', () => {
+    const world = new PoolLedgerWorld()
+    const [a, b] = [world.person('a'), world.person('b')]
+    world.advance('gather')
+    const [one, other] = [world.offer(a), world.offer(b)]
+    world.advance('reveal')
+    for (const offered of [one, other]) world.show(offered)
+    for (const [i, validator] of world.validators.entries()) {
+      if (i < 4) world.available(validator, [one.cid])
+      if (i < 3) world.available(validator, [other.cid])
+    }
+    world.testAndClose()
+    expect(world.rowOf(a)?.points).toBe('50000')
+    expect(world.rowOf(b)).toBeUndefined()
+    expect(world.state.contributions.get(other.cid.toString())).toMatchObject({ epoch: 2, moved: true })
+    world.advance('gather')
+    world.advance('reveal')
+    world.available(world.validators[3]!, [other.cid])
+    world.testAndClose()
+    expect(world.rowOf(b)?.points).toBe('50000')
+  })
+
+  it('hears of keyholders only', () => {
+    const world = new PoolLedgerWorld({ validators: 6 })
+    world.advance('gather')
+    const one = world.offer(world.person('a'))
+    world.advance('reveal')
+    world.show(one)
+    const stranger = world.validators[5]!
+    expect(world.say(stranger.signer, 'contribution.available', { epoch: 1, manifests: [one.cid] }).invalid?.code).toBe('NOT_KEYHOLDER')
+  })
+})
+
+it('knows a manifest of a contribution from that of a batch, and reads its index', () => {
+  const world = new PoolLedgerWorld()
+  world.advance('gather')
+  const one = world.offer(world.person('a'))
+  expect(readPoolIndex(world.files, one.manifest.index)).toEqual({ ok: true, value: one.index })
+})

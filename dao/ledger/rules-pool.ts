@@ -1,0 +1,81 @@
+/** What a contribution to the personal pool must be when it is revealed, as far as its manifest, policy and index show it. */
+import { type CID, POOL_BANDS, type PoolIndex, type PoolManifest, poolTermsOf, toHex } from '../../schemas/wire/index.ts'
+import { requiredPurposes } from '../consent/index.ts'
+import { notAnObject, readConsentPolicy, readManifest, readPoolIndex } from './parsed-files.ts'
+import { isLive } from './deliveries.ts'
+import type { LedgerFiles, LedgerState, PoolContribution } from './types.ts'
+import { type Refusal, refuse, type View } from './view.ts'
+
+/**
+ * The files that judging a revealed contribution takes besides its manifest: its policy, and its index unless the fold is light. None where the
+ * manifest names another policy than the charter: it is refused for that, and nobody should have to find a stranger's file.
+ */
+export function contributionFiles({ charter, light }: LedgerState, files: LedgerFiles, manifest: CID): CID[] {
+  const read = files.read(manifest) === undefined ? undefined : readManifest(files, manifest)
+  if (!read?.ok || read.value.kind !== 'pool') return []
+  const { policy, index } = read.value.manifest
+  if (charter.consent === null || !policy.equals(charter.consent)) return []
+  // of another kind they are refused by their names alone
+  return (light ? [policy] : [policy, index]).filter((cid) => notAnObject(cid) === undefined)
+}
+
+export function judgeContribution({ state, files }: View, author: string, manifest: PoolManifest): Refusal | undefined {
+  const { charter, contributors } = state
+  if (charter.consent === null) return refuse('NO_POOL', 'the charter names no consent policy, so there is no pool to bring anything to')
+  if (manifest.dao !== state.id) return refuse('WRONG_LEDGER', `the contribution was sealed for ${manifest.dao}`)
+  if (manifest.subject !== author) return refuse('NOT_YOURS', `the contribution was sealed by ${manifest.subject}`)
+  if (!manifest.policy.equals(charter.consent))
+    return refuse('OTHER_POLICY', 'the contribution was sealed under another policy than the charter names; seal it again under this one')
+  if (!poolTermsOf(charter).schemas.includes(manifest.schema))
+    return refuse('UNLISTED_SCHEMA', `the charter's pool does not list the schema ${manifest.schema}`)
+  const next = contributors.get(author)?.nextSequence ?? 0
+  if (manifest.sequence < next) return refuse('SEQUENCE_USED', `sequence ${manifest.sequence} was used; the next is ${next}`)
+  if (manifest.from > manifest.to) return refuse('BAD_DATES', 'the contribution ends before it begins')
+  const slot = liveContributionOf(state, author)
+  if (slot) return refuse('SLOT_TAKEN', `${slot.manifestCid.toString()} is in the pool; withdraw it before you offer another`)
+  const policy = readConsentPolicy(files, manifest.policy)
+  if (!policy.ok) return policy.refusal
+  if (policy.value.by !== state.operator) return refuse('POLICY_NOT_SIGNED', "the policy does not carry the operator's signature")
+  return state.light ? undefined : judgeIndex(state, files, manifest)
+}
+
+function judgeIndex(state: LedgerState, files: LedgerFiles, manifest: PoolManifest): Refusal | undefined {
+  const wrong = notAnObject(manifest.index)
+  if (wrong) return wrong
+  const read = readPoolIndex(files, manifest.index)
+  if (!read.ok) return read.refusal
+  const { rows, measures } = read.value
+  if (!poolTermsOf(state.charter).measures.includes(measures))
+    return refuse('UNLISTED_MEASURES', `the charter's pool does not list the measures ${measures}`)
+  if (!measures.startsWith(`${manifest.schema}/`)) return refuse('UNLISTED_MEASURES', `${measures} do not measure ${manifest.schema}`)
+  if (rows.length !== manifest.chunks.length)
+    return refuse('WRONG_COUNT', `the manifest names ${manifest.chunks.length} chunks, the index has ${rows.length}`)
+  const events = rows.reduce((sum, row) => sum + row.events, 0)
+  if (events !== manifest.records) return refuse('WRONG_COUNT', `the manifest counts ${manifest.records} events, the index ${events}`)
+  return badTokens(read.value)
+}
+
+/** All or none, and no two alike: two bands of one contribution never have one token. */
+function badTokens({ tokens }: PoolIndex): Refusal | undefined {
+  const isWhole = tokens.length === 0 || tokens.length === POOL_BANDS
+  if (isWhole && new Set(tokens.map(toHex)).size === tokens.length) return undefined
+  return refuse('BAD_TOKENS', `an index has ${POOL_BANDS} different tokens, or none`)
+}
+
+/** The contribution of a subject that is in the pool now; there is never more than one. */
+export function liveContributionOf(state: LedgerState, subject: string): PoolContribution | undefined {
+  for (const one of state.contributions.values()) if (one.contributor === subject && isLive(one)) return one
+  return undefined
+}
+
+/** What the ledger keeps of a contribution's manifest and policy. */
+export function contributionFacts(
+  files: LedgerFiles,
+  manifest: PoolManifest,
+): Pick<PoolContribution, 'manifest' | 'committee' | 'required' | 'withdrawn' | 'purposesGone'> {
+  const policy = readConsentPolicy(files, manifest.policy)
+  const { committee, required } = policy.ok
+    ? { committee: policy.value.committee, required: requiredPurposes(policy.value) }
+    : { committee: { k: 0, members: [] }, required: [] }
+  return { manifest, committee, required, withdrawn: null, purposesGone: new Set() }
+}

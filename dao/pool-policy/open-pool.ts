@@ -1,0 +1,47 @@
+/** From what an operator wrote and who holds the keys to what the ledger needs: the signed policy, its notice, the charter that names it. */
+import type { Signer } from '../../core/identity/index.ts'
+import { type Charter, type CID, charter as charterShape, utf8 } from '../../schemas/wire/index.ts'
+import { encodeCharter } from '../charter/index.ts'
+import { ANY_OF_ROSTER, printNotice, signPolicy } from '../consent/index.ts'
+import type { PoolFile } from './pool-file.ts'
+
+export interface OpenedPool {
+  policy: CID
+  charter: { cid: CID; version: number }
+  /** The words that people read; the policy carries their hash. */
+  notice: string
+  /** Charter, policy, notice: the files of the `charter` entry, in the order in which one names the next. */
+  files: Uint8Array[]
+}
+
+/** `base` is the newest charter, in force or announced. Throws InvalidInputError BAD_POLICY. */
+export function openPool(
+  { trainers, withdrawal, ...said }: PoolFile,
+  { base, committee, operator }: { base: Charter; committee: { k: number; members: string[] }; operator: Signer },
+): OpenedPool {
+  const signed = signPolicy(
+    {
+      v: 1,
+      ...said,
+      jointControllers: committee.members,
+      lawfulBasis: said.special.length > 0 ? 'eu-gdpr:A9-2-a' : 'eu-gdpr:A6-1-a-explicit-consent',
+      recipients: [
+        ...committee.members.map((id) => ({ role: 'keyholder' as const, id })),
+        { role: 'scorer', id: ANY_OF_ROSTER },
+        { role: 'assembler', id: operator.did },
+        ...trainers.map((id) => ({ role: 'trainer' as const, id })),
+      ],
+      withdrawal: { protocol: '/quern/withdraw/1.0.0', ...withdrawal },
+      committee,
+    },
+    operator,
+  )
+  const notice = printNotice(signed.policy)
+  const next = encodeCharter(charterShape.parse({ ...base, version: base.version + 1, consent: signed.cid }))
+  return {
+    policy: signed.cid,
+    charter: { cid: next.cid, version: base.version + 1 },
+    notice,
+    files: [next.bytes, signed.bytes, utf8(notice)],
+  }
+}

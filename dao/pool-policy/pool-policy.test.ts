@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { keyFromSeed } from '../../core/identity/index.ts'
+import { localRules } from '../charter/index.ts'
+import { readPolicy } from '../consent/index.ts'
+import { cborCid, rawCid, sha256, toHex } from '../../schemas/wire/index.ts'
+import { chooseCommittee, openPool, poolTemplate, readPoolFile } from './index.ts'
+
+const operator = keyFromSeed(new Uint8Array(32).fill(1))
+const seats = Array.from({ length: 7 }, (_, i) => ({
+  account: keyFromSeed(new Uint8Array(32).fill(10 + i)).did,
+  operator: `mill-${i % 3}`,
+}))
+const start = {
+  name: 'Upper Mill',
+  address: '1 Mill Lane',
+  contact: 'mailto:miller@mill.example',
+  jurisdiction: 'IE',
+  authority: 'Data Protection Commission',
+}
+
+describe('the committee', () => {
+  it('is five, three of which read, and of every operator before two of any', () => {
+    const { k, members } = chooseCommittee(seats)
+    expect([k, members.length]).toEqual([3, 5])
+    const operators = members.map((account) => seats.find((seat) => seat.account === account)?.operator)
+    expect(new Set(operators.slice(0, 3)).size).toBe(3)
+    expect(chooseCommittee(seats.toReversed()).members).toEqual(members)
+  })
+
+  it.each([
+    [2, 2],
+    [3, 2],
+    [4, 3],
+    [5, 3],
+    [7, 4],
+  ])('of %i needs %i', (n, k) => {
+    expect(chooseCommittee(seats.slice(0, n), { n }).k).toBe(k)
+  })
+
+  it.each<[string, string, () => unknown]>([
+    ['of one', 'TOO_FEW_KEYHOLDERS', () => chooseCommittee(seats.slice(0, 1))],
+    ['of fewer than asked for', 'TOO_FEW_KEYHOLDERS', () => chooseCommittee(seats.slice(0, 3), { n: 5 })],
+    ['with a stranger', 'NOT_SEATED', () => chooseCommittee(seats, { members: [operator.did, seats[0]!.account] })],
+    ['with one twice', 'SAID_TWICE', () => chooseCommittee(seats, { members: [seats[0]!.account, seats[0]!.account] })],
+    ['of which more read than there are', 'BAD_QUORUM', () => chooseCommittee(seats, { k: 6 })],
+    ['of which one reads', 'BAD_QUORUM', () => chooseCommittee(seats, { k: 1 })],
+  ])('%s is refused', (_, code, choose) => {
+    expect(choose).toThrow(expect.objectContaining({ code }))
+  })
+})
+
+describe('a pool file', () => {
+  it('becomes a signed policy, its notice and the next charter', () => {
+    const base = localRules({ name: 'mill', operator: operator.did, contact: 'mailto:miller@mill.example' })
+    const file = readPoolFile(poolTemplate({ ...start, trainers: [seats[6]!.account] }))
+    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator })
+    const [charter, policy, notice] = opened.files as [Uint8Array, Uint8Array, Uint8Array]
+    expect(cborCid(charter).equals(opened.charter.cid)).toBe(true)
+    const read = readPolicy(policy)
+    expect(read.ok && read.cid.equals(opened.policy)).toBe(true)
+    if (!read.ok) return
+    expect(toHex(sha256(notice))).toBe(toHex(read.policy.notice.sha256))
+    expect(rawCid(notice).equals(read.policy.notice.cid)).toBe(true)
+    expect(opened.notice).toContain('Any 3 of them together can read it')
+    expect(read.policy.recipients).toContainEqual({ role: 'trainer', id: seats[6]!.account })
+  })
+
+  it('with a protected category stands on Article 9', () => {
+    const base = localRules({ name: 'mill', operator: operator.did, contact: 'mailto:miller@mill.example' })
+    const file = readPoolFile(
+      poolTemplate(start).replace('special: []', 'special: [pd:HealthRecord]').replace('  - pd:FavouriteMusic', '  - pd:HealthRecord'),
+    )
+    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator })
+    expect(readPolicy(opened.files[1] as Uint8Array)).toMatchObject({ policy: { lawfulBasis: 'eu-gdpr:A9-2-a' } })
+  })
+
+  it.each([
+    ['a field nobody knows', `${poolTemplate(start)}extra: 1\n`, /extra|Unrecognized/],
+    ['no purposes', poolTemplate(start).replace(/purposes:[\s\S]*?dataCategories/, 'dataCategories'), /purposes/],
+    ['a trainer that is no account', poolTemplate(start).replace('trainers: []', 'trainers: [me]'), /trainers/],
+    ['no YAML', 'a: [', /YAML/],
+  ])('with %s is refused, and the field is named', (_, text, words) => {
+    expect(() => readPoolFile(text)).toThrow(
+      expect.objectContaining({ code: 'BAD_POOL_FILE', message: expect.stringMatching(words) as string }),
+    )
+  })
+})

@@ -1,0 +1,39 @@
+/**
+ * The value of every chunk of a pool contribution: integers from its index alone, floor after each factor, the same on every node. The formula of
+ * web records with what a chunk has in place of what it has not: no host, no lease, no age.
+ */
+import { type Charter, type PoolIndex, poolTermsOf } from '../../schemas/wire/index.ts'
+import { mulDiv, PPM } from './integers.ts'
+import type { RecordValue } from './record-value.ts'
+
+export interface ChunksToValue {
+  charter: Charter
+  index: PoolIndex
+  /** Most of the 16 bands that are equal with one earlier contribution's; null where the index has no tokens. */
+  shared: number | null
+}
+
+/** v = T·Q·U·D·W·A for each row; `novelty` of each is the number of bands that were there before. */
+export function chunkValues({ charter, index, shared }: ChunksToValue): RecordValue[] {
+  const terms = poolTermsOf(charter)
+  const novelty = bandNoveltyPpm(shared, charter)
+  return index.rows.map(({ tokens, quality, language, source }) => {
+    let value = tokens < terms.minTokens ? 0 : 1000 * Math.min(tokens, terms.maxTokens)
+    for (const factor of [quality, novelty, demandPpm(language, charter), terms.sources[source] ?? PPM, terms.unattestedPpm])
+      value = mulDiv(value, factor, PPM)
+    return { value, novelty: shared ?? 0 }
+  })
+}
+
+/** U: whole where no band was there before, nothing at `duplicateBands` and above. */
+export function bandNoveltyPpm(shared: number | null, charter: Pick<Charter, 'pool'>): number {
+  const { duplicateBands, withoutTokensPpm } = poolTermsOf(charter)
+  if (shared === null) return withoutTokensPpm
+  return shared >= duplicateBands ? 0 : mulDiv(duplicateBands - shared, PPM, duplicateBands)
+}
+
+/** D: the first demand rule for the language that asks for no host. */
+function demandPpm(language: string, { demand }: Charter): number {
+  const rule = demand.rules.find((one) => one.host === null && (one.language === null || one.language === language))
+  return rule?.ppm ?? demand.defaultPpm
+}

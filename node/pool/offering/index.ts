@@ -1,0 +1,19 @@
+/** Offering personal data to a DAO, from what a person ticked to the withdrawal that ends it. */
+export { CATEGORIES, categoriesOf } from './categories.ts'
+export { checkChoices, type Choices, receiptOf, type Ticked } from './give-consent.ts'
+export { type NewNote, PoolBook, type PoolNote } from './pool-book.ts'
+export { type Access, askHealth, type PoolHealth } from './pool-health.ts'
+export { PoolNode, type PoolNodeOptions, type PoolProgress } from './pool-node.ts'
+export { type PreparedOffer, prepareOffer } from './prepare-offer.ts'
+export { type OfferPlace, type OfferStage, placeOf } from './steps.ts'
+export { type Withdrawn, withdrawOffer } from './withdraw-offer.ts'
+export {
+  createOwnerOnlySeed,
+  createRootSeed,
+  openOwnerOnlySeed,
+  openRootSeed,
+  pinContribution,
+  readSeedText,
+  sealContribution,
+  seedText,
+} from '../seal/index.ts'

@@ -1,0 +1,118 @@
+/** What a contributor of personal data remembers: each contribution, how far it is, and what is needed to end it. Durable before anything leaves. */
+import { z } from 'zod'
+import type { Kv } from '../../../core/effects/index.ts'
+import {
+  bytesOf,
+  bytesUpTo,
+  cborCid,
+  type CID,
+  did,
+  encode,
+  MAX_POOL_MANIFEST_BYTES,
+  MAX_RECEIPT_BYTES,
+  MAX_WITHDRAWAL_BYTES,
+  parse,
+  type PoolManifest,
+  poolManifest,
+  uint,
+} from '../../../schemas/wire/index.ts'
+
+const MAX_NOTE_BYTES = 1 << 20
+const note = z.strictObject({
+  v: z.literal(1),
+  /** DAG-CBOR of the pool manifest. */
+  manifest: bytesUpTo(MAX_POOL_MANIFEST_BYTES),
+  /** Of the keys; private, so the commitment has another. */
+  salt: bytesOf(32),
+  commitSalt: bytesOf(32),
+  /** JWS of every receipt, the newest last. */
+  receipts: z.array(z.string().max(MAX_RECEIPT_BYTES)).min(1).max(64),
+  committee: z.strictObject({ k: uint, members: z.array(did).max(32) }),
+  /** Parts of the keyholders, in order of seats: kept until all of them have theirs, then forgotten. */
+  shares: z.array(bytesOf(32)).max(32),
+  commitments: z.array(bytesOf(32)).max(16),
+  /** When the last keyholder acknowledged, Unix seconds. */
+  depositedAt: uint.nullable(),
+  /** Kind of export, and when it was offered. */
+  source: z.string().max(64),
+  at: uint,
+  /** Signed withdrawals, one for each receipt. */
+  withdrawals: z.array(bytesUpTo(MAX_WITHDRAWAL_BYTES)).max(64),
+  /** Keyholders that signed that their share is gone. */
+  shredded: z.array(z.strictObject({ by: did, ack: bytesUpTo(1024) })).max(32),
+  /** The log holds the withdrawal, or the DAO took it. */
+  logged: z.boolean(),
+  /** The head of every keyholder's access log as last seen: a log that is shorter later was cut. */
+  heads: z.array(z.strictObject({ by: did, lines: uint, head: bytesOf(32) })).max(32),
+})
+type Stored = z.infer<typeof note>
+
+export interface PoolNote extends Omit<Stored, 'manifest' | 'v'> {
+  cid: CID
+  manifest: PoolManifest
+}
+export type NewNote = Omit<PoolNote, 'cid' | 'depositedAt' | 'withdrawals' | 'shredded' | 'logged' | 'heads'>
+
+const PREFIX = 'pool/'
+const ADDRESSES = 'keyholder-addresses'
+const addressBook = z.array(z.strictObject({ did, addresses: z.array(z.string().max(512)).max(16) })).max(1024)
+export type AddressBook = z.infer<typeof addressBook>
+
+export class PoolBook {
+  readonly #kv: Kv
+  readonly #notes: PoolNote[] = []
+
+  private constructor(kv: Kv) {
+    this.#kv = kv
+  }
+
+  static async open(kv: Kv): Promise<PoolBook> {
+    const book = new PoolBook(kv)
+    for (const key of await kv.keys(PREFIX)) {
+      const bytes = await kv.get(key)
+      if (bytes === undefined) continue
+      const { v: _, manifest, ...rest } = parse(note, bytes, MAX_NOTE_BYTES)
+      book.#notes.push({ ...rest, cid: cborCid(manifest), manifest: parse(poolManifest, manifest, MAX_POOL_MANIFEST_BYTES) })
+    }
+    book.#notes.sort((a, b) => a.at - b.at)
+    return book
+  }
+
+  /** Oldest first. */
+  get all(): readonly PoolNote[] {
+    return this.#notes
+  }
+
+  /** What is offered and not withdrawn: one at most. */
+  get live(): PoolNote | undefined {
+    return this.#notes.findLast(({ withdrawals }) => withdrawals.length === 0)
+  }
+
+  async add(given: NewNote): Promise<PoolNote> {
+    const blank = { depositedAt: null, withdrawals: [], shredded: [], logged: false, heads: [] }
+    const added: PoolNote = { ...given, cid: cborCid(encode(given.manifest)), ...blank }
+    await this.#write(added)
+    this.#notes.push(added)
+    return added
+  }
+
+  /** On disk first: what is only remembered here would be forgotten by a crash. */
+  async update(known: PoolNote, change: Partial<Omit<PoolNote, 'cid' | 'manifest' | 'salt'>>): Promise<void> {
+    await this.#write({ ...known, ...change })
+    Object.assign(known, change)
+  }
+
+  /** Where keyholders were last: a withdrawal must reach them also while the DAO is silent. */
+  async addresses(): Promise<AddressBook> {
+    const bytes = await this.#kv.get(ADDRESSES)
+    return bytes === undefined ? [] : parse(addressBook, bytes, MAX_NOTE_BYTES)
+  }
+
+  async keepAddresses(book: AddressBook): Promise<void> {
+    if (book.length > 0) await this.#kv.put(ADDRESSES, encode(book))
+  }
+
+  async #write({ cid: named, manifest, ...rest }: PoolNote): Promise<void> {
+    await this.#kv.put(`${PREFIX}${named.toString()}`, encode({ v: 1, manifest: encode(manifest), ...rest }))
+  }
+}

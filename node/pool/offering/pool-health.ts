@@ -1,0 +1,99 @@
+/** What a contributor learns of its contribution from its keyholders: who holds a share, and who read what, when and for what. */
+import type { Clock } from '../../../core/effects/index.ts'
+import { codeOf } from '../../../core/errors/index.ts'
+import type { Signer } from '../../../core/identity/index.ts'
+import type { Mesh } from '../../../core/mesh/index.ts'
+import { custodyHealth, type CustodyHealth } from '../../../dao/custody/index.ts'
+import { type AccessLine, sha256, encode, equalBytes } from '../../../schemas/wire/index.ts'
+import { readAccessLog } from '../seal/index.ts'
+import type { PoolBook, PoolNote } from './pool-book.ts'
+
+/** One question for keys, as its keyholders wrote it down. */
+export interface Access extends Pick<AccessLine, 'at' | 'by' | 'role' | 'purpose' | 'epoch' | 'outcome'> {
+  chunks: number
+  /** How many keyholders say so; keys come together only where k of them answered. */
+  seenBy: number
+}
+
+export interface PoolHealth {
+  health: CustodyHealth
+  live: number
+  of: number
+  /** Newest last. */
+  accesses: Access[]
+  /** By keyholder: why it gave no log. ACCESS_LOG_CUT: what it gives now is not a continuation of what it signed before. */
+  faults: Record<string, string>
+}
+
+export interface AskHealth {
+  mesh: Mesh
+  clock: Clock
+  subject: Signer
+  book: PoolBook
+  note: PoolNote
+}
+
+/** Two keyholders hear one question at slightly different times, seconds. */
+const TOGETHER = 120
+
+export async function askHealth({ mesh, clock, subject, book, note }: AskHealth): Promise<PoolHealth> {
+  const { k, members } = note.committee
+  const faults: Record<string, string> = {}
+  const accesses: (Access & { who: Set<string> })[] = []
+  const heads = new Map(note.heads.map((one) => [one.by, one]))
+  let live = 0
+  await Promise.all(
+    members.map(async (keyholder) => {
+      try {
+        const { lines, head } = await readAccessLog({
+          mesh,
+          clock,
+          subject,
+          keyholder,
+          dao: note.manifest.dao,
+          manifest: note.cid,
+        })
+        live++
+        const before = heads.get(keyholder)
+        if (before !== undefined && !continues(lines, before)) faults[keyholder] = 'ACCESS_LOG_CUT'
+        else heads.set(keyholder, { by: keyholder, lines: head.lines, head: head.head })
+        for (const line of lines) count(accesses, line, keyholder)
+      } catch (error) {
+        faults[keyholder] = refusalOf(error)
+      }
+    }),
+  )
+  await book.update(note, { heads: [...heads.values()] })
+  const seen = accesses.toSorted((a, b) => a.at - b.at).map(({ who, ...access }) => ({ ...access, seenBy: who.size }))
+  return { health: custodyHealth({ k, live }), live, of: members.length, accesses: seen, faults }
+}
+
+/** Whether the log still holds, at its place, the line that was the last when we looked before. */
+function continues(lines: readonly AccessLine[], { lines: count, head }: PoolNote['heads'][number]): boolean {
+  if (count === 0) return true
+  const last = lines[count - 1]
+  return last !== undefined && equalBytes(sha256(encode(last)), head)
+}
+
+function count(accesses: (Access & { who: Set<string> })[], line: AccessLine, keyholder: string): void {
+  const { at, by, role, purpose, epoch, outcome, indices } = line
+  const same = accesses.find(
+    (one) =>
+      one.by === by &&
+      one.role === role &&
+      one.purpose === purpose &&
+      one.epoch === epoch &&
+      one.outcome === outcome &&
+      one.chunks === indices.length &&
+      Math.abs(one.at - at) <= TOGETHER &&
+      !one.who.has(keyholder),
+  )
+  if (same === undefined)
+    accesses.push({ at, by, role, purpose, epoch, outcome, chunks: indices.length, seenBy: 1, who: new Set([keyholder]) })
+  else same.who.add(keyholder)
+}
+
+const refusalOf = (error: unknown): string => {
+  const detail = (error as { detail?: { code?: unknown } }).detail?.code
+  return typeof detail === 'string' ? detail : codeOf(error)
+}

@@ -1,0 +1,35 @@
+/** How far a contribution is, read from its note and the folded state: the next deed follows from it, also after a restart. Pure. */
+import { holdersNeeded, type LedgerState } from '../../../dao/ledger/index.ts'
+import { commitHash, equalBytes } from '../../../schemas/wire/index.ts'
+import type { PoolNote } from './pool-book.ts'
+
+/** sealed → deposited → committed → revealed → available; withdrawn ends it at any of them. */
+export type OfferStage = 'sealed' | 'deposited' | 'committed' | 'revealed' | 'available' | 'withdrawn'
+
+export interface OfferPlace {
+  stage: OfferStage
+  /** Log index of the open commit, and the epoch it counts for. */
+  commit: { index: number; epoch: number } | null
+  /** Keyholders that said in the log that they hold and serve it. */
+  available: string[]
+}
+
+export function placeOf(note: PoolNote, state: LedgerState): OfferPlace {
+  const at = (stage: OfferStage, more: Partial<OfferPlace> = {}): OfferPlace => ({ stage, commit: null, available: [], ...more })
+  const revealed = state.contributions.get(note.cid.toString())
+  if (note.withdrawals.length > 0) return at('withdrawn')
+  if (revealed !== undefined) {
+    const available = [...revealed.available]
+    return at(available.length >= holdersNeeded(state, revealed, 0) ? 'available' : 'revealed', { available })
+  }
+  const commit = commitOf(note, state)
+  if (commit !== undefined) return at('committed', { commit })
+  return at(note.depositedAt === null ? 'sealed' : 'deposited')
+}
+
+function commitOf({ cid, commitSalt, manifest: { subject } }: PoolNote, state: LedgerState): OfferPlace['commit'] | undefined {
+  const hash = commitHash(cid, commitSalt, subject)
+  for (const [index, known] of state.commits)
+    if (known.author === subject && equalBytes(known.hash, hash)) return { index, epoch: known.epoch }
+  return undefined
+}

@@ -1,0 +1,94 @@
+/**
+ * Ends a contribution: its withdrawals are signed and kept first, then said to every keyholder, to the DAO, which logs them, and to whoever hears
+ * gossip. May be repeated until enough have deleted.
+ */
+import type { Clock } from '../../../core/effects/index.ts'
+import { codeOf } from '../../../core/errors/index.ts'
+import type { Signer } from '../../../core/identity/index.ts'
+import { askAgain, type Mesh, withdrawalTopic, withdrawProtocol } from '../../../core/mesh/index.ts'
+import type { Storage } from '../../../core/storage/index.ts'
+import { readWithdrawal, receiptHash, signWithdrawal } from '../../../dao/consent/index.ts'
+import { shredState, type ShredState } from '../../../dao/custody/index.ts'
+import { encode } from '../../../schemas/wire/index.ts'
+import { withdrawContribution } from '../seal/index.ts'
+import type { PoolBook, PoolNote } from './pool-book.ts'
+
+export interface WithdrawOffer {
+  mesh: Mesh
+  clock: Clock
+  storage: Storage
+  subject: Signer
+  book: PoolBook
+  note: PoolNote
+  /** Peer id of the DAO, where it is reached. */
+  dao: string | undefined
+  signal?: AbortSignal
+}
+
+export interface Withdrawn extends ShredState {
+  of: number
+  /** The DAO took every one of them, and will log them. */
+  logged: boolean
+  /** Code by keyholder, or `dao`, of what did not answer or not so. */
+  faults: Record<string, string>
+}
+
+/** What was signed stays signed: from the first call on nothing of this contribution is offered any more, whoever answers. */
+export async function withdrawOffer(options: WithdrawOffer): Promise<Withdrawn> {
+  const { mesh, book, note, storage, signal } = options
+  const withdrawals = await signed(options)
+  const { k, members } = note.committee
+  const state = await withdrawContribution({
+    mesh,
+    withdrawals,
+    dao: note.manifest.dao,
+    committee: note.committee,
+    ...(signal && { signal }),
+  })
+  const faults: Record<string, string> = Object.fromEntries(state.faults)
+  const acks = new Map(note.shredded.map((one) => [one.by, one]))
+  for (const ack of state.acks) acks.set(ack.by, { by: ack.by, ack: encode(ack) })
+  const logged = note.logged || (await tellDao(options, faults))
+  await book.update(note, { shredded: [...acks.values()], logged })
+  for (const withdrawal of note.withdrawals) await mesh.publish(withdrawalTopic(note.manifest.dao), { withdrawal }).catch(() => undefined)
+  for (const space of [storage.private, storage.public]) {
+    await space.unpin(note.cid)
+    await space.gc()
+  }
+  return { ...shredState({ k, n: members.length, shredded: acks.size }), of: members.length, logged, faults }
+}
+
+async function signed({ clock, subject, book, note }: WithdrawOffer) {
+  if (note.withdrawals.length === 0) {
+    const at = Math.floor(clock.now() / 1000)
+    const made = note.receipts.map((jws) =>
+      signWithdrawal(
+        { receipt: receiptHash(jws, note.salt), at, scope: 'all', ask: ['stop', 'erase', 'exclude-from-future-releases'] },
+        subject,
+      ),
+    )
+    await book.update(note, { withdrawals: made.map((one) => encode(one)), shares: [] })
+    return made
+  }
+  return note.withdrawals.flatMap((bytes) => {
+    const read = readWithdrawal(bytes)
+    return read.ok ? [read.value] : []
+  })
+}
+
+async function tellDao({ mesh, note, dao, signal }: WithdrawOffer, faults: Record<string, string>): Promise<boolean> {
+  if (dao === undefined) {
+    faults['dao'] = 'NOT_CONNECTED'
+    return false
+  }
+  for (const withdrawal of note.withdrawals) {
+    const reply = await askAgain(mesh, dao, withdrawProtocol, { withdrawal }, { ...(signal && { signal }) }).catch((error: unknown) => ({
+      status: 'refused' as const,
+      code: codeOf(error),
+    }))
+    if (reply.status !== 'refused') continue
+    faults['dao'] = reply.code
+    return false
+  }
+  return true
+}

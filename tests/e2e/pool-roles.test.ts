@@ -1,0 +1,159 @@
+/** A personal pool with real roles: a DAO and five validators as processes, and the commands that people type. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { KillableNetwork } from '../support/killable-network.ts'
+import { eventually } from '../support/real-clock.ts'
+import { runCli } from '../support/run-cli.ts'
+import { zipOf } from '../support/zip.ts'
+
+const PURPOSES = ['ai:ModelTraining', 'dpv:DataQualityAssessment']
+const agreed = [...PURPOSES.flatMap((purpose) => ['--purpose', purpose]), '--adult', '--yes']
+let network: KillableNetwork
+let folder: string
+const at = (name: string): string => path.join(folder, name)
+const plays = Array.from({ length: 40 }, (_, i) => ({
+  endTime: `2025-03-${String(1 + (i % 27)).padStart(2, '0')} 10:${String(10 + i)}`,
+  artistName: `Artist ${i % 7}`,
+  trackName: `Song ${i}`,
+  msPlayed: 60_000 + i,
+}))
+
+interface Info {
+  validators: number
+  epoch: { number: number; phase: string } | null
+}
+interface Offered {
+  contribution: string
+  stage: string
+  available: number
+}
+interface Status {
+  contributions: {
+    contribution: string
+    stage: string
+    health: string | null
+    holding: number
+    shredded: number
+    accesses: { role: string; outcome: string }[]
+    faults: Record<string, string>
+  }[]
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'quern-pool-roles-'))
+  await writeFile(at('spotify.zip'), zipOf([{ name: 'Spotify Account Data/StreamingHistory_music_0.json', data: JSON.stringify(plays) }]))
+  await writeFile(at('evil.zip'), zipOf([{ name: '../SECRET', data: 'x' }]))
+  network = await KillableNetwork.start({
+    contributors: 0,
+    validators: 5,
+    maxPages: 1,
+    charter: { contributors: { minimum: 1, quota: null } },
+  })
+  await eventually(async () => (await network.ask<Info>('/v1/info'))?.validators === 5)
+}, 120_000)
+afterAll(async () => {
+  await network[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const pool = (what: string, ...rest: string[]) =>
+  runCli('pool', what, ...rest, '--dao', network.url, '--home', at('person'), '--json', '--log-level', 'error')
+const operate = (...words: string[]) => runCli(...words, '--json')
+const status = async (): Promise<Status['contributions'][number]> => {
+  const { code, err, json } = await pool('status')
+  expect(code, err).toBe(0)
+  return json<Status>()[0]?.contributions[0] as Status['contributions'][number]
+}
+
+describe('a personal pool', () => {
+  it('is not there before its operator opens it', async () => {
+    const { code, json } = await pool('offer', at('spotify.zip'), ...agreed)
+    expect([code, json()]).toMatchObject([3, [{ error: { code: 'NO_POOL' } }]])
+    expect((await pool('status')).code).toBe(3)
+    expect((await pool('withdraw', '--all', '--yes')).code).toBe(3)
+  })
+
+  it('is opened with five keyholders', async () => {
+    const init = await operate(
+      ...['dao', 'pool', 'init', '--name', 'Upper Mill', '--address', '1 Mill Lane', '--contact', 'mailto:m@mill.example'],
+      ...['--out', at('pool.yaml')],
+    )
+    expect(init.code).toBe(0)
+    const http = network.url.slice('http://'.length)
+    const opened = await operate('dao', 'pool', 'open', at('pool.yaml'), '--home', network.folder('dao'), '--http', http)
+    expect([opened.code, opened.err]).toEqual([0, ''])
+    expect(opened.json()[0]).toMatchObject({ k: 3, members: { length: 5 }, version: 2, from: 1 })
+  })
+
+  it.each<[string, number, string, () => string[]]>([
+    ['nobody can be asked', 2, 'UNATTENDED', () => [at('spotify.zip')]],
+    ['a needed purpose is not named', 2, 'PURPOSE_MISSING', () => [at('spotify.zip'), '--purpose', 'ai:ModelTraining', '--adult', '--yes']],
+    ['nobody says that they are an adult', 2, 'NOT_ADULT', () => [at('spotify.zip'), ...agreed.filter((one) => one !== '--adult')]],
+    ['a purpose is not on offer', 1, 'PURPOSE_UNKNOWN', () => [at('spotify.zip'), ...agreed, '--purpose', 'dpv:CommercialResearch']],
+    [
+      'privacy control is set and an optional purpose named',
+      1,
+      'GPC',
+      () => [at('spotify.zip'), ...agreed, '--purpose', 'ai:Benchmarking', '--gpc'],
+    ],
+    ['the export is hostile', 1, 'UNSAFE_PATH', () => [at('evil.zip'), ...agreed]],
+    ['there is no export', 2, 'PATH_MISSING', () => agreed],
+  ])('takes nothing where %s', async (_, exit, code, words) => {
+    const run = await pool('offer', ...words())
+    expect([run.code, run.json().at(-1)]).toMatchObject([exit, { error: { code } }])
+    // neither an account nor a secret comes of it
+    expect(await readdir(at('person/pool'))).toEqual(['daos.json'])
+  })
+
+  it('is not looked for at an address where no DAO is', async () => {
+    const run = await runCli('pool', 'offer', at('spotify.zip'), ...agreed, '--dao', 'http://127.0.0.1:9', '--home', at('person'), '--json')
+    expect([run.code, run.json()]).toMatchObject([1, [{ error: { code: 'DAO_UNREACHABLE' } }]])
+  })
+
+  it('takes an export that its owner agreed to', async () => {
+    const run = await pool('offer', at('spotify.zip'), ...agreed, '--notice', at('notice.md'), '--backup')
+    expect(run.code, run.err).toBe(0)
+    const [offered] = run.json<Offered>()
+    expect(offered).toMatchObject({ stage: 'available' })
+    // what was shown is what was signed, and what can be printed
+    const notice = await readFile(at('notice.md'), 'utf8')
+    expect(run.err).toContain(notice.trim())
+    expect(run.err).toMatch(/quern-pool-seed-1 [0-9a-f]{64} [0-9a-f]{8}/)
+    expect(await status()).toMatchObject({ stage: 'available', health: 'sound', holding: 5, faults: {} })
+    // of one person one contribution at a time
+    const second = await pool('offer', at('spotify.zip'), ...agreed)
+    expect([second.code, second.json().at(-1)]).toMatchObject([3, { error: { code: 'ALREADY_OFFERED' } }])
+    const [home] = (await readdir(at('person/pool'), { withFileTypes: true })).filter((one) => one.isDirectory())
+    expect(await readdir(at(`person/pool/${home?.name}/receipts`))).toEqual([`${offered?.contribution}.jws`])
+  }, 90_000)
+
+  it('holds a share through a crash of its keyholder', async () => {
+    await network.kill('validator-1')
+    expect(await status()).toMatchObject({ health: 'alarm', holding: 4 })
+    await network.run('validator-1')
+    await eventually(async () => (await status()).holding === 5)
+  }, 120_000)
+
+  it('ends with a withdrawal, also at the keyholder that was away when it was said', async () => {
+    const generation = async (name: string): Promise<number> =>
+      Math.max(0, ...(await readdir(path.join(network.folder(name), 'keyholder', 'shares'))).map((file) => Number(file.split('.')[1] ?? 0)))
+    await network.stop('validator-2')
+    const before = await generation('validator-2')
+    const began = Date.now()
+    const run = await pool('withdraw', '--yes')
+    console.log(`withdraw: ${Date.now() - began} ms until 4 of 5 keyholders had signed`)
+    expect(run.code, run.err).toBe(0)
+    expect(run.json()[0]).toMatchObject({ withdrawn: [{ shredded: 4, of: 5, needed: 3, unreadable: true, logged: true }] })
+    const { entries } = (await network.ask<{ entries: { type: string }[] }>('/v1/ledger?type=consent.withdrawn')) ?? { entries: [] }
+    expect(entries).toHaveLength(1)
+    await network.run('validator-2')
+    // nobody tells it but the log
+    await eventually(async () => (await generation('validator-2')) > before)
+    const again = await pool('withdraw', '--yes')
+    expect([again.code, again.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 5 }] }])
+    expect((await pool('withdraw', '--yes')).code).toBe(3)
+    expect(await status()).toMatchObject({ stage: 'withdrawn' })
+  }, 120_000)
+})
