@@ -24,7 +24,6 @@ import {
 } from '../../schemas/wire/index.ts'
 import { measureEvents } from '../../schemas/activity/index.ts'
 import { sealStream } from '../custody/index.ts'
-import type { Tombstones } from '../consent/index.ts'
 import { describePoolAiAct } from './ai-act.ts'
 import { Cells, published, quasiOf } from './anonymise.ts'
 import { closingFiles, memberLines, noticeOfDuties, packLines } from './bundle.ts'
@@ -36,12 +35,12 @@ import { membershipRoot } from './membership.ts'
 import { tombstoneRoot } from './notices.ts'
 import { eventsOf, type Keys, keysOf, type Opening, type ReadChunk } from './open-contribution.ts'
 import { rowLine } from './row.ts'
-import { isEnded, type LeftOut, type PoolContribution, selectContributions } from './select.ts'
+import { type LeftOut, type PoolContribution, selectContributions } from './select.ts'
 
 /** Withdrawals as the ledger knows them now: asked for more than once. */
 export interface KnownWithdrawals {
-  tombstones: Tombstones
-  /** Signed bytes of all of them. */
+  isEnded: (one: PoolContribution) => boolean
+  /** Signed bytes of all of them, in the order of the log. */
   withdrawals: readonly Uint8Array[]
   /** Unix seconds. */
   at: number
@@ -103,7 +102,7 @@ interface Opened {
  */
 export async function assemblePoolRelease(input: Assembling): Promise<Assembled> {
   const { order, policy, terms, random, known, onProgress } = input
-  const { selected, left } = selectContributions(order.value, input.contributions, { policy: policy.cid, tombstones: known().tombstones })
+  const { selected, left } = selectContributions(order.value, input.contributions, { policy: policy.cid, isEnded: known().isEnded })
   const secret = random.bytes(32)
   const months = monthsOf(selected)
   const groups = poolGroups(months)
@@ -114,7 +113,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   for (const [i, contribution] of selected.entries()) {
     input.signal?.throwIfAborted()
     onProgress?.({ step: 'keys', contributions: i, of: selected.length })
-    if (isEnded(contribution, order.value.purposes, known().tombstones)) {
+    if (known().isEnded(contribution)) {
       leave(contribution.cid, 'WITHDRAWN')
       continue
     }
@@ -133,7 +132,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   for (;;) {
     dropWithdrawn()
     const attempt = await write()
-    if (!opened.some(({ contribution }) => isEnded(contribution, order.value.purposes, known().tombstones))) {
+    if (!opened.some(({ contribution }) => known().isEnded(contribution))) {
       await attempt.bundle.close()
       return { ...attempt.made, left }
     }
@@ -142,9 +141,9 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   }
 
   function dropWithdrawn(): void {
-    const { tombstones } = known()
+    const { isEnded } = known()
     opened = opened.filter(({ contribution, person }) => {
-      if (!isEnded(contribution, order.value.purposes, tombstones)) return true
+      if (!isEnded(contribution)) return true
       cells.drop(person)
       leave(contribution.cid, 'WITHDRAWN')
       return false

@@ -38,7 +38,7 @@ export async function* packLines(lines: AsyncIterable<string>, onLine: (hash: Ui
 }
 
 export const memberLines = (members: readonly Member[]): Uint8Array =>
-  utf8(members.map(({ person, receipts }) => `${canonicalJson({ person, receipts: receipts.map(toHex) })}\n`).join(''))
+  utf8(members.map(({ person, subject, receipts }) => `${canonicalJson({ person, subject, receipts: receipts.map(toHex) })}\n`).join(''))
 
 /** The files beside the data, in order, and the end of the archive. */
 export function* closingFiles(files: Record<keyof typeof FILES, Uint8Array>): Generator<Uint8Array> {
@@ -74,7 +74,7 @@ ${withdrawal}
 
 licence.jsonld             the licence, ODRL 2.2
 release.cbor, release.json the public manifest, signed by the operator
-members.jsonl              persons, and hashes of their consent receipts
+members.jsonl              persons, and the accounts under which they may withdraw
 report.json                exact counts, not for publication
 ai-act-53-1-d.json         this release's part of a summary of training content
 data/*.jsonl.gz            the rows, pool-row@1

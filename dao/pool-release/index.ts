@@ -18,11 +18,29 @@ export { canaryCommit, canaryKeyOf, personOf } from './derive.ts'
 export { describeLicence, type LicenceTerms } from './licence.ts'
 export { describePoolRelease, type NamedRelease, readPoolRelease, signPoolRelease } from './manifest.ts'
 export { isMember, membershipRoot, proveMembership } from './membership.ts'
-export { type Member, noticeFor, readFeed, readNotice, signFeed, staleMembers, tombstoneRoot, withdrawalsIn } from './notices.ts'
+export {
+  type Member,
+  noticeFor,
+  readFeed,
+  readNotice,
+  signFeed,
+  staleMembers,
+  tombstoneRoot,
+  withdrawalsIn,
+  withdrawalsSince,
+} from './notices.ts'
 export { linesOf, openBundle, type OpenBundle, type OpenedBundle, readMembers, rowOf } from './open-bundle.ts'
 export { eventsOf, type Keys, keysOf, type Opening, type ReadChunk } from './open-contribution.ts'
 export { type OrderDraft, readOrder, signOrder } from './order.ts'
 export { type PoolRow, poolRow, rowLine } from './row.ts'
-export { isEnded, type LeftOut, type PoolContribution, type Selected, selectContributions } from './select.ts'
+export {
+  contributionsOf,
+  isEnded,
+  isEndedInLedger,
+  type LeftOut,
+  type PoolContribution,
+  type Selected,
+  selectContributions,
+} from './select.ts'
 export { askInclusion, type InclusionDesk, serveInclusion } from './serve-inclusion.ts'
 export { tarFile, TAR_END, untar } from './tar.ts'

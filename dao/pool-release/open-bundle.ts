@@ -4,6 +4,7 @@ import { ProofError, RejectedMessageError } from '../../core/errors/index.ts'
 import { z } from 'zod'
 import {
   compareBytes,
+  did,
   equalBytes,
   fromHex,
   merkleLeafHash,
@@ -78,10 +79,8 @@ export async function openBundle({ pieces, identity, write, onRow }: OpenBundle)
 
 const memberLine = z.strictObject({
   person: z.string().regex(/^p[0-9a-f]{16}$/),
-  receipts: z
-    .array(z.string().regex(/^[0-9a-f]{64}$/))
-    .min(1)
-    .max(64),
+  subject: did,
+  receipts: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(64),
 })
 
 /** `members.jsonl`. Throws RejectedMessageError BAD_BUNDLE. */
@@ -94,7 +93,7 @@ export function readMembers(bytes: Uint8Array): Member[] {
     .map((line) => {
       const parsed = memberLine.safeParse(json(line))
       if (!parsed.success) throw new RejectedMessageError('BAD_BUNDLE', 'a line of members.jsonl is no member')
-      return { person: parsed.data.person, receipts: parsed.data.receipts.map(fromHex) }
+      return { ...parsed.data, receipts: parsed.data.receipts.map(fromHex) }
     })
 }
 

@@ -33,9 +33,9 @@ export const poolRelease = z.strictObject({
   statistics: poolStatistics.nullable(),
   /** RFC 6962 tree over salted leaves, filled up to a power of two: `poolInclusion` proves a place in it. */
   contributions: z.strictObject({ root: hash32, size: uint }),
-  /** RFC 6962 root over the receipt hashes, in byte order; the trainer has the list. */
+  /** RFC 6962 root over the receipt hashes that the assembler knew, in byte order; the trainer has the list. */
   receipts: hash32,
-  /** The withdrawals that were known: RFC 6962 root over their bytes in byte order, how many, and when. */
+  /** The withdrawals that were known: RFC 6962 root over their bytes in the order of the log, how many, and when. */
   tombstones: z.strictObject({ root: hash32, count: uint, at: uint }),
   /** RFC 6962 root over the lines of the data, in order. */
   rows: hash32,
@@ -111,7 +111,7 @@ export const poolReleaseSecret = z.strictObject({
   /** From it come salts, pseudonyms and the filling of the tree. */
   secret: hash32,
   members: z
-    .array(z.strictObject({ manifest: cid, subject: did, receipts: z.array(hash32).min(1).max(64), person: z.string().max(32) }))
+    .array(z.strictObject({ manifest: cid, subject: did, receipts: z.array(hash32).max(64), person: z.string().max(32) }))
     .max(MAX_MEMBERS),
   recipient: z.string().max(2100),
 })

@@ -252,11 +252,11 @@ describe('a withdrawal', () => {
 
       const feed = readFeed(signFeed({ dao: LEDGER, size: 100, withdrawals: other.withdrawals, at: network.now() }, operator))
       if (!feed.ok) throw new Error(feed.code)
-      const stale = staleMembers(members, release.value, feed.withdrawals)
+      const stale = staleMembers(members, release.value, feed.value.withdrawals)
       const person = secret.members.find(({ subject }) => subject === leaving.subject.did)?.person
       expect(stale.map((one) => one.person)).toEqual([person])
 
-      const notice = noticeFor(release.value, secret, other.tombstones, { operator, at: 1000 }) as Uint8Array
+      const notice = noticeFor(release.value, secret, other.withdrawals, { operator, at: 1000 }) as Uint8Array
       expect(readNotice(notice)).toMatchObject({
         ok: true,
         value: { persons: [person], deleteBy: 1000 + 14 * 86_400, trainer: trainer.did },
@@ -266,7 +266,7 @@ describe('a withdrawal', () => {
       // a keyholder says so too, where the assembler has not heard of it
       const unaware = new MemorySink()
       const next = await other.assemble(other.order({ name: 'pool-2' }), unaware, {
-        known: () => ({ tombstones: new (other.tombstones.constructor as new () => typeof other.tombstones)(), withdrawals: [], at: 0 }),
+        known: () => ({ isEnded: () => false, withdrawals: [], at: 0 }),
       })
       expect(next.left).toEqual([{ manifest: leaving.sealed.cid, code: 'UNKNOWN' }])
       const later = await opened(unaware.bytes as Uint8Array, other.trainerKey.secret)

@@ -8,6 +8,7 @@ import {
   type Assembled,
   type Assembling,
   type BundleSink,
+  isEnded,
   openBundle,
   type PoolContribution,
   type PoolRow,
@@ -15,7 +16,15 @@ import {
   signOrder,
 } from '../../dao/pool-release/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { canonicalJson, type ConsentReceipt, encode, type PoolTerms, poolTermsOf, type Purpose, type Withdrawal } from '../../schemas/wire/index.ts'
+import {
+  canonicalJson,
+  type ConsentReceipt,
+  encode,
+  type PoolTerms,
+  poolTermsOf,
+  type Purpose,
+  type Withdrawal,
+} from '../../schemas/wire/index.ts'
 import { SeededBytes } from './byte-source.ts'
 import { PoolNetwork } from './pool-network.ts'
 import { fill, LEDGER, operator, receiptFor, trainer } from './pool-world.ts'
@@ -135,6 +144,7 @@ export class PoolReleaseWorld implements AsyncDisposable {
     const { network } = this
     const now = network.now()
     const given = { dao: LEDGER, operator: operator.did, assembler: operator.did, now, deleteWithinDays: 14, canaryKey: CANARY_KEY }
+    const value = readOrder(order, given)
     return assemblePoolRelease({
       mesh: network.assembling,
       clock: network.clock,
@@ -142,13 +152,17 @@ export class PoolReleaseWorld implements AsyncDisposable {
       operator,
       committee: network.committee,
       epoch: 7,
-      order: { value: readOrder(order, given), bytes: order },
+      order: { value, bytes: order },
       contributions: this.contributions(),
       policy: { cid: network.policy.cid, value: network.policy.policy },
       terms: TERMS,
       epsilonPpm: 1_000_000,
       readChunk: async (cid) => this.chunks.get(String(cid)),
-      known: () => ({ tombstones: this.tombstones, withdrawals: this.withdrawals, at: 1 }),
+      known: () => ({
+        isEnded: (one) => isEnded(one, value.purposes, this.tombstones),
+        withdrawals: this.withdrawals,
+        at: 1,
+      }),
       canaryKey: CANARY_KEY,
       random: new SeededBytes('release'),
       about: { title: 'Upper Mill', contact: 'mailto:miller@mill.example', redaction: 'activity@1/1', throughEpoch: 7, previous: null },
