@@ -45,7 +45,7 @@ export async function askHealth({ mesh, clock, subject, book, note }: AskHealth)
   await Promise.all(
     members.map(async (keyholder) => {
       try {
-        const { lines, head } = await readAccessLog({
+        const { lines, read } = await readAccessLog({
           mesh,
           clock,
           subject,
@@ -56,7 +56,7 @@ export async function askHealth({ mesh, clock, subject, book, note }: AskHealth)
         live++
         const before = heads.get(keyholder)
         if (before !== undefined && !continues(lines, before)) faults[keyholder] = 'ACCESS_LOG_CUT'
-        else heads.set(keyholder, { by: keyholder, lines: head.lines, head: head.head })
+        else heads.set(keyholder, { by: keyholder, ...read })
         for (const line of lines) tally(accesses, line, keyholder)
       } catch (error) {
         faults[keyholder] = refusalOf(error)
