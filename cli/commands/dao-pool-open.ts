@@ -44,7 +44,7 @@ export const run: Run = async ([file = 'pool.yaml'], flags) => {
     const entry = signEntry({ t: 'charter', p: payload, a: operator.did, n: operatorEntries }, info.ledger, operator)
     const refusal = await submit(base, entry, opened.files)
     if (refusal === undefined) break
-    if (!/^SEQUENCE_/.test(refusal.code) || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
+    if (!refusal.code.startsWith('SEQUENCE_') || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
   }
   const facts = { policy: opened.policy.toString(), charter: opened.charter.cid.toString(), version: payload.version, from, ...committee }
   if (flags['json'] === true) return printJson({ ...facts, notice: opened.notice })

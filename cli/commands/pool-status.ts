@@ -59,7 +59,7 @@ export const run: Run = async (_args, flags) => {
       faults: health?.faults ?? {},
     })
   }
-  if (flags['json'] === true) return void printJson({ account: home.subject.did, ledger: facts.ledger, contributions })
+  if (flags['json'] === true) return printJson({ account: home.subject.did, ledger: facts.ledger, contributions })
   if (contributions.length === 0) return print('nothing was offered to this DAO')
   for (const one of contributions) print(inWords(one))
 }

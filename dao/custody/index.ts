@@ -1,4 +1,4 @@
-export { ACCESS_GENESIS, type AccessState, isAccessChain } from './access-chain.ts'
+export { ACCESS_GENESIS, type AccessState, EMPTY_ACCESS, followAccess, isAccessChain } from './access-chain.ts'
 export {
   type AgeIdentity,
   generateAgeIdentity,

@@ -5,34 +5,33 @@ import { InvalidInputError } from '../../core/errors/index.ts'
 import { consentPolicy, did } from '../../schemas/wire/index.ts'
 
 const MAX_FILE_BYTES = 128 << 10
-const { controller, purposes, dataCategories, special, processing, retention, storage, jurisdiction, transfers, authority, rights } =
-  consentPolicy.shape
+const said = consentPolicy.shape
 
 const poolFile = z.strictObject({
   controller: z.strictObject({
-    ...controller.shape,
-    representative: controller.shape.representative.default(null),
-    dpo: controller.shape.dpo.default(null),
+    ...said.controller.shape,
+    representative: said.controller.shape.representative.default(null),
+    dpo: said.controller.shape.dpo.default(null),
   }),
-  purposes,
-  dataCategories,
-  special: special.default([]),
-  processing: processing.default(['dpv:Collect', 'dpv:Store', 'dpv:Analyse', 'dpv:Pseudonymise', 'dpv:Share', 'dpv:Erase']),
+  purposes: said.purposes,
+  dataCategories: said.dataCategories,
+  special: said.special.default([]),
+  processing: said.processing.default(['dpv:Collect', 'dpv:Store', 'dpv:Analyse', 'dpv:Pseudonymise', 'dpv:Share', 'dpv:Erase']),
   /** Accounts that releases may go to. */
   trainers: z.array(did).max(64).default([]),
-  retention: retention.default({ maxDays: 365, shredWithinHours: 24 }),
-  storage,
-  publicStorage: consentPolicy.shape.publicStorage.default(false),
-  jurisdiction,
-  transfers: transfers.default([]),
-  authority,
+  retention: said.retention.default({ maxDays: 365, shredWithinHours: 24 }),
+  storage: said.storage,
+  publicStorage: said.publicStorage.default(false),
+  jurisdiction: said.jurisdiction,
+  transfers: said.transfers.default([]),
+  authority: said.authority,
   withdrawal: z.strictObject({
-    url: consentPolicy.shape.withdrawal.shape.url.default(null),
-    effect: consentPolicy.shape.withdrawal.shape.effect,
+    url: said.withdrawal.shape.url.default(null),
+    effect: said.withdrawal.shape.effect,
   }),
-  rights: rights.default(['eu-gdpr:A15', 'eu-gdpr:A17', 'eu-gdpr:A7-3', 'eu-gdpr:A77']),
-  automatedDecision: consentPolicy.shape.automatedDecision.default(false),
-  trainedModels: consentPolicy.shape.trainedModels.default('a model trained before a withdrawal is not untrained'),
+  rights: said.rights.default(['eu-gdpr:A15', 'eu-gdpr:A17', 'eu-gdpr:A7-3', 'eu-gdpr:A77']),
+  automatedDecision: said.automatedDecision.default(false),
+  trainedModels: said.trainedModels.default('a model trained before a withdrawal is not untrained'),
 })
 export type PoolFile = z.infer<typeof poolFile>
 

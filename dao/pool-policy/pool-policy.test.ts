@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { keyFromSeed } from '../../core/identity/index.ts'
 import { localRules } from '../charter/index.ts'
@@ -63,6 +64,12 @@ describe('a pool file', () => {
     expect(rawCid(notice).equals(read.policy.notice.cid)).toBe(true)
     expect(opened.notice).toContain('Any 3 of them together can read it')
     expect(read.policy.recipients).toContainEqual({ role: 'trainer', id: seats[6]!.account })
+  })
+
+  it('is what the example in the documents is', () => {
+    const example = readFileSync(new URL('../../docs/examples/pool.yaml', import.meta.url), 'utf8')
+    const authority = 'Data Protection Commission, Dublin'
+    expect(example).toBe(poolTemplate({ ...start, address: '1 Mill Lane, Dublin', authority }))
   })
 
   it('with a protected category stands on Article 9', () => {

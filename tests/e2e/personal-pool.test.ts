@@ -46,6 +46,7 @@ import {
   type Withdrawal,
 } from '../../schemas/wire/index.ts'
 import { BEACON, EPOCH, eventLines, type HolderAtWork, PoolNetwork } from '../support/pool-network.ts'
+import { eventually } from '../support/real-clock.ts'
 import { LEDGER, operator, rootSeed, stranger, subject, trainer } from '../support/pool-world.ts'
 
 const { Point } = ristretto255
@@ -434,6 +435,40 @@ describe('a keyholder', () => {
     expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
   })
 
+  it('that was away hears of a withdrawal from the log, and of one before the deposit too', async () => {
+    const { sealed, receipt, hash } = await offered(10)
+    const holder = network.holders[1] as HolderAtWork
+    await holder.keyholder.hear([withdrawalOf(hash, {}, stranger)])
+    expect(holder.keyholder.holds(sealed.cid)).toBe(true)
+    await holder.keyholder.hear([withdrawalOf(hash)])
+    expect(holder.keyholder.holds(sealed.cid)).toBe(false)
+    expect((await offer(sealed, receipt)).faults.get(holder.signer.did)).toBe('WITHDRAWN')
+    const next = network.seal(10)
+    const consent = network.receipt(next)
+    await holder.keyholder.hear([withdrawalOf(receiptHash(consent, next.salt))])
+    expect([...(await offer(next, consent)).faults]).toEqual([[holder.signer.did, 'WITHDRAWN']])
+    // asked directly afterwards, it says that it deleted, like the others
+    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+  })
+
+  it('whose log is read in parts is held to what was read before', async () => {
+    const { sealed } = await offered(10)
+    const keyholder = network.committee.members[2] as string
+    const read = (changes: object = {}) =>
+      readAccessLog({ mesh: network.contributor, clock: network.clock, subject, keyholder, dao: LEDGER, manifest: sealed.cid, ...changes })
+    for (const i of [0, 1, 2]) await askForKeys(asScorer(sealed.manifest, { indices: [i] }))
+    // an opener is done with the first k answers: this keyholder may be writing its line yet
+    await eventually(async () => (await read()).lines.length === 3)
+    const first = await read()
+    await askForKeys(asScorer(sealed.manifest, { indices: [3] }))
+    await eventually(async () => (await read({ after: first.read })).lines.length === 1)
+    const rest = await read({ after: first.read })
+    expect(rest.lines.map(({ n, indices }) => [n, indices])).toEqual([[3, [3]]])
+    expect(rest.read.lines).toBe(4)
+    await expect(read({ after: { ...first.read, head: BEACON } })).rejects.toMatchObject({ code: 'ACCESS_LOG_BROKEN' })
+    await expect(read({ after: { ...first.read, lines: 9 } })).rejects.toMatchObject({ code: 'ACCESS_LOG_BROKEN' })
+  })
+
   it('whose disk refuses acknowledges neither share nor shredding; asked again when it takes them, it does', async () => {
     const holder = network.holders[4] as HolderAtWork
     const shares = path.join(holder.folder, 'shares')
@@ -606,9 +641,12 @@ it('asks the owner too where custody says so, and the owner may say no', async (
   const owner = network.contributor.peer
   await network.scoring.connect(network.contributor.addresses())
   let says = true
-  using served = serveOwnerParts({ mesh: network.contributor, rootSeed, contribution: sealed, mayOpen: () => says })
+  const other = network.seal(3, rootSeed)
+  expect((await offer(other, network.receipt(other))).complete).toBe(true)
+  using served = serveOwnerParts({ mesh: network.contributor, rootSeed, contributions: () => [other, sealed], mayOpen: () => says })
   const ask = (changes: Partial<AskForKeys> = { owner }) => askForKeys(asScorer(sealed.manifest, changes))
   expect(opened(sealed, await ask(), [0])[0]).toContain('"id":"e0f')
+  expect(opened(other, await askForKeys(asScorer(other.manifest, { owner })), [0])[0]).toContain('"type":"Listen"')
   says = false
   await expect(ask()).rejects.toMatchObject({ code: 'OWNER_SAID_NO', detail: { code: 'VETO' } })
   await expect(ask({})).rejects.toMatchObject({ code: 'OWNER_SAID_NO' })

@@ -76,10 +76,8 @@ describe('a personal pool', () => {
   })
 
   it('is opened with five keyholders', async () => {
-    const init = await operate(
-      ...['dao', 'pool', 'init', '--name', 'Upper Mill', '--address', '1 Mill Lane', '--contact', 'mailto:m@mill.example'],
-      ...['--out', at('pool.yaml')],
-    )
+    const who = ['--name', 'Upper Mill', '--address', '1 Mill Lane', '--contact', 'mailto:m@mill.example']
+    const init = await operate('dao', 'pool', 'init', ...who, '--out', at('pool.yaml'))
     expect(init.code).toBe(0)
     const http = network.url.slice('http://'.length)
     const opened = await operate('dao', 'pool', 'open', at('pool.yaml'), '--home', network.folder('dao'), '--http', http)
@@ -113,10 +111,14 @@ describe('a personal pool', () => {
   })
 
   it('takes an export that its owner agreed to', async () => {
-    const run = await pool('offer', at('spotify.zip'), ...agreed, '--notice', at('notice.md'), '--backup')
+    const run = await pool('offer', at('spotify.zip'), ...agreed, '--no-wait', '--notice', at('notice.md'), '--backup')
     expect(run.code, run.err).toBe(0)
     const [offered] = run.json<Offered>()
-    expect(offered).toMatchObject({ stage: 'available' })
+    expect(offered).toMatchObject({ stage: 'committed' })
+    // away, and back: nothing is asked again, and it goes on where it was
+    const back = await pool('offer')
+    expect([back.code, back.err]).toMatchObject([0, expect.stringContaining('going on with')])
+    expect(back.json()[0]).toMatchObject({ contribution: offered?.contribution, stage: 'available' })
     // what was shown is what was signed, and what can be printed
     const notice = await readFile(at('notice.md'), 'utf8')
     expect(run.err).toContain(notice.trim())

@@ -6,7 +6,10 @@ import { cborCid, encode, reportHash, type Report } from '../../schemas/wire/ind
 import type { HashChain } from '../chains/index.ts'
 import { type Fraud, Refetcher, testDraws, testingTime } from '../testing/index.ts'
 import type { Desk } from './desk.ts'
+import { partsOf, type Picked, testPool } from './pool-testing.ts'
 import { beganTesting, readReportNote, type ReportNote, writeReportNote } from './report-note.ts'
+
+const nameOf = ({ manifest, row }: Picked): string => `${manifest.toString()} ${row}`
 
 export class TestingDuty implements AsyncDisposable {
   readonly #desk: Desk
@@ -68,7 +71,10 @@ export class TestingDuty implements AsyncDisposable {
     const draws = drawsFor(state(), files, me, this.#sampling.after(seat.sampleTip))
     this.#web ??= await options.openWeb(state().charter)
     const now = clock.now()
-    const tested = await testDraws(draws, {
+    const { web, pool } = partsOf(this.#desk, draws)
+    const until = now + testingTime(state().charter.epoch.test.maxSeconds * 1000, now - began)
+    const scoring = testPool(this.#desk, pool, { epoch, until, signal })
+    const testing = testDraws(web, {
       state: state(),
       files,
       mesh,
@@ -76,15 +82,20 @@ export class TestingDuty implements AsyncDisposable {
       refetcher: new Refetcher({ web: this.#web, clock, logger, signal }),
       clock,
       logger,
-      until: now + testingTime(state().charter.epoch.test.maxSeconds * 1000, now - began),
+      until,
       signal,
     })
+    const [tested, scored] = await Promise.all([testing, scoring])
+    const found = new Map([...tested.flatMap(({ results }) => results), ...scored].map((result) => [nameOf(result), result]))
     for (const fraud of tested.flatMap((one) => one.frauds)) await this.#prove(fraud)
     const honest: Report = {
       v: 1,
       epoch,
       validator: me,
-      contributions: draws.map((draw, i) => ({ contributor: draw.contributor, results: tested[i]?.results ?? [] })),
+      contributions: draws.map(({ contributor, picks }) => ({
+        contributor,
+        results: picks.flatMap((pick) => found.get(nameOf(pick)) ?? []),
+      })),
     }
     const note = { report: encode(tamper?.(honest) ?? honest), salt: random.bytes(32) }
     await writeReportNote(kv, epoch, note)

@@ -1,4 +1,5 @@
+export { inLanes } from './in-lanes.ts'
 export type { Fraud } from './read-draws.ts'
 export { Refetcher } from './refetch.ts'
-export { testingTime } from './shares.ts'
+export { shareOf, testingTime } from './shares.ts'
 export { testDraws, type Tested } from './test-draws.ts'

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MemoryKv } from '../../../core/kv/index.ts'
 import { isDpvTerm } from '../../../dao/consent/index.ts'
 import { EVENT_TYPES, poolRules, SOURCES } from '../../../schemas/activity/index.ts'
-import type { PoolManifest } from '../../../schemas/wire/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { fill, LEDGER, poolPolicy, subject } from '../../../tests/support/pool-world.ts'
 import {
@@ -124,7 +123,7 @@ describe('the book', () => {
     expect((await PoolBook.open(kv)).live).toEqual(note)
     await book.update(note, { depositedAt: 9, shares: [] })
     const again = await PoolBook.open(kv)
-    expect(again.live).toMatchObject({ depositedAt: 9, shares: [], manifest: manifest as PoolManifest })
+    expect(again.live).toMatchObject({ depositedAt: 9, shares: [], manifest })
     const stored = Buffer.concat(await Promise.all((await kv.keys('')).map(async (key) => Buffer.from((await kv.get(key)) ?? []))))
     expect(shares.some((share) => stored.includes(Buffer.from(share)))).toBe(false)
     await again.update(again.live as typeof note, { withdrawals: [fill(1, 40)] })

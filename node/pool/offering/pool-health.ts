@@ -45,7 +45,7 @@ export async function askHealth({ mesh, clock, subject, book, note }: AskHealth)
   await Promise.all(
     members.map(async (keyholder) => {
       try {
-        const { lines, head } = await readAccessLog({
+        const { lines, read } = await readAccessLog({
           mesh,
           clock,
           subject,
@@ -56,8 +56,8 @@ export async function askHealth({ mesh, clock, subject, book, note }: AskHealth)
         live++
         const before = heads.get(keyholder)
         if (before !== undefined && !continues(lines, before)) faults[keyholder] = 'ACCESS_LOG_CUT'
-        else heads.set(keyholder, { by: keyholder, lines: head.lines, head: head.head })
-        for (const line of lines) count(accesses, line, keyholder)
+        else heads.set(keyholder, { by: keyholder, ...read })
+        for (const line of lines) tally(accesses, line, keyholder)
       } catch (error) {
         faults[keyholder] = refusalOf(error)
       }
@@ -75,7 +75,7 @@ function continues(lines: readonly AccessLine[], { lines: count, head }: PoolNot
   return last !== undefined && equalBytes(sha256(encode(last)), head)
 }
 
-function count(accesses: (Access & { who: Set<string> })[], line: AccessLine, keyholder: string): void {
+function tally(accesses: (Access & { who: Set<string> })[], line: AccessLine, keyholder: string): void {
   const { at, by, role, purpose, epoch, outcome, indices } = line
   const same = accesses.find(
     (one) =>

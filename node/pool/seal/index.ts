@@ -1,7 +1,7 @@
 export { type Offer, type Offered, offerContribution } from './offer.ts'
 export { type OwnerParts, serveOwnerParts } from './owner-parts.ts'
 export { pinContribution, unpinContribution } from './pin.ts'
-export { readAccessLog } from './read-access.ts'
+export { type AccessRead, type ReadAccess, readAccessLog } from './read-access.ts'
 export { createOwnerOnlySeed, createRootSeed, openOwnerOnlySeed, openRootSeed, readSeedText, seedText } from './root-seed.ts'
 export { bandsOfLines, MAX_EVENT_BYTES, ownerKey, type Sealed, sealContribution, type ToSeal } from './seal-contribution.ts'
 export { type WithdrawnState, withdrawContribution } from './withdraw.ts'

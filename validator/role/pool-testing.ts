@@ -1,0 +1,50 @@
+/** The draws of an epoch that are chunks of the personal pool: a few contributions at once, each within its share of the time. */
+import { type DrawOf, readPoolIndex } from '../../dao/ledger/index.ts'
+import type { CID, DrawResult } from '../../schemas/wire/index.ts'
+import { scoreContribution } from '../scoring/index.ts'
+import { inLanes, shareOf } from '../testing/index.ts'
+import type { Desk } from './desk.ts'
+
+/** Keyholders answer so many questions of one peer at once. */
+const CONTRIBUTIONS_AT_ONCE = 4
+
+/** A row of a batch or of a contribution, as draws and reports name it. */
+export interface Picked {
+  manifest: CID
+  row: number
+}
+
+/** A validator's draws by what they are of: rows of batches, and chunks of contributions. */
+export function partsOf(desk: Pick<Desk, 'state'>, draws: readonly DrawOf[]): { web: DrawOf[]; pool: Map<string, number[]> } {
+  const { contributions } = desk.state()
+  const pool = new Map<string, number[]>()
+  const web = draws.flatMap(({ contributor, picks }): DrawOf[] => {
+    const rows = picks.filter(({ manifest }) => !contributions.has(manifest.toString()))
+    for (const { manifest, row } of picks) {
+      const key = manifest.toString()
+      if (contributions.has(key)) pool.set(key, [...(pool.get(key) ?? []), row])
+    }
+    return rows.length > 0 || picks.length === 0 ? [{ contributor, picks: rows }] : []
+  })
+  return { web, pool }
+}
+
+/** Results of all chunks drawn, contribution by contribution. Rejects with the signal's reason. */
+export async function testPool(
+  { state, options, link }: Desk,
+  pool: ReadonlyMap<string, number[]>,
+  { epoch, until, signal }: { epoch: number; until: number; signal: AbortSignal },
+): Promise<DrawResult[]> {
+  const { files, mesh, clock, logger, keys } = options
+  const drawn = [...pool].flatMap(([key, rows]) => {
+    const contribution = state().contributions.get(key)
+    const index = contribution && readPoolIndex(files, contribution.manifest.index)
+    return contribution && index?.ok ? [{ contribution, index: index.value, rows }] : []
+  })
+  const results: DrawResult[][] = []
+  await inLanes(drawn, CONTRIBUTIONS_AT_ONCE, async (one, i) => {
+    const shareMs = shareOf(until - clock.now(), drawn.length - i)
+    results[i] = await scoreContribution({ ...one, epoch, mesh, signer: keys.identity, dao: link.peer, clock, logger, shareMs, signal })
+  })
+  return results.flat()
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { type ActivityEvent, activityEvent, measureEvents } from '../../schemas/activity/index.ts'
+import { findSpans, placeholder, replaceSpans } from '../../schemas/redact/index.ts'
+import { canonicalJson, type PoolIndexRow, utf8 } from '../../schemas/wire/index.ts'
+import { labelledSet } from '../../tests/support/labelled-set.ts'
+import { scorePoolChunk } from './index.ts'
+
+const event = (i: number, changes: Partial<ActivityEvent> = {}, object: Partial<ActivityEvent['object']> = {}): ActivityEvent =>
+  activityEvent.parse({
+    id: (i + 1).toString(16).padStart(32, '0'),
+    type: 'Listen',
+    time: `2025-0${1 + (i % 3)}-1${i % 7}T0${(i * i) % 10}:00:00Z`,
+    actor: 'self',
+    object: { kind: 'track', name: `The miller's song, part ${i}`, ...object },
+    source: 'spotify',
+    ...changes,
+  })
+const many = (count: number): ActivityEvent[] => Array.from({ length: count }, (_, i) => event(i))
+const timeless = (count: number): ActivityEvent[] => many(count).map(({ time: _time, ...rest }) => rest)
+const lines = (events: object[]): string => events.map((one) => `${canonicalJson(one)}\n`).join('')
+
+interface Changes {
+  text?: string
+  plain?: Uint8Array
+  row?: Partial<PoolIndexRow>
+  seen?: string[]
+  now?: string
+}
+function scored(events: ActivityEvent[], { text = lines(events), plain, row, seen = [], now = '2025-06' }: Changes = {}) {
+  return scorePoolChunk({
+    plain: plain ?? utf8(text),
+    row: { ...measureEvents(events), ...row },
+    manifest: { from: '2025-01', to: '2025-03' },
+    now,
+    seen: new Set(seen),
+  })
+}
+
+describe('a chunk', () => {
+  it('passes when it is what its index says', () => expect(scored(many(50))).toEqual({ check: null }))
+
+  const steps = (type: ActivityEvent['type']) =>
+    Array.from({ length: 40 }, (_, i) =>
+      event(i, { type, time: `2025-01-${String(10 + Math.floor(i / 24)).padStart(2, '0')}T${String(i % 24).padStart(2, '0')}:00:00Z` }),
+    )
+  const at = (i: number, hour: number, latE7: number) =>
+    event(i, { type: 'Move', time: `2025-01-10T${String(hour).padStart(2, '0')}:00:00Z` }, { place: { latE7, lonE7: 0 } })
+  const moving = (hours: number) => Array.from({ length: hours * 2 }, (_, i) => at(i, Math.floor(i / 2), i % 2 ? 530_000_000 : 410_000_000))
+
+  it.each<[string, string, string, ActivityEvent[], Changes?]>([
+    ['no text', 'D1', 'NOT_TEXT', many(2), { plain: Uint8Array.of(0xff, 0xfe) }],
+    ['no events', 'D1', 'NOT_EVENTS', many(2), { text: '{"a":1}\n' }],
+    ['a line without its end', 'D1', 'NOT_EVENTS', many(2), { text: lines(many(2)).trimEnd() }],
+    ['another spelling', 'D1', 'NOT_CANONICAL', many(2), { text: lines(many(2)).replace('":', '": ') }],
+    ['half a character', 'D1', 'NOT_CANONICAL', many(1), { text: lines(many(1)).replace('song', String.raw`\ud800`) }],
+    ['more events than its row', 'D1', 'ROW_EVENTS', many(2), { text: lines(many(3)) }],
+    ['fewer words than its row', 'D1', 'ROW_TOKENS', many(2), { row: { tokens: 1_000 } }],
+    ['worse quality than its row', 'D1', 'ROW_QUALITY', timeless(4), { row: { quality: 999_999 } }],
+    ['another language', 'D1', 'ROW_LANGUAGE', many(40), { row: { language: 'de' } }],
+    ['another source', 'D1', 'ROW_SOURCE', many(4), { row: { source: 'netflix' } }],
+    ['another month', 'D1', 'ROW_MONTH', many(4), { row: { month: '2025-02' } }],
+    ['an event before the first month', 'D4', 'DATE_OUTSIDE', [event(0), event(1, { time: '2024-12-31' })]],
+    ['an event after the last month', 'D4', 'DATE_OUTSIDE', [event(0), event(1, { time: '2025-04-01' })]],
+    ['an event that is yet to come', 'D4', 'DATE_FUTURE', many(3), { now: '2025-02' }],
+    ['an event twice', 'D6', 'REPEATED', [event(0), event(1), event(0)]],
+    ['an event of another chunk', 'D6', 'REPEATED', many(3), { seen: [event(2).id] }],
+    ['a mail address', 'D7', 'LEFT_EMAIL', [event(0, {}, { name: 'write to jane.doe@mill.example' })]],
+    ['a card in a text', 'D7', 'LEFT_CARD', [event(0, {}, { text: 'my card is 4111 1111 1111 1111' })]],
+    ['an account number in a context', 'D7', 'LEFT_IBAN', [event(0, { context: 'DE89 3704 0044 0532 0130 00' })]],
+    ['a song each hour for two days', 'T1', 'REGULAR', steps('Listen')],
+    ['Rome and Edinburgh in one hour, three times', 'T1', 'TWO_PLACES', moving(3)],
+  ])('fails with %s', (_, check, code, events, changes) => expect(scored(events, changes)).toEqual({ check, code }))
+
+  it.each<[string, ActivityEvent[]]>([
+    ['steps that a watch counts each hour', steps('Measure')],
+    ['a phone that was wrong twice', moving(2)],
+    ['events without a time', timeless(40)],
+    [
+      'days instead of hours, one each',
+      Array.from({ length: 28 }, (_, i) => event(i, { time: `2025-02-${String(i + 1).padStart(2, '0')}` })),
+    ],
+    [
+      'placeholders and pseudonyms',
+      [event(0, { context: 'P12' }, { name: '[email] and [phone] of P7', text: 'call [national-id] or @[handle]' })],
+    ],
+  ])('passes with %s', (_, events) => expect(scored(events)).toEqual({ check: null }))
+
+  it('says nothing of what is inside', () => {
+    const secret = 'jane.doe@mill.example'
+    expect(JSON.stringify(scored([event(0, {}, { name: secret })]))).not.toContain('jane')
+  })
+})
+
+it('finds nothing in what redaction left of sentences in many languages', () => {
+  const again = labelledSet(7, 2000).flatMap(({ text }) => {
+    const left = replaceSpans(text, findSpans(text), placeholder)
+    return findSpans(left).length === 0 ? [] : [left]
+  })
+  expect(again).toEqual([])
+})

@@ -1,0 +1,113 @@
+/**
+ * Tests what the beacon drew of one contribution: sealed chunks from their holders, keys from k keyholders, the judge over the plaintext, which lies in
+ * memory only and is overwritten after its chunk was judged. Every draw gets a result: what nobody can open is a failed one.
+ */
+import type { Clock, Logger } from '../../core/effects/index.ts'
+import { codeOf } from '../../core/errors/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import { deadlineOf, type Mesh } from '../../core/mesh/index.ts'
+import { askForKeys, openChunk, type OpenedKeys } from '../../dao/custody/index.ts'
+import type { PoolContribution } from '../../dao/ledger/index.ts'
+import { type CID, type DrawResult, peerFromDid, type PoolIndex, type PoolIndexRow } from '../../schemas/wire/index.ts'
+import { readChunks } from './read-chunks.ts'
+import { type ChunkScore, scorePoolChunk } from './score-chunk.ts'
+
+export interface ScoreContribution {
+  contribution: PoolContribution
+  index: PoolIndex
+  /** Chunks drawn, ascending. */
+  rows: readonly number[]
+  epoch: number
+  mesh: Pick<Mesh, 'ask'>
+  signer: Signer
+  /** The DAO's peer id. */
+  dao: string
+  clock: Clock
+  logger: Logger
+  /** What there is for all of it. */
+  shareMs: number
+  signal: AbortSignal
+}
+
+const SHARE_USED = { code: 'SHARE_USED', message: 'the time for this contribution is used up' }
+/** Keyholders may be restarting: asked again after these parts of the share. */
+const PAUSES = [16, 8, 4]
+
+/** Results in the order of `rows`. Rejects with the signal's reason. */
+export async function scoreContribution(options: ScoreContribution): Promise<DrawResult[]> {
+  const { contribution, rows, logger, clock, signal, shareMs } = options
+  const { manifestCid, manifest } = contribution
+  using share = deadlineOf(clock, shareMs, SHARE_USED, [signal])
+  const chunks = rows.map((row) => manifest.chunks[row] as CID)
+  const peers = [options.dao, ...contribution.committee.members.map(peerFromDid)]
+  const [sealed, keys] = await Promise.all([
+    readChunks(chunks, { mesh: options.mesh, peers, logger, signal: share.signal }),
+    keysFor(options, share.signal),
+  ])
+  signal.throwIfAborted()
+  const now = new Date(clock.now()).toISOString().slice(0, 7)
+  const seen = new Set<string>()
+  return rows.map((row, i): DrawResult => {
+    const bytes = sealed.get((chunks[i] as CID).toString())
+    const score = scoreOf(options, { row, bytes, keys, place: i, now, seen })
+    // the report carries the check; why is for who runs this validator, and names no content
+    if (score.check !== null) logger.info('chunk-failed', { manifest: manifestCid.toString(), row, check: score.check, code: score.code })
+    return { manifest: manifestCid, row, pass: score.check === null, check: score.check, evidence: null }
+  })
+}
+
+interface Fetched {
+  row: number
+  bytes: Uint8Array | undefined
+  keys: OpenedKeys | string
+  place: number
+  now: string
+  seen: Set<string>
+}
+
+function scoreOf({ contribution: { manifest }, index }: ScoreContribution, { row, bytes, keys, place, now, seen }: Fetched): ChunkScore {
+  if (bytes === undefined) return { check: 'D2', code: 'CHUNK_UNREACHABLE' }
+  if (typeof keys === 'string') return { check: 'D2', code: keys }
+  let plain: Uint8Array
+  try {
+    plain = openChunk(bytes, keys.keys[place] as Uint8Array, keys.context, row)
+  } catch (thrown) {
+    // k keyholders proved that these are its keys: what does not open under them was sealed so
+    return { check: 'D1', code: codeOf(thrown) }
+  }
+  try {
+    return scorePoolChunk({ plain, row: index.rows[row] as PoolIndexRow, manifest, now, seen })
+  } finally {
+    plain.fill(0)
+  }
+}
+
+/** The keys of the drawn chunks, or the code of why there are none. */
+async function keysFor(options: ScoreContribution, signal: AbortSignal): Promise<OpenedKeys | string> {
+  const { contribution, rows, epoch, mesh, signer, clock, shareMs, logger } = options
+  const { manifest, committee, contributor } = contribution
+  for (let tries = 0; ; tries++) {
+    try {
+      return await askForKeys({
+        mesh,
+        clock,
+        signer,
+        manifest,
+        committee,
+        indices: rows,
+        role: 'scorer',
+        purpose: 'dpv:DataQualityAssessment',
+        epoch,
+        ...(manifest.custody === 'committee+owner' && { owner: peerFromDid(contributor) }),
+        signal,
+      })
+    } catch (thrown) {
+      const code = codeOf(thrown)
+      logger.debug('keys-not-given', { manifest: contribution.manifestCid.toString(), code, tries })
+      const pause = PAUSES[tries]
+      if (pause === undefined || signal.aborted) return signal.aborted ? 'SHARE_USED' : code
+      await clock.sleep(Math.floor(shareMs / pause), signal).catch(() => undefined)
+      if (signal.aborted) return 'SHARE_USED'
+    }
+  }
+}
