@@ -61,6 +61,8 @@ export interface Assembling extends Omit<Opening, 'order' | 'purpose'> {
   epsilonPpm: number
   readChunk: ReadChunk
   known: () => KnownWithdrawals
+  /** Brings `known` up to date: awaited before it is asked for the last time. */
+  refresh?: () => Promise<void>
   canaryKey: Uint8Array
   random: ByteSource
   about: { title: string; contact: string; redaction: string; throughEpoch: number; previous: CID | null }
@@ -132,6 +134,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   for (;;) {
     dropWithdrawn()
     const attempt = await write()
+    await input.refresh?.()
     if (!opened.some(({ contribution }) => known().isEnded(contribution))) {
       await attempt.bundle.close()
       return { ...attempt.made, left }

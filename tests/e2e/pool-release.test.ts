@@ -26,6 +26,7 @@ import {
 } from '../../dao/pool-release/index.ts'
 import { withdrawContribution } from '../../node/pool/seal/index.ts'
 import { decode, encode, peerFromDid, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { runCli } from '../support/run-cli.ts'
 import { SeededBytes } from '../support/byte-source.ts'
 import { CANARY_KEY, linesOfPerson, MemorySink, opened, type Person, PoolReleaseWorld, TERMS } from '../support/pool-release-world.ts'
 import { LEDGER, operator, stranger, subject as otherSubject, trainer } from '../support/pool-world.ts'
@@ -302,5 +303,58 @@ describe('inclusion', () => {
     expect(await askInclusion(from, release, stranger)).toBeUndefined()
     const manifests = secret.members.map(({ manifest }) => manifest)
     expect(await proveMembership({ secret: secret.secret, release: release.cid, manifests }, rawCid(utf8('nobody')))).toBeUndefined()
+  })
+})
+
+describe('on the command line', () => {
+  it('a trainer opens a bundle, is warned of a withdrawal, and anybody reads what is public', async () => {
+    await apart(6, async (other) => {
+      const sink = new MemorySink()
+      const { release, secret } = await other.assemble(other.order(), sink)
+      const folder = await mkdtemp(path.join(tmpdir(), 'quern-trainer-'))
+      const at = (name: string): string => path.join(folder, name)
+      try {
+        await writeFile(at('pool-1.age'), sink.bytes as Uint8Array)
+        await writeFile(at('key.txt'), `# created: today\n${other.trainerKey.secret}\n`)
+        await writeFile(at('other.txt'), (await generateAgeIdentity()).secret)
+        const open = (...words: string[]) => runCli('pool', 'open', at('pool-1.age'), '--json', ...words)
+        expect(await open('--identity', at('other.txt'), '--out', at('not'))).toMatchObject({ code: 1 })
+        expect(await open('--identity', at('key.txt'), '--out', at('not'), '--operator', stranger.did)).toMatchObject({ code: 3 })
+        expect((await readdir(folder)).toSorted()).toEqual(['key.txt', 'other.txt', 'pool-1.age'])
+        const done = await open('--identity', at('key.txt'), '--out', at('data'), '--operator', operator.did)
+        expect([done.code, done.json()[0]]).toMatchObject([0, { release: String(release.cid), people: 6, trainer: trainer.did }])
+        expect(await open('--identity', at('key.txt'), '--out', at('data'))).toMatchObject({ code: 1 })
+
+        const feed = async (name: string): Promise<string> => {
+          await writeFile(at(name), signFeed({ dao: LEDGER, size: 9, withdrawals: other.withdrawals, at: 1 }, operator))
+          return at(name)
+        }
+        const check = async (what: string, name: string) => runCli('pool', 'check', at(what), '--feed', await feed(name), '--json')
+        const fresh = await check('data', 'before')
+        expect([fresh.code, fresh.json()[0]]).toMatchObject([0, { stale: false, withdrawn: 0 }])
+        other.withdraw(other.people[3] as Person)
+        const stale = await check('data', 'after')
+        const person = secret.members.find(({ subject }) => subject === other.people[3]?.subject.did)?.person
+        expect([stale.code, stale.json()[0]]).toMatchObject([3, { stale: true, withdrawn: 1, persons: [person] }])
+        const open2 = await check('data/release.cbor', 'after')
+        expect([open2.code, open2.json()[0]]).toMatchObject([3, { withdrawn: 1, persons: null }])
+        expect(await runCli('pool', 'check', at('data'))).toMatchObject({ code: 2 })
+
+        const told = await runCli('pool', 'statistics', at('data/release.cbor'), '--json')
+        expect([told.code, told.json()[0]]).toMatchObject([0, { statistics: { epsilonPpm: 1_000_000, noises: 1 } }])
+
+        const manifests = secret.members.map(({ manifest }) => manifest)
+        const proof = await proveMembership(
+          { secret: secret.secret, release: release.cid, manifests },
+          manifests[2] as (typeof manifests)[0],
+        )
+        await writeFile(at('proof'), encode(proof))
+        await writeFile(at('false'), encode({ ...proof, index: 31 - (proof?.index ?? 0) }))
+        const shown = (name: string) => runCli('pool', 'inclusion', at('data/release.cbor'), '--proof', at(name), '--json')
+        expect([(await shown('proof')).code, (await shown('false')).code]).toEqual([0, 3])
+      } finally {
+        await rm(folder, { recursive: true })
+      }
+    })
   })
 })
