@@ -38,8 +38,8 @@ export interface Person {
   receipt: Uint8Array
 }
 
-/** What everybody does alike (the first so often that its keys are asked for in two rounds), and one thing that only this one does: far away, at night, with a service nobody else uses. */
-export function linesOfPerson(n: number, count = n === 0 ? 70 : 8): string[] {
+/** What everybody does alike, and one thing that only this one does: far away, at night, with a service nobody else uses. */
+export function linesOfPerson(n: number, count = 6): string[] {
   return Array.from({ length: count }, (_, i) => {
     const own = i === 0
     return canonicalJson({
@@ -66,11 +66,12 @@ export class PoolReleaseWorld implements AsyncDisposable {
   network!: PoolNetwork
   trainerKey!: Awaited<ReturnType<typeof generateAgeIdentity>>
 
-  static async open(people: number): Promise<PoolReleaseWorld> {
+  /** `first`: events of the first person; with more than 64 its keys are asked for in two rounds. */
+  static async open(people: number, first = 6): Promise<PoolReleaseWorld> {
     const world = new PoolReleaseWorld()
     world.network = await PoolNetwork.open()
     world.trainerKey = await generateAgeIdentity()
-    for (let n = 0; n < people; n++) await world.offer(n)
+    for (let n = 0; n < people; n++) await world.offer(n, {}, linesOfPerson(n, n === 0 ? first : 6))
     return world
   }
 
