@@ -87,7 +87,7 @@ export const run: Run = async (_args, flags) => {
       const entry = signEntry({ t, p, n: operatorEntries, a: operator.did } as Parameters<typeof signEntry>[0], state.id, operator)
       const refusal = await submit(base, entry, [])
       if (refusal === undefined) return
-      if (!/^SEQUENCE_/.test(refusal.code) || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
+      if (!refusal.code.startsWith('SEQUENCE_') || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
     }
   }
   // paid before anything is counted: a release that fails afterwards has cost it all the same

@@ -81,7 +81,7 @@ export function fileSink(file: string): BundleSink {
     async open() {
       const handle = await open(part, 'w', 0o600)
       return {
-        write: async (piece) => void (await handle.writeFile(piece)),
+        write: (piece) => handle.writeFile(piece),
         close: async () => {
           await handle.sync()
           await handle.close()
