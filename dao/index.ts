@@ -22,6 +22,12 @@ export * from './stores/index.ts'
 /** Key custody of personal pools; loads the curve on first use. */
 export const openCustody = (): Promise<typeof import('./custody/index.ts')> => import('./custody/index.ts')
 
+/** Releases of personal pools; loads the curve too. */
+export const openPoolReleases = (): Promise<typeof import('./pool-release/index.ts')> => import('./pool-release/index.ts')
+
+/** Statistics of personal pools. */
+export const openPoolStatistics = (): Promise<typeof import('./pool-statistics/index.ts')> => import('./pool-statistics/index.ts')
+
 // names that two rooms have: the plain one is the room's that says it first, the other says more
 export { type FetchOptions, parseManifest } from './batches/index.ts'
 export { type FetchOptions as ReleaseFetchOptions, parseManifest as parseReleaseManifest } from './dataset/index.ts'

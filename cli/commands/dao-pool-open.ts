@@ -63,7 +63,7 @@ async function textOf(file: string): Promise<string> {
   return readFile(file, 'utf8')
 }
 
-async function submit(base: string, entry: Uint8Array, files: Uint8Array[]): Promise<{ code: string; message: string } | undefined> {
+export async function submit(base: string, entry: Uint8Array, files: Uint8Array[]): Promise<{ code: string; message: string } | undefined> {
   const response = await fetch(`${base}/v1/entries`, {
     method: 'POST',
     headers: { 'content-type': 'application/vnd.ipld.dag-cbor' },

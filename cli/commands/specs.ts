@@ -234,6 +234,23 @@ export const specs: CommandSpec[] = [
     load: () => import('./may-fetch.ts'),
   },
   {
+    name: 'dao pool release',
+    summary:
+      'release the pool of a running DAO to one trainer: contributions that vested and are consented to, opened with k keyholders, made k-anonymous, sealed to the trainer’s key; logs it',
+    example: 'quern dao pool release --trainer did:key:z6Mk… --recipient age1pq1… --purpose ai:ModelTraining --out release-1',
+    settings: ['home', 'http'],
+    options: [
+      ['--trainer <did>', 'account of the trainer, as the consent policy names it'],
+      ['--recipient <age1pq1…>', 'hybrid age recipient of the trainer'],
+      ['--purpose <term>', 'what it is for; may be repeated', undefined, 'repeat'],
+      ['--name <name>', 'name of the release; default the DAO’s and a number'],
+      ['--epsilon-ppm <n>', 'ε that the public counts may cost of the year’s, in millionths; 0: none are published'],
+      ['--canaries <n>', 'made-up rows that show from whom a copy came', '24'],
+      ['--out <dir>', 'where bundle and public manifest go', 'pool-release'],
+    ],
+    load: () => import('./dao-pool-release.ts'),
+  },
+  {
     name: 'pool preview',
     args: '<path>',
     summary:
@@ -285,6 +302,52 @@ export const specs: CommandSpec[] = [
       ['--passphrase-file <file>', 'its first line opens the root seed'],
     ],
     load: () => import('./pool-withdraw.ts'),
+  },
+  {
+    name: 'pool inclusion',
+    args: '[release]',
+    summary:
+      'is my contribution in this release of a pool: asked of the DAO, which answers its owner alone, or shown by a proof; exit 3 when it is not',
+    example: 'quern pool inclusion release.cbor --dao https://dao.example.org',
+    settings: ['home', 'dao', 'logLevel'],
+    options: [
+      ['--proof <file>', 'verify this proof instead of asking'],
+      ['--out <file>', 'where the proof goes'],
+      ['--passphrase-file <file>', 'its first line opens the root seed'],
+    ],
+    load: () => import('./pool-inclusion.ts'),
+  },
+  {
+    name: 'pool open',
+    args: '[bundle]',
+    summary: 'for the trainer: open the age file of a release, hold it against its signed manifest, and write the rows',
+    example: 'quern pool open my-dao-pool-1.age --identity key.txt --out pool-1',
+    options: [
+      ['--identity <file>', 'your hybrid age identity, as age-keygen -pq writes it'],
+      ['--operator <did>', 'account of the operator that has to have signed it'],
+      ['--out <dir>', 'a new folder', 'pool'],
+    ],
+    load: () => import('./pool-open.ts'),
+  },
+  {
+    name: 'pool check',
+    args: '[release]',
+    summary:
+      'for the trainer: has anybody of this release withdrawn since? A folder of "pool open", or a public manifest; exit 3 and whose rows to delete',
+    example: 'quern pool check pool-1 --log dao-log',
+    options: [
+      ['--log <dir>', 'a copy of the DAO’s log'],
+      ['--feed <file>', 'the operator’s signed withdrawal feed, instead of the log'],
+    ],
+    load: () => import('./pool-check.ts'),
+  },
+  {
+    name: 'pool statistics',
+    args: '[release]',
+    summary: 'what a release of a pool says of its people, with how much noise; with --log what the year’s ε has left',
+    example: 'quern pool statistics release.cbor --log dao-log',
+    options: [['--log <dir>', 'a copy of the DAO’s log']],
+    load: () => import('./pool-statistics.ts'),
   },
   {
     name: 'pool redact',

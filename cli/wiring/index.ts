@@ -15,6 +15,7 @@ export {
   rememberLedger,
   type SubjectHome,
 } from './pool-home.ts'
+export { canaryKeyIn, fileSink, keepReleaseSecret, readAtMost, readReleaseSecret, replayPool, type ReplayedPool } from './pool-releases.ts'
 export { cutInto, releaseJob } from './release-job.ts'
 export { openRoleHome, type RoleHome } from './role-home.ts'
 export {

@@ -4,6 +4,7 @@ import type { Logger } from '../../core/effects/index.ts'
 import { makeFolder } from '../../core/home/index.ts'
 import { openDiskKv } from '../../core/kv/index.ts'
 import { openWeb, type Web } from '../../core/web/index.ts'
+import { openPoolReleases } from '../../dao/index.ts'
 import { Operator, type OperatorProgress } from '../../dao/operator/index.ts'
 import { openDiskLogStore } from '../../dao/stores/index.ts'
 import { Contributor, type ContributorProgress, crawlGather, type CrawlGatherOptions, type PageWorker } from '../../node/index.ts'
@@ -11,6 +12,7 @@ import { openShareTable, type PoolHome, Validator, type ValidatorProgress } from
 import type { Charter } from '../../schemas/wire/index.ts'
 import { AGENT } from '../program/index.ts'
 import { isPublicMultiaddr } from './listen.ts'
+import { readReleaseSecret } from './pool-releases.ts'
 import { releaseJob } from './release-job.ts'
 import { openRoleHome, type RoleHome } from './role-home.ts'
 import { secureBytes, systemClock, systemEffects } from './system.ts'
@@ -64,6 +66,9 @@ export async function startOperator(
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       }),
     )
+    const { serveInclusion } = await openPoolReleases()
+    const dao = operator.ledger.state.id
+    stack.use(serveInclusion({ mesh: home.mesh, clock: systemClock, dao, secretOf: (release) => readReleaseSecret(home.folder, release) }))
     const owned = stack.move()
     return { home, operator, addresses: home.mesh.addresses(), [Symbol.asyncDispose]: () => owned.disposeAsync() }
   } catch (error) {

@@ -1,6 +1,16 @@
 /** What contributors, keyholders, scorers and assemblers of personal pools ask each other. Signed objects travel as their DAG-CBOR bytes. */
 import { z } from 'zod'
-import { bytesUpTo, MAX_ORDER_BYTES, MAX_WITHDRAWAL_BYTES } from '../../schemas/wire/index.ts'
+import {
+  bytesOf,
+  bytesUpTo,
+  cid,
+  did,
+  MAX_ORDER_BYTES,
+  MAX_PEOPLE,
+  MAX_ROUND_BYTES,
+  MAX_SHARE_BYTES,
+  MAX_WITHDRAWAL_BYTES,
+} from '../../schemas/wire/index.ts'
 import { defineProtocol } from './mesh.ts'
 
 const KiB = 1024
@@ -99,6 +109,44 @@ export const reshareProtocol = defineProtocol({
   limits: { queryBytes: 4 * MiB, replyBytes: 8 * MiB, timeoutMs: 120_000, inboundStreams: 2 },
 })
 
+/** A subject asks the operator for the proof that it is in a release: an inclusionRequest in, a poolInclusion out. */
+export const inclusionProtocol = defineProtocol({
+  id: '/quern/inclusion/1.0.0',
+  query: z.strictObject({ request: bytesUpTo(1 * KiB) }),
+  reply: z.discriminatedUnion('status', [
+    z.strictObject({ status: z.literal('in'), proof: bytesUpTo(4 * KiB) }),
+    z.strictObject({ status: z.literal('absent') }),
+    refused,
+  ]),
+  limits: { queryBytes: 2 * KiB, replyBytes: 8 * KiB, timeoutMs: 15_000, inboundStreams: 4 },
+})
+
+/** Statistics by three aggregators: a signed aggregateRound, and a step of it. Scorers give shares; the operator asks what is held, and for the sum. */
+export const aggregateProtocol = defineProtocol({
+  id: '/quern/aggregate/1.0.0',
+  query: z.strictObject({
+    round: bytesUpTo(MAX_ROUND_BYTES),
+    step: z.discriminatedUnion('what', [
+      z.strictObject({
+        what: z.literal('give'),
+        shares: z.array(bytesUpTo(MAX_SHARE_BYTES)).min(1).max(64),
+      }),
+      z.strictObject({ what: z.literal('list') }),
+      z.strictObject({ what: z.literal('sum'), contributions: z.array(cid).max(MAX_PEOPLE) }),
+    ]),
+  }),
+  reply: z.discriminatedUnion('status', [
+    z.strictObject({ status: z.literal('taken') }),
+    z.strictObject({
+      status: z.literal('holds'),
+      contributions: z.array(z.strictObject({ manifest: cid, by: did, dealing: bytesOf(16) })).max(MAX_PEOPLE),
+    }),
+    z.strictObject({ status: z.literal('summed'), partial: bytesUpTo(MAX_SHARE_BYTES) }),
+    refused,
+  ]),
+  limits: { queryBytes: 1 * MiB, replyBytes: 4 * MiB, timeoutMs: 60_000, inboundStreams: 4 },
+})
+
 export const poolProtocols = [
   depositKeyProtocol,
   depositProtocol,
@@ -107,4 +155,6 @@ export const poolProtocols = [
   withdrawProtocol,
   accessLogProtocol,
   reshareProtocol,
+  inclusionProtocol,
+  aggregateProtocol,
 ] as const

@@ -91,4 +91,8 @@ export const charterWords: Record<string, string> = {
   'pool.duplicateBands': 'of 16 bands, so many equal ones with an earlier contribution leave nothing new',
   'pool.withoutTokensPpm': 'what a contribution without tokens keeps: whether it was there before cannot be said',
   'pool.sources': 'weights by service, in ppm: { spotify: 500000 }; whole where a service is not named',
+  'pool.kAnonymity': 'people that any released time, place, source and language is shared by',
+  'pool.epsilonPpmPerYear': 'ε that statistics of the pool may cost in a year, in millionths',
+  'pool.minPeople': 'fewer people are not counted in public',
+  'pool.deleteWithinDays': 'days within which a trainer deletes what was withdrawn',
 }

@@ -2,7 +2,8 @@
  * age files (age-encryption.org/v1) as Quern uses them. One kind of recipient per file: a file that an X25519 key opens beside a hybrid one is
  * no more post-quantum than X25519, whatever its other stanzas say, so mixes are neither written nor read.
  */
-import { InvalidInputError, RejectedMessageError } from '../../core/errors/index.ts'
+import { InvalidInputError, QuernError, RejectedMessageError } from '../../core/errors/index.ts'
+import { concatBytes } from '../../schemas/wire/index.ts'
 
 const load = () => import('age-encryption')
 const isHybrid = (recipient: string): boolean => recipient.startsWith('age1pq1')
@@ -40,6 +41,49 @@ export async function sealToRecipients(bytes: Uint8Array, recipients: readonly s
 /** Opens with whichever identity fits. Throws RejectedMessageError AGE_UNREADABLE or MIXED_RECIPIENTS. */
 export function openWithIdentities(file: Uint8Array, identities: readonly string[]): Promise<Uint8Array> {
   return opened(file, (decrypter) => identities.forEach((one) => decrypter.addIdentity(one)))
+}
+
+/** The same for what is too large for memory, to one hybrid recipient: pieces in, pieces of the age file out. Throws InvalidInputError BAD_RECIPIENT. */
+export async function* sealStream(pieces: AsyncIterable<Uint8Array>, recipient: string): AsyncGenerator<Uint8Array> {
+  if (!isHybrid(recipient)) throw new InvalidInputError('BAD_RECIPIENT', 'a release is sealed to a hybrid recipient, age1pq1…')
+  const { Encrypter } = await load()
+  const encrypter = new Encrypter()
+  try {
+    encrypter.addRecipient(recipient)
+  } catch (cause) {
+    throw new InvalidInputError('BAD_RECIPIENT', 'not an age recipient', { cause })
+  }
+  yield* await encrypter.encrypt(ReadableStream.from<Uint8Array>(pieces))
+}
+
+/** Opens one as it comes. Throws RejectedMessageError AGE_UNREADABLE or MIXED_RECIPIENTS; what came before a fault was good. */
+export async function* openStream(pieces: AsyncIterable<Uint8Array>, identities: readonly string[]): AsyncGenerator<Uint8Array> {
+  const { Decrypter } = await load()
+  const decrypter = new Decrypter()
+  const file = await withHeaderLookedAt(pieces)
+  try {
+    identities.forEach((one) => decrypter.addIdentity(one))
+    yield* await decrypter.decrypt(ReadableStream.from<Uint8Array>(file))
+  } catch (cause) {
+    throw cause instanceof QuernError ? cause : new RejectedMessageError('AGE_UNREADABLE', 'no age file for this key', { cause })
+  }
+}
+
+/** The pieces again, after enough of them were read to know the stanzas. */
+async function withHeaderLookedAt(pieces: AsyncIterable<Uint8Array>): Promise<AsyncGenerator<Uint8Array>> {
+  const rest = pieces[Symbol.asyncIterator]()
+  let head: Uint8Array = new Uint8Array()
+  let ended = false
+  while (!ended && head.byteLength < MAX_HEADER_BYTES && !Buffer.from(head).includes('\n--- ')) {
+    const next = await rest.next()
+    if (next.done === true) ended = true
+    else head = concatBytes(head, next.value)
+  }
+  refuseMixes(head)
+  return (async function* () {
+    yield head
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+  })()
 }
 
 /** For what a person keeps: scrypt with 2^`workFactor` (18 unless said). */

@@ -3,8 +3,10 @@ export { askForTokens, type AskForTokens } from './ask-for-tokens.ts'
 export {
   type AgeIdentity,
   generateAgeIdentity,
+  openStream,
   openWithIdentities,
   openWithPassphrase,
+  sealStream,
   sealToRecipients,
   sealWithPassphrase,
   unarmored,

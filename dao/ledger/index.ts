@@ -1,4 +1,5 @@
 /** The one fold: entries in order give the state; everything else here is a question to that state. */
+export { ledgerYear } from './rules-budget.ts'
 export { beaconOf } from './beacon.ts'
 export { MAX_NOTICE_BYTES } from './charter-files.ts'
 export { CLOCK_TOLERANCE_SECONDS, type DateWindow, dateWindow } from './date-window.ts'

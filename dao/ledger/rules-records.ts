@@ -6,13 +6,13 @@ import type { LedgerState } from './types.ts'
 import { type Refusal, refuse, type Rule, type View } from './view.ts'
 import { lastFinalEpoch } from './vesting.ts'
 
-function neitherOperatorNorSeated(state: LedgerState, account: string): Refusal | undefined {
+export function neitherOperatorNorSeated(state: LedgerState, account: string): Refusal | undefined {
   return account === state.operator || isSeated(state, account)
     ? undefined
     : refuse('NOT_SEATED', `${account} is neither operator nor seated`)
 }
 
-function keep({ state, index }: View, type: EntryType, author: string, epoch: number | null = null): void {
+export function keep({ state, index }: View, type: EntryType, author: string, epoch: number | null = null): void {
   state.statements.push({ index, type, author, epoch })
 }
 
@@ -49,33 +49,32 @@ export const optout: Rule<'optout'> = {
     void state.optouts.push({ index, domain: p.domain.toLowerCase(), pattern: p.pattern, from: p.from, evidence: p.evidence }),
 }
 
-export const budgetSpend: Rule<'budget.spend'> = {
-  check: (entry, { state }) => neitherOperatorNorSeated(state, entry.a),
-  apply: (entry, view) => keep(view, entry.t, entry.a),
-}
-
 export const release: Rule<'release'> = {
   check(entry, { state }) {
     const { p } = entry
     const wrong = notOperator(state, entry.a)
     if (wrong) return wrong
     if (p.throughEpoch > lastFinalEpoch(state)) return refuse('NOT_FINAL', `epoch ${p.throughEpoch} is not final`)
-    const last = state.releases.at(-1)
+    // each kind follows its own: a web release never names a pool's manifest as the one before it
+    const last = releasesLike(state, p.kind).at(-1)
     const follows = last === undefined ? p.previous === null : p.previous?.equals(last.release) === true
     if (!follows) return refuse('WRONG_PREVIOUS', 'a release names the one before it')
     if (last && p.throughEpoch < last.throughEpoch) return refuse('WRONG_EPOCH', `the last release went through epoch ${last.throughEpoch}`)
-    if (state.releases.some((known) => known.name === p.name)) return refuse('NAME_USED', `a release ${p.name} exists`)
+    if ([...state.releases, ...state.poolReleases].some((known) => known.name === p.name))
+      return refuse('NAME_USED', `a release ${p.name} exists`)
     return undefined
   },
-  apply: ({ p }, { state, index }) => void state.releases.push({ index, ...p }),
+  apply: ({ p: { kind, ...p } }, { state, index }) => void releasesLike(state, kind).push({ index, ...p }),
 }
+
+const releasesLike = (state: LedgerState, kind: 'pool' | undefined) => (kind === 'pool' ? state.poolReleases : state.releases)
 
 export const revenue: Rule<'revenue'> = {
   check(entry, { state }) {
     const { p } = entry
     const wrong = notOperator(state, entry.a)
     if (wrong) return wrong
-    if (!state.releases.some((known) => known.release.equals(p.release)))
+    if (![...state.releases, ...state.poolReleases].some((known) => known.release.equals(p.release)))
       return refuse('NO_RELEASE', `${p.release.toString()} is no release of this ledger`)
     const repeated = state.revenues.some((known) => known.rail === p.rail && known.reference === p.reference)
     return repeated ? refuse('REPEATED', `${p.rail} ${p.reference} is in the log already`) : undefined

@@ -2,6 +2,7 @@
 import type { Entry, EntryType } from '../../schemas/wire/index.ts'
 import * as admission from './rules-admission.ts'
 import * as closing from './rules-closing.ts'
+import { budgetSpend } from './rules-budget.ts'
 import * as contribution from './rules-contribution.ts'
 import { fraudProof } from './rules-fraud.ts'
 import { epochPhase } from './rules-phases.ts'
@@ -34,7 +35,7 @@ const rules: { [T in EntryType]: Rule<T> } = {
   complaint: records.complaint,
   optout: records.optout,
   'consent.withdrawn': consentWithdrawn,
-  'budget.spend': records.budgetSpend,
+  'budget.spend': budgetSpend,
   release: records.release,
   revenue: records.revenue,
   payout: records.payout,

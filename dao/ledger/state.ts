@@ -44,6 +44,8 @@ export function emptyState(ledgerId: string, light: boolean): LedgerState {
     bases: VOID_CHARTER.credibility.basePpm,
     results: [],
     releases: [],
+    poolReleases: [],
+    spent: [],
     optouts: [],
     frauds: [],
     revenues: [],

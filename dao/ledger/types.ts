@@ -284,6 +284,10 @@ export interface LedgerState {
   leases: Map<number, LeaseSet>
   results: EpochResult[]
   releases: { index: number; release: CID; name: string; throughEpoch: number; previous: CID | null; shares: Uint8Array; records: number }[]
+  /** Releases of personal pools, by the CID of their public manifest. */
+  poolReleases: LedgerState['releases']
+  /** What was spent of budgets, in order: of statistics the ε, in millionths. */
+  spent: { index: number; by: string; budget: string; amount: string }[]
   optouts: { index: number; domain: string; pattern: string | null; from: number; evidence: CID }[]
   frauds: { index: number; by: string; check: Check; manifest: CID; row: number; contributor: string; valid: boolean; reason: string }[]
   revenues: { index: number; release: CID; rail: string; asset: string; amount: string; reference: string; root: Uint8Array | null }[]

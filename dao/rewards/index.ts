@@ -50,3 +50,4 @@ export {
 export { SAMPLED_CHUNKS, sampledChunks } from './sampled-chunks.ts'
 export { burnUnvested, capUnvested, isVested, paidPoints, type Vesting } from './vesting.ts'
 export { type Weighted, wmedian } from './weighted-median.ts'
+export { epsilonBudget, epsilonLeft, epsilonName, isPaid, type Spending } from './epsilon.ts'

@@ -24,7 +24,7 @@ const phaseLimits = (minEntries: number, minSeconds: number, maxSeconds: number)
     .prefault({})
 
 const name = 'name@version'
-/** How contributions to the personal pool count. */
+/** How contributions to the personal pool count, and what releases and statistics of them keep to. */
 export const poolTerms = z.strictObject({
   /** Kinds of events, and versions of the measures that a contribution's index may be made with. */
   schemas: z
@@ -52,6 +52,14 @@ export const poolTerms = z.strictObject({
   withoutTokensPpm: ppm.default(500_000),
   /** Weight of chunks by the service they come from; whole where it is not named. */
   sources: z.record(text(40), uint.max(4 * PPM)).default({}),
+  /** People that any released combination of time, place, source and language is shared by. */
+  kAnonymity: z.int().min(2).max(1000).default(5),
+  /** ε that statistics may cost in a calendar year, in millionths. */
+  epsilonPpmPerYear: uint.max(100_000_000).default(4_000_000),
+  /** Fewer people than these are not counted in public. */
+  minPeople: z.int().min(2).max(1_000_000).default(20),
+  /** Days within which a trainer deletes what was withdrawn. */
+  deleteWithinDays: z.int().min(1).max(365).default(14),
 })
 export type PoolTerms = z.infer<typeof poolTerms>
 

@@ -93,6 +93,10 @@ export type KeyAnswer = z.infer<typeof keyAnswer>
 export const ownerAnswer = z.strictObject({ v: z.literal(1), manifest: cid, parts: z.array(bytesOf(32)).min(1).max(MAX_INDICES) })
 export type OwnerAnswer = z.infer<typeof ownerAnswer>
 
+/** Made-up rows that show from whom a copy came: how many there are, and the hash of the key that makes them, so that nobody is deceived about it. */
+export const canaryTerms = z.strictObject({ count: uint.max(10_000), commit: bytesOf(32) })
+export type CanaryTerms = z.infer<typeof canaryTerms>
+
 /** What lets an assembler ask for whole contributions. Signed by the operator under `quern/release-order/v1\0`. */
 export const releaseOrder = z.strictObject({
   v: z.literal(1),
@@ -102,12 +106,20 @@ export const releaseOrder = z.strictObject({
   manifests: z.array(cid).min(1).max(1024),
   assembler: did,
   trainer: did,
+  /** These three are absent in orders from before there were any; no release is made without them (`completeOrder`). Of the trainer: what is released is sealed to it. */
+  recipient: recipient.optional(),
+  /** Raw CID of the licence: ODRL in JSON-LD. */
+  licence: cid.optional(),
+  canaries: canaryTerms.optional(),
   at: uint,
   expires: uint,
   by: did,
   s: signature,
 })
 export type ReleaseOrder = z.infer<typeof releaseOrder>
+/** An order that a release can be made by. */
+export const completeOrder = releaseOrder.required()
+export type CompleteOrder = z.infer<typeof completeOrder>
 export const MAX_ORDER_BYTES = 64_000
 
 /** "My share is gone, and so is the key its file lay under." Attested, not proven. Signed under `quern/shred-ack/v1\0`. */

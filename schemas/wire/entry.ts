@@ -85,6 +85,8 @@ export const payloads = {
     previous: cid.nullable(),
     shares: hash32,
     records: uint,
+    /** Of a personal pool: `release` names its public manifest. Absent: of the web. */
+    kind: z.literal('pool').optional(),
   }),
   revenue: z.strictObject({
     release: cid,

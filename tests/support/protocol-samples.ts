@@ -31,6 +31,11 @@ const samples: Record<string, { query: unknown; reply: unknown }> = {
     query: { order: utf8('order'), step: { what: 'take', parts: [utf8('one'), utf8('two')] } },
     reply: { status: 'done' },
   },
+  '/quern/inclusion/1.0.0': { query: { request: utf8('request') }, reply: { status: 'absent' } },
+  '/quern/aggregate/1.0.0': {
+    query: { round: utf8('round'), step: { what: 'sum', contributions: [cid] } },
+    reply: { status: 'summed', partial: utf8('partial') },
+  },
   '/quern/ready/1.0.0': { query: { epoch: 1, phase: 'gather' }, reply: { status: 'noted' } },
 }
 

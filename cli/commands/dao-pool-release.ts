@@ -1,0 +1,177 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { signEntry } from '../../core/envelope/index.ts'
+import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
+import { openKeyFile } from '../../core/identity/index.ts'
+import { askAgain, blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
+import { readPolicy } from '../../dao/consent/index.ts'
+import { openPoolReleases } from '../../dao/index.ts'
+import { lastFinalEpoch, ledgerYear } from '../../dao/ledger/index.ts'
+import { epsilonName } from '../../dao/rewards/index.ts'
+import { type CID, did, type EntryType, type Payload, peerFromDid, poolTermsOf, PURPOSES, type Purpose } from '../../schemas/wire/index.ts'
+import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { canaryKeyIn, fileSink, keepReleaseSecret } from '../wiring/index.ts'
+import {
+  daoFolder,
+  getJson,
+  httpBase,
+  isPrivateDao,
+  isPublicMultiaddr,
+  learnDao,
+  logger,
+  replayPool,
+  resolveDao,
+  secureBytes,
+  systemClock,
+  untilStopped,
+} from '../wiring/index.ts'
+import { submit } from './dao-pool-open.ts'
+
+const ORDER_SECONDS = 86_400
+/** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
+const TRIES = 5
+
+export const run: Run = async (_args, flags) => {
+  const stop = untilStopped()
+  const folder = daoFolder(settingOf('home', flags) as string)
+  const base = httpBase(`http://${settingOf('http', flags)}`)
+  const operator = await openKeyFile(path.join(folder, 'keys', 'identity.key'))
+  const room = await openPoolReleases()
+  let now = await replayPool(path.join(folder, 'log'))
+  const { state } = now.ledger
+  if (operator.did !== state.operator)
+    throw new RefusedError('NOT_THE_OPERATOR', `only the operator releases a pool; ${folder} holds another key`)
+  const policyBytes = state.charter.consent === null ? undefined : now.files.read(state.charter.consent)
+  const policy = policyBytes && readPolicy(policyBytes)
+  if (!policy?.ok) throw new RefusedError('NO_POOL', 'this DAO has no personal pool; "quern dao pool open" opens one')
+
+  const asked = askedFor(flags)
+  const throughEpoch = lastFinalEpoch(state)
+  const terms = poolTermsOf(state.charter)
+  const contributions = room.contributionsOf(state, throughEpoch)
+  const ready = contributions.filter((one) => one.vested && !room.isEndedInLedger(one, asked.purposes, state))
+  if (ready.length === 0)
+    throw new RefusedError('NOTHING_TO_RELEASE', 'no contribution to the pool has vested points and a consent for these purposes')
+  const name = typeof flags['name'] === 'string' ? flags['name'] : `${state.charter.name}-pool-${state.poolReleases.length + 1}`
+  const canaryKey = await canaryKeyIn(folder)
+  const at = Math.floor(systemClock.now() / 1000)
+  const bytes = room.signOrder(
+    {
+      dao: state.id,
+      name,
+      ...asked,
+      manifests: ready.map(({ cid }) => cid),
+      assembler: operator.did,
+      at,
+      expires: at + ORDER_SECONDS,
+      deleteWithinDays: terms.deleteWithinDays,
+      canaries: numberFlag(flags, 'canaries', 24),
+      canaryKey,
+    },
+    operator,
+  )
+  const given = {
+    dao: state.id,
+    operator: operator.did,
+    assembler: operator.did,
+    now: at,
+    deleteWithinDays: terms.deleteWithinDays,
+    canaryKey,
+  }
+  const order = { value: room.readOrder(bytes, given), bytes }
+
+  const epsilonPpm = numberFlag(flags, 'epsilonPpm', 0)
+  const write = async <T extends EntryType>(t: T, p: Payload<T>): Promise<void> => {
+    for (let attempt = 0; ; attempt++) {
+      const { operatorEntries } = (await getJson(base, '/v1/info')) as { operatorEntries: number }
+      const entry = signEntry({ t, p, n: operatorEntries, a: operator.did } as Parameters<typeof signEntry>[0], state.id, operator)
+      const refusal = await submit(base, entry, [])
+      if (refusal === undefined) return
+      if (!refusal.code.startsWith('SEQUENCE_') || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
+    }
+  }
+  // paid before anything is counted: a release that fails afterwards has cost it all the same
+  if (epsilonPpm > 0) {
+    const year = ledgerYear(state)
+    if (year === null) throw new RefusedError('NO_TIME', 'no cosignature has said what year it is; a DAO without validators counts nothing')
+    await write('budget.spend', { budget: epsilonName(year, name.toLowerCase()), amount: String(epsilonPpm) })
+  }
+
+  const out = path.resolve(String(flags['out']))
+  await mkdir(out, { recursive: true })
+  const addresses = await resolveDao(base)
+  const privateNetwork = isPrivateDao(addresses)
+  await using mesh = await openLibp2pMesh({ signer: operator, clock: systemClock, listen: [], privateNetwork })
+  const { known } = await learnDao(addresses, { logger: await logger('error'), signal: stop.signal })
+  const { members } = policy.policy.committee
+  for (const peer of known.filter(({ did: account }) => members.includes(account))) {
+    const dialled = privateNetwork ? peer.addresses : peer.addresses.filter(isPublicMultiaddr)
+    await mesh.connect(dialled, { signal: stop.signal }).catch(() => say(`quern: keyholder ${peer.did} does not answer`))
+  }
+  const made = await room.assemblePoolRelease({
+    mesh,
+    clock: systemClock,
+    signer: operator,
+    operator,
+    committee: policy.policy.committee,
+    epoch: throughEpoch,
+    order,
+    contributions,
+    policy: { cid: policy.cid, value: policy.policy },
+    terms,
+    epsilonPpm,
+    readChunk: async (cid) => {
+      for (const member of members) {
+        const block = await chunkFrom(member, cid)
+        if (block !== undefined) return block
+      }
+      return undefined
+    },
+    known: () => ({ isEnded: (one) => room.isEndedInLedger(one, asked.purposes, now.ledger.state), withdrawals: now.withdrawals, at }),
+    refresh: async () => void (now = await replayPool(path.join(folder, 'log'))),
+    canaryKey,
+    random: { bytes: secureBytes },
+    about: {
+      title: state.charter.title || state.charter.name,
+      contact: state.charter.contact,
+      redaction: [...new Set(ready.map(({ manifest }) => manifest.schema))].join(' ').slice(0, 64),
+      throughEpoch,
+      previous: state.poolReleases.at(-1)?.release ?? null,
+    },
+    sink: fileSink(path.join(out, `${name}.age`)),
+    signal: stop.signal,
+    onProgress: ({ step, contributions: done, of }) => process.stderr.isTTY && say(`${step} ${done} of ${of}`),
+  })
+  await keepReleaseSecret(folder, made.secret)
+  const { release } = made
+  await writeFile(path.join(out, 'release.cbor'), release.bytes)
+  await writeFile(path.join(out, 'release.json'), `${JSON.stringify(room.describePoolRelease(release), null, 2)}\n`)
+  await writeFile(path.join(out, 'licence.jsonld'), made.licence)
+  await writeFile(path.join(out, 'ai-act-53-1-d.json'), made.aiAct)
+  await write('release', room.releaseEntry(release))
+  const left = made.left.map(({ manifest, code }) => ({ manifest: manifest.toString(), code }))
+  if (flags['json'] === true)
+    printJson({ release: release.cid.toString(), name, bundle: path.join(out, `${name}.age`), ...made.report, left })
+  else {
+    for (const { manifest, code } of left) say(`quern: left out ${manifest} [${code}]`)
+    print(printable(`${release.cid.toString()}: ${made.report.rows} rows of ${made.report.people} people for ${asked.trainer}, in ${out}`))
+  }
+  return 0
+
+  async function chunkFrom(member: string, cid: CID): Promise<Uint8Array | undefined> {
+    const reply = await askAgain(mesh, peerFromDid(member), blocksProtocol, { cids: [cid] }, { signal: stop.signal }).catch(() => undefined)
+    return reply?.blocks[0] ?? undefined
+  }
+}
+
+function askedFor(flags: Flags): { trainer: string; recipient: string; purposes: Purpose[] } {
+  const [trainer, recipient] = [flags['trainer'], flags['recipient']]
+  const purposes = (Array.isArray(flags['purpose']) ? flags['purpose'] : []) as string[]
+  if (!did.safeParse(trainer).success) throw new UsageError('TRAINER_MISSING', 'name the trainer’s account with --trainer did:key:…')
+  if (typeof recipient !== 'string') throw new UsageError('RECIPIENT_MISSING', 'give the trainer’s age recipient with --recipient age1pq1…')
+  if (purposes.length === 0) throw new UsageError('PURPOSE_MISSING', 'name what it is for with --purpose, once for each')
+  const unknown = purposes.find((one) => !PURPOSES.some((known) => known === one))
+  if (unknown !== undefined)
+    throw new InvalidInputError('PURPOSE_UNKNOWN', `there is no purpose ${unknown}; known are ${PURPOSES.join(', ')}`)
+  return { trainer: trainer as string, recipient, purposes: purposes as Purpose[] }
+}

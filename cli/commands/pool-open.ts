@@ -1,0 +1,63 @@
+import { createReadStream } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { InvalidInputError, ProofError, RefusedError, UsageError } from '../../core/errors/index.ts'
+import { openPoolReleases } from '../../dao/index.ts'
+import { existsSync } from 'node:fs'
+import { print, printable, printJson, type Run } from '../program/index.ts'
+
+const MAX_IDENTITY_BYTES = 8192
+
+export const run: Run = async ([bundle], flags) => {
+  const [identityFile, out] = [flags['identity'], String(flags['out'])]
+  if (bundle === undefined) throw new UsageError('BUNDLE_MISSING', 'which bundle? "quern pool open FILE.age --identity KEY --out DIR"')
+  if (typeof identityFile !== 'string') throw new UsageError('IDENTITY_MISSING', 'give the file of your age identity with --identity')
+  if (existsSync(out)) throw new InvalidInputError('FOLDER_EXISTS', `${out} exists; name a new folder with --out`)
+  const identity = await identityIn(identityFile)
+  const parent = path.dirname(path.resolve(out))
+  await mkdir(parent, { recursive: true })
+  const work = await mkdtemp(path.join(parent, '.opening-'))
+  try {
+    await mkdir(path.join(work, 'data'))
+    const { openBundle } = await openPoolReleases()
+    const opened = await openBundle({
+      pieces: createReadStream(bundle).on('error', () => undefined),
+      identity,
+      write: (name, bytes) => writeFile(path.join(work, name), bytes, { mode: 0o600 }),
+    }).catch((thrown: unknown) => {
+      if ((thrown as { code?: string }).code === 'ENOENT') throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${bundle}`)
+      if (thrown instanceof ProofError) throw new RefusedError(thrown.code, thrown.message, { detail: thrown.detail })
+      throw thrown
+    })
+    const { release, members, rows, files } = opened
+    const operator = flags['operator']
+    if (typeof operator === 'string' && operator !== release.value.by)
+      throw new RefusedError('OTHER_OPERATOR', `the release is signed by ${release.value.by}`)
+    await rename(work, path.resolve(out))
+    const { value, cid } = release
+    const facts = { release: cid.toString(), name: value.name, operator: value.by, trainer: value.trainer, purposes: value.purposes }
+    if (flags['json'] === true) printJson({ ...facts, rows, people: members.length, files, folder: out })
+    else
+      print(
+        printable(
+          `${rows} rows of ${members.length} people in ${out}, as the manifest signed by ${value.by} says.\nFor: ${value.purposes.join(', ')}. Read README.txt, and run "quern pool check ${out}" before every training.`,
+        ),
+      )
+    return 0
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** The first line that is an identity, as `age-keygen -pq` writes it. Throws InvalidInputError. */
+async function identityIn(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}`, { cause })
+  })
+  const line = text
+    .slice(0, MAX_IDENTITY_BYTES)
+    .split(/\r?\n/)
+    .find((one) => one.startsWith('AGE-SECRET-KEY-PQ-1'))
+  if (line === undefined) throw new InvalidInputError('NO_IDENTITY', `${file} holds no hybrid age identity (AGE-SECRET-KEY-PQ-1…)`)
+  return line.trim()
+}

@@ -1,0 +1,71 @@
+/** The part of the summary of training content (Regulation (EU) 2024/1689, Article 53(1)(d)) that a personal pool answers for; `dao/release` writes that of the web. */
+import { rawCid, type CID, type ConsentPolicy, type PoolStatistics, type Purpose, utf8 } from '../../schemas/wire/index.ts'
+
+export interface AiActFacts {
+  title: string
+  dao: string
+  name: string
+  contact: string
+  policy: ConsentPolicy
+  purposes: readonly Purpose[]
+  /** Months of the first and the last event. */
+  from: string
+  to: string
+  statistics: PoolStatistics | null
+  redaction: string
+  k: number
+  canaries: number
+  /** Unix seconds. */
+  at: number
+}
+
+export function describePoolAiAct(facts: AiActFacts): { bytes: Uint8Array; cid: CID } {
+  const { policy, statistics } = facts
+  const people = statistics?.groups.find(({ name }) => name === 'people')?.counts[0] ?? null
+  const list = (group: string) => {
+    const found = statistics?.groups.find(({ name }) => name === group)
+    return (found?.bins ?? []).flatMap((bin, i) => (found?.counts[i] == null ? [] : [{ [group]: bin, people: found.counts[i] }]))
+  }
+  const summary = {
+    template: 'Regulation (EU) 2024/1689, Article 53(1)(d): public summary of the content used for training',
+    dataset: {
+      name: facts.title || facts.name,
+      ledger: facts.dao,
+      release: facts.name,
+      date: new Date(facts.at * 1000).toISOString().slice(0, 10),
+    },
+    general: { modality: 'text and structured events', languages: list('languages'), latestAcquisition: facts.to },
+    sources: {
+      publicDatasets: [],
+      licensedOrPrivateData: [],
+      scraped: null,
+      userData: [
+        {
+          description: 'exports of online services that people gave to a personal pool under explicit consent',
+          people: people ?? `fewer than ${statistics?.minPeople ?? 'are counted in public'}`,
+          counting:
+            statistics === null ? null : { mechanism: statistics.mechanism, epsilonPpm: statistics.epsilonPpm, noises: statistics.noises },
+          services: list('sources'),
+          period: { from: facts.from, to: facts.to },
+          purposes: facts.purposes,
+          lawfulBasis: policy.lawfulBasis,
+          categories: policy.dataCategories,
+          specialCategories: policy.special,
+          controller: policy.controller.name,
+          contact: facts.contact,
+          withdrawal: policy.withdrawal.effect,
+          trainedModels: policy.trainedModels,
+        },
+      ],
+      synthetic: facts.canaries === 0 ? [] : [{ description: 'made-up rows that show from whom a copy came', rows: facts.canaries }],
+    },
+    processing: {
+      pseudonymisation: `on the device of each person (${facts.redaction}); pseudonymised, not anonymous`,
+      kAnonymity: { k: facts.k, columns: ['time', 'place', 'source', 'lang'] },
+      removal:
+        'a withdrawal is an entry of the public ledger; later releases leave the data out, and the licence has the trainer delete it',
+    },
+  }
+  const bytes = utf8(`${JSON.stringify(summary, null, 2)}\n`)
+  return { bytes, cid: rawCid(bytes) }
+}

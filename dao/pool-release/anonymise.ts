@@ -1,0 +1,116 @@
+/**
+ * k-anonymity of what may be put together with other knowledge: time, place, source and language of a row. A row is published as fine as at
+ * least k people share, coarser where fewer do, and not at all where even the coarsest is shared by fewer. Counted over people, not rows.
+ * It says nothing about names, texts and addresses, and nothing about who recognises the sum of somebody's rows.
+ */
+import { type ActivityEvent, coarsePlace } from '../../schemas/activity/index.ts'
+
+export interface Quasi {
+  /** `2025-03-09T14:00:00Z`, `2025-03-09`, `2025-03`. */
+  time: string | null
+  place: { latE7: number; lonE7: number } | null
+  source: string | null
+  lang: string | null
+}
+
+/** From as it is to nothing: day and 0.1°, month and 1°, no place, no language, no time, no source. */
+export const LEVELS = 7
+
+export const quasiOf = ({ time, object, source, lang }: ActivityEvent): Quasi => ({
+  time: time ?? null,
+  place: object.place ?? null,
+  source,
+  lang: lang ?? null,
+})
+
+export function generalise(quasi: Quasi, level: number): Quasi {
+  const { time, place, source, lang } = quasi
+  const cut = (length: number): string | null => time?.slice(0, length) ?? null
+  const round = (decimals: number): Quasi['place'] => (place === null ? null : (coarsePlace(place, decimals) ?? null))
+  if (level === 0) return quasi
+  if (level === 1) return { time: cut(10), place: round(1), source, lang }
+  if (level === 2) return { time: cut(7), place: round(0), source, lang }
+  if (level === 3) return { time: cut(7), place: null, source, lang }
+  if (level === 4) return { time: cut(7), place: null, source, lang: null }
+  return { time: null, place: null, source: level === 5 ? source : null, lang: null }
+}
+
+export const cellKey = ({ time, place, source, lang }: Quasi): string => JSON.stringify([time, place?.latE7, place?.lonE7, source, lang])
+
+/** The different combinations of each person: as much memory as there are, whatever the rows. */
+export class Cells {
+  readonly #numbers = new Map<string, number>()
+  readonly #cells: Quasi[] = []
+  readonly #people = new Map<string, Set<number>>()
+
+  add(person: string, quasi: Quasi): void {
+    const key = cellKey(quasi)
+    let number = this.#numbers.get(key)
+    if (number === undefined) {
+      number = this.#cells.length
+      this.#numbers.set(key, number)
+      this.#cells.push(quasi)
+    }
+    const own = this.#people.get(person) ?? new Set()
+    own.add(number)
+    this.#people.set(person, own)
+  }
+
+  /** Everything that another count found. */
+  take(other: Cells): void {
+    for (const [person, numbers] of other.#people) for (const number of numbers) this.add(person, other.#cells[number] as Quasi)
+  }
+
+  drop(person: string): void {
+    this.#people.delete(person)
+  }
+
+  get people(): number {
+    return this.#people.size
+  }
+
+  /** How each combination is published so that at least k people share what is published. */
+  plan(k: number): Plan {
+    const held = new Map<number, Set<string>>()
+    for (const [person, numbers] of this.#people)
+      for (const number of numbers) {
+        const people = held.get(number) ?? new Set()
+        // more than k say no more than k
+        if (people.size < k) people.add(person)
+        held.set(number, people)
+      }
+    const levels = new Map<string, number>()
+    const classes = new Map<string, Quasi>()
+    let left = [...held.keys()]
+    for (let level = 0; level < LEVELS && left.length > 0; level++) {
+      const groups = Map.groupBy(left, (number) => cellKey(generalise(this.#cells[number] as Quasi, level)))
+      left = []
+      for (const [key, numbers] of groups) {
+        const people = new Set<string>()
+        for (const number of numbers) for (const person of held.get(number) as Set<string>) people.add(person)
+        if (people.size < k) {
+          left.push(...numbers)
+          continue
+        }
+        for (const number of numbers) levels.set(cellKey(this.#cells[number] as Quasi), level)
+        classes.set(key, generalise(this.#cells[numbers[0] as number] as Quasi, level))
+      }
+    }
+    return { levels, classes: [...classes.values()] }
+  }
+}
+
+export interface Plan {
+  /** Level of each combination, by `cellKey`; a combination that is missing is not published. */
+  levels: ReadonlyMap<string, number>
+  /** What is published, each shared by k people or more. */
+  classes: readonly Quasi[]
+}
+
+/** As it is published; undefined where it is not. */
+export function published(quasi: Quasi, { levels }: Plan): { quasi: Quasi; generalised: boolean } | undefined {
+  const level = levels.get(cellKey(quasi))
+  if (level === undefined) return undefined
+  const result = generalise(quasi, level)
+  return { quasi: result, generalised: cellKey(result) !== cellKey(quasi) }
+}

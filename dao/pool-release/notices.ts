@@ -1,0 +1,100 @@
+/** After a withdrawal: what trainers are told, and what a trainer can find out for itself from what is public. */
+import { signObject, verifyObject } from '../../core/envelope/index.ts'
+import { ProofError } from '../../core/errors/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import { readWithdrawal } from '../consent/index.ts'
+import {
+  encode,
+  MAX_FEED_BYTES,
+  merkleTreeHash,
+  equalBytes,
+  type PoolRelease,
+  type PoolReleaseSecret,
+  shaped,
+  tombstoneNotice,
+  type Withdrawal,
+  type WithdrawalFeed,
+  withdrawalFeed,
+} from '../../schemas/wire/index.ts'
+
+const DAY_SECONDS = 86_400
+
+/** What a manifest says of the withdrawals that were known: root over their bytes in the order of the log, and how many. */
+export function tombstoneRoot(withdrawals: readonly Uint8Array[]): { root: Uint8Array; count: number } {
+  return { root: merkleTreeHash(withdrawals), count: withdrawals.length }
+}
+
+/** The signed list of all withdrawals that a log holds. */
+export function signFeed(draft: Pick<WithdrawalFeed, 'dao' | 'size' | 'withdrawals' | 'at'>, operator: Signer): Uint8Array {
+  return encode(shaped(withdrawalFeed, signObject('withdrawal-feed', { v: 1, ...draft, by: operator.did }, operator)))
+}
+
+/** Reads a feed and every withdrawal in it; those that are not signed by their subject count for nothing. */
+export function readFeed(
+  bytes: Uint8Array,
+): { ok: true; value: WithdrawalFeed; withdrawals: Withdrawal[] } | { ok: false; code: string; message: string } {
+  const read = verifyObject(withdrawalFeed, bytes, 'withdrawal-feed', 'by', MAX_FEED_BYTES)
+  if (!read.ok) return read
+  return { ok: true, value: read.value, withdrawals: withdrawalsIn(read.value.withdrawals) }
+}
+
+export function withdrawalsIn(list: readonly Uint8Array[]): Withdrawal[] {
+  return list.flatMap((bytes) => {
+    const read = readWithdrawal(bytes)
+    return read.ok ? [read.value] : []
+  })
+}
+
+/** A person of a release, as its trainer knows it: the rows' name, the account that withdraws, and its receipts where they are known. */
+export interface Member {
+  person: string
+  subject: string
+  receipts: readonly Uint8Array[]
+}
+
+/**
+ * Whose rows have to go, by all withdrawals of a log in their order. Those that the release knew of (its first `tombstones.count`) ended what came
+ * before it; of the later ones every one of a member counts, whatever contribution it means: to delete too much harms nobody. Throws ProofError
+ * OTHER_LOG where the first ones are not those that the manifest speaks of.
+ */
+export function staleMembers(
+  members: readonly Member[],
+  { purposes, tombstones }: Pick<PoolRelease, 'purposes' | 'tombstones'>,
+  withdrawals: readonly Uint8Array[],
+): Member[] {
+  const since = withdrawalsSince({ tombstones }, withdrawals).filter(
+    ({ scope }) => scope === 'all' || scope.some((one) => purposes.includes(one)),
+  )
+  const subjects = new Set(since.map(({ subject }) => subject))
+  return members.filter(({ subject }) => subjects.has(subject))
+}
+
+/** Withdrawals that the release could not know of. Throws ProofError OTHER_LOG. */
+export function withdrawalsSince({ tombstones }: Pick<PoolRelease, 'tombstones'>, withdrawals: readonly Uint8Array[]): Withdrawal[] {
+  const { root, count } = tombstoneRoot(withdrawals.slice(0, tombstones.count))
+  if (count < tombstones.count || !equalBytes(root, tombstones.root))
+    throw new ProofError(
+      'OTHER_LOG',
+      'these withdrawals do not begin with those that the release knew of: an older list, or another ledger',
+    )
+  return withdrawalsIn(withdrawals.slice(tombstones.count))
+}
+
+/** The signed notice to one release's trainer; undefined where it has nothing to delete. */
+export function noticeFor(
+  release: Pick<PoolRelease, 'dao' | 'trainer' | 'purposes' | 'tombstones' | 'deleteWithinDays'>,
+  { release: cid, members }: PoolReleaseSecret,
+  withdrawals: readonly Uint8Array[],
+  { operator, at }: { operator: Signer; at: number },
+): Uint8Array | undefined {
+  const gone = staleMembers(members, release, withdrawals)
+  if (gone.length === 0) return undefined
+  const persons = [...new Set(gone.map(({ person }) => person))].toSorted()
+  const deleteBy = at + release.deleteWithinDays * DAY_SECONDS
+  const notice = { v: 1, dao: release.dao, release: cid, trainer: release.trainer, persons, at, deleteBy, by: operator.did }
+  return encode(shaped(tombstoneNotice, signObject('tombstone-notice', notice, operator)))
+}
+
+export function readNotice(bytes: Uint8Array) {
+  return verifyObject(tombstoneNotice, bytes, 'tombstone-notice', 'by', 64 << 10)
+}

@@ -1,0 +1,58 @@
+/** Opens a whole contribution for an assembler: keys in rounds, chunks one after the other, and nothing kept but the keys. */
+import type { Clock } from '../../core/effects/index.ts'
+import { RejectedMessageError } from '../../core/errors/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import type { Mesh } from '../../core/mesh/index.ts'
+import { type ActivityEvent, readEvents } from '../../schemas/activity/index.ts'
+import { type CID, MAX_INDICES, matchesCid, type PoolManifest, type Purpose } from '../../schemas/wire/index.ts'
+import { askForKeys, openChunk } from '../custody/index.ts'
+
+export interface Opening {
+  mesh: Pick<Mesh, 'ask'>
+  clock: Clock
+  signer: Signer
+  committee: { k: number; members: readonly string[] }
+  order: Uint8Array
+  purpose: Purpose
+  epoch: number
+  /** Peer id of an owner's node, where its contribution asks for it. */
+  ownerOf?: (manifest: PoolManifest) => string | undefined
+  signal?: AbortSignal
+}
+
+/** Keys of all chunks, in memory: 32 bytes for each. */
+export interface Keys {
+  context: Uint8Array
+  keys: Uint8Array[]
+}
+
+/** Asks k keyholders for every chunk's key, 64 at a time. Throws what `askForKeys` throws. */
+export async function keysOf(manifest: PoolManifest, { ownerOf, ...opening }: Opening): Promise<Keys> {
+  const keys: Uint8Array[] = []
+  let context: Uint8Array = new Uint8Array()
+  const owner = ownerOf?.(manifest)
+  for (let from = 0; from < manifest.chunks.length; from += MAX_INDICES) {
+    const indices = manifest.chunks.slice(from, from + MAX_INDICES).map((_, i) => from + i)
+    const opened = await askForKeys({ ...opening, manifest, indices, role: 'assembler', ...(owner === undefined ? {} : { owner }) })
+    context = opened.context
+    for (const key of opened.keys) keys.push(key)
+  }
+  return { context, keys }
+}
+
+/** The sealed chunk with this name, or undefined where nobody has it. */
+export type ReadChunk = (cid: CID) => Promise<Uint8Array | undefined>
+
+/** Events of each chunk, in order. Throws RejectedMessageError CHUNK_MISSING, CHUNK_UNREADABLE or BAD_EVENT. */
+export async function* eventsOf(manifest: PoolManifest, { context, keys }: Keys, read: ReadChunk): AsyncGenerator<ActivityEvent[]> {
+  for (const [i, cid] of manifest.chunks.entries()) {
+    const sealed = await read(cid)
+    // whoever kept it may have kept something else
+    if (sealed === undefined || !matchesCid(cid, sealed))
+      throw new RejectedMessageError('CHUNK_MISSING', `chunk ${i} is nowhere to be had`, { detail: { chunk: i } })
+    const text = new TextDecoder().decode(openChunk(sealed, keys[i] as Uint8Array, context, i))
+    const events = readEvents(text)
+    if (!events.ok) throw new RejectedMessageError('BAD_EVENT', `chunk ${i} holds a line that is no event`, { detail: { chunk: i } })
+    yield events.events
+  }
+}

@@ -1,0 +1,211 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { encode, merkleTreeHash, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { signWithdrawal, subjectKey } from '../consent/index.ts'
+import { fill, LEDGER, operator, trainer } from '../../tests/support/pool-world.ts'
+import {
+  canaryCommit,
+  canaryKeyOf,
+  cellKey,
+  Cells,
+  describeLicence,
+  isMember,
+  makeCanaries,
+  membershipRoot,
+  personOf,
+  proveMembership,
+  published,
+  type Quasi,
+  recognise,
+  rowOf,
+  staleMembers,
+  tarFile,
+  TAR_END,
+  tombstoneRoot,
+  untar,
+} from './index.ts'
+
+async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size)
+}
+
+describe('k-anonymity', () => {
+  const quasi = fc.record<Quasi>({
+    time: fc.constantFrom(null, '2025-03-09T14:00:00Z', '2025-03-09T15:00:00Z', '2025-03-10', '2025-04-01', '2026-01-01T01:00:00Z'),
+    place: fc.constantFrom(
+      null,
+      { latE7: 531_200_000, lonE7: -62_600_000 },
+      { latE7: 531_400_000, lonE7: -62_600_000 },
+      { latE7: 0, lonE7: 0 },
+    ),
+    source: fc.constantFrom('spotify', 'reddit', 'own'),
+    lang: fc.constantFrom(null, 'en', 'mt'),
+  })
+
+  it('leaves nothing that fewer than k people share: property', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(quasi, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 2, max: 6 }),
+        (people, k) => {
+          const cells = new Cells()
+          for (const [n, rows] of people.entries()) for (const row of rows) cells.add(`p${n}`, row)
+          const plan = cells.plan(k)
+          const classes = new Map<string, Set<number>>()
+          for (const [n, rows] of people.entries())
+            for (const row of rows) {
+              const shown = published(row, plan)
+              if (shown === undefined) continue
+              const key = cellKey(shown.quasi)
+              classes.set(key, (classes.get(key) ?? new Set()).add(n))
+            }
+          expect([...classes.values()].every((sharing) => sharing.size >= k)).toBe(true)
+          expect(plan.classes.every((one) => (classes.get(cellKey(one))?.size ?? 0) >= k)).toBe(true)
+          expect(people.length >= k || classes.size === 0).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('changes nothing that k people share, and counts people, not rows', () => {
+    const row: Quasi = { time: '2025-03-09', place: null, source: 'spotify', lang: 'en' }
+    const [five, one] = [new Cells(), new Cells()]
+    for (let i = 0; i < 5; i++) {
+      five.add(`p${i}`, row)
+      one.add('p0', row)
+    }
+    expect(published(row, five.plan(5))).toEqual({ quasi: row, generalised: false })
+    expect(published(row, one.plan(5))).toBeUndefined()
+    five.drop('p3')
+    expect(published(row, five.plan(5))).toBeUndefined()
+  })
+
+  it('makes a place coarser before a time goes, and a service last', () => {
+    const cells = new Cells()
+    for (let i = 0; i < 5; i++)
+      cells.add(`p${i}`, {
+        time: `2025-03-0${i + 1}T0${i}:00:00Z`,
+        place: { latE7: 531_000_000 + i * 500_000, lonE7: -62_000_000 },
+        source: 'own',
+        lang: 'en',
+      })
+    const shown = published(
+      { time: '2025-03-01T00:00:00Z', place: { latE7: 531_000_000, lonE7: -62_000_000 }, source: 'own', lang: 'en' },
+      cells.plan(5),
+    )
+    expect(shown?.quasi).toEqual({ time: '2025-03', place: { latE7: 530_000_000, lonE7: -60_000_000 }, source: 'own', lang: 'en' })
+  })
+})
+
+describe('canaries', () => {
+  const names = { dao: LEDGER, name: 'pool-1', trainer: trainer.did }
+  const releaseKey = canaryKeyOf(fill(8), names)
+  const classes: Quasi[] = [
+    { time: '2025-03', place: null, source: 'spotify', lang: null },
+    { time: null, place: null, source: 'netflix', lang: 'en' },
+    { time: '2025-04', place: null, source: 'reddit', lang: 'mt' },
+  ]
+  const lines = [...makeCanaries({ releaseKey, secret: fill(3), count: 24 }, classes).values()].flat()
+
+  it('are rows like others, in combinations that people share, and of words of one language', () => {
+    expect(lines).toHaveLength(24)
+    const shown = new Set(classes.map(cellKey))
+    for (const line of lines) {
+      const { time, place, source, lang } = rowOf(line)
+      expect(shown.has(cellKey({ time, place, source, lang }))).toBe(true)
+      expect(lang).not.toBe('mt')
+    }
+    expect(makeCanaries({ releaseKey, secret: fill(3), count: 24 }, classes.slice(2)).size).toBe(0)
+  })
+
+  it('are found again with the key alone, also in what a model says, and by no other key', () => {
+    expect(recognise({ releaseKey, count: 24 }, lines)).toEqual({ found: 24, of: 24 })
+    const [name] = lines.map((line) => rowOf(line).object).flatMap(({ name: one, text }) => one ?? text ?? [])
+    expect(recognise({ releaseKey, count: 24 }, [`I recall somebody who liked ${name?.toUpperCase()}, or so.`]).found).toBe(1)
+    for (const other of [
+      { ...names, name: 'pool-2' },
+      { ...names, trainer: operator.did },
+    ])
+      expect(recognise({ releaseKey: canaryKeyOf(fill(8), other), count: 24 }, lines).found).toBe(0)
+    expect(canaryCommit(releaseKey)).not.toEqual(canaryCommit(canaryKeyOf(fill(9), names)))
+  })
+})
+
+describe('the tree of a release', () => {
+  it.each([1, 32, 33, 100])('proves each of %d contributions, and tells only a power of two', async (count) => {
+    const manifests = Array.from({ length: count }, (_, i) => rawCid(utf8(`contribution ${i}`)))
+    const [secret, cid] = [fill(5), rawCid(utf8('release'))]
+    const contributions = membershipRoot(secret, manifests)
+    expect(contributions.size).toBe(Math.max(32, 2 ** Math.ceil(Math.log2(count))))
+    for (const manifest of [manifests[0], manifests.at(-1)]) {
+      const proof = await proveMembership({ secret, release: cid, manifests }, manifest as typeof cid)
+      expect(proof && isMember(proof, { cid, value: { contributions } })).toBe(true)
+    }
+    // whoever guesses that somebody is in it has no salt to try it with
+    expect(toHex(membershipRoot(fill(6), manifests).root)).not.toBe(toHex(contributions.root))
+  })
+})
+
+describe('withdrawals', () => {
+  const [ann, bob] = [subjectKey(fill(1), LEDGER), subjectKey(fill(2), LEDGER)]
+  const said = (subject: typeof ann, byte: number, scope: 'all' | ['ai:Benchmarking'] = 'all') =>
+    encode(signWithdrawal({ receipt: fill(byte), at: 5, scope, ask: ['stop'] }, subject))
+  const members = [ann, bob].map(({ did }, i) => ({ person: personOf(fill(1), String(i)), subject: did, receipts: [] }))
+
+  it('count from the release on, for its purposes, of its members', () => {
+    // ann withdrew an earlier contribution before
+    const before = [said(ann, 1)]
+    const release = { purposes: ['ai:ModelTraining' as const], tombstones: { ...tombstoneRoot(before), at: 1 } }
+    expect(staleMembers(members, release, before)).toEqual([])
+    expect(staleMembers(members, release, [...before, said(bob, 2, ['ai:Benchmarking'])])).toEqual([])
+    expect(staleMembers(members, release, [...before, said(bob, 2)])).toEqual([members[1]])
+    expect(staleMembers(members, release, [...before, said(subjectKey(fill(3), LEDGER), 2)])).toEqual([])
+    // what nobody signed is nobody's withdrawal
+    expect(staleMembers(members, release, [...before, said(bob, 2).with(30, 1)])).toEqual([])
+  })
+
+  it('are refused as the answer when they are older than the release, or of another log', () => {
+    const release = { purposes: [], tombstones: { ...tombstoneRoot([said(ann, 1)]), at: 1 } }
+    const other = expect.objectContaining({ code: 'OTHER_LOG' }) as Error
+    expect(() => staleMembers(members, release, [])).toThrow(other)
+    expect(() => staleMembers(members, release, [said(bob, 2)])).toThrow(other)
+    expect(toHex(tombstoneRoot([]).root)).toBe(toHex(merkleTreeHash([])))
+  })
+})
+
+describe('an archive', () => {
+  const files = [
+    { name: 'data/part-00000.jsonl.gz', bytes: new Uint8Array(1000).fill(7) },
+    { name: 'README.txt', bytes: utf8('x') },
+    { name: 'empty', bytes: new Uint8Array() },
+  ]
+  const whole = Buffer.concat([...files.map(tarFile), TAR_END])
+  const read = async (bytes: Uint8Array, most = 10_000): Promise<unknown> => Array.fromAsync(untar(pieces(bytes, 333), most))
+
+  it('gives its files back, in whatever pieces it comes', async () => {
+    expect(await read(whole)).toEqual(files)
+  })
+
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['cut', () => read(whole.subarray(0, 1200)), 'BAD_BUNDLE'],
+    ['without an end', () => read(whole.subarray(0, 4096 - 1024)), 'BAD_BUNDLE'],
+    ['changed in a header', () => read(Buffer.from(whole.with(3, 65))), 'BAD_BUNDLE'],
+    ['with a file too large', () => read(whole, 999), 'TOO_LARGE'],
+    ['with a path that leads out', async () => tarFile({ name: '../evil', bytes: new Uint8Array() }), 'BAD_NAME'],
+  ])('is refused %s', async (_, attempt, code) => {
+    await expect(attempt()).rejects.toMatchObject({ code })
+  })
+})
+
+it('says the same licence in the same bytes, whatever the order of purposes', () => {
+  const terms = { dao: LEDGER, name: 'pool 1', operator: operator.did, trainer: trainer.did, deleteWithinDays: 14 }
+  const first = describeLicence({ ...terms, purposes: ['ai:ModelTraining', 'ai:Benchmarking'] })
+  expect(first.cid.equals(describeLicence({ ...terms, purposes: ['ai:Benchmarking', 'ai:ModelTraining'] }).cid)).toBe(true)
+  expect(first.cid.equals(describeLicence({ ...terms, purposes: ['ai:ModelTraining'] }).cid)).toBe(false)
+  expect(JSON.parse(Buffer.from(first.bytes).toString())).toMatchObject({
+    '@type': 'Agreement',
+    permission: [{ action: 'use', constraint: [{ leftOperand: 'purpose', operator: 'isAnyOf' }] }],
+    prohibition: [{ action: 'distribute' }],
+    obligation: [{ action: 'delete', constraint: [{}, { rightOperand: { '@value': 'P14D' } }] }],
+  })
+})

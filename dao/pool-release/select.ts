@@ -1,0 +1,85 @@
+/** Which contributions an order may have: by what the ledger says of them alone. Keyholders look again, at the receipts themselves. */
+import type { Tombstones } from '../consent/index.ts'
+import { includedContributions, isLive, type LedgerState } from '../ledger/index.ts'
+import type { CID, CompleteOrder, PoolManifest, Purpose } from '../../schemas/wire/index.ts'
+
+/** A contribution as whoever assembles knows it. */
+export interface PoolContribution {
+  cid: CID
+  manifest: PoolManifest
+  /** Hashes of its receipt and of those it renewed, where whoever assembles knows them: the ledger does not. */
+  receipts: readonly Uint8Array[]
+  /** Its points have vested, and nothing voided it. */
+  vested: boolean
+}
+
+/** A contribution that is not in a release, and why: NOT_KNOWN, NOT_VESTED, OTHER_DAO, OTHER_POLICY, WITHDRAWN, SUPERSEDED, or what opening it said. */
+export interface LeftOut {
+  manifest: CID
+  code: string
+}
+
+export interface Selected {
+  selected: PoolContribution[]
+  left: LeftOut[]
+}
+
+export function selectContributions(
+  order: Pick<CompleteOrder, 'dao' | 'manifests' | 'purposes'>,
+  known: readonly PoolContribution[],
+  { policy, isEnded }: { policy: CID; isEnded: (one: PoolContribution) => boolean },
+): Selected {
+  const byCid = new Map(known.map((one) => [String(one.cid), one]))
+  const bySubject = new Map<string, PoolContribution>()
+  const left: LeftOut[] = []
+  for (const manifest of order.manifests) {
+    const one = byCid.get(String(manifest))
+    const code = one === undefined ? 'NOT_KNOWN' : faultOf(one)
+    if (one === undefined || code !== undefined) {
+      left.push({ manifest, code: code ?? 'NOT_KNOWN' })
+      continue
+    }
+    // one person has one contribution: of two the newer
+    const other = bySubject.get(one.manifest.subject)
+    const older = other === undefined || other.manifest.sequence < one.manifest.sequence ? other : one
+    if (older !== undefined) left.push({ manifest: older.cid, code: 'SUPERSEDED' })
+    if (older !== one) bySubject.set(one.manifest.subject, one)
+  }
+  return { selected: [...bySubject.values()], left }
+
+  function faultOf(one: PoolContribution): string | undefined {
+    if (one.manifest.dao !== order.dao) return 'OTHER_DAO'
+    if (!one.manifest.policy.equals(policy)) return 'OTHER_POLICY'
+    if (!one.vested) return 'NOT_VESTED'
+    return isEnded(one) ? 'WITHDRAWN' : undefined
+  }
+}
+
+/** Whether its subject withdrew all of a receipt that is known, or a purpose that is asked for. */
+export function isEnded(
+  { receipts, manifest: { subject } }: Pick<PoolContribution, 'receipts' | 'manifest'>,
+  purposes: readonly Purpose[],
+  tombstones: Tombstones,
+): boolean {
+  return receipts.some((receipt) => {
+    const scope = tombstones.scopeOf(receipt, subject)
+    return scope === 'all' || purposes.some((one) => scope?.has(one) === true)
+  })
+}
+
+/** The same by the ledger, where a withdrawal ends what its subject has offered so far. A contribution it does not know has ended. */
+export function isEndedInLedger({ cid }: Pick<PoolContribution, 'cid'>, purposes: readonly Purpose[], state: LedgerState): boolean {
+  const one = state.contributions.get(String(cid))
+  return one === undefined || !isLive(one) || purposes.some((purpose) => one.purposesGone.has(purpose))
+}
+
+/** All contributions of a ledger as a release looks at them. */
+export function contributionsOf(state: LedgerState, throughEpoch: number): PoolContribution[] {
+  const vestedOnes = new Set(includedContributions(state, throughEpoch).map(({ manifestCid }) => String(manifestCid)))
+  return [...state.contributions.values()].map(({ manifestCid: cid, manifest }) => ({
+    cid,
+    manifest,
+    receipts: [],
+    vested: vestedOnes.has(String(cid)),
+  }))
+}

@@ -1,0 +1,33 @@
+/** From sums to what may be published: noise added in one place, small counts left out in another. */
+import type { AggregateRound, CountedGroup, PoolStatistics } from '../../schemas/wire/index.ts'
+import { discreteLaplace } from './discrete-laplace.ts'
+import { scaleOf } from './layout.ts'
+import { addAt } from './shares.ts'
+import type { ByteSource } from './uniform.ts'
+
+export type Asked = Pick<AggregateRound, 'groups' | 'epsilonPpm' | 'minPeople'>
+
+/** Adds full noise to every bin, in place. */
+export function addNoise(sum: Uint32Array, { groups, epsilonPpm }: Asked, source: ByteSource): void {
+  let at = 0
+  for (const group of groups) {
+    const scale = scaleOf(group, { epsilonPpm, groups: groups.length })
+    for (let i = 0; i < group.bins.length; i++) addAt(sum, at++, discreteLaplace(scale, source))
+  }
+}
+
+/**
+ * The published form of noisy counts, one for each bin in order. A count that fewer than `minPeople` could have made up is null: decided on the
+ * noisy number, so it costs nothing of the budget.
+ */
+export function describeCounts(counts: readonly number[], { groups, epsilonPpm, minPeople }: Asked, noises: number): PoolStatistics {
+  let at = 0
+  const described = groups.map((group: CountedGroup) => ({
+    ...group,
+    counts: group.bins.map(() => {
+      const count = counts[at++] as number
+      return count < minPeople * group.perBin ? null : count
+    }),
+  }))
+  return { v: 1, epsilonPpm, minPeople, mechanism: 'discrete-laplace', noises, groups: described }
+}

@@ -1,0 +1,364 @@
+/** A personal pool released to a trainer: people, keyholders and an operator over TCP on loopback; the trainer with the age library. */
+import { Decrypter } from 'age-encryption'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signObject } from '../../core/envelope/index.ts'
+import { generateAgeIdentity } from '../../dao/custody/index.ts'
+import {
+  type Assembled,
+  askInclusion,
+  canaryKeyOf,
+  isMember,
+  noticeFor,
+  proveMembership,
+  readFeed,
+  readNotice,
+  readPoolRelease,
+  recognise,
+  releaseEntry,
+  serveInclusion,
+  signFeed,
+  staleMembers,
+} from '../../dao/pool-release/index.ts'
+import { withdrawContribution } from '../../node/pool/seal/index.ts'
+import { decode, encode, peerFromDid, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { runCli } from '../support/run-cli.ts'
+import { SeededBytes } from '../support/byte-source.ts'
+import { CANARY_KEY, linesOfPerson, MemorySink, opened, type Person, PoolReleaseWorld, TERMS } from '../support/pool-release-world.ts'
+import { LEDGER, operator, stranger, subject as otherSubject, trainer } from '../support/pool-world.ts'
+
+let world: PoolReleaseWorld
+beforeAll(async () => {
+  world = await PoolReleaseWorld.open(7, 70)
+})
+afterAll(() => world[Symbol.asyncDispose]())
+
+const released = async (
+  changes: Parameters<PoolReleaseWorld['assemble']>[2] = {},
+  order = world.order(),
+): Promise<Assembled & { order: Uint8Array; bundle: Uint8Array }> => {
+  const sink = new MemorySink()
+  const assembled = await world.assemble(order, sink, changes)
+  return { ...assembled, order, bundle: sink.bytes as Uint8Array }
+}
+/** Once, for all that only look at it. */
+let kept: ReturnType<typeof released> | undefined
+const base = () => (kept ??= released())
+const open = (bundle: Uint8Array) => opened(bundle, world.trainerKey.secret)
+const linesIn = (files: Map<string, Uint8Array>): string[] =>
+  [...files].filter(([name]) => name.startsWith('data/')).flatMap(([, bytes]) => gunzipSync(bytes).toString().trimEnd().split('\n'))
+/** A world of its own people, for tests in which somebody withdraws. */
+async function apart(people: number, use: (other: PoolReleaseWorld) => Promise<void>): Promise<void> {
+  await using other = await PoolReleaseWorld.open(people)
+  await use(other)
+}
+
+describe('a release', () => {
+  it('is opened by its trainer, with the age library alone and tar, and by nobody else', async () => {
+    const { bundle, release, left } = await base()
+    expect(left).toEqual([])
+    const decrypter = new Decrypter()
+    decrypter.addIdentity(world.trainerKey.secret)
+    const tar = await decrypter.decrypt(bundle)
+    const folder = await mkdtemp(path.join(tmpdir(), 'quern-bundle-'))
+    try {
+      await writeFile(path.join(folder, 'bundle.tar'), tar)
+      execFileSync('tar', ['-xf', 'bundle.tar'], { cwd: folder })
+      expect((await readdir(folder)).toSorted()).toEqual(
+        [
+          'README.txt',
+          'ai-act-53-1-d.json',
+          'bundle.tar',
+          'data',
+          'licence.jsonld',
+          'members.jsonl',
+          'release.cbor',
+          'release.json',
+          'report.json',
+        ].toSorted(),
+      )
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+    const { files, rows, release: inside } = await open(bundle)
+    expect(rows).toBeGreaterThan(100)
+    expect(inside.cid.equals(release.cid)).toBe(true)
+    const licence = JSON.parse(Buffer.from(files.get('licence.jsonld') as Uint8Array).toString()) as Record<string, unknown>
+    expect(licence).toMatchObject({
+      assignee: trainer.did,
+      assigner: operator.did,
+      prohibition: [{ action: 'distribute' }],
+      obligation: [{ action: 'delete' }],
+    })
+    expect(rawCid(files.get('licence.jsonld') as Uint8Array).equals(release.value.licence)).toBe(true)
+    const { secret } = await generateAgeIdentity()
+    await expect(opened(bundle, secret)).rejects.toMatchObject({ code: 'AGE_UNREADABLE' })
+    for (const name of ['pool-row', 'Song 1 of', 'members.jsonl']) expect(Buffer.from(bundle).includes(name)).toBe(false)
+  })
+
+  it('holds what people said, under names of this release only, without ids and without what one person alone did', async () => {
+    const { bundle, report } = await base()
+    const { data, members } = await open(bundle)
+    expect(members).toHaveLength(7)
+    expect(report).toMatchObject({ people: 7, canaries: 24 })
+    const said = new Set(data.map(({ object }) => object.name))
+    expect(said.has('Song 5 of 3')).toBe(true)
+    // of 7 posts at night each at a place of its own, 6 share their service at least; the one of another service is nowhere
+    expect(said.has('Song 0 of 0')).toBe(false)
+    expect(report.suppressed).toBe(1)
+    expect(report.rows).toBe(70 + 6 * 6 - 1)
+    const posts = data.filter(({ type }) => type === 'Post')
+    expect(posts.map(({ place, time }) => [place, time])).toEqual(posts.map(() => [null, null]))
+    // k-anonymity on what was opened, told by whoever counts
+    const classes = Map.groupBy(data, ({ time, place, source, lang }) => JSON.stringify([time, place, source, lang]))
+    const people = new Set(members.map(({ person }) => person))
+    for (const [key, rows] of classes)
+      expect(new Set(rows.map(({ person }) => person).filter((one) => people.has(one))).size, key).toBeGreaterThanOrEqual(TERMS.kAnonymity)
+  })
+
+  it('has a public manifest that tells neither who nor how many, and is the same for the same chance', async () => {
+    const first = await base()
+    const again = await released({}, first.order)
+    expect(toHex(again.release.bytes)).toBe(toHex(first.release.bytes))
+    const other = await released({ random: new SeededBytes('other') }, first.order)
+    expect(other.release.cid.equals(first.release.cid)).toBe(false)
+    // nor is anybody called the same in it
+    const names = new Set(first.secret.members.map(({ person }) => person))
+    expect(other.secret.members.some(({ person }) => names.has(person))).toBe(false)
+    const { value } = first.release
+    expect(value).toMatchObject({
+      trainer: trainer.did,
+      purposes: ['ai:ModelTraining'],
+      contributions: { size: 32 },
+      anonymity: { k: 5 },
+      canaries: { count: 24 },
+    })
+    expect(value.statistics).toMatchObject({ epsilonPpm: 1_000_000, noises: 1 })
+    const hidden = Buffer.from(first.release.bytes)
+    for (const { subject, sealed, receipt } of world.people)
+      for (const secret of [utf8(subject.did), sealed.cid.bytes, receipt]) expect(hidden.includes(Buffer.from(secret))).toBe(false)
+    expect(releaseEntry(first.release)).toMatchObject({ kind: 'pool', records: 0, name: 'pool-1' })
+    expect(readPoolRelease(first.release.bytes.with(40, 1))).toMatchObject({ ok: false })
+    const act = JSON.parse(Buffer.from(first.aiAct).toString()) as { sources: { userData: { period: object }[]; synthetic: object[] } }
+    expect(act.sources.userData[0]?.period).toEqual({ from: '2025-01', to: '2025-12' })
+    expect(act.sources.synthetic).toHaveLength(1)
+  })
+
+  it('is recognised by its canaries, and no other release of the same data is', async () => {
+    const order = world.order({ name: 'pool-2' })
+    const { bundle } = await released({}, order)
+    const lines = linesIn((await open(bundle)).files)
+    const keyFor = (name: string) => canaryKeyOf(CANARY_KEY, { dao: LEDGER, name, trainer: trainer.did })
+    expect(recognise({ releaseKey: keyFor('pool-2'), count: 24 }, lines)).toEqual({ found: 24, of: 24 })
+    expect(recognise({ releaseKey: keyFor('pool-1'), count: 24 }, lines)).toEqual({ found: 0, of: 24 })
+    expect(recognise({ releaseKey: keyFor('pool-2'), count: 24 }, linesOfPerson(3))).toEqual({ found: 0, of: 24 })
+    // a part of a copy is enough
+    expect(recognise({ releaseKey: keyFor('pool-2'), count: 24 }, lines.slice(0, lines.length / 2)).found).toBeGreaterThan(1)
+  })
+
+  it('is not made for an order that is forged, expired, another’s or changed', async () => {
+    const order = world.order()
+    const sink = new MemorySink()
+    const value = decode(order, 64_000) as Record<string, unknown>
+    const resigned = (changes: object, by = operator): Uint8Array => {
+      const { s: _, ...rest } = { ...value, ...changes } as { s: unknown; by: string }
+      return encode(signObject('release-order', { ...rest, by: by.did }, by))
+    }
+    const made = (bytes: Uint8Array) => (async () => world.assemble(bytes, sink))()
+    await expect(made(order.with(order.length - 20, 1))).rejects.toMatchObject({ code: expect.any(String) as string })
+    await expect(made(resigned({}, stranger))).rejects.toMatchObject({ code: 'ORDER_NOT_OURS' })
+    await expect(made(resigned({ assembler: stranger.did }))).rejects.toMatchObject({ code: 'ORDER_OF_ANOTHER' })
+    await expect(made(resigned({ expires: 5 }))).rejects.toMatchObject({ code: 'ORDER_EXPIRED' })
+    await expect(made(resigned({ trainer: stranger.did }))).rejects.toMatchObject({ code: 'OTHER_LICENCE' })
+    await expect(made(resigned({ canaries: { count: 24, commit: new Uint8Array(32) } }))).rejects.toMatchObject({ code: 'OTHER_CANARIES' })
+    expect(sink.opened).toBe(0)
+  })
+
+  it('is not given by keyholders for a trainer or a purpose that nobody consented to, whatever the assembler thinks', async () => {
+    const order = world.order({ purposes: ['ai:Benchmarking'] })
+    await expect(released({}, order)).rejects.toMatchObject({ code: 'TOO_FEW_PEOPLE', detail: { people: 0 } })
+  })
+
+  it('leaves out and names what does not open, is not vested, has expired or is not known', async () => {
+    await apart(8, async (other) => {
+      const [gone, unvested, changed] = other.people as [Person, Person, Person]
+      other.chunks.delete(String(gone.sealed.manifest.chunks[3]))
+      other.chunks.set(String(changed.sealed.manifest.chunks[0]), utf8('something else'))
+      const short = await other.offer(20, { expires: other.network.now() + 100 })
+      const order = other.order()
+      other.network.aheadMs = 200_000
+      const sink = new MemorySink()
+      const contributions = other.contributions().map((one) => ({ ...one, vested: !one.cid.equals(unvested.sealed.cid) }))
+      const { left, report } = await other.assemble(order, sink, { contributions })
+      expect(new Map(left.map(({ manifest, code }) => [String(manifest), code]))).toEqual(
+        new Map([
+          [String(gone.sealed.cid), 'CHUNK_MISSING'],
+          [String(unvested.sealed.cid), 'NOT_VESTED'],
+          [String(changed.sealed.cid), 'CHUNK_MISSING'],
+          [String(short.sealed.cid), 'EXPIRED'],
+        ]),
+      )
+      expect(report.people).toBe(5)
+      const { data } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
+      expect(data.some(({ object }) => object.name?.endsWith('of 20'))).toBe(false)
+    })
+  })
+})
+
+describe('a withdrawal', () => {
+  it('during the assembly takes out what was written already', async () => {
+    await apart(6, async (other) => {
+      const sink = new MemorySink()
+      const leaving = other.people[2] as Person
+      const { release, left, report } = await other.assemble(other.order(), sink, {
+        onProgress: ({ step, contributions }) => {
+          if (step === 'write' && contributions === 6 && other.tombstones.size === 0) other.withdraw(leaving)
+        },
+      })
+      expect(sink.opened).toBe(2)
+      expect(left).toEqual([{ manifest: leaving.sealed.cid, code: 'WITHDRAWN' }])
+      expect(report.people).toBe(5)
+      expect(release.value.tombstones.count).toBe(1)
+      const { data, members } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
+      expect(members).toHaveLength(5)
+      expect(data.some(({ object }) => object.name?.endsWith('of 2'))).toBe(false)
+    })
+  })
+
+  it('that leaves fewer than k people leaves no release', async () => {
+    await apart(5, async (other) => {
+      const sink = new MemorySink()
+      other.withdraw(other.people[0] as Person)
+      await expect(other.assemble(other.order(), sink)).rejects.toMatchObject({ code: 'TOO_FEW_PEOPLE' })
+      expect(sink.bytes).toBeUndefined()
+    })
+  })
+
+  it('afterwards flags the copy, names the rows to delete, and is missing from the next release', async () => {
+    await apart(6, async (other) => {
+      const sink = new MemorySink()
+      const { release, secret } = await other.assemble(other.order(), sink)
+      const { members } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
+      expect(staleMembers(members, release.value, [])).toEqual([])
+      const leaving = other.people[4] as Person
+      const withdrawal = other.withdraw(leaving)
+      const { network } = other
+      const state = await withdrawContribution({
+        mesh: network.contributor,
+        withdrawals: [withdrawal],
+        dao: LEDGER,
+        committee: network.committee,
+      })
+      expect(state.unreadable).toBe(true)
+
+      const feed = readFeed(signFeed({ dao: LEDGER, size: 100, withdrawals: other.withdrawals, at: network.now() }, operator))
+      if (!feed.ok) throw new Error(feed.code)
+      const stale = staleMembers(members, release.value, feed.value.withdrawals)
+      const person = secret.members.find(({ subject }) => subject === leaving.subject.did)?.person
+      expect(stale.map((one) => one.person)).toEqual([person])
+
+      const notice = noticeFor(release.value, secret, other.withdrawals, { operator, at: 1000 }) as Uint8Array
+      expect(readNotice(notice)).toMatchObject({
+        ok: true,
+        value: { persons: [person], deleteBy: 1000 + 14 * 86_400, trainer: trainer.did },
+      })
+      expect(readNotice(notice.with(notice.length - 10, 1))).toMatchObject({ ok: false })
+
+      // a keyholder says so too, where the assembler has not heard of it
+      const unaware = new MemorySink()
+      const next = await other.assemble(other.order({ name: 'pool-2' }), unaware, {
+        known: () => ({ isEnded: () => false, withdrawals: [], at: 0 }),
+      })
+      expect(next.left).toEqual([{ manifest: leaving.sealed.cid, code: 'UNKNOWN' }])
+      const later = await opened(unaware.bytes as Uint8Array, other.trainerKey.secret)
+      expect(later.data.some(({ object }) => object.name?.endsWith('of 4'))).toBe(false)
+      expect(later.data.some(({ object }) => object.name?.endsWith('of 3'))).toBe(true)
+    })
+  })
+})
+
+describe('inclusion', () => {
+  it('is proven to a contributor over the mesh, and to nobody about another', async () => {
+    const { release, secret } = await base()
+    using _desk = serveInclusion({
+      mesh: world.network.assembling,
+      clock: world.network.clock,
+      dao: LEDGER,
+      secretOf: async (cid) => (cid.equals(release.cid) ? secret : undefined),
+    })
+    const [ann, bob] = world.people as [Person, Person]
+    await world.network.contributor.connect(world.network.assembling.addresses())
+    const from = { mesh: world.network.contributor, clock: world.network.clock, operator: peerFromDid(operator.did) }
+    const proof = await askInclusion(from, release, ann.subject)
+    if (proof === undefined) throw new Error('absent')
+    expect(proof.manifest.equals(ann.sealed.cid)).toBe(true)
+    expect(isMember(proof, release)).toBe(true)
+    // with another's manifest, salt or place it does not hold
+    expect(isMember({ ...proof, manifest: bob.sealed.cid }, release)).toBe(false)
+    expect(isMember({ ...proof, salt: new Uint8Array(32) }, release)).toBe(false)
+    expect(isMember({ ...proof, index: (proof.index + 1) % proof.size }, release)).toBe(false)
+    expect(isMember(proof, { ...release, cid: bob.sealed.cid })).toBe(false)
+    // whoever is not in it learns that it is not, and there is no question about anybody else
+    expect(await askInclusion(from, release, otherSubject)).toBeUndefined()
+    expect(await askInclusion(from, release, stranger)).toBeUndefined()
+    const manifests = secret.members.map(({ manifest }) => manifest)
+    expect(await proveMembership({ secret: secret.secret, release: release.cid, manifests }, rawCid(utf8('nobody')))).toBeUndefined()
+  })
+})
+
+describe('on the command line', () => {
+  it('a trainer opens a bundle, is warned of a withdrawal, and anybody reads what is public', async () => {
+    await apart(6, async (other) => {
+      const sink = new MemorySink()
+      const { release, secret } = await other.assemble(other.order(), sink)
+      const folder = await mkdtemp(path.join(tmpdir(), 'quern-trainer-'))
+      const at = (name: string): string => path.join(folder, name)
+      try {
+        await writeFile(at('pool-1.age'), sink.bytes as Uint8Array)
+        await writeFile(at('key.txt'), `# created: today\n${other.trainerKey.secret}\n`)
+        await writeFile(at('other.txt'), (await generateAgeIdentity()).secret)
+        const open = (...words: string[]) => runCli('pool', 'open', at('pool-1.age'), '--json', ...words)
+        expect(await open('--identity', at('other.txt'), '--out', at('not'))).toMatchObject({ code: 1 })
+        expect(await open('--identity', at('key.txt'), '--out', at('not'), '--operator', stranger.did)).toMatchObject({ code: 3 })
+        expect((await readdir(folder)).toSorted()).toEqual(['key.txt', 'other.txt', 'pool-1.age'])
+        const done = await open('--identity', at('key.txt'), '--out', at('data'), '--operator', operator.did)
+        expect([done.code, done.json()[0]]).toMatchObject([0, { release: String(release.cid), people: 6, trainer: trainer.did }])
+        expect(await open('--identity', at('key.txt'), '--out', at('data'))).toMatchObject({ code: 1 })
+
+        const feed = async (name: string): Promise<string> => {
+          await writeFile(at(name), signFeed({ dao: LEDGER, size: 9, withdrawals: other.withdrawals, at: 1 }, operator))
+          return at(name)
+        }
+        const check = async (what: string, name: string) => runCli('pool', 'check', at(what), '--feed', await feed(name), '--json')
+        const fresh = await check('data', 'before')
+        expect([fresh.code, fresh.json()[0]]).toMatchObject([0, { stale: false, withdrawn: 0 }])
+        other.withdraw(other.people[3] as Person)
+        const stale = await check('data', 'after')
+        const person = secret.members.find(({ subject }) => subject === other.people[3]?.subject.did)?.person
+        expect([stale.code, stale.json()[0]]).toMatchObject([3, { stale: true, withdrawn: 1, persons: [person] }])
+        const open2 = await check('data/release.cbor', 'after')
+        expect([open2.code, open2.json()[0]]).toMatchObject([3, { withdrawn: 1, persons: null }])
+        expect(await runCli('pool', 'check', at('data'))).toMatchObject({ code: 2 })
+
+        const told = await runCli('pool', 'statistics', at('data/release.cbor'), '--json')
+        expect([told.code, told.json()[0]]).toMatchObject([0, { statistics: { epsilonPpm: 1_000_000, noises: 1 } }])
+
+        const manifests = secret.members.map(({ manifest }) => manifest)
+        const proof = await proveMembership(
+          { secret: secret.secret, release: release.cid, manifests },
+          manifests[2] as (typeof manifests)[0],
+        )
+        await writeFile(at('proof'), encode(proof))
+        await writeFile(at('false'), encode({ ...proof, index: 31 - (proof?.index ?? 0) }))
+        const shown = (name: string) => runCli('pool', 'inclusion', at('data/release.cbor'), '--proof', at(name), '--json')
+        expect([(await shown('proof')).code, (await shown('false')).code]).toEqual([0, 3])
+      } finally {
+        await rm(folder, { recursive: true })
+      }
+    })
+  })
+})

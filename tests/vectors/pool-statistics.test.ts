@@ -1,0 +1,38 @@
+/** Our own vectors of a pool's statistics, for whoever writes them in another language: exact draws from exact bytes. */
+import { describe, expect, it } from 'vitest'
+import { addInto, bytesOfWords, clip, countCentrally, discreteLaplace, splitVector, uniformBelow, wordsOf } from '../../dao/pool-statistics/index.ts'
+import { fromHex, poolStatistics, toHex } from '../../schemas/wire/index.ts'
+import { SeededBytes } from '../support/byte-source.ts'
+import vectors from './pool-statistics.json' with { type: 'json' }
+
+describe('draws', () => {
+  it.each(vectors.uniform)('below $bound are as written down', ({ seed, bound, draws }) => {
+    const source = new SeededBytes(seed)
+    expect(draws.map(() => Number(uniformBelow(BigInt(bound), source)))).toEqual(draws)
+  })
+
+  it.each(vectors.laplace)('of scale $num/$den are as written down', ({ seed, num, den, draws }) => {
+    const source = new SeededBytes(seed)
+    expect(draws.map(() => Number(discreteLaplace({ num: BigInt(num), den: BigInt(den) }, source)))).toEqual(draws)
+  })
+})
+
+it.each(vectors.clipped.rows)('clips $counts to what is written down', ({ counts, kept }) => {
+  expect(clip(counts, vectors.clipped.group)).toEqual(kept)
+})
+
+it('splits and adds up as written down', () => {
+  const { seed, vector, words } = vectors.shares
+  expect(splitVector(Uint32Array.from(vector), new SeededBytes(seed)).map((share) => toHex(bytesOfWords(share)))).toEqual(words)
+  const sum = new Uint32Array(vector.length)
+  for (const share of words) addInto(sum, wordsOf(fromHex(share)))
+  expect([...sum]).toEqual(vector)
+})
+
+it('publishes what is written down', () => {
+  const { seed, groups, people, epsilonPpm, minPeople, statistics } = vectors.published
+  const each = Array.from({ length: people }, () => Uint32Array.of(1, 1, 0, 0))
+  const published = countCentrally(each, { groups, epsilonPpm, minPeople }, new SeededBytes(seed))
+  expect(published).toEqual(statistics)
+  expect(poolStatistics.safeParse(published).success).toBe(true)
+})
