@@ -315,6 +315,11 @@ describe('a reveal of a contribution is refused', () => {
       'BAD_FILE_CODEC',
       (w) => w.offer(w.person('a'), {}, { index: fileCid(new Uint8Array(3 << 20)) }),
     ],
+    ...['constructor', 'toString', 'orkut'].map((source): (typeof cases)[number] => [
+      `with a chunk of ${source}, which is no service`,
+      'BAD_FILE_BAD_SHAPE',
+      (w) => w.offer(w.person('a'), { rows: [chunk({ source })] }),
+    ]),
     ['with an index of another shape', 'BAD_FILE_BAD_SHAPE', (w) => w.offer(w.person('a'), { index: { rows: [] } })],
   ]
   it.each(cases)('%s', (_, code, offer, charter = {}) => {

@@ -1,5 +1,6 @@
 /** One thing that the owner of an export did: the record of personal pools, `activity@1`. */
 import { z } from 'zod'
+import { POOL_SOURCES } from '../wire/index.ts'
 
 export const EVENT_TYPES = [
   'View',
@@ -18,21 +19,7 @@ export const EVENT_TYPES = [
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
-export const SOURCES = [
-  'google-takeout',
-  'reddit',
-  'x',
-  'instagram',
-  'facebook',
-  'linkedin',
-  'spotify',
-  'netflix',
-  'chatgpt',
-  'whatsapp',
-  'apple-health',
-  'tiktok',
-  'own',
-] as const
+export const SOURCES = POOL_SOURCES
 export type Source = (typeof SOURCES)[number]
 
 export const MAX_NAME_UNITS = 512
