@@ -3,7 +3,7 @@ import type { Withdrawal } from '../../schemas/wire/index.ts'
 import { readWithdrawal, type Scope } from '../consent/index.ts'
 import { liveContributionOf } from './rules-pool.ts'
 import { isSeated } from './seats.ts'
-import type { LedgerState, PoolContribution } from './types.ts'
+import type { PoolContribution } from './types.ts'
 import { refuse, type Rule } from './view.ts'
 
 export const consentWithdrawn: Rule<'consent.withdrawn'> = {
@@ -26,9 +26,9 @@ export const consentWithdrawn: Rule<'consent.withdrawn'> = {
     state.withdrawals.push({ index, by: a, receipt, subject, scope })
     // a receipt names its contribution, and only those who hold it know which: whatever the subject has offered so far ends with it
     const live = liveContributionOf(state, subject)
-    if (live) end(state, live, { scope, index })
-    // what it committed to before it said so is not revealed any more
-    if (scope === 'all') for (const [at, commit] of state.commits) if (commit.author === subject) state.commits.delete(at)
+    if (live) end(live, { scope, index })
+    // what it committed to before it said so is not revealed any more: nobody here knows which purposes that was to be for
+    for (const [at, commit] of state.commits) if (commit.author === subject) state.commits.delete(at)
   },
 }
 
@@ -36,11 +36,9 @@ const covers = (known: Scope | undefined, scope: Withdrawal['scope']): boolean =
   known === 'all' || (known !== undefined && scope !== 'all' && scope.every((one) => known.has(one)))
 
 /** One needed purpose less is no consent any more; an optional one is only not asked for again. */
-function end(state: LedgerState, one: PoolContribution, { scope, index }: { scope: Withdrawal['scope']; index: number }): void {
+function end(one: PoolContribution, { scope, index }: { scope: Withdrawal['scope']; index: number }): void {
   if (scope !== 'all') for (const purpose of scope) one.purposesGone.add(purpose)
   if (scope !== 'all' && !one.required.some((purpose) => one.purposesGone.has(purpose))) return
   one.withdrawn = index
-  const { epoch } = state
-  // before the beacon nobody has drawn it; afterwards draws stay as they are, and it earns nothing all the same
-  if (epoch !== null && epoch.beacon === null) epoch.batches = epoch.batches.filter((key) => key !== one.manifestCid.toString())
+  // from the cut on it stays among what is drawn: whoever sees the beacon come must not choose by it. It earns nothing all the same
 }

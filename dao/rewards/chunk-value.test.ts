@@ -22,4 +22,11 @@ describe('the value of a chunk', () => {
     expect(valuesOf([chunk(), chunk({ source: 'own' })])).toEqual([50_000, 100_000])
     for (const source of ['constructor', '__proto__', 'toString']) expect(valuesOf([chunk({ source })])).toEqual([100_000])
   })
+
+  it('believes no chunk more than eight times what the others of its contribution have', () => {
+    const rows = [chunk(), chunk(), chunk({ tokens: 0 }), chunk({ tokens: 16_000 })].map((row) => ({ ...row, source: 'own' }))
+    expect(valuesOf(rows)).toEqual([100_000, 100_000, 0, 800_000])
+    expect(valuesOf(rows.slice(3))).toEqual([16_000_000])
+    expect(valuesOf([{ ...chunk(), tokens: 0 }])).toEqual([0])
+  })
 })

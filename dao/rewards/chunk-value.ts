@@ -17,12 +17,23 @@ export interface ChunksToValue {
 export function chunkValues({ charter, index, shared }: ChunksToValue): RecordValue[] {
   const terms = poolTermsOf(charter)
   const novelty = bandNoveltyPpm(shared, charter)
+  const most = mostTokens(index.rows, charter)
   return index.rows.map(({ tokens, quality, language, source }) => {
-    let value = tokens < terms.minTokens ? 0 : 1000 * Math.min(tokens, terms.maxTokens)
+    let value = tokens < terms.minTokens ? 0 : 1000 * Math.min(tokens, most)
     for (const factor of [quality, novelty, demandPpm(language, charter), sourcePpm(source, terms), terms.unattestedPpm])
       value = mulDiv(value, factor, PPM)
     return { value, novelty: shared ?? 0 }
   })
+}
+
+/** Chunks are cut evenly, and a draw does not look at worth: one that claims to be so many others is not believed. */
+const TIMES_MEDIAN = 8
+
+/** Tokens of one chunk that count at most: `maxTokens`, and eight times the lower median of those of its contribution that count at all. */
+export function mostTokens(rows: PoolIndex['rows'], charter: Pick<Charter, 'pool'>): number {
+  const { minTokens, maxTokens } = poolTermsOf(charter)
+  const counted = rows.flatMap(({ tokens }) => (tokens > 0 && tokens >= minTokens ? [tokens] : [])).toSorted((a, b) => a - b)
+  return Math.min(maxTokens, TIMES_MEDIAN * (counted[(counted.length - 1) >> 1] ?? 0))
 }
 
 /** U: whole where no band was there before, nothing at `duplicateBands` and above. */
