@@ -122,6 +122,15 @@ describe('value of chunks', () => {
   })
 })
 
+it('a newcomer’s quota counts events, not chunks', () => {
+  const world = new PoolLedgerWorld({ charter: { contributors: { quota: { newcomer: 25, cap: 100 } } } })
+  const person = world.person('one')
+  world.gatherPool(() => [world.offer(person, { rows: Array.from({ length: 4 }, () => chunk()), tokens: tokensOf('x') })])
+  world.testAndClose()
+  // ten, ten, and half of the third chunk
+  expect(world.rowOf(person)?.value).toBe('250000')
+})
+
 describe('duplicates across people', () => {
   it('earn nothing: whoever committed first owns the novelty', () => {
     const world = new PoolLedgerWorld()
@@ -321,7 +330,8 @@ describe('a withdrawal', () => {
     expect(includedContributions(world.state, 1)).toHaveLength(0)
     expect(vested(world.state, 1).map(({ points }) => points)).toEqual([100_000n])
     expect(liveContributionOf(world.state, person.did)).toBeUndefined()
-    const [again] = world.gatherPool(() => [world.offer(person, { tokens: tokensOf('b') })])
+    const next = { rows: [chunk({ month: '2026-01' })], tokens: tokensOf('b') }
+    const [again] = world.gatherPool(() => [world.offer(person, next, { to: '2026-01' })])
     // the old words again do not end what was offered since
     expect(world.withdraw(person)).toBe('REPEATED')
     world.testAndClose()
@@ -329,32 +339,41 @@ describe('a withdrawal', () => {
     expect(liveContributionOf(world.state, person.did)?.manifestCid).toEqual(again?.cid)
     // what was paid once is not paid again under the same words
     expect(world.withdraw(person, { receipt: sha256(utf8('second')) })).toBeUndefined()
-    world.gatherPool(() => [world.offer(person, { tokens: tokensOf('a') })])
+    world.gatherPool(() => [world.offer(person, { rows: [chunk({ month: '2026-02' })], tokens: tokensOf('a') }, { to: '2026-02' })])
     world.testAndClose()
     expect(world.rowOf(person)).toMatchObject({ points: '0', value: '0' })
   })
 
-  it('frees what it said for those who come after when it never earned', () => {
+  it.each([
+    ['without tokens', []],
+    ['with tokens of its own making', tokensOf('b')],
+  ])('and the same years offered again %s earn nothing; only what came since does', (_, tokens) => {
     const world = new PoolLedgerWorld()
-    const [gone, next] = [world.person('gone'), world.person('next')]
+    const person = world.person('one')
+    world.gatherPool(() => [world.offer(person, { tokens: tokensOf('a') })])
+    world.testAndClose()
+    world.withdraw(person)
+    const rows = ['2025-03', '2025-12', '2026-01', null].map((month) => chunk({ month }))
+    world.gatherPool(() => [world.offer(person, { rows, tokens }, { to: '2026-01' })])
+    world.testAndClose()
+    expect(world.rowOf(person)?.points).toBe(tokens.length > 0 ? '100000' : '50000')
+  })
+
+  it('before it earned leaves its tokens with its subject: copies of them are copies', () => {
+    const world = new PoolLedgerWorld()
+    const [gone, copier] = [world.person('gone'), world.person('copier')]
     world.gatherPool(() => [world.offer(gone, { tokens: tokensOf('a') })])
-    world.advance('beacon')
-    for (const validator of world.validators) world.openBeacon(validator)
-    world.advance('test')
     world.withdraw(gone)
-    const reports = world.validators.map((validator) => {
-      const report = world.report(validator, () => null)
-      return { validator, ...report, index: world.commitReport(validator, report) }
-    })
-    world.advance('report')
-    for (const report of reports) world.revealReport(report.validator, report)
-    world.advance('probe')
-    world.advance('close')
+    world.advance('beacon')
+    for (const phase of ['test', 'report', 'probe', 'close'] as const) {
+      if (phase === 'test') for (const validator of world.validators) world.openBeacon(validator)
+      world.advance(phase)
+    }
     world.close()
     for (const validator of world.validators) world.attest(validator)
-    world.gatherPool(() => [world.offer(next, { tokens: tokensOf('a') })])
+    world.gatherPool(() => [world.offer(copier, { tokens: tokensOf('a') }), world.offer(gone, { tokens: tokensOf('a') })])
     world.testAndClose()
-    expect(world.rowOf(next)?.points).toBe('100000')
+    expect([copier, gone].map((one) => world.rowOf(one)?.points)).toEqual(['0', '100000'])
   })
 
   it('of an optional purpose keeps the contribution, out of releases for that purpose', () => {

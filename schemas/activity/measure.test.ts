@@ -86,7 +86,7 @@ describe('bands', () => {
   })
 })
 
-it.each([
+it.each<[string, string, string]>([
   ['no line end', '{}', 'no end'],
   ['no JSON', '{\n', 'not JSON'],
   ['an unknown field', `${JSON.stringify({ ...event(1), name: 'Anna' })}\n`, 'not an event'],
@@ -96,10 +96,7 @@ it.each([
     'https://mill.example/?q=1',
     'ftp://mill.example/',
     'https://u@mill.example/',
-  ].map(
-    (url) =>
-      [`the link ${url}`, `${JSON.stringify({ ...event(1), object: { kind: 'page', url } })}\n`, 'not an event: object.url'] as const,
-  ),
+  ].map((url) => [`the link ${url}`, `${JSON.stringify({ ...event(1), object: { kind: 'page', url } })}\n`, 'not an event: object.url']),
   ['an exact time', `${JSON.stringify({ ...event(1), time: '2025-01-01T10:01:02Z' })}\n`, 'not an event: time'],
 ])('reads no events from %s', (_, text, message) =>
   expect(readEvents(text)).toMatchObject({ ok: false, message: expect.stringContaining(message) as string }),
