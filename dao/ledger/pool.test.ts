@@ -403,6 +403,16 @@ describe('a withdrawal', () => {
     expect(world.show(one)).toBe('NO_COMMIT')
   })
 
+  it('of somebody who brought nothing is not written down', () => {
+    const world = new PoolLedgerWorld()
+    world.advance('gather')
+    const [stranger, joined] = [seeded('stranger'), world.person('joined')]
+    for (const one of [stranger, joined]) expect(world.withdraw(one, {}, one)).toBe('NOTHING_BROUGHT')
+    expect(world.state.withdrawals).toEqual([])
+    world.offer(joined)
+    expect(world.withdraw(joined, {}, joined)).toBeUndefined()
+  })
+
   it('is told by its subject, the operator or a validator, and signed by its subject', () => {
     const world = new PoolLedgerWorld()
     const person = world.person('one')
@@ -448,6 +458,7 @@ describe('a reveal of a contribution is refused', () => {
     world.advance('reveal')
     expect(world.show(one)).toBe(code)
     expect(world.state.contributions.size).toBe(0)
+    expect(replayed(world, true).state.invalid.map((found) => found.code)).toEqual([code])
   })
 
   it('of somebody who brings web records, and web records of somebody who brings to the pool', () => {

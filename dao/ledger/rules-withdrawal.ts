@@ -3,7 +3,7 @@ import type { Withdrawal } from '../../schemas/wire/index.ts'
 import { readWithdrawal, type Scope } from '../consent/index.ts'
 import { liveContributionOf } from './rules-pool.ts'
 import { isSeated } from './seats.ts'
-import type { PoolContribution } from './types.ts'
+import type { LedgerState, PoolContribution } from './types.ts'
 import { refuse, type Rule } from './view.ts'
 
 export const consentWithdrawn: Rule<'consent.withdrawn'> = {
@@ -13,6 +13,8 @@ export const consentWithdrawn: Rule<'consent.withdrawn'> = {
     const { subject, receipt, scope } = read.value
     if (a !== subject && a !== state.operator && !isSeated(state, a))
       return refuse('NOT_SEATED', `${a} is neither the subject, nor operator, nor seated`)
+    // whoever brought nothing has nothing to end here, and would write here for nothing
+    if (!hasBrought(state, subject)) return refuse('NOTHING_BROUGHT', `${subject} has brought nothing to this pool`)
     // the same words again would end what the subject offered since
     return covers(state.tombstones.scopeOf(receipt, subject), scope)
       ? refuse('REPEATED', 'this withdrawal is in the log already')
@@ -30,6 +32,14 @@ export const consentWithdrawn: Rule<'consent.withdrawn'> = {
     // what it committed to before it said so is not revealed any more: nobody here knows which purposes that was to be for
     for (const [at, commit] of state.commits) if (commit.author === subject) state.commits.delete(at)
   },
+}
+
+function hasBrought({ contributors, commits }: LedgerState, subject: string): boolean {
+  const contributor = contributors.get(subject)
+  if (!contributor) return false
+  if (contributor.slot !== null) return true
+  for (const { author } of commits.values()) if (author === subject) return true
+  return false
 }
 
 const covers = (known: Scope | undefined, scope: Withdrawal['scope']): boolean =>

@@ -96,7 +96,11 @@ it.each<[string, string, string]>([
     'https://mill.example/?q=1',
     'ftp://mill.example/',
     'https://u@mill.example/',
-  ].map((url) => [`the link ${url}`, `${JSON.stringify({ ...event(1), object: { kind: 'page', url } })}\n`, 'not an event: object.url']),
+  ].map((url): [string, string, string] => [
+    `the link ${url}`,
+    `${JSON.stringify({ ...event(1), object: { kind: 'page', url } })}\n`,
+    'not an event: object.url',
+  ]),
   ['an exact time', `${JSON.stringify({ ...event(1), time: '2025-01-01T10:01:02Z' })}\n`, 'not an event: time'],
 ])('reads no events from %s', (_, text, message) =>
   expect(readEvents(text)).toMatchObject({ ok: false, message: expect.stringContaining(message) as string }),
