@@ -13,7 +13,7 @@ import {
   type Purpose,
   toHex,
 } from '../../schemas/wire/index.ts'
-import { type ConsentProblem, isNoticeOf, policyProblems, problem } from './policy.ts'
+import { ANY_OF_ROSTER, type ConsentProblem, isNoticeOf, policyProblems, problem } from './policy.ts'
 import { readReceipt, receiptHash, receiptId } from './receipt.ts'
 import type { Tombstones } from './tombstones.ts'
 
@@ -141,9 +141,6 @@ function useFaults(purposes: Purpose[], { use }: ConsentFacts, policy: ConsentPo
     problems.push(problem('RECIPIENT_NOT_NAMED', `the policy does not name ${use.by} as ${use.role}`))
   return problems
 }
-
-/** As the id of a recipient: whoever the ledger seats in that role. */
-export const ANY_OF_ROSTER = 'roster'
 
 /** Whether the policy names this account in that role, by itself or as one that the ledger seats. */
 export function isRecipient(policy: ConsentPolicy, role: PoolRole, account: string, seated: boolean): boolean {

@@ -210,6 +210,10 @@ describe('a policy', () => {
     ['COMMITTEE_TOO_SMALL', { committee: { k: 6, members: draft.committee.members } }],
     ['KEYHOLDER_NOT_NAMED', { committee: { k: 3, members: [...draft.committee.members, stranger.did] } }],
     ['SAID_TWICE', { purposes: [...draft.purposes, ...draft.purposes] }],
+    ['TESTING_NOT_NEEDED', { purposes: draft.purposes.filter(({ id }) => id !== 'dpv:DataQualityAssessment') }],
+    ['TESTING_NOT_NEEDED', { purposes: draft.purposes.map((one) => ({ ...one, optional: true })) }],
+    ['SCORER_NOT_NAMED', { recipients: draft.recipients.filter(({ role }) => role !== 'scorer') }],
+    ['SCORER_NOT_NAMED', { recipients: draft.recipients.map((one) => (one.role === 'scorer' ? { ...one, id: stranger.did } : one)) }],
   ])('is refused with %s', (code, changes) => {
     expect(() => signPolicy({ ...draft, ...changes }, operator)).toThrow(expect.objectContaining({ code: 'BAD_POLICY', detail: { code } }))
   })

@@ -1,5 +1,4 @@
 export {
-  ANY_OF_ROSTER,
   checkConsent,
   CLOCK_SKEW,
   type ConsentFacts,
@@ -10,7 +9,7 @@ export {
 } from './check-consent.ts'
 export { dpvView, termsOf } from './dpv.ts'
 export { printNotice } from './notice.ts'
-export { type ConsentProblem, isNoticeOf, type PolicyDraft, policyProblems, readPolicy, signPolicy } from './policy.ts'
+export { ANY_OF_ROSTER, type ConsentProblem, isNoticeOf, type PolicyDraft, policyProblems, readPolicy, signPolicy } from './policy.ts'
 export { readReceipt, receiptHash, receiptId, signReceipt, subjectKey } from './receipt.ts'
 export { isDpvTerm } from './terms.ts'
 export { readWithdrawal, type Scope, signWithdrawal, Tombstones } from './tombstones.ts'

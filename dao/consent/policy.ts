@@ -29,6 +29,9 @@ export const problem = (code: string, message: string): ConsentProblem => ({ cod
 /** What an operator writes: no signature, and no notice where the printed one (`printNotice`) is what people read. */
 export type PolicyDraft = Omit<UnsignedPolicy, 'by' | 'notice'> & { notice?: UnsignedPolicy['notice'] }
 
+/** As the id of a recipient: whoever the ledger seats in that role. */
+export const ANY_OF_ROSTER = 'roster'
+
 /** The signed policy and its bytes. Throws InvalidInputError BAD_POLICY naming the first fault. */
 export function signPolicy(draft: PolicyDraft, operator: Signer): { policy: ConsentPolicy; bytes: Uint8Array; cid: CID } {
   const unsigned = { ...draft, by: operator.did, notice: draft.notice ?? noticeOf(draft) }
@@ -70,6 +73,13 @@ export function policyProblems(policy: ConsentPolicy): ConsentProblem[] {
   const named = new Set(policy.recipients.filter(({ role }) => role === 'keyholder').map(({ id }) => id))
   const missing = members.filter((member) => !named.has(member))
   if (missing.length > 0) problems.push(problem('KEYHOLDER_NOT_NAMED', `${missing.join(', ')}: a keyholder must stand among recipients`))
+  // whoever the ledger draws must be given what it draws, or an honest contribution fails its tests
+  if (!policy.purposes.some(({ id, optional }) => id === 'dpv:DataQualityAssessment' && !optional))
+    problems.push(
+      problem('TESTING_NOT_NEEDED', 'dpv:DataQualityAssessment must stand among purposes, and not as optional: chunks are tested'),
+    )
+  if (!policy.recipients.some(({ role, id }) => role === 'scorer' && id === ANY_OF_ROSTER))
+    problems.push(problem('SCORER_NOT_NAMED', `recipients need {role: scorer, id: ${ANY_OF_ROSTER}}: the ledger draws who tests`))
   return problems
 }
 

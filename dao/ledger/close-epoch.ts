@@ -4,6 +4,7 @@ import { cborCid, encode, PPM, toHex } from '../../schemas/wire/index.ts'
 import { leafHash, rootOfLeaves } from '../log/index.ts'
 import { advanceHosts, afterStrike, capUnvested, type HostBook, nextQuota, type Bases } from '../rewards/index.ts'
 import { type ContributorClose, judgeContributor } from './judge-contributor.ts'
+import { isHeard } from './judge-chunks.ts'
 import { judgeDuties, type ValidatorClose } from './judge-duties.ts'
 import { nextBases, newsOfHosts } from './learn-hosts.ts'
 import { byAccount } from './seats.ts'
@@ -80,8 +81,9 @@ export function closeLightly(state: LedgerState, epoch: EpochState, rows: readon
       epoch.deferred.add(row.account)
       continue
     }
-    contributor.epochs++
     contributor.credibility = row.credibility
+    if (row.draws === 0 && !isHeard(state, keysOf(state, epoch, row.account), row.draws)) continue
+    contributor.epochs++
     if (contributor.quota !== null) contributor.quota = nextQuota(contributor.quota, row.credibility, row.note === 'void T1', state.charter)
   }
   for (const key of epoch.batches) {
@@ -90,6 +92,9 @@ export function closeLightly(state: LedgerState, epoch: EpochState, rows: readon
     else if (batch) batch.epoch = epoch.number + 1
   }
 }
+
+const keysOf = (state: LedgerState, epoch: EpochState, account: string): string[] =>
+  epoch.batches.filter((key) => deliveryOf(state, key)?.contributor === account)
 
 function settle(state: LedgerState, epoch: EpochState, close: ContributorClose): void {
   const contributor = state.contributors.get(close.account)
@@ -109,10 +114,12 @@ function settle(state: LedgerState, epoch: EpochState, close: ContributorClose):
     if (batch) batch.settled = epoch.number
   }
   for (const [key, values] of close.cutValues) epoch.values.set(key, values)
-  contributor.epochs++
   contributor.credibility = close.credibility
   contributor.tallies = close.tallies
-  contributor.quota = contributor.quota === null ? null : nextQuota(contributor.quota, close.credibility, close.voided, state.charter)
+  if (close.heard) {
+    contributor.epochs++
+    contributor.quota = contributor.quota === null ? null : nextQuota(contributor.quota, close.credibility, close.voided, state.charter)
+  }
   capUnvested(contributor.points, lastFinalEpoch(state), close.credibility, state.charter)
   const earned: EpochPoints = {
     points: BigInt(close.row.points),

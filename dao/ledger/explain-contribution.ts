@@ -1,6 +1,6 @@
 /** A pool contribution's way through the ledger, and the value of each of its chunks factor by factor. */
 import { type Check, POOL_BANDS, PPM, poolTermsOf } from '../../schemas/wire/index.ts'
-import { bandNoveltyPpm, mulDiv } from '../rewards/index.ts'
+import { bandNoveltyPpm, mostTokens, mulDiv } from '../rewards/index.ts'
 import { type Reason, reason } from './explain-reason.ts'
 import { readPoolIndex } from './parsed-files.ts'
 import { charterOf } from './rules-admission.ts'
@@ -67,18 +67,21 @@ function chunkReasons(state: LedgerState, one: PoolContribution, files: LedgerFi
   const read = readPoolIndex(files, one.manifest.index)
   if (!read.ok) return []
   const charter = charterOf(state, one.gathered)
-  const { minTokens, maxTokens, unattestedPpm } = poolTermsOf(charter)
+  const { minTokens, unattestedPpm } = poolTermsOf(charter)
+  const most = mostTokens(read.value.rows, charter)
   const hasTokens = read.value.tokens.length > 0
+  const left = state.results.find(({ epoch }) => epoch === one.settled)?.values.get(one.manifestCid.toString())
   return read.value.rows.map((row, i) => {
     const { value, novelty: shared } = one.values?.[i] ?? { value: 0, novelty: 0 }
+    const failed = value > 0 && left?.[i]?.value === 0 ? '; most of its testers failed it, so it counts nothing' : ''
     const novelty = bandNoveltyPpm(hasTokens ? shared : null, charter)
-    const mass = row.tokens < minTokens ? 0 : 1000 * Math.min(row.tokens, maxTokens)
+    const mass = row.tokens < minTokens ? 0 : 1000 * Math.min(row.tokens, most)
     const before = [row.quality, novelty, unattestedPpm].reduce((v, ppm) => mulDiv(v, ppm, PPM), mass)
     const rest = before === 0 ? PPM : mulDiv(value, PPM, before)
     const known = hasTokens ? `${shared} of ${POOL_BANDS} bands known` : 'without tokens'
     return reason(
       'value',
-      `chunk ${i}: ${row.events} events of ${row.source}, ${row.tokens} tokens × quality ${row.quality} × novelty ${novelty} (${known}) × unattested ${unattestedPpm} × demand, source and quota ${rest} = ${value}`,
+      `chunk ${i}: ${row.events} events of ${row.source}, ${row.tokens} tokens × quality ${row.quality} × novelty ${novelty} (${known}) × unattested ${unattestedPpm} × demand, source and quota ${rest} = ${value}${failed}`,
       { epoch: one.settled, facts: { row: i, value, tokens: row.tokens, quality: row.quality, novelty, shared, rest } },
     )
   })

@@ -1,5 +1,5 @@
 /** One contributor's epoch: what its committee found, and what its records earn. */
-import { PPM } from '../../schemas/wire/index.ts'
+import { type Check, PPM } from '../../schemas/wire/index.ts'
 import {
   contributorOutcome,
   countedValue,
@@ -15,7 +15,9 @@ import {
   reportQuorum,
   splitLargestRemainder,
   type Tally,
+  wmedian,
 } from '../rewards/index.ts'
+import { type ChunkVerdicts, isHeard, judgeChunks, says } from './judge-chunks.ts'
 import { severityOf } from './severity.ts'
 import { isContribution, mayEarn, recordsIn, deliveryOf, withdrawnAt } from './deliveries.ts'
 import type { BatchState, EpochState, LedgerState, OutcomeReasons, PoolContribution, TableRow } from './types.ts'
@@ -24,6 +26,7 @@ import { deferralsOf, MAX_DEFERRALS } from './value-epoch.ts'
 /** Honest chunks pass: what is expected of them is what the ledger expects of pages that never change. */
 const POOL_CLASS = 0
 const WITHDRAWN = 'withdrawn'
+const UNOPENED = 'unopened'
 
 interface Judged {
   key: string
@@ -38,6 +41,8 @@ export interface ContributorClose {
   deferred: 'no quorum' | 'escalated' | null
   /** Deferrals from which on the whole roster tests. */
   fullSetAt: number
+  /** Whether anything was learned of it; where not, its standing is what it was. */
+  heard: boolean
   credibility: number
   tallies: ReadonlyMap<string, Tally>
   voided: boolean
@@ -60,19 +65,38 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     return batch?.contributor === account ? [{ key, batch }] : []
   })
   const committee = epoch.committees.get(account) ?? []
-  const reports = committee.flatMap((validator) => freshReport(state, epoch, validator, account))
-  const before = contributor?.tallies ?? new Map<string, Tally>()
-  const mPrev = contributor?.credibility ?? PPM
   // only the roster is heard: what somebody found who was suspended since is forgotten with the seat
   const weights = new Map(epoch.roster.map((validator) => [validator, PPM]))
+  const weightOf = (validator: string): number => weights.get(validator) ?? 0
+  const chunks = judgeChunks(state, epoch, { account, committee, weightOf })
+  const reportsWhere = (counts: Counts): FreshReport[] =>
+    committee.flatMap((validator) => freshReport(state, epoch, { validator, account, counts }))
+  const reports = reportsWhere((key, check) => says(state, chunks, key, check))
+  const before = contributor?.tallies ?? new Map<string, Tally>()
+  const mPrev = contributor?.credibility ?? PPM
   const outcome = contributorOutcome({ charter, tallies: before, reports, mPrev, bases: state.bases, weights })
-  const apart = outliers(outcome.freshRates, outcome.freshMed, charter)
+  // whoever shuts some testers out must not be able to have them struck: rates are compared of what each could open
+  const opened = batches.some(({ batch }) => isContribution(batch))
+    ? ratesOf(
+        reportsWhere((_key, check) => check !== 'D2'),
+        weightOf,
+      )
+    : outcome
+  const apart = outliers(opened.freshRates, opened.freshMed, charter)
   const isFullSet = deferralsOf(state, epoch, account) >= MAX_DEFERRALS
-  const standing = batches.filter(({ batch }) => mayEarn(batch))
+  const isTestable = batches.some(({ batch }) => mayEarn(batch))
+  const standing = batches.filter(({ key, batch }) => mayEarn(batch) && !chunks.unopened.has(key))
+  const cuts: Cuts = { hosts: outcome.hostCuts, rows: chunks.failed }
+  const heard = isHeard(
+    state,
+    batches.map(({ key }) => key),
+    outcome.draws,
+  )
   const base: Omit<ContributorClose, 'row' | 'deferred' | 'points' | 'pointsPerBatch' | 'cutValues'> = {
     account,
     batches: batches.map(({ key }) => key),
     fullSetAt: MAX_DEFERRALS,
+    heard,
     credibility: mPrev,
     tallies: before,
     voided: false,
@@ -85,7 +109,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     account,
     role: 'contributor',
     records: standing.reduce((sum, { batch }) => sum + recordsIn(batch), 0),
-    value: valueOf(epoch, standing, new Map()).toString(),
+    value: valueOf(epoch, standing, { ...cuts, hosts: new Map() }).toString(),
     credibility: mPrev,
     draws: outcome.draws,
     fails: outcome.fails,
@@ -97,63 +121,89 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
   const fraud = contributor?.revoked
   // a proof needs no quorum: whoever was revoked or void of all its batches is settled at once
   const isTested = epoch.roster.length === 0 || reportQuorum(committee, new Set(reports.map((report) => report.validator)), charter)
-  if (!fraud && standing.length > 0 && !isTested) {
+  if (!fraud && isTestable && !isTested) {
     const note = 'no quorum'
     const deferred = isFullSet ? null : note
     return { ...base, ...nothing, deferred, row: rowOf({ note }) }
   }
   const escalating = escalates(apart.length, reports.length, charter) && committee.length < fullSetSize(epoch, account)
-  if (!fraud && standing.length > 0 && escalating) return { ...base, ...nothing, deferred: 'escalated', row: rowOf({ note: 'escalated' }) }
+  if (!fraud && isTestable && escalating) return { ...base, ...nothing, deferred: 'escalated', row: rowOf({ note: 'escalated' }) }
 
-  const m = fraud ? 0 : outcome.m
-  const settled = { ...base, deferred: null, credibility: m, tallies: outcome.tallies, voided: outcome.voided }
-  const why = zeroNote(fraud ?? null, batches, outcome)
-  const value = valueOf(epoch, standing, outcome.hostCuts)
+  const m = fraud ? 0 : heard ? outcome.m : mPrev
+  const settled = { ...base, deferred: null, credibility: m, tallies: heard ? outcome.tallies : before, voided: outcome.voided }
+  const why = zeroNote(fraud ?? null, batches, { outcome, chunks })
+  const value = valueOf(epoch, standing, cuts)
   if (why !== null) return { ...settled, ...nothing, row: rowOf({ credibility: m, value: value.toString(), note: why }) }
   const earned = points(value, m)
   const pointsPerBatch = splitLargestRemainder(
     earned,
-    standing.map((one) => ({ id: one.key, weight: valueOf(epoch, [one], outcome.hostCuts) })),
+    standing.map((one) => ({ id: one.key, weight: valueOf(epoch, [one], cuts) })),
   )
   return {
     ...settled,
     points: earned,
     pointsPerBatch,
-    cutValues: cutValues(epoch, standing, outcome.hostCuts),
-    row: rowOf({ credibility: m, value: value.toString(), points: earned.toString(), note: partlyNote(batches, outcome) }),
+    cutValues: cutValues(epoch, standing, cuts),
+    row: rowOf({ credibility: m, value: value.toString(), points: earned.toString(), note: partlyNote(batches, { outcome, chunks }) }),
   }
 }
 
+interface Found {
+  outcome: Outcome
+  chunks: ChunkVerdicts
+}
+
+/** Withdrawn, or nothing that most of its committee could open. */
+const isClosed = ({ key, batch }: Judged, { unopened }: ChunkVerdicts): boolean => withdrawnAt(batch) !== null || unopened.has(key)
+const closedNote = (batches: readonly Judged[]): string => (batches.some(({ batch }) => withdrawnAt(batch) !== null) ? WITHDRAWN : UNOPENED)
+
 /** Why the whole epoch earns nothing, as the table says it; null when it earns. */
-function zeroNote(fraud: { check: string } | null, batches: readonly Judged[], outcome: Outcome): string | null {
+function zeroNote(fraud: { check: string } | null, batches: readonly Judged[], { outcome, chunks }: Found): string | null {
   if (fraud) return `fraud ${fraud.check}`
   const s2 = batches.find(({ batch }) => batch.voided && severityOf(batch.voided.check) === 'S2')
   if (s2) return `void S2 ${s2.batch.voided?.check}`
   const s1 = batches.find(({ batch }) => batch.voided)
   if (s1 && batches.every(({ batch }) => batch.voided !== null)) return `void S1 ${s1.batch.voided?.check}`
-  if (batches.length > 0 && batches.every(({ batch }) => withdrawnAt(batch) !== null)) return WITHDRAWN
+  if (batches.length > 0 && batches.every((one) => isClosed(one, chunks))) return closedNote(batches)
   return outcome.voided ? 'void T1' : null
 }
 
 /** What an epoch that earns lost all the same. */
-function partlyNote(batches: readonly Judged[], { hostCuts }: Outcome): string | null {
+function partlyNote(batches: readonly Judged[], { outcome: { hostCuts }, chunks }: Found): string | null {
   const partly = batches.find(({ batch }) => batch.voided !== null)?.batch.voided
   if (partly) return `void S1 ${partly.check}`
-  if (batches.some(({ batch }) => withdrawnAt(batch) !== null)) return WITHDRAWN
+  if (batches.some((one) => isClosed(one, chunks))) return closedNote(batches)
   return hostCuts.size > 0 ? `cut ${hostCuts.size} hosts` : null
 }
 
-function freshReport(state: LedgerState, epoch: EpochState, validator: string, account: string): FreshReport[] {
+/** Whether a result on a contribution is looked at. */
+type Counts = (key: string, check: Check | null) => boolean
+
+function freshReport(
+  state: LedgerState,
+  epoch: EpochState,
+  { validator, account, counts }: { validator: string; account: string; counts: Counts },
+): FreshReport[] {
   const said = epoch.reports.get(validator)?.contributions.find((contribution) => contribution.contributor === account)
   if (!said) return []
-  const draws = said.results.flatMap(({ manifest, row, pass }): FreshReport['draws'] => {
-    const contribution = state.contributions.get(manifest.toString())
-    // keyholders stop at once: what nobody could open since then says nothing
-    if (contribution) return contribution.withdrawn === null ? [{ host: null, class: POOL_CLASS, pass }] : []
-    const host = state.batches.get(manifest.toString())?.hosts?.[row] ?? ''
+  const draws = said.results.flatMap(({ manifest, row, pass, check }): FreshReport['draws'] => {
+    const key = manifest.toString()
+    if (state.contributions.has(key)) return counts(key, check) ? [{ host: null, class: POOL_CLASS, pass }] : []
+    const host = state.batches.get(key)?.hosts?.[row] ?? ''
     return [{ host, class: hostClass(state.hosts.get(hostKey(host)), state.bases, state.charter), pass }]
   })
   return [{ validator, draws }]
+}
+
+/** Rates and their median without hosts, which chunks do not have. */
+function ratesOf(reports: readonly FreshReport[], weightOf: (validator: string) => number): Pick<Outcome, 'freshRates' | 'freshMed'> {
+  const freshRates = reports.flatMap(({ validator, draws }) =>
+    draws.length === 0
+      ? []
+      : [{ validator, rate: mulDiv(draws.filter(({ pass }) => !pass).length, PPM, draws.length), draws: draws.length }],
+  )
+  const freshMed = wmedian(freshRates.map(({ validator, rate }) => ({ value: rate, weight: weightOf(validator), tie: validator }))) ?? 0
+  return { freshRates, freshMed }
 }
 
 function reasonsOf(
@@ -172,29 +222,46 @@ function reasonsOf(
 
 const fullSetSize = (epoch: EpochState, account: string): number => epoch.roster.filter((validator) => validator !== account).length
 
-function valueOf(epoch: EpochState, batches: readonly Judged[], cuts: ReadonlyMap<string, number>): bigint {
+/** What the reports take off values: of hosts their part, of single chunks all. */
+interface Cuts {
+  hosts: ReadonlyMap<string, number>
+  rows: ReadonlyMap<string, ReadonlySet<number>>
+}
+
+function valueOf(epoch: EpochState, batches: readonly Judged[], cuts: Cuts): bigint {
   let sum = 0n
-  for (const { key, batch } of batches) {
-    const values = epoch.values.get(key) ?? []
-    const hosts: readonly (string | null)[] = isContribution(batch) ? values.map(() => null) : (batch.hosts ?? [])
-    sum += countedValue(
-      hosts.map((host) => ({ host })),
-      values,
-      cuts,
-    )
+  for (const one of batches) {
+    const { key, batch } = one
+    if (isContribution(batch)) for (const { value } of chunkValuesLeft(epoch, one, cuts)) sum += BigInt(value)
+    else
+      sum += countedValue(
+        (batch.hosts ?? []).map((host) => ({ host })),
+        epoch.values.get(key) ?? [],
+        cuts.hosts,
+      )
   }
   return sum
 }
 
-function cutValues(epoch: EpochState, batches: readonly Judged[], cuts: ReadonlyMap<string, number>): Map<string, RecordValue[]> {
+/** A chunk that most of its testers failed is worth nothing, whatever its index says. */
+function chunkValuesLeft(epoch: EpochState, { key }: Judged, { rows }: Cuts): RecordValue[] {
+  const failed = rows.get(key)
+  return (epoch.values.get(key) ?? []).map((one, row) => (failed?.has(row) ? { ...one, value: 0 } : one))
+}
+
+function cutValues(epoch: EpochState, batches: readonly Judged[], cuts: Cuts): Map<string, RecordValue[]> {
   const out = new Map<string, RecordValue[]>()
-  if (cuts.size === 0) return out
-  for (const { key, batch } of batches) {
-    if (isContribution(batch)) continue
+  for (const one of batches) {
+    const { key, batch } = one
+    if (isContribution(batch)) {
+      if ((cuts.rows.get(key)?.size ?? 0) > 0) out.set(key, chunkValuesLeft(epoch, one, cuts))
+      continue
+    }
+    if (cuts.hosts.size === 0) continue
     const values = epoch.values.get(key) ?? []
     out.set(
       key,
-      values.map((one, row) => ({ ...one, value: mulDiv(one.value, cuts.get(hostKey(batch.hosts?.[row] ?? '')) ?? PPM, PPM) })),
+      values.map((value, row) => ({ ...value, value: mulDiv(value.value, cuts.hosts.get(hostKey(batch.hosts?.[row] ?? '')) ?? PPM, PPM) })),
     )
   }
   return out

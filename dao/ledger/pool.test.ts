@@ -122,6 +122,15 @@ describe('value of chunks', () => {
   })
 })
 
+it('a newcomer’s quota counts events, not chunks', () => {
+  const world = new PoolLedgerWorld({ charter: { contributors: { quota: { newcomer: 25, cap: 100 } } } })
+  const person = world.person('one')
+  world.gatherPool(() => [world.offer(person, { rows: Array.from({ length: 4 }, () => chunk()), tokens: tokensOf('x') })])
+  world.testAndClose()
+  // ten, ten, and half of the third chunk
+  expect(world.rowOf(person)?.value).toBe('250000')
+})
+
 describe('duplicates across people', () => {
   it('earn nothing: whoever committed first owns the novelty', () => {
     const world = new PoolLedgerWorld()
@@ -164,13 +173,58 @@ describe('a sealer of garbage', () => {
     expect(world.rowOf(garbage)).toMatchObject({ points: '0', credibility: 0, note: 'void T1', draws: 160, fails: 160 })
     const { credibility, points, fails } = world.rowOf(slip) ?? { credibility: 0, points: '', fails: 0 }
     expect(fails).toBe(15)
-    // 3 of 32: no host hides it, as a cap would on the web
+    // 3 of 32: no host hides it, as a cap would on the web; and the three themselves are worth nothing
     expect(credibility).toBeLessThan(500_000)
-    expect(Number(points)).toBe(Math.floor((2_000_000 * credibility) / PPM))
+    expect(Number(points)).toBe(Math.floor((1_850_000 * credibility) / PPM))
     const why = explain(world.state, slip.did)?.reasons.filter(({ code }) => code === 'fail')
     expect(why?.[0]?.text).toContain('fails D2, nobody could open it')
     expect(world.state.bases).toEqual(world.charter.credibility.basePpm)
     expect(world.state.hosts.size).toBe(0)
+  })
+})
+
+describe('what a committee finds', () => {
+  const rows = Array.from({ length: 4 }, () => chunk())
+  const few = ['validator-0', 'validator-1']
+  const judged = (judge: Parameters<PoolLedgerWorld['testAndClose']>[0] & object) => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('one')
+    const [one] = world.gatherPool(() => [world.offer(person, { rows, tokens: tokensOf('x') })])
+    world.testAndClose(judge)
+    const strikes = world.validators.map(({ signer }) => world.state.validators.get(signer.did)?.strikes)
+    return { world, row: world.rowOf(person), strikes, key: one?.cid.toString() ?? '' }
+  }
+
+  it('a chunk that most of it failed is worth nothing, however few were drawn', () => {
+    const { world, row, key } = judged({ judge: (_validator, _account, _manifest, chunkRow) => (chunkRow === 2 ? 'D1' : null) })
+    expect(row).toMatchObject({ value: '300000', points: '300000', credibility: PPM })
+    // releases divide by these
+    expect(world.state.results[0]?.values.get(key)?.map(({ value }) => value)).toEqual([100_000, 100_000, 0, 100_000])
+    expect(
+      explain(world.state, key, world.files)
+        ?.reasons.map(({ text }) => text)
+        .join('\n'),
+    ).toContain('most of its testers failed it')
+    expect(replayed(world).state.results[0]?.root).toEqual(world.state.results[0]?.root)
+  })
+
+  it('a chunk that fewer failed keeps its worth', () => {
+    const { row } = judged({
+      judge: (validator, _account, _manifest, chunkRow) => (chunkRow === 2 && few.includes(validator.name) ? 'D1' : null),
+    })
+    expect(row?.value).toBe('400000')
+  })
+
+  it('what most of it could not open earns nothing, and is held against nobody', () => {
+    const { row, strikes } = judged({ judge: () => 'D2' })
+    expect(row).toMatchObject({ points: '0', credibility: PPM, draws: 0, fails: 0, note: 'unopened' })
+    expect(strikes).toEqual([0, 0, 0, 0, 0])
+  })
+
+  it('testers that were shut out are not struck, and bring nobody’s epoch to the whole roster', () => {
+    const { row, strikes } = judged({ judge: (validator) => (few.includes(validator.name) ? 'D2' : null) })
+    expect(row).toMatchObject({ points: '400000', note: null })
+    expect(strikes).toEqual([0, 0, 0, 0, 0])
   })
 })
 
@@ -204,15 +258,66 @@ describe('a withdrawal', () => {
     expect(explain(world.state, one?.cid.toString() ?? '')?.reasons.map(({ code }) => code)).toContain('withdrawn')
   })
 
-  it('before the beacon: nobody draws it', () => {
+  it('before the cut: nobody draws it; later everybody does, so that the beacon is nothing to choose by', () => {
     const world = new PoolLedgerWorld()
-    const [gone, stays] = [world.person('gone'), world.person('stays')]
-    world.gatherPool(() => [world.offer(gone), world.offer(stays)])
-    world.advance('beacon')
+    const [gone, sorry, stays] = [world.person('gone'), world.person('sorry'), world.person('stays')]
+    world.gatherPool(() => [world.offer(gone), world.offer(sorry), world.offer(stays)])
     expect(world.withdraw(gone, {}, gone)).toBeUndefined()
+    world.advance('beacon')
+    expect(world.withdraw(sorry, {}, sorry)).toBeUndefined()
     for (const validator of world.validators) world.openBeacon(validator)
     world.advance('test')
-    expect([...(world.state.epoch?.committees.keys() ?? [])]).toEqual([stays.did])
+    expect([...(world.state.epoch?.committees.keys() ?? [])]).toEqual([sorry.did, stays.did])
+  })
+
+  it('takes back no fail that was found, and heals none', () => {
+    const world = new PoolLedgerWorld()
+    const [caught, late] = [world.person('caught'), world.person('late')]
+    const rows = Array.from({ length: 40 }, () => chunk())
+    const offerBoth = (receipt: string, month: string) =>
+      world.gatherPool(() =>
+        [caught, late].map((one) =>
+          world.offer(one, { rows: rows.map((row) => ({ ...row, month })), tokens: tokensOf(`${one.did}/${receipt}`) }, { to: month }),
+        ),
+      )
+    const [, slip] = offerBoth('first', '2025-03')
+    const bad = new Set<number>()
+    world.testAndClose({
+      judge: (_validator, _account, manifest, row) => {
+        if (manifest.equals(slip?.cid) && bad.size < 3) bad.add(row)
+        return manifest.equals(slip?.cid) && bad.has(row) ? 'D1' : null
+      },
+    })
+    const before = structuredClone({ ...world.state.contributors.get(late.did), points: null })
+    expect(before.credibility).toBeLessThan(PPM)
+    for (const one of [caught, late]) world.withdraw(one, { receipt: sha256(utf8(`${one.did}/first`)) })
+    offerBoth('second', '2025-04')
+    world.advance('beacon')
+    for (const validator of world.validators) world.openBeacon(validator)
+    world.advance('test')
+    // before anybody was given a key, so that all its draws are D2; the other after its testers had looked
+    world.withdraw(late, { receipt: sha256(utf8('late')) })
+    const reports = world.validators.map((validator) => {
+      const report = world.report(validator, (account) => (account === late.did ? 'D2' : 'D1'))
+      return { validator, ...report, index: world.commitReport(validator, report) }
+    })
+    world.withdraw(caught, { receipt: sha256(utf8('caught')) })
+    world.advance('report')
+    for (const report of reports) world.revealReport(report.validator, report)
+    world.advance('probe')
+    world.advance('close')
+    world.close()
+    for (const validator of world.validators) world.attest(validator)
+    expect(world.rowOf(caught)).toMatchObject({ points: '0', credibility: 0, draws: 160, fails: 160 })
+    expect(world.rowOf(late)).toMatchObject({ points: '0', credibility: before.credibility, draws: 0, note: 'withdrawn' })
+    const after = { ...world.state.contributors.get(late.did), points: null }
+    const { epochs, tallies, quota } = before
+    expect(after).toMatchObject({ epochs, tallies, quota })
+    const light = replayed(world, true).state.contributors
+    for (const one of [caught, late]) {
+      const { credibility, epochs: counted } = world.state.contributors.get(one.did) ?? {}
+      expect(light.get(one.did)).toMatchObject({ credibility, epochs: counted })
+    }
   })
 
   it('later: pay stays, no release takes it any more, and the slot is free', () => {
@@ -225,7 +330,8 @@ describe('a withdrawal', () => {
     expect(includedContributions(world.state, 1)).toHaveLength(0)
     expect(vested(world.state, 1).map(({ points }) => points)).toEqual([100_000n])
     expect(liveContributionOf(world.state, person.did)).toBeUndefined()
-    const [again] = world.gatherPool(() => [world.offer(person, { tokens: tokensOf('b') })])
+    const next = { rows: [chunk({ month: '2026-01' })], tokens: tokensOf('b') }
+    const [again] = world.gatherPool(() => [world.offer(person, next, { to: '2026-01' })])
     // the old words again do not end what was offered since
     expect(world.withdraw(person)).toBe('REPEATED')
     world.testAndClose()
@@ -233,32 +339,41 @@ describe('a withdrawal', () => {
     expect(liveContributionOf(world.state, person.did)?.manifestCid).toEqual(again?.cid)
     // what was paid once is not paid again under the same words
     expect(world.withdraw(person, { receipt: sha256(utf8('second')) })).toBeUndefined()
-    world.gatherPool(() => [world.offer(person, { tokens: tokensOf('a') })])
+    world.gatherPool(() => [world.offer(person, { rows: [chunk({ month: '2026-02' })], tokens: tokensOf('a') }, { to: '2026-02' })])
     world.testAndClose()
     expect(world.rowOf(person)).toMatchObject({ points: '0', value: '0' })
   })
 
-  it('frees what it said for those who come after when it never earned', () => {
+  it.each([
+    ['without tokens', []],
+    ['with tokens of its own making', tokensOf('b')],
+  ])('and the same years offered again %s earn nothing; only what came since does', (_, tokens) => {
     const world = new PoolLedgerWorld()
-    const [gone, next] = [world.person('gone'), world.person('next')]
+    const person = world.person('one')
+    world.gatherPool(() => [world.offer(person, { tokens: tokensOf('a') })])
+    world.testAndClose()
+    world.withdraw(person)
+    const rows = ['2025-03', '2025-12', '2026-01', null].map((month) => chunk({ month }))
+    world.gatherPool(() => [world.offer(person, { rows, tokens }, { to: '2026-01' })])
+    world.testAndClose()
+    expect(world.rowOf(person)?.points).toBe(tokens.length > 0 ? '100000' : '50000')
+  })
+
+  it('before it earned leaves its tokens with its subject: copies of them are copies', () => {
+    const world = new PoolLedgerWorld()
+    const [gone, copier] = [world.person('gone'), world.person('copier')]
     world.gatherPool(() => [world.offer(gone, { tokens: tokensOf('a') })])
-    world.advance('beacon')
-    for (const validator of world.validators) world.openBeacon(validator)
-    world.advance('test')
     world.withdraw(gone)
-    const reports = world.validators.map((validator) => {
-      const report = world.report(validator, () => null)
-      return { validator, ...report, index: world.commitReport(validator, report) }
-    })
-    world.advance('report')
-    for (const report of reports) world.revealReport(report.validator, report)
-    world.advance('probe')
-    world.advance('close')
+    world.advance('beacon')
+    for (const phase of ['test', 'report', 'probe', 'close'] as const) {
+      if (phase === 'test') for (const validator of world.validators) world.openBeacon(validator)
+      world.advance(phase)
+    }
     world.close()
     for (const validator of world.validators) world.attest(validator)
-    world.gatherPool(() => [world.offer(next, { tokens: tokensOf('a') })])
+    world.gatherPool(() => [world.offer(copier, { tokens: tokensOf('a') }), world.offer(gone, { tokens: tokensOf('a') })])
     world.testAndClose()
-    expect(world.rowOf(next)?.points).toBe('100000')
+    expect([copier, gone].map((one) => world.rowOf(one)?.points)).toEqual(['0', '100000'])
   })
 
   it('of an optional purpose keeps the contribution, out of releases for that purpose', () => {
@@ -274,14 +389,28 @@ describe('a withdrawal', () => {
     expect([counts('ai:ModelTraining'), counts()]).toEqual([0, 0])
   })
 
-  it('drops what its subject had committed to before', () => {
+  it.each<[string, 'all' | Purpose[]]>([
+    ['all', 'all'],
+    ['a needed purpose', ['ai:ModelTraining']],
+    ['an optional one', ['ai:Benchmarking']],
+  ])('of %s drops what its subject had committed to before', (_, scope) => {
     const world = new PoolLedgerWorld()
     const person = world.person('one')
     world.advance('gather')
     const one = world.offer(person)
-    world.withdraw(person)
+    world.withdraw(person, { scope })
     world.advance('reveal')
     expect(world.show(one)).toBe('NO_COMMIT')
+  })
+
+  it('of somebody who brought nothing is not written down', () => {
+    const world = new PoolLedgerWorld()
+    world.advance('gather')
+    const [stranger, joined] = [seeded('stranger'), world.person('joined')]
+    for (const one of [stranger, joined]) expect(world.withdraw(one, {}, one)).toBe('NOTHING_BROUGHT')
+    expect(world.state.withdrawals).toEqual([])
+    world.offer(joined)
+    expect(world.withdraw(joined, {}, joined)).toBeUndefined()
   })
 
   it('is told by its subject, the operator or a validator, and signed by its subject', () => {
@@ -315,6 +444,11 @@ describe('a reveal of a contribution is refused', () => {
       'BAD_FILE_CODEC',
       (w) => w.offer(w.person('a'), {}, { index: fileCid(new Uint8Array(3 << 20)) }),
     ],
+    ...['constructor', 'toString', 'orkut'].map((source): (typeof cases)[number] => [
+      `with a chunk of ${source}, which is no service`,
+      'BAD_FILE_BAD_SHAPE',
+      (w) => w.offer(w.person('a'), { rows: [chunk({ source })] }),
+    ]),
     ['with an index of another shape', 'BAD_FILE_BAD_SHAPE', (w) => w.offer(w.person('a'), { index: { rows: [] } })],
   ]
   it.each(cases)('%s', (_, code, offer, charter = {}) => {
@@ -324,6 +458,18 @@ describe('a reveal of a contribution is refused', () => {
     world.advance('reveal')
     expect(world.show(one)).toBe(code)
     expect(world.state.contributions.size).toBe(0)
+    expect(replayed(world, true).state.invalid.map((found) => found.code)).toEqual([code])
+  })
+
+  it('of somebody who brings web records, and web records of somebody who brings to the pool', () => {
+    const world = new PoolLedgerWorld()
+    const [ann] = world.contributors
+    const person = world.person('one')
+    world.playEpoch([[ann!, pages('ann', 2)]])
+    world.advance('gather')
+    const offered = [world.offer(person), world.offer(ann!)]
+    world.advance('reveal')
+    expect(offered.map((one) => world.show(one))).toEqual([undefined, 'OTHER_KIND'])
   })
 
   it('when its subject has one in the pool', () => {

@@ -7,16 +7,17 @@ import type { LedgerFiles, LedgerState, PoolContribution } from './types.ts'
 import { type Refusal, refuse, type View } from './view.ts'
 
 /**
- * The files that judging a revealed contribution takes besides its manifest: its policy, and its index unless the fold is light. None where the
+ * The files that judging a revealed contribution takes besides its manifest: its policy and its index, also in a light fold, which must refuse what
+ * a whole one refuses. None where the
  * manifest names another policy than the charter: it is refused for that, and nobody should have to find a stranger's file.
  */
-export function contributionFiles({ charter, light }: LedgerState, files: LedgerFiles, manifest: CID): CID[] {
+export function contributionFiles({ charter }: LedgerState, files: LedgerFiles, manifest: CID): CID[] {
   const read = files.read(manifest) === undefined ? undefined : readManifest(files, manifest)
   if (!read?.ok || read.value.kind !== 'pool') return []
   const { policy, index } = read.value.manifest
   if (charter.consent === null || !policy.equals(charter.consent)) return []
   // of another kind they are refused by their names alone
-  return (light ? [policy] : [policy, index]).filter((cid) => notAnObject(cid) === undefined)
+  return [policy, index].filter((cid) => notAnObject(cid) === undefined)
 }
 
 export function judgeContribution({ state, files }: View, author: string, manifest: PoolManifest): Refusal | undefined {
@@ -38,7 +39,7 @@ export function judgeContribution({ state, files }: View, author: string, manife
   const policy = readConsentPolicy(files, manifest.policy)
   if (!policy.ok) return policy.refusal
   if (policy.value.by !== state.operator) return refuse('POLICY_NOT_SIGNED', "the policy does not carry the operator's signature")
-  return state.light ? undefined : judgeIndex(state, files, manifest)
+  return judgeIndex(state, files, manifest)
 }
 
 function judgeIndex(state: LedgerState, files: LedgerFiles, manifest: PoolManifest): Refusal | undefined {
@@ -72,12 +73,11 @@ export function liveContributionOf(state: LedgerState, subject: string): PoolCon
 
 /** What the ledger keeps of a contribution's manifest and policy. */
 export function contributionFacts(
-  state: LedgerState,
   files: LedgerFiles,
   manifest: PoolManifest,
 ): Pick<PoolContribution, 'manifest' | 'committee' | 'required' | 'tokens' | 'withdrawn' | 'purposesGone'> {
-  const index = state.light ? undefined : readPoolIndex(files, manifest.index)
-  const tokens = index?.ok ? index.value.tokens : []
+  const index = readPoolIndex(files, manifest.index)
+  const tokens = index.ok ? index.value.tokens : []
   const policy = readConsentPolicy(files, manifest.policy)
   const { committee, required } = policy.ok
     ? { committee: policy.value.committee, required: requiredPurposes(policy.value) }

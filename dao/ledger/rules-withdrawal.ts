@@ -13,6 +13,8 @@ export const consentWithdrawn: Rule<'consent.withdrawn'> = {
     const { subject, receipt, scope } = read.value
     if (a !== subject && a !== state.operator && !isSeated(state, a))
       return refuse('NOT_SEATED', `${a} is neither the subject, nor operator, nor seated`)
+    // whoever brought nothing has nothing to end here, and would write here for nothing
+    if (!hasBrought(state, subject)) return refuse('NOTHING_BROUGHT', `${subject} has brought nothing to this pool`)
     // the same words again would end what the subject offered since
     return covers(state.tombstones.scopeOf(receipt, subject), scope)
       ? refuse('REPEATED', 'this withdrawal is in the log already')
@@ -26,21 +28,27 @@ export const consentWithdrawn: Rule<'consent.withdrawn'> = {
     state.withdrawals.push({ index, by: a, receipt, subject, scope })
     // a receipt names its contribution, and only those who hold it know which: whatever the subject has offered so far ends with it
     const live = liveContributionOf(state, subject)
-    if (live) end(state, live, { scope, index })
-    // what it committed to before it said so is not revealed any more
-    if (scope === 'all') for (const [at, commit] of state.commits) if (commit.author === subject) state.commits.delete(at)
+    if (live) end(live, { scope, index })
+    // what it committed to before it said so is not revealed any more: nobody here knows which purposes that was to be for
+    for (const [at, commit] of state.commits) if (commit.author === subject) state.commits.delete(at)
   },
+}
+
+function hasBrought({ contributors, commits }: LedgerState, subject: string): boolean {
+  const contributor = contributors.get(subject)
+  if (!contributor) return false
+  if (contributor.slot !== null) return true
+  for (const { author } of commits.values()) if (author === subject) return true
+  return false
 }
 
 const covers = (known: Scope | undefined, scope: Withdrawal['scope']): boolean =>
   known === 'all' || (known !== undefined && scope !== 'all' && scope.every((one) => known.has(one)))
 
 /** One needed purpose less is no consent any more; an optional one is only not asked for again. */
-function end(state: LedgerState, one: PoolContribution, { scope, index }: { scope: Withdrawal['scope']; index: number }): void {
+function end(one: PoolContribution, { scope, index }: { scope: Withdrawal['scope']; index: number }): void {
   if (scope !== 'all') for (const purpose of scope) one.purposesGone.add(purpose)
   if (scope !== 'all' && !one.required.some((purpose) => one.purposesGone.has(purpose))) return
   one.withdrawn = index
-  const { epoch } = state
-  // before the beacon nobody has drawn it; afterwards draws stay as they are, and it earns nothing all the same
-  if (epoch !== null && epoch.beacon === null) epoch.batches = epoch.batches.filter((key) => key !== one.manifestCid.toString())
+  // from the cut on it stays among what is drawn: whoever sees the beacon come must not choose by it. It earns nothing all the same
 }

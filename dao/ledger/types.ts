@@ -110,7 +110,7 @@ export interface PoolContribution extends Delivery {
   /** From its policy: who holds shares, how many are needed, and which purposes it cannot do without. */
   committee: { k: number; members: string[] }
   required: Purpose[]
-  /** Of its index; empty in a light fold. */
+  /** Of its index. */
   tokens: readonly Uint8Array[]
   /** Log index of the withdrawal that ended it; optional purposes that were withdrawn besides. */
   withdrawn: number | null

@@ -1,8 +1,9 @@
 /** The value of every chunk of the contributions that an epoch counts for the first time. */
 import { Lru } from '../../core/cache/index.ts'
 import { type PoolIndex, toHex } from '../../schemas/wire/index.ts'
-import { chunkValues, type RecordValue } from '../rewards/index.ts'
+import { chunkValues, mulDiv, type RecordValue } from '../rewards/index.ts'
 import { readPoolIndex } from './parsed-files.ts'
+import { hasEarned, TokenBook } from './token-book.ts'
 import type { EpochState, LedgerState, PoolContribution } from './types.ts'
 import type { View } from './view.ts'
 
@@ -17,55 +18,39 @@ export function valueContributions({ state, files, index }: View, epoch: EpochSt
   })
   if (fresh.length === 0) return new Map()
   return valuedEpochs.recall(toHex(state.tree.rootAt(index) ?? new Uint8Array()), () => {
-    const known = new TokenBook()
-    for (const one of state.contributions.values()) if (hasCounted(state, one)) known.add(one.tokens)
-    const values = new Map<string, RecordValue[]>()
-    for (const { key, one } of fresh) {
-      const read = readPoolIndex(files, one.manifest.index)
-      const poolIndex: PoolIndex = read.ok ? read.value : { v: 1, measures: '', rows: [], tokens: [] }
-      const quota = state.contributors.get(one.contributor)?.quota ?? poolIndex.rows.length
-      const all = chunkValues({ charter: state.charter, index: poolIndex, shared: known.mostShared(poolIndex.tokens) })
-      // chunks beyond the quota are worth nothing, as a newcomer's records
-      values.set(
-        key,
-        all.map((value, row) => (row < quota ? value : { ...value, value: 0 })),
-      )
-      known.add(poolIndex.tokens)
-    }
-    return values
+    const book = new TokenBook(state)
+    return new Map(
+      fresh.map(({ key, one }) => {
+        const read = readPoolIndex(files, one.manifest.index)
+        const poolIndex: PoolIndex = read.ok ? read.value : { v: 1, measures: '', rows: [], tokens: [] }
+        const values = chunkValues({ charter: state.charter, index: poolIndex, shared: book.mostShared(one) })
+        return [key, withinQuota(state, one, poolIndex, notPaidBefore(state, one, poolIndex, values))]
+      }),
+    )
   })
 }
 
-/** What an earlier epoch counted; one that was withdrawn before it could earn is forgotten, also as somebody's earlier copy. */
-function hasCounted({ contributors }: LedgerState, one: PoolContribution): boolean {
-  if (one.values === null || one.withdrawn === null) return one.values !== null
-  const earned = contributors
-    .get(one.contributor)
-    ?.points.get(one.settled ?? 0)
-    ?.batches.get(one.manifestCid.toString())
-  return earned !== undefined && earned > 0n
+/** Events beyond a newcomer's quota are worth nothing, as records; of the chunk that crosses it a part counts. */
+function withinQuota({ contributors }: LedgerState, one: PoolContribution, { rows }: PoolIndex, values: RecordValue[]): RecordValue[] {
+  const quota = contributors.get(one.contributor)?.quota ?? null
+  if (quota === null) return values
+  let left = quota
+  return values.map((value, row) => {
+    const events = rows[row]?.events ?? 0
+    const counted = Math.min(left, events)
+    left -= counted
+    return counted === events ? value : { ...value, value: mulDiv(value.value, counted, events) }
+  })
 }
 
-/** Which earlier contributions have a token. */
-class TokenBook {
-  readonly #holders = new Map<string, number[]>()
-  #count = 0
-
-  add(tokens: readonly Uint8Array[]): void {
-    const me = this.#count++
-    for (const token of tokens) {
-      const key = toHex(token)
-      const holders = this.#holders.get(key)
-      if (holders) holders.push(me)
-      else this.#holders.set(key, [me])
-    }
-  }
-
-  /** Most tokens shared with any single one; null where there are no tokens to compare. */
-  mostShared(tokens: readonly Uint8Array[]): number | null {
-    if (tokens.length === 0) return null
-    const shared = new Map<number, number>()
-    for (const token of tokens) for (const one of this.#holders.get(toHex(token)) ?? []) shared.set(one, (shared.get(one) ?? 0) + 1)
-    return Math.max(0, ...shared.values())
-  }
+/**
+ * Offered again, by tokens of its own making or with none, the same years would be paid again: of a subject that earned, only months after all
+ * that its earlier contributions were offered as.
+ */
+function notPaidBefore(state: LedgerState, one: PoolContribution, { rows }: PoolIndex, values: RecordValue[]): RecordValue[] {
+  let through = ''
+  for (const other of state.contributions.values())
+    if (other.contributor === one.contributor && other.manifest.to > through && hasEarned(state, other)) through = other.manifest.to
+  if (through === '') return values
+  return values.map((value, row) => ((rows[row]?.month ?? '') > through ? value : { ...value, value: 0 }))
 }

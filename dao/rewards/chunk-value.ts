@@ -2,7 +2,7 @@
  * The value of every chunk of a pool contribution: integers from its index alone, floor after each factor, the same on every node. The formula of
  * web records with what a chunk has in place of what it has not: no host, no lease, no age.
  */
-import { type Charter, type PoolIndex, poolTermsOf } from '../../schemas/wire/index.ts'
+import { type Charter, type PoolIndex, type PoolTerms, poolTermsOf } from '../../schemas/wire/index.ts'
 import { mulDiv, PPM } from './integers.ts'
 import type { RecordValue } from './record-value.ts'
 
@@ -17,12 +17,23 @@ export interface ChunksToValue {
 export function chunkValues({ charter, index, shared }: ChunksToValue): RecordValue[] {
   const terms = poolTermsOf(charter)
   const novelty = bandNoveltyPpm(shared, charter)
+  const most = mostTokens(index.rows, charter)
   return index.rows.map(({ tokens, quality, language, source }) => {
-    let value = tokens < terms.minTokens ? 0 : 1000 * Math.min(tokens, terms.maxTokens)
-    for (const factor of [quality, novelty, demandPpm(language, charter), terms.sources[source] ?? PPM, terms.unattestedPpm])
+    let value = tokens < terms.minTokens ? 0 : 1000 * Math.min(tokens, most)
+    for (const factor of [quality, novelty, demandPpm(language, charter), sourcePpm(source, terms), terms.unattestedPpm])
       value = mulDiv(value, factor, PPM)
     return { value, novelty: shared ?? 0 }
   })
+}
+
+/** Chunks are cut evenly, and a draw does not look at worth: one that claims to be so many others is not believed. */
+const TIMES_MEDIAN = 8
+
+/** Tokens of one chunk that count at most: `maxTokens`, and eight times the lower median of those of its contribution that count at all. */
+export function mostTokens(rows: PoolIndex['rows'], charter: Pick<Charter, 'pool'>): number {
+  const { minTokens, maxTokens } = poolTermsOf(charter)
+  const counted = rows.flatMap(({ tokens }) => (tokens > 0 && tokens >= minTokens ? [tokens] : [])).toSorted((a, b) => a - b)
+  return Math.min(maxTokens, TIMES_MEDIAN * (counted[(counted.length - 1) >> 1] ?? 0))
 }
 
 /** U: whole where no band was there before, nothing at `duplicateBands` and above. */
@@ -31,6 +42,9 @@ export function bandNoveltyPpm(shared: number | null, charter: Pick<Charter, 'po
   if (shared === null) return withoutTokensPpm
   return shared >= duplicateBands ? 0 : mulDiv(duplicateBands - shared, PPM, duplicateBands)
 }
+
+/** W: what the charter says of this service. By its own names only: every object has a `constructor`. */
+const sourcePpm = (source: string, { sources }: PoolTerms): number => (Object.hasOwn(sources, source) ? (sources[source] ?? PPM) : PPM)
 
 /** D: the first demand rule for the language that asks for no host. */
 function demandPpm(language: string, { demand }: Charter): number {

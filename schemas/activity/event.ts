@@ -1,5 +1,6 @@
 /** One thing that the owner of an export did: the record of personal pools, `activity@1`. */
 import { z } from 'zod'
+import { POOL_SOURCES } from '../wire/index.ts'
 
 export const EVENT_TYPES = [
   'View',
@@ -18,21 +19,7 @@ export const EVENT_TYPES = [
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
-export const SOURCES = [
-  'google-takeout',
-  'reddit',
-  'x',
-  'instagram',
-  'facebook',
-  'linkedin',
-  'spotify',
-  'netflix',
-  'chatgpt',
-  'whatsapp',
-  'apple-health',
-  'tiktok',
-  'own',
-] as const
+export const SOURCES = POOL_SOURCES
 export type Source = (typeof SOURCES)[number]
 
 export const MAX_NAME_UNITS = 512
@@ -40,6 +27,9 @@ export const MAX_EVENT_TEXT_UNITS = 65_536
 
 /** `2024-03-09T14:00:00Z` by the hour, `2024-03-09` by the day: never finer. */
 const coarseTime = z.string().regex(/^\d{4}-\d\d-\d\d(?:T\d\d:00:00Z)?$/)
+/** ASCII, host in lower case (names of other scripts as punycode): a URL parser's tables differ between engines, and every engine must read the same. */
+export const EVENT_URL =
+  /^https?:\/\/(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]{2,45}\])(?::[1-9][0-9]{0,4})?(?:\/[\u0021\u0022\u0024-\u003e\u0040-\u007e]*)?$/
 const word = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
 
 export const activityEvent = z.strictObject({
@@ -54,10 +44,7 @@ export const activityEvent = z.strictObject({
     name: z.string().min(1).max(MAX_NAME_UNITS).optional(),
     text: z.string().min(1).max(MAX_EVENT_TEXT_UNITS).optional(),
     /** Without user, query and fragment. */
-    url: z
-      .url({ protocol: /^https?$/ })
-      .max(2048)
-      .optional(),
+    url: z.string().max(2048).regex(EVENT_URL).optional(),
     durationS: z.int().min(0).max(10_000_000).optional(),
     /** A decimal number as text: nothing that is signed has floats. */
     measure: z

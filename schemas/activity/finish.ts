@@ -1,10 +1,10 @@
 /** From a draft to an event: rules, names, identifiers, addresses, time and place. Whatever leaves the device has been through here. */
 import { hash } from 'node:crypto'
 import { detectLanguage } from '../measures/index.ts'
-import { type Detector, findSpans, findWith, type NameIndex, placeholder, replaceSpans, type Span } from '../redact/index.ts'
+import { cleanText, type Detector, findSpans, findWith, type NameIndex, type Span } from '../redact/index.ts'
 import { coarsePlace, coarseTime } from './coarsen.ts'
 import type { Draft, DropReason } from './draft.ts'
-import { type ActivityEvent, activityEvent, MAX_EVENT_TEXT_UNITS, MAX_NAME_UNITS, type Source } from './event.ts'
+import { type ActivityEvent, activityEvent, EVENT_URL, MAX_EVENT_TEXT_UNITS, MAX_NAME_UNITS, type Source } from './event.ts'
 import { isMap } from './guarded-hosts.ts'
 import type { PeopleBook } from './people.ts'
 import type { PoolRules } from './rules.ts'
@@ -63,7 +63,7 @@ export function finish(draft: Draft, context: Finishing, find: Find = (text) => 
     const stripped = stripUrl(draft.url, context.names)
     if (stripped?.url !== draft.url) count(context, 'url')
     for (const { kind } of stripped?.spans ?? []) count(context, kind)
-    if (stripped) object.url = stripped.url
+    if (stripped && EVENT_URL.test(stripped.url)) object.url = stripped.url
   }
   if (take('durationS') && draft.durationS !== undefined && Number.isSafeInteger(draft.durationS) && draft.durationS >= 0)
     object.durationS = Math.min(draft.durationS, 10_000_000)
@@ -100,10 +100,11 @@ function cleaned(raw: string | undefined, most: number, context: Finishing, find
   const bare = bareText(raw, most)
   if (bare.text === '') return undefined
   if (bare.changed > 0) count(context, 'url', bare.changed)
-  const spans = find(bare.text)
-  for (const { kind } of spans) count(context, kind)
-  // what stands for something may be longer than what it was
-  return cut(replaceSpans(bare.text, spans, placeholder), most)
+  return cleanText(bare.text, {
+    spans: find(bare.text),
+    shorten: (text) => cut(text, most),
+    count: (kind) => count(context, kind),
+  })
 }
 
 /** What is looked at: seen characters only, addresses stripped. */

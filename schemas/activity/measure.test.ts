@@ -44,6 +44,13 @@ describe('measures of events', () => {
     ['without months', (i: number) => event(i, { time: undefined }), { month: null, quality: 666_666 }],
   ])('%s', (_name, make, row) => expect(measureEvents(Array.from({ length: 40 }, (_, i) => make(i)))).toMatchObject(row))
 
+  it('do not depend on the order of fields', () => {
+    const bare = event(1, {}, { name: undefined, durationS: 7 })
+    const turned = Object.fromEntries(Object.entries(bare).toReversed()) as ActivityEvent
+    expect(measureEvents([bare, { ...turned, id: event(2).id }]).quality).toBe(833_333)
+    expect(sameBands([bare], [turned])).toBe(16)
+  })
+
   it('take the first of equals, whatever the order of events', () => {
     const mixed = [event(0), event(1)]
     expect(measureEvents(mixed)).toEqual(measureEvents(mixed.toReversed()))
@@ -79,13 +86,33 @@ describe('bands', () => {
   })
 })
 
-it.each([
+it.each<[string, string, string]>([
   ['no line end', '{}', 'no end'],
   ['no JSON', '{\n', 'not JSON'],
   ['an unknown field', `${JSON.stringify({ ...event(1), name: 'Anna' })}\n`, 'not an event'],
+  ...[
+    'https://mühle.example/',
+    'https://mill.example/ä',
+    'https://mill.example/?q=1',
+    'ftp://mill.example/',
+    'https://u@mill.example/',
+  ].map((url): [string, string, string] => [
+    `the link ${url}`,
+    `${JSON.stringify({ ...event(1), object: { kind: 'page', url } })}\n`,
+    'not an event: object.url',
+  ]),
   ['an exact time', `${JSON.stringify({ ...event(1), time: '2025-01-01T10:01:02Z' })}\n`, 'not an event: time'],
 ])('reads no events from %s', (_, text, message) =>
   expect(readEvents(text)).toMatchObject({ ok: false, message: expect.stringContaining(message) as string }),
+)
+
+it.each([
+  'https://mill.example',
+  'http://xn--mhle-0ra.example:8080/a/b-%C3%A4~(1);v=2',
+  'https://[2001:db8::1]/',
+  'https://a_b.example./-',
+])('reads the link %s', (url) =>
+  expect(readEvents(`${JSON.stringify({ ...event(1), object: { kind: 'page', url } })}\n`)).toMatchObject({ ok: true }),
 )
 
 it('reads what is written', () => {

@@ -3,7 +3,7 @@
  * engine. Whatever changes a number here is a new version of the measures.
  */
 import { detectLanguage, shingleHashes, sketchOf, tokenize } from '../measures/index.ts'
-import { POOL_BANDS, PPM, type PoolIndexRow, sha256, utf8 } from '../wire/index.ts'
+import { canonicalJson, POOL_BANDS, PPM, type PoolIndexRow, sha256, utf8 } from '../wire/index.ts'
 import { type ActivityEvent, activityEvent } from './event.ts'
 
 /** What `measures` of a pool index says where these functions made it. */
@@ -90,7 +90,10 @@ const factsOf = ({ object: { url, durationS, measure, place } }: ActivityEvent):
   [url, durationS, measure, place].filter((fact) => fact !== undefined).length
 
 /** Everything that an event says but its id: two with the same are one thing said twice. */
-const contentOf = (event: ActivityEvent): string => JSON.stringify({ ...event, id: undefined })
+function contentOf({ id: _id, ...rest }: ActivityEvent): string {
+  // without fields that are there and undefined, as canonical JSON has none
+  return canonicalJson(JSON.parse(JSON.stringify(rest)))
+}
 
 function mostFrequent(values: readonly string[]): string | undefined {
   const counts = new Map<string, number>()

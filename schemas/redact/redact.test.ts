@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { labelledSet, scoreOf } from '../../tests/support/labelled-set.ts'
-import { type Detector, findSpans, ID_RULES, NameIndex, personOf, redact, redactLine } from './index.ts'
+import { cleanText, type Detector, findSpans, ID_RULES, NameIndex, personOf, redact, redactLine } from './index.ts'
 
 const found = (text: string): string[] => findSpans(text).map(({ start, end, kind }) => `${kind}: ${text.slice(start, end)}`)
 
@@ -173,4 +173,35 @@ it('is not slowed down by texts made for that', () => {
   const { user } = process.cpuUsage(before)
   // a quadratic rule would take minutes
   expect(user / 1e6).toBeLessThan(20)
+})
+
+describe('what is left of a text', () => {
+  const clean = (text: string): string | undefined => cleanText(text, { spans: findSpans(text) })
+
+  it.each([
+    ['sk_live_4eC39HqLyjWDarjtT1zdp7dcanna@ex.com7x', '@ex'],
+    ['password: hunter2', 'hunter'],
+    ['030/123456-é -fe80::1+12345678901', '12345678901'],
+  ])('has nothing to be found in again: %s', (text, gone) => {
+    const left = clean(text)
+    expect(left).toBeDefined()
+    expect(findSpans(left ?? '')).toEqual([])
+    expect(left).not.toContain(gone)
+  })
+
+  it('has nothing in it, or does not go out', () => {
+    const piece = fc.constantFrom(
+      ...['anna@ex.com', '7x', '@', '.', '030/123456', '-', 'é', ' ', 'fe80::1', '+12345678901', '4111 1111 1111 1111', 'key: ', 'A1b2C3'],
+      ...['DE89370400440532013000', '1.2.3.4', '/u/anna', 'tel ', '12345678Z', '(at)', 'P1', '[', ']', ':', '49', 'Bearer abcdefgh1234 '],
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
+        const left = clean(pieces.join(''))
+        if (left !== undefined) expect(findSpans(left)).toEqual([])
+      }),
+      { numRuns: 2000 },
+    )
+    // ends for what people write
+    for (const { text } of labelledSet(11, 1000)) expect(clean(text)).toBeDefined()
+  })
 })

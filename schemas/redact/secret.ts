@@ -1,4 +1,4 @@
-import type { Span } from './span.ts'
+import { KINDS, type Span } from './span.ts'
 
 /** Formats that say what they are. */
 const FORMATS =
@@ -9,6 +9,8 @@ const LABELLED =
 /** One of the words above may be there: the cheap question first. */
 const LABEL =
   /pass|pwd|kennw|contrase|clave|senha|mot de|wachtw|has[lł]o|lösen|salas|heslo|[şs]ifre|secret|key|token|otp|pin|puk|пароль|密|パスワ|비밀/i
+/** What was replaced once stays: its closing bracket is no part of a value. */
+const PLACEHOLDER = new RegExp(`^\\[(?:${KINDS.join('|')})$`)
 const BEARER = /\bBearer\s+([\w\-.=+/]{12,4000})/g
 /** `https://user:password@host` */
 const USERINFO = /\b[a-z][a-z0-9+.-]{1,20}:\/\/([^\s/@:]{1,100}:[^\s/@]{1,100})@/gi
@@ -33,7 +35,8 @@ export function findSecrets(text: string): Span[] {
   if (text.includes('://')) take(USERINFO, 1)
   if (text.includes('Bearer')) take(BEARER, 1)
   // a password is no word of a sentence: "the token is lost"
-  if (LABEL.test(text)) take(LABELLED, 1, (value) => value.length >= 4 && /\d|[^\p{L}\p{N}\s]\p{L}|\p{Ll}\p{Lu}/u.test(value))
+  if (LABEL.test(text))
+    take(LABELLED, 1, (value) => value.length >= 4 && !PLACEHOLDER.test(value) && /\d|[^\p{L}\p{N}\s]\p{L}|\p{Ll}\p{Lu}/u.test(value))
   return found
 }
 

@@ -164,6 +164,23 @@ export const poolManifest = z.strictObject({
 })
 export type PoolManifest = z.infer<typeof poolManifest>
 
+/** Services that exports come from. A closed list: what a row names is looked up in the charter's terms, and released by name. */
+export const POOL_SOURCES = [
+  'google-takeout',
+  'reddit',
+  'x',
+  'instagram',
+  'facebook',
+  'linkedin',
+  'spotify',
+  'netflix',
+  'chatgpt',
+  'whatsapp',
+  'apple-health',
+  'tiktok',
+  'own',
+] as const
+
 export const MAX_POOL_INDEX_BYTES = 1 << 20
 /** Bands that a contribution's MinHash sketch is cut into, each of eight lanes; one token for each. */
 export const POOL_BANDS = 16
@@ -177,7 +194,7 @@ export const poolIndexRow = z.strictObject({
   /** BCP 47 primary subtag of most of it, or `und`. */
   language: z.string().regex(/^[a-z]{2,3}$/),
   /** Service that most of its events come from: `spotify`, `google-takeout`. */
-  source: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
+  source: z.string().refine((word) => POOL_SOURCES.some((known) => known === word), 'a service that exports come from'),
   /** Month of most of its events, `YYYY-MM`; null where none has a time. */
   month: month.nullable(),
 })

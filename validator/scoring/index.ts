@@ -1,2 +1,2 @@
-export { type ChunkScore, type ChunkToScore, scorePoolChunk } from './score-chunk.ts'
+export { type ChunkScore, type ChunkToScore, latestMonth, scorePoolChunk } from './score-chunk.ts'
 export { scoreContribution, type ScoreContribution } from './score-contribution.ts'

@@ -3,7 +3,7 @@ import { type ActivityEvent, activityEvent, measureEvents } from '../../schemas/
 import { findSpans, placeholder, replaceSpans } from '../../schemas/redact/index.ts'
 import { canonicalJson, type PoolIndexRow, utf8 } from '../../schemas/wire/index.ts'
 import { labelledSet } from '../../tests/support/labelled-set.ts'
-import { scorePoolChunk } from './index.ts'
+import { latestMonth, scorePoolChunk } from './index.ts'
 
 const event = (i: number, changes: Partial<ActivityEvent> = {}, object: Partial<ActivityEvent['object']> = {}): ActivityEvent =>
   activityEvent.parse({
@@ -39,14 +39,6 @@ function scored(events: ActivityEvent[], { text = lines(events), plain, row, see
 describe('a chunk', () => {
   it('passes when it is what its index says', () => expect(scored(many(50))).toEqual({ check: null }))
 
-  const steps = (type: ActivityEvent['type']) =>
-    Array.from({ length: 40 }, (_, i) =>
-      event(i, { type, time: `2025-01-${String(10 + Math.floor(i / 24)).padStart(2, '0')}T${String(i % 24).padStart(2, '0')}:00:00Z` }),
-    )
-  const at = (i: number, hour: number, latE7: number) =>
-    event(i, { type: 'Move', time: `2025-01-10T${String(hour).padStart(2, '0')}:00:00Z` }, { place: { latE7, lonE7: 0 } })
-  const moving = (hours: number) => Array.from({ length: hours * 2 }, (_, i) => at(i, Math.floor(i / 2), i % 2 ? 530_000_000 : 410_000_000))
-
   it.each<[string, string, string, ActivityEvent[], Changes?]>([
     ['no text', 'D1', 'NOT_TEXT', many(2), { plain: Uint8Array.of(0xff, 0xfe) }],
     ['no events', 'D1', 'NOT_EVENTS', many(2), { text: '{"a":1}\n' }],
@@ -67,18 +59,19 @@ describe('a chunk', () => {
     ['a mail address', 'D7', 'LEFT_EMAIL', [event(0, {}, { name: 'write to jane.doe@mill.example' })]],
     ['a card in a text', 'D7', 'LEFT_CARD', [event(0, {}, { text: 'my card is 4111 1111 1111 1111' })]],
     ['an account number in a context', 'D7', 'LEFT_IBAN', [event(0, { context: 'DE89 3704 0044 0532 0130 00' })]],
-    ['a song each hour for two days', 'T1', 'REGULAR', steps('Listen')],
-    ['Rome and Edinburgh in one hour, three times', 'T1', 'TWO_PLACES', moving(3)],
   ])('fails with %s', (_, check, code, events, changes) => expect(scored(events, changes)).toEqual({ check, code }))
 
   it.each<[string, ActivityEvent[]]>([
-    ['steps that a watch counts each hour', steps('Measure')],
-    ['a phone that was wrong twice', moving(2)],
     ['events without a time', timeless(40)],
     [
       'days instead of hours, one each',
       Array.from({ length: 28 }, (_, i) => event(i, { time: `2025-02-${String(i + 1).padStart(2, '0')}` })),
     ],
+    [
+      'what another version of the rules may call a number, a handle or a key',
+      [event(0, {}, { text: '[secret]@ex.com7x and 030/[national-id] or call +49 30 901820' })],
+    ],
+    ['letters that another engine may not know', [event(0, {}, { text: '\u1c89jane.doe@mill.example' })]],
     [
       'placeholders and pseudonyms',
       [event(0, { context: 'P12' }, { name: '[email] and [phone] of P7', text: 'call [national-id] or @[handle]' })],
@@ -97,4 +90,9 @@ it('finds nothing in what redaction left of sentences in many languages', () => 
     return findSpans(left).length === 0 ? [] : [left]
   })
   expect(again).toEqual([])
+})
+
+it('takes what is made a day ahead of a slow clock', () => {
+  expect(latestMonth(Date.parse('2025-01-31T01:00:00Z'))).toBe('2025-02')
+  expect(latestMonth(Date.parse('2025-01-30T23:00:00Z'))).toBe('2025-01')
 })

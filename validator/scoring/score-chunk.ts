@@ -5,7 +5,6 @@
 import { measureEvents, readEvents, type ActivityEvent } from '../../schemas/activity/index.ts'
 import { findSpans } from '../../schemas/redact/index.ts'
 import { canonicalJson, type Check, type PoolIndexRow, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
-import { doubtOf } from './doubts.ts'
 
 export interface ChunkToScore {
   /** What the chunk held: lines, unpacked. */
@@ -13,7 +12,7 @@ export interface ChunkToScore {
   /** What the index says of it. */
   row: PoolIndexRow
   manifest: Pick<PoolManifest, 'from' | 'to'>
-  /** The month in which it is looked at, `YYYY-MM`: nothing can have happened later. */
+  /** `latestMonth` of when it is looked at: nothing can have happened later. */
   now: string
   /** Ids of events in chunks of the same contribution that were judged before; those of this one are added. */
   seen: Set<string>
@@ -25,8 +24,8 @@ const ROW_FIELDS = ['events', 'tokens', 'quality', 'language', 'source', 'month'
 
 /**
  * D1: lines that are no events in canonical JSON (`NOT_TEXT NOT_EVENTS NOT_CANONICAL`), or other numbers than the row's (`ROW_EVENTS …`). D4
- * `DATE_OUTSIDE DATE_FUTURE`: outside the months offered, or yet to come. D6 `REPEATED`: an event said before. D7 `LEFT_…`: what redaction must have
- * replaced, by kind. T1: `REGULAR TWO_PLACES`, which nobody's life is; evidence and no proof.
+ * `DATE_OUTSIDE DATE_FUTURE`: outside the months offered, or yet to come. D6 `REPEATED`: an event said before. D7 `LEFT_EMAIL LEFT_CARD LEFT_IBAN`:
+ * what redaction must have replaced, in fields of ASCII alone.
  */
 export function scorePoolChunk({ plain, row, manifest, now, seen }: ChunkToScore): ChunkScore {
   const text = textOf(plain)
@@ -38,8 +37,12 @@ export function scorePoolChunk({ plain, row, manifest, now, seen }: ChunkToScore
   const measured = measureEvents(events)
   const wrong = ROW_FIELDS.find((field) => measured[field] !== row[field])
   if (wrong !== undefined) return { check: 'D1', code: `ROW_${wrong.toUpperCase()}` }
-  return dateFault(events, manifest, now) ?? repeats(events, seen) ?? leftOver(events) ?? doubtful(events) ?? { check: null }
+  return dateFault(events, manifest, now) ?? repeats(events, seen) ?? leftOver(events) ?? { check: null }
 }
+
+const DAY_MS = 86_400_000
+/** The last month, `YYYY-MM`, that an event may lie in: clocks and zones are a day apart at most, as where events are made. */
+export const latestMonth = (nowMs: number): string => new Date(nowMs + DAY_MS).toISOString().slice(0, 7)
 
 /** Undefined where no canonical JSON says it: half a character. */
 function spelt(events: readonly ActivityEvent[]): string | undefined {
@@ -74,17 +77,17 @@ function repeats(events: readonly ActivityEvent[], seen: Set<string>): ChunkScor
   return repeated ? { check: 'D6', code: 'REPEATED' } : undefined
 }
 
-/** The rules that ran on its owner's device, over the fields they ran on: they leave nothing that they find again. */
+/** Told by their form or check digit. Telephone plans and words around a number change with versions, and who sealed last month is judged today. */
+const CERTAIN = new Set(['email', 'card', 'iban'])
+/** What is a letter differs between engines; in these characters it does not. */
+const ASCII = /^[\u0009\u000a\u000d\u0020-\u007e]*$/
+
+/** What the rules on its owner's device must have replaced, as far as every validator finds the same. */
 function leftOver(events: readonly ActivityEvent[]): ChunkScore | undefined {
   for (const { object, context } of events)
     for (const text of [object.name, object.text, context]) {
-      const [span] = text === undefined ? [] : findSpans(text)
-      if (span !== undefined) return { check: 'D7', code: `LEFT_${span.kind.toUpperCase().replace('-', '_')}` }
+      const span = text === undefined || !ASCII.test(text) ? undefined : findSpans(text).find(({ kind }) => CERTAIN.has(kind))
+      if (span !== undefined) return { check: 'D7', code: `LEFT_${span.kind.toUpperCase()}` }
     }
   return undefined
-}
-
-function doubtful(events: readonly ActivityEvent[]): ChunkScore | undefined {
-  const doubt = doubtOf(events)
-  return doubt === undefined ? undefined : { check: 'T1', code: doubt }
 }

@@ -1,6 +1,7 @@
 /**
  * Tests what the beacon drew of one contribution: sealed chunks from their holders, keys from k keyholders, the judge over the plaintext, which lies in
- * memory only and is overwritten after its chunk was judged. Every draw gets a result: what nobody can open is a failed one.
+ * memory only. Its bytes are overwritten after their chunk was judged; the text and events read from them are strings, which nothing can overwrite,
+ * and stay until the engine has use for their room. Every draw gets a result: what nobody can open is a failed one.
  */
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
@@ -10,7 +11,7 @@ import { askForKeys, openChunk, type OpenedKeys } from '../../dao/custody/index.
 import type { PoolContribution } from '../../dao/ledger/index.ts'
 import { type CID, type DrawResult, peerFromDid, type PoolIndex, type PoolIndexRow } from '../../schemas/wire/index.ts'
 import { readChunks } from './read-chunks.ts'
-import { type ChunkScore, scorePoolChunk } from './score-chunk.ts'
+import { type ChunkScore, latestMonth, scorePoolChunk } from './score-chunk.ts'
 
 export interface ScoreContribution {
   contribution: PoolContribution
@@ -41,11 +42,11 @@ export async function scoreContribution(options: ScoreContribution): Promise<Dra
   const chunks = rows.map((row) => manifest.chunks[row] as CID)
   const peers = [options.dao, ...contribution.committee.members.map(peerFromDid)]
   const [sealed, keys] = await Promise.all([
-    readChunks(chunks, { mesh: options.mesh, peers, logger, signal: share.signal }),
+    readChunks(chunks, { mesh: options.mesh, clock, peers, logger, shareMs, signal: share.signal }),
     keysFor(options, share.signal),
   ])
   signal.throwIfAborted()
-  const now = new Date(clock.now()).toISOString().slice(0, 7)
+  const now = latestMonth(clock.now())
   const seen = new Set<string>()
   return rows.map((row, i): DrawResult => {
     const bytes = sealed.get((chunks[i] as CID).toString())

@@ -1,0 +1,59 @@
+/** What an epoch's reports say of one account's contributions to the pool: which nobody could open, and which chunks are worth nothing. */
+import type { Check } from '../../schemas/wire/index.ts'
+import type { EpochState, LedgerState } from './types.ts'
+
+export interface ChunkVerdicts {
+  /** Manifests of which most of those who reported could open nothing. */
+  unopened: ReadonlySet<string>
+  /** Rows that most of them failed, by manifest: all draw the same chunks, so a chunk has a majority of its own. */
+  failed: ReadonlyMap<string, ReadonlySet<number>>
+}
+
+/** `weightOf`: what a validator's word weighs; what weighs nothing is not heard. Both are strict majorities by weight. */
+export function judgeChunks(
+  state: LedgerState,
+  epoch: EpochState,
+  { account, committee, weightOf }: { account: string; committee: readonly string[]; weightOf: (validator: string) => number },
+): ChunkVerdicts {
+  if (state.contributions.size === 0) return { unopened: new Set(), failed: new Map() }
+  const said = new Map<string, OfContribution>()
+  for (const validator of committee) {
+    const weight = weightOf(validator)
+    const results = epoch.reports.get(validator)?.contributions.find(({ contributor }) => contributor === account)?.results ?? []
+    const closed = new Map<string, boolean>()
+    for (const { manifest, row, check } of results) {
+      const key = manifest.toString()
+      if (!state.contributions.has(key)) continue
+      const one = said.get(key) ?? { weight: 0, closed: 0, fails: new Map<number, number>() }
+      said.set(key, one)
+      if (!closed.has(key)) one.weight += weight
+      closed.set(key, (closed.get(key) ?? true) && check === 'D2')
+      if (check !== null) one.fails.set(row, (one.fails.get(row) ?? 0) + weight)
+    }
+    for (const [key, isClosed] of closed) if (isClosed) (said.get(key) as OfContribution).closed += weight
+  }
+  const most = ({ weight }: OfContribution, part: number): boolean => part * 2 > weight
+  return {
+    unopened: new Set([...said].flatMap(([key, one]) => (most(one, one.closed) ? [key] : []))),
+    failed: new Map([...said].map(([key, one]) => [key, new Set([...one.fails].flatMap(([row, part]) => (most(one, part) ? [row] : [])))])),
+  }
+}
+
+interface OfContribution {
+  /** Of all who reported on it; of those who opened none of it; of those who failed a row. */
+  weight: number
+  closed: number
+  fails: Map<number, number>
+}
+
+/**
+ * Whether a result says something of the contributor. Keyholders stop at once when consent ends, and whoever finds most of a committee shut out
+ * sees that: then D2 is nobody's fault, while what was found inside before stays found.
+ */
+export function says(state: LedgerState, { unopened }: ChunkVerdicts, key: string, check: Check | null): boolean {
+  return check !== 'D2' || (state.contributions.get(key)?.withdrawn === null && !unopened.has(key))
+}
+
+/** Whether an epoch taught anything of a contributor: one who brought to the pool, and of whom no draw is left, stays as it was. */
+export const isHeard = (state: LedgerState, keys: readonly string[], draws: number): boolean =>
+  draws > 0 || !keys.some((key) => state.contributions.has(key))
