@@ -383,7 +383,7 @@ const pools: [name: string, shape: string, bytes: Uint8Array][] = [
   ],
   ['pool manifest', 'pool-manifest', encode(contribution)],
   ['pool manifest, after another', 'pool-manifest', encode({ ...contribution, sequence: 1, prev: contributionCid })],
-  ['pool index', 'pool-index', encode(sampleIndex({ tokens: Array.from({ length: 16 }, (_, i) => h(i)) }))],
+  ['pool index', 'pool-index', encode(sampleIndex({ tokens: Array.from({ length: 16 }, (_, i) => h(i)), key: node }))],
   ['pool index, without tokens and months', 'pool-index', edit(sampleIndex(), { rows: [{ ...sampleIndex().rows[0], month: null }] })],
   [
     'deposit key',

@@ -4,7 +4,7 @@ import { signObject } from '../../core/envelope/index.ts'
 import { codeOf, RetryableError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { type Mesh, tokensProtocol } from '../../core/mesh/index.ts'
-import { cborCid, encode, parse, peerFromDid, type PoolKey, type TokenAnswer, tokenAnswer } from '../../schemas/wire/index.ts'
+import { cborCid, type CID, encode, parse, peerFromDid, type PoolKey, type TokenAnswer, tokenAnswer } from '../../schemas/wire/index.ts'
 import { blindBands, combineTokens, tokenAnswerFault } from './pool-tokens.ts'
 
 export interface AskForTokens {
@@ -20,7 +20,7 @@ export interface AskForTokens {
 }
 
 /**
- * Tokens in order of bands, and why a keyholder's answer was not used, by account. Throws RetryableError NOT_ENOUGH_KEYHOLDERS, whose detail says what
+ * Tokens in order of bands, the CID of the key they are under, and why a keyholder's answer was not used, by account. Throws RetryableError NOT_ENOUGH_KEYHOLDERS, whose detail says what
  * each answered.
  */
 export async function askForTokens({
@@ -30,7 +30,7 @@ export async function askForTokens({
   key,
   bands,
   signal,
-}: AskForTokens): Promise<{ tokens: Uint8Array[]; faults: Map<string, string> }> {
+}: AskForTokens): Promise<{ tokens: Uint8Array[]; key: CID; faults: Map<string, string> }> {
   const blinded = blindBands(bands)
   const at = Math.floor(clock.now() / 1000)
   const named = cborCid(encode(key))
@@ -54,7 +54,7 @@ export async function askForTokens({
     }),
   )
   const tokens = combineTokens(answers, key, blinded)
-  if (tokens !== undefined) return { tokens, faults }
+  if (tokens !== undefined) return { tokens, key: named, faults }
   throw new RetryableError('NOT_ENOUGH_KEYHOLDERS', `${answers.length} of the ${key.k} keyholders needed gave their part`, {
     detail: { good: answers.length, needed: key.k, faults: Object.fromEntries(faults) },
   })

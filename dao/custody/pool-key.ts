@@ -18,15 +18,16 @@ export function dealPoolKey(
   return { key, shares: shares.map((share, i) => ({ x: i + 1, share, commitments })) }
 }
 
-/** Reads one from a stranger's bytes: shape, the operator's signature, as many commitments as it takes keyholders (`BAD_KEY`). */
+/** Reads one from a stranger's bytes: shape, the operator's signature, this ledger (`OTHER_DAO`), as many commitments as it takes keyholders (`BAD_KEY`). */
 export function readPoolKey(
   bytes: Uint8Array,
-  operator: string,
+  { dao, operator }: { dao: string; operator: string },
 ): { ok: true; key: PoolKey } | { ok: false; code: string; message: string } {
   const read = verifyObject(poolKey, bytes, 'pool-key', 'by', MAX_POOL_KEY_BYTES)
   if (!read.ok) return read
   const { by, k, commitments, members } = read.value
   if (by !== operator) return { ok: false, code: 'NOT_OPERATOR', message: 'the pool’s key is not signed by the operator' }
+  if (read.value.dao !== dao) return { ok: false, code: 'OTHER_DAO', message: `the key is of ${read.value.dao}` }
   if (commitments.length !== k || k > members.length || new Set(members).size !== members.length)
     return { ok: false, code: 'BAD_KEY', message: 'a key has k commitments, and k or more members' }
   return { ok: true, key: read.value }

@@ -75,8 +75,9 @@ describe('an answer', () => {
 
 describe('the key of a pool', () => {
   it('is signed by the operator, and shows each member its share', () => {
-    expect(readPoolKey(encode(pool.key), operator.did)).toEqual({ ok: true, key: pool.key })
-    expect(readPoolKey(encode(pool.key), members[0] as string)).toMatchObject({ code: 'NOT_OPERATOR' })
+    expect(readPoolKey(encode(pool.key), { dao: LEDGER, operator: operator.did })).toEqual({ ok: true, key: pool.key })
+    expect(readPoolKey(encode(pool.key), { dao: LEDGER, operator: members[0] as string })).toMatchObject({ code: 'NOT_OPERATOR' })
+    expect(readPoolKey(encode(pool.key), { dao: 'quern/other', operator: operator.did })).toMatchObject({ code: 'OTHER_DAO' })
     expect(pool.shares.map((share, i) => poolShareFits(pool.key, members[i] as string, share))).toEqual([true, true, true, true, true])
     expect(poolShareFits(pool.key, members[1] as string, pool.shares[0] as HeldPoolShare)).toBe(false)
     expect(poolShareFits(pool.key, members[0] as string, { x: 1, share: fill(7) })).toBe(false)
@@ -85,7 +86,9 @@ describe('the key of a pool', () => {
   it('is refused with fewer members than it takes, or with one twice', () => {
     const bad = (changes: { k?: number; members?: string[] }): Uint8Array =>
       encode(dealPoolKey({ dao: LEDGER, k: 3, members, at: 1, ...changes }, keyFromSeed(fill(1))).key)
-    expect(readPoolKey(bad({ members: members.slice(0, 2) }), operator.did)).toMatchObject({ code: 'BAD_KEY' })
-    expect(readPoolKey(bad({ members: [...members.slice(0, 4), members[0] as string] }), operator.did)).toMatchObject({ code: 'BAD_KEY' })
+    expect(readPoolKey(bad({ members: members.slice(0, 2) }), { dao: LEDGER, operator: operator.did })).toMatchObject({ code: 'BAD_KEY' })
+    expect(
+      readPoolKey(bad({ members: [...members.slice(0, 4), members[0] as string] }), { dao: LEDGER, operator: operator.did }),
+    ).toMatchObject({ code: 'BAD_KEY' })
   })
 })

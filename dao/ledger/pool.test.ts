@@ -438,6 +438,8 @@ describe('a reveal of a contribution is refused', () => {
     ['that counts other events', 'WRONG_COUNT', (w) => w.offer(w.person('a'), {}, { records: 11 })],
     ['by measures that nobody here has', 'UNLISTED_MEASURES', (w) => w.offer(w.person('a'), { index: { measures: 'activity@1/9' } })],
     ['with one token', 'BAD_TOKENS', (w) => w.offer(w.person('a'), { tokens: tokensOf('a').slice(1) })],
+    ['with tokens of no key', 'BAD_TOKENS', (w) => w.offer(w.person('a'), { tokens: tokensOf('a'), index: { key: null } })],
+    ['with a key and no tokens', 'BAD_TOKENS', (w) => w.offer(w.person('a'), { index: { key: anyCid('key') } })],
     ['with a token said twice', 'BAD_TOKENS', (w) => w.offer(w.person('a'), { tokens: [...tokensOf('a').slice(1), sha256(utf8('a/3'))] })],
     [
       'with an index that is a file of leaves',

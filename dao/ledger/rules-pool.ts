@@ -59,8 +59,10 @@ function judgeIndex(state: LedgerState, files: LedgerFiles, manifest: PoolManife
 }
 
 /** All or none, and no two alike: two bands of one contribution never have one token. */
-function badTokens({ tokens }: PoolIndex): Refusal | undefined {
+function badTokens({ tokens, key }: PoolIndex): Refusal | undefined {
   const isWhole = tokens.length === 0 || tokens.length === POOL_BANDS
+  if ((key === null) !== (tokens.length === 0))
+    return refuse('BAD_TOKENS', 'an index names the pool key of its tokens, and none without tokens')
   if (isWhole && new Set(tokens.map(toHex)).size === tokens.length) return undefined
   return refuse('BAD_TOKENS', `an index has ${POOL_BANDS} different tokens, or none`)
 }

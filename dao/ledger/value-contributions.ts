@@ -22,7 +22,7 @@ export function valueContributions({ state, files, index }: View, epoch: EpochSt
     return new Map(
       fresh.map(({ key, one }) => {
         const read = readPoolIndex(files, one.manifest.index)
-        const poolIndex: PoolIndex = read.ok ? read.value : { v: 1, measures: '', rows: [], tokens: [] }
+        const poolIndex: PoolIndex = read.ok ? read.value : { v: 1, measures: '', rows: [], tokens: [], key: null }
         const values = chunkValues({ charter: state.charter, index: poolIndex, shared: book.mostShared(one) })
         return [key, withinQuota(state, one, poolIndex, notPaidBefore(state, one, poolIndex, values))]
       }),

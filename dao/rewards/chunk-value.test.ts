@@ -13,7 +13,7 @@ const rules = charter.parse({
   pool: { unattestedPpm: PPM, sources: { spotify: 500_000 } },
 })
 const valuesOf = (rows: PoolIndexRow[]): number[] =>
-  chunkValues({ charter: rules, index: { v: 1, measures: 'activity@1/1', rows, tokens: tokensOf('x') }, shared: 0 }).map(
+  chunkValues({ charter: rules, index: { v: 1, measures: 'activity@1/1', rows, tokens: tokensOf('x'), key: null }, shared: 0 }).map(
     ({ value }) => value,
   )
 

@@ -179,7 +179,7 @@ describe('what is left of a text', () => {
   const clean = (text: string): string | undefined => cleanText(text, { spans: findSpans(text) })
 
   it.each([
-    ['sk_live_4eC39HqLyjWDarjtT1zdp7dcanna@ex.com7x', '@ex'],
+    [`sk_live_${'4eC39Hq'.repeat(4)}anna@ex.com7x`, '@ex'],
     ['password: hunter2', 'hunter'],
     ['030/123456-é -fe80::1+12345678901', '12345678901'],
   ])('has nothing to be found in again: %s', (text, gone) => {
@@ -190,14 +190,36 @@ describe('what is left of a text', () => {
   })
 
   it('has nothing in it, or does not go out', () => {
-    const piece = fc.constantFrom(
-      ...['anna@ex.com', '7x', '@', '.', '030/123456', '-', 'é', ' ', 'fe80::1', '+12345678901', '4111 1111 1111 1111', 'key: ', 'A1b2C3'],
-      ...['DE89370400440532013000', '1.2.3.4', '/u/anna', 'tel ', '12345678Z', '(at)', 'P1', '[', ']', ':', '49', 'Bearer abcdefgh1234 '],
-    )
+    const pieces = [
+      'anna@ex.com',
+      '7x',
+      '@',
+      '.',
+      '030/123456',
+      '-',
+      'é',
+      ' ',
+      'fe80::1',
+      '+12345678901',
+      '4111 1111 1111 1111',
+      'key: ',
+      'A1b2C3',
+      'DE89370400440532013000',
+      '1.2.3.4',
+      '/u/anna',
+      'tel ',
+      '12345678Z',
+      '(at)',
+      'P1',
+      '[',
+      ']',
+      ':',
+      '49',
+      'Bearer abcdefgh1234 ',
+    ]
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
-        const left = clean(pieces.join(''))
-        if (left !== undefined) expect(findSpans(left)).toEqual([])
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 14 }), (some) => {
+        expect(findSpans(clean(some.join('')) ?? '')).toEqual([])
       }),
       { numRuns: 2000 },
     )

@@ -209,5 +209,7 @@ export const poolIndex = z.strictObject({
   rows: z.array(poolIndexRow).min(1).max(MAX_CHUNKS),
   /** The pool's pseudorandom function of each MinHash band, in order of bands: equal for equal bands within one pool. Empty: none were asked for. */
   tokens: z.array(bytesOf(32)).max(POOL_BANDS),
+  /** CID of the pool key that they are under: tokens of another dealing say nothing about these. Null without tokens. */
+  key: cid.nullable(),
 })
 export type PoolIndex = z.infer<typeof poolIndex>

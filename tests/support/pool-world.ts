@@ -92,6 +92,7 @@ export function sampleIndex(changes: Partial<PoolIndex> = {}): PoolIndex {
     measures: 'activity@1/1',
     rows: [{ events: 3, tokens: 9, quality: 1_000_000, language: 'und', source: 'spotify', month: '2025-03' }],
     tokens: [],
+    key: null,
     ...changes,
   }
 }

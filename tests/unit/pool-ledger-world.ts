@@ -32,6 +32,9 @@ const validators = 5
 const keyholders = Array.from({ length: validators }, (_, i) => seeded(`validator-${i}`).did)
 export const policy = signPolicy(draftPolicy(keyholders), seeded('operator'))
 
+/** Stands for the pool's key, which the ledger never looks into. */
+const poolKeyCid = cborCid(utf8('pool key'))
+
 /** Sixteen tokens that two different words never share. */
 export const tokensOf = (word: string): Uint8Array[] => Array.from({ length: 16 }, (_, i) => sha256(utf8(`${word}/${i}`)))
 export const chunk = (changes: Partial<PoolIndexRow> = {}): PoolIndexRow => ({
@@ -66,7 +69,7 @@ export class PoolLedgerWorld extends LedgerWorld {
     { rows = [chunk()], tokens = [], index: other = {} }: { rows?: PoolIndexRow[]; tokens?: Uint8Array[]; index?: Partial<PoolIndex> } = {},
     change: Partial<PoolManifest> = {},
   ): Contributed {
-    const index: PoolIndex = { v: 1, measures: 'activity@1/1', rows, tokens, ...other }
+    const index: PoolIndex = { v: 1, measures: 'activity@1/1', rows, tokens, key: tokens.length > 0 ? poolKeyCid : null, ...other }
     const at = this.state.contributors.get(signer.did)
     const manifest: PoolManifest = {
       v: 1,

@@ -80,7 +80,7 @@ function repeats(events: readonly ActivityEvent[], seen: Set<string>): ChunkScor
 /** Told by their form or check digit. Telephone plans and words around a number change with versions, and who sealed last month is judged today. */
 const CERTAIN = new Set(['email', 'card', 'iban'])
 /** What is a letter differs between engines; in these characters it does not. */
-const ASCII = /^[\u0009\u000a\u000d\u0020-\u007e]*$/
+const ASCII = /^[\t\n\r -~]*$/
 
 /** What the rules on its owner's device must have replaced, as far as every validator finds the same. */
 function leftOver(events: readonly ActivityEvent[]): ChunkScore | undefined {

@@ -49,8 +49,8 @@ export interface ToSeal {
   to: string
   /** 32 bytes: the chunks then open only while their owner answers too (`committee+owner`). */
   ownerSeed?: Uint8Array
-  /** The pool's tokens for `bandsOfLines`, in order; none where the pool was not asked. */
-  tokens?: readonly Uint8Array[]
+  /** The pool's tokens for `bandsOfLines`, in order, and the CID of the key they are under; none where the pool was not asked. */
+  tokens?: { key: CID; values: readonly Uint8Array[] }
   /** How many contributions of this subject were revealed before, and the last of them. */
   sequence?: number
   prev?: CID | null
@@ -73,10 +73,16 @@ export interface Sealed {
  * salt are new.
  */
 export function sealContribution(toSeal: ToSeal): Sealed {
-  const { lines, dao, subject, policy, schema, from, to, ownerSeed, tokens = [], sequence = 0, prev = null } = toSeal
+  const { lines, dao, subject, policy, schema, from, to, ownerSeed, tokens, sequence = 0, prev = null } = toSeal
   const groups = chunkLines(lines)
   const rows = groups.map((group) => measureEvents(eventsOf(group)))
-  const index = shaped(poolIndex, { v: 1, measures: ACTIVITY_MEASURES, rows, tokens: [...tokens] })
+  const index = shaped(poolIndex, {
+    v: 1,
+    measures: ACTIVITY_MEASURES,
+    rows,
+    tokens: [...(tokens?.values ?? [])],
+    key: tokens?.key ?? null,
+  })
   const indexBytes = encode(index)
   const { k, members } = policy.value.committee
   const secret = randomScalar()

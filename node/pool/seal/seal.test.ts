@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { combineAnswers, dealtHash, openChunk, ownerPart, partialKeys, poolContext } from '../../../dao/custody/index.ts'
-import { equalBytes, type KeyAnswer, toHex } from '../../../schemas/wire/index.ts'
+import { cborCid, equalBytes, type KeyAnswer, sha256, toHex, utf8 } from '../../../schemas/wire/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { LEDGER, poolPolicy, rootSeed, subject } from '../../../tests/support/pool-world.ts'
 import { createRootSeed, openRootSeed, ownerKey, type Sealed, sealContribution } from './index.ts'
@@ -44,6 +44,14 @@ describe('sealing', () => {
     expect(sealed.manifest.records).toBe(count)
     expect(sealed.manifest.chunks.length).toBe(Math.min(count, 128))
     expect(opened(sealed)).toBe(`${lines.join('\n')}\n`)
+  })
+
+  it('names the key of its tokens in the index', () => {
+    const tokens = { key: cborCid(utf8('key')), values: Array.from({ length: 16 }, (_, i) => sha256(utf8(String(i)))) }
+    const toSeal = { lines: eventLines(2), dao: LEDGER, subject: subject.did, policy: { cid, value: policy } }
+    const sealed = sealContribution({ ...toSeal, schema: 'activity@1', from: '2025-01', to: '2025-12', tokens })
+    expect(sealed.index).toMatchObject({ tokens: tokens.values, key: tokens.key })
+    expect(seal(eventLines(2)).index).toMatchObject({ tokens: [], key: null })
   })
 
   it('cuts chunks by size as well, and refuses an event beyond the bound', () => {
