@@ -16,4 +16,7 @@ export function readPoolKey(bytes: Uint8Array, operator: string): { ok: true; ke
 
 /** Whether a key is of this DAO and this committee, seat for seat. */
 export const isKeyOf = ({ dao, k, members }: PoolKey, ledger: string, committee: { k: number; members: readonly string[] }): boolean =>
-  dao === ledger && k === committee.k && members.length === committee.members.length && members.every((one, i) => one === committee.members[i])
+  dao === ledger &&
+  k === committee.k &&
+  members.length === committee.members.length &&
+  members.every((one, i) => one === committee.members[i])

@@ -23,7 +23,11 @@ export function policyFiles(policy: CID, files: LedgerFiles | undefined): CID[] 
 }
 
 /** Whether the policy that a charter names is one: of its shape, signed by the operator, with the notice that it says and a key of its committee. */
-export function policyRefusal(files: LedgerFiles, { consent }: Charter, { operator, ledger }: { operator: string; ledger: string }): Refusal | undefined {
+export function policyRefusal(
+  files: LedgerFiles,
+  { consent }: Charter,
+  { operator, ledger }: { operator: string; ledger: string },
+): Refusal | undefined {
   if (consent === null) return undefined
   const policy = readConsentPolicy(files, consent)
   if (!policy.ok) return policy.refusal

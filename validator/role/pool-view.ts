@@ -1,7 +1,7 @@
 /** What a keyholder asks of its ledger, answered from the folded state as it is at that moment. */
-import { readPolicy } from '../../dao/consent/index.ts'
+import { readPolicy, readPoolKey } from '../../dao/consent/index.ts'
 import { type LedgerFiles, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
-import type { CID, ConsentPolicy } from '../../schemas/wire/index.ts'
+import type { CID, ConsentPolicy, PoolKey } from '../../schemas/wire/index.ts'
 import type { PoolView } from '../keyholder/index.ts'
 
 export interface PoolViewOptions {
@@ -11,10 +11,15 @@ export interface PoolViewOptions {
 
 export function poolView({ state, files }: PoolViewOptions): PoolView {
   const policies = new Map<string, ConsentPolicy>()
+  const keys = new Map<string, PoolKey>()
+  const namesKey = (cid: CID): boolean =>
+    policiesNamed(state()).some((named) => policyOf(named, files, policies)?.poolKey?.equals(cid) === true)
   return {
     ledger: state().id,
     operator: state().operator,
     policy: (cid) => (policiesNamed(state()).some((named) => named.equals(cid)) ? policyOf(cid, files, policies) : undefined),
+    poolKey: (cid) => (namesKey(cid) ? keyOf(cid, { files, operator: state().operator, known: keys }) : undefined),
+    hasJoined: (account) => state().contributors.has(account),
     beacon: (epoch) => {
       const now = state().epoch
       return now?.number === epoch && (now.phase === 'test' || now.phase === 'report') ? (now.beacon ?? undefined) : undefined
@@ -46,4 +51,20 @@ function policyOf(cid: CID, files: LedgerFiles, known: Map<string, ConsentPolicy
   if (!read?.ok) return undefined
   known.set(key, read.policy)
   return read.policy
+}
+
+interface KeyOf {
+  files: LedgerFiles
+  operator: string
+  known: Map<string, PoolKey>
+}
+
+function keyOf(cid: CID, { files, operator, known }: KeyOf): PoolKey | undefined {
+  const name = cid.toString()
+  if (!known.has(name)) {
+    const bytes = files.read(cid)
+    const read = bytes && readPoolKey(bytes, operator)
+    if (read?.ok) known.set(name, read.key)
+  }
+  return known.get(name)
 }
