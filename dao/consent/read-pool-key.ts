@@ -3,12 +3,13 @@ import { verifyObject } from '../../core/envelope/index.ts'
 import { MAX_POOL_KEY_BYTES, type PoolKey, poolKey } from '../../schemas/wire/index.ts'
 import { type ConsentProblem, problem } from './policy.ts'
 
-/** Reads one from a stranger's bytes: shape, the operator's signature, as many commitments as it takes keyholders (`NOT_OPERATOR`, `BAD_KEY`). */
-export function readPoolKey(bytes: Uint8Array, operator: string): { ok: true; key: PoolKey } | ({ ok: false } & ConsentProblem) {
+/** Reads one from a stranger's bytes: shape, the signature of `operator` (of whoever it names as `by` when left out), as many commitments as it takes keyholders (`NOT_OPERATOR`, `BAD_KEY`). */
+export function readPoolKey(bytes: Uint8Array, operator?: string): { ok: true; key: PoolKey } | ({ ok: false } & ConsentProblem) {
   const read = verifyObject(poolKey, bytes, 'pool-key', 'by', MAX_POOL_KEY_BYTES)
   if (!read.ok) return read
   const { by, k, commitments, members } = read.value
-  if (by !== operator) return { ok: false, ...problem('NOT_OPERATOR', 'the pool’s key is not signed by the operator') }
+  if (operator !== undefined && by !== operator)
+    return { ok: false, ...problem('NOT_OPERATOR', 'the pool’s key is not signed by the operator') }
   if (commitments.length !== k || k > members.length || new Set(members).size !== members.length)
     return { ok: false, ...problem('BAD_KEY', 'a key has k commitments, and k or more members') }
   return { ok: true, key: read.value }

@@ -1,7 +1,7 @@
 /** What a charter brings with it: the consent policy of a personal pool, the notice that its people read, the key of its tokens; files of the ledger. */
 import { type Charter, type CID, equalBytes, sha256 } from '../../schemas/wire/index.ts'
-import { isKeyOf, readPoolKey } from '../consent/index.ts'
-import { readCharter, readConsentPolicy, requireFile } from './parsed-files.ts'
+import { isKeyOf } from '../consent/index.ts'
+import { readCharter, readConsentPolicy, readKeyFile, requireFile } from './parsed-files.ts'
 import type { LedgerFiles } from './types.ts'
 import { type Refusal, refuse } from './view.ts'
 
@@ -38,7 +38,8 @@ export function policyRefusal(
   if (words.byteLength > MAX_NOTICE_BYTES || !equalBytes(sha256(words), notice.sha256))
     return refuse('OTHER_NOTICE', 'the notice of the consent policy is another one than its hash says')
   if (poolKey === undefined) return undefined
-  const key = readPoolKey(requireFile(files, poolKey), operator)
-  if (!key.ok) return refuse(key.code, key.message)
-  return isKeyOf(key.key, ledger, committee) ? undefined : refuse('OTHER_KEY', 'the pool’s key is of another DAO or of another committee')
+  const key = readKeyFile(files, poolKey)
+  if (!key.ok) return key.refusal
+  if (key.value.by !== operator) return refuse('NOT_OPERATOR', 'the pool’s key is not signed by the operator')
+  return isKeyOf(key.value, ledger, committee) ? undefined : refuse('OTHER_KEY', 'the pool’s key is of another DAO or of another committee')
 }

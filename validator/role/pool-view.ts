@@ -1,7 +1,7 @@
 /** What a keyholder asks of its ledger, answered from the folded state as it is at that moment. */
-import { readPolicy, readPoolKey } from '../../dao/consent/index.ts'
-import { type LedgerFiles, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
-import type { CID, ConsentPolicy, PoolKey } from '../../schemas/wire/index.ts'
+import { readPolicy } from '../../dao/consent/index.ts'
+import { type LedgerFiles, type LedgerState, poolKeysNamed, seatedValidators } from '../../dao/ledger/index.ts'
+import type { CID, ConsentPolicy } from '../../schemas/wire/index.ts'
 import type { PoolView } from '../keyholder/index.ts'
 
 export interface PoolViewOptions {
@@ -11,14 +11,11 @@ export interface PoolViewOptions {
 
 export function poolView({ state, files }: PoolViewOptions): PoolView {
   const policies = new Map<string, ConsentPolicy>()
-  const keys = new Map<string, PoolKey>()
-  const namesKey = (cid: CID): boolean =>
-    policiesNamed(state()).some((named) => policyOf(named, files, policies)?.poolKey?.equals(cid) === true)
   return {
     ledger: state().id,
     operator: state().operator,
     policy: (cid) => (policiesNamed(state()).some((named) => named.equals(cid)) ? policyOf(cid, files, policies) : undefined),
-    poolKey: (cid) => (namesKey(cid) ? keyOf(cid, { files, operator: state().operator, known: keys }) : undefined),
+    poolKey: (cid) => poolKeysNamed(state(), files).find((named) => named.cid.equals(cid))?.key,
     hasJoined: (account) => state().contributors.has(account),
     beacon: (epoch) => {
       const now = state().epoch
@@ -51,20 +48,4 @@ function policyOf(cid: CID, files: LedgerFiles, known: Map<string, ConsentPolicy
   if (!read?.ok) return undefined
   known.set(key, read.policy)
   return read.policy
-}
-
-interface KeyOf {
-  files: LedgerFiles
-  operator: string
-  known: Map<string, PoolKey>
-}
-
-function keyOf(cid: CID, { files, operator, known }: KeyOf): PoolKey | undefined {
-  const name = cid.toString()
-  if (!known.has(name)) {
-    const bytes = files.read(cid)
-    const read = bytes && readPoolKey(bytes, operator)
-    if (read?.ok) known.set(name, read.key)
-  }
-  return known.get(name)
 }
