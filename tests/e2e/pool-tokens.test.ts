@@ -1,10 +1,11 @@
 /** The key behind a pool's tokens over real TCP: its shares handed to keyholders, and tokens asked of them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Clock } from '../../core/effects/index.ts'
+import { type Clock, silent } from '../../core/effects/index.ts'
 import { signObject } from '../../core/envelope/index.ts'
 import { keyFromSeed, type Signer } from '../../core/identity/index.ts'
 import { type Mesh, poolKeyProtocol } from '../../core/mesh/index.ts'
 import { askForRecipient, askForTokens, dealPoolKey, handPoolShare, type HeldPoolShare, sealToRecipients } from '../../dao/custody/index.ts'
+import { poolTokens } from '../../node/pool/offering/index.ts'
 import { bandsOfLines } from '../../node/pool/seal/index.ts'
 import { cborCid, encode, peerFromDid, type PoolKey, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { eventLines, type HolderAtWork, PoolNetwork } from '../support/pool-network.ts'
@@ -164,5 +165,20 @@ describe('keyholders', () => {
     await expect(askForTokens({ mesh, clock, signer: eager, key, bands: bands.slice(1) })).rejects.toMatchObject({
       detail: { faults: Object.fromEntries(members.map((did) => [did, 'TOO_MANY'])) },
     })
+  })
+
+  it('too few of which are there give none: the offer goes on without, and knows who was missing', async () => {
+    for (const { keyholder } of network.holders.slice(2)) await keyholder[Symbol.asyncDispose]()
+    const pauses: number[] = []
+    const hurried = { ...clock, sleep: (ms: number) => Promise.resolve(void pauses.push(ms)) }
+    const late = keyFromSeed(fill(80))
+    network.state.joined.add(late.did)
+    const mesh = await network.dial(late)
+    const bands = [sha256(utf8('c'))]
+    const { signal } = new AbortController()
+    const { tokens, faults } = await poolTokens({ mesh, clock: hurried, signer: late, logger: silent, key, bands, signal })
+    expect(tokens).toEqual([])
+    expect(faults).toEqual(Object.fromEntries(members.slice(2).map((did) => [did, 'UNSUPPORTED_PROTOCOL'])))
+    expect(pauses).toEqual([500, 1000, 2000, 4000, 4000, 8000])
   })
 })

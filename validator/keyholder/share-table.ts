@@ -173,7 +173,7 @@ export class ShareTable {
       await using handle = await open(file, 'w', 0o600)
       for (let index = 0, from = 0; ; index++, from += ROWS_PER_FRAME) {
         const last = from + ROWS_PER_FRAME >= count
-        const plain = encode(rows.take(ROWS_PER_FRAME).toArray())
+        const plain = encode(nextOf(rows, ROWS_PER_FRAME))
         await handle.writeFile(sealFrame(plain, kek.key, { generation: kek.generation, file: 'base', index, last }))
         if (last) break
       }
@@ -326,6 +326,17 @@ export class ShareTable {
       { detail: { generation: this.#kek.generation } },
     )
   }
+}
+
+/** The next of them, at most `most`. `take` would end the generator after the first page. */
+function nextOf<T>(items: Iterator<T, void>, most: number): T[] {
+  const page: T[] = []
+  while (page.length < most) {
+    const { done, value } = items.next()
+    if (done) break
+    page.push(value)
+  }
+  return page
 }
 
 /** 32 bytes as text of 32 units: half of what hexadecimal takes. */
