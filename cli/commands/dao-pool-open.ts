@@ -3,11 +3,14 @@ import path from 'node:path'
 import { signEntry } from '../../core/envelope/index.ts'
 import { FatalError, InvalidInputError, RefusedError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
-import { seatedValidators } from '../../dao/ledger/index.ts'
+import { isKeyOf } from '../../dao/consent/index.ts'
+import { dealPoolKey } from '../../dao/custody/index.ts'
+import { poolKeysNamed, seatedValidators } from '../../dao/ledger/index.ts'
 import { chooseCommittee, openPool, readPoolFile } from '../../dao/pool-policy/index.ts'
-import { encode } from '../../schemas/wire/index.ts'
+import { DiskWaitingShares } from '../../dao/stores/index.ts'
+import { cborCid, encode } from '../../schemas/wire/index.ts'
 import { listOf, numberFlag, print, printable, printJson, type Run, settingOf } from '../program/index.ts'
-import { getJson, httpBase, logFolder, replayFolder } from '../wiring/index.ts'
+import { getJson, httpBase, logFolder, replayFolder, systemClock, waitingSharesFolder } from '../wiring/index.ts'
 
 interface Info {
   ledger: string
@@ -26,7 +29,8 @@ export const run: Run = async ([file = 'pool.yaml'], flags) => {
   const info = (await getJson(base, '/v1/info')) as Info
   if (operator.did !== info.operator)
     throw new RefusedError('NOT_THE_OPERATOR', `only the operator opens a pool; ${home} holds another key`)
-  const { state } = (await replayFolder(logFolder(home, undefined))).ledger
+  const { ledger, files } = await replayFolder(logFolder(home, undefined))
+  const { state } = ledger
   const seats = seatedValidators(state).map(({ statement }) => ({ account: statement.validator, operator: statement.operator }))
   const members = listOf(flags['members'] as string | undefined)
   const [k, n] = [numberFlag(flags, 'k', 0), numberFlag(flags, 'n', 0)]
@@ -35,22 +39,44 @@ export const run: Run = async ([file = 'pool.yaml'], flags) => {
     ...(k > 0 && { k }),
     ...(n > 0 && { n }),
   })
+  // the same keyholders go on with the key they have, so that what was offered before is still known
+  const known = poolKeysNamed(state, files).findLast(({ key }) => isKeyOf(key, info.ledger, committee))
+  const dealt = known ? undefined : dealPoolKey({ dao: info.ledger, ...committee, at: Math.floor(systemClock.now() / 1000) }, operator)
+  const key = known?.key ?? (dealt as NonNullable<typeof dealt>).key
   const newest = state.pendingCharters.at(-1)
-  const opened = openPool(pool, { base: newest?.charter ?? state.charter, committee, operator })
+  const opened = openPool(pool, { base: newest?.charter ?? state.charter, committee, operator, key })
   const from = Math.max((state.epoch?.number ?? 0) + 1, newest?.from ?? 0, numberFlag(flags, 'from', 0))
   const payload = { charter: opened.charter.cid, version: opened.charter.version, from }
+  const waiting = new DiskWaitingShares(waitingSharesFolder(home))
+  const keyCid = cborCid(encode(key))
+  // once the log names the key, these are the only shares of it that there will be
+  if (dealt) await waiting.keep(keyCid, dealt.shares)
   for (let attempt = 0; ; attempt++) {
     const { operatorEntries } = (await getJson(base, '/v1/info')) as Info
     const entry = signEntry({ t: 'charter', p: payload, a: operator.did, n: operatorEntries }, info.ledger, operator)
     const refusal = await submit(base, entry, opened.files)
     if (refusal === undefined) break
-    if (!refusal.code.startsWith('SEQUENCE_') || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
+    if (refusal.code.startsWith('SEQUENCE_') && attempt < TRIES) continue
+    if (dealt) for (const { x } of dealt.shares) await waiting.forget(keyCid, x)
+    throw new RefusedError(refusal.code, refusal.message)
   }
-  const facts = { policy: opened.policy.toString(), charter: opened.charter.cid.toString(), version: payload.version, from, ...committee }
+  const facts = {
+    policy: opened.policy.toString(),
+    charter: opened.charter.cid.toString(),
+    version: payload.version,
+    from,
+    poolKey: keyCid.toString(),
+    ...committee,
+  }
   if (flags['json'] === true) return printJson({ ...facts, notice: opened.notice })
   print(printable(opened.notice))
   print(
     `The pool opens with epoch ${from}: ${committee.k} of ${committee.members.length} keyholders read, ${committee.members.length - committee.k + 1} deletions close it.`,
+  )
+  print(
+    known
+      ? 'Its tokens stay those of the key that these keyholders have.'
+      : 'A key for its tokens was dealt; "quern dao serve" hands each keyholder its share and forgets it.',
   )
   print(`policy   ${facts.policy}\ncharter  version ${payload.version}, ${facts.charter}`)
 }

@@ -4,8 +4,8 @@ import { FatalError, InvalidInputError, RefusedError, UsageError } from '../../c
 import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
 import { checkConsent, signReceipt, Tombstones } from '../../dao/consent/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
-import type { PoolNode, PoolNote, PoolProgress, PreparedOffer } from '../../node/pool/offering/index.ts'
-import { encode } from '../../schemas/wire/index.ts'
+import type { PoolNode, PoolNote, PoolProgress, PreparedOffer, Tokens } from '../../node/pool/offering/index.ts'
+import { cborCid, type CID, encode, MAX_POOL_INDEX_BYTES, parse, poolIndex } from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, terminalPrompter } from '../program/index.ts'
 import {
   hasSeed,
@@ -46,13 +46,12 @@ export const run: Run = async ([where], flags) => {
       `one contribution of yours is in this pool; "quern pool status" shows it, "quern pool withdraw ${note.cid.toString()}" ends it`,
     )
   let home = before
+  let toSeal: Omit<ToSeal, 'tokens'> | undefined
   if (note === undefined) {
     if (where === undefined) throw noPath()
-    const key = secureBytes(32)
-    const offer = await preparedOf(where, flags, key)
-    const agreed = await agreedOf(policy, offer, flags, stop.signal)
+    const offer = await preparedOf(where, flags, secureBytes(32))
+    toSeal = { facts, policy, offer, agreed: await agreedOf(policy, offer, flags, stop.signal) }
     home ??= stack.use(await openPool(session, facts.ledger, flags))
-    note = await sealed(home, { facts, policy, offer, agreed })
   } else say(`going on with ${note.cid.toString()}, which waits since it was agreed to`)
   const { seed, subject, mesh, storage, files, kv } = home as SubjectHome & { seed: Uint8Array }
   if (flags['backup'] === true) await sayBackup(seed)
@@ -73,7 +72,12 @@ export const run: Run = async ([where], flags) => {
       onProgress: sayProgress,
     }),
   )
-  return await carryThrough(node, note.cid.toString(), flags, stop.signal)
+  if (toSeal !== undefined) {
+    const tokens = await tokensOf(node, toSeal, stop.signal)
+    note = await sealed(home as SubjectHome, node, { ...toSeal, tokens })
+    node.wake()
+  }
+  return await carryThrough(node, { cid: (note as PoolNote).cid.toString(), tokens: tokensIn(files, note as PoolNote) }, flags, stop.signal)
 }
 
 const noPath = (): UsageError =>
@@ -109,18 +113,43 @@ async function agreedOf(policy: OfferedPolicy, offer: PreparedOffer, flags: Flag
   return { ticked: checkChoices(policy.value, { ...said, gpc, days }, offer.categories), gpc }
 }
 
+/** Asked for by people who agreed, before anything is sealed. Without them the offer goes on, and says so. */
+async function tokensOf(
+  node: PoolNode,
+  { policy: { key }, offer }: Omit<ToSeal, 'tokens'>,
+  signal: AbortSignal,
+): Promise<ToSeal['tokens']> {
+  const { bandsOfLines } = await openPoolOffering()
+  const without = (why: string): undefined => {
+    say(`quern: ${why}; the offer goes on without the pool's tokens and counts less, because nobody can tell whether it was here before`)
+  }
+  if (key === undefined) return without('this pool has no key for tokens')
+  const { tokens, faults } = await node.tokensFor(key, bandsOfLines(offer.lines)).catch((error: unknown): Tokens => {
+    if (!signal.aborted) throw error
+    throw new FatalError('STOPPED', 'stopped before anything was sealed; nothing was offered')
+  })
+  if (tokens.length > 0) return { key: cborCid(encode(key)), values: tokens }
+  return without(`fewer than ${key.k} keyholders gave their part of the tokens (${printable(faultText(faults))})`)
+}
+
+/** How many tokens the index of a contribution has. */
+function tokensIn(files: SubjectHome['files'], { manifest }: PoolNote): number {
+  const bytes = files.read(manifest.index)
+  return bytes === undefined ? 0 : parse(poolIndex, bytes, MAX_POOL_INDEX_BYTES).tokens.length
+}
+
 interface ToSeal {
   facts: { ledger: string; state: { operator: string } }
   policy: OfferedPolicy
   offer: PreparedOffer
   agreed: Awaited<ReturnType<typeof agreedOf>>
+  tokens: { key: CID; values: readonly Uint8Array[] } | undefined
 }
 
 /** Sealed, signed and on disk when it resolves: from here on a stop loses nothing. */
-async function sealed(home: SubjectHome, { facts, policy, offer, agreed }: ToSeal): Promise<PoolNote> {
-  const { sealContribution, receiptOf, pinContribution, PoolBook } = await openPoolOffering()
+async function sealed(home: SubjectHome, { book }: PoolNode, { facts, policy, offer, agreed, tokens }: ToSeal): Promise<PoolNote> {
+  const { sealContribution, receiptOf, pinContribution } = await openPoolOffering()
   const { lines, from, to, categories, source, othersRemoved } = offer
-  const book = await PoolBook.open(home.kv)
   const made = sealContribution({
     lines,
     dao: facts.ledger,
@@ -129,6 +158,7 @@ async function sealed(home: SubjectHome, { facts, policy, offer, agreed }: ToSea
     schema: 'activity@1',
     from,
     to,
+    ...(tokens && { tokens }),
     sequence: book.all.length,
     prev: book.all.at(-1)?.cid ?? null,
   })
@@ -176,17 +206,26 @@ async function sayBackup(seed: Uint8Array): Promise<void> {
   say('Keep a copy of the folder "pool" of your home too: it holds the receipts, without which nothing can be withdrawn.')
 }
 
+const faultText = (faults: Record<string, string>): string =>
+  Object.entries(faults)
+    .map(([account, code]) => `${account.slice(0, 20)}… ${code}`)
+    .join(', ')
+
 function sayProgress({ what, held, of, faults }: PoolProgress): void {
-  const missing = Object.entries(faults).map(([account, code]) => `${account.slice(0, 20)}… ${code}`)
   if (what === 'joined') say('joined under a key that only this DAO knows you by')
-  else if (what === 'depositing') say(`${held} of ${of} keyholders hold their part; waiting for ${printable(missing.join(', '))}`)
+  else if (what === 'depositing') say(`${held} of ${of} keyholders hold their part; waiting for ${printable(faultText(faults))}`)
   else if (what === 'deposited') say(`all ${of} keyholders hold their part`)
   else if (what === 'committed') say('committed: a hash is in the log; what it stands for follows when the reveals begin')
   else if (what === 'revealed') say('revealed: the manifest is in the log; keyholders say that they hold all of it')
 }
 
 /** Waits until k keyholders say that they hold it, or as long as the flags say. */
-async function carryThrough(node: PoolNode, cid: string, flags: Flags, signal: AbortSignal): Promise<number> {
+async function carryThrough(
+  node: PoolNode,
+  { cid, tokens }: { cid: string; tokens: number },
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<number> {
   const note = (): PoolNote => node.book.all.find((one) => one.cid.toString() === cid) as PoolNote
   const enough = flags['wait'] === false ? ['committed', 'revealed', 'available'] : ['available']
   const place = await node
@@ -217,6 +256,7 @@ async function carryThrough(node: PoolNode, cid: string, flags: Flags, signal: A
     account: manifest.subject,
     events: manifest.records,
     chunks: manifest.chunks.length,
+    tokens,
     available: available.length,
     keyholders: committee.members.length,
     needed: committee.k,

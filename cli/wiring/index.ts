@@ -30,6 +30,6 @@ export {
 } from './start-roles.ts'
 export { readStoredCharter, storeCharter } from './stored-charter.ts'
 export { aborted, secureBytes, systemClock, systemEffects, systemRandom, unlessStopped, untilStopped } from './system.ts'
-export { daoFolder, localReleases, logFolder, releaseFolder } from './places.ts'
+export { daoFolder, localReleases, logFolder, releaseFolder, waitingSharesFolder } from './places.ts'
 export { getJson, httpBase, postForJson } from './http.ts'
 export { replayFolder, type Replayed } from './replay.ts'

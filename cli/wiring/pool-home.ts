@@ -11,9 +11,9 @@ import { MemoryKv } from '../../core/kv/index.ts'
 import { openLibp2pMesh } from '../../core/mesh/index.ts'
 import { readPolicy, subjectKey } from '../../dao/consent/index.ts'
 import { DaoLink, Follower, type KnownPeer, MemoryFiles } from '../../dao/follower/index.ts'
-import { charterOf, committingEpoch, type LedgerState } from '../../dao/ledger/index.ts'
+import { charterOf, committingEpoch, type LedgerState, poolKeysNamed } from '../../dao/ledger/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
-import { type Charter, type CID, type ConsentPolicy, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { type Charter, type CID, type ConsentPolicy, type PoolKey, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { isPrivateDao, isPublicMultiaddr } from './listen.ts'
 import { openRoleHome, type RoleHome } from './role-home.ts'
 import { systemClock } from './system.ts'
@@ -25,6 +25,8 @@ export interface OfferedPolicy {
   value: ConsentPolicy
   bytes: Uint8Array
   notice: Uint8Array
+  /** The key behind the pool's tokens; undefined where it has none. */
+  key: PoolKey | undefined
 }
 
 export interface DaoFacts {
@@ -58,18 +60,21 @@ export async function learnDao(dao: string[], { logger, signal }: { logger: Logg
     const announced = state.pendingCharters.find(({ charter }) => charter.consent !== null)
     // what is committed now counts for this epoch, and by its rules
     const rules = charterOf(state, committingEpoch(state))
-    return { ledger: ledgerId, state, policy: policyOf(rules, files), opensWith: announced?.from ?? null, known: link.known }
+    return { ledger: ledgerId, state, policy: policyOf(rules, state, files), opensWith: announced?.from ?? null, known: link.known }
   } catch (error) {
     if (!patience.aborted || signal.aborted) throw error
     throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${dao.join(', ')} within ${PATIENCE_MS / 1000} seconds`, { cause: error })
   }
 }
 
-function policyOf({ consent }: Charter, files: MemoryFiles): OfferedPolicy | undefined {
+function policyOf({ consent }: Charter, state: LedgerState, files: MemoryFiles): OfferedPolicy | undefined {
   const bytes = consent === null ? undefined : files.read(consent)
   const read = bytes && readPolicy(bytes)
   const notice = read?.ok ? files.read(read.policy.notice.cid) : undefined
-  return bytes && read?.ok && notice ? { cid: read.cid, value: read.policy, bytes, notice } : undefined
+  if (bytes === undefined || !read?.ok || notice === undefined) return undefined
+  const { poolKey } = read.policy
+  const key = poolKey && poolKeysNamed(state, files).find(({ cid }) => cid.equals(poolKey))?.key
+  return { cid: read.cid, value: read.policy, bytes, notice, key }
 }
 
 const MAX_KNOWN_BYTES = 1 << 20

@@ -6,7 +6,7 @@ import { openDiskKv } from '../../core/kv/index.ts'
 import { openWeb, type Web } from '../../core/web/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { Operator, type OperatorProgress } from '../../dao/operator/index.ts'
-import { openDiskLogStore } from '../../dao/stores/index.ts'
+import { DiskWaitingShares, openDiskLogStore } from '../../dao/stores/index.ts'
 import { Contributor, type ContributorProgress, crawlGather, type CrawlGatherOptions, type PageWorker } from '../../node/index.ts'
 import { openShareTable, type PoolHome, Validator, type ValidatorProgress } from '../../validator/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
@@ -14,6 +14,7 @@ import { AGENT } from '../program/index.ts'
 import { isPublicMultiaddr } from './listen.ts'
 import { readReleaseSecret } from './pool-releases.ts'
 import { releaseJob } from './release-job.ts'
+import { waitingSharesFolder } from './places.ts'
 import { openRoleHome, type RoleHome } from './role-home.ts'
 import { secureBytes, systemClock, systemEffects } from './system.ts'
 
@@ -62,6 +63,7 @@ export async function startOperator(
         logger: options.logger.child('dao'),
         advance: !options.manual,
         pollMs: options.pollMs ?? 1000,
+        waitingShares: new DiskWaitingShares(waitingSharesFolder(home.folder)),
         release: releaseJob({ folder: path.join(home.folder, 'releases'), logger: options.logger.child('release') }),
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       }),

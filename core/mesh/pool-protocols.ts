@@ -43,6 +43,14 @@ export const keyreqProtocol = defineProtocol({
   limits: { queryBytes: 72 * KiB, replyBytes: 20 * KiB, timeoutMs: 60_000, inboundStreams: 4 },
 })
 
+/** Hands a keyholder its share of the pool's key: a poolKeyPart, sealed to its key of the day. The answer is a poolKeyAck. May come twice. */
+export const poolKeyProtocol = defineProtocol({
+  id: '/quern/pool-key/1.0.0',
+  query: z.strictObject({ sealed: bytesUpTo(16 * KiB) }),
+  reply: z.discriminatedUnion('status', [z.strictObject({ status: z.literal('held'), ack: bytesUpTo(1 * KiB) }), refused]),
+  limits: { queryBytes: 20 * KiB, replyBytes: 4 * KiB, timeoutMs: 30_000, inboundStreams: 2 },
+})
+
 /** Asks for a pool's tokens: a tokenRequest in, a tokenAnswer out. Blinded, so nothing of it is sealed. */
 export const tokensProtocol = defineProtocol({
   id: '/quern/tokens/1.0.0',
@@ -151,6 +159,7 @@ export const poolProtocols = [
   depositKeyProtocol,
   depositProtocol,
   keyreqProtocol,
+  poolKeyProtocol,
   tokensProtocol,
   withdrawProtocol,
   accessLogProtocol,

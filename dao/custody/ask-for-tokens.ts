@@ -3,7 +3,7 @@ import type { Clock } from '../../core/effects/index.ts'
 import { signObject } from '../../core/envelope/index.ts'
 import { codeOf, RetryableError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { type Mesh, tokensProtocol } from '../../core/mesh/index.ts'
+import { type Mesh, patienceMs, tokensProtocol } from '../../core/mesh/index.ts'
 import { cborCid, type CID, encode, parse, peerFromDid, type PoolKey, type TokenAnswer, tokenAnswer } from '../../schemas/wire/index.ts'
 import { blindBands, combineTokens, tokenAnswerFault } from './pool-tokens.ts'
 
@@ -16,12 +16,26 @@ export interface AskForTokens {
   key: PoolKey
   /** `bandsOf` of the contribution. */
   bands: readonly Uint8Array[]
+  /** Pauses in milliseconds after which those are asked again whose answer may be another by then; none: everybody is asked once. */
+  again?: readonly number[]
   signal?: AbortSignal
 }
 
+/** What passes by itself: a connection, a share that is still on its way, a keyholder whose log is a little behind. */
+const PASSING = new Set([
+  'NOT_CONNECTED',
+  'CALL_TIMEOUT',
+  'CALL_RESET',
+  'CONNECT_FAILED',
+  'UNSUPPORTED_PROTOCOL',
+  'OTHER_KEY',
+  'NOT_JOINED',
+  'INTERNAL',
+])
+
 /**
- * Tokens in order of bands, the CID of the key they are under, and why a keyholder's answer was not used, by account. Throws RetryableError NOT_ENOUGH_KEYHOLDERS, whose detail says what
- * each answered.
+ * Tokens in order of bands, the CID of the key they are under, and why a keyholder's answer was not used, by account. Who answered well is not asked
+ * twice: keyholders count bands. Throws RetryableError NOT_ENOUGH_KEYHOLDERS, whose detail says what each answered.
  */
 export async function askForTokens({
   mesh,
@@ -29,6 +43,7 @@ export async function askForTokens({
   signer,
   key,
   bands,
+  again = [],
   signal,
 }: AskForTokens): Promise<{ tokens: Uint8Array[]; key: CID; faults: Map<string, string> }> {
   const blinded = blindBands(bands)
@@ -39,22 +54,32 @@ export async function askForTokens({
   )
   const faults = new Map<string, string>()
   const answers: TokenAnswer[] = []
-  await Promise.all(
-    key.members.map(async (member, i) => {
-      try {
-        const reply = await mesh.ask(peerFromDid(member), tokensProtocol, { request }, { ...(signal && { signal }) })
-        if (reply.status === 'refused') return void faults.set(member, reply.code)
-        const answer = parse(tokenAnswer, reply.answer, 2048)
-        const fault = answer.x === i + 1 ? tokenAnswerFault(answer, key, blinded.blinded) : 'OTHER_SEAT'
-        if (fault === undefined) answers.push(answer)
+  const ask = async (member: string, x: number, timeoutMs: number): Promise<string | undefined> => {
+    const reply = await mesh.ask(peerFromDid(member), tokensProtocol, { request }, { timeoutMs, ...(signal && { signal }) })
+    if (reply.status === 'refused') return reply.code
+    const answer = parse(tokenAnswer, reply.answer, 2048)
+    const fault = answer.x === x ? tokenAnswerFault(answer, key, blinded.blinded) : 'OTHER_SEAT'
+    if (fault === undefined) answers.push(answer)
+    return fault
+  }
+  let left = key.members.map((member, i) => ({ member, x: i + 1 }))
+  for (let attempt = 1; ; attempt++) {
+    const timeoutMs = patienceMs(tokensProtocol, attempt)
+    await Promise.all(
+      left.map(async ({ member, x }) => {
+        const fault = await ask(member, x, timeoutMs).catch((thrown: unknown) => codeOf(thrown))
+        if (fault === undefined) faults.delete(member)
         else faults.set(member, fault)
-      } catch (thrown) {
-        faults.set(member, codeOf(thrown))
-      }
-    }),
-  )
-  const tokens = combineTokens(answers, key, blinded)
-  if (tokens !== undefined) return { tokens, key: named, faults }
+      }),
+    )
+    signal?.throwIfAborted()
+    const tokens = combineTokens(answers, key, blinded)
+    if (tokens !== undefined) return { tokens, key: named, faults }
+    left = left.filter(({ member }) => PASSING.has(faults.get(member) ?? ''))
+    const pause = again[attempt - 1]
+    if (pause === undefined || answers.length + left.length < key.k) break
+    await clock.sleep(pause, signal)
+  }
   throw new RetryableError('NOT_ENOUGH_KEYHOLDERS', `${answers.length} of the ${key.k} keyholders needed gave their part`, {
     detail: { good: answers.length, needed: key.k, faults: Object.fromEntries(faults) },
   })

@@ -13,10 +13,13 @@ export {
 } from './age.ts'
 export { MAX_CHUNK_LINES_BYTES, MAX_SEALED_BYTES, openChunk, padme, sealChunk } from './chunk.ts'
 export { answerFault, combineAnswers, type HeldShare, keyFromSecret, type OpenedKeys, ownerPart, partialKeys } from './chunk-keys.ts'
+export { type AskForRecipient, askForRecipient } from './deposit-recipient.ts'
 export { randomScalar } from './group.ts'
 export { type CustodyHealth, custodyHealth, type ShredState, shredState } from './health.ts'
 export { type AskForKeys, askForKeys, type Opened } from './open-chunks.ts'
-export { dealPoolKey, poolShareFits, readPoolKey } from './pool-key.ts'
+export { type HandPoolShare, handPoolShare } from './hand-pool-share.ts'
+export { readPoolKey } from '../consent/index.ts'
+export { dealPoolKey, poolShareFits } from './pool-key.ts'
 export {
   type BlindedBands,
   blindBands,

@@ -6,7 +6,7 @@ import type { LedgerFiles } from './types.ts'
 
 /**
  * CIDs that the entry names, and, once the manifest of a reveal is in `files`, the index and sketches that this one names; of a contribution to the
- * pool its index, its policy, and the notice of it; of a charter the policy and its notice.
+ * pool its index, its policy, and what that one names; of a charter the policy, its notice, and the key of its tokens.
  * Releases, opt-out evidence and records are content, not ledger files.
  */
 export function ledgerFilesNamed(entry: Entry, files?: LedgerFiles): CID[] {

@@ -20,6 +20,7 @@ import {
   parse,
   poolIndex,
   type PoolIndex,
+  type PoolKey,
   poolManifest,
   type PoolManifest,
   ppm,
@@ -28,7 +29,7 @@ import {
   uint,
   WireError,
 } from '../../schemas/wire/index.ts'
-import { readPolicy } from '../consent/index.ts'
+import { readPolicy, readPoolKey } from '../consent/index.ts'
 import type { LedgerFiles, TableRow } from './types.ts'
 import { type Refusal, refuse } from './view.ts'
 
@@ -110,6 +111,12 @@ export const readConsentPolicy = reader<ConsentPolicy>(64, (bytes) => {
   const read = readPolicy(bytes)
   if (!read.ok) throw new WireError(read.code, read.message)
   return read.policy
+})
+/** The key behind a pool's tokens, as whoever it names signed it. */
+export const readKeyFile = reader<PoolKey>(16, (bytes) => {
+  const read = readPoolKey(bytes)
+  if (!read.ok) throw new WireError(read.code, read.message)
+  return read.key
 })
 export const readReport = reader<Report>(256, (bytes) => parse(report, bytes, MAX_REPORT_BYTES))
 /** A field that a charter leaves out has its default, also one that a later version of the shape adds: so a default, once released, never changes. */

@@ -19,7 +19,7 @@ export const genesis: Rule<'genesis'> = {
     const charter = readCharter(files, entry.p.charter)
     if (!charter.ok) return charter.refusal
     if (charter.value.operator !== entry.a) return refuse('NOT_OPERATOR', 'the charter names another operator than the author of genesis')
-    return policyRefusal(files, charter.value, entry.a)
+    return policyRefusal(files, charter.value, { operator: entry.a, ledger: id })
   },
   apply(entry, { state, files }) {
     const charter = readCharter(files, entry.p.charter)
@@ -104,7 +104,7 @@ export const charter: Rule<'charter'> = {
       return refuse('OTHER_DAO', 'a charter version keeps name and operator; another operator is another ledger')
     if (entry.p.from <= (state.epoch?.number ?? 0) || entry.p.from < (newest?.from ?? 0))
       return refuse('TOO_EARLY', 'a charter version counts from an epoch that has not begun, after those announced before it')
-    return policyRefusal(files, next.value, state.operator)
+    return policyRefusal(files, next.value, { operator: state.operator, ledger: state.id })
   },
   apply(entry, { state, files }) {
     const next = readCharter(files, entry.p.charter)

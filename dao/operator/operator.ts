@@ -16,6 +16,7 @@ import type { OperatorOptions } from './options.ts'
 import { LogPages } from './page.ts'
 import { PhaseClock } from './phase-clock.ts'
 import { PoolDesk } from './pool-desk.ts'
+import { PoolKeyShares } from './pool-key-shares.ts'
 import { Releases } from './releases.ts'
 import { Replicas } from './replicas.ts'
 import { Watchers } from './watchers.ts'
@@ -38,6 +39,7 @@ export class Operator {
   #phases!: PhaseClock
   #releases!: Releases
   #pool!: PoolDesk
+  #poolKey: PoolKeyShares | undefined
   #steps: Steps | undefined
 
   private constructor(options: OperatorOptions) {
@@ -125,7 +127,7 @@ export class Operator {
   async #open(): Promise<void> {
     const { signal } = this.#stop
     const { mesh, storage, files, kv, signer, logKey, charter, clock, logger, pollMs = 1000, onProgress = () => undefined } = this.#options
-    const { release } = this.#options
+    const { release, waitingShares } = this.#options
     const state = (): LedgerState => this.state
     const wake = (): void => this.#steps?.wake()
     const shared = { mesh, storage, files, kv, signer, clock, signal, state, onProgress }
@@ -148,6 +150,8 @@ export class Operator {
     const replicas = this.#stack.use(new Replicas({ ...shared, logger: logger.child('replicas'), onHeld: wake }))
     this.#replicas = replicas
     this.#pool = this.#stack.use(new PoolDesk({ ...shared, write: this.write, logger: logger.child('pool') }))
+    if (waitingShares)
+      this.#poolKey = this.#stack.use(new PoolKeyShares({ ...shared, waiting: waitingShares, logger: logger.child('pool') }))
     const cut = release && ((through: number) => release(this, through, signal))
     this.#releases = this.#stack.use(
       new Releases({ ...shared, cut, holdsAll: (batch) => replicas.holdsAll(batch), write: this.write, logger }),
@@ -221,6 +225,7 @@ export class Operator {
     const coveredSize = covered === undefined ? 0 : peekCheckpoint(covered).size
     this.#replicas.tend(coveredSize)
     this.#pool.tend(coveredSize)
+    this.#poolKey?.tend()
     this.#phases.look()
     await this.#phases.close()
     this.#releases.tend()

@@ -7,6 +7,7 @@ import type { Payload } from '../../schemas/wire/index.ts'
 import type { FileStore } from '../follower/index.ts'
 import type { LogStore } from '../log/index.ts'
 import type { Operator } from './operator.ts'
+import type { WaitingShares } from './pool-key-shares.ts'
 
 export interface OperatorOptions extends Effects {
   mesh: Mesh
@@ -22,6 +23,8 @@ export interface OperatorOptions extends Effects {
   logger: Logger
   /** Cuts a release through the last epoch that has vested, after an epoch became final: its entry's payload, or undefined when there is nothing to release. */
   release?: CutRelease
+  /** Shares of a pool's key that were dealt and wait for their keyholders; without it nothing is handed out. */
+  waitingShares?: WaitingShares
   /** Moves the phases by itself; without it an operator's command does. Default true. */
   advance?: boolean
   pollMs?: number

@@ -1,6 +1,6 @@
 /** From what an operator wrote and who holds the keys to what the ledger needs: the signed policy, its notice, the charter that names it. */
 import type { Signer } from '../../core/identity/index.ts'
-import { type Charter, type CID, charter as charterShape, utf8 } from '../../schemas/wire/index.ts'
+import { type Charter, cborCid, type CID, charter as charterShape, encode, type PoolKey, utf8 } from '../../schemas/wire/index.ts'
 import { encodeCharter } from '../charter/index.ts'
 import { ANY_OF_ROSTER, printNotice, signPolicy } from '../consent/index.ts'
 import type { PoolFile } from './pool-file.ts'
@@ -10,15 +10,16 @@ export interface OpenedPool {
   charter: { cid: CID; version: number }
   /** The words that people read; the policy carries their hash. */
   notice: string
-  /** Charter, policy, notice: the files of the `charter` entry, in the order in which one names the next. */
+  /** Charter, policy, notice, key: the files of the `charter` entry, in the order in which one names the next. */
   files: Uint8Array[]
 }
 
-/** `base` is the newest charter, in force or announced. Throws InvalidInputError BAD_POLICY. */
+/** `base` is the newest charter, in force or announced; `key` the one behind the pool's tokens, null where there are none. Throws InvalidInputError BAD_POLICY. */
 export function openPool(
   { trainers, withdrawal, ...said }: PoolFile,
-  { base, committee, operator }: { base: Charter; committee: { k: number; members: string[] }; operator: Signer },
+  { base, committee, operator, key }: { base: Charter; committee: { k: number; members: string[] }; operator: Signer; key: PoolKey | null },
 ): OpenedPool {
+  const keyBytes = key && encode(key)
   const signed = signPolicy(
     {
       v: 1,
@@ -33,6 +34,7 @@ export function openPool(
       ],
       withdrawal: { protocol: '/quern/withdraw/1.0.0', ...withdrawal },
       committee,
+      ...(keyBytes && { poolKey: cborCid(keyBytes) }),
     },
     operator,
   )
@@ -42,6 +44,6 @@ export function openPool(
     policy: signed.cid,
     charter: { cid: next.cid, version: base.version + 1 },
     notice,
-    files: [next.bytes, signed.bytes, utf8(notice)],
+    files: [next.bytes, signed.bytes, utf8(notice), ...(keyBytes ? [keyBytes] : [])],
   }
 }

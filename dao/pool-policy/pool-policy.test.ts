@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { keyFromSeed } from '../../core/identity/index.ts'
 import { localRules } from '../charter/index.ts'
 import { readPolicy } from '../consent/index.ts'
+import { dealPoolKey } from '../custody/index.ts'
 import { cborCid, rawCid, sha256, toHex } from '../../schemas/wire/index.ts'
 import { chooseCommittee, openPool, poolTemplate, readPoolFile } from './index.ts'
 
@@ -54,7 +55,7 @@ describe('a pool file', () => {
   it('becomes a signed policy, its notice and the next charter', () => {
     const base = localRules({ name: 'mill', operator: operator.did, contact: 'mailto:miller@mill.example' })
     const file = readPoolFile(poolTemplate({ ...start, trainers: [seats[6]!.account] }))
-    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator })
+    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator, key: null })
     const [charter, policy, notice] = opened.files as [Uint8Array, Uint8Array, Uint8Array]
     expect(cborCid(charter).equals(opened.charter.cid)).toBe(true)
     const read = readPolicy(policy)
@@ -64,6 +65,15 @@ describe('a pool file', () => {
     expect(rawCid(notice).equals(read.policy.notice.cid)).toBe(true)
     expect(opened.notice).toContain('Any 3 of them together can read it')
     expect(read.policy.recipients).toContainEqual({ role: 'trainer', id: seats[6]!.account })
+  })
+
+  it('names the key behind the tokens, which comes with the other files', () => {
+    const base = localRules({ name: 'mill', operator: operator.did, contact: 'mailto:miller@mill.example' })
+    const committee = chooseCommittee(seats)
+    const { key } = dealPoolKey({ dao: 'quern/x', ...committee, at: 1 }, operator)
+    const { files } = openPool(readPoolFile(poolTemplate(start)), { base, committee, operator, key })
+    const read = readPolicy(files[1] as Uint8Array)
+    expect(read.ok && read.policy.poolKey?.equals(cborCid(files[3] as Uint8Array))).toBe(true)
   })
 
   it('is what the example in the documents is', () => {
@@ -77,7 +87,7 @@ describe('a pool file', () => {
     const file = readPoolFile(
       poolTemplate(start).replace('special: []', 'special: [pd:HealthRecord]').replace('  - pd:FavouriteMusic', '  - pd:HealthRecord'),
     )
-    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator })
+    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator, key: null })
     expect(readPolicy(opened.files[1] as Uint8Array)).toMatchObject({ policy: { lawfulBasis: 'eu-gdpr:A9-2-a' } })
   })
 

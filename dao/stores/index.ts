@@ -11,6 +11,7 @@ export type { ParquetQuery, RecordFilters } from './duckdb-query.ts'
 export type { LedgerIndex } from './sqlite-index.ts'
 export type { BatchRow, ContributorRow, EntryRow, EpochRow, Page, PageQuery, RecordQuery, RecordRow, ShareRow } from './sqlite-rows.ts'
 export { DiskFiles } from './disk-files.ts'
+export { DiskWaitingShares } from './waiting-shares.ts'
 export { diskFolder, inside } from './release-folder.ts'
 
 /** Parquet files of a release under a folder, by DuckDB. */

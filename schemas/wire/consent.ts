@@ -82,6 +82,8 @@ export const consentPolicy = z.strictObject({
   trainedModels: text(2048),
   /** Any k of the members together can read what they hold; n−k+1 deletions close it. Member i holds share i+1. */
   committee: z.strictObject({ k: z.int().min(2).max(16), members: z.array(did).min(2).max(32) }),
+  /** The key behind the pool's tokens, of the same committee; left out where there is none, so that a policy without one keeps its bytes. */
+  poolKey: cid.optional(),
   s: bytesOf(64),
 })
 export type ConsentPolicy = z.infer<typeof consentPolicy>

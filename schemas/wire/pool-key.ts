@@ -45,3 +45,34 @@ export const tokenAnswer = z.strictObject({
   proof: bytesOf(64),
 })
 export type TokenAnswer = z.infer<typeof tokenAnswer>
+
+export const MAX_POOL_KEY_PART_BYTES = 1024
+
+/**
+ * One keyholder's share of the pool's key; travels only as an age file to its key of the day. The key itself is a ledger file by then. Signed by the
+ * operator under `quern/pool-key-part/v1\0`.
+ */
+export const poolKeyPart = z.strictObject({
+  v: z.literal(1),
+  dao: ledgerId,
+  /** CID of the pool key's bytes. */
+  key: cid,
+  x: z.int().min(1).max(32),
+  share: bytesOf(32),
+  by: did,
+  at: uint,
+  s: signature,
+})
+export type PoolKeyPart = z.infer<typeof poolKeyPart>
+
+/** "I verified my share of that key, and it is on my disk." Signed by the keyholder under `quern/pool-key-ack/v1\0`. */
+export const poolKeyAck = z.strictObject({
+  v: z.literal(1),
+  dao: ledgerId,
+  key: cid,
+  x: z.int().min(1).max(32),
+  by: did,
+  at: uint,
+  s: signature,
+})
+export type PoolKeyAck = z.infer<typeof poolKeyAck>

@@ -8,7 +8,7 @@ import { type DiskKv, openDiskKv } from '../../core/kv/index.ts'
 import { type Mesh, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { signReceipt } from '../../dao/consent/index.ts'
 import { type Sealed, sealContribution } from '../../node/pool/seal/index.ts'
-import { canonicalJson, type CID, type ConsentReceipt } from '../../schemas/wire/index.ts'
+import { canonicalJson, type CID, type ConsentReceipt, type PoolKey } from '../../schemas/wire/index.ts'
 import { type Keyholder, openKeyholder, openShareTable, type PoolView, type ShareTable } from '../../validator/keyholder/index.ts'
 import { fill, keyholders, LEDGER, operator, poolPolicy, receiptFor, rootSeed, subject } from './pool-world.ts'
 import { realClock } from './real-clock.ts'
@@ -56,6 +56,8 @@ export class PoolNetwork implements AsyncDisposable {
     beacons: new Map([[EPOCH, BEACON]]),
     scorers: new Set([this.scorer.did]),
     seated: new Set([this.scorer.did]),
+    joined: new Set([subject.did]),
+    poolKeys: new Map<string, PoolKey>(),
   }
 
   static async open(): Promise<PoolNetwork> {
@@ -75,6 +77,8 @@ export class PoolNetwork implements AsyncDisposable {
     ledger: LEDGER,
     operator: operator.did,
     policy: (cid: CID) => (this.state.charter && cid.equals(this.policy.cid) ? this.policy.policy : undefined),
+    poolKey: (cid) => this.state.poolKeys.get(cid.toString()),
+    hasJoined: (account) => this.state.joined.has(account),
     beacon: (epoch) => this.state.beacons.get(epoch),
     mayScore: (account) => this.state.scorers.has(account),
     isSeated: (account) => this.state.seated.has(account) || this.committee.members.includes(account),

@@ -12,6 +12,7 @@ import {
   depositProtocol,
   keyreqProtocol,
   type Mesh,
+  poolKeyProtocol,
   reshareProtocol,
   tokensProtocol,
   withdrawProtocol,
@@ -24,11 +25,12 @@ import { DepositKeys } from './deposit-keys.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 import { answerKeyRequest } from './key-desk.ts'
 import { PaperBox, type Papers } from './papers.ts'
+import { PoolKeyDesk } from './pool-key-desk.ts'
 import { ReshareDesk } from './reshare-desk.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import { Shredder } from './shredder.ts'
-import { TokenDesk, type TokenDeskOptions } from './token-desk.ts'
+import { TokenDesk } from './token-desk.ts'
 import { Turns } from './turns.ts'
 import type { PoolView } from './view.ts'
 import { type LoggedWithdrawal, Withdrawals } from './withdrawals.ts'
@@ -42,8 +44,6 @@ export interface KeyholderOptions {
   kv: Kv
   view: PoolView
   logger: Logger
-  /** A share of the pool's key, where this keyholder has one: it answers for tokens then. */
-  tokens?: Pick<TokenDeskOptions, 'key' | 'share' | 'hasJoined'>
   /** Shares held at most; beyond it deposits are refused. */
   maxShares?: number
   /** Withdrawals that the log holds already: obeyed before anything is served. */
@@ -192,18 +192,27 @@ export class Keyholder implements AsyncDisposable {
         return answer.ok ? { status: 'ok' as const, sealed: answer.sealed } : said(answer)
       }),
     )
-    const { tokens } = this.#options
-    if (tokens !== undefined) {
-      const tokenDesk = new TokenDesk({ clock, ledger: view.ledger, ...tokens })
-      use(
-        mesh.handle(tokensProtocol, async ({ request }, { peer }) => {
-          const answer = await Promise.resolve()
-            .then(() => tokenDesk.answer(request, peer))
-            .catch(refusalOf)
-          return answer.ok ? { status: 'ok' as const, answer: answer.answer } : said(answer)
-        }),
-      )
-    }
+    const poolKeys = new PoolKeyDesk({ clock, signer, view, table, keys })
+    use(
+      mesh.handle(poolKeyProtocol, async ({ sealed }) => {
+        const taken = await poolKeys.take(sealed).catch(refusalOf)
+        return taken.ok ? { status: 'held' as const, ack: taken.ack } : said(taken)
+      }),
+    )
+    const tokens = new TokenDesk({
+      clock,
+      ledger: view.ledger,
+      held: (key) => poolKeys.held(key),
+      hasJoined: (account) => view.hasJoined(account),
+    })
+    use(
+      mesh.handle(tokensProtocol, async ({ request }, { peer }) => {
+        const answer = await Promise.resolve()
+          .then(() => tokens.answer(request, peer))
+          .catch(refusalOf)
+        return answer.ok ? { status: 'ok' as const, answer: answer.answer } : said(answer)
+      }),
+    )
     use(mesh.handle(withdrawProtocol, ({ withdrawal }) => this.#withdraw(withdrawal).catch((thrown: unknown) => said(refusalOf(thrown)))))
     use(mesh.handle(accessLogProtocol, ({ request }) => this.#accessLog(request).catch((thrown: unknown) => said(refusalOf(thrown)))))
   }

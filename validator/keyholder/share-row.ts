@@ -1,4 +1,4 @@
-/** One row of the share table: all that a keyholder keeps secret of one contribution, and the key of its papers. */
+/** Rows of the share table: all that a keyholder keeps secret of one contribution, and the key of its papers; and its share of a pool's key. */
 import { z } from 'zod'
 import { bytesOf, cid, encode, parse, uint } from '../../schemas/wire/index.ts'
 
@@ -29,7 +29,17 @@ export const shareRow = z.strictObject({
 })
 export type ShareRow = z.infer<typeof shareRow>
 
+/** A share of a pool's key. It is of no contribution, so it stays as long as the table does. */
+const poolShare = z.strictObject({ v: z.literal(1), x: z.int().min(1).max(32), share: bytesOf(32) })
+export type PoolShare = Omit<z.infer<typeof poolShare>, 'v'>
+
 /** When this row must be looked at, in Unix seconds. */
 export const dueOf = ({ expires, next }: ShareRow): number => Math.min(expires, next?.until ?? expires)
 export const encodeRow = (row: ShareRow): Uint8Array => encode(row)
 export const decodeRow = (bytes: Uint8Array): ShareRow => parse(shareRow, bytes, 16 << 10)
+
+export const encodePoolShare = ({ x, share }: PoolShare): Uint8Array => encode({ v: 1, x, share })
+export function decodePoolShare(bytes: Uint8Array): PoolShare {
+  const { x, share } = parse(poolShare, bytes, 256)
+  return { x, share }
+}

@@ -1,5 +1,5 @@
 /**
- * All shares of a keyholder: rows in memory, on disk as one sealed base file and a journal behind it. A change is on disk when its promise
+ * All shares of a keyholder, of contributions and of a pool's key: rows in memory, on disk as one sealed base file and a journal behind it. A change is on disk when its promise
  * resolves. Shredding writes a new base without the rows under a new key, puts that key in the place of the old one, and only then says so.
  */
 import { randomBytes } from 'node:crypto'
@@ -7,13 +7,17 @@ import { type FileHandle, open, readdir, rm, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import { FatalError } from '../../core/errors/index.ts'
 import { diskError, makeFolder } from '../../core/home/index.ts'
-import { type CID, decode, encode } from '../../schemas/wire/index.ts'
+import { type CID, concatBytes, decode, encode, utf8 } from '../../schemas/wire/index.ts'
 import { openFrame, type Place, readFrames, sealFrame } from './frames.ts'
 import type { Kek, KekFile } from './kek-file.ts'
-import { decodeRow, dueOf, encodeRow, type ShareRow } from './share-row.ts'
+import { decodePoolShare, decodeRow, dueOf, encodePoolShare, encodeRow, type PoolShare, type ShareRow } from './share-row.ts'
 
 /** Rows of about 400 bytes in one frame of a base file. */
 const ROWS_PER_FRAME = 2048
+/** Names of contributions are digests; those of pool keys have this before theirs, and are told apart by their length. */
+const POOL_KEY = utf8('pool-key/')
+const DIGEST_BYTES = 32
+const NEVER = Number.MAX_SAFE_INTEGER
 interface Kept {
   /** Encoded: a hundred thousand decoded rows would take ten times the memory. */
   bytes: Uint8Array
@@ -29,6 +33,8 @@ export class ShareTable {
   readonly #kekFile: KekFile
   readonly #rows = new Map<string, Kept>()
   readonly #byReceipt = new Map<string, string>()
+  /** Shares of pools' keys by the name of their frame, encoded. */
+  readonly #poolShares = new Map<string, Uint8Array>()
   #kek: Kek
   #frames = 0
   #journalBytes = 0
@@ -101,6 +107,22 @@ export class ShareTable {
     })
   }
 
+  /** Our share of the pool key of this CID. */
+  poolShare(key: CID): PoolShare | undefined {
+    const bytes = this.#poolShares.get(textOf(poolNameOf(key)))
+    return bytes && decodePoolShare(bytes)
+  }
+
+  /** Adds it; on disk when it resolves, and not there at all when it throws. No withdrawal takes it away. */
+  putPoolShare(key: CID, share: PoolShare): Promise<void> {
+    return this.#inTurn(async () => {
+      const list: Framed[] = [[poolNameOf(key), NEVER, [], encodePoolShare(share)]]
+      this.#checkSure()
+      await this.#append(list)
+      this.#keep(list)
+    })
+  }
+
   /**
    * Deletes rows and the key that every trace of them lay under; gives the new generation. They are not served any more from the moment this is
    * called. Calls that come while a rotation runs share the next one.
@@ -145,13 +167,13 @@ export class ShareTable {
 
   async #writeBase(kek: Kek): Promise<void> {
     const file = this.#file('base', kek.generation)
-    const rows = this.#rows.entries()
-    const count = this.#rows.size
+    const rows = this.#framed()
+    const count = this.#rows.size + this.#poolShares.size
     try {
       await using handle = await open(file, 'w', 0o600)
       for (let index = 0, from = 0; ; index++, from += ROWS_PER_FRAME) {
         const last = from + ROWS_PER_FRAME >= count
-        const plain = encode(rows.take(ROWS_PER_FRAME).map(framed).toArray())
+        const plain = encode(nextOf(rows, ROWS_PER_FRAME))
         await handle.writeFile(sealFrame(plain, kek.key, { generation: kek.generation, file: 'base', index, last }))
         if (last) break
       }
@@ -161,6 +183,11 @@ export class ShareTable {
       throw diskError(thrown, file)
     }
     await this.#syncFolder()
+  }
+
+  *#framed(): Generator<Framed> {
+    for (const [name, { due, receipts, bytes }] of this.#rows) yield [bytesOf(name), due, receipts.map(bytesOf), bytes]
+    for (const [name, bytes] of this.#poolShares) yield [bytesOf(name), NEVER, [], bytes]
   }
 
   async #append(rows: Framed[]): Promise<void> {
@@ -230,6 +257,10 @@ export class ShareTable {
       bytes.set(row)
       at += row.byteLength
       const name = textOf(digest)
+      if (digest.byteLength !== DIGEST_BYTES) {
+        this.#poolShares.set(name, bytes)
+        continue
+      }
       this.#drop(name)
       const hashes = receipts.map(textOf)
       this.#rows.set(name, { bytes, due, receipts: hashes })
@@ -297,8 +328,19 @@ export class ShareTable {
   }
 }
 
+/** The next of them, at most `most`. `take` would end the generator after the first page. */
+function nextOf<T>(items: Iterator<T, void>, most: number): T[] {
+  const page: T[] = []
+  while (page.length < most) {
+    const { done, value } = items.next()
+    if (done) break
+    page.push(value)
+  }
+  return page
+}
+
 /** 32 bytes as text of 32 units: half of what hexadecimal takes. */
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
 const nameOf = (manifest: CID): string => textOf(manifest.multihash.digest)
-const framed = ([name, { due, receipts, bytes }]: [string, Kept]): Framed => [bytesOf(name), due, receipts.map(bytesOf), bytes]
+const poolNameOf = (key: CID): Uint8Array => concatBytes(POOL_KEY, key.multihash.digest)

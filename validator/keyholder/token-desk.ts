@@ -1,8 +1,8 @@
-/** Answers token requests: blinded bands to a share of the pool's key, so many for each account a day. What was asked for it cannot know. */
+/** Answers token requests: blinded bands to our share of the pool's key, so many for each account a day. What was asked for it cannot know. */
 import type { Clock } from '../../core/effects/index.ts'
 import { verifyObject } from '../../core/envelope/index.ts'
 import { evaluateBlinded, type HeldPoolShare } from '../../dao/custody/index.ts'
-import { cborCid, type CID, encode, peerFromDid, type PoolKey, POOL_BANDS, tokenRequest } from '../../schemas/wire/index.ts'
+import { type CID, encode, peerFromDid, POOL_BANDS, tokenRequest } from '../../schemas/wire/index.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 
 const FRESH_SECONDS = 300
@@ -15,38 +15,37 @@ const MOST_ACCOUNTS = 100_000
 export interface TokenDeskOptions {
   clock: Clock
   ledger: string
-  key: PoolKey
-  share: HeldPoolShare
+  /** Our share of the key of this CID. */
+  held: (key: CID) => HeldPoolShare | undefined
   /** Whether the ledger knows this account as one that joined. */
   hasJoined: (account: string) => boolean
 }
 
 export class TokenDesk {
   readonly #options: TokenDeskOptions
-  readonly #key: CID
   /** Bands answered today, by account; a restart forgets them. */
   readonly #asked = new Map<string, number>()
   #day = 0
 
   constructor(options: TokenDeskOptions) {
     this.#options = options
-    this.#key = cborCid(encode(options.key))
   }
 
   /** `bytes` a signed tokenRequest, `peer` who carries it. Gives the bytes of a tokenAnswer. */
   answer(bytes: Uint8Array, peer: string): { ok: true; answer: Uint8Array } | Refused {
-    const { clock, ledger, share, hasJoined } = this.#options
+    const { clock, ledger, held, hasJoined } = this.#options
     const read = verifyObject(tokenRequest, bytes, 'token-request', 'by', 2048)
     if (!read.ok) return read
     const { dao, by, at, key, blinded } = read.value
     const now = Math.floor(clock.now() / 1000)
-    if (dao !== ledger) return refused('OTHER_DAO', `we hold a share of the key of ${ledger}`)
+    if (dao !== ledger) return refused('OTHER_DAO', `this is a keyholder of ${ledger}`)
     if (peerFromDid(by) !== peer) return refused('NOT_YOURS', 'a request is carried by its author')
     if (Math.abs(at - now) > FRESH_SECONDS) return refused('STALE', 'the request is not of now; check the clock')
-    if (!key.equals(this.#key)) return refused('OTHER_KEY', 'we hold no share of that key')
+    const share = held(key)
+    if (share === undefined) return refused('OTHER_KEY', 'we hold no share of that key')
     if (!hasJoined(by)) return refused('NOT_JOINED', `${by} has not joined; join first`)
     if (!this.#mayAsk(by, blinded.length, now)) return refused('TOO_MANY', `an account has ${BANDS_A_DAY} bands a day; ask again tomorrow`)
-    return { ok: true, answer: encode({ v: 1, key: this.#key, x: share.x, ...evaluateBlinded(share, blinded) }) }
+    return { ok: true, answer: encode({ v: 1, key, x: share.x, ...evaluateBlinded(share, blinded) }) }
   }
 
   #mayAsk(account: string, bands: number, now: number): boolean {

@@ -1,5 +1,5 @@
 /** What a keyholder knows of its ledger and its DAO, as questions. The role answers them from the folded state. */
-import type { CID, ConsentPolicy } from '../../schemas/wire/index.ts'
+import type { CID, ConsentPolicy, PoolKey } from '../../schemas/wire/index.ts'
 
 export interface PoolView {
   /** Ledger id. */
@@ -8,6 +8,10 @@ export interface PoolView {
   operator: string
   /** The policy of this CID, where the charter names it or a charter before did. */
   policy(cid: CID): ConsentPolicy | undefined
+  /** The key of this CID behind a pool's tokens, where such a policy names it. */
+  poolKey(cid: CID): PoolKey | undefined
+  /** Whether the ledger knows this account as one that joined. */
+  hasJoined(account: string): boolean
   /** The beacon of an epoch whose contributions may be scored now; undefined before it is fixed and after the epoch is closed. */
   beacon(epoch: number): Uint8Array | undefined
   /** Whether this account is drawn to score contributions in that epoch. */

@@ -1,6 +1,6 @@
 /** What a keyholder asks of its ledger, answered from the folded state as it is at that moment. */
 import { readPolicy } from '../../dao/consent/index.ts'
-import { type LedgerFiles, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
+import { type LedgerFiles, type LedgerState, poolKeysNamed, seatedValidators } from '../../dao/ledger/index.ts'
 import type { CID, ConsentPolicy } from '../../schemas/wire/index.ts'
 import type { PoolView } from '../keyholder/index.ts'
 
@@ -15,6 +15,8 @@ export function poolView({ state, files }: PoolViewOptions): PoolView {
     ledger: state().id,
     operator: state().operator,
     policy: (cid) => (policiesNamed(state()).some((named) => named.equals(cid)) ? policyOf(cid, files, policies) : undefined),
+    poolKey: (cid) => poolKeysNamed(state(), files).find((named) => named.cid.equals(cid))?.key,
+    hasJoined: (account) => state().contributors.has(account),
     beacon: (epoch) => {
       const now = state().epoch
       return now?.number === epoch && (now.phase === 'test' || now.phase === 'report') ? (now.beacon ?? undefined) : undefined

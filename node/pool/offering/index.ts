@@ -4,10 +4,12 @@ export { checkChoices, type Choices, receiptOf, type Ticked } from './give-conse
 export { type NewNote, PoolBook, type PoolNote } from './pool-book.ts'
 export { type Access, askHealth, type PoolHealth } from './pool-health.ts'
 export { PoolNode, type PoolNodeOptions, type PoolProgress } from './pool-node.ts'
+export { poolTokens, type Tokens } from './pool-tokens.ts'
 export { type PreparedOffer, prepareOffer } from './prepare-offer.ts'
 export { type OfferPlace, type OfferStage, placeOf } from './steps.ts'
 export { type Withdrawn, withdrawOffer } from './withdraw-offer.ts'
 export {
+  bandsOfLines,
   createOwnerOnlySeed,
   createRootSeed,
   openOwnerOnlySeed,

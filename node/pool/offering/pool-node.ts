@@ -1,6 +1,6 @@
 /**
  * The role of somebody who offers personal data to one DAO, under the key that only this DAO knows them by. After every step it does what the
- * state of the log calls for: join, hand the keyholders their parts, commit, reveal. Each deed is remembered before it leaves, so that a stop at
+ * state of the log calls for: join, hand the keyholders their parts, commit, reveal; before anything is sealed it asks them for the pool's tokens. Each deed is remembered before it leaves, so that a stop at
  * any point loses nothing and repeats nothing.
  */
 import type { Effects, Kv, Logger } from '../../../core/effects/index.ts'
@@ -10,9 +10,10 @@ import { askAgain, checkpointTopic, type Mesh, readyProtocol, withdrawalTopic } 
 import type { Storage } from '../../../core/storage/index.ts'
 import { DaoLink, type FileStore, Follower, Outbox, serveBlocks, Steps } from '../../../dao/follower/index.ts'
 import { committingEpoch, type LedgerState, seatedValidators } from '../../../dao/ledger/index.ts'
-import { commitHash, encode, peerFromDid } from '../../../schemas/wire/index.ts'
+import { commitHash, encode, peerFromDid, type PoolKey } from '../../../schemas/wire/index.ts'
 import { offerContribution } from '../seal/index.ts'
 import { PoolBook, type PoolNote } from './pool-book.ts'
+import { poolTokens, type Tokens } from './pool-tokens.ts'
 import { type OfferPlace, placeOf } from './steps.ts'
 
 export interface PoolNodeOptions extends Effects {
@@ -68,6 +69,8 @@ export class PoolNode implements AsyncDisposable {
   #book!: PoolBook
   #steps: Steps | undefined
   #deposit: Promise<void> | undefined
+  /** There will be a contribution: the account may join for it. */
+  #expected = false
   #tries = 0
   #depositAt = 0
   /** What a keyholder answered that asking again does not change. */
@@ -106,6 +109,19 @@ export class PoolNode implements AsyncDisposable {
 
   placeOf(note: PoolNote): OfferPlace {
     return placeOf(note, this.state)
+  }
+
+  /**
+   * The pool's tokens for the bands of what is about to be sealed. Joins first, because keyholders answer accounts only. Resolves also where there are
+   * none; rejects with the signal's reason.
+   */
+  async tokensFor(key: PoolKey, bands: readonly Uint8Array[]): Promise<Tokens> {
+    const { mesh, clock, signer, logger } = this.#options
+    const { signal } = this.#stop
+    this.#expected = true
+    this.wake()
+    await this.until(() => (this.state.contributors.has(signer.did) ? true : undefined))
+    return poolTokens({ mesh, clock, signer, logger, key, bands, signal })
   }
 
   wake(): void {
@@ -164,8 +180,9 @@ export class PoolNode implements AsyncDisposable {
     if (this.state.size === 0) return
     this.#link.meet(seatedValidators(this.state).map(({ statement }) => statement.validator))
     await this.#rememberAddresses()
-    if (note === undefined) return
+    if (note === undefined && !this.#expected) return
     if (!this.state.contributors.has(this.#options.signer.did)) return this.#join()
+    if (note === undefined) return
     const place = placeOf(note, this.state)
     if (place.stage === 'sealed') return this.#beginDeposit(note)
     if (place.stage === 'deposited') await this.#commit(note)

@@ -2,10 +2,10 @@
 import type { Clock } from '../../../core/effects/index.ts'
 import { verifyObject } from '../../../core/envelope/index.ts'
 import { codeOf } from '../../../core/errors/index.ts'
-import { askAgain, depositKeyProtocol, depositProtocol, type Mesh } from '../../../core/mesh/index.ts'
+import { askAgain, depositProtocol, type Mesh } from '../../../core/mesh/index.ts'
 import { receiptHash } from '../../../dao/consent/index.ts'
-import { custodyHealth, type CustodyHealth, sealToRecipients } from '../../../dao/custody/index.ts'
-import { type DepositAck, depositAck, depositKey, encode, equalBytes, peerFromDid } from '../../../schemas/wire/index.ts'
+import { askForRecipient, custodyHealth, type CustodyHealth, sealToRecipients } from '../../../dao/custody/index.ts'
+import { type DepositAck, depositAck, encode, equalBytes, peerFromDid } from '../../../schemas/wire/index.ts'
 import type { Sealed } from './seal-contribution.ts'
 
 export interface Offer {
@@ -43,9 +43,9 @@ export async function offerContribution(offer: Offer): Promise<Offered> {
 }
 
 async function deposit(offer: Offer, member: string, x: number): Promise<DepositAck | string> {
-  const { mesh, sealed, receipt, signal } = offer
+  const { mesh, clock, sealed, receipt, signal } = offer
   const peer = peerFromDid(member)
-  const recipient = await recipientOf(offer, member)
+  const recipient = await askForRecipient(member, { mesh, clock, dao: sealed.manifest.dao, signal })
   if (recipient === undefined) return 'BAD_DEPOSIT_KEY'
   const { salt, shares, commitments, manifest } = sealed
   const part = { v: 1, manifest: encode(manifest), receipt, salt, x, share: shares[x - 1] as Uint8Array, commitments }
@@ -63,12 +63,4 @@ async function deposit(offer: Offer, member: string, x: number): Promise<Deposit
   const fits =
     ack.by === member && ack.manifest.equals(sealed.cid) && ack.dao === manifest.dao && equalBytes(ack.receipt, receiptHash(receipt, salt))
   return fits ? ack : 'OTHER_ACK'
-}
-
-/** The member's key of the day, when the member signed it, for this DAO, and its day is not over. */
-async function recipientOf({ mesh, clock, sealed, signal }: Offer, member: string): Promise<string | undefined> {
-  const { key } = await askAgain(mesh, peerFromDid(member), depositKeyProtocol, {}, { ...(signal && { signal }) })
-  const read = verifyObject(depositKey, key, 'deposit-key', 'by', 4096)
-  if (!read.ok || read.value.by !== member || read.value.dao !== sealed.manifest.dao) return undefined
-  return read.value.until > Math.floor(clock.now() / 1000) ? read.value.recipient : undefined
 }
