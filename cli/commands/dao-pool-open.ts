@@ -7,7 +7,7 @@ import { seatedValidators } from '../../dao/ledger/index.ts'
 import { chooseCommittee, openPool, readPoolFile } from '../../dao/pool-policy/index.ts'
 import { encode } from '../../schemas/wire/index.ts'
 import { listOf, numberFlag, print, printable, printJson, type Run, settingOf } from '../program/index.ts'
-import { getJson, httpBase, logFolder, replayFolder } from '../wiring/index.ts'
+import { assemblerKey, getJson, httpBase, logFolder, replayFolder } from '../wiring/index.ts'
 
 interface Info {
   ledger: string
@@ -36,7 +36,7 @@ export const run: Run = async ([file = 'pool.yaml'], flags) => {
     ...(n > 0 && { n }),
   })
   const newest = state.pendingCharters.at(-1)
-  const opened = openPool(pool, { base: newest?.charter ?? state.charter, committee, operator })
+  const opened = openPool(pool, { base: newest?.charter ?? state.charter, committee, operator, assembler: (await assemblerKey(home)).did })
   const from = Math.max((state.epoch?.number ?? 0) + 1, newest?.from ?? 0, numberFlag(flags, 'from', 0))
   const payload = { charter: opened.charter.cid, version: opened.charter.version, from }
   for (let attempt = 0; ; attempt++) {

@@ -17,7 +17,17 @@ export interface OpenedPool {
 /** `base` is the newest charter, in force or announced. Throws InvalidInputError BAD_POLICY. */
 export function openPool(
   { trainers, withdrawal, ...said }: PoolFile,
-  { base, committee, operator }: { base: Charter; committee: { k: number; members: string[] }; operator: Signer },
+  {
+    base,
+    committee,
+    operator,
+    assembler,
+  }: {
+    base: Charter
+    committee: { k: number; members: string[] }
+    operator: Signer /** Account that puts releases together. */
+    assembler: string
+  },
 ): OpenedPool {
   const signed = signPolicy(
     {
@@ -28,7 +38,7 @@ export function openPool(
       recipients: [
         ...committee.members.map((id) => ({ role: 'keyholder' as const, id })),
         { role: 'scorer', id: ANY_OF_ROSTER },
-        { role: 'assembler', id: operator.did },
+        { role: 'assembler', id: assembler },
         ...trainers.map((id) => ({ role: 'trainer' as const, id })),
       ],
       withdrawal: { protocol: '/quern/withdraw/1.0.0', ...withdrawal },

@@ -54,7 +54,7 @@ describe('a pool file', () => {
   it('becomes a signed policy, its notice and the next charter', () => {
     const base = localRules({ name: 'mill', operator: operator.did, contact: 'mailto:miller@mill.example' })
     const file = readPoolFile(poolTemplate({ ...start, trainers: [seats[6]!.account] }))
-    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator })
+    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator, assembler: seats[5]!.account })
     const [charter, policy, notice] = opened.files as [Uint8Array, Uint8Array, Uint8Array]
     expect(cborCid(charter).equals(opened.charter.cid)).toBe(true)
     const read = readPolicy(policy)
@@ -77,7 +77,7 @@ describe('a pool file', () => {
     const file = readPoolFile(
       poolTemplate(start).replace('special: []', 'special: [pd:HealthRecord]').replace('  - pd:FavouriteMusic', '  - pd:HealthRecord'),
     )
-    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator })
+    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator, assembler: seats[5]!.account })
     expect(readPolicy(opened.files[1] as Uint8Array)).toMatchObject({ policy: { lawfulBasis: 'eu-gdpr:A9-2-a' } })
   })
 
