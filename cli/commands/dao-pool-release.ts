@@ -8,13 +8,24 @@ import { isRecipient, readPolicy } from '../../dao/consent/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { lastFinalEpoch, ledgerYear, seatedValidators } from '../../dao/ledger/index.ts'
 import { epsilonName } from '../../dao/rewards/index.ts'
-import { type CID, did, type EntryType, type Payload, peerFromDid, poolTermsOf, PURPOSES, type Purpose } from '../../schemas/wire/index.ts'
+import {
+  type CID,
+  did,
+  type EntryType,
+  MAX_FEED_BYTES,
+  type Payload,
+  peerFromDid,
+  poolTermsOf,
+  PURPOSES,
+  type Purpose,
+} from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
 import {
   assemblerKey,
   canaryKeyIn,
   daoFolder,
   fileSink,
+  getBytes,
   getJson,
   httpBase,
   isPrivateDao,
@@ -122,6 +133,18 @@ export const run: Run = async (_args, flags) => {
     const dialled = privateNetwork ? peer.addresses : peer.addresses.filter(isPublicMultiaddr)
     await mesh.connect(dialled, { signal: stop.signal }).catch(() => say(`quern: keyholder ${peer.did} does not answer`))
   }
+  // the service knows what no quorum has cosigned yet: a withdrawal counts from then on
+  const withdrawalsNow = async (): Promise<readonly Uint8Array[]> => {
+    const feed = room.readFeed(await getBytes(base, '/v1/pool/withdrawals', MAX_FEED_BYTES))
+    if (!feed.ok || feed.value.by !== operator.did || feed.value.dao !== state.id)
+      throw new RefusedError('NOT_OUR_SERVICE', `${base} does not serve the withdrawals of ${state.id}; give its address with --http`)
+    return feed.value.withdrawals
+  }
+  let said = await withdrawalsNow()
+  const isWithdrawnSince = (person: string): boolean =>
+    room
+      .withdrawalsIn(said.slice(now.withdrawals.length))
+      .some(({ subject, scope }) => subject === person && (scope === 'all' || scope.some((one) => asked.purposes.includes(one))))
   const made = await room.assemblePoolRelease({
     mesh,
     clock: systemClock,
@@ -141,8 +164,15 @@ export const run: Run = async (_args, flags) => {
       }
       return undefined
     },
-    known: () => ({ isEnded: (one) => room.isEndedInLedger(one, asked.purposes, now.ledger.state), withdrawals: now.withdrawals, at }),
-    refresh: async () => void (now = await replayPool(path.join(folder, 'log'))),
+    known: () => ({
+      isEnded: (one) => room.isEndedInLedger(one, asked.purposes, now.ledger.state) || isWithdrawnSince(one.manifest.subject),
+      withdrawals: said.length > now.withdrawals.length ? said : now.withdrawals,
+      at,
+    }),
+    refresh: async () => {
+      now = await replayPool(path.join(folder, 'log'))
+      said = await withdrawalsNow()
+    },
     canaryKey,
     random: { bytes: secureBytes },
     about: {
