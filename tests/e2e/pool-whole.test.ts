@@ -11,7 +11,7 @@ import { silent } from '../../core/effects/index.ts'
 import { generateKey, openKeyFile } from '../../core/identity/index.ts'
 import { openLibp2pMesh } from '../../core/mesh/index.ts'
 import { openCustody, openPoolReleases } from '../../dao/index.ts'
-import { learnDao, resolveDao, systemClock } from '../../cli/wiring/index.ts'
+import { learnDao, replayPool, resolveDao, systemClock } from '../../cli/wiring/index.ts'
 import { KillableNetwork } from '../support/killable-network.ts'
 import { eventually } from '../support/real-clock.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -96,7 +96,7 @@ async function rowsIn(opened: string): Promise<Row[]> {
 
 /** Of whom of the six there are songs. */
 const peopleIn = (rows: readonly Row[]): number[] =>
-  [...new Set(rows.flatMap(({ object }) => / of ([0-5])$/.exec(object.name)?.[1] ?? []))].map(Number).toSorted()
+  [...new Set(rows.flatMap(({ object }) => / of ([0-5])$/.exec(object.name)?.[1] ?? []))].map(Number).toSorted((a, b) => a - b)
 
 /** Asks the keyholders for keys of a contribution by an order of the operator, as the assembler does. */
 async function askKeys(cid: string): Promise<number> {
@@ -113,24 +113,34 @@ async function askKeys(cid: string): Promise<number> {
   const now = Math.floor(Date.now() / 1000)
   const order = room.signOrder(
     {
-      ...{
-        dao: facts.ledger,
-        name: 'again',
-        purposes: ['ai:ModelTraining'],
-        manifests: [manifest.manifestCid],
-        at: now,
-        expires: now + 3600,
-      },
-      ...{ trainer: trainer.did, recipient: identity.recipient, assembler: assembler.did },
-      ...{ deleteWithinDays: 14, canaries: 8, canaryKey: new Uint8Array(32) },
+      dao: facts.ledger,
+      name: 'again',
+      purposes: ['ai:ModelTraining'],
+      manifests: [manifest.manifestCid],
+      at: now,
+      expires: now + 3600,
+      trainer: trainer.did,
+      recipient: identity.recipient,
+      assembler: assembler.did,
+      deleteWithinDays: 14,
+      canaries: 8,
+      canaryKey: new Uint8Array(32),
     },
     operator,
   )
   await using mesh = await openLibp2pMesh({ signer: assembler, clock: systemClock, listen: [], privateNetwork: true })
   for (const { addresses } of facts.known) await mesh.connect(addresses).catch(() => undefined)
   const { keys } = await custody.askForKeys({
-    ...{ mesh, clock: systemClock, signer: assembler, committee, order, manifest: manifest.manifest },
-    ...{ role: 'assembler', purpose: 'ai:ModelTraining', epoch: 1, indices: [0] },
+    mesh,
+    clock: systemClock,
+    signer: assembler,
+    committee,
+    order,
+    manifest: manifest.manifest,
+    role: 'assembler',
+    purpose: 'ai:ModelTraining',
+    epoch: 1,
+    indices: [0],
   })
   return keys.length
 }
@@ -186,7 +196,9 @@ describe('a personal pool', () => {
     const opened = await runCli('pool', 'open', made?.bundle as string, '--identity', at('key.txt'), '--out', at('opened-1'), '--json')
     expect([opened.code, opened.json()[0]]).toMatchObject([0, { release: made?.release, people: PEOPLE, trainer: trainer.did }])
     expect(peopleIn(await rowsIn('opened-1'))).toEqual([0, 1, 2, 3, 4, 5])
-    const told = await runCli('pool', 'statistics', at('first', 'release.cbor'), '--log', path.join(network.folder('dao'), 'log'), '--json')
+    const log = path.join(network.folder('dao'), 'log')
+    await eventually(async () => (await replayPool(log)).ledger.state.poolReleases.length === 1)
+    const told = await runCli('pool', 'statistics', at('first', 'release.cbor'), '--log', log, '--json')
     expect([told.code, told.json()[0]]).toMatchObject([0, { statistics: { noises: 1 }, budget: { spentPpm: 1_000_000 } }])
     // what is public of it is served
     await eventually(async () => (await network.ask<{ releases: object[] }>('/v1/pool/releases'))?.releases.length === 1)
