@@ -28,7 +28,7 @@ export const run: Run = async ([where], flags) => {
   const stale = members && room.staleMembers(members, read.value, withdrawals)
   const withdrawn = stale?.length ?? since.length
   const now = Math.floor(systemClock.now() / 1000)
-  const due = stale?.map(({ person, said }) => ({ person, deleteBy: dayOf(room.deleteBy(read.value, said, now)) })) ?? null
+  const due = stale?.map(({ person, said }) => ({ person, deleteBy: dayOf(room.dueAt(read.value, said, now)) })) ?? null
   const persons = due?.map(({ person }) => person) ?? null
   const dated = at === undefined ? null : new Date(at * 1000).toISOString()
   if (flags['json'] === true)

@@ -25,7 +25,7 @@ export {
   readFeed,
   readNotice,
   signFeed,
-  deleteBy,
+  dueAt,
   type StaleMember,
   staleMembers,
   tombstoneRoot,

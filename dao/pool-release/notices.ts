@@ -80,7 +80,7 @@ export function staleMembers(
  * Until when the rows of a withdrawal have to be gone, Unix seconds: so many days from when it was said, and from `now` where a clock of its own
  * says later. Never before the release, which nobody could delete.
  */
-export function deleteBy({ at, deleteWithinDays }: Pick<PoolRelease, 'at' | 'deleteWithinDays'>, said: number, now: number): number {
+export function dueAt({ at, deleteWithinDays }: Pick<PoolRelease, 'at' | 'deleteWithinDays'>, said: number, now: number): number {
   return Math.max(at, Math.min(said, now)) + deleteWithinDays * DAY_SECONDS
 }
 

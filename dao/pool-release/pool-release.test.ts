@@ -12,7 +12,7 @@ import {
   canaryKeyOf,
   cellKey,
   Cells,
-  deleteBy,
+  dueAt,
   describeLicence,
   FeedDesk,
   isMember,
@@ -173,10 +173,10 @@ describe('withdrawals', () => {
 
   it('give so many days from when they were said, whatever clock said it', () => {
     const [day, release] = [86_400, { at: 100 * 86_400, deleteWithinDays: 14 }]
-    expect(deleteBy(release, 103 * day, 105 * day)).toBe(117 * day)
+    expect(dueAt(release, 103 * day, 105 * day)).toBe(117 * day)
     // a clock that runs ahead puts nothing off, one that is years behind makes nothing due before it could be known
-    expect(deleteBy(release, 900 * day, 105 * day)).toBe(119 * day)
-    expect(deleteBy(release, 0, 105 * day)).toBe(114 * day)
+    expect(dueAt(release, 900 * day, 105 * day)).toBe(119 * day)
+    expect(dueAt(release, 0, 105 * day)).toBe(114 * day)
   })
 
   it('are signed and dated as one list, in the order of the log and no further than it', async () => {
