@@ -10,7 +10,7 @@ import { chooseCommittee, openPool, readPoolFile } from '../../dao/pool-policy/i
 import { DiskWaitingShares } from '../../dao/stores/index.ts'
 import { cborCid, encode } from '../../schemas/wire/index.ts'
 import { listOf, numberFlag, print, printable, printJson, type Run, settingOf } from '../program/index.ts'
-import { getJson, httpBase, logFolder, replayFolder, systemClock, waitingSharesFolder } from '../wiring/index.ts'
+import { assemblerKey, getJson, httpBase, logFolder, replayFolder, systemClock, waitingSharesFolder } from '../wiring/index.ts'
 
 interface Info {
   ledger: string
@@ -44,7 +44,8 @@ export const run: Run = async ([file = 'pool.yaml'], flags) => {
   const dealt = known ? undefined : dealPoolKey({ dao: info.ledger, ...committee, at: Math.floor(systemClock.now() / 1000) }, operator)
   const key = known?.key ?? (dealt as NonNullable<typeof dealt>).key
   const newest = state.pendingCharters.at(-1)
-  const opened = openPool(pool, { base: newest?.charter ?? state.charter, committee, operator, key })
+  const assembler = (await assemblerKey(home)).did
+  const opened = openPool(pool, { base: newest?.charter ?? state.charter, committee, operator, key, assembler })
   const from = Math.max((state.epoch?.number ?? 0) + 1, newest?.from ?? 0, numberFlag(flags, 'from', 0))
   const payload = { charter: opened.charter.cid, version: opened.charter.version, from }
   const waiting = new DiskWaitingShares(waitingSharesFolder(home))

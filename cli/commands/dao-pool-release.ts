@@ -4,19 +4,33 @@ import { signEntry } from '../../core/envelope/index.ts'
 import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
 import { askAgain, blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
-import { readPolicy } from '../../dao/consent/index.ts'
+import { isRecipient, readPolicy } from '../../dao/consent/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
-import { lastFinalEpoch, ledgerYear } from '../../dao/ledger/index.ts'
+import { lastFinalEpoch, ledgerYear, seatedValidators } from '../../dao/ledger/index.ts'
 import { epsilonName } from '../../dao/rewards/index.ts'
-import { type CID, did, type EntryType, type Payload, peerFromDid, poolTermsOf, PURPOSES, type Purpose } from '../../schemas/wire/index.ts'
-import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
-import { canaryKeyIn, fileSink, keepReleaseSecret } from '../wiring/index.ts'
 import {
+  type CID,
+  did,
+  type EntryType,
+  MAX_FEED_BYTES,
+  type Payload,
+  peerFromDid,
+  poolTermsOf,
+  PURPOSES,
+  type Purpose,
+} from '../../schemas/wire/index.ts'
+import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import {
+  assemblerKey,
+  canaryKeyIn,
   daoFolder,
+  fileSink,
+  getBytes,
   getJson,
   httpBase,
   isPrivateDao,
   isPublicMultiaddr,
+  keepRelease,
   learnDao,
   logger,
   replayPool,
@@ -46,6 +60,9 @@ export const run: Run = async (_args, flags) => {
   if (!policy?.ok) throw new RefusedError('NO_POOL', 'this DAO has no personal pool; "quern dao pool open" opens one')
 
   const asked = askedFor(flags)
+  const isSeated = seatedValidators(state).some(({ statement }) => statement.validator === asked.trainer)
+  if (!isRecipient(policy.policy, 'trainer', asked.trainer, isSeated))
+    throw new RefusedError('TRAINER_NOT_NAMED', `nobody consented to ${asked.trainer}; the policy names the trainers that there may be`)
   const throughEpoch = lastFinalEpoch(state)
   const terms = poolTermsOf(state.charter)
   const contributions = room.contributionsOf(state, throughEpoch)
@@ -53,6 +70,12 @@ export const run: Run = async (_args, flags) => {
   if (ready.length === 0)
     throw new RefusedError('NOTHING_TO_RELEASE', 'no contribution to the pool has vested points and a consent for these purposes')
   const name = typeof flags['name'] === 'string' ? flags['name'] : `${state.charter.name}-pool-${state.poolReleases.length + 1}`
+  const assembler = await assemblerKey(folder)
+  if (!isRecipient(policy.policy, 'assembler', assembler.did, false))
+    throw new RefusedError(
+      'ASSEMBLER_NOT_NAMED',
+      `the policy names another assembler than the key in ${folder}, ${assembler.did}; keyholders would refuse`,
+    )
   const canaryKey = await canaryKeyIn(folder)
   const at = Math.floor(systemClock.now() / 1000)
   const bytes = room.signOrder(
@@ -61,7 +84,7 @@ export const run: Run = async (_args, flags) => {
       name,
       ...asked,
       manifests: ready.map(({ cid }) => cid),
-      assembler: operator.did,
+      assembler: assembler.did,
       at,
       expires: at + ORDER_SECONDS,
       deleteWithinDays: terms.deleteWithinDays,
@@ -73,7 +96,7 @@ export const run: Run = async (_args, flags) => {
   const given = {
     dao: state.id,
     operator: operator.did,
-    assembler: operator.did,
+    assembler: assembler.did,
     now: at,
     deleteWithinDays: terms.deleteWithinDays,
     canaryKey,
@@ -101,17 +124,31 @@ export const run: Run = async (_args, flags) => {
   await mkdir(out, { recursive: true })
   const addresses = await resolveDao(base)
   const privateNetwork = isPrivateDao(addresses)
-  await using mesh = await openLibp2pMesh({ signer: operator, clock: systemClock, listen: [], privateNetwork })
+  await using mesh = await openLibp2pMesh({ signer: assembler, clock: systemClock, listen: [], privateNetwork })
+  // the service holds all sealed chunks, as keyholders do
+  await mesh.connect(privateNetwork ? addresses : addresses.filter(isPublicMultiaddr), { signal: stop.signal })
   const { known } = await learnDao(addresses, { logger: await logger('error'), signal: stop.signal })
   const { members } = policy.policy.committee
   for (const peer of known.filter(({ did: account }) => members.includes(account))) {
     const dialled = privateNetwork ? peer.addresses : peer.addresses.filter(isPublicMultiaddr)
     await mesh.connect(dialled, { signal: stop.signal }).catch(() => say(`quern: keyholder ${peer.did} does not answer`))
   }
+  // the service knows what no quorum has cosigned yet: a withdrawal counts from then on
+  const withdrawalsNow = async (): Promise<readonly Uint8Array[]> => {
+    const feed = room.readFeed(await getBytes(base, '/v1/pool/withdrawals', MAX_FEED_BYTES))
+    if (!feed.ok || feed.value.by !== operator.did || feed.value.dao !== state.id)
+      throw new RefusedError('NOT_OUR_SERVICE', `${base} does not serve the withdrawals of ${state.id}; give its address with --http`)
+    return feed.value.withdrawals
+  }
+  let said = await withdrawalsNow()
+  const isWithdrawnSince = (person: string): boolean =>
+    room
+      .withdrawalsIn(said.slice(now.withdrawals.length))
+      .some(({ subject, scope }) => subject === person && (scope === 'all' || scope.some((one) => asked.purposes.includes(one))))
   const made = await room.assemblePoolRelease({
     mesh,
     clock: systemClock,
-    signer: operator,
+    signer: assembler,
     operator,
     committee: policy.policy.committee,
     epoch: throughEpoch,
@@ -121,14 +158,21 @@ export const run: Run = async (_args, flags) => {
     terms,
     epsilonPpm,
     readChunk: async (cid) => {
-      for (const member of members) {
-        const block = await chunkFrom(member, cid)
+      for (const holder of [operator.did, ...members]) {
+        const block = await chunkFrom(holder, cid)
         if (block !== undefined) return block
       }
       return undefined
     },
-    known: () => ({ isEnded: (one) => room.isEndedInLedger(one, asked.purposes, now.ledger.state), withdrawals: now.withdrawals, at }),
-    refresh: async () => void (now = await replayPool(path.join(folder, 'log'))),
+    known: () => ({
+      isEnded: (one) => room.isEndedInLedger(one, asked.purposes, now.ledger.state) || isWithdrawnSince(one.manifest.subject),
+      withdrawals: said.length > now.withdrawals.length ? said : now.withdrawals,
+      at,
+    }),
+    refresh: async () => {
+      now = await replayPool(path.join(folder, 'log'))
+      said = await withdrawalsNow()
+    },
     canaryKey,
     random: { bytes: secureBytes },
     about: {
@@ -142,7 +186,7 @@ export const run: Run = async (_args, flags) => {
     signal: stop.signal,
     onProgress: ({ step, contributions: done, of }) => process.stderr.isTTY && say(`${step} ${done} of ${of}`),
   })
-  await keepReleaseSecret(folder, made.secret)
+  await keepRelease(folder, made)
   const { release } = made
   await writeFile(path.join(out, 'release.cbor'), release.bytes)
   await writeFile(path.join(out, 'release.json'), `${JSON.stringify(room.describePoolRelease(release), null, 2)}\n`)
@@ -158,8 +202,8 @@ export const run: Run = async (_args, flags) => {
   }
   return 0
 
-  async function chunkFrom(member: string, cid: CID): Promise<Uint8Array | undefined> {
-    const reply = await askAgain(mesh, peerFromDid(member), blocksProtocol, { cids: [cid] }, { signal: stop.signal }).catch(() => undefined)
+  async function chunkFrom(holder: string, cid: CID): Promise<Uint8Array | undefined> {
+    const reply = await askAgain(mesh, peerFromDid(holder), blocksProtocol, { cids: [cid] }, { signal: stop.signal }).catch(() => undefined)
     return reply?.blocks[0] ?? undefined
   }
 }

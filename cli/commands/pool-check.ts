@@ -3,9 +3,10 @@ import path from 'node:path'
 import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { MAX_FEED_BYTES, MAX_POOL_RELEASE_BYTES } from '../../schemas/wire/index.ts'
-import { print, printable, printJson, type Run } from '../program/index.ts'
-import { readAtMost } from '../wiring/index.ts'
-import { replayPool } from '../wiring/index.ts'
+import { print, printable, printJson, type Run, settingOf } from '../program/index.ts'
+import { getBytes, httpBase, readAtMost, replayPool, systemClock } from '../wiring/index.ts'
+
+const DAY_SECONDS = 86_400
 
 /** Exit 3: somebody withdrew since. Of a manifest alone it can only be said that somebody did; of an opened bundle, whose rows they are. */
 export const run: Run = async ([where], flags) => {
@@ -17,7 +18,7 @@ export const run: Run = async ([where], flags) => {
     await readAtMost(isFolder ? path.join(where, room.BUNDLE_FILES.manifest) : where, MAX_POOL_RELEASE_BYTES),
   )
   if (!read.ok) throw new InvalidInputError(read.code, `${where}: ${read.message}`)
-  const { withdrawals, size } = await withdrawalsOf(flags, read.value)
+  const { withdrawals, size, at } = await withdrawalsOf(flags, read.value)
   const since = room
     .withdrawalsSince(read.value, withdrawals)
     .filter(({ scope }) => scope === 'all' || scope.some((one) => read.value.purposes.includes(one)))
@@ -26,31 +27,52 @@ export const run: Run = async ([where], flags) => {
     : undefined
   const stale = members && room.staleMembers(members, read.value, withdrawals)
   const withdrawn = stale?.length ?? since.length
-  const persons = stale?.map(({ person }) => person) ?? null
-  if (flags['json'] === true) printJson({ release: read.cid.toString(), stale: withdrawn > 0, withdrawn, persons, entries: size })
-  else if (withdrawn === 0) print(`fresh: nobody of it withdrew in the first ${size} entries of the log`)
-  else if (persons === null)
+  const now = Math.floor(systemClock.now() / 1000)
+  const due = stale?.map(({ person, said }) => ({ person, deleteBy: dayOf(room.dueAt(read.value, said, now)) })) ?? null
+  const persons = due?.map(({ person }) => person) ?? null
+  const dated = at === undefined ? null : new Date(at * 1000).toISOString()
+  if (flags['json'] === true)
+    printJson({ release: read.cid.toString(), stale: withdrawn > 0, withdrawn, persons, due, entries: size, feed: dated })
+  else if (withdrawn === 0)
+    print(`fresh: nobody of it withdrew in the first ${size} entries of the log${dated === null ? '' : `, by the feed of ${dated}`}`)
+  else if (due === null)
     print(`stale: ${withdrawn} withdrawals since; the folder of the opened bundle says whether they are of this release`)
-  else
-    print(
-      printable(
-        `stale: ${withdrawn} contributions withdrawn since; delete the rows of ${persons.join(', ')} within ${read.value.deleteWithinDays} days`,
-      ),
-    )
+  else {
+    print(`stale: ${withdrawn} contributions withdrawn since; delete the rows of`)
+    for (const { person, deleteBy } of due) print(printable(`  ${person}  by ${deleteBy}`))
+  }
   return withdrawn > 0 ? 3 : 0
 }
 
-async function withdrawalsOf(flags: Record<string, unknown>, { dao, by }: { dao: string; by: string }) {
+/** A day of UTC. */
+const dayOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
+
+/** Signed withdrawals in the order of the log, and how far it was read; of a feed its date. */
+async function withdrawalsOf(
+  flags: Record<string, unknown>,
+  { dao, by }: { dao: string; by: string },
+): Promise<{ withdrawals: Uint8Array[]; size: number; at?: number }> {
   const { readFeed } = await openPoolReleases()
   if (typeof flags['log'] === 'string') {
     const { ledger, withdrawals } = await replayPool(flags['log'])
     if (ledger.state.id !== dao) throw new InvalidInputError('OTHER_LEDGER', `the release is of ${dao}, the log of ${ledger.state.id}`)
     return { withdrawals, size: ledger.state.size }
   }
-  if (typeof flags['feed'] !== 'string')
-    throw new UsageError('WITHDRAWALS_MISSING', 'give a copy of the log with --log, or the operator’s withdrawal feed with --feed')
-  const feed = readFeed(await readAtMost(flags['feed'], MAX_FEED_BYTES))
-  if (!feed.ok) throw new InvalidInputError(feed.code, `${flags['feed']}: ${feed.message}`)
-  if (feed.value.dao !== dao || feed.value.by !== by) throw new InvalidInputError('OTHER_LEDGER', 'the feed is of another DAO or operator')
-  return { withdrawals: feed.value.withdrawals, size: feed.value.size }
+  const from = typeof flags['feed'] === 'string' ? flags['feed'] : settingOf('dao', flags)
+  if (from === undefined)
+    throw new UsageError(
+      'WITHDRAWALS_MISSING',
+      'ask the DAO with --dao http(s)://…, or give a copy of its log with --log, or its withdrawal feed with --feed',
+    )
+  const isFile = typeof flags['feed'] === 'string'
+  const feed = readFeed(
+    isFile ? await readAtMost(from, MAX_FEED_BYTES) : await getBytes(httpBase(from), '/v1/pool/withdrawals', MAX_FEED_BYTES),
+  )
+  if (!feed.ok) throw new InvalidInputError(feed.code, `${from}: ${feed.message}`)
+  const { value } = feed
+  if (value.dao !== dao || value.by !== by) throw new InvalidInputError('OTHER_LEDGER', 'the feed is of another DAO or operator')
+  // a file is as old as its reader knows; what a DAO answers with is of now
+  if (!isFile && Math.abs(systemClock.now() / 1000 - value.at) > DAY_SECONDS)
+    throw new InvalidInputError('FEED_OLD', `the feed is of ${new Date(value.at * 1000).toISOString()}; ask a copy of the log with --log`)
+  return { withdrawals: value.withdrawals, size: value.size, at: value.at }
 }

@@ -333,11 +333,12 @@ export const specs: CommandSpec[] = [
     name: 'pool check',
     args: '[release]',
     summary:
-      'for the trainer: has anybody of this release withdrawn since? A folder of "pool open", or a public manifest; exit 3 and whose rows to delete',
-    example: 'quern pool check pool-1 --log dao-log',
+      'for the trainer: has anybody of this release withdrawn since? A folder of "pool open", or a public manifest; exit 3, whose rows to delete and until when',
+    example: 'quern pool check pool-1 --dao https://dao.example.org',
+    settings: ['dao'],
     options: [
-      ['--log <dir>', 'a copy of the DAO’s log'],
-      ['--feed <file>', 'the operator’s signed withdrawal feed, instead of the log'],
+      ['--log <dir>', 'a copy of the DAO’s log, instead of asking the DAO'],
+      ['--feed <file>', 'the operator’s signed withdrawal feed as a file, instead of asking the DAO'],
     ],
     load: () => import('./pool-check.ts'),
   },

@@ -3,11 +3,13 @@ import path from 'node:path'
 import type { Logger } from '../../core/effects/index.ts'
 import { openPrometheus } from '../../core/events/index.ts'
 import { type ResolveTxt, txtResolver, type Web } from '../../core/web/index.ts'
+import { openPoolReleases } from '../../dao/index.ts'
 import { OptOutDesk } from '../../dao/optouts/index.ts'
 import { openHttp } from '../../dao/service/index.ts'
 import { hostPort } from './listen.ts'
 import { type RunningOperator, type WebSettings, webFor } from './start-roles.ts'
 import { followIndex } from './index-follower.ts'
+import { readReleaseManifest } from './pool-releases.ts'
 import { systemClock } from './system.ts'
 
 export interface Api extends AsyncDisposable {
@@ -55,6 +57,13 @@ export async function openApi(
     logger: logger.child('opt-out'),
     signal: stop.signal,
   })
+  const { FeedDesk } = await openPoolReleases()
+  const withdrawals = new FeedDesk({
+    state: () => operator.state,
+    reader: operator.sequencer.reader,
+    operator: home.identity,
+    clock: systemClock,
+  })
   const http = await openHttp({
     state: () => (operator.state.size === 0 ? undefined : operator.state),
     log: (term) => (term === 0 ? { files, reader: operator.sequencer.reader } : undefined),
@@ -66,6 +75,7 @@ export async function openApi(
     metrics: await openPrometheus(),
     submit: (entry, attached) => operator.submit(entry, attached),
     optOut: (domain) => desk.ask(domain),
+    pool: { manifest: (release) => readReleaseManifest(home.folder, release), feed: () => withdrawals.feed() },
     addresses: () => home.mesh.addresses(),
     clock: systemClock,
     logger: logger.child('http'),

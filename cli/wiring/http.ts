@@ -1,5 +1,6 @@
 /** A DAO's HTTP API as a client. */
 import { FatalError, UsageError } from '../../core/errors/index.ts'
+import { concatBytes } from '../../schemas/wire/index.ts'
 
 const MAX_REPLY_BYTES = 32 << 20
 
@@ -24,7 +25,23 @@ export async function getJson(base: string, path: string): Promise<unknown> {
   }
 }
 
-/** The same for a question that makes the DAO do something: its status and JSON, refusals included. Throws FatalError DAO_UNREACHABLE, TOO_LARGE or NOT_JSON. */
+/** Bytes of a path, at most so many; throws FatalError DAO_UNREACHABLE, HTTP_STATUS or TOO_LARGE. */
+export async function getBytes(base: string, path: string, most: number): Promise<Uint8Array> {
+  const response = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(60_000) }).catch((cause: unknown) => {
+    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
+  })
+  if (!response.ok) throw new FatalError('HTTP_STATUS', `${base}${path} answers ${response.status}`)
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of response.body ?? []) {
+    bytes += part.byteLength
+    if (bytes > most) throw new FatalError('TOO_LARGE', `${base}${path} answers with more than ${most} bytes`)
+    parts.push(part)
+  }
+  return concatBytes(...parts)
+}
+
+/** As `getJson`, for a question that makes the DAO do something: its status and JSON, refusals included. Throws FatalError DAO_UNREACHABLE, TOO_LARGE or NOT_JSON. */
 export async function postForJson(base: string, path: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`${base}${path}`, { method: 'POST', signal: AbortSignal.timeout(60_000) }).catch((cause: unknown) => {
     throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })

@@ -15,7 +15,17 @@ export {
   rememberLedger,
   type SubjectHome,
 } from './pool-home.ts'
-export { canaryKeyIn, fileSink, keepReleaseSecret, readAtMost, readReleaseSecret, replayPool, type ReplayedPool } from './pool-releases.ts'
+export {
+  assemblerKey,
+  canaryKeyIn,
+  fileSink,
+  keepRelease,
+  readAtMost,
+  readReleaseManifest,
+  readReleaseSecret,
+  replayPool,
+  type ReplayedPool,
+} from './pool-releases.ts'
 export { cutInto, releaseJob } from './release-job.ts'
 export { openRoleHome, type RoleHome } from './role-home.ts'
 export {
@@ -31,5 +41,5 @@ export {
 export { readStoredCharter, storeCharter } from './stored-charter.ts'
 export { aborted, secureBytes, systemClock, systemEffects, systemRandom, unlessStopped, untilStopped } from './system.ts'
 export { daoFolder, localReleases, logFolder, releaseFolder, waitingSharesFolder } from './places.ts'
-export { getJson, httpBase, postForJson } from './http.ts'
+export { getBytes, getJson, httpBase, postForJson } from './http.ts'
 export { replayFolder, type Replayed } from './replay.ts'

@@ -3,13 +3,21 @@ import { existsSync } from 'node:fs'
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../../core/errors/index.ts'
-import { makeFolder } from '../../core/home/index.ts'
+import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
+import { openKeyFile, type Signer } from '../../core/identity/index.ts'
 import { LogReader, peekCheckpoint } from '../../dao/log/index.ts'
 import { createLedger, type Ledger } from '../../dao/ledger/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
-import type { BundleSink } from '../../dao/pool-release/index.ts'
+import type { BundleSink, NamedRelease } from '../../dao/pool-release/index.ts'
 import { DiskFiles, openDiskLogStore } from '../../dao/stores/index.ts'
-import { type CID, fromHex, MAX_RELEASE_SECRET_BYTES, type PoolReleaseSecret, toHex } from '../../schemas/wire/index.ts'
+import {
+  type CID,
+  fromHex,
+  MAX_POOL_RELEASE_BYTES,
+  MAX_RELEASE_SECRET_BYTES,
+  type PoolReleaseSecret,
+  toHex,
+} from '../../schemas/wire/index.ts'
 import { secureBytes } from './system.ts'
 
 export interface ReplayedPool {
@@ -50,9 +58,24 @@ export async function canaryKeyIn(daoFolder: string): Promise<Uint8Array> {
   return key
 }
 
-export async function keepReleaseSecret(daoFolder: string, secret: PoolReleaseSecret): Promise<void> {
+/** The account that puts releases together: not the operator's, whose peer is the DAO's service. */
+export const assemblerKey = (daoFolder: string): Promise<Signer> => openKeyFile(path.join(daoFolder, 'keys', 'assembler.key'))
+
+/** What proves inclusion, and what everybody may read of it: on disk before the log names the release. */
+export async function keepRelease(
+  daoFolder: string,
+  { secret, release }: { secret: PoolReleaseSecret; release: NamedRelease },
+): Promise<void> {
   const { encodeReleaseSecret } = await openPoolReleases()
-  await writeFile(path.join(releasesIn(daoFolder), `${secret.release.toString()}.secret`), encodeReleaseSecret(secret), { mode: 0o600 })
+  const name = path.join(releasesIn(daoFolder), release.cid.toString())
+  await writeFileDurably(`${name}.secret`, encodeReleaseSecret(secret))
+  await writeFileDurably(`${name}.cbor`, release.bytes)
+}
+
+/** The public manifest of a release that was made here. */
+export async function readReleaseManifest(daoFolder: string, release: CID): Promise<Uint8Array | undefined> {
+  const file = path.join(releasesIn(daoFolder), `${release.toString()}.cbor`)
+  return existsSync(file) ? readAtMost(file, MAX_POOL_RELEASE_BYTES) : undefined
 }
 
 export async function readReleaseSecret(daoFolder: string, release: CID): Promise<PoolReleaseSecret | undefined> {

@@ -69,7 +69,7 @@ export async function startOperator(
       }),
     )
     const { serveInclusion } = await openPoolReleases()
-    const dao = operator.ledger.state.id
+    const dao = operator.ledgerId
     stack.use(serveInclusion({ mesh: home.mesh, clock: systemClock, dao, secretOf: (release) => readReleaseSecret(home.folder, release) }))
     const owned = stack.move()
     return { home, operator, addresses: home.mesh.addresses(), [Symbol.asyncDispose]: () => owned.disposeAsync() }

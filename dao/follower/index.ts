@@ -3,5 +3,6 @@ export { DaoLink, type DaoLinkOptions, type KnownPeer, type Role } from './dao-l
 export { type FileSource, type FilesSource, Follower, type FollowerOptions, type LogPage, type LogSource } from './follower.ts'
 export { assertFileOf, type FileStore, isFileOf, MAX_LEDGER_FILE_BYTES, MemoryFiles } from './ledger-file.ts'
 export { Outbox, type OutboxOptions, type Submit, type SubmitResult } from './outbox.ts'
+export { poolReaders, type PoolReadersOptions } from './pool-readers.ts'
 export { serveBlocks } from './serve-blocks.ts'
 export { Steps } from './steps.ts'

@@ -469,9 +469,11 @@ describe('a reveal of a contribution is refused', () => {
     const person = world.person('one')
     world.playEpoch([[ann!, pages('ann', 2)]])
     world.advance('gather')
-    const offered = [world.offer(person), world.offer(ann!)]
+    const own = world.commit(person, pages('own', 3))
+    const offered = [world.offer(person, {}, { sequence: 1 }), world.offer(ann!)]
     world.advance('reveal')
-    expect(offered.map((one) => world.show(one))).toEqual([undefined, 'OTHER_KIND'])
+    expect(world.reveal(person, own)).toMatchObject({ invalid: { code: 'SUBJECT_ONLY' } })
+    expect(offered.map((one) => world.show(one))).toEqual([undefined, 'NOT_A_SUBJECT'])
   })
 
   it('when its subject has one in the pool', () => {

@@ -62,13 +62,6 @@ export const reveal: Rule<'contribution.reveal'> = {
     const read = readManifest(files, p.manifest)
     if (!read.ok) return read.refusal
     const { kind, manifest } = read.value
-    const brought = state.contributors.get(entry.a)
-    // draws of pages would thin out those of chunks, whose fails they are held against
-    if (brought?.lastManifest && (brought.slot === null) !== (kind === 'batch'))
-      return refuse(
-        'OTHER_KIND',
-        `${entry.a} brings ${kind === 'batch' ? 'to the pool' : 'web records'}; use another account for the other`,
-      )
     return kind === 'batch' ? judgeManifest(state, entry.a, manifest) : judgeContribution(view, entry.a, manifest)
   },
   apply(entry, { state, files, index }) {

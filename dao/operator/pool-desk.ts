@@ -6,11 +6,11 @@ import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { type Mesh, withdrawalTopic, withdrawProtocol } from '../../core/mesh/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
-import { didFromPeer, toHex, type Withdrawal } from '../../schemas/wire/index.ts'
+import { toHex, type Withdrawal } from '../../schemas/wire/index.ts'
 import { PoolCiphertext } from '../batches/index.ts'
 import { readWithdrawal } from '../consent/index.ts'
-import type { FileStore, Outbox } from '../follower/index.ts'
-import { isLive, type LedgerState, seatedValidators } from '../ledger/index.ts'
+import { type FileStore, type Outbox, poolReaders } from '../follower/index.ts'
+import { isLive, type LedgerState } from '../ledger/index.ts'
 
 export interface PoolDeskOptions {
   mesh: Mesh
@@ -32,12 +32,14 @@ const no = (code: string, message: string): Answer => ({ status: 'refused', code
 export class PoolDesk implements AsyncDisposable {
   readonly #options: PoolDeskOptions
   readonly #ciphertext: PoolCiphertext
+  readonly #mayRead: (peer: string) => boolean
   /** Contributions that ended and were let go here. */
   readonly #gone = new Set<string>()
 
   constructor(options: PoolDeskOptions) {
     this.#options = options
     const { state, files } = options
+    this.#mayRead = poolReaders(options)
     this.#ciphertext = new PoolCiphertext({
       ...options,
       file: (cid) => files.read(cid),
@@ -105,14 +107,9 @@ export class PoolDesk implements AsyncDisposable {
     this.#ciphertext.tend()
   }
 
-  /** Sealed chunks are read by seated validators only. */
+  /** Sealed chunks are read by seated validators and by the assembler that a policy names. */
   mayRead(peer: string): boolean {
-    try {
-      const account = didFromPeer(peer)
-      return seatedValidators(this.#options.state()).some((seat) => seat.statement.validator === account)
-    } catch {
-      return false
-    }
+    return this.#mayRead(peer)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -17,7 +17,20 @@ export interface OpenedPool {
 /** `base` is the newest charter, in force or announced; `key` the one behind the pool's tokens, null where there are none. Throws InvalidInputError BAD_POLICY. */
 export function openPool(
   { trainers, withdrawal, ...said }: PoolFile,
-  { base, committee, operator, key }: { base: Charter; committee: { k: number; members: string[] }; operator: Signer; key: PoolKey | null },
+  {
+    base,
+    committee,
+    operator,
+    key,
+    assembler,
+  }: {
+    base: Charter
+    committee: { k: number; members: string[] }
+    operator: Signer
+    key: PoolKey | null
+    /** Account that puts releases together. */
+    assembler: string
+  },
 ): OpenedPool {
   const keyBytes = key && encode(key)
   const signed = signPolicy(
@@ -29,7 +42,7 @@ export function openPool(
       recipients: [
         ...committee.members.map((id) => ({ role: 'keyholder' as const, id })),
         { role: 'scorer', id: ANY_OF_ROSTER },
-        { role: 'assembler', id: operator.did },
+        { role: 'assembler', id: assembler },
         ...trainers.map((id) => ({ role: 'trainer' as const, id })),
       ],
       withdrawal: { protocol: '/quern/withdraw/1.0.0', ...withdrawal },

@@ -55,7 +55,7 @@ describe('a pool file', () => {
   it('becomes a signed policy, its notice and the next charter', () => {
     const base = localRules({ name: 'mill', operator: operator.did, contact: 'mailto:miller@mill.example' })
     const file = readPoolFile(poolTemplate({ ...start, trainers: [seats[6]!.account] }))
-    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator, key: null })
+    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator, key: null, assembler: seats[5]!.account })
     const [charter, policy, notice] = opened.files as [Uint8Array, Uint8Array, Uint8Array]
     expect(cborCid(charter).equals(opened.charter.cid)).toBe(true)
     const read = readPolicy(policy)
@@ -71,7 +71,7 @@ describe('a pool file', () => {
     const base = localRules({ name: 'mill', operator: operator.did, contact: 'mailto:miller@mill.example' })
     const committee = chooseCommittee(seats)
     const { key } = dealPoolKey({ dao: 'quern/x', ...committee, at: 1 }, operator)
-    const { files } = openPool(readPoolFile(poolTemplate(start)), { base, committee, operator, key })
+    const { files } = openPool(readPoolFile(poolTemplate(start)), { base, committee, operator, key, assembler: seats[5]!.account })
     const read = readPolicy(files[1] as Uint8Array)
     expect(read.ok && read.policy.poolKey?.equals(cborCid(files[3] as Uint8Array))).toBe(true)
   })
@@ -87,7 +87,7 @@ describe('a pool file', () => {
     const file = readPoolFile(
       poolTemplate(start).replace('special: []', 'special: [pd:HealthRecord]').replace('  - pd:FavouriteMusic', '  - pd:HealthRecord'),
     )
-    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator, key: null })
+    const opened = openPool(file, { base, committee: chooseCommittee(seats), operator, key: null, assembler: seats[5]!.account })
     expect(readPolicy(opened.files[1] as Uint8Array)).toMatchObject({ policy: { lawfulBasis: 'eu-gdpr:A9-2-a' } })
   })
 

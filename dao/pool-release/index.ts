@@ -15,6 +15,7 @@ export {
 export { FILES as BUNDLE_FILES, MAX_BUNDLE_FILE_BYTES } from './bundle.ts'
 export { makeCanaries, recognise } from './canaries.ts'
 export { canaryCommit, canaryKeyOf, personOf } from './derive.ts'
+export { FeedDesk, type FeedDeskOptions } from './feed-desk.ts'
 export { describeLicence, type LicenceTerms } from './licence.ts'
 export { describePoolRelease, type NamedRelease, readPoolRelease, signPoolRelease } from './manifest.ts'
 export { isMember, membershipRoot, proveMembership } from './membership.ts'
@@ -24,6 +25,8 @@ export {
   readFeed,
   readNotice,
   signFeed,
+  dueAt,
+  type StaleMember,
   staleMembers,
   tombstoneRoot,
   withdrawalsIn,

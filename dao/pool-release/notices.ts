@@ -52,6 +52,11 @@ export interface Member {
   receipts: readonly Uint8Array[]
 }
 
+/** A member that withdrew, and when it first said so, Unix seconds by its own clock. */
+export interface StaleMember extends Member {
+  said: number
+}
+
 /**
  * Whose rows have to go, by all withdrawals of a log in their order. Those that the release knew of (its first `tombstones.count`) ended what came
  * before it; of the later ones every one of a member counts, whatever contribution it means: to delete too much harms nobody. Throws ProofError
@@ -61,12 +66,22 @@ export function staleMembers(
   members: readonly Member[],
   { purposes, tombstones }: Pick<PoolRelease, 'purposes' | 'tombstones'>,
   withdrawals: readonly Uint8Array[],
-): Member[] {
-  const since = withdrawalsSince({ tombstones }, withdrawals).filter(
-    ({ scope }) => scope === 'all' || scope.some((one) => purposes.includes(one)),
-  )
-  const subjects = new Set(since.map(({ subject }) => subject))
-  return members.filter(({ subject }) => subjects.has(subject))
+): StaleMember[] {
+  const said = new Map<string, number>()
+  for (const { scope, subject, at } of withdrawalsSince({ tombstones }, withdrawals))
+    if (scope === 'all' || scope.some((one) => purposes.includes(one))) said.set(subject, Math.min(at, said.get(subject) ?? at))
+  return members.flatMap((member) => {
+    const at = said.get(member.subject)
+    return at === undefined ? [] : [{ ...member, said: at }]
+  })
+}
+
+/**
+ * Until when the rows of a withdrawal have to be gone, Unix seconds: so many days from when it was said, and from `now` where a clock of its own
+ * says later. Never before the release, which nobody could delete.
+ */
+export function dueAt({ at, deleteWithinDays }: Pick<PoolRelease, 'at' | 'deleteWithinDays'>, said: number, now: number): number {
+  return Math.max(at, Math.min(said, now)) + deleteWithinDays * DAY_SECONDS
 }
 
 /** Withdrawals that the release could not know of. Throws ProofError OTHER_LOG. */

@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encode, merkleTreeHash, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { signEntry } from '../../core/envelope/index.ts'
+import type { LedgerState } from '../ledger/index.ts'
+import { LogReader, LogTail, MemoryLogStore } from '../log/index.ts'
+import { realClock } from '../../tests/support/real-clock.ts'
 import { signWithdrawal, subjectKey } from '../consent/index.ts'
 import { fill, LEDGER, operator, trainer } from '../../tests/support/pool-world.ts'
 import {
@@ -8,13 +12,16 @@ import {
   canaryKeyOf,
   cellKey,
   Cells,
+  dueAt,
   describeLicence,
+  FeedDesk,
   isMember,
   makeCanaries,
   membershipRoot,
   personOf,
   proveMembership,
   published,
+  readFeed,
   type Quasi,
   recognise,
   rowOf,
@@ -158,10 +165,49 @@ describe('withdrawals', () => {
     const release = { purposes: ['ai:ModelTraining' as const], tombstones: { ...tombstoneRoot(before), at: 1 } }
     expect(staleMembers(members, release, before)).toEqual([])
     expect(staleMembers(members, release, [...before, said(bob, 2, ['ai:Benchmarking'])])).toEqual([])
-    expect(staleMembers(members, release, [...before, said(bob, 2)])).toEqual([members[1]])
+    expect(staleMembers(members, release, [...before, said(bob, 2)])).toEqual([{ ...members[1], said: 5 }])
     expect(staleMembers(members, release, [...before, said(subjectKey(fill(3), LEDGER), 2)])).toEqual([])
     // what nobody signed is nobody's withdrawal
     expect(staleMembers(members, release, [...before, said(bob, 2).with(30, 1)])).toEqual([])
+  })
+
+  it('give so many days from when they were said, whatever clock said it', () => {
+    const [day, release] = [86_400, { at: 100 * 86_400, deleteWithinDays: 14 }]
+    expect(dueAt(release, 103 * day, 105 * day)).toBe(117 * day)
+    // a clock that runs ahead puts nothing off, one that is years behind makes nothing due before it could be known
+    expect(dueAt(release, 900 * day, 105 * day)).toBe(119 * day)
+    expect(dueAt(release, 0, 105 * day)).toBe(114 * day)
+  })
+
+  it('are signed and dated as one list, in the order of the log and no further than it', async () => {
+    const list = [said(ann, 1), said(bob, 2), said(ann, 3)]
+    const entries = list.map((withdrawal, n) => signEntry({ t: 'consent.withdrawn', p: { withdrawal }, n }, LEDGER, operator))
+    const store = new MemoryLogStore()
+    const tail = LogTail.empty()
+    await store.write(tail.append(entries.slice(0, 2)).files)
+    const known = [0, 1, 2].map((index) => ({ index }))
+    let [size, seconds] = [2, 50]
+    const desk = new FeedDesk({
+      state: () => ({ id: LEDGER, withdrawals: known }) as unknown as LedgerState,
+      reader: new LogReader(store, () => size),
+      operator,
+      clock: { ...realClock, now: () => seconds * 1000 },
+    })
+    const read = async () => {
+      const feed = readFeed(await desk.feed())
+      return feed.ok ? { ...feed.value, withdrawals: feed.value.withdrawals.map(toHex) } : undefined
+    }
+    const [first, same] = await Promise.all([read(), read()])
+    expect(first).toMatchObject({ size: 2, at: 50, by: operator.did, withdrawals: list.slice(0, 2).map(toHex) })
+    expect(same).toEqual(first)
+    await store.write(tail.append(entries.slice(2)).files)
+    size = 3
+    seconds = 51
+    expect(await read()).toMatchObject({ size: 3, at: 51, withdrawals: list.map(toHex) })
+    seconds = 110
+    expect((await read())?.at).toBe(51)
+    seconds = 111
+    expect((await read())?.at).toBe(111)
   })
 
   it('are refused as the answer when they are older than the release, or of another log', () => {

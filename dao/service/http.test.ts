@@ -40,6 +40,8 @@ const entries = Array.from({ length: 300 }, (_, i) =>
     s: new Uint8Array(64),
   }),
 )
+/** One that is here, and one that is named and lost. */
+const [POOL_RELEASE, POOL_LOST] = [rawCid(utf8('manifest')), rawCid(utf8('lost'))]
 const received: { entry: Uint8Array; files: Uint8Array[] }[] = []
 
 beforeAll(async () => {
@@ -47,6 +49,15 @@ beforeAll(async () => {
   ;({ release, world } = await sampleRelease(path.join(base, 'building')))
   await cp(path.join(base, 'building'), path.join(base, 'releases', release.root.toString()), { recursive: true })
   world.state.optouts.push({ index: 9, domain: 'a.example', pattern: null, from: 0, evidence: rawCid(utf8('x')) })
+  world.state.poolReleases = [POOL_RELEASE, POOL_LOST].map((pool, i) => ({
+    index: 20 + i,
+    release: pool,
+    name: `pool-${i}`,
+    throughEpoch: 1,
+    previous: null,
+    shares: new Uint8Array(32).fill(i),
+    records: 0,
+  }))
   const store = new MemoryLogStore()
   await store.write(LogTail.empty().append(entries).files)
   await store.write([{ path: 'checkpoint', bytes: utf8('quern/test/t0\n300\nroot\n\n— sig\n') }])
@@ -71,6 +82,10 @@ beforeAll(async () => {
       return domain === 'shy.example'
         ? { status: 'opted-out', domain, where: 'TXT _quern.shy.example', patterns: ['/a'], evidence: rawCid(utf8('word')), logged: 1 }
         : { status: 'not-proven', domain, tried: [{ where: 'TXT _quern.loud.example', outcome: 'NO_RECORD' }] }
+    },
+    pool: {
+      manifest: async (cid) => (cid.equals(POOL_RELEASE) ? utf8('manifest') : undefined),
+      feed: async () => utf8('feed'),
     },
     addresses: () => ['/ip4/127.0.0.1/tcp/1/p2p/x'],
     clock,
@@ -235,6 +250,38 @@ describe('releases', () => {
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2'])
     const slow = await openHttp({ ...options, clock: immediately })
     expect(await (await slow.app.request('/v1/manifest')).json()).toMatchObject({ status: 504, code: 'TIMEOUT' })
+  })
+})
+
+describe('a personal pool', () => {
+  it('shows its releases, their manifests by name, and who withdrew', async () => {
+    expect(await jsonOf('/v1/pool/releases')).toMatchObject({
+      releases: [
+        { release: POOL_RELEASE.toString(), name: 'pool-0', throughEpoch: 1, previous: null, contributions: '00'.repeat(32), index: 20 },
+        { release: POOL_LOST.toString(), name: 'pool-1' },
+      ],
+    })
+    const manifest = await ask(`/v1/pool/releases/${POOL_RELEASE.toString()}`)
+    expect([manifest.status, manifest.headers.get('content-type'), await manifest.text()]).toEqual([
+      200,
+      'application/vnd.ipld.dag-cbor',
+      'manifest',
+    ])
+    // named and lost, there and not named, no name at all
+    for (const cid of [POOL_LOST.toString(), rawCid(utf8('x')).toString(), 'x'])
+      expect((await ask(`/v1/pool/releases/${cid}`)).status, cid).toBe(404)
+    const feed = await ask('/v1/pool/withdrawals')
+    expect([feed.status, await feed.text()]).toEqual([200, 'feed'])
+    const again = await ask('/v1/pool/withdrawals', { headers: { 'if-none-match': feed.headers.get('etag') as string } })
+    expect(again.status).toBe(304)
+  })
+
+  it('is nothing that a mirror keeps, or that is there before genesis', async () => {
+    const mirror = await openHttp({ ...options, pool: undefined as never })
+    for (const at of [`/v1/pool/releases/${POOL_RELEASE.toString()}`, '/v1/pool/withdrawals'])
+      expect((await mirror.app.request(at)).status).toBe(404)
+    const early = await openHttp({ ...options, state: () => undefined })
+    for (const at of ['/v1/pool/releases', '/v1/pool/withdrawals']) expect((await early.app.request(at)).status).toBe(503)
   })
 })
 

@@ -7,8 +7,9 @@ import { codeOf } from '../../core/errors/index.ts'
 import { withdrawalTopic } from '../../core/mesh/index.ts'
 import { PoolCiphertext } from '../../dao/batches/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
-import { isLive, seatedValidators } from '../../dao/ledger/index.ts'
-import { type CID, didFromPeer, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { poolReaders } from '../../dao/follower/index.ts'
+import { isLive } from '../../dao/ledger/index.ts'
+import { type CID, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type Keyholder, openKeyholder, type PoolView, type ShareTable } from '../keyholder/index.ts'
 import type { Desk } from './desk.ts'
 import { isKeyholder, poolView } from './pool-view.ts'
@@ -31,6 +32,7 @@ export class KeyholderDuty implements AsyncDisposable {
   #view: PoolView | undefined
   #keyholder: Keyholder | undefined
   readonly #ciphertext: PoolCiphertext
+  readonly #mayRead: (peer: string) => boolean
   #round: Promise<void> | undefined
   /** Withdrawals of the log that were heard. */
   #heard = 0
@@ -43,6 +45,7 @@ export class KeyholderDuty implements AsyncDisposable {
     this.#desk = desk
     this.#open = open
     const { mesh, storage, clock, files, logger } = desk.options
+    this.#mayRead = poolReaders({ state: () => desk.state(), files })
     this.#ciphertext = new PoolCiphertext({
       mesh,
       storage,
@@ -62,10 +65,7 @@ export class KeyholderDuty implements AsyncDisposable {
 
   /** Sealed chunks are read by those who may have to open some of them, and by nobody else. */
   mayRead(peer: string): boolean {
-    const { operator, id } = this.#desk.state()
-    if (id === '') return false
-    const account = accountOf(peer)
-    return account === operator || seatedValidators(this.#desk.state()).some((seat) => seat.statement.validator === account)
+    return this.#mayRead(peer)
   }
 
   /** Does beside the steps what is due. Call it after every advance. */
@@ -173,14 +173,5 @@ export class KeyholderDuty implements AsyncDisposable {
       if (held === undefined) await this.#ciphertext.drop(cid)
       else this.#ciphertext.want(held)
     }
-  }
-}
-
-/** Undefined for a peer whose key is of another kind than accounts are. */
-function accountOf(peer: string): string | undefined {
-  try {
-    return didFromPeer(peer)
-  } catch {
-    return undefined
   }
 }

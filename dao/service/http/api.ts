@@ -10,6 +10,7 @@ import { ipfsRoutes } from './routes-ipfs.ts'
 import { indexRoutes } from './routes-index.ts'
 import { ledgerRoutes } from './routes-ledger.ts'
 import { logRoutes } from './routes-log.ts'
+import { poolRoutes } from './routes-pool.ts'
 import { releaseRoutes } from './routes-releases.ts'
 import { object, problem } from './shapes.ts'
 
@@ -60,6 +61,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   ledgerRoutes(add, options)
   indexRoutes(add, options)
   releaseRoutes(add, options, all)
+  poolRoutes(add, options)
   logRoutes(add, options, all.submitBytes)
   ipfsRoutes(add, options)
   add(
@@ -123,6 +125,6 @@ export function describeApi(app: OpenAPIHono): object {
     },
     servers: [{ url: '/' }],
     security: [],
-    tags: ['ledger', 'releases', 'log', 'ipfs', 'service'].map((name) => ({ name })),
+    tags: ['ledger', 'releases', 'pool', 'log', 'ipfs', 'service'].map((name) => ({ name })),
   })
 }

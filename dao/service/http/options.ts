@@ -4,6 +4,7 @@ import type { LedgerFiles, LedgerState } from '../../ledger/index.ts'
 import type { LedgerIndex } from '../../stores/index.ts'
 import type { LogReader, TileSource } from '../../log/index.ts'
 import type { OptOutAnswer } from '../../optouts/index.ts'
+import type { CID } from '../../../schemas/wire/index.ts'
 
 /** What the HTTP interface shows; it holds no state of its own and changes none, but for handing in entries. */
 export interface ApiOptions {
@@ -24,6 +25,8 @@ export interface ApiOptions {
   submit?: (entry: Uint8Array, files: Uint8Array[]) => Promise<Submitted>
   /** Looks for a domain's opt-out and logs it; 404 without (a mirror). */
   optOut?: (domain: string) => Promise<OptOutAnswer>
+  /** What is public of a personal pool: release manifests by CID, and the operator's signed withdrawal feed, both DAG-CBOR; 404 without (a mirror). */
+  pool?: { manifest: (release: CID) => Promise<Uint8Array | undefined>; feed: () => Promise<Uint8Array> }
   /** Multiaddrs of the service's peer. */
   addresses?: () => string[]
   clock: Clock
