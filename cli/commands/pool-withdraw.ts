@@ -4,7 +4,7 @@ import { openPoolOffering } from '../../node/index.ts'
 import type { PoolBook, PoolNote } from '../../node/pool/offering/index.ts'
 import { peerFromDid } from '../../schemas/wire/index.ts'
 import { type Flags, print, printable, printJson, type Run, say, terminalPrompter } from '../program/index.ts'
-import { hasSeed, isPrivateDao, isPublicMultiaddr, knownLedger, rememberLedger, systemClock, untilStopped } from '../wiring/index.ts'
+import { hasSeed, isPrivateDao, isPublicMultiaddr, knownLedger, systemClock, untilStopped } from '../wiring/index.ts'
 import { openPool, poolSession, type PoolSession } from './pool-session.ts'
 
 /** A DAO that is silent must not hold up a withdrawal: keyholders are dialled where they were last. */
@@ -23,10 +23,12 @@ export const run: Run = async ([which], flags) => {
       `nothing was offered to ${session.address} from ${session.home}; give the --dao you offered to`,
     )
   await using home = await openPool(session, ledger, flags)
-  const { PoolBook, withdrawOffer } = await openPoolOffering()
+  const { PoolBook, endOffer, withdrawOffer } = await openPoolOffering()
   const book = await PoolBook.open(home.kv)
   const notes = chosen(book, which, flags)
   await agree(notes, flags, stop.signal)
+  // signed and on disk before anybody is asked anything: a DAO that answers badly must not be able to keep it from happening
+  for (const note of notes) await endOffer({ clock: systemClock, subject: home.subject, book, note })
   const dao = await reach(home.mesh, session, { book, ledger, notes, signal: stop.signal })
   const results = []
   for (const note of notes) {
@@ -110,17 +112,21 @@ async function greet(
   { ledger, known, signal }: { ledger: string; known: Map<string, string[]>; signal: AbortSignal },
 ): Promise<string | undefined> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(DAO_MS)])
+  if (session.dao.length === 0) return silentDao()
   try {
     const dao = await mesh.connect(session.dao, { signal: patience })
     const hello = { role: 'contributor' as const, ledger, addresses: [], seat: null }
     const reply = await askAgain(mesh, dao, helloProtocol, hello, { signal: patience })
-    await rememberLedger(session.home, session.address, reply.ledger)
-    for (const { did, addresses } of reply.peers) if (addresses.length > 0) known.set(did, addresses)
+    if (reply.ledger !== ledger) return silentDao('serves another ledger now')
+    // beside those we know: a DAO that names wrong ones must not hide a keyholder from us
+    for (const { did, addresses } of reply.peers) known.set(did, [...new Set([...(known.get(did) ?? []), ...addresses])])
     return dao
-  } catch (error) {
+  } catch {
     signal.throwIfAborted()
-    if (error instanceof RefusedError) throw error
-    say('the DAO does not answer; the keyholders are told directly')
-    return undefined
+    return silentDao()
   }
+}
+
+function silentDao(how = 'does not answer'): undefined {
+  say(`the DAO ${how}; the keyholders are told directly`)
 }

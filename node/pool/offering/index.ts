@@ -6,7 +6,7 @@ export { type Access, askHealth, type PoolHealth } from './pool-health.ts'
 export { PoolNode, type PoolNodeOptions, type PoolProgress } from './pool-node.ts'
 export { type PreparedOffer, prepareOffer } from './prepare-offer.ts'
 export { type OfferPlace, type OfferStage, placeOf } from './steps.ts'
-export { type Withdrawn, withdrawOffer } from './withdraw-offer.ts'
+export { endOffer, type Withdrawn, withdrawOffer } from './withdraw-offer.ts'
 export {
   createOwnerOnlySeed,
   createRootSeed,

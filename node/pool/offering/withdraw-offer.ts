@@ -9,7 +9,7 @@ import { askAgain, type Mesh, withdrawalTopic, withdrawProtocol } from '../../..
 import type { Storage } from '../../../core/storage/index.ts'
 import { readWithdrawal, receiptHash, signWithdrawal } from '../../../dao/consent/index.ts'
 import { shredState, type ShredState } from '../../../dao/custody/index.ts'
-import { encode } from '../../../schemas/wire/index.ts'
+import { encode, type Withdrawal } from '../../../schemas/wire/index.ts'
 import { withdrawContribution } from '../seal/index.ts'
 import type { PoolBook, PoolNote } from './pool-book.ts'
 
@@ -33,10 +33,10 @@ export interface Withdrawn extends ShredState {
   faults: Record<string, string>
 }
 
-/** What was signed stays signed: from the first call on nothing of this contribution is offered any more, whoever answers. */
+/** Tells everybody. What `endOffer` does is done first where it was not. */
 export async function withdrawOffer(options: WithdrawOffer): Promise<Withdrawn> {
   const { mesh, book, note, storage, signal } = options
-  const withdrawals = await signed(options)
+  const withdrawals = await endOffer(options)
   const { k, members } = note.committee
   const state = await withdrawContribution({
     mesh,
@@ -58,7 +58,16 @@ export async function withdrawOffer(options: WithdrawOffer): Promise<Withdrawn> 
   return { ...shredState({ k, n: members.length, shredded: acks.size }), of: members.length, logged, faults }
 }
 
-async function signed({ clock, subject, book, note }: WithdrawOffer) {
+/**
+ * Signs the withdrawals of a contribution and keeps them; gives those of before where it was done. What was signed stays signed: from here on nothing
+ * of this contribution is offered any more, whoever answers. Nobody else is needed for it.
+ */
+export async function endOffer({
+  clock,
+  subject,
+  book,
+  note,
+}: Pick<WithdrawOffer, 'clock' | 'subject' | 'book' | 'note'>): Promise<Withdrawal[]> {
   if (note.withdrawals.length === 0) {
     const at = Math.floor(clock.now() / 1000)
     const made = note.receipts.map((jws) =>
