@@ -3,11 +3,13 @@ import path from 'node:path'
 import { FatalError, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
 import { checkConsent, signReceipt, Tombstones } from '../../dao/consent/index.ts'
+import { liveContributionOf } from '../../dao/ledger/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
-import type { PoolNode, PoolNote, PoolProgress, PreparedOffer } from '../../node/pool/offering/index.ts'
+import type { OfferRefusal, PoolNode, PoolNote, PoolProgress, PreparedOffer } from '../../node/pool/offering/index.ts'
 import { encode } from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, terminalPrompter } from '../program/index.ts'
 import {
+  type DaoFacts,
   hasSeed,
   isPrivateDao,
   isPublicMultiaddr,
@@ -33,17 +35,24 @@ export const run: Run = async ([where], flags) => {
     if (where === undefined)
       return flags['json'] === true ? printJson({ notice: flags['notice'], policy: policy.cid.toString() }) : undefined
   }
-  const { PoolBook, PoolNode } = await openPoolOffering()
+  const { PoolBook, PoolNode, placeOf } = await openPoolOffering()
   // who never offered anything has no seed yet, and gets none before there is a consent
   if (!hasSeed(session.home) && where === undefined && flags['restore'] === undefined) throw noPath()
   const before = hasSeed(session.home) || flags['restore'] !== undefined ? await openPool(session, facts.ledger, flags) : undefined
   await using stack = new AsyncDisposableStack()
   if (before) stack.use(before)
-  let note = before && (await PoolBook.open(before.kv)).live
-  if (note !== undefined && facts.state.contributions.has(note.cid.toString()))
+  const book = before && (await PoolBook.open(before.kv))
+  let note = book?.live
+  if (note !== undefined && placeOf(note, facts.state).stage === 'available')
     throw new RefusedError(
       'ALREADY_OFFERED',
       `one contribution of yours is in this pool; "quern pool status" shows it, "quern pool withdraw ${note.cid.toString()}" ends it`,
+    )
+  const slot = before && liveContributionOf(facts.state, before.subject.did)?.manifestCid
+  if (slot !== undefined && book?.all.some(({ cid }) => cid.equals(slot)) !== true)
+    throw new RefusedError(
+      'SLOT_TAKEN',
+      `${slot.toString()} was offered with this seed from another home; "quern pool withdraw" there ends it, then offer another`,
     )
   let home = before
   if (note === undefined) {
@@ -110,7 +119,7 @@ async function agreedOf(policy: OfferedPolicy, offer: PreparedOffer, flags: Flag
 }
 
 interface ToSeal {
-  facts: { ledger: string; state: { operator: string } }
+  facts: Pick<DaoFacts, 'ledger' | 'state'>
   policy: OfferedPolicy
   offer: PreparedOffer
   agreed: Awaited<ReturnType<typeof agreedOf>>
@@ -129,7 +138,8 @@ async function sealed(home: SubjectHome, { facts, policy, offer, agreed }: ToSea
     schema: 'activity@1',
     from,
     to,
-    sequence: book.all.length,
+    // the log may know of more than this home does, where the seed was restored
+    sequence: Math.max(book.all.length, facts.state.contributors.get(home.subject.did)?.nextSequence ?? 0),
     prev: book.all.at(-1)?.cid ?? null,
   })
   const now = Math.floor(systemClock.now() / 1000)
@@ -185,10 +195,12 @@ function sayProgress({ what, held, of, faults }: PoolProgress): void {
   else if (what === 'revealed') say('revealed: the manifest is in the log; keyholders say that they hold all of it')
 }
 
+const againWith = (cid: string): string => `"quern pool withdraw ${cid}" ends it, then offer it again`
+
 /** Waits until k keyholders say that they hold it, or as long as the flags say. */
 async function carryThrough(node: PoolNode, cid: string, flags: Flags, signal: AbortSignal): Promise<number> {
   const note = (): PoolNote => node.book.all.find((one) => one.cid.toString() === cid) as PoolNote
-  const enough = flags['wait'] === false ? ['committed', 'revealed', 'available'] : ['available']
+  const enough = [...(flags['wait'] === false ? ['committed', 'revealed'] : []), 'available', 'withdrawn', 'dropped']
   const place = await node
     .until(() => {
       if (node.refusal !== undefined) return 'refused' as const
@@ -200,7 +212,8 @@ async function carryThrough(node: PoolNode, cid: string, flags: Flags, signal: A
       throw error
     })
   if (place === 'refused') {
-    const { keyholder, code } = node.refusal as { keyholder: string; code: string }
+    const { keyholder, code, message } = node.refusal as OfferRefusal
+    if (keyholder === null) throw new RefusedError(code, `${message}; ${againWith(cid)}`)
     throw new RefusedError(
       'KEYHOLDER_REFUSES',
       `${keyholder} does not take its part: ${code}; "quern pool withdraw" ends what others hold`,
@@ -225,6 +238,8 @@ async function carryThrough(node: PoolNode, cid: string, flags: Flags, signal: A
     if (flags['json'] === true) printJson({ ...facts, stopped: true })
     throw new FatalError('STOPPED', `stopped when it was ${stage}; nothing is lost, "quern pool offer --dao …" goes on`)
   }
+  if (stage === 'dropped' || stage === 'withdrawn')
+    throw new RefusedError('NOT_IN_POOL', `the log has it as ${stage}, so it earns nothing; ${againWith(cid)}`, { detail: facts })
   if (flags['json'] === true) printJson(facts)
   else if (stage === 'available')
     print(`${cid}\n${available.length} of ${committee.members.length} keyholders hold it and say so in the log`)

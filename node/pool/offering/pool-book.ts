@@ -8,6 +8,7 @@ import {
   type CID,
   did,
   encode,
+  equalBytes,
   MAX_POOL_MANIFEST_BYTES,
   MAX_RECEIPT_BYTES,
   MAX_WITHDRAWAL_BYTES,
@@ -108,8 +109,15 @@ export class PoolBook {
     return bytes === undefined ? [] : parse(addressBook, bytes, MAX_NOTE_BYTES)
   }
 
-  async keepAddresses(book: AddressBook): Promise<void> {
-    if (book.length > 0) await this.#kv.put(ADDRESSES, encode(book))
+  /** Adds to what is known of the accounts that matter, and forgets the others: whoever the DAO does not name now stays where it was. */
+  async learnAddresses(named: readonly Readonly<AddressBook[number]>[], keep: ReadonlySet<string>): Promise<void> {
+    const before = await this.addresses()
+    const known = new Map(before.filter((one) => keep.has(one.did)).map((one) => [one.did, one.addresses]))
+    for (const { did: account, addresses } of named)
+      if (keep.has(account) && addresses.length > 0)
+        known.set(account, [...new Set([...addresses, ...(known.get(account) ?? [])])].slice(0, 16))
+    const after = encode([...known].map(([account, addresses]) => ({ did: account, addresses })))
+    if (known.size > 0 && !equalBytes(after, encode(before))) await this.#kv.put(ADDRESSES, after)
   }
 
   async #write({ cid: named, manifest, ...rest }: PoolNote): Promise<void> {
