@@ -114,7 +114,7 @@ async function agreedOf(policy: OfferedPolicy, offer: PreparedOffer, flags: Flag
   const all = policy.value.purposes.filter(({ optional }) => !optional).map(({ id }) => id)
   checkChoices(policy.value, { purposes: all, adult: true, gpc: false, days }, offer.categories)
   say(consentText(policy.value, policy.notice, offer, days ?? policy.value.retention.maxDays))
-  const said = await askConsent(policy.value, flags, terminalPrompter(signal))
+  const said = await askConsent(policy.value, flags, terminalPrompter(signal), gpc)
   return { ticked: checkChoices(policy.value, { ...said, gpc, days }, offer.categories), gpc }
 }
 

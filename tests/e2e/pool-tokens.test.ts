@@ -29,6 +29,7 @@ const view: PoolView = {
   policy: () => undefined,
   beacon: () => undefined,
   mayScore: () => false,
+  isSubject: () => false,
   isSeated: () => false,
 }
 const open = async (signer: Signer): Promise<Mesh> =>

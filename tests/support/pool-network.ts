@@ -55,6 +55,7 @@ export class PoolNetwork implements AsyncDisposable {
     charter: true,
     beacons: new Map([[EPOCH, BEACON]]),
     scorers: new Set([this.scorer.did]),
+    subjects: new Set([subject.did]),
     seated: new Set([this.scorer.did]),
   }
 
@@ -77,6 +78,7 @@ export class PoolNetwork implements AsyncDisposable {
     policy: (cid: CID) => (this.state.charter && cid.equals(this.policy.cid) ? this.policy.policy : undefined),
     beacon: (epoch) => this.state.beacons.get(epoch),
     mayScore: (account) => this.state.scorers.has(account),
+    isSubject: (account) => this.state.subjects.has(account),
     isSeated: (account) => this.state.seated.has(account) || this.committee.members.includes(account),
   }
 

@@ -169,6 +169,7 @@ describe('how far an offer is', () => {
     depositedAt: 5,
     withdrawals: [],
     shredded: [],
+    noted: [],
     logged: false,
     heads: [],
   })

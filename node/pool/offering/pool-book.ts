@@ -41,7 +41,9 @@ const note = z.strictObject({
   withdrawals: z.array(bytesUpTo(MAX_WITHDRAWAL_BYTES)).max(64),
   /** Keyholders that signed that their share is gone. */
   shredded: z.array(z.strictObject({ by: did, ack: bytesUpTo(1024) })).max(32),
-  /** The log holds the withdrawal, or the DAO took it. */
+  /** Keyholders that noted the withdrawal and held nothing under it: its parts never came to all of them. */
+  noted: z.array(did).max(32).default([]),
+  /** The log holds the withdrawal, or the DAO took it, or has nothing that it could end. */
   logged: z.boolean(),
   /** The head of every keyholder's access log as last seen: a log that is shorter later was cut. */
   heads: z.array(z.strictObject({ by: did, lines: uint, head: bytesOf(32) })).max(32),
@@ -52,7 +54,7 @@ export interface PoolNote extends Omit<Stored, 'manifest' | 'v'> {
   cid: CID
   manifest: PoolManifest
 }
-export type NewNote = Omit<PoolNote, 'cid' | 'depositedAt' | 'withdrawals' | 'shredded' | 'logged' | 'heads'>
+export type NewNote = Omit<PoolNote, 'cid' | 'depositedAt' | 'withdrawals' | 'shredded' | 'noted' | 'logged' | 'heads'>
 
 const PREFIX = 'pool/'
 const ADDRESSES = 'keyholder-addresses'
@@ -90,7 +92,7 @@ export class PoolBook {
   }
 
   async add(given: NewNote): Promise<PoolNote> {
-    const blank = { depositedAt: null, withdrawals: [], shredded: [], logged: false, heads: [] }
+    const blank = { depositedAt: null, withdrawals: [], shredded: [], noted: [], logged: false, heads: [] }
     const added: PoolNote = { ...given, cid: cborCid(encode(given.manifest)), ...blank }
     await this.#write(added)
     this.#notes.push(added)

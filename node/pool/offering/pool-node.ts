@@ -49,10 +49,13 @@ const PASSING = new Set([
   'CONNECT_FAILED',
   'UNSUPPORTED_PROTOCOL',
   'NO_POLICY',
+  'NOT_JOINED',
   'DEPOSIT_KEY',
   'BAD_DEPOSIT_KEY',
   'DISK_FAILED',
   'DISK_FULL',
+  'DISK_READ_ONLY',
+  'STORE_UNREADABLE',
   'SHARE_TABLE_UNSURE',
   'NOT_YET_GIVEN',
   'INTERNAL',
@@ -324,7 +327,7 @@ export class PoolNode implements AsyncDisposable {
   async #rememberAddresses(): Promise<void> {
     const seats = seatedValidators(this.state).map(({ statement }) => statement.validator)
     // also those that hold no seat any more: a withdrawal has to reach whoever has a share
-    const holders = this.#book.all.filter(({ shredded, committee }) => shredded.length < committee.members.length)
+    const holders = this.#book.all.filter(({ shredded, noted, committee }) => shredded.length + noted.length < committee.members.length)
     const keep = new Set([...seats, ...holders.flatMap(({ committee }) => committee.members)])
     await this.#book.learnAddresses(this.#link.known, keep)
   }

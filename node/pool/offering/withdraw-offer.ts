@@ -25,9 +25,10 @@ export interface WithdrawOffer {
   signal?: AbortSignal
 }
 
+/** `shredded` counts those too that never held a part. */
 export interface Withdrawn extends ShredState {
   of: number
-  /** The DAO took every one of them, and will log them. */
+  /** The DAO took every one of them, and will log them; or has nothing that they could end. */
   logged: boolean
   /** Code by keyholder, or `dao`, of what did not answer or not so. */
   faults: Record<string, string>
@@ -48,14 +49,16 @@ export async function withdrawOffer(options: WithdrawOffer): Promise<Withdrawn> 
   const faults: Record<string, string> = Object.fromEntries(state.faults)
   const acks = new Map(note.shredded.map((one) => [one.by, one]))
   for (const ack of state.acks) acks.set(ack.by, { by: ack.by, ack: encode(ack) })
+  // who acknowledged a part once and says nothing of it now has not deleted it, as far as we know
+  const noted = note.depositedAt === null ? [...new Set([...note.noted, ...state.noted])].filter((one) => !acks.has(one)) : []
   const logged = note.logged || (await tellDao(options, faults))
-  await book.update(note, { shredded: [...acks.values()], logged })
+  await book.update(note, { shredded: [...acks.values()], noted, logged })
   for (const withdrawal of note.withdrawals) await mesh.publish(withdrawalTopic(note.manifest.dao), { withdrawal }).catch(() => undefined)
   for (const space of [storage.private, storage.public]) {
     await space.unpin(note.cid)
     await space.gc()
   }
-  return { ...shredState({ k, n: members.length, shredded: acks.size }), of: members.length, logged, faults }
+  return { ...shredState({ k, n: members.length, shredded: acks.size + noted.length }), of: members.length, logged, faults }
 }
 
 /**
@@ -97,7 +100,8 @@ async function tellDao({ mesh, note, dao, signal }: WithdrawOffer, faults: Recor
     }))
     if (reply.status !== 'refused') continue
     faults['dao'] = reply.code
-    return false
+    // nothing is committed to before all keyholders have their parts
+    return reply.code === 'NOT_JOINED' && note.depositedAt === null
   }
   return true
 }
