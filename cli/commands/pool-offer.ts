@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { FatalError, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
-import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
+import { diskError, makeFolder, writeFileDurably } from '../../core/home/index.ts'
 import { checkConsent, signReceipt, Tombstones } from '../../dao/consent/index.ts'
 import { liveContributionOf } from '../../dao/ledger/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
@@ -30,7 +31,11 @@ export const run: Run = async ([where], flags) => {
   const facts = await factsOf(session, stop.signal)
   const policy = poolOf(facts)
   if (typeof flags['notice'] === 'string') {
-    await writeFileDurably(flags['notice'], policy.notice)
+    await writeFile(flags['notice'], policy.notice, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EEXIST')
+        throw new UsageError('FILE_EXISTS', `${String(flags['notice'])} is there already; name another file`, { cause })
+      throw diskError(cause, String(flags['notice']))
+    })
     say(`notice  ${flags['notice']}`)
     if (where === undefined)
       return flags['json'] === true ? printJson({ notice: flags['notice'], policy: policy.cid.toString() }) : undefined
@@ -187,13 +192,19 @@ async function sayBackup(seed: Uint8Array): Promise<void> {
 }
 
 function sayProgress({ what, held, of, faults }: PoolProgress): void {
-  const missing = Object.entries(faults).map(([account, code]) => `${account.slice(0, 20)}… ${code}`)
+  const missing = Object.entries(faults).map(([account, code]) => `${account} (${code})`)
   if (what === 'joined') say('joined under a key that only this DAO knows you by')
-  else if (what === 'depositing') say(`${held} of ${of} keyholders hold their part; waiting for ${printable(missing.join(', '))}`)
+  else if (what === 'depositing')
+    say(
+      `${held} of ${of} keyholders hold their part; waiting for ${printable(missing.join(', '))}. Stopping loses nothing, and going on later is "quern pool offer" without a path; for one that stays away ask the DAO's operator for a new policy`,
+    )
   else if (what === 'deposited') say(`all ${of} keyholders hold their part`)
   else if (what === 'committed') say('committed: a hash is in the log; what it stands for follows when the reveals begin')
   else if (what === 'revealed') say('revealed: the manifest is in the log; keyholders say that they hold all of it')
 }
+
+/** As the ledger counts: a quorum of the keyholders, and never fewer than open it. */
+const holdersToCount = ({ k, members }: PoolNote['committee']): number => Math.max(k, Math.floor((2 * members.length) / 3) + 1)
 
 const againWith = (cid: string): string => `"quern pool withdraw ${cid}" ends it, then offer it again`
 
@@ -232,7 +243,7 @@ async function carryThrough(node: PoolNode, cid: string, flags: Flags, signal: A
     chunks: manifest.chunks.length,
     available: available.length,
     keyholders: committee.members.length,
-    needed: committee.k,
+    needed: holdersToCount(committee),
   }
   if (place === 'stopped') {
     if (flags['json'] === true) printJson({ ...facts, stopped: true })

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -211,6 +211,9 @@ describe('the root seed', () => {
     expect(readSeedText(`  ${seedText(seed).toUpperCase()}\n`)).toEqual(seed)
     expect(await readFile(file, 'utf8')).toBe(`${seedText(seed)}\n`)
     await expect(createOwnerOnlySeed(file)).rejects.toMatchObject({ code: 'SEED_EXISTS' })
+    const race = await Promise.allSettled([1, 2, 3].map(() => createOwnerOnlySeed(path.join(folder, 'race.seed'))))
+    expect(race.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect((await readdir(folder)).filter((name) => name.startsWith('race'))).toEqual(['race.seed'])
     await chmod(file, 0o644)
     await expect(openOwnerOnlySeed(file)).rejects.toMatchObject({ code: 'KEY_FILE_OPEN' })
   })
