@@ -38,7 +38,11 @@ function ciphertext(): PoolCiphertext {
     },
   } as unknown as Mesh
   return new PoolCiphertext({
-    ...{ mesh, storage, clock: realClock, signal: stop.signal, logger: silent },
+    mesh,
+    storage,
+    clock: realClock,
+    signal: stop.signal,
+    logger: silent,
     file: () => undefined,
     others: () => [],
     isRevealed: (cid) => revealed.has(cid.toString()),
