@@ -41,8 +41,12 @@ export interface Said {
   adult: boolean
 }
 
-/** With `--yes` what the flags say and not a word more; else what a person says at the terminal. Throws UsageError UNATTENDED, PURPOSE_MISSING, NOT_ADULT; RefusedError. */
-export async function askConsent(policy: ConsentPolicy, flags: Flags, prompter: Prompter | undefined): Promise<Said> {
+/**
+ * With `--yes` what the flags say and not a word more; else what a person says at the terminal, who is not asked what Global Privacy Control
+ * (`gpc`) answers already. Throws UsageError
+ * UNATTENDED, PURPOSE_MISSING, NOT_ADULT; RefusedError NOT_AGREED, NOT_ADULT, GPC.
+ */
+export async function askConsent(policy: ConsentPolicy, flags: Flags, prompter: Prompter | undefined, gpc = false): Promise<Said> {
   const named = Array.isArray(flags['purpose']) ? (flags['purpose'] as string[]) : []
   const adult = flags['adult'] === true
   const needed = policy.purposes.filter(({ optional }) => !optional).map(({ id }) => id)
@@ -62,7 +66,11 @@ export async function askConsent(policy: ConsentPolicy, flags: Flags, prompter: 
       `nobody is at a terminal to be asked; give --yes, --adult and every purpose you agree to: ${policy.purposes.map(({ id }) => `--purpose ${id}`).join(' ')}`,
     )
   const purposes: string[] = []
+  const sold = policy.purposes.find(({ id, optional }) => id === 'dpv:SellDataToThirdParties' && !optional)
+  if (gpc && sold !== undefined)
+    throw new RefusedError('GPC', `Global Privacy Control is set, and this pool takes nothing without ${sold.id}; nothing was sent`)
   for (const { id, text, optional } of policy.purposes) {
+    if (gpc && optional) continue
     const how = optional ? 'your choice; nothing you earn depends on it' : 'needed'
     if (await prompter.yes(printable(`I agree to my data being used ${text} (${id}; ${how}).`))) purposes.push(id)
     else if (!optional) throw new RefusedError('NOT_AGREED', `without ${id} there is no contribution; nothing was sent`)

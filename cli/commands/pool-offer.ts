@@ -1,13 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { FatalError, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
-import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
+import { diskError, makeFolder, writeFileDurably } from '../../core/home/index.ts'
 import { checkConsent, signReceipt, Tombstones } from '../../dao/consent/index.ts'
+import { liveContributionOf } from '../../dao/ledger/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
-import type { PoolNode, PoolNote, PoolProgress, PreparedOffer, Tokens } from '../../node/pool/offering/index.ts'
+import type { OfferRefusal, PoolNode, PoolNote, PoolProgress, PreparedOffer, Tokens } from '../../node/pool/offering/index.ts'
 import { cborCid, type CID, encode, MAX_POOL_INDEX_BYTES, parse, poolIndex } from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, terminalPrompter } from '../program/index.ts'
 import {
+  type DaoFacts,
   hasSeed,
   isPrivateDao,
   isPublicMultiaddr,
@@ -28,22 +31,33 @@ export const run: Run = async ([where], flags) => {
   const facts = await factsOf(session, stop.signal)
   const policy = poolOf(facts)
   if (typeof flags['notice'] === 'string') {
-    await writeFileDurably(flags['notice'], policy.notice)
+    await writeFile(flags['notice'], policy.notice, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EEXIST')
+        throw new UsageError('FILE_EXISTS', `${String(flags['notice'])} is there already; name another file`, { cause })
+      throw diskError(cause, String(flags['notice']))
+    })
     say(`notice  ${flags['notice']}`)
     if (where === undefined)
       return flags['json'] === true ? printJson({ notice: flags['notice'], policy: policy.cid.toString() }) : undefined
   }
-  const { PoolBook, PoolNode } = await openPoolOffering()
+  const { PoolBook, PoolNode, placeOf } = await openPoolOffering()
   // who never offered anything has no seed yet, and gets none before there is a consent
   if (!hasSeed(session.home) && where === undefined && flags['restore'] === undefined) throw noPath()
   const before = hasSeed(session.home) || flags['restore'] !== undefined ? await openPool(session, facts.ledger, flags) : undefined
   await using stack = new AsyncDisposableStack()
   if (before) stack.use(before)
-  let note = before && (await PoolBook.open(before.kv)).live
-  if (note !== undefined && facts.state.contributions.has(note.cid.toString()))
+  const book = before && (await PoolBook.open(before.kv))
+  let note = book?.live
+  if (note !== undefined && placeOf(note, facts.state).stage === 'available')
     throw new RefusedError(
       'ALREADY_OFFERED',
       `one contribution of yours is in this pool; "quern pool status" shows it, "quern pool withdraw ${note.cid.toString()}" ends it`,
+    )
+  const slot = before && liveContributionOf(facts.state, before.subject.did)?.manifestCid
+  if (slot !== undefined && book?.all.some(({ cid }) => cid.equals(slot)) !== true)
+    throw new RefusedError(
+      'SLOT_TAKEN',
+      `${slot.toString()} was offered with this seed from another home; "quern pool withdraw" there ends it, then offer another`,
     )
   let home = before
   let toSeal: Omit<ToSeal, 'tokens'> | undefined
@@ -109,7 +123,7 @@ async function agreedOf(policy: OfferedPolicy, offer: PreparedOffer, flags: Flag
   const all = policy.value.purposes.filter(({ optional }) => !optional).map(({ id }) => id)
   checkChoices(policy.value, { purposes: all, adult: true, gpc: false, days }, offer.categories)
   say(consentText(policy.value, policy.notice, offer, days ?? policy.value.retention.maxDays))
-  const said = await askConsent(policy.value, flags, terminalPrompter(signal))
+  const said = await askConsent(policy.value, flags, terminalPrompter(signal), gpc)
   return { ticked: checkChoices(policy.value, { ...said, gpc, days }, offer.categories), gpc }
 }
 
@@ -139,7 +153,7 @@ function tokensIn(files: SubjectHome['files'], { manifest }: PoolNote): number {
 }
 
 interface ToSeal {
-  facts: { ledger: string; state: { operator: string } }
+  facts: Pick<DaoFacts, 'ledger' | 'state'>
   policy: OfferedPolicy
   offer: PreparedOffer
   agreed: Awaited<ReturnType<typeof agreedOf>>
@@ -159,7 +173,8 @@ async function sealed(home: SubjectHome, { book }: PoolNode, { facts, policy, of
     from,
     to,
     ...(tokens && { tokens }),
-    sequence: book.all.length,
+    // the log may know of more than this home does, where the seed was restored
+    sequence: Math.max(book.all.length, facts.state.contributors.get(home.subject.did)?.nextSequence ?? 0),
     prev: book.all.at(-1)?.cid ?? null,
   })
   const now = Math.floor(systemClock.now() / 1000)
@@ -213,11 +228,19 @@ const faultText = (faults: Record<string, string>): string =>
 
 function sayProgress({ what, held, of, faults }: PoolProgress): void {
   if (what === 'joined') say('joined under a key that only this DAO knows you by')
-  else if (what === 'depositing') say(`${held} of ${of} keyholders hold their part; waiting for ${printable(faultText(faults))}`)
+  else if (what === 'depositing')
+    say(
+      `${held} of ${of} keyholders hold their part; waiting for ${printable(faultText(faults))}. Stopping loses nothing, and going on later is "quern pool offer" without a path; for one that stays away ask the DAO's operator for a new policy`,
+    )
   else if (what === 'deposited') say(`all ${of} keyholders hold their part`)
   else if (what === 'committed') say('committed: a hash is in the log; what it stands for follows when the reveals begin')
   else if (what === 'revealed') say('revealed: the manifest is in the log; keyholders say that they hold all of it')
 }
+
+/** As the ledger counts: a quorum of the keyholders, and never fewer than open it. */
+const holdersToCount = ({ k, members }: PoolNote['committee']): number => Math.max(k, Math.floor((2 * members.length) / 3) + 1)
+
+const againWith = (cid: string): string => `"quern pool withdraw ${cid}" ends it, then offer it again`
 
 /** Waits until k keyholders say that they hold it, or as long as the flags say. */
 async function carryThrough(
@@ -227,7 +250,7 @@ async function carryThrough(
   signal: AbortSignal,
 ): Promise<number> {
   const note = (): PoolNote => node.book.all.find((one) => one.cid.toString() === cid) as PoolNote
-  const enough = flags['wait'] === false ? ['committed', 'revealed', 'available'] : ['available']
+  const enough = [...(flags['wait'] === false ? ['committed', 'revealed'] : []), 'available', 'withdrawn', 'dropped']
   const place = await node
     .until(() => {
       if (node.refusal !== undefined) return 'refused' as const
@@ -239,7 +262,8 @@ async function carryThrough(
       throw error
     })
   if (place === 'refused') {
-    const { keyholder, code } = node.refusal as { keyholder: string; code: string }
+    const { keyholder, code, message } = node.refusal as OfferRefusal
+    if (keyholder === null) throw new RefusedError(code, `${message}; ${againWith(cid)}`)
     throw new RefusedError(
       'KEYHOLDER_REFUSES',
       `${keyholder} does not take its part: ${code}; "quern pool withdraw" ends what others hold`,
@@ -259,12 +283,14 @@ async function carryThrough(
     tokens,
     available: available.length,
     keyholders: committee.members.length,
-    needed: committee.k,
+    needed: holdersToCount(committee),
   }
   if (place === 'stopped') {
     if (flags['json'] === true) printJson({ ...facts, stopped: true })
     throw new FatalError('STOPPED', `stopped when it was ${stage}; nothing is lost, "quern pool offer --dao …" goes on`)
   }
+  if (stage === 'dropped' || stage === 'withdrawn')
+    throw new RefusedError('NOT_IN_POOL', `the log has it as ${stage}, so it earns nothing; ${againWith(cid)}`, { detail: facts })
   if (flags['json'] === true) printJson(facts)
   else if (stage === 'available')
     print(`${cid}\n${available.length} of ${committee.members.length} keyholders hold it and say so in the log`)

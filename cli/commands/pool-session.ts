@@ -1,7 +1,7 @@
 /** What the commands of a personal pool have in common: whose home, which DAO, which seed. */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { codeOf, InvalidInputError, RefusedError } from '../../core/errors/index.ts'
+import { codeOf, FatalError, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import type { Logger } from '../../core/effects/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
 import { type Flags, settingOf } from '../program/index.ts'
@@ -25,12 +25,12 @@ export interface PoolSession {
   log: Logger
 }
 
-/** `silent`: a DAO that does not answer is no fault, and has no multiaddrs then. */
+/** `silent`: a DAO that does not answer, or answers like none, is no fault, and has no multiaddrs then. */
 export async function poolSession(flags: Flags, { silent = false } = {}): Promise<PoolSession> {
   const home = path.resolve(settingOf('home', flags) as string)
   const address = settingOf('dao', flags)
   const dao = await resolveDao(address).catch((error: unknown) => {
-    if (silent && codeOf(error) === 'DAO_UNREACHABLE') return []
+    if (silent && !(error instanceof UsageError)) return []
     throw error
   })
   return { home, address: address as string, dao, log: await logger(settingOf('logLevel', flags)) }
@@ -57,7 +57,11 @@ export function poolOf({ policy, opensWith, ledger }: DaoFacts): NonNullable<Dao
 /** The seed of this home, made or restored where there is none, and the peer of one DAO. */
 export async function openPool({ home, dao, log }: PoolSession, ledger: string, flags: Flags): Promise<SubjectHome & { seed: Uint8Array }> {
   const seed = await openSeed(home, { passphrase: await passphraseOf(flags), restored: await restoredOf(flags) })
-  const opened = await openSubjectHome(home, { ledger, seed, privateNetwork: isPrivateDao(dao), logger: log })
+  const opened = await openSubjectHome(home, { ledger, seed, privateNetwork: isPrivateDao(dao), logger: log }).catch((cause: unknown) => {
+    if (codeOf(cause) !== 'HOME_IN_USE') throw cause
+    // what was offered from here can be withdrawn from here alone: another folder is no help
+    throw new FatalError('HOME_IN_USE', `another "quern pool" command is at work in ${home}; stop it first, which loses nothing`, { cause })
+  })
   return { ...opened, seed }
 }
 

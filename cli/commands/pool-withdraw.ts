@@ -4,7 +4,7 @@ import { openPoolOffering } from '../../node/index.ts'
 import type { PoolBook, PoolNote } from '../../node/pool/offering/index.ts'
 import { peerFromDid } from '../../schemas/wire/index.ts'
 import { type Flags, print, printable, printJson, type Run, say, terminalPrompter } from '../program/index.ts'
-import { hasSeed, isPrivateDao, isPublicMultiaddr, knownLedger, rememberLedger, systemClock, untilStopped } from '../wiring/index.ts'
+import { hasSeed, isPrivateDao, isPublicMultiaddr, knownLedger, systemClock, untilStopped } from '../wiring/index.ts'
 import { openPool, poolSession, type PoolSession } from './pool-session.ts'
 
 /** A DAO that is silent must not hold up a withdrawal: keyholders are dialled where they were last. */
@@ -23,10 +23,12 @@ export const run: Run = async ([which], flags) => {
       `nothing was offered to ${session.address} from ${session.home}; give the --dao you offered to`,
     )
   await using home = await openPool(session, ledger, flags)
-  const { PoolBook, withdrawOffer } = await openPoolOffering()
+  const { PoolBook, endOffer, withdrawOffer } = await openPoolOffering()
   const book = await PoolBook.open(home.kv)
   const notes = chosen(book, which, flags)
-  await agree(notes, flags, stop.signal)
+  await agree(notes, book.live, flags, stop.signal)
+  // signed and on disk before anybody is asked anything: a DAO that answers badly must not be able to keep it from happening
+  for (const note of notes) await endOffer({ clock: systemClock, subject: home.subject, book, note })
   const dao = await reach(home.mesh, session, { book, ledger, notes, signal: stop.signal })
   const results = []
   for (const note of notes) {
@@ -47,7 +49,7 @@ export const run: Run = async ([which], flags) => {
     for (const { contribution, shredded, of, needed, unreadable, logged, faults } of results) {
       print(contribution)
       print(
-        `  ${shredded} of ${of} deleted; ${unreadable ? 'unreadable if these are honest' : `${needed} are needed: run this again`}; ${logged ? 'the DAO logs it' : 'the DAO was not reached'}`,
+        `  ${shredded} of ${of} deleted or never had it; ${unreadable ? 'unreadable if these are honest' : `${needed} are needed: run this again`}; ${logged ? 'the DAO logs it' : 'the DAO did not take it: run this again'}`,
       )
       for (const [account, code] of Object.entries(faults)) print(printable(`  ${account}: ${code}`))
     }
@@ -56,7 +58,9 @@ export const run: Run = async ([which], flags) => {
 
 /** One by its CID, all of them, or the only one there is. */
 function chosen(book: PoolBook, which: string | undefined, flags: Flags): PoolNote[] {
-  const open = book.all.filter(({ shredded, committee, logged }) => shredded.length < committee.members.length || !logged)
+  const open = book.all.filter(
+    ({ shredded, noted, committee, logged }) => shredded.length + noted.length < committee.members.length || !logged,
+  )
   if (flags['all'] === true) {
     if (open.length === 0) throw new RefusedError('NOTHING_OFFERED', 'nothing that was offered is left to be withdrawn')
     return open
@@ -72,9 +76,14 @@ function chosen(book: PoolBook, which: string | undefined, flags: Flags): PoolNo
   throw new UsageError('WHICH', `${open.length} contributions are here: name one, or give --all`)
 }
 
-/** One question, however many it ends: fewer than consent took. */
-async function agree(notes: readonly PoolNote[], flags: Flags, signal: AbortSignal): Promise<void> {
-  if (flags['yes'] === true || notes.every(({ withdrawals }) => withdrawals.length > 0)) return
+/**
+ * One question, however many it ends: fewer than consent took. One for an earlier contribution ends in the log whatever was offered since, where the
+ * log does not have it yet: that is said, and asked, too.
+ */
+async function agree(notes: readonly PoolNote[], live: PoolNote | undefined, flags: Flags, signal: AbortSignal): Promise<void> {
+  const withThem = live !== undefined && !notes.includes(live) && notes.some(({ logged }) => !logged) ? live.cid.toString() : undefined
+  if (withThem !== undefined) say(`what you offered since, ${withThem}, ends with it where the log did not know of it`)
+  if (flags['yes'] === true || (withThem === undefined && notes.every(({ withdrawals }) => withdrawals.length > 0))) return
   const prompter = terminalPrompter(signal)
   if (prompter === undefined) throw new UsageError('UNATTENDED', 'nobody is at a terminal to be asked; give --yes')
   if (!(await prompter.yes(`Withdraw ${notes.length === 1 ? 'this contribution' : `${notes.length} contributions`} for good?`)))
@@ -110,17 +119,21 @@ async function greet(
   { ledger, known, signal }: { ledger: string; known: Map<string, string[]>; signal: AbortSignal },
 ): Promise<string | undefined> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(DAO_MS)])
+  if (session.dao.length === 0) return silentDao()
   try {
     const dao = await mesh.connect(session.dao, { signal: patience })
     const hello = { role: 'contributor' as const, ledger, addresses: [], seat: null }
     const reply = await askAgain(mesh, dao, helloProtocol, hello, { signal: patience })
-    await rememberLedger(session.home, session.address, reply.ledger)
-    for (const { did, addresses } of reply.peers) if (addresses.length > 0) known.set(did, addresses)
+    if (reply.ledger !== ledger) return silentDao('serves another ledger now')
+    // beside those we know: a DAO that names wrong ones must not hide a keyholder from us
+    for (const { did, addresses } of reply.peers) known.set(did, [...new Set([...(known.get(did) ?? []), ...addresses])])
     return dao
-  } catch (error) {
+  } catch {
     signal.throwIfAborted()
-    if (error instanceof RefusedError) throw error
-    say('the DAO does not answer; the keyholders are told directly')
-    return undefined
+    return silentDao()
   }
+}
+
+function silentDao(how = 'does not answer'): undefined {
+  say(`the DAO ${how}; the keyholders are told directly`)
 }

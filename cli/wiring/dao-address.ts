@@ -16,12 +16,13 @@ export async function resolveDao(address: string | undefined): Promise<string[]>
   }
   if (!/^https?:\/\//.test(address)) throw new UsageError('BAD_DAO_ADDRESS', 'a DAO is named by http(s)://… or by /ip4/…/p2p/…')
   let response: Response
+  let text: string
   try {
     response = await fetch(new URL('/v1/info', address), { signal: AbortSignal.timeout(15_000) })
+    text = await response.text()
   } catch (cause) {
     throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${address}; is "quern dao serve" running there?`, { cause })
   }
-  const text = await response.text()
   const parsed = text.length <= MAX_INFO_BYTES ? info.safeParse(tryJson(text)) : undefined
   if (!response.ok || !parsed?.success) throw new FatalError('NOT_A_DAO', `${address} does not answer like a DAO of this version`)
   return parsed.data.addresses

@@ -58,8 +58,8 @@ export interface RetrieveOptions {
 }
 
 export interface Storage {
-  readonly public: Space
-  readonly private: Space
+  readonly public: OwnSpace
+  readonly private: OwnSpace
   /** Moves a DAG from the private to the public space, pinned there (with its metadata) before it leaves here. Safe to repeat after a crash. */
   publish(root: CID): Promise<void>
   /**

@@ -33,8 +33,7 @@ export async function pullContribution(manifest: CID, source: string, { mesh, st
   await space.pin(manifest, { what: 'pool' })
 }
 
-/** After a withdrawal: unreadable bytes are nobody's to keep either. Contributions that are being pulled just then are asked for once more. */
+/** After a withdrawal: unreadable bytes are nobody's to keep either. What else is being pulled just then stays. */
 export async function dropContribution(manifest: CID, { storage }: Pick<PullPool, 'storage'>): Promise<void> {
-  await storage.private.unpin(manifest)
-  await storage.private.gc()
+  await storage.private.drop(manifest)
 }

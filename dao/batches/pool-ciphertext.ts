@@ -4,10 +4,15 @@
  */
 import type { Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
+import { GC_GRACE_MS } from '../../core/storage/index.ts'
 import { type CID, peerFromDid, type PoolManifest } from '../../schemas/wire/index.ts'
 import { dropContribution, pullContribution, type PullPool } from './pool-blocks.ts'
 
 const MAX_PULLS = 4
+/** Of what the log has not seen: it costs nobody anything to say so much of, and must not hold up the rest. */
+const MAX_EARLY_PULLS = 2
+/** Of one subject before the log has seen it: one is what a person has in a pool. */
+const MAX_EARLY_OF_ONE = 1
 const RETRY_MS = [500, 1000, 2000, 5000, 15_000, 60_000]
 
 export interface Contribution {
@@ -19,6 +24,8 @@ export interface PoolCiphertextOptions extends PullPool {
   logger: Logger
   /** Accounts that may have it besides its subject, the likeliest first. */
   others: (one: Contribution) => readonly string[]
+  /** Whether the log has seen it: those come first. All of them, unless said. */
+  isRevealed?: (cid: CID) => boolean
   /** All of one is here. */
   onWhole: () => void
 }
@@ -32,7 +39,7 @@ interface Wanted extends Contribution {
 export class PoolCiphertext implements AsyncDisposable {
   readonly #options: PoolCiphertextOptions
   readonly #wanted = new Map<string, Wanted>()
-  readonly #whole = new Set<string>()
+  readonly #whole = new Map<string, Contribution>()
   readonly #pulls = new Map<string, Promise<void>>()
 
   constructor(options: PoolCiphertextOptions) {
@@ -61,14 +68,33 @@ export class PoolCiphertext implements AsyncDisposable {
   /** Begins what is due. */
   tend(): void {
     const now = this.#options.clock.now()
-    for (const [key, wanted] of this.#wanted) {
+    const due = [...this.#wanted].filter(([key, { at }]) => at <= now && !this.#pulls.has(key))
+    for (const [key, wanted] of due.toSorted(([, a], [, b]) => this.#rank(a) - this.#rank(b) || a.tries - b.tries)) {
       if (this.#pulls.size >= MAX_PULLS) return
-      if (wanted.at > now || this.#pulls.has(key)) continue
+      if (this.#rank(wanted) > 0 && !this.#mayPullEarly(wanted)) continue
       this.#pulls.set(
         key,
         this.#pull(key, wanted).finally(() => this.#pulls.delete(key)),
       )
     }
+  }
+
+  /** Lets go of everything pinned here that is not kept, and of what pulls that came to nothing left behind. Call it at the start and every hour or so. */
+  async tidy(keeps: (cid: CID) => boolean): Promise<void> {
+    const space = this.#options.storage.private
+    for await (const { root, metadata } of space.pins()) if (metadata['what'] === 'pool' && !keeps(root)) await this.drop(root)
+    await space.gc({ graceMs: GC_GRACE_MS })
+  }
+
+  /** 0 for what the log has seen, 1 for the rest. */
+  #rank({ cid }: Contribution): number {
+    return this.#options.isRevealed?.(cid) === false ? 1 : 0
+  }
+
+  #mayPullEarly({ manifest: { subject } }: Contribution): boolean {
+    const early = [...this.#pulls.keys()].flatMap((key) => this.#wanted.get(key) ?? []).filter((one) => this.#rank(one) > 0)
+    const theirs = [...early, ...this.#whole.values()].filter((one) => one.manifest.subject === subject && this.#rank(one) > 0)
+    return early.length < MAX_EARLY_PULLS && theirs.length < MAX_EARLY_OF_ONE
   }
 
   /** Waits for what is under way; the signal given must have ended it. */
@@ -91,7 +117,7 @@ export class PoolCiphertext implements AsyncDisposable {
       // withdrawn while it was on its way
       if (this.#wanted.get(key) !== wanted) return this.#letGo(wanted.cid)
       this.#wanted.delete(key)
-      this.#whole.add(key)
+      this.#whole.set(key, { cid: wanted.cid, manifest: wanted.manifest })
       return onWhole()
     }
     wanted.at = clock.now() + (RETRY_MS[Math.min(wanted.tries++, RETRY_MS.length - 1)] as number)

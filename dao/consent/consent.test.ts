@@ -206,6 +206,7 @@ describe('a policy', () => {
     ['UNKNOWN_TERM', { dataCategories: ['pd:Everything'] }],
     ['UNKNOWN_TERM', { rights: ['eu-gdpr:A99'] }],
     ['SPECIAL_WITHOUT_BASIS', { special: ['pd:TVViewingBehaviour'] }],
+    ['SPECIAL_NOT_MARKED', { dataCategories: ['pd:HealthRecord'] }],
     ['SPECIAL_NOT_LISTED', { special: ['pd:HealthRecord'], lawfulBasis: 'eu-gdpr:A9-2-a' as const }],
     ['COMMITTEE_TOO_SMALL', { committee: { k: 6, members: draft.committee.members } }],
     ['KEYHOLDER_NOT_NAMED', { committee: { k: 3, members: [...draft.committee.members, stranger.did] } }],

@@ -17,6 +17,7 @@ import {
   utf8,
 } from '../../schemas/wire/index.ts'
 import { printNotice } from './notice.ts'
+import { SPECIAL_CATEGORIES } from './special.ts'
 import { isDpvTerm } from './terms.ts'
 
 /** A fault of a policy or of a consent: a stable code and what to do. */
@@ -66,6 +67,9 @@ export function policyProblems(policy: ConsentPolicy): ConsentProblem[] {
   if (unknown.length > 0) problems.push(problem('UNKNOWN_TERM', `${unknown.join(', ')}: not in DPV 2.3; choose a term of that list`))
   const outside = policy.special.filter((term) => !policy.dataCategories.includes(term))
   if (outside.length > 0) problems.push(problem('SPECIAL_NOT_LISTED', `${outside.join(', ')}: special, but not among dataCategories`))
+  const unmarked = policy.dataCategories.filter((term) => SPECIAL_CATEGORIES.has(term) && !policy.special.includes(term))
+  if (unmarked.length > 0)
+    problems.push(problem('SPECIAL_NOT_MARKED', `${unmarked.join(', ')}: GDPR Article 9 protects it; name it under special`))
   if (policy.special.length > 0 && policy.lawfulBasis !== 'eu-gdpr:A9-2-a')
     problems.push(problem('SPECIAL_WITHOUT_BASIS', 'special categories need explicit consent under eu-gdpr:A9-2-a as lawfulBasis'))
   const { k, members } = policy.committee

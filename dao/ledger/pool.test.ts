@@ -472,7 +472,8 @@ describe('a reveal of a contribution is refused', () => {
     const own = world.commit(person, pages('own', 3))
     const offered = [world.offer(person, {}, { sequence: 1 }), world.offer(ann!)]
     world.advance('reveal')
-    expect(world.reveal(person, own)).toMatchObject({ invalid: { code: 'SUBJECT_ONLY' } })
+    const batch = { epoch: 2, commit: own.index, manifest: own.sealed.manifestCid, salt: own.salt }
+    expect(world.say(person, 'contribution.reveal', batch).invalid?.code).toBe('SUBJECT_ONLY')
     expect(offered.map((one) => world.show(one))).toEqual([undefined, 'NOT_A_SUBJECT'])
   })
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { PoolLedgerWorld } from '../../tests/unit/pool-ledger-world.ts'
+import { policy, PoolLedgerWorld } from '../../tests/unit/pool-ledger-world.ts'
 import { encode } from '../../schemas/wire/index.ts'
 import { MemoryFiles } from '../follower/index.ts'
 import { Admission } from './admission.ts'
@@ -10,8 +10,9 @@ it('takes a contribution with its manifest and index, keeps both, and no other f
   const one = world.offer(world.person('a'))
   world.advance('reveal')
   const files = new MemoryFiles()
-  // what the operator has: its charter and policy
-  for (const cid of [world.charterCid, one.manifest.policy]) await files.write(cid, world.files.read(cid) as Uint8Array)
+  // what the operator has: its charter, its policy, and the notice of that
+  for (const cid of [world.charterCid, one.manifest.policy, policy.policy.notice.cid])
+    await files.write(cid, world.files.read(cid) as Uint8Array)
   const admission = new Admission({ ledgerId: world.id, files })
   for (const entry of world.entries) expect(admission.admit(entry)).toEqual({ ok: true })
   const { commit, cid: manifest, salt } = one

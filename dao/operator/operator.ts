@@ -149,7 +149,9 @@ export class Operator {
     this.#phases = new PhaseClock({ ...shared, outbox, logger, checkpoint: () => this.#sequencer.checkpoint() })
     const replicas = this.#stack.use(new Replicas({ ...shared, logger: logger.child('replicas'), onHeld: wake }))
     this.#replicas = replicas
-    this.#pool = this.#stack.use(new PoolDesk({ ...shared, write: this.write, logger: logger.child('pool') }))
+    this.#pool = this.#stack.use(
+      new PoolDesk({ ...shared, write: this.write, isWaiting: (key) => outbox.has(key), logger: logger.child('pool') }),
+    )
     if (waitingShares)
       this.#poolKey = this.#stack.use(new PoolKeyShares({ ...shared, waiting: waitingShares, logger: logger.child('pool') }))
     const cut = release && ((through: number) => release(this, through, signal))

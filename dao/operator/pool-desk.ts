@@ -2,7 +2,7 @@
  * What the DAO does for personal pools: it takes withdrawals and logs them, so that they reach keyholders that were away, and it keeps the sealed
  * chunks of what was revealed in its private space, for those who may have to open some of them.
  */
-import type { Clock, Logger } from '../../core/effects/index.ts'
+import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { type Mesh, withdrawalTopic, withdrawProtocol } from '../../core/mesh/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
@@ -21,7 +21,13 @@ export interface PoolDeskOptions {
   signal: AbortSignal
   state: () => LedgerState
   write: Outbox['write']
+  /** Whether a deed of this key still waits for its place in the log. */
+  isWaiting: (key: string) => boolean
+  kv: Kv
 }
+
+const OWED = 'withdrawal-owed/'
+const TIDY_MS = 3_600_000
 
 /** Of one subject: a receipt may be renewed 64 times, and withdrawn purpose by purpose. Beyond it somebody fills the log. */
 const MOST_OF_ONE = 256
@@ -35,6 +41,10 @@ export class PoolDesk implements AsyncDisposable {
   readonly #mayRead: (peer: string) => boolean
   /** Contributions that ended and were let go here. */
   readonly #gone = new Set<string>()
+  /** Withdrawals that were noted, by key, until the log shows them. */
+  #owed: Map<string, Uint8Array> | undefined
+  #settling: Promise<void> | undefined
+  #tidyAt = 0
 
   constructor(options: PoolDeskOptions) {
     this.#options = options
@@ -75,14 +85,17 @@ export class PoolDesk implements AsyncDisposable {
     const read = readWithdrawal(bytes)
     if (!read.ok) return no(read.code, read.message)
     const { receipt, subject, scope } = read.value
-    const { state, write, logger, signal } = this.#options
-    const { contributors, tombstones, withdrawals } = state()
-    if (tombstones.scopeOf(receipt, subject) === 'all') return { status: 'noted' }
+    const { state, write, kv, logger, signal } = this.#options
+    const { contributors, withdrawals } = state()
+    if (this.#isLogged(bytes)) return { status: 'noted' }
     if (!contributors.has(subject)) return no('NOT_JOINED', 'this account never joined here; its keyholders take its withdrawal')
     if (withdrawals.filter((one) => one.subject === subject).length >= MOST_OF_ONE)
       return no('TOO_MANY', 'this account has logged as many withdrawals as one may')
+    const key = `withdrawn/${toHex(receipt)}/${subject}/${scopeText(scope)}`
     try {
-      await write('consent.withdrawn', { withdrawal: bytes }, { key: `withdrawn/${toHex(receipt)}/${subject}/${scopeText(scope)}` })
+      await kv.put(`${OWED}${key}`, bytes)
+      this.#owed?.set(key, bytes)
+      await write('consent.withdrawn', { withdrawal: bytes }, { key })
       return { status: 'noted' }
     } catch (error) {
       if (codeOf(error) === 'REPEATED') return { status: 'noted' }
@@ -91,8 +104,39 @@ export class PoolDesk implements AsyncDisposable {
     }
   }
 
+  /**
+   * What was noted and did not come into the log is written again: another command in the operator's name may have taken the entry's number, and the
+   * outbox cannot tell whose entry has it.
+   */
+  async settle(): Promise<void> {
+    const { kv, write, isWaiting } = this.#options
+    this.#owed ??= await readOwed(kv)
+    for (const [key, withdrawal] of this.#owed) {
+      if (this.#isLogged(withdrawal)) {
+        await kv.delete(`${OWED}${key}`)
+        this.#owed.delete(key)
+      } else if (!isWaiting(key)) await write('consent.withdrawn', { withdrawal }, { key })
+    }
+  }
+
+  #isLogged(withdrawal: Uint8Array): boolean {
+    const read = readWithdrawal(withdrawal)
+    if (!read.ok) return true
+    const { receipt, subject, scope } = read.value
+    const known = this.#options.state().tombstones.scopeOf(receipt, subject)
+    return known === 'all' || (known !== undefined && scope !== 'all' && scope.every((one) => known.has(one)))
+  }
+
   /** Fetches the sealed chunks of what is in the covered part of the log, and lets go of what was withdrawn. Call it after every advance. */
   tend(coveredSize: number): void {
+    const { logger, signal } = this.#options
+    this.#settling ??= this.#settle()
+      .catch((error: unknown) => {
+        if (!signal.aborted) logger.warn('pool-waits', { code: codeOf(error) })
+      })
+      .finally(() => {
+        this.#settling = undefined
+      })
     for (const [key, one] of this.#options.state().contributions) {
       if (isLive(one)) {
         if (one.revealIndex < coveredSize) this.#ciphertext.want({ cid: one.manifestCid, manifest: one.manifest })
@@ -107,14 +151,35 @@ export class PoolDesk implements AsyncDisposable {
     this.#ciphertext.tend()
   }
 
+  async #settle(): Promise<void> {
+    const { clock, state } = this.#options
+    await this.settle()
+    if (clock.now() < this.#tidyAt) return
+    this.#tidyAt = clock.now() + TIDY_MS
+    await this.#ciphertext.tidy((cid) => {
+      const one = state().contributions.get(cid.toString())
+      return one !== undefined && isLive(one)
+    })
+  }
+
   /** Sealed chunks are read by seated validators and by the assembler that a policy names. */
   mayRead(peer: string): boolean {
     return this.#mayRead(peer)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#settling
     await this.#ciphertext[Symbol.asyncDispose]()
   }
+}
+
+async function readOwed(kv: Kv): Promise<Map<string, Uint8Array>> {
+  const owed = new Map<string, Uint8Array>()
+  for (const key of await kv.keys(OWED)) {
+    const bytes = await kv.get(key)
+    if (bytes !== undefined) owed.set(key.slice(OWED.length), bytes)
+  }
+  return owed
 }
 
 const scopeText = (scope: Withdrawal['scope']): string => (scope === 'all' ? 'all' : scope.toSorted().join('+'))

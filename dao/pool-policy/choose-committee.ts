@@ -21,6 +21,8 @@ export function chooseCommittee(
   seats: readonly Seat[],
   { members, n, k }: { members?: readonly string[]; n?: number | undefined; k?: number | undefined } = {},
 ): { k: number; members: string[] } {
+  if (members !== undefined && n !== undefined && n !== members.length)
+    throw new InvalidInputError('BAD_QUORUM', `n is ${n}, but ${members.length} keyholders are named; leave n out, or name as many`)
   const named = members ?? spread(seats).slice(0, n ?? MEMBERS)
   const stranger = named.find((account) => !seats.some((seat) => seat.account === account))
   if (stranger !== undefined) throw new InvalidInputError('NOT_SEATED', `${stranger} holds no seat; keyholders are seated validators`)

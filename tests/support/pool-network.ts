@@ -55,6 +55,7 @@ export class PoolNetwork implements AsyncDisposable {
     charter: true,
     beacons: new Map([[EPOCH, BEACON]]),
     scorers: new Set([this.scorer.did]),
+    subjects: new Set([subject.did]),
     seated: new Set([this.scorer.did]),
     joined: new Set([subject.did]),
     poolKeys: new Map<string, PoolKey>(),
@@ -81,6 +82,7 @@ export class PoolNetwork implements AsyncDisposable {
     hasJoined: (account) => this.state.joined.has(account),
     beacon: (epoch) => this.state.beacons.get(epoch),
     mayScore: (account) => this.state.scorers.has(account),
+    isSubject: (account) => this.state.subjects.has(account),
     isSeated: (account) => this.state.seated.has(account) || this.committee.members.includes(account),
   }
 

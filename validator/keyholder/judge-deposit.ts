@@ -43,6 +43,9 @@ export function judgeDeposit({ deposit, view, tombstones, self, now }: DepositFa
     if (thrown instanceof WireError) return refused(thrown.code, thrown.message)
     throw thrown
   }
+  // whoever holds a share fetches the sealed chunks too: not for strangers. A log that we have not read to its end may name them later
+  if (!view.isSubject(manifest.subject))
+    return refused('NOT_JOINED', `${manifest.subject} has not joined to bring personal data; join first`)
   const policy = view.policy(manifest.policy)
   const consent = checkConsent({
     jws: deposit.receipt,

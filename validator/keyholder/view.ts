@@ -16,6 +16,8 @@ export interface PoolView {
   beacon(epoch: number): Uint8Array | undefined
   /** Whether this account is drawn to score contributions in that epoch. */
   mayScore(account: string, epoch: number, manifest: CID): boolean
+  /** Whether this account joined to bring personal data. */
+  isSubject(account: string): boolean
   /** Whether the ledger seats this account as a validator. */
   isSeated(account: string): boolean
 }

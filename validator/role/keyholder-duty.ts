@@ -54,6 +54,7 @@ export class KeyholderDuty implements AsyncDisposable {
       logger: logger.child('pool'),
       file: (cid) => files.read(cid),
       others: ({ manifest }) => [desk.link.did, ...(this.#view?.policy(manifest.policy)?.committee.members ?? [])],
+      isRevealed: (cid) => desk.state().contributions.has(cid.toString()),
       onWhole: () => desk.wake(),
     })
   }
@@ -120,6 +121,7 @@ export class KeyholderDuty implements AsyncDisposable {
     if (options.clock.now() >= this.#tidyAt) {
       this.#tidyAt = options.clock.now() + TIDY_MS
       await keyholder.tidy()
+      await this.#ciphertext.tidy((cid) => keyholder.holds(cid))
       for (const cid of keyholder.held) this.#changed.set(cid.toString(), cid)
     }
     await this.#follow(keyholder)
@@ -130,7 +132,9 @@ export class KeyholderDuty implements AsyncDisposable {
   async #begin(view: PoolView): Promise<void> {
     const { options, state } = this.#desk
     const { mesh, clock, keys, logger } = options
-    const home = this.#stack.use(await this.#open())
+    // what was opened is closed again where the rest fails: the next try opens it anew
+    await using stack = new AsyncDisposableStack()
+    const home = stack.use(await this.#open())
     const withdrawals = [...state().withdrawals]
     const keyholder = await openKeyholder({
       ...home,
@@ -145,11 +149,12 @@ export class KeyholderDuty implements AsyncDisposable {
         this.#desk.wake()
       },
     })
+    stack.use(keyholder)
+    await this.#ciphertext.tidy((cid) => keyholder.holds(cid))
     this.#heard = withdrawals.length
-    this.#keyholder = this.#stack.use(keyholder)
     this.#tidyAt = clock.now() + TIDY_MS
     for (const cid of keyholder.held) this.#changed.set(cid.toString(), cid)
-    this.#stack.use(
+    stack.use(
       mesh.subscribe(
         withdrawalTopic(state().id),
         ({ withdrawal }) =>
@@ -162,16 +167,26 @@ export class KeyholderDuty implements AsyncDisposable {
         },
       ),
     )
+    this.#stack.use(stack.move())
+    this.#keyholder = keyholder
     logger.info('keyholder', { shares: home.table.size, generation: home.table.generation })
   }
 
   async #follow(keyholder: Keyholder): Promise<void> {
+    const failed: unknown[] = []
     const changed = [...this.#changed]
     this.#changed.clear()
-    for (const [, cid] of changed) {
-      const held = await keyholder.contribution(cid)
-      if (held === undefined) await this.#ciphertext.drop(cid)
-      else this.#ciphertext.want(held)
+    for (const [key, cid] of changed) {
+      try {
+        const held = await keyholder.contribution(cid)
+        if (held === undefined) await this.#ciphertext.drop(cid)
+        else this.#ciphertext.want(held)
+      } catch (error) {
+        // looked at again in the next round: what is withdrawn must not stay here
+        this.#changed.set(key, cid)
+        failed.push(error)
+      }
     }
+    if (failed.length > 0) throw failed[0]
   }
 }

@@ -26,6 +26,7 @@ export function poolView({ state, files }: PoolViewOptions): PoolView {
       const contributor = contributions.get(manifest.toString())?.contributor
       return now?.number === epoch && contributor !== undefined && now.committees.get(contributor)?.includes(account) === true
     },
+    isSubject: (account) => state().contributors.get(account)?.isSubject === true,
     isSeated: (account) => seatedValidators(state()).some((seat) => seat.statement.validator === account),
   }
 }

@@ -1,7 +1,7 @@
 /** Which kinds of personal data an event is, in the words of the Data Privacy Vocabulary: what a consent must name, and no more. Pure. */
 import type { ActivityEvent, EventType } from '../../../schemas/activity/index.ts'
 
-/** By what somebody did; a measure of a body is health, of anything else behaviour. */
+/** By what somebody did. What somebody measures day by day is of their body until shown otherwise: it counts as health, whichever file it comes from. */
 const OF_TYPE: Record<EventType, string> = {
   View: 'pd:ServiceConsumptionBehaviour',
   Listen: 'pd:FavouriteMusic',
@@ -13,7 +13,7 @@ const OF_TYPE: Record<EventType, string> = {
   Message: 'pd:Communication',
   Converse: 'pd:Communication',
   Move: 'pd:TravelHistory',
-  Measure: 'pd:Behavioural',
+  Measure: 'pd:HealthRecord',
   Install: 'pd:DeviceApplications',
   Purchase: 'pd:Purchase',
 }

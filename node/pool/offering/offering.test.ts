@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { MemoryKv } from '../../../core/kv/index.ts'
 import { isDpvTerm } from '../../../dao/consent/index.ts'
 import { EVENT_TYPES, poolRules, SOURCES } from '../../../schemas/activity/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
+import { type Contributed, PoolLedgerWorld } from '../../../tests/unit/pool-ledger-world.ts'
 import { fill, LEDGER, poolPolicy, subject } from '../../../tests/support/pool-world.ts'
 import {
   CATEGORIES,
@@ -13,7 +14,9 @@ import {
   checkChoices,
   createOwnerOnlySeed,
   openOwnerOnlySeed,
+  placeOf,
   PoolBook,
+  type PoolNote,
   prepareOffer,
   readSeedText,
   receiptOf,
@@ -131,6 +134,74 @@ describe('the book', () => {
   })
 })
 
+describe('the addresses of keyholders', () => {
+  it('stay where the DAO names somebody no more, or names other ones, and are forgotten with the account', async () => {
+    const kv = new MemoryKv()
+    const book = await PoolBook.open(kv)
+    const [a, b, c] = policy.committee.members as [string, string, string]
+    await book.learnAddresses(
+      [a, b, c].map((did) => ({ did, addresses: ['/ip4/127.0.0.1/tcp/1'] })),
+      new Set([a, b]),
+    )
+    await book.learnAddresses([{ did: a, addresses: ['/ip4/127.0.0.1/tcp/2'] }], new Set([a, b]))
+    await book.learnAddresses([{ did: b, addresses: [] }], new Set([a, b]))
+    expect(await book.addresses()).toEqual([
+      { did: a, addresses: ['/ip4/127.0.0.1/tcp/2', '/ip4/127.0.0.1/tcp/1'] },
+      { did: b, addresses: ['/ip4/127.0.0.1/tcp/1'] },
+    ])
+    await book.learnAddresses([], new Set([b]))
+    expect((await book.addresses()).map(({ did }) => did)).toEqual([b])
+  })
+})
+
+describe('how far an offer is', () => {
+  const noteOf = ({ cid: named, manifest, salt }: Contributed): PoolNote => ({
+    cid: named,
+    manifest,
+    commitSalt: salt,
+    committee: policy.committee,
+    source: 'spotify',
+    at: 0,
+    receipts: ['jws'],
+    salt: fill(1),
+    shares: [],
+    commitments: [],
+    depositedAt: 5,
+    withdrawals: [],
+    shredded: [],
+    noted: [],
+    logged: false,
+    heads: [],
+  })
+
+  it('goes on after the reveal until enough keyholders say that they hold it', () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('ada')
+    world.advanceTo('gather')
+    const offered = world.offer(person)
+    const note = noteOf(offered)
+    expect(placeOf(note, world.state).stage).toBe('committed')
+    world.advance('reveal')
+    world.show(offered)
+    expect(placeOf(note, world.state).stage).toBe('revealed')
+    for (const validator of world.validators) world.available(validator, [offered.cid])
+    expect(placeOf(note, world.state)).toMatchObject({ stage: 'available', available: { length: 5 } })
+  })
+
+  it('is over where nobody held it in time, and where another home withdrew it', () => {
+    const world = new PoolLedgerWorld()
+    const [forgotten, gone] = [world.person('ada'), world.person('bo')]
+    world.advanceTo('gather')
+    const offered = [world.offer(forgotten), world.offer(gone)] as const
+    world.advance('reveal')
+    for (const one of offered) world.show(one)
+    world.withdraw(gone)
+    expect(placeOf(noteOf(offered[1]), world.state).stage).toBe('withdrawn')
+    world.state.contributions.get(offered[0].cid.toString())!.dropped = true
+    expect(placeOf(noteOf(offered[0]), world.state).stage).toBe('dropped')
+  })
+})
+
 describe('the root seed', () => {
   it('lies in a file of its owner alone, and comes back from what was written down', async () => {
     const file = path.join(folder, 'root.seed')
@@ -140,6 +211,9 @@ describe('the root seed', () => {
     expect(readSeedText(`  ${seedText(seed).toUpperCase()}\n`)).toEqual(seed)
     expect(await readFile(file, 'utf8')).toBe(`${seedText(seed)}\n`)
     await expect(createOwnerOnlySeed(file)).rejects.toMatchObject({ code: 'SEED_EXISTS' })
+    const race = await Promise.allSettled([1, 2, 3].map(() => createOwnerOnlySeed(path.join(folder, 'race.seed'))))
+    expect(race.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect((await readdir(folder)).filter((name) => name.startsWith('race'))).toEqual(['race.seed'])
     await chmod(file, 0o644)
     await expect(openOwnerOnlySeed(file)).rejects.toMatchObject({ code: 'KEY_FILE_OPEN' })
   })

@@ -8,6 +8,7 @@ import {
   type CID,
   did,
   encode,
+  equalBytes,
   MAX_POOL_MANIFEST_BYTES,
   MAX_RECEIPT_BYTES,
   MAX_WITHDRAWAL_BYTES,
@@ -40,7 +41,9 @@ const note = z.strictObject({
   withdrawals: z.array(bytesUpTo(MAX_WITHDRAWAL_BYTES)).max(64),
   /** Keyholders that signed that their share is gone. */
   shredded: z.array(z.strictObject({ by: did, ack: bytesUpTo(1024) })).max(32),
-  /** The log holds the withdrawal, or the DAO took it. */
+  /** Keyholders that noted the withdrawal and held nothing under it: its parts never came to all of them. */
+  noted: z.array(did).max(32).default([]),
+  /** The log holds the withdrawal, or the DAO took it, or has nothing that it could end. */
   logged: z.boolean(),
   /** The head of every keyholder's access log as last seen: a log that is shorter later was cut. */
   heads: z.array(z.strictObject({ by: did, lines: uint, head: bytesOf(32) })).max(32),
@@ -51,7 +54,7 @@ export interface PoolNote extends Omit<Stored, 'manifest' | 'v'> {
   cid: CID
   manifest: PoolManifest
 }
-export type NewNote = Omit<PoolNote, 'cid' | 'depositedAt' | 'withdrawals' | 'shredded' | 'logged' | 'heads'>
+export type NewNote = Omit<PoolNote, 'cid' | 'depositedAt' | 'withdrawals' | 'shredded' | 'noted' | 'logged' | 'heads'>
 
 const PREFIX = 'pool/'
 const ADDRESSES = 'keyholder-addresses'
@@ -89,7 +92,7 @@ export class PoolBook {
   }
 
   async add(given: NewNote): Promise<PoolNote> {
-    const blank = { depositedAt: null, withdrawals: [], shredded: [], logged: false, heads: [] }
+    const blank = { depositedAt: null, withdrawals: [], shredded: [], noted: [], logged: false, heads: [] }
     const added: PoolNote = { ...given, cid: cborCid(encode(given.manifest)), ...blank }
     await this.#write(added)
     this.#notes.push(added)
@@ -108,8 +111,15 @@ export class PoolBook {
     return bytes === undefined ? [] : parse(addressBook, bytes, MAX_NOTE_BYTES)
   }
 
-  async keepAddresses(book: AddressBook): Promise<void> {
-    if (book.length > 0) await this.#kv.put(ADDRESSES, encode(book))
+  /** Adds to what is known of the accounts that matter, and forgets the others: whoever the DAO does not name now stays where it was. */
+  async learnAddresses(named: readonly Readonly<AddressBook[number]>[], keep: ReadonlySet<string>): Promise<void> {
+    const before = await this.addresses()
+    const known = new Map(before.filter((one) => keep.has(one.did)).map((one) => [one.did, one.addresses]))
+    for (const { did: account, addresses } of named)
+      if (keep.has(account) && addresses.length > 0)
+        known.set(account, [...new Set([...addresses, ...(known.get(account) ?? [])])].slice(0, 16))
+    const after = encode([...known].map(([account, addresses]) => ({ did: account, addresses })))
+    if (known.size > 0 && !equalBytes(after, encode(before))) await this.#kv.put(ADDRESSES, after)
   }
 
   async #write({ cid: named, manifest, ...rest }: PoolNote): Promise<void> {

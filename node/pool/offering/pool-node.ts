@@ -8,9 +8,10 @@ import { codeOf, FatalError } from '../../../core/errors/index.ts'
 import type { Signer } from '../../../core/identity/index.ts'
 import { askAgain, checkpointTopic, type Mesh, readyProtocol, withdrawalTopic } from '../../../core/mesh/index.ts'
 import type { Storage } from '../../../core/storage/index.ts'
+import { readWithdrawal } from '../../../dao/consent/index.ts'
 import { DaoLink, type FileStore, Follower, Outbox, serveBlocks, Steps } from '../../../dao/follower/index.ts'
-import { committingEpoch, type LedgerState, seatedValidators } from '../../../dao/ledger/index.ts'
-import { commitHash, encode, peerFromDid, type PoolKey } from '../../../schemas/wire/index.ts'
+import { charterOf, committingEpoch, type LedgerState, seatedValidators } from '../../../dao/ledger/index.ts'
+import { commitHash, encode, peerFromDid, type PoolKey, toHex } from '../../../schemas/wire/index.ts'
 import { offerContribution } from '../seal/index.ts'
 import { PoolBook, type PoolNote } from './pool-book.ts'
 import { poolTokens, type Tokens } from './pool-tokens.ts'
@@ -49,15 +50,38 @@ const PASSING = new Set([
   'CONNECT_FAILED',
   'UNSUPPORTED_PROTOCOL',
   'NO_POLICY',
+  'NOT_JOINED',
   'DEPOSIT_KEY',
   'BAD_DEPOSIT_KEY',
   'DISK_FAILED',
   'DISK_FULL',
+  'DISK_READ_ONLY',
+  'STORE_UNREADABLE',
   'SHARE_TABLE_UNSURE',
   'NOT_YET_GIVEN',
   'INTERNAL',
 ])
+/** The same of the log. Everything else that it refuses stays refused: a policy that was replaced, a slot or a sequence that another home took. */
+const PASSING_IN_LOG = new Set([
+  'JOINED',
+  'NOT_JOINED',
+  'WRONG_EPOCH',
+  'WRONG_PHASE',
+  'NO_COMMIT',
+  'REVEALED',
+  'REPEATED',
+  'TOO_MANY',
+  'SEQUENCE_GAP',
+])
 const AGAIN_MS = [500, 1000, 2000, 5000, 15_000]
+
+/** What asking again does not change. */
+export interface OfferRefusal {
+  /** Account of the keyholder that says so; null: the log. */
+  keyholder: string | null
+  code: string
+  message: string
+}
 
 export class PoolNode implements AsyncDisposable {
   readonly #options: PoolNodeOptions
@@ -73,8 +97,9 @@ export class PoolNode implements AsyncDisposable {
   #expected = false
   #tries = 0
   #depositAt = 0
-  /** What a keyholder answered that asking again does not change. */
-  refusal: { keyholder: string; code: string } | undefined
+  /** The epoch whose gathering heard that we have nothing more to bring. */
+  #readyIn = -1
+  refusal: OfferRefusal | undefined
 
   private constructor(options: PoolNodeOptions) {
     this.#options = options
@@ -180,16 +205,61 @@ export class PoolNode implements AsyncDisposable {
     if (this.state.size === 0) return
     this.#link.meet(seatedValidators(this.state).map(({ statement }) => statement.validator))
     await this.#rememberAddresses()
-    if (note === undefined && !this.#expected) return
-    if (!this.state.contributors.has(this.#options.signer.did)) return this.#join()
-    if (note === undefined) return
+    const hasJoined = this.state.contributors.has(this.#options.signer.did)
+    // before anything is sealed keyholders are asked for tokens, and they answer accounts only
+    if (note === undefined && this.#expected && !hasJoined) return this.#join()
+    const stage = note === undefined ? undefined : placeOf(note, this.state).stage
+    const isNew = stage === 'sealed' || stage === 'deposited'
+    // what was withdrawn is in the log before anything new is: said later, it would end the new as well
+    const isClear = !hasJoined || !(note === undefined || isNew) || (await this.#bringWithdrawals())
+    if (note === undefined || this.refusal !== undefined) return
+    if (isNew && charterOf(this.state, committingEpoch(this.state)).consent?.equals(note.manifest.policy) !== true)
+      return this.#refuse('OTHER_POLICY', 'the DAO has another policy by now than the one that was agreed to')
+    await this.#go(note, hasJoined, isClear).catch((error: unknown) => {
+      if (!(error instanceof FatalError) || !this.#isFinal(note, error)) throw error
+      this.#refuse(error.code, error.message)
+    })
+  }
+
+  /** Of what writing into the log throws: the log's own words for good, and an index that nobody can make again. */
+  #isFinal({ manifest }: PoolNote, { code, detail }: FatalError): boolean {
+    if (!('type' in detail)) return code === 'INDEX_MISSING'
+    // the same words for a number of our account that an entry of ours has already
+    if (code === 'SEQUENCE_USED') return manifest.sequence < (this.state.contributors.get(manifest.subject)?.nextSequence ?? 0)
+    return !PASSING_IN_LOG.has(code)
+  }
+
+  async #go(note: PoolNote, hasJoined: boolean, isClear: boolean): Promise<void> {
+    if (!hasJoined) return this.#join()
     const place = placeOf(note, this.state)
     if (place.stage === 'sealed') return this.#beginDeposit(note)
-    if (place.stage === 'deposited') await this.#commit(note)
+    if (place.stage === 'deposited' && isClear) await this.#commit(note)
     if (place.commit !== null) await this.#reveal(note, place.commit)
     // gathering waits for everybody who is connected: we have nothing more to bring
-    else if (this.state.epoch?.phase === 'gather') this.#sayReady(this.state.epoch.number)
-    if (place.commit !== null && this.state.epoch?.phase === 'gather') this.#sayReady(this.state.epoch.number)
+    if (this.state.epoch?.phase === 'gather') this.#sayReady(this.state.epoch.number)
+  }
+
+  #refuse(code: string, message: string, keyholder: string | null = null): void {
+    this.#options.logger.warn('refused', { code, keyholder })
+    this.refusal = { keyholder, code, message }
+  }
+
+  /** Whether the log has every withdrawal of ours; what it lacks is written. */
+  async #bringWithdrawals(): Promise<boolean> {
+    const { did } = this.#options.signer
+    let isClear = true
+    for (const note of this.#book.all) {
+      let isLogged = note.withdrawals.length > 0
+      for (const withdrawal of note.withdrawals) {
+        const read = readWithdrawal(withdrawal)
+        if (!read.ok || this.state.tombstones.scopeOf(read.value.receipt, did) === 'all') continue
+        isClear = isLogged = false
+        const key = `withdrawn/${toHex(read.value.receipt)}`
+        if (!this.#outbox.has(key)) await this.#outbox.write('consent.withdrawn', { withdrawal }, { key })
+      }
+      if (isLogged && !note.logged) await this.#book.update(note, { logged: true })
+    }
+    return isClear
   }
 
   async #join(): Promise<void> {
@@ -232,7 +302,7 @@ export class PoolNode implements AsyncDisposable {
     }
     this.#depositAt = clock.now() + (AGAIN_MS[Math.min(this.#tries++, AGAIN_MS.length - 1)] as number)
     const final = [...faults].find(([, code]) => !PASSING.has(code))
-    if (final !== undefined) this.refusal = { keyholder: final[0], code: final[1] }
+    if (final !== undefined) this.#refuse(final[1], 'a keyholder does not take its part', final[0])
     this.#say(final === undefined ? 'depositing' : 'refused', acks.length, of, Object.fromEntries(faults))
   }
 
@@ -259,18 +329,25 @@ export class PoolNode implements AsyncDisposable {
     this.#say('revealed')
   }
 
+  /** Once in an epoch, as long as it arrives. */
   #sayReady(epoch: number): void {
     const { mesh, logger } = this.#options
-    void askAgain(mesh, this.#link.peer, readyProtocol, { epoch, phase: 'gather' }, { signal: this.#stop.signal }).catch((error: unknown) =>
-      logger.debug('ready-not-said', { epoch, code: codeOf(error) }),
+    if (this.#readyIn === epoch) return
+    this.#readyIn = epoch
+    void askAgain(mesh, this.#link.peer, readyProtocol, { epoch, phase: 'gather' }, { signal: this.#stop.signal }).catch(
+      (error: unknown) => {
+        this.#readyIn = -1
+        logger.debug('ready-not-said', { epoch, code: codeOf(error) })
+      },
     )
   }
 
   async #rememberAddresses(): Promise<void> {
-    const seats = new Set(seatedValidators(this.state).map(({ statement }) => statement.validator))
-    const known = this.#link.known.filter(({ did, addresses }) => seats.has(did) && addresses.length > 0)
-    if (known.length === 0) return
-    await this.#book.keepAddresses(known.map(({ did, addresses }) => ({ did, addresses })))
+    const seats = seatedValidators(this.state).map(({ statement }) => statement.validator)
+    // also those that hold no seat any more: a withdrawal has to reach whoever has a share
+    const holders = this.#book.all.filter(({ shredded, noted, committee }) => shredded.length + noted.length < committee.members.length)
+    const keep = new Set([...seats, ...holders.flatMap(({ committee }) => committee.members)])
+    await this.#book.learnAddresses(this.#link.known, keep)
   }
 
   #say(what: PoolProgress['what'], held = 0, of = 0, faults: Record<string, string> = {}): void {

@@ -1,10 +1,10 @@
 /** How far a contribution is, read from its note and the folded state: the next deed follows from it, also after a restart. Pure. */
-import { holdersNeeded, type LedgerState } from '../../../dao/ledger/index.ts'
+import { holdersNeeded, isLive, type LedgerState } from '../../../dao/ledger/index.ts'
 import { commitHash, equalBytes } from '../../../schemas/wire/index.ts'
 import type { PoolNote } from './pool-book.ts'
 
-/** sealed → deposited → committed → revealed → available; withdrawn ends it at any of them. */
-export type OfferStage = 'sealed' | 'deposited' | 'committed' | 'revealed' | 'available' | 'withdrawn'
+/** sealed → deposited → committed → revealed → available; withdrawn ends it at any of them, and the log drops what keyholders do not hold, or voids it. */
+export type OfferStage = 'sealed' | 'deposited' | 'committed' | 'revealed' | 'available' | 'withdrawn' | 'dropped'
 
 export interface OfferPlace {
   stage: OfferStage
@@ -20,6 +20,7 @@ export function placeOf(note: PoolNote, state: LedgerState): OfferPlace {
   if (note.withdrawals.length > 0) return at('withdrawn')
   if (revealed !== undefined) {
     const available = [...revealed.available]
+    if (!isLive(revealed)) return at(revealed.withdrawn === null ? 'dropped' : 'withdrawn', { available })
     return at(available.length >= holdersNeeded(state, revealed, 0) ? 'available' : 'revealed', { available })
   }
   const commit = commitOf(note, state)

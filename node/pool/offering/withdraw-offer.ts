@@ -9,7 +9,7 @@ import { askAgain, type Mesh, withdrawalTopic, withdrawProtocol } from '../../..
 import type { Storage } from '../../../core/storage/index.ts'
 import { readWithdrawal, receiptHash, signWithdrawal } from '../../../dao/consent/index.ts'
 import { shredState, type ShredState } from '../../../dao/custody/index.ts'
-import { encode } from '../../../schemas/wire/index.ts'
+import { encode, type Withdrawal } from '../../../schemas/wire/index.ts'
 import { withdrawContribution } from '../seal/index.ts'
 import type { PoolBook, PoolNote } from './pool-book.ts'
 
@@ -25,18 +25,19 @@ export interface WithdrawOffer {
   signal?: AbortSignal
 }
 
+/** `shredded` counts those too that never held a part. */
 export interface Withdrawn extends ShredState {
   of: number
-  /** The DAO took every one of them, and will log them. */
+  /** The DAO took every one of them, and will log them; or has nothing that they could end. */
   logged: boolean
   /** Code by keyholder, or `dao`, of what did not answer or not so. */
   faults: Record<string, string>
 }
 
-/** What was signed stays signed: from the first call on nothing of this contribution is offered any more, whoever answers. */
+/** Tells everybody. What `endOffer` does is done first where it was not. */
 export async function withdrawOffer(options: WithdrawOffer): Promise<Withdrawn> {
   const { mesh, book, note, storage, signal } = options
-  const withdrawals = await signed(options)
+  const withdrawals = await endOffer(options)
   const { k, members } = note.committee
   const state = await withdrawContribution({
     mesh,
@@ -48,17 +49,28 @@ export async function withdrawOffer(options: WithdrawOffer): Promise<Withdrawn> 
   const faults: Record<string, string> = Object.fromEntries(state.faults)
   const acks = new Map(note.shredded.map((one) => [one.by, one]))
   for (const ack of state.acks) acks.set(ack.by, { by: ack.by, ack: encode(ack) })
+  // who acknowledged a part once and says nothing of it now has not deleted it, as far as we know
+  const noted = note.depositedAt === null ? [...new Set([...note.noted, ...state.noted])].filter((one) => !acks.has(one)) : []
   const logged = note.logged || (await tellDao(options, faults))
-  await book.update(note, { shredded: [...acks.values()], logged })
+  await book.update(note, { shredded: [...acks.values()], noted, logged })
   for (const withdrawal of note.withdrawals) await mesh.publish(withdrawalTopic(note.manifest.dao), { withdrawal }).catch(() => undefined)
   for (const space of [storage.private, storage.public]) {
     await space.unpin(note.cid)
     await space.gc()
   }
-  return { ...shredState({ k, n: members.length, shredded: acks.size }), of: members.length, logged, faults }
+  return { ...shredState({ k, n: members.length, shredded: acks.size + noted.length }), of: members.length, logged, faults }
 }
 
-async function signed({ clock, subject, book, note }: WithdrawOffer) {
+/**
+ * Signs the withdrawals of a contribution and keeps them; gives those of before where it was done. What was signed stays signed: from here on nothing
+ * of this contribution is offered any more, whoever answers. Nobody else is needed for it.
+ */
+export async function endOffer({
+  clock,
+  subject,
+  book,
+  note,
+}: Pick<WithdrawOffer, 'clock' | 'subject' | 'book' | 'note'>): Promise<Withdrawal[]> {
   if (note.withdrawals.length === 0) {
     const at = Math.floor(clock.now() / 1000)
     const made = note.receipts.map((jws) =>
@@ -88,7 +100,8 @@ async function tellDao({ mesh, note, dao, signal }: WithdrawOffer, faults: Recor
     }))
     if (reply.status !== 'refused') continue
     faults['dao'] = reply.code
-    return false
+    // nothing is committed to before all keyholders have their parts
+    return reply.code === 'NOT_JOINED' && note.depositedAt === null
   }
   return true
 }

@@ -1,6 +1,6 @@
 /** The one secret a contributor of personal data must back up: 32 bytes, from which every subject key and owner's key comes. An age file under a passphrase. */
 import { randomBytes } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { link, readFile, rm, stat } from 'node:fs/promises'
 import { FatalError, InvalidInputError } from '../../../core/errors/index.ts'
 import { diskError, writeFileDurably } from '../../../core/home/index.ts'
 import { openWithPassphrase, sealWithPassphrase } from '../../../dao/custody/index.ts'
@@ -17,9 +17,7 @@ export async function createRootSeed(
   workFactor: number = WORK_FACTOR,
   seed: Uint8Array = new Uint8Array(randomBytes(32)),
 ): Promise<Uint8Array> {
-  if ((await readIf(file)) !== undefined)
-    throw new InvalidInputError('SEED_EXISTS', `${file} is there already; it is what withdraws earlier consents`)
-  await writeFileDurably(file, await sealWithPassphrase(seed, passphrase, workFactor))
+  await writeNew(file, async () => sealWithPassphrase(seed, passphrase, workFactor))
   return seed
 }
 
@@ -34,10 +32,25 @@ export async function openRootSeed(file: string, passphrase: string): Promise<Ui
 
 /** The same without a passphrase, in a file that its owner alone may read: for a machine that is its owner's alone. */
 export async function createOwnerOnlySeed(file: string, seed: Uint8Array = new Uint8Array(randomBytes(32))): Promise<Uint8Array> {
-  if ((await readIf(file)) !== undefined)
-    throw new InvalidInputError('SEED_EXISTS', `${file} is there already; it is what withdraws earlier consents`)
-  await writeFileDurably(file, `${seedText(seed)}\n`)
+  await writeNew(file, () => Promise.resolve(`${seedText(seed)}\n`))
   return seed
+}
+
+/** Whole or not at all, and never over another: of two that begin at once one is told. */
+async function writeNew(file: string, make: () => Promise<Uint8Array | string>): Promise<void> {
+  const exists = (): InvalidInputError =>
+    new InvalidInputError('SEED_EXISTS', `${file} is there already; it is what withdraws earlier consents`)
+  if ((await readIf(file)) !== undefined) throw exists()
+  const whole = `${file}.${toHex(new Uint8Array(randomBytes(8)))}`
+  try {
+    await writeFileDurably(whole, await make())
+    await link(whole, file)
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw exists()
+    throw diskError(thrown, file)
+  } finally {
+    await rm(whole, { force: true })
+  }
 }
 
 /** Throws FatalError SEED_MISSING or KEY_FILE_OPEN, InvalidInputError SEED_UNREADABLE. */

@@ -1,0 +1,85 @@
+/** A withdrawal is its subject's own: what a DAO answers, or does not, keeps nobody from signing it. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { silent } from '../core/effects/index.ts'
+import { PoolBook, type PoolNote, sealContribution } from '../node/pool/offering/index.ts'
+import { eventLines } from '../tests/support/pool-network.ts'
+import { fill, LEDGER, poolPolicy } from '../tests/support/pool-world.ts'
+import { runCli } from '../tests/support/run-cli.ts'
+import { openSeed, openSubjectHome, rememberLedger } from './wiring/index.ts'
+
+const { policy, cid } = poolPolicy()
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'quern-withdraw-cli-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const openHome = async (home: string) =>
+  openSubjectHome(home, { ledger: LEDGER, seed: await openSeed(home), privateNetwork: true, logger: silent })
+
+/** A home from which something was sealed for the DAO at this address. */
+async function offeredFrom(home: string, dao: string): Promise<void> {
+  await rememberLedger(home, dao, LEDGER)
+  await using opened = await openHome(home)
+  const { manifest, salt, shares, commitments } = sealContribution({
+    lines: eventLines(12),
+    dao: LEDGER,
+    subject: opened.subject.did,
+    policy: { cid, value: policy },
+    schema: 'activity@1',
+    from: '2025-01',
+    to: '2025-12',
+  })
+  const given = { manifest, salt, commitSalt: fill(8), receipts: ['jws'], committee: policy.committee, shares, commitments }
+  await (await PoolBook.open(opened.kv)).add({ ...given, source: 'spotify', at: 5 })
+}
+
+async function noteOf(home: string): Promise<PoolNote> {
+  await using opened = await openHome(home)
+  return (await PoolBook.open(opened.kv)).all[0] as PoolNote
+}
+
+async function listen(answer: RequestListener): Promise<{ url: string; [Symbol.dispose](): void }> {
+  const server = createServer(answer)
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.dispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+describe('pool withdraw', () => {
+  it.each<[string, RequestListener]>([
+    ['is out of service', (_, response) => response.writeHead(503).end('no')],
+    ['is no DAO any more', (_, response) => response.end('{"ledger":7}')],
+    ['breaks off its answer', (_, response) => response.writeHead(200, { 'content-length': '99' }).write('{', () => response.destroy())],
+    ['names a peer that nobody reaches', (_, response) => response.end(infoOf('/ip4/127.0.0.1/tcp/9'))],
+  ])('is signed and kept where the DAO %s', async (name, answer) => {
+    using dao = await listen(answer)
+    const home = path.join(folder, name.replaceAll(' ', '-'))
+    await offeredFrom(home, dao.url)
+    const run = await runCli('pool', 'withdraw', '--yes', '--dao', dao.url, '--home', home, '--json', '--log-level', 'error')
+    // no keyholder is there to delete anything
+    expect([run.code, run.json()], run.err).toMatchObject([3, [{ withdrawn: [{ shredded: 0, of: 5, logged: false, unreadable: false }] }]])
+    expect((await noteOf(home)).withdrawals).toHaveLength(1)
+  })
+
+  it('still minds the words it was given', async () => {
+    const run = await runCli('pool', 'withdraw', '--yes', '--dao', 'ftp://dao.example', '--home', path.join(folder, 'words'))
+    expect([run.code, run.err]).toMatchObject([2, expect.stringContaining('BAD_DAO_ADDRESS')])
+  })
+})
+
+const infoOf = (address: string): string =>
+  JSON.stringify({ ledger: LEDGER, addresses: [`${address}/p2p/12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp`] })

@@ -1,0 +1,54 @@
+/** What the DAO notes of a withdrawal, until the log has it; and whom its gathering waits for. */
+import { expect, it } from 'vitest'
+import { silent } from '../../core/effects/index.ts'
+import { MemoryKv } from '../../core/kv/index.ts'
+import type { Mesh } from '../../core/mesh/index.ts'
+import { MemoryStorage } from '../../core/storage/index.ts'
+import { realClock } from '../../tests/support/real-clock.ts'
+import { PoolLedgerWorld } from '../../tests/unit/pool-ledger-world.ts'
+import { MemoryFiles } from '../follower/index.ts'
+import { isPhaseDone } from './index.ts'
+import { PoolDesk } from './pool-desk.ts'
+
+it('writes a withdrawal again that it noted and the log lacks, also after a restart, and forgets it with its entry', async () => {
+  const world = new PoolLedgerWorld()
+  const person = world.person('ada')
+  const kv = new MemoryKv()
+  const written: string[] = []
+  const open = (): PoolDesk =>
+    new PoolDesk({
+      mesh: { peers: () => [], peer: '' } as unknown as Mesh,
+      storage: new MemoryStorage(),
+      files: new MemoryFiles(),
+      clock: realClock,
+      logger: silent,
+      signal: new AbortController().signal,
+      state: () => world.state,
+      // as where another entry took its number: the outbox is content, and the log has nothing
+      write: (_, __, { key }) => {
+        written.push(key)
+        return Promise.resolve()
+      },
+      isWaiting: () => false,
+      kv,
+    })
+  const desk = open()
+  expect(await desk.take(world.withdrawal(person))).toEqual({ status: 'noted' })
+  await desk.settle()
+  await open().settle()
+  expect([written.length, new Set(written).size]).toEqual([3, 1])
+  world.withdraw(person)
+  await desk.settle()
+  expect([written.length, await kv.keys('')]).toEqual([3, []])
+})
+
+it('ends a gathering without subjects that have nothing in it', () => {
+  const world = new PoolLedgerWorld({ contributors: ['crawler'] })
+  const [ada, idle] = [world.person('ada'), world.person('idle')]
+  world.advanceTo('gather')
+  world.offer(ada)
+  const crawler = [...world.state.contributors.keys()].find((account) => account !== ada.did && account !== idle.did) as string
+  const view = { ready: new Set<string>(), connected: new Set([crawler, ada.did, idle.did]), elapsedMs: 0 }
+  expect(isPhaseDone(world.state, view)).toBe(false)
+  expect(isPhaseDone(world.state, { ...view, ready: new Set([crawler]) })).toBe(true)
+})
