@@ -1,6 +1,7 @@
 /** What the DAO notes of a withdrawal, until the log has it; and whom its gathering waits for. */
 import { expect, it } from 'vitest'
 import { silent } from '../../core/effects/index.ts'
+import { FatalError } from '../../core/errors/index.ts'
 import { MemoryKv } from '../../core/kv/index.ts'
 import type { Mesh } from '../../core/mesh/index.ts'
 import { MemoryStorage } from '../../core/storage/index.ts'
@@ -13,6 +14,8 @@ import { PoolDesk } from './pool-desk.ts'
 it('writes a withdrawal again that it noted and the log lacks, also after a restart, and forgets it with its entry', async () => {
   const world = new PoolLedgerWorld()
   const person = world.person('ada')
+  world.advanceTo('gather')
+  world.offer(person)
   const kv = new MemoryKv()
   const written: string[] = []
   const open = (): PoolDesk =>
@@ -40,6 +43,25 @@ it('writes a withdrawal again that it noted and the log lacks, also after a rest
   world.withdraw(person)
   await desk.settle()
   expect([written.length, await kv.keys('')]).toEqual([3, []])
+})
+
+it('owes the log nothing that the log refuses for good', async () => {
+  const world = new PoolLedgerWorld()
+  const kv = new MemoryKv()
+  const desk = new PoolDesk({
+    mesh: { peers: () => [], peer: '' } as unknown as Mesh,
+    storage: new MemoryStorage(),
+    files: new MemoryFiles(),
+    clock: realClock,
+    logger: silent,
+    signal: new AbortController().signal,
+    state: () => world.state,
+    write: () => Promise.reject(new FatalError('NOTHING_BROUGHT', 'as the log answers')),
+    isWaiting: () => false,
+    kv,
+  })
+  expect(await desk.take(world.withdrawal(world.person('ada')))).toMatchObject({ status: 'refused', code: 'NOTHING_BROUGHT' })
+  expect(await kv.keys('')).toEqual([])
 })
 
 it('ends a gathering without subjects that have nothing in it', () => {

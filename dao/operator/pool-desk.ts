@@ -99,6 +99,10 @@ export class PoolDesk implements AsyncDisposable {
       return { status: 'noted' }
     } catch (error) {
       if (codeOf(error) === 'REPEATED') return { status: 'noted' }
+      if (codeOf(error) === 'NOTHING_BROUGHT') {
+        await this.#forget(key)
+        return no('NOTHING_BROUGHT', 'this account has brought nothing into the log; its keyholders take its withdrawal')
+      }
       if (!signal.aborted) logger.warn('withdrawal-not-logged', { code: codeOf(error) })
       return no(codeOf(error), 'the log does not take it now; say it again later')
     }
@@ -112,11 +116,19 @@ export class PoolDesk implements AsyncDisposable {
     const { kv, write, isWaiting } = this.#options
     this.#owed ??= await readOwed(kv)
     for (const [key, withdrawal] of this.#owed) {
-      if (this.#isLogged(withdrawal)) {
-        await kv.delete(`${OWED}${key}`)
-        this.#owed.delete(key)
-      } else if (!isWaiting(key)) await write('consent.withdrawn', { withdrawal }, { key })
+      if (this.#isLogged(withdrawal)) await this.#forget(key)
+      else if (!isWaiting(key))
+        await write('consent.withdrawn', { withdrawal }, { key }).catch(async (error: unknown) => {
+          // there is nothing (any more) that it could end
+          if (codeOf(error) !== 'NOTHING_BROUGHT') throw error
+          await this.#forget(key)
+        })
     }
+  }
+
+  async #forget(key: string): Promise<void> {
+    await this.#options.kv.delete(`${OWED}${key}`)
+    this.#owed?.delete(key)
   }
 
   #isLogged(withdrawal: Uint8Array): boolean {
