@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { signEntry } from '../../core/envelope/index.ts'
-import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
+import { codeOf, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
 import { askAgain, blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { isRecipient, readPolicy } from '../../dao/consent/index.ts'
@@ -44,6 +45,8 @@ import { submit } from './dao-pool-open.ts'
 const ORDER_SECONDS = 86_400
 /** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
 const TRIES = 5
+/** As many as an order names. */
+const MOST_IN_ONE = 1024
 
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
@@ -70,6 +73,15 @@ export const run: Run = async (_args, flags) => {
   if (ready.length === 0)
     throw new RefusedError('NOTHING_TO_RELEASE', 'no contribution to the pool has vested points and a consent for these purposes')
   const name = typeof flags['name'] === 'string' ? flags['name'] : `${state.charter.name}-pool-${state.poolReleases.length + 1}`
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
+    throw new UsageError('BAD_NAME', `${name} is no name of a release: up to 64 letters, digits, dots, dashes and underscores`)
+  if (state.releases.some((one) => one.name === name) || state.poolReleases.some((one) => one.name === name))
+    throw new RefusedError('NAME_USED', `${name} is a release of this DAO already; give another --name`)
+  const out = path.resolve(String(flags['out']))
+  const bundleFile = path.join(out, `${name}.age`)
+  if (existsSync(bundleFile)) throw new RefusedError('FILE_EXISTS', `${bundleFile} is there already; give another --out or --name`)
+  if (ready.length > MOST_IN_ONE)
+    throw new RefusedError('TOO_MANY_CONTRIBUTIONS', `one release takes ${MOST_IN_ONE} contributions, and ${ready.length} are ready`)
   const assembler = await assemblerKey(folder)
   if (!isRecipient(policy.policy, 'assembler', assembler.did, false))
     throw new RefusedError(
@@ -115,12 +127,20 @@ export const run: Run = async (_args, flags) => {
   }
   // paid before anything is counted: a release that fails afterwards has cost it all the same
   if (epsilonPpm > 0) {
+    const least = Math.max(terms.kAnonymity, terms.minPeople)
+    if (ready.length < least)
+      throw new RefusedError(
+        'TOO_FEW_PEOPLE',
+        `${ready.length} people are ready, and counts are published of ${least} or more; leave --epsilon-ppm out`,
+      )
     const year = ledgerYear(state)
     if (year === null) throw new RefusedError('NO_TIME', 'no cosignature has said what year it is; a DAO without validators counts nothing')
-    await write('budget.spend', { budget: epsilonName(year, name.toLowerCase()), amount: String(epsilonPpm) })
+    await write('budget.spend', { budget: epsilonName(year, name.toLowerCase()), amount: String(epsilonPpm) }).catch((error: unknown) => {
+      // an attempt under this name paid already and published nothing, or the name would be used
+      if (codeOf(error) !== 'REPEATED') throw error
+    })
   }
 
-  const out = path.resolve(String(flags['out']))
   await mkdir(out, { recursive: true })
   const addresses = await resolveDao(base)
   const privateNetwork = isPrivateDao(addresses)
@@ -182,7 +202,7 @@ export const run: Run = async (_args, flags) => {
       throughEpoch,
       previous: state.poolReleases.at(-1)?.release ?? null,
     },
-    sink: fileSink(path.join(out, `${name}.age`)),
+    sink: fileSink(bundleFile),
     signal: stop.signal,
     onProgress: ({ step, contributions: done, of }) => process.stderr.isTTY && say(`${step} ${done} of ${of}`),
   })
@@ -194,8 +214,7 @@ export const run: Run = async (_args, flags) => {
   await writeFile(path.join(out, 'ai-act-53-1-d.json'), made.aiAct)
   await write('release', room.releaseEntry(release))
   const left = made.left.map(({ manifest, code }) => ({ manifest: manifest.toString(), code }))
-  if (flags['json'] === true)
-    printJson({ release: release.cid.toString(), name, bundle: path.join(out, `${name}.age`), ...made.report, left })
+  if (flags['json'] === true) printJson({ release: release.cid.toString(), name, bundle: bundleFile, ...made.report, left })
   else {
     for (const { manifest, code } of left) say(`quern: left out ${manifest} [${code}]`)
     print(printable(`${release.cid.toString()}: ${made.report.rows} rows of ${made.report.people} people for ${asked.trainer}, in ${out}`))

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
+import { InvalidInputError, ProofError, UsageError } from '../../core/errors/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
-import { MAX_FEED_BYTES, MAX_POOL_RELEASE_BYTES } from '../../schemas/wire/index.ts'
+import { equalBytes, MAX_FEED_BYTES, MAX_POOL_RELEASE_BYTES, sha256 } from '../../schemas/wire/index.ts'
 import { print, printable, printJson, type Run, settingOf } from '../program/index.ts'
 import { getBytes, httpBase, readAtMost, replayPool, systemClock } from '../wiring/index.ts'
 
@@ -22,9 +22,10 @@ export const run: Run = async ([where], flags) => {
   const since = room
     .withdrawalsSince(read.value, withdrawals)
     .filter(({ scope }) => scope === 'all' || scope.some((one) => read.value.purposes.includes(one)))
-  const members = isFolder
-    ? room.readMembers(await readAtMost(path.join(where, room.BUNDLE_FILES.members), room.MAX_BUNDLE_FILE_BYTES))
-    : undefined
+  const lines = isFolder ? await readAtMost(path.join(where, room.BUNDLE_FILES.members), room.MAX_BUNDLE_FILE_BYTES) : undefined
+  if (lines && !equalBytes(sha256(lines), read.value.members))
+    throw new ProofError('OTHER_FILE', `${room.BUNDLE_FILES.members} is not that of the manifest; open the bundle again`)
+  const members = lines && room.readMembers(lines)
   const stale = members && room.staleMembers(members, read.value, withdrawals)
   const withdrawn = stale?.length ?? since.length
   const now = Math.floor(systemClock.now() / 1000)

@@ -33,7 +33,12 @@ export const run: Run = async ([manifest], flags) => {
   await using home = await openPool(session, facts.ledger, flags)
   await home.mesh.connect(isPrivateDao(session.dao) ? session.dao : session.dao.filter(isPublicMultiaddr), { signal: stop.signal })
   const { operator } = facts.state
-  const proof = await room.askInclusion({ mesh: home.mesh, clock: systemClock, operator: peerFromDid(operator) }, release, home.subject)
+  if (release.value.by !== operator) throw new InvalidInputError('OTHER_OPERATOR', `${manifest} is not signed by the operator of this DAO`)
+  const { subject } = home
+  const proof = await room.askInclusion({ mesh: home.mesh, clock: systemClock, operator: peerFromDid(operator) }, release, {
+    subject,
+    isOwn: (one) => facts.state.contributions.get(one.toString())?.contributor === subject.did,
+  })
   if (proof !== undefined && typeof flags['out'] === 'string') await writeFile(flags['out'], encode(proof))
   return say(proof !== undefined, proof?.manifest.toString() ?? null)
 }

@@ -27,8 +27,7 @@ export function isPhaseDone(state: LedgerState, view: PhaseView): boolean {
   switch (epoch.phase) {
     case 'gather': {
       const waiting = [...state.contributors.values()].filter(
-        // a subject brings one contribution, and has brought it or has not: others need not wait to see
-        (c) => !c.revoked && !c.isSubject && view.connected.has(c.account) && !view.ready.has(c.account),
+        (c) => !c.revoked && view.connected.has(c.account) && !view.ready.has(c.account),
       )
       return openCommits(state) + carried(state) > 0 && (late || waiting.length === 0)
     }

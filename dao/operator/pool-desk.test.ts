@@ -64,7 +64,7 @@ it('owes the log nothing that the log refuses for good', async () => {
   expect(await kv.keys('')).toEqual([])
 })
 
-it('ends a gathering without subjects that have nothing in it', () => {
+it('waits with a gathering for whoever is connected, subjects too, until they say that they bring nothing more', () => {
   const world = new PoolLedgerWorld({ contributors: ['crawler'] })
   const [ada, idle] = [world.person('ada'), world.person('idle')]
   world.advanceTo('gather')
@@ -72,5 +72,6 @@ it('ends a gathering without subjects that have nothing in it', () => {
   const crawler = [...world.state.contributors.keys()].find((account) => account !== ada.did && account !== idle.did) as string
   const view = { ready: new Set<string>(), connected: new Set([crawler, ada.did, idle.did]), elapsedMs: 0 }
   expect(isPhaseDone(world.state, view)).toBe(false)
-  expect(isPhaseDone(world.state, { ...view, ready: new Set([crawler]) })).toBe(true)
+  expect(isPhaseDone(world.state, { ...view, ready: new Set([crawler, ada.did]) })).toBe(false)
+  expect(isPhaseDone(world.state, { ...view, ready: new Set([crawler, ada.did, idle.did]) })).toBe(true)
 })

@@ -42,7 +42,7 @@ export function describePoolAiAct(facts: AiActFacts): { bytes: Uint8Array; cid: 
       userData: [
         {
           description: 'exports of online services that people gave to a personal pool under explicit consent',
-          people: people ?? `fewer than ${statistics?.minPeople ?? 'are counted in public'}`,
+          people: people ?? (statistics === null ? 'not counted in public' : `fewer than ${statistics.minPeople}`),
           counting:
             statistics === null ? null : { mechanism: statistics.mechanism, epsilonPpm: statistics.epsilonPpm, noises: statistics.noises },
           services: list('sources'),

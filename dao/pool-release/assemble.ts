@@ -18,6 +18,7 @@ import {
   parse,
   type PoolReleaseSecret,
   poolReleaseSecret,
+  sha256,
   type PoolTerms,
   type Purpose,
   utf8,
@@ -98,6 +99,18 @@ interface Opened {
   person: string
 }
 
+/** A contribution that was read once could not be read a second time. */
+class GoneMeanwhile extends Error {
+  readonly opened: Opened
+  readonly code: string
+
+  constructor(opened: Opened, code: string) {
+    super(code)
+    this.opened = opened
+    this.code = code
+  }
+}
+
 /**
  * Throws RefusedError TOO_FEW_PEOPLE when fewer than k people are left whose rows can be published, and whatever sink and clock throw. A
  * contribution that cannot be opened is named in `left` and does not stop the others.
@@ -106,7 +119,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   const { order, policy, terms, random, known, onProgress } = input
   const { selected, left } = selectContributions(order.value, input.contributions, { policy: policy.cid, isEnded: known().isEnded })
   const secret = random.bytes(32)
-  const months = monthsOf(selected)
+  const months = monthsUpTo(order.value.at)
   const groups = poolGroups(months)
   const cells = new Cells()
   let opened: Opened[] = []
@@ -133,24 +146,38 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
 
   for (;;) {
     dropWithdrawn()
-    const attempt = await write()
-    await input.refresh?.()
-    if (!opened.some(({ contribution }) => known().isEnded(contribution))) {
-      await attempt.bundle.close()
-      return { ...attempt.made, left }
+    const attempt = await write().catch((thrown: unknown) => {
+      if (!(thrown instanceof GoneMeanwhile)) throw thrown
+      // its chunks went after they were counted, as those of whoever withdraws do: the others are written anew
+      dropOne(thrown.opened, thrown.code)
+      return undefined
+    })
+    if (attempt === undefined) continue
+    try {
+      await input.refresh?.()
+      if (Math.floor(input.clock.now() / 1000) > order.value.expires)
+        throw new RefusedError('ORDER_EXPIRED', 'the order ended while the release was put together; begin again')
+      if (!opened.some(({ contribution }) => known().isEnded(contribution))) {
+        await attempt.bundle.close()
+        return { ...attempt.made, left }
+      }
+    } catch (thrown) {
+      await attempt.bundle.discard()
+      throw thrown
     }
     // it was in what was written: all of that goes
     await attempt.bundle.discard()
   }
 
+  function dropOne(one: Opened, code: string): void {
+    opened = opened.filter((other) => other !== one)
+    cells.drop(one.person)
+    leave(one.contribution.cid, code)
+  }
+
   function dropWithdrawn(): void {
     const { isEnded } = known()
-    opened = opened.filter(({ contribution, person }) => {
-      if (!isEnded(contribution)) return true
-      cells.drop(person)
-      leave(contribution.cid, 'WITHDRAWN')
-      return false
-    })
+    for (const one of opened.filter(({ contribution }) => isEnded(contribution))) dropOne(one, 'WITHDRAWN')
   }
 
   async function count({ manifest }: PoolContribution, person: string): Promise<{ keys: Keys; vector: Uint32Array }> {
@@ -200,7 +227,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
         yield* canaries.get(person) ?? []
         const one = opened.find((other) => other.person === person)
         if (one === undefined) continue
-        for await (const events of eventsOf(one.contribution.manifest, one.keys, input.readChunk))
+        for await (const events of readAgain(one))
           for (const event of events) {
             const row = published(quasiOf(event), plan)
             report.rows += row === undefined ? 0 : 1
@@ -231,6 +258,15 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
       throw thrown
     }
     return { bundle, made: made as unknown as Omit<Assembled, 'left'> }
+  }
+
+  async function* readAgain(one: Opened): ReturnType<typeof eventsOf> {
+    try {
+      yield* eventsOf(one.contribution.manifest, one.keys, input.readChunk)
+    } catch (thrown) {
+      input.signal?.throwIfAborted()
+      throw new GoneMeanwhile(one, reasonOf(thrown))
+    }
   }
 
   function describe(members: PoolReleaseSecret['members'], report: Report, rows: Uint8Array): Omit<Assembled, 'left'> {
@@ -268,6 +304,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
           secret,
           members.map(({ manifest }) => manifest),
         ),
+        members: sha256(memberLines(members)),
         receipts: merkleTreeHash(members.flatMap(({ receipts }) => receipts).toSorted(compareBytes)),
         tombstones: { ...tombstoneRoot(withdrawals), at },
         rows,
@@ -301,16 +338,10 @@ function reasonOf(thrown: unknown): string {
   return [...counts].toSorted((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? code
 }
 
-/** At most the last ten years of what the contributions say: older months are counted together. */
-function monthsOf(selected: readonly PoolContribution[]): { from: string; to: string } {
-  const from = selected.map(({ manifest }) => manifest.from).toSorted()[0] ?? '2000-01'
-  const to =
-    selected
-      .map(({ manifest }) => manifest.to)
-      .toSorted()
-      .at(-1) ?? from
-  const earliest = `${String(Number(to.slice(0, 4)) - 9).padStart(4, '0')}-01`
-  return { from: from < earliest ? earliest : from, to }
+/** The ten years up to the order's month, whoever is in it: months of the contributions would say whose these are. Older events are counted together. */
+function monthsUpTo(at: number): { from: string; to: string } {
+  const to = new Date(at * 1000).toISOString().slice(0, 7)
+  return { from: `${String(Number(to.slice(0, 4)) - 9).padStart(4, '0')}-01`, to }
 }
 
 const pretty = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, null, 2)}\n`)

@@ -68,7 +68,7 @@ These are data of people. They are pseudonymised, not anonymous, and what they w
 You may use them for these purposes. You may not pass them on, in whole or in part, nor look for who is behind a pseudonym.
 When somebody withdraws you delete their rows within ${deleteWithinDays} days. "quern pool check" on the folder they lie in says whose they are;
 run it before every training. A model trained before a withdrawal is not untrained by it: keep a record of what was trained on this release.
-${canaries === 0 ? 'There are no made-up rows in it.' : `${canaries} rows in it are made up, so that a copy can be told by them. They are not marked; their part is what you lose by them.`}
+${canaries === 0 ? 'There are no made-up rows in it.' : `${canaries} rows in it are made up, so that a copy can be told by them. No column marks them; who looks every person up in members.jsonl can tell.`}
 
 ${withdrawal}
 

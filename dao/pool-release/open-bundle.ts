@@ -11,6 +11,7 @@ import {
   merkleRootOfHashes,
   merkleTreeHash,
   rawCid,
+  sha256,
   utf8,
 } from '../../schemas/wire/index.ts'
 import { openStream } from '../custody/index.ts'
@@ -71,7 +72,8 @@ export async function openBundle({ pieces, identity, write, onRow }: OpenBundle)
   if (
     !rawCid(file(FILES.licence)).equals(value.licence) ||
     !rawCid(file(FILES.aiAct)).equals(value.aiAct) ||
-    !equalBytes(receipts, value.receipts)
+    !equalBytes(receipts, value.receipts) ||
+    !equalBytes(sha256(file(FILES.members)), value.members)
   )
     throw new ProofError('OTHER_FILE', 'licence, summary or members are not those of the manifest')
   return { release, members, rows: rowHashes.length, files }

@@ -55,7 +55,7 @@ export function serveInclusion({ mesh, clock, dao, secretOf }: InclusionDesk): D
 export async function askInclusion(
   { mesh, clock, operator }: { mesh: Pick<Mesh, 'ask'>; clock: Clock; operator: string },
   release: NamedRelease,
-  subject: Signer,
+  { subject, isOwn }: { subject: Signer; isOwn: (manifest: CID) => boolean },
 ): Promise<PoolInclusion | undefined> {
   const at = Math.floor(clock.now() / 1000)
   const request = encode(
@@ -65,6 +65,7 @@ export async function askInclusion(
   if (reply.status === 'refused') throw new RefusedError(reply.code, reply.message)
   if (reply.status === 'absent') return undefined
   const proof = parse(poolInclusion, reply.proof, 4096)
+  if (!isOwn(proof.manifest)) throw new ProofError('NOT_YOURS', 'the proof is about a contribution of somebody else')
   if (!isMember(proof, release))
     throw new ProofError('NOT_INCLUDED', 'the proof does not lead to the root in the manifest', { detail: { proof } })
   return proof

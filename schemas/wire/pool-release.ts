@@ -35,6 +35,8 @@ export const poolRelease = z.strictObject({
   contributions: z.strictObject({ root: hash32, size: uint }),
   /** RFC 6962 root over the receipt hashes that the assembler knew, in byte order; the trainer has the list. */
   receipts: hash32,
+  /** SHA-256 of the bundle's members.jsonl: whose rows have to go with a withdrawal. */
+  members: hash32,
   /** The withdrawals that were known: RFC 6962 root over their bytes in the order of the log, how many, and when. */
   tombstones: z.strictObject({ root: hash32, count: uint, at: uint }),
   /** RFC 6962 root over the lines of the data, in order. */

@@ -1,7 +1,7 @@
 /** A personal pool released to a trainer: people, keyholders and an operator over TCP on loopback; the trainer with the age library. */
 import { Decrypter } from 'age-encryption'
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -25,7 +25,7 @@ import {
   staleMembers,
 } from '../../dao/pool-release/index.ts'
 import { withdrawContribution } from '../../node/pool/seal/index.ts'
-import { decode, encode, peerFromDid, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { type CID, decode, encode, peerFromDid, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { runCli } from '../support/run-cli.ts'
 import { SeededBytes } from '../support/byte-source.ts'
 import { CANARY_KEY, linesOfPerson, MemorySink, opened, type Person, PoolReleaseWorld, TERMS } from '../support/pool-release-world.ts'
@@ -144,7 +144,9 @@ describe('a release', () => {
     expect(releaseEntry(first.release)).toMatchObject({ kind: 'pool', records: 0, name: 'pool-1' })
     expect(readPoolRelease(first.release.bytes.with(40, 1))).toMatchObject({ ok: false })
     const act = JSON.parse(Buffer.from(first.aiAct).toString()) as { sources: { userData: { period: object }[]; synthetic: object[] } }
-    expect(act.sources.userData[0]?.period).toEqual({ from: '2025-01', to: '2025-12' })
+    // the ten years up to now, whoever is in it
+    const month = new Date(world.network.now() * 1000).toISOString().slice(0, 7)
+    expect(act.sources.userData[0]?.period).toEqual({ from: `${Number(month.slice(0, 4)) - 9}-01`, to: month })
     expect(act.sources.synthetic).toHaveLength(1)
   })
 
@@ -229,6 +231,22 @@ describe('a withdrawal', () => {
     })
   })
 
+  it('whose chunks go while the others are written stops none of them', async () => {
+    await apart(6, async (other) => {
+      const sink = new MemorySink()
+      const leaving = other.people[3] as Person
+      const { left, report } = await other.assemble(other.order(), sink, {
+        onProgress: ({ step }) => {
+          if (step === 'write') for (const chunk of leaving.sealed.manifest.chunks) other.chunks.delete(String(chunk))
+        },
+      })
+      expect(left).toEqual([{ manifest: leaving.sealed.cid, code: 'CHUNK_MISSING' }])
+      expect(report.people).toBe(5)
+      const { members } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
+      expect(members).toHaveLength(5)
+    })
+  })
+
   it('that leaves fewer than k people leaves no release', async () => {
     await apart(5, async (other) => {
       const sink = new MemorySink()
@@ -293,7 +311,8 @@ describe('inclusion', () => {
     const [ann, bob] = world.people as [Person, Person]
     await world.network.contributor.connect(world.network.assembling.addresses())
     const from = { mesh: world.network.contributor, clock: world.network.clock, operator: peerFromDid(operator.did) }
-    const proof = await askInclusion(from, release, ann.subject)
+    const asAnn = { subject: ann.subject, isOwn: (one: CID) => one.equals(ann.sealed.cid) }
+    const proof = await askInclusion(from, release, asAnn)
     if (proof === undefined) throw new Error('absent')
     expect(proof.manifest.equals(ann.sealed.cid)).toBe(true)
     expect(isMember(proof, release)).toBe(true)
@@ -303,8 +322,12 @@ describe('inclusion', () => {
     expect(isMember({ ...proof, index: (proof.index + 1) % proof.size }, release)).toBe(false)
     expect(isMember(proof, { ...release, cid: bob.sealed.cid })).toBe(false)
     // whoever is not in it learns that it is not, and there is no question about anybody else
-    expect(await askInclusion(from, release, otherSubject)).toBeUndefined()
-    expect(await askInclusion(from, release, stranger)).toBeUndefined()
+    for (const subject of [otherSubject, stranger])
+      expect(await askInclusion(from, release, { subject, isOwn: () => true })).toBeUndefined()
+    // an operator that answers with somebody else's proof proves nothing to her
+    await expect(askInclusion(from, release, { ...asAnn, isOwn: (one) => one.equals(bob.sealed.cid) })).rejects.toMatchObject({
+      code: 'NOT_YOURS',
+    })
     const manifests = secret.members.map(({ manifest }) => manifest)
     expect(await proveMembership({ secret: secret.secret, release: release.cid, manifests }, rawCid(utf8('nobody')))).toBeUndefined()
   })
@@ -343,6 +366,12 @@ describe('on the command line', () => {
         const open2 = await check('data/release.cbor', 'after')
         expect([open2.code, open2.json()[0]]).toMatchObject([3, { withdrawn: 1, persons: null }])
         expect(await runCli('pool', 'check', at('data'))).toMatchObject({ code: 2 })
+        // a list of members that somebody emptied says nothing of who withdrew
+        const members = await readFile(at('data/members.jsonl'))
+        await writeFile(at('data/members.jsonl'), '')
+        const emptied = await check('data', 'after')
+        expect([emptied.code, emptied.json().at(-1)]).toMatchObject([1, { error: { code: 'OTHER_FILE' } }])
+        await writeFile(at('data/members.jsonl'), members)
 
         const told = await runCli('pool', 'statistics', at('data/release.cbor'), '--json')
         expect([told.code, told.json()[0]]).toMatchObject([0, { statistics: { epsilonPpm: 1_000_000, noises: 1 } }])

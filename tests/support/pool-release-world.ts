@@ -93,6 +93,7 @@ export class PoolReleaseWorld implements AsyncDisposable {
       receiptFor(network.policy, sealed.manifest, { subject: subject.did, given, expires: given + 86_400 * 30, ...changes }),
       subject,
     )
+    network.state.subjects.add(subject.did)
     const { complete, faults } = await offerContribution({
       mesh: network.contributor,
       clock: network.clock,

@@ -99,6 +99,8 @@ export class PoolNode implements AsyncDisposable {
   #depositAt = 0
   /** The epoch whose gathering heard that we have nothing more to bring. */
   #readyIn = -1
+  /** Withdrawals of what never came as far as the log: it refuses them. */
+  readonly #endsNothing = new Set<string>()
   refusal: OfferRefusal | undefined
 
   private constructor(options: PoolNodeOptions) {
@@ -212,7 +214,10 @@ export class PoolNode implements AsyncDisposable {
     const isNew = stage === 'sealed' || stage === 'deposited'
     // what was withdrawn is in the log before anything new is: said later, it would end the new as well
     const isClear = !hasJoined || !(note === undefined || isNew) || (await this.#bringWithdrawals())
-    if (note === undefined || this.refusal !== undefined) return
+    if (note === undefined || this.refusal !== undefined) {
+      if (hasJoined && !this.#expected) this.#nothingMore()
+      return
+    }
     if (isNew && charterOf(this.state, committingEpoch(this.state)).consent?.equals(note.manifest.policy) !== true)
       return this.#refuse('OTHER_POLICY', 'the DAO has another policy by now than the one that was agreed to')
     await this.#go(note, hasJoined, isClear).catch((error: unknown) => {
@@ -232,10 +237,18 @@ export class PoolNode implements AsyncDisposable {
   async #go(note: PoolNote, hasJoined: boolean, isClear: boolean): Promise<void> {
     if (!hasJoined) return this.#join()
     const place = placeOf(note, this.state)
-    if (place.stage === 'sealed') return this.#beginDeposit(note)
+    if (place.stage === 'sealed') {
+      // a keyholder is away: others need not wait to see when it comes back
+      if (this.#tries > 0) this.#nothingMore()
+      return this.#beginDeposit(note)
+    }
     if (place.stage === 'deposited' && isClear) await this.#commit(note)
     if (place.commit !== null) await this.#reveal(note, place.commit)
-    // gathering waits for everybody who is connected: we have nothing more to bring
+    this.#nothingMore()
+  }
+
+  /** Gathering waits for everybody who is connected: we have nothing more to bring. */
+  #nothingMore(): void {
     if (this.state.epoch?.phase === 'gather') this.#sayReady(this.state.epoch.number)
   }
 
@@ -253,9 +266,14 @@ export class PoolNode implements AsyncDisposable {
       for (const withdrawal of note.withdrawals) {
         const read = readWithdrawal(withdrawal)
         if (!read.ok || this.state.tombstones.scopeOf(read.value.receipt, did) === 'all') continue
-        isClear = isLogged = false
         const key = `withdrawn/${toHex(read.value.receipt)}`
-        if (!this.#outbox.has(key)) await this.#outbox.write('consent.withdrawn', { withdrawal }, { key })
+        if (this.#endsNothing.has(key)) continue
+        if (!this.#outbox.has(key))
+          await this.#outbox.write('consent.withdrawn', { withdrawal }, { key }).catch((error: unknown) => {
+            if (codeOf(error) !== 'NOTHING_BROUGHT') throw error
+            this.#endsNothing.add(key)
+          })
+        if (!this.#endsNothing.has(key)) isClear = isLogged = false
       }
       if (isLogged && !note.logged) await this.#book.update(note, { logged: true })
     }
