@@ -46,8 +46,8 @@ export class Selection {
       this.#records += records
       for (const link of links) {
         if (this.#links.size >= MAX_KEPT_FRONTIER) break
-        const url = this.#mayKeep(link)
-        if (url !== undefined) this.#links.add(url)
+        const kept = this.#mayKeep(link)
+        if (kept !== undefined) this.#links.add(kept)
       }
     } else this.#left.add(url)
     return fits

@@ -110,7 +110,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
         clock: world.clock,
         logger: silent,
         agentToken: AGENT,
-        openWeb: async () => ({ get: (url, options) => web.get(url, options), [Symbol.asyncDispose]: async () => undefined }),
+        openWeb: async () => ({ get: (url, how) => web.get(url, how), [Symbol.asyncDispose]: async () => undefined }),
       }),
   }
   await using network = await SimNetwork.start(setup)
