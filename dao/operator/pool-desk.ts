@@ -60,10 +60,9 @@ export class PoolDesk implements AsyncDisposable {
 
   /** Serves until disposed. */
   serve(ledger: string): Disposable {
-    const stack = new DisposableStack()
     const { mesh, logger } = this.#options
-    stack.use(mesh.handle(withdrawProtocol, ({ withdrawal }) => this.take(withdrawal)))
-    stack.use(
+    const served = [
+      mesh.handle(withdrawProtocol, ({ withdrawal }) => this.take(withdrawal)),
       mesh.subscribe(
         withdrawalTopic(ledger),
         ({ withdrawal }) =>
@@ -76,8 +75,12 @@ export class PoolDesk implements AsyncDisposable {
           return this.#options.state().contributors.has(read.value.subject) ? 'accept' : 'ignore'
         },
       ),
-    )
-    return stack
+    ]
+    return {
+      [Symbol.dispose]: () => {
+        for (const one of served) one[Symbol.dispose]()
+      },
+    }
   }
 
   /** In the log, or waiting on our disk for its place there, when it resolves with `noted`. Never rejects. */
