@@ -34,6 +34,8 @@ export const run: Run = async ([file = '-'], flags) => {
     chunks.push(chunk as Buffer)
   }
   const { text, spans } = await redact(Buffer.concat(chunks).toString('utf8'), options)
+  if (text === undefined)
+    throw new InvalidInputError('NOT_CLEAN', 'what is left of this text still looks like personal data; leave it out, or give it in parts')
   if (flags['json'] === true) printJson({ text, spans: spans.map(({ start, end, kind }) => ({ start, end, kind })) })
   else print(text)
   return 0

@@ -26,8 +26,11 @@ export type EntryVerdict = { ok: true; entry: Entry } | Refusal
 
 /** Every node of a simulated network looks at the same entries: verified once per process. Only good ones, so nobody can flush it with garbage. */
 const verified = new Lru<string, EntryVerdict & { ok: true }>(16_384)
-/** The same array is asked about again and again (what an entry needs, whether it holds, what it changes), and hashing it costs more than the answer. Nobody writes into an entry. */
-const verifiedArrays = new WeakMap<Uint8Array, { ledgerId: string; verdict: EntryVerdict & { ok: true } }>()
+/**
+ * The same array is asked about again and again (what an entry needs, whether it holds, what it changes), and hashing it costs more than the answer.
+ * Only the last ones, since whoever catches up with a long log holds all of its arrays. Nobody writes into an entry.
+ */
+const verifiedArrays = new Lru<Uint8Array, { ledgerId: string; verdict: EntryVerdict & { ok: true } }>(512)
 /** Larger ones are not kept: anybody can sign for an account of its own, and a crowd of the largest would fill a gigabyte. */
 const MAX_KEPT_BYTES = 4096
 

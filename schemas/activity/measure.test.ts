@@ -84,6 +84,30 @@ describe('bands', () => {
     expect(sameBands(steps(1), steps(11))).toBeLessThan(2)
     expect(sameBands(steps(1), steps(1))).toBe(16)
   })
+
+  it('tell people apart whose telephones counted or were somewhere in the same hours', () => {
+    const hours = (each: (i: number) => Partial<ActivityEvent['object']>) =>
+      Array.from({ length: 24 * 90 }, (_, i) =>
+        event(
+          i,
+          {
+            time: `2025-0${1 + Math.floor(i / 720)}-${String(1 + (Math.floor(i / 24) % 30)).padStart(2, '0')}T${String(i % 24).padStart(2, '0')}:00:00Z`,
+          },
+          { name: undefined, ...each(i) },
+        ),
+      )
+    const steps = (person: number) =>
+      hours((i) => ({ kind: 'steps', measure: { name: 'steps', value: String((i * 7919 + person * 104_729) % 4001), unit: 'count' } }))
+    const places = (person: number) =>
+      hours((i) => ({
+        kind: 'position',
+        place: { latE7: 520_000_000 + ((i * person * 31) % 60) * 100_000, lonE7: 130_000_000 + person * 100_000 },
+      }))
+    expect(sameBands(steps(1), steps(2))).toBeLessThan(2)
+    expect(sameBands(places(1), places(2))).toBeLessThan(2)
+    // the same person's later export, a tenth longer
+    expect(sameBands(steps(1).slice(0, 1960), steps(1))).toBeGreaterThan(3)
+  })
 })
 
 it.each<[string, string, string]>([

@@ -68,8 +68,9 @@ export function bandsOf(events: Iterable<ActivityEvent>): Uint8Array[] {
   const parts: Int32Array[] = []
   for (const event of events) {
     const text = wordsOf(event)
-    // what has no words (a step count, a place) is the same for many people, but for its time
-    parts.push(shingleHashes(tokenize(text === '' ? contentOf(event) : `${event.object.kind} ${text}`)))
+    // what has no words (a step count, a place) is told apart by its time and its value together: in shingles of five tokens these two
+    // never meet, and everybody who counted through the same hours would be the same person
+    parts.push(text === '' ? wholeShingle(contentOf(event)) : shingleHashes(tokenize(`${event.object.kind} ${text}`)))
   }
   const shingles = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
@@ -85,6 +86,9 @@ export function bandsOf(events: Iterable<ActivityEvent>): Uint8Array[] {
 }
 
 const wordsOf = ({ object, context }: ActivityEvent): string => [object.name, object.text, context].filter(Boolean).join('\n')
+
+/** One shingle for the whole of a text: the first four bytes of its SHA-256, little-endian. */
+const wholeShingle = (text: string): Int32Array => Int32Array.of(new DataView(sha256(utf8(text)).buffer).getInt32(0, true))
 
 const factsOf = ({ object: { url, durationS, measure, place } }: ActivityEvent): number =>
   [url, durationS, measure, place].filter((fact) => fact !== undefined).length

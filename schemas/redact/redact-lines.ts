@@ -1,7 +1,8 @@
 /** `quern pool redact --jsonl`: one line in, one line out, whatever the line holds. */
+import { cleanText } from './clean-text.ts'
 import { findWith, MAX_TEXT_UNITS } from './find-spans.ts'
 import { NameIndex } from './names.ts'
-import { type Detector, placeholder, replaceSpans, type Span } from './span.ts'
+import type { Detector, Span } from './span.ts'
 
 const MAX_LINE_UNITS = 4 << 20
 
@@ -10,16 +11,22 @@ export interface RedactOptions {
   people?: NameIndex
 }
 
-/** The text with everything found replaced, and where it was in the text given. */
-export async function redact(text: string, { detectors = [], people }: RedactOptions = {}): Promise<{ text: string; spans: Span[] }> {
+/**
+ * `spans`: what was found in the text given. `text`: that text with them replaced, and with whatever looks like something once its neighbour is
+ * gone; undefined where that does not end, and then nothing of it may go out.
+ */
+export async function redact(
+  text: string,
+  { detectors = [], people }: RedactOptions = {},
+): Promise<{ text: string | undefined; spans: Span[] }> {
   const spans = await findWith(text, detectors, people)
-  return { text: replaceSpans(text, spans, placeholder), spans }
+  return { text: cleanText(text, { spans }), spans }
 }
 
 /**
  * `{"id"?, "text", "names"?}` -> `{"id", "text", "spans": [{"start","end","kind"}]}` or `{"id","error":{"code","message"}}`. Offsets are
  * UTF-16 code units of the text that came in; `text` is what is left of it. `names` are people to look for in this line. Never throws.
- * Codes: LINE_TOO_LONG, BAD_JSON, BAD_LINE, TEXT_TOO_LONG, BAD_DETECTOR.
+ * Codes: LINE_TOO_LONG, BAD_JSON, BAD_LINE, TEXT_TOO_LONG, BAD_DETECTOR, NOT_CLEAN.
  */
 export async function redactLine(line: string, options: RedactOptions = {}): Promise<string> {
   if (line.length > MAX_LINE_UNITS) return failure(null, 'LINE_TOO_LONG', `a line beyond ${MAX_LINE_UNITS} characters`)
@@ -42,6 +49,7 @@ export async function redactLine(line: string, options: RedactOptions = {}): Pro
   const people = Array.isArray(names) ? new NameIndex((names as string[]).map(personOf)) : options.people
   try {
     const result = await redact(text, { ...options, ...(people ? { people } : {}) })
+    if (result.text === undefined) return failure(known, 'NOT_CLEAN', 'what is left still looks like personal data; leave this text out')
     return JSON.stringify({ id: known, text: result.text, spans: result.spans.map(({ start, end, kind }) => ({ start, end, kind })) })
   } catch (error) {
     return failure(known, 'BAD_DETECTOR', error instanceof RangeError ? error.message : 'a detector failed')

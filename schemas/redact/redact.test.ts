@@ -178,6 +178,14 @@ it('is not slowed down by texts made for that', () => {
 describe('what is left of a text', () => {
   const clean = (text: string): string | undefined => cleanText(text, { spans: findSpans(text) })
 
+  it('is clean in lines too, and the spans are of the text that came in', async () => {
+    const text = '030/123456-é -fe80::1+12345678901'
+    const line = JSON.parse(await redactLine(JSON.stringify({ id: 1, text }))) as { text: string; spans: object[] }
+    expect(line.spans).toEqual(findSpans(text).map(({ start, end, kind }) => ({ start, end, kind })))
+    expect(line.text).toBe(clean(text))
+    expect(findSpans(line.text)).toEqual([])
+  })
+
   it.each([
     [`sk_live_${'4eC39Hq'.repeat(4)}anna@ex.com7x`, '@ex'],
     ['password: hunter2', 'hunter'],

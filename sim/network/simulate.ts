@@ -100,7 +100,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
     validators: Array.from({ length: options.validators }, (_, i) => validatorOf(`validator-${i + 1}`, options)),
     seeds: site.seeds,
     maxPages: pages,
-    charter: { vestingEpochs: VESTING_EPOCHS, testing: { draws: drawsOf(pages) }, ...options.charter },
+    charter: { vestingEpochs: VESTING_EPOCHS, ...options.charter, testing: { draws: drawsOf(pages), ...options.charter?.testing } },
     web: (world, node) => {
       shared ??= new SimWeb({ clock: world.clock, site, userAgent: `${AGENT}/1 (+mailto:sim@example.org)` })
       return shared.view(node)

@@ -1,6 +1,6 @@
 /** The one secret a contributor of personal data must back up: 32 bytes, from which every subject key and owner's key comes. An age file under a passphrase. */
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rm, stat } from 'node:fs/promises'
+import { constants, copyFile, link, readFile, rm, stat } from 'node:fs/promises'
 import { FatalError, InvalidInputError } from '../../../core/errors/index.ts'
 import { diskError, writeFileDurably } from '../../../core/home/index.ts'
 import { openWithPassphrase, sealWithPassphrase } from '../../../dao/custody/index.ts'
@@ -41,10 +41,15 @@ async function writeNew(file: string, make: () => Promise<Uint8Array | string>):
   const exists = (): InvalidInputError =>
     new InvalidInputError('SEED_EXISTS', `${file} is there already; it is what withdraws earlier consents`)
   if ((await readIf(file)) !== undefined) throw exists()
+  const content = await make()
   const whole = `${file}.${toHex(new Uint8Array(randomBytes(8)))}`
   try {
-    await writeFileDurably(whole, await make())
-    await link(whole, file)
+    await writeFileDurably(whole, content)
+    await link(whole, file).catch((thrown: unknown) => {
+      if (!NO_HARD_LINKS.has((thrown as NodeJS.ErrnoException).code ?? '')) throw thrown
+      // exFAT, some shares and mounts: never over another still, but a crash in the middle leaves half a file, which opening names
+      return copyFile(whole, file, constants.COPYFILE_EXCL)
+    })
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw exists()
     throw diskError(thrown, file)
@@ -52,6 +57,8 @@ async function writeNew(file: string, make: () => Promise<Uint8Array | string>):
     await rm(whole, { force: true })
   }
 }
+
+const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 /** Throws FatalError SEED_MISSING or KEY_FILE_OPEN, InvalidInputError SEED_UNREADABLE. */
 export async function openOwnerOnlySeed(file: string): Promise<Uint8Array> {
