@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** unit: beside the files. sim: seeded worlds. e2e: real peers on loopback. crash: roles as processes, killed. net, real, interop: need root, packages or Go; .ci/run brings them. */
@@ -11,6 +12,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['quern-source'] } },
   test: {
     pool: 'forks',
+    // by itself vitest leaves one core alone, which on a machine of two is half of it while networks mostly wait
+    maxWorkers: Math.max(2, availableParallelism()),
     // Node 22 lacks it; a no-op on Node 24
     setupFiles: ['./core/disposal/index.ts'],
     projects: [
