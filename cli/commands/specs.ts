@@ -293,11 +293,12 @@ export const specs: CommandSpec[] = [
     name: 'pool withdraw',
     args: '[contribution]',
     summary:
-      'end a contribution: every keyholder is told to delete its share, and the DAO to log it; exit 3 until so many have that nobody can read it; may be run again',
+      'end a contribution: every keyholder is told to delete its share, and the DAO to log it; or, with --purpose, end some of what it is for; exit 3 until so many have heard that nobody can read it, or get keys for that; may be run again',
     example: 'quern pool withdraw --all --dao https://dao.example.org',
     settings: ['home', 'dao', 'logLevel'],
     options: [
       ['--all', 'everything that was offered to this DAO'],
+      ['--purpose <id>', 'for this purpose only; may be repeated. A purpose that the pool needs ends the whole', undefined, 'repeat'],
       ['--yes', 'do not ask'],
       ['--passphrase-file <file>', 'its first line opens the root seed'],
     ],

@@ -389,18 +389,35 @@ describe('a withdrawal', () => {
     expect([counts('ai:ModelTraining'), counts()]).toEqual([0, 0])
   })
 
-  it.each<[string, 'all' | Purpose[]]>([
-    ['all', 'all'],
-    ['a needed purpose', ['ai:ModelTraining']],
-    ['an optional one', ['ai:Benchmarking']],
-  ])('of %s drops what its subject had committed to before', (_, scope) => {
+  it.each<[string, 'all' | Purpose[], string | undefined]>([
+    ['all drops what its subject had committed to before', 'all', 'NO_COMMIT'],
+    ['a needed purpose is one of what its subject had committed to before', ['ai:ModelTraining'], 'WITHDRAWN'],
+    ['an optional one counts for what its subject had committed to before', ['ai:Benchmarking'], undefined],
+  ])('of %s', (_, scope, code) => {
     const world = new PoolLedgerWorld()
     const person = world.person('one')
     world.advance('gather')
     const one = world.offer(person)
     world.withdraw(person, { scope })
     world.advance('reveal')
-    expect(world.show(one)).toBe('NO_COMMIT')
+    expect(world.show(one)).toBe(code)
+    if (code !== undefined) return
+    for (const validator of world.validators) world.available(validator, [one.cid])
+    world.testAndClose()
+    const counts = (...purposes: Purpose[]): number => includedContributions(world.state, 1, purposes).length
+    expect([counts('ai:ModelTraining'), counts('ai:Benchmarking')]).toEqual([1, 0])
+  })
+
+  it('of an optional purpose says nothing of what is committed to afterwards', () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('one')
+    world.gatherPool(() => [world.offer(person)])
+    world.withdraw(person, { scope: ['ai:Benchmarking'] })
+    world.testAndClose()
+    world.withdraw(person)
+    world.gatherPool(() => [world.offer(person, { rows: [chunk({ month: '2026-01' })] }, { to: '2026-01' })])
+    world.testAndClose()
+    expect(includedContributions(world.state, 2, ['ai:Benchmarking'])).toHaveLength(1)
   })
 
   it('of somebody who brought nothing is not written down', () => {
@@ -408,7 +425,7 @@ describe('a withdrawal', () => {
     world.advance('gather')
     const [stranger, joined] = [seeded('stranger'), world.person('joined')]
     for (const one of [stranger, joined]) expect(world.withdraw(one, {}, one)).toBe('NOTHING_BROUGHT')
-    expect(world.state.withdrawals).toEqual([])
+    expect(world.state.withdrawals.count).toBe(0)
     world.offer(joined)
     expect(world.withdraw(joined, {}, joined)).toBeUndefined()
   })

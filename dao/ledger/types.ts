@@ -10,11 +10,10 @@ import type {
   Purpose,
   Report,
   ValidatorStatement,
-  Withdrawal,
 } from '../../schemas/wire/index.ts'
-import type { Tombstones } from '../consent/index.ts'
 import type { Bases, HostBook, RecordValue, Tally, Vesting } from '../rewards/index.ts'
 import type { RootHistory } from './root-history.ts'
+import type { LoggedWithdrawals } from './withdrawals.ts'
 
 export type { RecordValue, Tally }
 export type { BatchFiles } from '../batches/index.ts'
@@ -112,9 +111,8 @@ export interface PoolContribution extends Delivery {
   required: Purpose[]
   /** Of its index. */
   tokens: readonly Uint8Array[]
-  /** Log index of the withdrawal that ended it; optional purposes that were withdrawn besides. */
+  /** Log index of the withdrawal that ended it. Which optional purposes it lost besides, `withdrawals` of the state says. */
   withdrawn: number | null
-  purposesGone: Set<Purpose>
 }
 
 /** What one committee member must test of one contributor: rows in draw order over the contributor's batches in commit order. */
@@ -293,10 +291,8 @@ export interface LedgerState {
   revenues: { index: number; release: CID; rail: string; asset: string; amount: string; reference: string; root: Uint8Array | null }[]
   /** Statements that the fold keeps and does not judge: appeals, complaints, disputes, withdrawals, anchors, spent budgets. */
   statements: { index: number; type: EntryType; author: string; epoch: number | null }[]
-  /** Whose consent ended, wholly or for some purposes: the receipt's hash and the subject that signed it. */
-  withdrawals: { index: number; by: string; receipt: Uint8Array; subject: string; scope: Withdrawal['scope'] }[]
-  /** The same as a set. */
-  tombstones: Tombstones
+  /** Whose consent ended, wholly or for some purposes. */
+  withdrawals: LoggedWithdrawals
   /** Entries that broke a rule: no-ops, kept here so that an audit names them. */
   invalid: { index: number; code: string; message: string }[]
 }

@@ -44,7 +44,7 @@ export class FeedDesk {
   /** The fold says which entries count, and runs ahead of the log's files; what is not there yet comes with the next reading. */
   async #read(): Promise<void> {
     const { state, reader } = this.#options
-    for (const { index } of state().withdrawals.slice(this.#withdrawals.length)) {
+    for (const { index } of state().withdrawals.since(this.#withdrawals.length)) {
       if (index >= reader.size) return
       const read = verifyEntry(await reader.entry(index), state().id)
       if (read.ok && read.entry.t === 'consent.withdrawn') this.#withdrawals.push(read.entry.p.withdrawal)

@@ -1,6 +1,6 @@
 /** Which contributions an order may have: by what the ledger says of them alone. Keyholders look again, at the receipts themselves. */
 import type { Tombstones } from '../consent/index.ts'
-import { includedContributions, isLive, type LedgerState } from '../ledger/index.ts'
+import { includedContributions, isFor, type LedgerState } from '../ledger/index.ts'
 import type { CID, CompleteOrder, PoolManifest, Purpose } from '../../schemas/wire/index.ts'
 
 /** A contribution as whoever assembles knows it. */
@@ -70,7 +70,7 @@ export function isEnded(
 /** The same by the ledger, where a withdrawal ends what its subject has offered so far. A contribution it does not know has ended. */
 export function isEndedInLedger({ cid }: Pick<PoolContribution, 'cid'>, purposes: readonly Purpose[], state: LedgerState): boolean {
   const one = state.contributions.get(String(cid))
-  return one === undefined || !isLive(one) || purposes.some((purpose) => one.purposesGone.has(purpose))
+  return one === undefined || !isFor(state, one, purposes)
 }
 
 /** All contributions of a ledger as a release looks at them. */

@@ -114,9 +114,9 @@ export class KeyholderDuty implements AsyncDisposable {
     const keyholder = this.#keyholder as unknown as Keyholder
     const { withdrawals } = state()
     // another fold may have fewer, where the seats were learnt anew: then all are heard again
-    if (withdrawals.length < this.#heard) this.#heard = 0
-    const news = withdrawals.slice(this.#heard)
-    this.#heard = withdrawals.length
+    if (withdrawals.count < this.#heard) this.#heard = 0
+    const news = withdrawals.since(this.#heard)
+    this.#heard = withdrawals.count
     if (news.length > 0) await keyholder.hear(news)
     if (options.clock.now() >= this.#tidyAt) {
       this.#tidyAt = options.clock.now() + TIDY_MS
@@ -135,7 +135,7 @@ export class KeyholderDuty implements AsyncDisposable {
     // what was opened is closed again where the rest fails: the next try opens it anew
     await using stack = new AsyncDisposableStack()
     const home = stack.use(await this.#open())
-    const withdrawals = [...state().withdrawals]
+    const withdrawals = state().withdrawals.since(0)
     const keyholder = await openKeyholder({
       ...home,
       mesh,

@@ -3,21 +3,30 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MemoryKv } from '../../../core/kv/index.ts'
-import { isDpvTerm } from '../../../dao/consent/index.ts'
+import { isDpvTerm, signReceipt } from '../../../dao/consent/index.ts'
 import { EVENT_TYPES, poolRules, SOURCES } from '../../../schemas/activity/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { type Contributed, PoolLedgerWorld } from '../../../tests/unit/pool-ledger-world.ts'
-import { fill, LEDGER, poolPolicy, subject } from '../../../tests/support/pool-world.ts'
+import { fill, LEDGER, NOW, poolPolicy, receiptFor, subject } from '../../../tests/support/pool-world.ts'
+import { realClock } from '../../../tests/support/real-clock.ts'
+import { parse, type Purpose, withdrawal } from '../../../schemas/wire/index.ts'
+import { BringWithdrawals } from './bring-withdrawals.ts'
+import { toBeTold } from './withdrawn.ts'
 import {
   CATEGORIES,
   categoriesOf,
   checkChoices,
   createOwnerOnlySeed,
+  endOffer,
+  endPurposes,
+  hasEnded,
   openOwnerOnlySeed,
   placeOf,
   PoolBook,
   type PoolNote,
   prepareOffer,
+  purposesLeft,
+  purposesWithdrawn,
   readSeedText,
   receiptOf,
   sealContribution,
@@ -27,6 +36,7 @@ import {
 const { policy, cid } = poolPolicy()
 const NEEDED = ['ai:ModelTraining', 'dpv:DataQualityAssessment']
 const choices = { purposes: NEEDED, adult: true, gpc: false }
+const clock = { ...realClock, now: () => NOW * 1000 }
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'quern-offering-'))
@@ -129,8 +139,68 @@ describe('the book', () => {
     expect(again.live).toMatchObject({ depositedAt: 9, shares: [], manifest })
     const stored = Buffer.concat(await Promise.all((await kv.keys('')).map(async (key) => Buffer.from((await kv.get(key)) ?? []))))
     expect(shares.some((share) => stored.includes(Buffer.from(share)))).toBe(false)
-    await again.update(again.live as typeof note, { withdrawals: [fill(1, 40)] })
+    await endOffer({ clock, subject, book: again, note: again.live as PoolNote })
     expect((await PoolBook.open(kv)).live).toBeUndefined()
+  })
+})
+
+describe('what was withdrawn', () => {
+  const GIVEN: Purpose[] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking', 'dpv:SellDataToThirdParties']
+  async function offered(receipts = 1) {
+    const book = await PoolBook.open(new MemoryKv())
+    const { manifest, salt, shares, commitments } = sealed()
+    const jws = Array.from({ length: receipts }, (_, i) =>
+      signReceipt(receiptFor(poolPolicy(), manifest, { purposes: GIVEN, given: NOW - 60 + i }), subject),
+    )
+    const given = { manifest, salt, commitSalt: fill(8), receipts: jws, committee: policy.committee, shares, commitments }
+    return { book, note: await book.add({ ...given, source: 'spotify', at: 5 }) }
+  }
+
+  it('of some purposes leaves the others, says so for every receipt, and is signed once', async () => {
+    const { book, note } = await offered(2)
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    expect([hasEnded(note), note.withdrawals.length, note.logged, note.shares.length]).toEqual([false, 2, false, 5])
+    expect([purposesLeft(note), purposesWithdrawn(note)]).toEqual([GIVEN.filter((one) => one !== 'ai:Benchmarking'), ['ai:Benchmarking']])
+    expect(book.live).toBe(note)
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking', 'dpv:SellDataToThirdParties'])
+    expect(note.withdrawals.map((bytes) => parse(withdrawal, bytes, 2048).scope)).toEqual([
+      ['ai:Benchmarking'],
+      ['ai:Benchmarking'],
+      ['dpv:SellDataToThirdParties'],
+      ['dpv:SellDataToThirdParties'],
+    ])
+  })
+
+  it('of all after that ends it, and is all that anybody has to be told', async () => {
+    const { book, note } = await offered()
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    await endOffer({ clock, subject, book, note })
+    await endOffer({ clock, subject, book, note })
+    await endPurposes({ clock, subject, book, note }, ['dpv:SellDataToThirdParties'])
+    expect([hasEnded(note), purposesLeft(note), note.withdrawals.length]).toEqual([true, [], 2])
+    expect(toBeTold(note)).toEqual(note.withdrawals.slice(1))
+    expect(book.live).toBeUndefined()
+  })
+
+  it('comes into the log once there is something that it could end, and again after that only where the log lacks it', async () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('ada')
+    const { book, note } = await offered()
+    await endPurposes({ clock, subject: person, book, note }, ['ai:Benchmarking'])
+    const written: string[] = []
+    const outbox = {
+      has: () => false,
+      write: async (_t: string, { withdrawal: bytes }: { withdrawal: Uint8Array }) => {
+        written.push(world.say(person, 'consent.withdrawn', { withdrawal: bytes }).invalid?.code ?? 'ok')
+      },
+    } as unknown as ConstructorParameters<typeof BringWithdrawals>[1]
+    const bringing = new BringWithdrawals(book, outbox)
+    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([true, []])
+    world.advanceTo('gather')
+    world.offer(person)
+    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([false, ['ok']])
+    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([true, ['ok']])
   })
 })
 
