@@ -290,6 +290,22 @@ export const specs: CommandSpec[] = [
     load: () => import('./pool-status.ts'),
   },
   {
+    name: 'pool renew',
+    summary:
+      'consent anew to what you have in a pool, before the consent ends by itself: shows the notice, asks for each purpose that you did not withdraw, and brings the newer receipt to the keyholders; may be run again for those that were away',
+    example: 'quern pool renew --days 90 --dao https://dao.example.org',
+    settings: ['home', 'dao', 'logLevel'],
+    options: [
+      ['--yes', 'do not ask: agree to the purposes named, and to nothing else'],
+      ['--purpose <id>', 'with --yes: a purpose you agree to; may be repeated', undefined, 'repeat'],
+      ['--adult', 'you are an adult, and this is your own data'],
+      ['--days <n>', 'how long from now; default as long as the policy allows'],
+      ['--gpc', 'Global Privacy Control is set: nothing optional can be agreed to [QUERN_GPC=1]'],
+      ['--passphrase-file <file>', 'its first line opens the root seed'],
+    ],
+    load: () => import('./pool-renew.ts'),
+  },
+  {
     name: 'pool withdraw',
     args: '[contribution]',
     summary:

@@ -58,11 +58,13 @@ export class Tombstones {
     return this.#scopes.get(keyOf(receipt, subject))
   }
 
-  /** The purposes of a receipt that still hold: none after a withdrawal of all. */
-  remaining(receipt: Pick<ConsentReceipt, 'purposes' | 'subject'>, hash: Uint8Array): Purpose[] {
-    const scope = this.scopeOf(hash, receipt.subject)
-    if (scope === 'all') return []
-    return receipt.purposes.filter((one) => scope?.has(one) !== true)
+  /**
+   * The purposes of a receipt that still hold: none after a withdrawal of all. `hashes`: its own, and those of the receipts it renewed, because what
+   * was withdrawn of a contribution once is not given again for it.
+   */
+  remaining(receipt: Pick<ConsentReceipt, 'purposes' | 'subject'>, hashes: readonly Uint8Array[]): Purpose[] {
+    const scopes = hashes.flatMap((hash) => this.scopeOf(hash, receipt.subject) ?? [])
+    return receipt.purposes.filter((one) => !scopes.some((scope) => scope === 'all' || scope.has(one)))
   }
 }
 

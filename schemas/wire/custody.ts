@@ -34,6 +34,20 @@ export const deposit = z.strictObject({
 })
 export type Deposit = z.infer<typeof deposit>
 
+/** Receipts that a renewal may bring at once: a keyholder that was away for some is shown the chain. */
+export const MAX_RENEWALS = 8
+/**
+ * A newer consent to a contribution that is held already: no share travels, because the owner has none any more. Travels as a deposit does, in an
+ * age file to the key of the day; the answer is a depositAck for the newest receipt.
+ */
+export const renewal = z.strictObject({
+  v: z.literal(1),
+  manifest: cid,
+  /** JWS, each naming the one before as `prev`, the newest last; the first that the keyholder does not hold follows the one it holds. */
+  receipts: z.array(z.string().max(MAX_RECEIPT_BYTES)).min(1).max(MAX_RENEWALS),
+})
+export type Renewal = z.infer<typeof renewal>
+
 /** "I verified my share, and it is on my disk." Signed under `quern/deposit-ack/v1\0`. */
 export const depositAck = z.strictObject({
   v: z.literal(1),
@@ -86,6 +100,8 @@ export const keyAnswer = z.strictObject({
   points: z.array(point).min(1).max(MAX_INDICES),
   /** One DLEQ proof (RFC 9497) over all of them. */
   proof: bytesOf(64),
+  /** When the consent ends by itself, as this keyholder knows it: whoever publishes looks again. Absent in answers from before there was one. */
+  expires: uint.optional(),
 })
 export type KeyAnswer = z.infer<typeof keyAnswer>
 

@@ -95,7 +95,7 @@ export class ReshareDesk {
     if (order.from.members[x - 1] !== signer.did || !order.dealers.includes(x) || commitments.length !== order.from.k)
       return refused('OTHER_SEAT', 'not a dealer of this order')
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
-    const consent = this.#consent(manifest, receipt, row.salt, order)
+    const consent = this.#consent(manifest, { receipt, ...row }, order)
     if (!consent.ok) return consent
     const ended = this.#ended(row, manifest)
     if (ended !== undefined) return ended
@@ -149,7 +149,7 @@ export class ReshareDesk {
       return refused('OTHER_RECEIPT', 'the receipt is not the one its hash names')
     if (known?.current === true && !equalBytes(encode(known.held.commitments), encode(first.old)))
       return refused('OTHER_SHARING', 'the old commitments are not those held here')
-    const consent = this.#consent(manifest, first.receipt, first.salt, order)
+    const consent = this.#consent(manifest, first, order)
     if (!consent.ok) return consent
     const { expires } = consent
     const held = { x, generation: order.generation + 1, ...joinSubShares(parts, first.old) }
@@ -190,7 +190,7 @@ export class ReshareDesk {
     if (joins && row.current && row.held.generation === order.generation + 1 && isAgreed(row.held)) return done
     if (joins || row.held.generation !== order.generation) return refused('NOT_PENDING', 'no share of this order is waiting here')
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
-    const consent = this.#consent(manifest, receipt, row.salt, order)
+    const consent = this.#consent(manifest, { receipt, ...row }, order)
     if (!consent.ok) return consent
     await table.shred([row.manifest])
     await papers.delete(row.manifest)
@@ -220,7 +220,11 @@ export class ReshareDesk {
   }
 
   /** The consent holds, and the new committee is one that it speaks of. */
-  #consent(manifest: PoolManifest, jws: string, salt: Uint8Array, order: ReshareOrder): { ok: true; expires: number } | Refused {
+  #consent(
+    manifest: PoolManifest,
+    { receipt: jws, receipts, salt }: Pick<SubShare, 'receipt' | 'receipts' | 'salt'>,
+    order: ReshareOrder,
+  ): { ok: true; expires: number } | Refused {
     const { view, withdrawals } = this.#options
     const value = view.policy(manifest.policy)
     const consent = checkConsent({
@@ -230,6 +234,7 @@ export class ReshareDesk {
       operator: view.operator,
       policy: value === undefined ? null : { cid: manifest.policy, value },
       manifest,
+      before: receipts,
       tombstones: withdrawals.tombstones,
       now: this.#now(),
     })

@@ -237,6 +237,7 @@ describe('how far an offer is', () => {
     shares: [],
     commitments: [],
     depositedAt: 5,
+    lacking: [],
     withdrawals: [],
     shredded: [],
     noted: [],

@@ -38,6 +38,8 @@ const note = z.strictObject({
   /** Kind of export, and when it was offered. */
   source: z.string().max(64),
   at: uint,
+  /** Keyholders that do not have the newest receipt, of a renewal, yet. */
+  lacking: z.array(did).max(32).default([]),
   /** Signed withdrawals in the order in which they were made, one for each receipt at a time; what they come to: `withdrawn.ts`. */
   withdrawals: z.array(bytesUpTo(MAX_WITHDRAWAL_BYTES)).max(512),
   /** Keyholders that signed that their share is gone. */
@@ -55,7 +57,7 @@ export interface PoolNote extends Omit<Stored, 'manifest' | 'v'> {
   cid: CID
   manifest: PoolManifest
 }
-export type NewNote = Omit<PoolNote, 'cid' | 'depositedAt' | 'withdrawals' | 'shredded' | 'noted' | 'logged' | 'heads'>
+export type NewNote = Omit<PoolNote, 'cid' | 'depositedAt' | 'lacking' | 'withdrawals' | 'shredded' | 'noted' | 'logged' | 'heads'>
 
 const PREFIX = 'pool/'
 const ADDRESSES = 'keyholder-addresses'
@@ -93,7 +95,7 @@ export class PoolBook {
   }
 
   async add(given: NewNote): Promise<PoolNote> {
-    const blank = { depositedAt: null, withdrawals: [], shredded: [], noted: [], logged: false, heads: [] }
+    const blank = { depositedAt: null, lacking: [], withdrawals: [], shredded: [], noted: [], logged: false, heads: [] }
     const added: PoolNote = { ...given, cid: cborCid(encode(given.manifest)), ...blank }
     await this.#write(added)
     this.#notes.push(added)
