@@ -10,7 +10,7 @@ import { chooseCommittee, openPool, readPoolFile } from '../../dao/pool-policy/i
 import { DiskWaitingShares } from '../../dao/stores/index.ts'
 import { cborCid, encode } from '../../schemas/wire/index.ts'
 import { listOf, numberFlag, print, printable, printJson, type Run, settingOf } from '../program/index.ts'
-import { assemblerKey, getJson, httpBase, logFolder, replayFolder, systemClock, waitingSharesFolder } from '../wiring/index.ts'
+import { assemblerKey, getJson, httpBase, logFolder, replayFolder, submit, systemClock, waitingSharesFolder } from '../wiring/index.ts'
 
 interface Info {
   ledger: string
@@ -88,19 +88,4 @@ async function textOf(file: string): Promise<string> {
   })
   if (found.size > 1 << 20) throw new InvalidInputError('TOO_LARGE', `${file} is no pool file: it has ${found.size} bytes`)
   return readFile(file, 'utf8')
-}
-
-export async function submit(base: string, entry: Uint8Array, files: Uint8Array[]): Promise<{ code: string; message: string } | undefined> {
-  const response = await fetch(`${base}/v1/entries`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/vnd.ipld.dag-cbor' },
-    body: Buffer.from(encode({ entry, files })),
-    signal: AbortSignal.timeout(30_000),
-  }).catch((cause: unknown) => {
-    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
-  })
-  if (response.ok) return undefined
-  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; title?: string }
-  if (response.status !== 422) throw new FatalError('HTTP_STATUS', `${base} answered ${response.status}`)
-  return { code: problem.code ?? 'REFUSED', message: problem.detail ?? problem.title ?? 'the service refused the entry' }
 }

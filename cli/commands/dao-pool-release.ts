@@ -37,10 +37,10 @@ import {
   replayPool,
   resolveDao,
   secureBytes,
+  submit,
   systemClock,
   untilStopped,
 } from '../wiring/index.ts'
-import { submit } from './dao-pool-open.ts'
 
 const ORDER_SECONDS = 86_400
 /** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
@@ -66,6 +66,7 @@ export const run: Run = async (_args, flags) => {
   const isSeated = seatedValidators(state).some(({ statement }) => statement.validator === asked.trainer)
   if (!isRecipient(policy.policy, 'trainer', asked.trainer, isSeated))
     throw new RefusedError('TRAINER_NOT_NAMED', `nobody consented to ${asked.trainer}; the policy names the trainers that there may be`)
+  const notify = notifyOf(flags)
   const throughEpoch = lastFinalEpoch(state)
   const terms = poolTermsOf(state.charter)
   const contributions = room.contributionsOf(state, throughEpoch)
@@ -206,7 +207,7 @@ export const run: Run = async (_args, flags) => {
     signal: stop.signal,
     onProgress: ({ step, contributions: done, of }) => process.stderr.isTTY && say(`${step} ${done} of ${of}`),
   })
-  await keepRelease(folder, made)
+  await keepRelease(folder, { ...made, secret: { ...made.secret, ...(notify !== undefined && { notify }) } })
   const { release } = made
   await writeFile(path.join(out, 'release.cbor'), release.bytes)
   await writeFile(path.join(out, 'release.json'), `${JSON.stringify(room.describePoolRelease(release), null, 2)}\n`)
@@ -225,6 +226,14 @@ export const run: Run = async (_args, flags) => {
     const reply = await askAgain(mesh, peerFromDid(holder), blocksProtocol, { cids: [cid] }, { signal: stop.signal }).catch(() => undefined)
     return reply?.blocks[0] ?? undefined
   }
+}
+
+/** Where the trainer is told of withdrawals. */
+function notifyOf({ notify }: Flags): string | undefined {
+  if (typeof notify !== 'string') return undefined
+  const url = URL.canParse(notify) ? new URL(notify) : undefined
+  if ((url?.protocol === 'https:' || url?.protocol === 'http:') && notify.length <= 512) return notify
+  throw new UsageError('BAD_FLAG', '--notify takes an address that notices are sent to: https://trainer.example/withdrawn')
 }
 
 function askedFor(flags: Flags): { trainer: string; recipient: string; purposes: Purpose[] } {

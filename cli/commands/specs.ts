@@ -246,6 +246,7 @@ export const specs: CommandSpec[] = [
       ['--name <name>', 'name of the release; default the DAO’s and a number'],
       ['--epsilon-ppm <n>', 'ε that the public counts may cost of the year’s, in millionths; 0: none are published'],
       ['--canaries <n>', 'made-up rows that show from whom a copy came', '24'],
+      ['--notify <url>', 'address of the trainer to which notices of withdrawals are sent, sealed to its key'],
       ['--out <dir>', 'where bundle and public manifest go', 'pool-release'],
     ],
     load: () => import('./dao-pool-release.ts'),
@@ -356,6 +357,8 @@ export const specs: CommandSpec[] = [
     options: [
       ['--log <dir>', 'a copy of the DAO’s log, instead of asking the DAO'],
       ['--feed <file>', 'the operator’s signed withdrawal feed as a file, instead of asking the DAO'],
+      ['--notices <file>', 'a box of notices that was sent to you, with --identity'],
+      ['--identity <file>', 'your hybrid age identity: opens the operator’s notices to you, which --dao serves'],
     ],
     load: () => import('./pool-check.ts'),
   },

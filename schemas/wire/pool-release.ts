@@ -106,6 +106,15 @@ export const tombstoneNotice = z.strictObject({
 })
 export type TombstoneNotice = z.infer<typeof tombstoneNotice>
 
+/** Every notice of one release, as its trainer gets them: an age file of this. `fill` hides how many there are. */
+export const noticeBox = z.strictObject({
+  v: z.literal(1),
+  release: cid,
+  notices: z.array(bytesUpTo(64 << 10)).max(1024),
+  fill: bytesUpTo(8 << 20),
+})
+export const MAX_NOTICE_BOX_BYTES = 16 << 20
+
 /** What the operator keeps of a release, and nobody else: with it inclusion is proven, notices are written and canaries recognised. */
 export const poolReleaseSecret = z.strictObject({
   v: z.literal(1),
@@ -116,6 +125,8 @@ export const poolReleaseSecret = z.strictObject({
     .array(z.strictObject({ manifest: cid, subject: did, receipts: z.array(hash32).max(64), person: z.string().max(32) }))
     .max(MAX_MEMBERS),
   recipient: z.string().max(2100),
+  /** Where the trainer wants to be told of withdrawals; absent where it asks itself. */
+  notify: z.string().max(512).optional(),
 })
 export type PoolReleaseSecret = z.infer<typeof poolReleaseSecret>
 export const MAX_RELEASE_SECRET_BYTES = 4 << 20

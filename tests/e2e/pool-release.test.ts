@@ -293,7 +293,7 @@ describe('a withdrawal', () => {
       const notice = noticeFor(release.value, secret, other.withdrawals, { operator, at: 1000 }) as Uint8Array
       expect(readNotice(notice)).toMatchObject({
         ok: true,
-        value: { persons: [person], deleteBy: 1000 + 14 * 86_400, trainer: trainer.did },
+        value: { persons: [person], deleteBy: release.value.at + 14 * 86_400, trainer: trainer.did },
       })
       expect(readNotice(notice.with(notice.length - 10, 1))).toMatchObject({ ok: false })
 
