@@ -149,7 +149,7 @@ export const run: Run = async (_args, flags) => {
   // the service holds all sealed chunks, as keyholders do
   await mesh.connect(privateNetwork ? addresses : addresses.filter(isPublicMultiaddr), { signal: stop.signal })
   const { known } = await learnDao(addresses, { logger: await logger('error'), signal: stop.signal })
-  const { members } = policy.policy.committee
+  const members = [...new Set(ready.flatMap(({ committee }) => committee?.members ?? policy.policy.committee.members))]
   for (const peer of known.filter(({ did: account }) => members.includes(account))) {
     const dialled = privateNetwork ? peer.addresses : peer.addresses.filter(isPublicMultiaddr)
     await mesh.connect(dialled, { signal: stop.signal }).catch(() => say(`quern: keyholder ${peer.did} does not answer`))

@@ -168,6 +168,7 @@ export const specs: CommandSpec[] = [
       ['--k <n>', 'how many keyholders together can read; default more than half'],
       ['--n <n>', 'how many keyholders; default five, or all that are seated where these are fewer'],
       ['--members <accounts>', 'these validators instead, separated by commas, in the order of their shares'],
+      ['--successors', 'the notice says that any seated validator may take over from a keyholder that is gone; else only those named now ever hold shares'],
       ['--from <epoch>', 'the epoch it opens with; default the next'],
     ],
     load: () => import('./dao-pool-open.ts'),
@@ -250,6 +251,20 @@ export const specs: CommandSpec[] = [
       ['--out <dir>', 'where bundle and public manifest go', 'pool-release'],
     ],
     load: () => import('./dao-pool-release.ts'),
+  },
+  {
+    name: 'dao pool reshare',
+    summary:
+      'give the shares of what is in a pool to another committee: whose keyholders lost their seat, to those that are left and to seated ones that the policy allows; nobody’s secret is put together for it; exit 3 when one could not be moved',
+    example: 'quern dao pool reshare --dry-run',
+    settings: ['home', 'http'],
+    options: [
+      ['--dry-run', 'only say how the shares stand and what would be done'],
+      ['--refresh', 'fresh shares also where nobody is missing: old copies are of no use then'],
+      ['--members <list>', 'accounts of the new keyholders, separated by commas; those that are left and others in their places otherwise'],
+      ['--k <n>', 'how many of them read together; never fewer than before'],
+    ],
+    load: () => import('./dao-pool-reshare.ts'),
   },
   {
     name: 'pool preview',

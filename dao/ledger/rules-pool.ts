@@ -85,12 +85,12 @@ export function liveContributionOf(state: LedgerState, subject: string): PoolCon
 export function contributionFacts(
   files: LedgerFiles,
   manifest: PoolManifest,
-): Pick<PoolContribution, 'manifest' | 'committee' | 'required' | 'tokens' | 'withdrawn'> {
+): Pick<PoolContribution, 'manifest' | 'committee' | 'generation' | 'reshared' | 'required' | 'tokens' | 'withdrawn'> {
   const index = readPoolIndex(files, manifest.index)
   const tokens = index.ok ? index.value.tokens : []
   const policy = readConsentPolicy(files, manifest.policy)
   const { committee, required } = policy.ok
     ? { committee: policy.value.committee, required: requiredPurposes(policy.value) }
     : { committee: { k: 0, members: [] }, required: [] }
-  return { manifest, committee, required, tokens, withdrawn: null }
+  return { manifest, committee, generation: 0, reshared: null, required, tokens, withdrawn: null }
 }

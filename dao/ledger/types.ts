@@ -106,8 +106,12 @@ export interface BatchState extends Delivery {
 /** A revealed contribution to the personal pool: its rows are its chunks, its account its subject. */
 export interface PoolContribution extends Delivery {
   manifest: PoolManifest
-  /** From its policy: who holds shares, how many are needed, and which purposes it cannot do without. */
+  /** Who holds shares, and how many are needed to read: by its policy, until a `custody.reshare` says otherwise. */
   committee: { k: number; members: string[] }
+  /** How often its shares were dealt anew, and the newest order with what the members of the new committee signed. */
+  generation: number
+  reshared: { order: Uint8Array; ready: Uint8Array[] } | null
+  /** From its policy: purposes it cannot do without. */
   required: Purpose[]
   /** Of its index. */
   tokens: readonly Uint8Array[]

@@ -11,6 +11,8 @@ export interface PoolContribution {
   receipts: readonly Uint8Array[]
   /** Its points have vested, and nothing voided it. */
   vested: boolean
+  /** Who holds its shares now, where that is not the committee of its policy. */
+  committee?: { k: number; members: readonly string[] }
 }
 
 /** A contribution that is not in a release, and why: NOT_KNOWN, NOT_VESTED, OTHER_DAO, OTHER_POLICY, WITHDRAWN, SUPERSEDED, or what opening it said. */
@@ -76,10 +78,11 @@ export function isEndedInLedger({ cid }: Pick<PoolContribution, 'cid'>, purposes
 /** All contributions of a ledger as a release looks at them. */
 export function contributionsOf(state: LedgerState, throughEpoch: number): PoolContribution[] {
   const vestedOnes = new Set(includedContributions(state, throughEpoch).map(({ manifestCid }) => String(manifestCid)))
-  return [...state.contributions.values()].map(({ manifestCid: cid, manifest }) => ({
+  return [...state.contributions.values()].map(({ manifestCid: cid, manifest, committee }) => ({
     cid,
     manifest,
     receipts: [],
     vested: vestedOnes.has(String(cid)),
+    committee,
   }))
 }

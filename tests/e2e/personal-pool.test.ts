@@ -602,6 +602,24 @@ describe('fresh shares', () => {
     expect(state).toMatchObject({ shredded: 3, needed: 1, unreadable: true })
   })
 
+  it('are in force when the log says so, also with who was away for long, and gone with who is not among them', async () => {
+    const { sealed } = await offered(10)
+    const to = { k: 3, members: network.committee.members.slice(1) }
+    const bytes = orderOf(sealed, { to, dealers: [1, 2, 3] })
+    const ready = await prepareReshare(network.assembling, bytes)
+    // nobody tells them but the log; the share that waits is older than any order may be
+    network.aheadMs = 86_400_000 * 3
+    const reshared = { manifest: sealed.cid, generation: 1, order: bytes, ready }
+    const generations = () => network.holders.map(({ table }) => table.get(sealed.cid)?.held.generation)
+    for (const { keyholder } of network.holders) await keyholder.follow({ ...reshared, ready: ready.slice(1) })
+    expect(generations()).toEqual([0, 0, 0, 0, 0])
+    for (const { keyholder } of network.holders) await keyholder.follow(reshared)
+    await network.restart(1)
+    expect(generations()).toEqual([undefined, 1, 1, 1, 1])
+    expect((await askForKeys(asScorer(sealed.manifest, { committee: to }))).keys).toHaveLength(1)
+    network.aheadMs = 0
+  })
+
   it('are not lost to one keyholder that deals in the name of others, nor to statements of another sharing', async () => {
     const { sealed, receipt, hash } = await offered(10)
     const bytes = orderOf(sealed)

@@ -148,6 +148,7 @@ export class PoolNode implements AsyncDisposable {
     await this.#outbox.settle()
     if (this.state.size === 0) return
     this.#link.meet(seatedValidators(this.state).map(({ statement }) => statement.validator))
+    await this.#learnCommittees()
     await this.#rememberAddresses()
     const hasJoined = this.state.contributors.has(this.#options.signer.did)
     // before anything is sealed keyholders are asked for tokens, and they answer accounts only
@@ -216,6 +217,16 @@ export class PoolNode implements AsyncDisposable {
         logger.debug('ready-not-said', { epoch, code: codeOf(error) })
       },
     )
+  }
+
+  /** Shares may lie with others by now: these are asked, and told of a withdrawal. */
+  async #learnCommittees(): Promise<void> {
+    for (const note of this.#book.all) {
+      const committee = this.state.contributions.get(note.cid.toString())?.committee
+      if (committee === undefined || committee.members.join() === note.committee.members.join()) continue
+      const { k, members } = committee
+      await this.#book.update(note, { committee: { k, members }, lacking: note.lacking.length > 0 ? members : [] })
+    }
   }
 
   async #rememberAddresses(): Promise<void> {
