@@ -45,7 +45,14 @@ export const run: Run = async ([file = 'pool.yaml'], flags) => {
   const key = known?.key ?? (dealt as NonNullable<typeof dealt>).key
   const newest = state.pendingCharters.at(-1)
   const assembler = (await assemblerKey(home)).did
-  const opened = openPool(pool, { base: newest?.charter ?? state.charter, committee, operator, key, assembler, successors: flags['successors'] === true })
+  const opened = openPool(pool, {
+    base: newest?.charter ?? state.charter,
+    committee,
+    operator,
+    key,
+    assembler,
+    successors: flags['successors'] === true,
+  })
   const from = Math.max((state.epoch?.number ?? 0) + 1, newest?.from ?? 0, numberFlag(flags, 'from', 0))
   const payload = { charter: opened.charter.cid, version: opened.charter.version, from }
   const waiting = new DiskWaitingShares(waitingSharesFolder(home))

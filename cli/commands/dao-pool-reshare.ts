@@ -87,7 +87,10 @@ interface Resharing {
   signal: AbortSignal
 }
 
-async function reshare({ one, live }: CustodyFact, { replayed, operator, flags, meet, write, waiting, signal }: Resharing): Promise<Outcome> {
+async function reshare(
+  { one, live }: CustodyFact,
+  { replayed, operator, flags, meet, write, waiting, signal }: Resharing,
+): Promise<Outcome> {
   const { commitReshare, custodyHealth, prepareReshare } = await openCustody()
   const { state } = replayed.ledger
   const from = one.committee
@@ -127,7 +130,10 @@ function target(
   const bytes = replayed.files.read(policy)
   const read = bytes && readPolicy(bytes)
   if (!read?.ok) throw new RefusedError('NO_POLICY', `the policy ${policy.toString()} is not among the ledger's files`)
-  const seats = seatedValidators(replayed.ledger.state).map(({ statement }) => ({ account: statement.validator, operator: statement.operator }))
+  const seats = seatedValidators(replayed.ledger.state).map(({ statement }) => ({
+    account: statement.validator,
+    operator: statement.operator,
+  }))
   const members = listOf(flags['members'] as string | undefined)
   if (members.length === 0 && live.length === from.members.length && flags['refresh'] !== true) return undefined
   return nextCommittee({ from, live, seats, policy: read.policy, members, k: numberFlag(flags, 'k', 0) })
@@ -170,7 +176,10 @@ async function openMesh(
   const privateNetwork = isPrivateDao(addresses)
   const mesh = await openLibp2pMesh({ signer: await assemblerKey(folder), clock: systemClock, listen: [], privateNetwork })
   const { known } = await learnDao(addresses, { logger: await logger('error'), signal })
-  const wanted = new Set([...facts.flatMap(({ one }) => one.committee.members), ...seatedValidators(state).map((seat) => seat.statement.validator)])
+  const wanted = new Set([
+    ...facts.flatMap(({ one }) => one.committee.members),
+    ...seatedValidators(state).map((seat) => seat.statement.validator),
+  ])
   for (const peer of known.filter(({ did }) => wanted.has(did))) {
     const dialled = privateNetwork ? peer.addresses : peer.addresses.filter(isPublicMultiaddr)
     await mesh.connect(dialled, { signal }).catch(() => say(`quern: keyholder ${peer.did} does not answer`))
@@ -179,7 +188,7 @@ async function openMesh(
 }
 
 const faultsOf = (error: unknown): Record<string, string> =>
-  ((error as { detail?: { faults?: Record<string, string> } }).detail?.faults ?? {})
+  (error as { detail?: { faults?: Record<string, string> } }).detail?.faults ?? {}
 
 function inWords({ contribution, health, from, to, outcome, faults }: Outcome): string {
   const what =

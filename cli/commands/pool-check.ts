@@ -3,7 +3,14 @@ import path from 'node:path'
 import { InvalidInputError, ProofError, UsageError } from '../../core/errors/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import type { NamedRelease } from '../../dao/pool-release/index.ts'
-import { equalBytes, MAX_FEED_BYTES, MAX_NOTICE_BOX_BYTES, MAX_POOL_RELEASE_BYTES, sha256, type TombstoneNotice } from '../../schemas/wire/index.ts'
+import {
+  equalBytes,
+  MAX_FEED_BYTES,
+  MAX_NOTICE_BOX_BYTES,
+  MAX_POOL_RELEASE_BYTES,
+  sha256,
+  type TombstoneNotice,
+} from '../../schemas/wire/index.ts'
 import { print, printable, printJson, type Run, settingOf } from '../program/index.ts'
 import { identityIn } from './age-identity.ts'
 import { getBytes, httpBase, readAtMost, replayPool, systemClock } from '../wiring/index.ts'
@@ -38,7 +45,16 @@ export const run: Run = async ([where], flags) => {
   const persons = due?.map(({ person }) => person) ?? null
   const dated = at === undefined ? null : new Date(at * 1000).toISOString()
   if (flags['json'] === true)
-    printJson({ release: read.cid.toString(), stale: withdrawn > 0 || told.length > 0, withdrawn, persons, due, entries: size, feed: dated, notices: notices?.map(noticeFacts) ?? null })
+    printJson({
+      release: read.cid.toString(),
+      stale: withdrawn > 0 || told.length > 0,
+      withdrawn,
+      persons,
+      due,
+      entries: size,
+      feed: dated,
+      notices: notices?.map(noticeFacts) ?? null,
+    })
   else if (withdrawn === 0 && told.length === 0)
     print(`fresh: nobody of it withdrew in the first ${size} entries of the log${dated === null ? '' : `, by the feed of ${dated}`}`)
   else if (due === null)

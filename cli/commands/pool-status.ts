@@ -56,6 +56,7 @@ export const run: Run = async (_args, flags) => {
       holding: health?.live ?? note.committee.members.length - note.shredded.length,
       shredded: note.shredded.length,
       available: place.available.length,
+      lacking: note.lacking.length,
       accesses: health?.accesses ?? [],
       faults: health?.faults ?? {},
     })
@@ -87,6 +88,7 @@ type Shown = Omit<PoolHealth, 'health' | 'live' | 'of'> & {
   holding: number
   shredded: number
   available: number
+  lacking: number
 }
 
 const date = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
@@ -115,7 +117,10 @@ function inWords(one: Shown): string {
           ['  holds', `${one.events} events of ${one.source} in ${one.chunks} chunks, ${one.months.join(' to ')}`],
           ['  for', one.purposes.length === 0 ? 'nothing any more' : one.purposes.join(', ')],
           ...(one.withdrawn.length > 0 ? [['  no longer', one.withdrawn.join(', ')]] : []),
-          ['  until', date(one.expires)],
+          [
+            '  until',
+            `${date(one.expires)}${one.lacking > 0 ? `; ${one.lacking} keyholders do not know of the renewal: "quern pool renew" again` : ''}`,
+          ],
         ],
         2,
       ),

@@ -168,7 +168,10 @@ export const specs: CommandSpec[] = [
       ['--k <n>', 'how many keyholders together can read; default more than half'],
       ['--n <n>', 'how many keyholders; default five, or all that are seated where these are fewer'],
       ['--members <accounts>', 'these validators instead, separated by commas, in the order of their shares'],
-      ['--successors', 'the notice says that any seated validator may take over from a keyholder that is gone; else only those named now ever hold shares'],
+      [
+        '--successors',
+        'the notice says that any seated validator may take over from a keyholder that is gone; else only those named now ever hold shares',
+      ],
       ['--from <epoch>', 'the epoch it opens with; default the next'],
     ],
     load: () => import('./dao-pool-open.ts'),

@@ -101,7 +101,11 @@ export async function openApi(
     metrics: await openPrometheus(),
     submit: (entry, attached) => operator.submit(entry, attached),
     optOut: (domain) => desk.ask(domain),
-    pool: { manifest: (release) => readReleaseManifest(home.folder, release), feed: () => withdrawals.feed(), notices: (release) => notices.box(release) },
+    pool: {
+      manifest: (release) => readReleaseManifest(home.folder, release),
+      feed: () => withdrawals.feed(),
+      notices: (release) => notices.box(release),
+    },
     addresses: () => home.mesh.addresses(),
     clock: systemClock,
     logger: logger.child('http'),

@@ -18,7 +18,9 @@ export function custodyOf(state: LedgerState): CustodyFact[] {
 }
 
 /** Changes of committee, for keyholders to follow. */
-export function reshares(state: LedgerState): { manifest: PoolContribution['manifestCid']; generation: number; order: Uint8Array; ready: Uint8Array[] }[] {
+export function reshares(
+  state: LedgerState,
+): { manifest: PoolContribution['manifestCid']; generation: number; order: Uint8Array; ready: Uint8Array[] }[] {
   return [...state.contributions.values()].flatMap(({ manifestCid, generation, reshared }) =>
     reshared === null ? [] : [{ manifest: manifestCid, generation, ...reshared }],
   )

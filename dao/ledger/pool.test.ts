@@ -451,10 +451,20 @@ describe('a change of committee', () => {
   /** The order, and what these signed of it. */
   function reshare(world: PoolLedgerWorld, one: Contributed, to: Signer[], { k = 3, generation = 0, by = to, change = {} } = {}) {
     const from = { k: 3, members: people(world).map(({ did }) => did) }
-    const draft = { v: 1, dao: world.id, manifest: one.cid, generation, from, to: { k, members: to.map(({ did }) => did) }, dealers: [1, 2, 3] }
+    const draft = {
+      v: 1,
+      dao: world.id,
+      manifest: one.cid,
+      generation,
+      from,
+      to: { k, members: to.map(({ did }) => did) },
+      dealers: [1, 2, 3],
+    }
     const order = encode(signObject('reshare-order', { ...draft, at: world.now, by: world.operator.did, ...change }, world.operator))
     const ready = by.map((signer, i) =>
-      encode(signObject('reshare-ready', { v: 1, order: cborCid(order), x: i + 1, commitments: sha256(utf8('new')), by: signer.did }, signer)),
+      encode(
+        signObject('reshare-ready', { v: 1, order: cborCid(order), x: i + 1, commitments: sha256(utf8('new')), by: signer.did }, signer),
+      ),
     )
     return world.say(world.operator, 'custody.reshare', { order, ready }).invalid?.code
   }

@@ -78,7 +78,11 @@ describe('the next committee', () => {
 
   it.each<[string, string, () => unknown]>([
     ['too few are left', 'TOO_FEW_KEYHOLDERS', () => after(3, false)],
-    ['somebody else is named', 'RECIPIENT_NOT_NAMED', () => after(0, false, { members: [...committee.members.slice(1), others[0] as string] })],
+    [
+      'somebody else is named',
+      'RECIPIENT_NOT_NAMED',
+      () => after(0, false, { members: [...committee.members.slice(1), others[0] as string] }),
+    ],
     ['fewer are to read', 'QUORUM_LOWERED', () => after(0, false, { k: 2 })],
     ['one has no seat', 'NOT_SEATED', () => after(1, true, { members: committee.members })],
   ])('is none where %s', (_, code, choose) => {

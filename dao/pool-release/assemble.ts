@@ -188,7 +188,10 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     return expires !== null && Math.floor(input.clock.now() / 1000) >= expires ? 'EXPIRED' : undefined
   }
 
-  async function count({ manifest, committee = input.committee }: PoolContribution, person: string): Promise<{ keys: Keys; vector: Uint32Array }> {
+  async function count(
+    { manifest, committee = input.committee }: PoolContribution,
+    person: string,
+  ): Promise<{ keys: Keys; vector: Uint32Array }> {
     const keys = await keysOf(manifest, { ...input, committee, order: order.bytes, purpose: order.value.purposes[0] as Purpose })
     const counter = new FeatureCounter(groups)
     const found = new Cells()

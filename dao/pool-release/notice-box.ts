@@ -8,7 +8,10 @@ const LEAST_BYTES = 64 << 10
 /** More than the shape and the count of a filling take. */
 const SLACK = 256
 
-export async function sealNotices({ release, notices }: { release: CID; notices: readonly Uint8Array[] }, recipient: string): Promise<Uint8Array> {
+export async function sealNotices(
+  { release, notices }: { release: CID; notices: readonly Uint8Array[] },
+  recipient: string,
+): Promise<Uint8Array> {
   const bare = encode({ v: 1, release, notices, fill: new Uint8Array() }).byteLength
   let size = LEAST_BYTES
   while (size < bare + SLACK) size *= 2

@@ -56,12 +56,27 @@ interface World {
   open: (box: Uint8Array | undefined, of?: CID) => ReturnType<typeof openNotices>
 }
 
-function world({ notify, fails = () => false, kv = new MemoryKv() }: { notify?: string; fails?: () => boolean; kv?: MemoryKv } = {}): World {
+function world({
+  notify,
+  fails = () => false,
+  kv = new MemoryKv(),
+}: {
+  notify?: string
+  fails?: () => boolean
+  kv?: MemoryKv
+} = {}): World {
   const withdrawals: Uint8Array[] = []
   const sent: Uint8Array[] = []
   let now = 200
   const members = [ann, bob].map((one) => ({ manifest: rawCid(utf8(one.did)), subject: one.did, receipts: [], person: personIn(one) }))
-  const secret: PoolReleaseSecret = { v: 1, release: release.cid, secret: fill(9), members, recipient: identity.recipient, ...(notify && { notify }) }
+  const secret: PoolReleaseSecret = {
+    v: 1,
+    release: release.cid,
+    secret: fill(9),
+    members,
+    recipient: identity.recipient,
+    ...(notify && { notify }),
+  }
   const isOurs = (cid: CID): boolean => cid.equals(release.cid)
   const desk = new NoticeDesk({
     // one that was made elsewhere stops nobody from being told of ours

@@ -293,7 +293,6 @@ describe('a renewal', () => {
 })
 
 describe('a deposit', () => {
-
   it('sealed to a key that is not of today, or no deposit at all', async () => {
     const holder = network.holders[0] as HolderAtWork
     const send = (sealed: Uint8Array) => network.contributor.ask(holder.mesh.peer, depositProtocol, { sealed })

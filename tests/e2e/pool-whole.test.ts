@@ -258,7 +258,10 @@ describe('a personal pool', () => {
     await writeFile(at('box.age'), boxes[0] as Uint8Array)
     for (const words of [['--notices', at('box.age')], []]) {
       const told = await checked('opened-1', '--dao', network.url, '--identity', at('key.txt'), ...words)
-      expect([told.code, told.json()[0]], told.err).toMatchObject([3, { notices: [{ persons: [person], deleteBy: expect.any(String) as string }] }])
+      expect([told.code, told.json()[0]], told.err).toMatchObject([
+        3,
+        { notices: [{ persons: [person], deleteBy: expect.any(String) as string }] },
+      ])
     }
   }, 300_000)
 

@@ -89,7 +89,8 @@ export class DepositDesk {
     if (!verdict.ok) return verdict
     if (verdict.isHeld) return this.#acknowledged(row)
     for (const hash of verdict.hashes)
-      if ((await shredder.ackOf(hash)) !== undefined) return refused('WITHDRAWN', 'this consent has ended; give a new one for a new contribution')
+      if ((await shredder.ackOf(hash)) !== undefined)
+        return refused('WITHDRAWN', 'this consent has ended; give a new one for a new contribution')
     // the receipts of one contribution stand or fall together
     if (withdrawals.ends(row, held.manifest.subject, view.policy(held.manifest.policy)))
       return refused('WITHDRAWN', 'the consent was withdrawn')

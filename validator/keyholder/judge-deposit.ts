@@ -31,9 +31,7 @@ export interface DepositFacts {
   now: number
 }
 
-export type DepositVerdict =
-  | { ok: true; cid: CID; manifest: PoolManifest; receipt: Uint8Array; expires: number }
-  | Refused
+export type DepositVerdict = { ok: true; cid: CID; manifest: PoolManifest; receipt: Uint8Array; expires: number } | Refused
 
 export function judgeDeposit({ deposit, view, tombstones, self, now }: DepositFacts): DepositVerdict {
   let manifest: PoolManifest

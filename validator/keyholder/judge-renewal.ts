@@ -64,7 +64,7 @@ function chainFault({ manifest, receipt }: Papers, receipts: readonly string[]):
     if (!read.ok) return refused(read.code, read.message)
     if (before !== undefined && read.receipt.prev !== before)
       return refused('NOT_A_RENEWAL', 'this contribution is held under another receipt; name that one as prev')
-    if (read.receipt.subject !== manifest.subject) return refused('MANIFEST_MISMATCH', 'a renewal is its subject\'s own')
+    if (read.receipt.subject !== manifest.subject) return refused('MANIFEST_MISMATCH', "a renewal is its subject's own")
     before = receiptId(jws)
   }
   return undefined

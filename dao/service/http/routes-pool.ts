@@ -63,7 +63,8 @@ export function poolRoutes(add: Router, { state, pool }: ApiOptions): void {
       method: 'get',
       path: '/v1/pool/releases/{release}/notices',
       tag: 'pool',
-      summary: 'Notices of withdrawals to the trainer of a release: an age file that it alone opens, and that tells nobody else whether there are any',
+      summary:
+        'Notices of withdrawals to the trainer of a release: an age file that it alone opens, and that tells nobody else whether there are any',
       params: z.strictObject({ release: cidText }),
       answers: { 200: { description: 'An age file', type: AGE }, 304: { description: 'Not modified' } },
     },

@@ -41,10 +41,7 @@ export async function renewContribution(renewing: Renewing): Promise<Renewed> {
   return { held, faults }
 }
 
-async function tell(
-  { mesh, clock, dao, manifest, salt, receipts, signal }: Renewing,
-  member: string,
-): Promise<string | undefined> {
+async function tell({ mesh, clock, dao, manifest, salt, receipts, signal }: Renewing, member: string): Promise<string | undefined> {
   const recipient = await askForRecipient(member, { mesh, clock, dao, signal })
   if (recipient === undefined) return 'BAD_DEPOSIT_KEY'
   const renewal = { v: 1, manifest, receipts: receipts.slice(-MAX_RENEWALS) }
