@@ -3,10 +3,8 @@ import { z } from 'zod'
 import { did } from './account.ts'
 import { bytesOf, bytesUpTo, cid, uint } from './bytes.ts'
 import { MAX_CHUNKS, MAX_POOL_MANIFEST_BYTES, MAX_RECEIPT_BYTES, poolRole, purpose } from './consent.ts'
+import { ledgerId, point, signature } from './signed.ts'
 
-const ledgerId = z.string().min(1).max(128)
-const signature = bytesOf(64)
-const point = bytesOf(32)
 const commitments = z.array(point).min(2).max(16)
 /** Position in the committee, from 1: the x at which the secret's polynomial was evaluated. */
 const seat = z.int().min(1).max(32)

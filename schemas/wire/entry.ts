@@ -7,13 +7,12 @@ import { z } from 'zod'
 import { did } from './account.ts'
 import { bytesOf, bytesUpTo, cid, ppm, uint } from './bytes.ts'
 import { MAX_WITHDRAWAL_BYTES } from './consent.ts'
+import { hash32, signature } from './signed.ts'
 
 /** Below the 65,535 bytes that a tlog entry bundle can carry. */
 export const MAX_ENTRY_BYTES = 64_000
 export const ENTRY_DOMAIN = 'quern/ledger-entry/v1\0'
 
-const hash32 = bytesOf(32)
-const signature = bytesOf(64)
 const epoch = uint
 const vkey = z.string().max(512)
 

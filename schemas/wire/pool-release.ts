@@ -5,10 +5,8 @@ import { bytesOf, bytesUpTo, cid, uint } from './bytes.ts'
 import { MAX_WITHDRAWAL_BYTES, purpose } from './consent.ts'
 import { canaryTerms } from './custody.ts'
 import { poolStatistics } from './pool-statistics.ts'
+import { hash32, ledgerId, signature } from './signed.ts'
 
-const ledgerId = z.string().min(1).max(128)
-const signature = bytesOf(64)
-const hash32 = bytesOf(32)
 const percent = z.int().min(0).max(100)
 
 /** Members of one release: its order names no more. */
