@@ -2,6 +2,8 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { silent } from '../../../core/effects/index.ts'
+import { FatalError } from '../../../core/errors/index.ts'
 import { MemoryKv } from '../../../core/kv/index.ts'
 import { isDpvTerm, signReceipt } from '../../../dao/consent/index.ts'
 import { EVENT_TYPES, poolRules, SOURCES } from '../../../schemas/activity/index.ts'
@@ -9,7 +11,10 @@ import { eventLines } from '../../../tests/support/pool-network.ts'
 import { type Contributed, PoolLedgerWorld } from '../../../tests/unit/pool-ledger-world.ts'
 import { fill, LEDGER, NOW, poolPolicy, receiptFor, subject } from '../../../tests/support/pool-world.ts'
 import { realClock } from '../../../tests/support/real-clock.ts'
-import { parse, type Purpose, withdrawal } from '../../../schemas/wire/index.ts'
+import { type CID, parse, type Purpose, withdrawal } from '../../../schemas/wire/index.ts'
+import { Outbox } from '../../../dao/follower/index.ts'
+import { liveContributionOf } from '../../../dao/ledger/index.ts'
+import { isFinal, type LogDeeds, reveal } from './log-deeds.ts'
 import { BringWithdrawals } from './bring-withdrawals.ts'
 import { toBeTold } from './withdrawn.ts'
 import {
@@ -270,6 +275,49 @@ describe('how far an offer is', () => {
     expect(placeOf(noteOf(offered[1]), world.state).stage).toBe('withdrawn')
     world.state.contributions.get(offered[0].cid.toString())!.dropped = true
     expect(placeOf(noteOf(offered[0]), world.state).stage).toBe('dropped')
+  })
+})
+
+describe('a seed at two machines', () => {
+  it('gets one of two reveals into the log: the other is refused for good, and what was committed before its epoch is only too early', async () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('ada')
+    world.advanceTo('gather')
+    const [first, second] = [world.offer(person), world.offer(person)]
+    const files = { read: (named: CID) => world.files.read(named), write: async () => undefined, has: async () => true }
+    const outbox = await Outbox.open({
+      ledgerId: world.id,
+      signer: person,
+      kv: new MemoryKv(),
+      clock,
+      logger: silent,
+      signal: new AbortController().signal,
+      nextN: () => world.state.authors.get(person.did) ?? 0,
+      submit: async (entry) => {
+        const checked = world.ledger.check(entry)
+        if (!checked.ok) return { status: 'refused', code: checked.code, message: checked.message }
+        world.apply(entry)
+        return { status: 'receipt' }
+      },
+    })
+    const deeds = (): LogDeeds => ({ outbox, signer: person, state: world.state, files: files as unknown as LogDeeds['files'] })
+    const noteOf = (one: Contributed): PoolNote => ({ ...one, commitSalt: one.salt }) as unknown as PoolNote
+    const show = (one: Contributed) => reveal(deeds(), noteOf(one), { index: one.commit, epoch: 1 })
+    // nothing is shown before its phase
+    expect(await show(first)).toBe(false)
+    world.advance('reveal')
+    expect(await show(first)).toBe(true)
+    const refusal = await show(second).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: 'SEQUENCE_USED' })
+    expect(isFinal(noteOf(second), refusal as FatalError, world.state)).toBe(true)
+    // what passes is asked again
+    expect(isFinal(noteOf(second), new FatalError('WRONG_PHASE', 'not now', { detail: { type: 'contribution.reveal' } }), world.state)).toBe(false)
+    expect(isFinal(noteOf(second), new FatalError('OTHER_POLICY', 'no', { detail: { type: 'contribution.reveal' } }), world.state)).toBe(true)
+    // the place is the first one's, and free again when it is withdrawn
+    expect(placeOf({ ...noteOf(second), withdrawals: [], depositedAt: 5 }, world.state).stage).toBe('committed')
+    world.withdraw(person)
+    expect(liveContributionOf(world.state, person.did)).toBeUndefined()
+    expect(world.state.contributors.get(person.did)?.nextSequence).toBe(1)
   })
 })
 
