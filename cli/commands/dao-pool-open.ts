@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { signEntry } from '../../core/envelope/index.ts'
-import { FatalError, InvalidInputError, RefusedError } from '../../core/errors/index.ts'
+import { InvalidInputError, RefusedError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
 import { isKeyOf } from '../../dao/consent/index.ts'
 import { dealPoolKey } from '../../dao/custody/index.ts'

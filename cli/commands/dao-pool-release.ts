@@ -5,7 +5,7 @@ import { signEntry } from '../../core/envelope/index.ts'
 import { codeOf, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
 import { askAgain, blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
-import { isRecipient, readPolicy } from '../../dao/consent/index.ts'
+import { isRecipient, readPolicy, requiredPurposes } from '../../dao/consent/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { lastFinalEpoch, ledgerYear, seatedValidators } from '../../dao/ledger/index.ts'
 import { epsilonName } from '../../dao/rewards/index.ts'
@@ -162,10 +162,12 @@ export const run: Run = async (_args, flags) => {
     return feed.value.withdrawals
   }
   let said = await withdrawalsNow()
+  // a purpose that the pool cannot do without takes away the rest
+  const ends = new Set([...asked.purposes, ...requiredPurposes(policy.policy)])
   const isWithdrawnSince = (person: string): boolean =>
     room
       .withdrawalsIn(said.slice(now.withdrawals.length))
-      .some(({ subject, scope }) => subject === person && (scope === 'all' || scope.some((one) => asked.purposes.includes(one))))
+      .some(({ subject, scope }) => subject === person && (scope === 'all' || scope.some((one) => ends.has(one))))
   const made = await room.assemblePoolRelease({
     mesh,
     clock: systemClock,

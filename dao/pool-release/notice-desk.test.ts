@@ -125,7 +125,7 @@ describe('notices', () => {
     const full = (await desk.box(release.cid)) as Uint8Array
     expect(full.byteLength).toBe(empty.byteLength)
     const stranger = await generateAgeIdentity()
-    await expect(openNotices(full, stranger.secret, { release: release.cid, operator: operator.did })).rejects.toThrow()
+    await expect(openNotices(full, stranger.secret, { release: release.cid, operator: operator.did })).rejects.toThrow(/no age file/)
     expect(await open(full, rawCid(utf8('another')))).toEqual([])
     expect(await openNotices(full, identity.secret, { release: release.cid, operator: trainer.did })).toEqual([])
     expect(await desk.box(rawCid(utf8('elsewhere')))).toBeUndefined()

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { did } from './account.ts'
-import { bytesOf, bytesUpTo, cid, ppm, uint } from './bytes.ts'
+import { bytesUpTo, cid, ppm, uint } from './bytes.ts'
 import { MAX_WITHDRAWAL_BYTES } from './consent.ts'
 import { hash32, signature } from './signed.ts'
 

@@ -5,7 +5,6 @@ import { bytesOf, cid, uint } from './bytes.ts'
 import { POOL_BANDS } from './consent.ts'
 import { ledgerId, point, signature } from './signed.ts'
 
-
 export const MAX_POOL_KEY_BYTES = 4096
 
 /** Public. Member i has seat i + 1; the first of the k commitments is the key's public point. Signed by the operator under `quern/pool-key/v1\0`. */

@@ -1,7 +1,7 @@
 /** Releases of personal pools: what is public of one, and what its contributors and its trainer are told. Times are Unix seconds. */
 import { z } from 'zod'
 import { did } from './account.ts'
-import { bytesOf, bytesUpTo, cid, uint } from './bytes.ts'
+import { bytesUpTo, cid, uint } from './bytes.ts'
 import { MAX_WITHDRAWAL_BYTES, purpose } from './consent.ts'
 import { canaryTerms } from './custody.ts'
 import { poolStatistics } from './pool-statistics.ts'

@@ -311,8 +311,12 @@ describe('a seed at two machines', () => {
     expect(refusal).toMatchObject({ code: 'SEQUENCE_USED' })
     expect(isFinal(noteOf(second), refusal as FatalError, world.state)).toBe(true)
     // what passes is asked again
-    expect(isFinal(noteOf(second), new FatalError('WRONG_PHASE', 'not now', { detail: { type: 'contribution.reveal' } }), world.state)).toBe(false)
-    expect(isFinal(noteOf(second), new FatalError('OTHER_POLICY', 'no', { detail: { type: 'contribution.reveal' } }), world.state)).toBe(true)
+    expect(
+      isFinal(noteOf(second), new FatalError('WRONG_PHASE', 'not now', { detail: { type: 'contribution.reveal' } }), world.state),
+    ).toBe(false)
+    expect(isFinal(noteOf(second), new FatalError('OTHER_POLICY', 'no', { detail: { type: 'contribution.reveal' } }), world.state)).toBe(
+      true,
+    )
     // the place is the first one's, and free again when it is withdrawn
     expect(placeOf({ ...noteOf(second), withdrawals: [], depositedAt: 5 }, world.state).stage).toBe('committed')
     world.withdraw(person)
