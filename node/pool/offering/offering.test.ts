@@ -284,7 +284,7 @@ describe('a seed at two machines', () => {
     const person = world.person('ada')
     world.advanceTo('gather')
     const [first, second] = [world.offer(person), world.offer(person)]
-    const files = { read: (named: CID) => world.files.read(named), write: async () => undefined, has: async () => true }
+    const files = { read: (named: CID) => world.files.read(named), write: async () => undefined }
     const outbox = await Outbox.open({
       ledgerId: world.id,
       signer: person,
@@ -300,7 +300,7 @@ describe('a seed at two machines', () => {
         return { status: 'receipt' }
       },
     })
-    const deeds = (): LogDeeds => ({ outbox, signer: person, state: world.state, files: files as unknown as LogDeeds['files'] })
+    const deeds = (): LogDeeds => ({ outbox, signer: person, state: world.state, files })
     const noteOf = (one: Contributed): PoolNote => ({ ...one, commitSalt: one.salt }) as unknown as PoolNote
     const show = (one: Contributed) => reveal(deeds(), noteOf(one), { index: one.commit, epoch: 1 })
     // nothing is shown before its phase
