@@ -6,13 +6,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silent } from '../core/effects/index.ts'
-import { PoolBook, type PoolNote, sealContribution } from '../node/pool/offering/index.ts'
+import { signReceipt } from '../dao/consent/index.ts'
+import { hasEnded, PoolBook, type PoolNote, purposesLeft, sealContribution } from '../node/pool/offering/index.ts'
 import { eventLines } from '../tests/support/pool-network.ts'
-import { fill, LEDGER, poolPolicy } from '../tests/support/pool-world.ts'
+import { fill, LEDGER, poolPolicy, receiptFor } from '../tests/support/pool-world.ts'
 import { runCli } from '../tests/support/run-cli.ts'
 import { openSeed, openSubjectHome, rememberLedger } from './wiring/index.ts'
 
-const { policy, cid } = poolPolicy()
+const { policy, cid, bytes } = poolPolicy()
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'quern-withdraw-cli-'))
@@ -35,7 +36,20 @@ async function offeredFrom(home: string, dao: string): Promise<void> {
     from: '2025-01',
     to: '2025-12',
   })
-  const given = { manifest, salt, commitSalt: fill(8), receipts: ['jws'], committee: policy.committee, shares, commitments }
+  const receipt = receiptFor({ policy, cid, bytes }, manifest, {
+    subject: opened.subject.did,
+    purposes: ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking'],
+  })
+  await opened.files.write(cid, bytes)
+  const given = {
+    manifest,
+    salt,
+    commitSalt: fill(8),
+    receipts: [signReceipt(receipt, opened.subject)],
+    committee: policy.committee,
+    shares,
+    commitments,
+  }
   await (await PoolBook.open(opened.kv)).add({ ...given, source: 'spotify', at: 5 })
 }
 
@@ -73,6 +87,32 @@ describe('pool withdraw', () => {
     // no keyholder is there to delete anything
     expect([run.code, run.json()], run.err).toMatchObject([3, [{ withdrawn: [{ shredded: 0, of: 5, logged: false, unreadable: false }] }]])
     expect((await noteOf(home)).withdrawals).toHaveLength(1)
+  })
+
+  it('of a purpose leaves the rest, of a needed one ends the whole, and of one that was not given is no withdrawal', async () => {
+    using dao = await listen((_, response) => response.writeHead(503).end('no'))
+    const home = path.join(folder, 'purposes')
+    await offeredFrom(home, dao.url)
+    const withdraw = (...words: string[]) =>
+      runCli('pool', 'withdraw', '--yes', '--dao', dao.url, '--home', home, '--json', '--log-level', 'error', ...words)
+    const stranger = await withdraw('--purpose', 'dpv:CommercialResearch')
+    expect([stranger.code, stranger.json().at(-1)]).toMatchObject([1, { error: { code: 'PURPOSE_NOT_GIVEN' } }])
+    expect((await withdraw('--all', '--purpose', 'ai:Benchmarking')).code).toBe(2)
+    const some = await withdraw('--purpose', 'ai:Benchmarking')
+    // nobody heard of it yet
+    expect([some.code, some.json()], some.err).toMatchObject([
+      3,
+      [{ withdrawn: [{ purposes: ['ai:Benchmarking'], heard: 0, needed: 3, of: 5, logged: false }] }],
+    ])
+    const narrowed = await noteOf(home)
+    expect([hasEnded(narrowed), purposesLeft(narrowed)]).toEqual([false, ['ai:ModelTraining', 'dpv:DataQualityAssessment']])
+    const whole = await withdraw('--purpose', 'ai:ModelTraining')
+    expect([whole.code, whole.json(), whole.err]).toMatchObject([
+      3,
+      [{ withdrawn: [{ shredded: 0, unreadable: false }] }],
+      expect.stringContaining('the whole contribution ends'),
+    ])
+    expect(hasEnded(await noteOf(home))).toBe(true)
   })
 
   it('still minds the words it was given', async () => {

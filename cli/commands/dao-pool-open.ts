@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { signEntry } from '../../core/envelope/index.ts'
-import { FatalError, InvalidInputError, RefusedError } from '../../core/errors/index.ts'
+import { InvalidInputError, RefusedError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
 import { isKeyOf } from '../../dao/consent/index.ts'
 import { dealPoolKey } from '../../dao/custody/index.ts'
@@ -10,7 +10,7 @@ import { chooseCommittee, openPool, readPoolFile } from '../../dao/pool-policy/i
 import { DiskWaitingShares } from '../../dao/stores/index.ts'
 import { cborCid, encode } from '../../schemas/wire/index.ts'
 import { listOf, numberFlag, print, printable, printJson, type Run, settingOf } from '../program/index.ts'
-import { assemblerKey, getJson, httpBase, logFolder, replayFolder, systemClock, waitingSharesFolder } from '../wiring/index.ts'
+import { assemblerKey, getJson, httpBase, logFolder, replayFolder, submit, systemClock, waitingSharesFolder } from '../wiring/index.ts'
 
 interface Info {
   ledger: string
@@ -45,7 +45,14 @@ export const run: Run = async ([file = 'pool.yaml'], flags) => {
   const key = known?.key ?? (dealt as NonNullable<typeof dealt>).key
   const newest = state.pendingCharters.at(-1)
   const assembler = (await assemblerKey(home)).did
-  const opened = openPool(pool, { base: newest?.charter ?? state.charter, committee, operator, key, assembler })
+  const opened = openPool(pool, {
+    base: newest?.charter ?? state.charter,
+    committee,
+    operator,
+    key,
+    assembler,
+    successors: flags['successors'] === true,
+  })
   const from = Math.max((state.epoch?.number ?? 0) + 1, newest?.from ?? 0, numberFlag(flags, 'from', 0))
   const payload = { charter: opened.charter.cid, version: opened.charter.version, from }
   const waiting = new DiskWaitingShares(waitingSharesFolder(home))
@@ -88,19 +95,4 @@ async function textOf(file: string): Promise<string> {
   })
   if (found.size > 1 << 20) throw new InvalidInputError('TOO_LARGE', `${file} is no pool file: it has ${found.size} bytes`)
   return readFile(file, 'utf8')
-}
-
-export async function submit(base: string, entry: Uint8Array, files: Uint8Array[]): Promise<{ code: string; message: string } | undefined> {
-  const response = await fetch(`${base}/v1/entries`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/vnd.ipld.dag-cbor' },
-    body: Buffer.from(encode({ entry, files })),
-    signal: AbortSignal.timeout(30_000),
-  }).catch((cause: unknown) => {
-    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
-  })
-  if (response.ok) return undefined
-  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; title?: string }
-  if (response.status !== 422) throw new FatalError('HTTP_STATUS', `${base} answered ${response.status}`)
-  return { code: problem.code ?? 'REFUSED', message: problem.detail ?? problem.title ?? 'the service refused the entry' }
 }

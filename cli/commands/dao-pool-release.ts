@@ -5,7 +5,7 @@ import { signEntry } from '../../core/envelope/index.ts'
 import { codeOf, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
 import { askAgain, blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
-import { isRecipient, readPolicy } from '../../dao/consent/index.ts'
+import { isRecipient, readPolicy, requiredPurposes } from '../../dao/consent/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { lastFinalEpoch, ledgerYear, seatedValidators } from '../../dao/ledger/index.ts'
 import { epsilonName } from '../../dao/rewards/index.ts'
@@ -37,10 +37,10 @@ import {
   replayPool,
   resolveDao,
   secureBytes,
+  submit,
   systemClock,
   untilStopped,
 } from '../wiring/index.ts'
-import { submit } from './dao-pool-open.ts'
 
 const ORDER_SECONDS = 86_400
 /** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
@@ -66,6 +66,7 @@ export const run: Run = async (_args, flags) => {
   const isSeated = seatedValidators(state).some(({ statement }) => statement.validator === asked.trainer)
   if (!isRecipient(policy.policy, 'trainer', asked.trainer, isSeated))
     throw new RefusedError('TRAINER_NOT_NAMED', `nobody consented to ${asked.trainer}; the policy names the trainers that there may be`)
+  const notify = notifyOf(flags)
   const throughEpoch = lastFinalEpoch(state)
   const terms = poolTermsOf(state.charter)
   const contributions = room.contributionsOf(state, throughEpoch)
@@ -148,7 +149,7 @@ export const run: Run = async (_args, flags) => {
   // the service holds all sealed chunks, as keyholders do
   await mesh.connect(privateNetwork ? addresses : addresses.filter(isPublicMultiaddr), { signal: stop.signal })
   const { known } = await learnDao(addresses, { logger: await logger('error'), signal: stop.signal })
-  const { members } = policy.policy.committee
+  const members = [...new Set(ready.flatMap(({ committee }) => committee?.members ?? policy.policy.committee.members))]
   for (const peer of known.filter(({ did: account }) => members.includes(account))) {
     const dialled = privateNetwork ? peer.addresses : peer.addresses.filter(isPublicMultiaddr)
     await mesh.connect(dialled, { signal: stop.signal }).catch(() => say(`quern: keyholder ${peer.did} does not answer`))
@@ -161,10 +162,12 @@ export const run: Run = async (_args, flags) => {
     return feed.value.withdrawals
   }
   let said = await withdrawalsNow()
+  // a purpose that the pool cannot do without takes away the rest
+  const ends = new Set([...asked.purposes, ...requiredPurposes(policy.policy)])
   const isWithdrawnSince = (person: string): boolean =>
     room
       .withdrawalsIn(said.slice(now.withdrawals.length))
-      .some(({ subject, scope }) => subject === person && (scope === 'all' || scope.some((one) => asked.purposes.includes(one))))
+      .some(({ subject, scope }) => subject === person && (scope === 'all' || scope.some((one) => ends.has(one))))
   const made = await room.assemblePoolRelease({
     mesh,
     clock: systemClock,
@@ -206,7 +209,7 @@ export const run: Run = async (_args, flags) => {
     signal: stop.signal,
     onProgress: ({ step, contributions: done, of }) => process.stderr.isTTY && say(`${step} ${done} of ${of}`),
   })
-  await keepRelease(folder, made)
+  await keepRelease(folder, { ...made, secret: { ...made.secret, ...(notify !== undefined && { notify }) } })
   const { release } = made
   await writeFile(path.join(out, 'release.cbor'), release.bytes)
   await writeFile(path.join(out, 'release.json'), `${JSON.stringify(room.describePoolRelease(release), null, 2)}\n`)
@@ -225,6 +228,14 @@ export const run: Run = async (_args, flags) => {
     const reply = await askAgain(mesh, peerFromDid(holder), blocksProtocol, { cids: [cid] }, { signal: stop.signal }).catch(() => undefined)
     return reply?.blocks[0] ?? undefined
   }
+}
+
+/** Where the trainer is told of withdrawals. */
+function notifyOf({ notify }: Flags): string | undefined {
+  if (typeof notify !== 'string') return undefined
+  const url = URL.canParse(notify) ? new URL(notify) : undefined
+  if ((url?.protocol === 'https:' || url?.protocol === 'http:') && notify.length <= 512) return notify
+  throw new UsageError('BAD_FLAG', '--notify takes an address that notices are sent to: https://trainer.example/withdrawn')
 }
 
 function askedFor(flags: Flags): { trainer: string; recipient: string; purposes: Purpose[] } {

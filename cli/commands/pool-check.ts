@@ -2,8 +2,17 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError, ProofError, UsageError } from '../../core/errors/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
-import { equalBytes, MAX_FEED_BYTES, MAX_POOL_RELEASE_BYTES, sha256 } from '../../schemas/wire/index.ts'
+import type { NamedRelease } from '../../dao/pool-release/index.ts'
+import {
+  equalBytes,
+  MAX_FEED_BYTES,
+  MAX_NOTICE_BOX_BYTES,
+  MAX_POOL_RELEASE_BYTES,
+  sha256,
+  type TombstoneNotice,
+} from '../../schemas/wire/index.ts'
 import { print, printable, printJson, type Run, settingOf } from '../program/index.ts'
+import { identityIn } from './age-identity.ts'
 import { getBytes, httpBase, readAtMost, replayPool, systemClock } from '../wiring/index.ts'
 
 const DAY_SECONDS = 86_400
@@ -28,13 +37,25 @@ export const run: Run = async ([where], flags) => {
   const members = lines && room.readMembers(lines)
   const stale = members && room.staleMembers(members, read.value, withdrawals)
   const withdrawn = stale?.length ?? since.length
+  const notices = await noticesOf(flags, read)
+  // what the operator asks for counts also where the log that was read says nothing of it yet
+  const told = [...new Set(notices?.flatMap(({ persons }) => persons) ?? [])].toSorted()
   const now = Math.floor(systemClock.now() / 1000)
   const due = stale?.map(({ person, said }) => ({ person, deleteBy: dayOf(room.dueAt(read.value, said, now)) })) ?? null
   const persons = due?.map(({ person }) => person) ?? null
   const dated = at === undefined ? null : new Date(at * 1000).toISOString()
   if (flags['json'] === true)
-    printJson({ release: read.cid.toString(), stale: withdrawn > 0, withdrawn, persons, due, entries: size, feed: dated })
-  else if (withdrawn === 0)
+    printJson({
+      release: read.cid.toString(),
+      stale: withdrawn > 0 || told.length > 0,
+      withdrawn,
+      persons,
+      due,
+      entries: size,
+      feed: dated,
+      notices: notices?.map(noticeFacts) ?? null,
+    })
+  else if (withdrawn === 0 && told.length === 0)
     print(`fresh: nobody of it withdrew in the first ${size} entries of the log${dated === null ? '' : `, by the feed of ${dated}`}`)
   else if (due === null)
     print(`stale: ${withdrawn} withdrawals since; the folder of the opened bundle says whether they are of this release`)
@@ -42,7 +63,30 @@ export const run: Run = async ([where], flags) => {
     print(`stale: ${withdrawn} contributions withdrawn since; delete the rows of`)
     for (const { person, deleteBy } of due) print(printable(`  ${person}  by ${deleteBy}`))
   }
-  return withdrawn > 0 ? 3 : 0
+  if (flags['json'] !== true)
+    for (const { at: said, deleteBy, persons: named } of notices ?? [])
+      print(printable(`notice of ${dayOf(said)}, signed by the operator: delete by ${dayOf(deleteBy)} the rows of ${named.join(', ')}`))
+  return withdrawn > 0 || told.length > 0 ? 3 : 0
+}
+
+const noticeFacts = ({ at, deleteBy, persons }: TombstoneNotice) => ({ at, deleteBy: dayOf(deleteBy), persons })
+
+/** The operator's notices to this trainer, from a box that was sent or the one that the DAO serves; undefined without an identity to open it. */
+async function noticesOf(flags: Record<string, unknown>, { cid, value }: NamedRelease): Promise<TombstoneNotice[] | undefined> {
+  const { identity, notices } = flags
+  if (typeof identity !== 'string') {
+    if (notices === undefined) return undefined
+    throw new UsageError('IDENTITY_MISSING', 'notices are sealed to you: give your age identity with --identity')
+  }
+  const { openNotices } = await openPoolReleases()
+  const dao = settingOf('dao', flags)
+  if (typeof notices !== 'string' && dao === undefined)
+    throw new UsageError('NOTICES_MISSING', 'give the DAO with --dao http(s)://…, or a box that was sent to you with --notices')
+  const box =
+    typeof notices === 'string'
+      ? await readAtMost(notices, MAX_NOTICE_BOX_BYTES)
+      : await getBytes(httpBase(dao as string), `/v1/pool/releases/${cid.toString()}/notices`, MAX_NOTICE_BOX_BYTES)
+  return openNotices(box, await identityIn(identity), { release: cid, operator: value.by })
 }
 
 /** A day of UTC. */

@@ -1,12 +1,11 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError, ProofError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { existsSync } from 'node:fs'
 import { print, printable, printJson, type Run } from '../program/index.ts'
-
-const MAX_IDENTITY_BYTES = 8192
+import { identityIn } from './age-identity.ts'
 
 export const run: Run = async ([bundle], flags) => {
   const [identityFile, out] = [flags['identity'], String(flags['out'])]
@@ -47,17 +46,4 @@ export const run: Run = async ([bundle], flags) => {
   } finally {
     await rm(work, { recursive: true, force: true })
   }
-}
-
-/** The first line that is an identity, as `age-keygen -pq` writes it. Throws InvalidInputError. */
-async function identityIn(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}`, { cause })
-  })
-  const line = text
-    .slice(0, MAX_IDENTITY_BYTES)
-    .split(/\r?\n/)
-    .find((one) => one.startsWith('AGE-SECRET-KEY-PQ-1'))
-  if (line === undefined) throw new InvalidInputError('NO_IDENTITY', `${file} holds no hybrid age identity (AGE-SECRET-KEY-PQ-1…)`)
-  return line.trim()
 }

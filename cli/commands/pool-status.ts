@@ -17,7 +17,7 @@ export const run: Run = async (_args, flags) => {
   if (!hasSeed(session.home) && flags['restore'] === undefined)
     throw new RefusedError('NOTHING_OFFERED', `nothing was offered from ${session.home}; "quern pool offer" does that`)
   await using home = await openPool(session, facts.ledger, flags)
-  const { PoolNode, askHealth } = await openPoolOffering()
+  const { PoolNode, askHealth, purposesLeft, purposesWithdrawn } = await openPoolOffering()
   await using node = await PoolNode.start({
     ...systemEffects,
     mesh: home.mesh,
@@ -47,7 +47,8 @@ export const run: Run = async (_args, flags) => {
       events: note.manifest.records,
       chunks: note.manifest.chunks.length,
       months: [note.manifest.from, note.manifest.to],
-      purposes: read.ok ? read.receipt.purposes : [],
+      purposes: purposesLeft(note),
+      withdrawn: purposesWithdrawn(note),
       expires: read.ok ? read.receipt.expires : 0,
       keyholders: note.committee.members.length,
       needed: note.committee.k,
@@ -55,6 +56,7 @@ export const run: Run = async (_args, flags) => {
       holding: health?.live ?? note.committee.members.length - note.shredded.length,
       shredded: note.shredded.length,
       available: place.available.length,
+      lacking: note.lacking.length,
       accesses: health?.accesses ?? [],
       faults: health?.faults ?? {},
     })
@@ -78,6 +80,7 @@ type Shown = Omit<PoolHealth, 'health' | 'live' | 'of'> & {
   chunks: number
   months: string[]
   purposes: string[]
+  withdrawn: string[]
   expires: number
   keyholders: number
   needed: number
@@ -85,6 +88,7 @@ type Shown = Omit<PoolHealth, 'health' | 'live' | 'of'> & {
   holding: number
   shredded: number
   available: number
+  lacking: number
 }
 
 const date = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
@@ -111,8 +115,12 @@ function inWords(one: Shown): string {
         [
           ['  state', state],
           ['  holds', `${one.events} events of ${one.source} in ${one.chunks} chunks, ${one.months.join(' to ')}`],
-          ['  for', one.purposes.join(', ')],
-          ['  until', date(one.expires)],
+          ['  for', one.purposes.length === 0 ? 'nothing any more' : one.purposes.join(', ')],
+          ...(one.withdrawn.length > 0 ? [['  no longer', one.withdrawn.join(', ')]] : []),
+          [
+            '  until',
+            `${date(one.expires)}${one.lacking > 0 ? `; ${one.lacking} keyholders do not know of the renewal: "quern pool renew" again` : ''}`,
+          ],
         ],
         2,
       ),

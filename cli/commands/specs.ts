@@ -168,6 +168,10 @@ export const specs: CommandSpec[] = [
       ['--k <n>', 'how many keyholders together can read; default more than half'],
       ['--n <n>', 'how many keyholders; default five, or all that are seated where these are fewer'],
       ['--members <accounts>', 'these validators instead, separated by commas, in the order of their shares'],
+      [
+        '--successors',
+        'the notice says that any seated validator may take over from a keyholder that is gone; else only those named now ever hold shares',
+      ],
       ['--from <epoch>', 'the epoch it opens with; default the next'],
     ],
     load: () => import('./dao-pool-open.ts'),
@@ -246,9 +250,24 @@ export const specs: CommandSpec[] = [
       ['--name <name>', 'name of the release; default the DAO’s and a number'],
       ['--epsilon-ppm <n>', 'ε that the public counts may cost of the year’s, in millionths; 0: none are published'],
       ['--canaries <n>', 'made-up rows that show from whom a copy came', '24'],
+      ['--notify <url>', 'address of the trainer to which notices of withdrawals are sent, sealed to its key'],
       ['--out <dir>', 'where bundle and public manifest go', 'pool-release'],
     ],
     load: () => import('./dao-pool-release.ts'),
+  },
+  {
+    name: 'dao pool reshare',
+    summary:
+      'give the shares of what is in a pool to another committee: whose keyholders lost their seat, to those that are left and to seated ones that the policy allows; nobody’s secret is put together for it; exit 3 when one could not be moved',
+    example: 'quern dao pool reshare --dry-run',
+    settings: ['home', 'http'],
+    options: [
+      ['--dry-run', 'only say how the shares stand and what would be done'],
+      ['--refresh', 'fresh shares also where nobody is missing: old copies are of no use then'],
+      ['--members <list>', 'accounts of the new keyholders, separated by commas; those that are left and others in their places otherwise'],
+      ['--k <n>', 'how many of them read together; never fewer than before'],
+    ],
+    load: () => import('./dao-pool-reshare.ts'),
   },
   {
     name: 'pool preview',
@@ -290,14 +309,31 @@ export const specs: CommandSpec[] = [
     load: () => import('./pool-status.ts'),
   },
   {
+    name: 'pool renew',
+    summary:
+      'consent anew to what you have in a pool, before the consent ends by itself: shows the notice, asks for each purpose that you did not withdraw, and brings the newer receipt to the keyholders; may be run again for those that were away',
+    example: 'quern pool renew --days 90 --dao https://dao.example.org',
+    settings: ['home', 'dao', 'logLevel'],
+    options: [
+      ['--yes', 'do not ask: agree to the purposes named, and to nothing else'],
+      ['--purpose <id>', 'with --yes: a purpose you agree to; may be repeated', undefined, 'repeat'],
+      ['--adult', 'you are an adult, and this is your own data'],
+      ['--days <n>', 'how long from now; default as long as the policy allows'],
+      ['--gpc', 'Global Privacy Control is set: nothing optional can be agreed to [QUERN_GPC=1]'],
+      ['--passphrase-file <file>', 'its first line opens the root seed'],
+    ],
+    load: () => import('./pool-renew.ts'),
+  },
+  {
     name: 'pool withdraw',
     args: '[contribution]',
     summary:
-      'end a contribution: every keyholder is told to delete its share, and the DAO to log it; exit 3 until so many have that nobody can read it; may be run again',
+      'end a contribution: every keyholder is told to delete its share, and the DAO to log it; or, with --purpose, end some of what it is for; exit 3 until so many have heard that nobody can read it, or get keys for that; may be run again',
     example: 'quern pool withdraw --all --dao https://dao.example.org',
     settings: ['home', 'dao', 'logLevel'],
     options: [
       ['--all', 'everything that was offered to this DAO'],
+      ['--purpose <id>', 'for this purpose only; may be repeated. A purpose that the pool needs ends the whole', undefined, 'repeat'],
       ['--yes', 'do not ask'],
       ['--passphrase-file <file>', 'its first line opens the root seed'],
     ],
@@ -339,6 +375,8 @@ export const specs: CommandSpec[] = [
     options: [
       ['--log <dir>', 'a copy of the DAO’s log, instead of asking the DAO'],
       ['--feed <file>', 'the operator’s signed withdrawal feed as a file, instead of asking the DAO'],
+      ['--notices <file>', 'a box of notices that was sent to you, with --identity'],
+      ['--identity <file>', 'your hybrid age identity: opens the operator’s notices to you, which --dao serves'],
     ],
     load: () => import('./pool-check.ts'),
   },

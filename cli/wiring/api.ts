@@ -4,13 +4,18 @@ import type { Logger } from '../../core/effects/index.ts'
 import { openPrometheus } from '../../core/events/index.ts'
 import { type ResolveTxt, txtResolver, type Web } from '../../core/web/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
+import { Steps } from '../../dao/follower/index.ts'
 import { OptOutDesk } from '../../dao/optouts/index.ts'
 import { openHttp } from '../../dao/service/index.ts'
 import { hostPort } from './listen.ts'
 import { type RunningOperator, type WebSettings, webFor } from './start-roles.ts'
 import { followIndex } from './index-follower.ts'
-import { readReleaseManifest } from './pool-releases.ts'
+import { postBytes } from './http.ts'
+import { readReleaseManifest, readReleaseSecret } from './pool-releases.ts'
 import { systemClock } from './system.ts'
+
+/** What an address did not take is carried there again. */
+const NOTICES_EVERY_MS = 10_000
 
 export interface Api extends AsyncDisposable {
   url: string
@@ -57,13 +62,34 @@ export async function openApi(
     logger: logger.child('opt-out'),
     signal: stop.signal,
   })
-  const { FeedDesk } = await openPoolReleases()
+  const { FeedDesk, NoticeDesk } = await openPoolReleases()
   const withdrawals = new FeedDesk({
     state: () => operator.state,
     reader: operator.sequencer.reader,
     operator: home.identity,
     clock: systemClock,
   })
+  const notices = new NoticeDesk({
+    releases: () => operator.state.poolReleases.map(({ release }) => release),
+    manifest: (release) => readReleaseManifest(home.folder, release),
+    secret: (release) => readReleaseSecret(home.folder, release),
+    withdrawals: () => withdrawals.withdrawals(),
+    operator: home.identity,
+    clock: systemClock,
+    kv: home.kv,
+    logger: logger.child('notices'),
+    send: postBytes,
+  })
+  const telling = stack.use(
+    new Steps({
+      step: () => notices.step(),
+      clock: systemClock,
+      logger: logger.child('notices'),
+      signal: stop.signal,
+      everyMs: NOTICES_EVERY_MS,
+    }),
+  )
+  stack.use(operator.watch(() => telling.wake()))
   const http = await openHttp({
     state: () => (operator.state.size === 0 ? undefined : operator.state),
     log: (term) => (term === 0 ? { files, reader: operator.sequencer.reader } : undefined),
@@ -75,7 +101,11 @@ export async function openApi(
     metrics: await openPrometheus(),
     submit: (entry, attached) => operator.submit(entry, attached),
     optOut: (domain) => desk.ask(domain),
-    pool: { manifest: (release) => readReleaseManifest(home.folder, release), feed: () => withdrawals.feed() },
+    pool: {
+      manifest: (release) => readReleaseManifest(home.folder, release),
+      feed: () => withdrawals.feed(),
+      notices: (release) => notices.box(release),
+    },
     addresses: () => home.mesh.addresses(),
     clock: systemClock,
     logger: logger.child('http'),

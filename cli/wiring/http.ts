@@ -1,6 +1,6 @@
 /** A DAO's HTTP API as a client. */
 import { FatalError, UsageError } from '../../core/errors/index.ts'
-import { concatBytes } from '../../schemas/wire/index.ts'
+import { concatBytes, encode } from '../../schemas/wire/index.ts'
 
 const MAX_REPLY_BYTES = 32 << 20
 
@@ -53,4 +53,35 @@ export async function postForJson(base: string, path: string): Promise<{ status:
   } catch (cause) {
     throw new FatalError('NOT_JSON', `${base}${path} does not answer with JSON`, { cause })
   }
+}
+
+/** Gives an entry and the files that it names to a DAO's service; undefined when it took it, else why not. Throws FatalError DAO_UNREACHABLE or HTTP_STATUS. */
+export async function submit(base: string, entry: Uint8Array, files: Uint8Array[]): Promise<{ code: string; message: string } | undefined> {
+  const response = await fetch(`${base}/v1/entries`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.ipld.dag-cbor' },
+    body: Buffer.from(encode({ entry, files })),
+    signal: AbortSignal.timeout(30_000),
+  }).catch((cause: unknown) => {
+    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
+  })
+  if (response.ok) return undefined
+  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; title?: string }
+  if (response.status !== 422) throw new FatalError('HTTP_STATUS', `${base} answered ${response.status}`)
+  return { code: problem.code ?? 'REFUSED', message: problem.detail ?? problem.title ?? 'the service refused the entry' }
+}
+
+/** Carries bytes to an address that somebody gave for it. Throws FatalError UNREACHABLE or HTTP_STATUS. */
+export async function postBytes(address: string, bytes: Uint8Array): Promise<void> {
+  const response = await fetch(address, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: Buffer.from(bytes),
+    redirect: 'error',
+    signal: AbortSignal.timeout(30_000),
+  }).catch((cause: unknown) => {
+    throw new FatalError('UNREACHABLE', 'nobody answers at the address', { cause })
+  })
+  await response.body?.cancel()
+  if (!response.ok) throw new FatalError('HTTP_STATUS', `the address answered ${response.status}`)
 }

@@ -41,5 +41,5 @@ export {
 export { readStoredCharter, storeCharter } from './stored-charter.ts'
 export { aborted, secureBytes, systemClock, systemEffects, systemRandom, unlessStopped, untilStopped } from './system.ts'
 export { daoFolder, localReleases, logFolder, releaseFolder, waitingSharesFolder } from './places.ts'
-export { getBytes, getJson, httpBase, postForJson } from './http.ts'
+export { getBytes, getJson, httpBase, postForJson, submit } from './http.ts'
 export { replayFolder, type Replayed } from './replay.ts'

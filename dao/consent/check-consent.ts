@@ -34,6 +34,8 @@ export interface ConsentFacts {
   notice?: Uint8Array
   /** Categories that the parser found in the export, where whoever checks has parsed it. */
   held?: readonly string[]
+  /** Hashes of the receipts that this one renewed, where whoever checks holds them. */
+  before?: readonly Uint8Array[]
   /** `receiptId`s that a later receipt of this contribution names as `prev`. */
   renewed?: ReadonlySet<string>
   tombstones: Tombstones
@@ -54,7 +56,7 @@ export function checkConsent(facts: ConsentFacts): ConsentVerdict {
   const { receipt } = read
   const hash = receiptHash(facts.jws, facts.salt)
   if (facts.policy === null) return { ok: false, problems: [problem('NO_POLICY', 'the DAO offers no consent policy')] }
-  const purposes = facts.tombstones.remaining(receipt, hash)
+  const purposes = facts.tombstones.remaining(receipt, [hash, ...(facts.before ?? [])])
   const problems = [
     ...policyFaults(receipt, facts, facts.policy),
     ...choiceFaults(receipt, facts.policy.value),

@@ -13,4 +13,4 @@ export { ANY_OF_ROSTER, type ConsentProblem, isNoticeOf, type PolicyDraft, polic
 export { isKeyOf, readPoolKey } from './read-pool-key.ts'
 export { readReceipt, receiptHash, receiptId, signReceipt, subjectKey } from './receipt.ts'
 export { isDpvTerm } from './terms.ts'
-export { readWithdrawal, type Scope, signWithdrawal, Tombstones } from './tombstones.ts'
+export { includesScope, joinScopes, readWithdrawal, type Scope, signWithdrawal, Tombstones } from './tombstones.ts'

@@ -27,6 +27,16 @@ export function readWithdrawal(bytes: Uint8Array): { ok: true; value: Withdrawal
 /** What was withdrawn of one receipt. */
 export type Scope = 'all' | ReadonlySet<Purpose>
 
+/** Scopes add up. */
+export function joinScopes(known: Scope | undefined, more: Withdrawal['scope']): Scope {
+  return known === 'all' || more === 'all' ? 'all' : new Set([...(known ?? []), ...more])
+}
+
+/** Whether what was withdrawn says as much as this already. */
+export function includesScope(known: Scope | undefined, asked: Withdrawal['scope']): boolean {
+  return known === 'all' || (known !== undefined && asked !== 'all' && asked.every((one) => known.has(one)))
+}
+
 export class Tombstones {
   readonly #scopes = new Map<string, Scope>()
 
@@ -34,10 +44,8 @@ export class Tombstones {
   add({ receipt, subject, scope }: Pick<Withdrawal, 'receipt' | 'subject' | 'scope'>): boolean {
     const key = keyOf(receipt, subject)
     const known = this.#scopes.get(key)
-    if (known === 'all') return false
-    const joined = scope === 'all' ? scope : new Set([...(known ?? []), ...scope])
-    if (joined !== 'all' && joined.size === known?.size) return false
-    this.#scopes.set(key, joined)
+    if (includesScope(known, scope)) return false
+    this.#scopes.set(key, joinScopes(known, scope))
     return true
   }
 
@@ -50,11 +58,13 @@ export class Tombstones {
     return this.#scopes.get(keyOf(receipt, subject))
   }
 
-  /** The purposes of a receipt that still hold: none after a withdrawal of all. */
-  remaining(receipt: Pick<ConsentReceipt, 'purposes' | 'subject'>, hash: Uint8Array): Purpose[] {
-    const scope = this.scopeOf(hash, receipt.subject)
-    if (scope === 'all') return []
-    return receipt.purposes.filter((one) => scope?.has(one) !== true)
+  /**
+   * The purposes of a receipt that still hold: none after a withdrawal of all. `hashes`: its own, and those of the receipts it renewed, because what
+   * was withdrawn of a contribution once is not given again for it.
+   */
+  remaining(receipt: Pick<ConsentReceipt, 'purposes' | 'subject'>, hashes: readonly Uint8Array[]): Purpose[] {
+    const scopes = hashes.flatMap((hash) => this.scopeOf(hash, receipt.subject) ?? [])
+    return receipt.purposes.filter((one) => !scopes.some((scope) => scope === 'all' || scope.has(one)))
   }
 }
 

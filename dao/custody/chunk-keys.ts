@@ -74,6 +74,8 @@ export interface OpenedKeys {
   /** Key of each index asked for, in order. */
   keys: Uint8Array[]
   context: Uint8Array
+  /** When the consent ends by itself, Unix seconds, by the earliest of the answers used; null where none of them said it. */
+  expires: number | null
 }
 
 /**
@@ -101,7 +103,8 @@ export function combineAnswers(
       )
       return chunkKey(context, i, power.toBytes(), ownerParts?.[j])
     })
-    return { keys, context }
+    const ends = bySeat.flatMap(({ expires }) => expires ?? [])
+    return { keys, context, expires: ends.length === 0 ? null : Math.min(...ends) }
   }
   return undefined
 }

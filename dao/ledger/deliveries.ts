@@ -1,4 +1,5 @@
 /** Batches and pool contributions go one way through the ledger; here are the questions that are the same for both. */
+import type { Purpose } from '../../schemas/wire/index.ts'
 import type { BatchState, LedgerState, PoolContribution, Delivery } from './types.ts'
 
 /** A batch or a contribution, by its manifest. */
@@ -26,6 +27,13 @@ export const mayEarn = (one: BatchState | PoolContribution): boolean =>
 
 /** Still in the pool: it holds its subject's one slot, and later releases may ask for it. */
 export const isLive = (one: PoolContribution): boolean => mayEarn(one) && !one.dropped
+
+/** Whether it is in the pool, and its subject withdrew none of these purposes since it committed to it. */
+export function isFor(state: LedgerState, one: PoolContribution, purposes: readonly Purpose[]): boolean {
+  if (!isLive(one)) return false
+  const gone = state.withdrawals.purposesGone(one)
+  return !purposes.some((purpose) => gone.has(purpose))
+}
 
 /** The way of a delivery begins with its reveal. */
 export function revealed(

@@ -1,7 +1,7 @@
 /** Every rule of every entry type, by the entries that break it. */
 import { describe, expect, it } from 'vitest'
 import { anyCid, LedgerWorld, pages, seeded, type TestValidator } from '../../tests/unit/ledger-world.ts'
-import { signEntry } from '../../core/envelope/index.ts'
+import { signEntry, signObject } from '../../core/envelope/index.ts'
 import { charter as charterShape, cborCid, commitHash, encode, type EntryType, sha256, utf8 } from '../../schemas/wire/index.ts'
 import { signWithdrawal } from '../consent/index.ts'
 import { logVkey } from '../log/index.ts'
@@ -12,6 +12,13 @@ const late = seeded('late')
 const someone = seeded('subject')
 const withdrawalOf = (changes: object = {}): Uint8Array =>
   encode({ ...signWithdrawal({ receipt: zero, at: 1_790_000_000, scope: 'all', ask: ['stop'] }, someone), ...changes })
+
+const nobody = [zero, zero]
+const reshareOf = (by: ReturnType<typeof seeded>, dao: string): Uint8Array => {
+  const committee = { k: 2, members: [someone.did, late.did] }
+  const order = { v: 1, dao, manifest: anyCid('x'), generation: 0, from: committee, to: committee, dealers: [1, 2], at: 1, by: by.did }
+  return encode(signObject('reshare-order', order, by))
+}
 
 /** A world in epoch 1 with ann's batch in it, stopped in a phase. */
 function worldIn(
@@ -301,6 +308,24 @@ const cases: Record<EntryType, Case[]> = {
       'with another signature',
       'BAD_SIGNATURE',
       (w) => w.bytes(w.operator, 'consent.withdrawn', { withdrawal: withdrawalOf({ s: new Uint8Array(64) }) }),
+    ],
+  ],
+  'custody.reshare': [
+    ['by somebody else', 'NOT_OPERATOR', (w) => w.bytes(late, 'custody.reshare', { order: reshareOf(w.operator, w.id), ready: nobody })],
+    [
+      'ordered by somebody else',
+      'ORDER_NOT_OURS',
+      (w) => w.bytes(w.operator, 'custody.reshare', { order: reshareOf(late, w.id), ready: nobody }),
+    ],
+    [
+      'of another ledger',
+      'ORDER_NOT_OURS',
+      (w) => w.bytes(w.operator, 'custody.reshare', { order: reshareOf(w.operator, 'quern/other'), ready: nobody }),
+    ],
+    [
+      'of a contribution that is not there',
+      'UNKNOWN',
+      (w) => w.bytes(w.operator, 'custody.reshare', { order: reshareOf(w.operator, w.id), ready: nobody }),
     ],
   ],
   'budget.spend': [['by a stranger', 'NOT_SEATED', (w) => w.bytes(late, 'budget.spend', { budget: 'x', amount: '1' })]],

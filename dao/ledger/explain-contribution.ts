@@ -45,8 +45,8 @@ export function contributionReasons(state: LedgerState, one: PoolContribution, f
         epoch,
       }),
     )
-  if (one.purposesGone.size > 0)
-    out.push(reason('purposes', `contribution ${key}: no longer for ${[...one.purposesGone].join(', ')}`, { epoch }))
+  const gone = state.withdrawals.purposesGone(one)
+  if (gone.size > 0) out.push(reason('purposes', `contribution ${key}: no longer for ${[...gone].join(', ')}`, { epoch }))
   if (one.moved)
     out.push(reason('moved', `contribution ${key}: too few held it before the cut of epoch ${one.gathered}; it moved on`, { epoch }))
   if (one.dropped) out.push(reason('dropped', `contribution ${key}: it missed a second cut and counts nowhere`, { epoch }))

@@ -1,11 +1,14 @@
 /** Contributions to the personal pool beside batches of web records: what they earn, what ends them, and that a stranger gets the same numbers. */
 import { describe, expect, it } from 'vitest'
+import { signObject } from '../../core/envelope/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
 import { chunk, type Contributed, policy, PoolLedgerWorld, tokensOf } from '../../tests/unit/pool-ledger-world.ts'
 import { anyCid, LedgerWorld, pages, seeded } from '../../tests/unit/ledger-world.ts'
 import { cborCid, encode, fileCid, PPM, type Purpose, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { sampledChunks } from '../rewards/index.ts'
 import {
   createLedger,
+  custodyOf,
   drawsFor,
   explain,
   includedBatches,
@@ -389,18 +392,35 @@ describe('a withdrawal', () => {
     expect([counts('ai:ModelTraining'), counts()]).toEqual([0, 0])
   })
 
-  it.each<[string, 'all' | Purpose[]]>([
-    ['all', 'all'],
-    ['a needed purpose', ['ai:ModelTraining']],
-    ['an optional one', ['ai:Benchmarking']],
-  ])('of %s drops what its subject had committed to before', (_, scope) => {
+  it.each<[string, 'all' | Purpose[], string | undefined]>([
+    ['all drops what its subject had committed to before', 'all', 'NO_COMMIT'],
+    ['a needed purpose is one of what its subject had committed to before', ['ai:ModelTraining'], 'WITHDRAWN'],
+    ['an optional one counts for what its subject had committed to before', ['ai:Benchmarking'], undefined],
+  ])('of %s', (_, scope, code) => {
     const world = new PoolLedgerWorld()
     const person = world.person('one')
     world.advance('gather')
     const one = world.offer(person)
     world.withdraw(person, { scope })
     world.advance('reveal')
-    expect(world.show(one)).toBe('NO_COMMIT')
+    expect(world.show(one)).toBe(code)
+    if (code !== undefined) return
+    for (const validator of world.validators) world.available(validator, [one.cid])
+    world.testAndClose()
+    const counts = (...purposes: Purpose[]): number => includedContributions(world.state, 1, purposes).length
+    expect([counts('ai:ModelTraining'), counts('ai:Benchmarking')]).toEqual([1, 0])
+  })
+
+  it('of an optional purpose says nothing of what is committed to afterwards', () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('one')
+    world.gatherPool(() => [world.offer(person)])
+    world.withdraw(person, { scope: ['ai:Benchmarking'] })
+    world.testAndClose()
+    world.withdraw(person)
+    world.gatherPool(() => [world.offer(person, { rows: [chunk({ month: '2026-01' })] }, { to: '2026-01' })])
+    world.testAndClose()
+    expect(includedContributions(world.state, 2, ['ai:Benchmarking'])).toHaveLength(1)
   })
 
   it('of somebody who brought nothing is not written down', () => {
@@ -408,7 +428,7 @@ describe('a withdrawal', () => {
     world.advance('gather')
     const [stranger, joined] = [seeded('stranger'), world.person('joined')]
     for (const one of [stranger, joined]) expect(world.withdraw(one, {}, one)).toBe('NOTHING_BROUGHT')
-    expect(world.state.withdrawals).toEqual([])
+    expect(world.state.withdrawals.count).toBe(0)
     world.offer(joined)
     expect(world.withdraw(joined, {}, joined)).toBeUndefined()
   })
@@ -423,6 +443,75 @@ describe('a withdrawal', () => {
     expect(liveContributionOf(world.state, person.did)).toBeDefined()
     expect(world.withdraw(person, {}, world.validators[0]?.signer)).toBeUndefined()
     expect(liveContributionOf(world.state, person.did)).toBeUndefined()
+  })
+})
+
+describe('a change of committee', () => {
+  const people = (world: PoolLedgerWorld) => world.validators.map(({ signer }) => signer)
+  /** The order, and what these signed of it. */
+  function reshare(world: PoolLedgerWorld, one: Contributed, to: Signer[], { k = 3, generation = 0, by = to, change = {} } = {}) {
+    const from = { k: 3, members: people(world).map(({ did }) => did) }
+    const draft = {
+      v: 1,
+      dao: world.id,
+      manifest: one.cid,
+      generation,
+      from,
+      to: { k, members: to.map(({ did }) => did) },
+      dealers: [1, 2, 3],
+    }
+    const order = encode(signObject('reshare-order', { ...draft, at: world.now, by: world.operator.did, ...change }, world.operator))
+    const ready = by.map((signer, i) =>
+      encode(
+        signObject('reshare-ready', { v: 1, order: cborCid(order), x: i + 1, commitments: sha256(utf8('new')), by: signer.did }, signer),
+      ),
+    )
+    return world.say(world.operator, 'custody.reshare', { order, ready }).invalid?.code
+  }
+  const begun = () => {
+    const world = new PoolLedgerWorld()
+    const [one] = world.gatherPool(() => [world.offer(world.person('one'))]) as [Contributed]
+    return { world, one, state: () => world.state.contributions.get(one.cid.toString()) }
+  }
+
+  it('counts when all of the new one signed that they hold their shares, and once', () => {
+    const { world, one, state } = begun()
+    const [, ...four] = people(world) as [Signer, ...Signer[]]
+    expect(reshare(world, one, four)).toBeUndefined()
+    expect(state()).toMatchObject({ committee: { k: 3, members: four.map(({ did }) => did) }, generation: 1 })
+    // whoever left does not count among those that hold it
+    expect([...(state()?.available ?? [])].toSorted()).toEqual(four.map(({ did }) => did).toSorted())
+    expect(custodyOf(world.state).map(({ live }) => live.length)).toEqual([4])
+    expect(reshare(world, one, four)).toBe('OTHER_GENERATION')
+    const gone = people(world)[0] as Signer
+    expect(world.say(gone, 'contribution.available', { epoch: 1, manifests: [one.cid] }).invalid?.code).toBe('NOT_KEYHOLDER')
+    expect(replayed(world, true).state.contributions.get(one.cid.toString())?.committee.members).toEqual(four.map(({ did }) => did))
+  })
+
+  it.each<[string, string, (world: PoolLedgerWorld, one: Contributed) => string | undefined]>([
+    ['one of them did not sign', 'NOT_READY', (world, one) => reshare(world, one, people(world), { by: people(world).slice(1) })],
+    [
+      'somebody else signed for one',
+      'NOT_READY',
+      (world, one) => reshare(world, one, people(world), { by: people(world).with(2, seeded('stranger')) }),
+    ],
+    ['fewer could read it', 'QUORUM_LOWERED', (world, one) => reshare(world, one, people(world), { k: 2 })],
+    ['a stranger were among them', 'NOT_SEATED', (world, one) => reshare(world, one, people(world).with(0, seeded('stranger')))],
+    ['it came from another committee', 'OTHER_GENERATION', (world, one) => reshare(world, one, people(world), { generation: 1 })],
+    ['its subject withdrew', 'UNKNOWN', (world, one) => (world.withdraw(one.signer), reshare(world, one, people(world)))],
+  ])('does not where %s', (_, code, play) => {
+    const { world, one, state } = begun()
+    expect(play(world, one)).toBe(code)
+    expect(state()).toMatchObject({ generation: 0, reshared: null })
+  })
+
+  it('goes to nobody whom the policy does not name, though the ledger seats it', () => {
+    const { world, one } = begun()
+    const other = world.validator('newcomer')
+    world.ok(world.operator, 'roster', { add: [other.statement], remove: [] })
+    world.testAndClose()
+    world.advanceTo('gather')
+    expect(reshare(world, one, people(world).slice(0, 4).concat(other.signer))).toBe('RECIPIENT_NOT_NAMED')
   })
 })
 

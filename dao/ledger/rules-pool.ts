@@ -20,7 +20,12 @@ export function contributionFiles({ charter }: LedgerState, files: LedgerFiles, 
   return [policy, index].filter((cid) => notAnObject(cid) === undefined)
 }
 
-export function judgeContribution({ state, files }: View, author: string, manifest: PoolManifest): Refusal | undefined {
+/** `commit`: log index of the commit that is revealed. */
+export function judgeContribution(
+  { state, files }: View,
+  author: string,
+  { manifest, commit }: { manifest: PoolManifest; commit: number },
+): Refusal | undefined {
   const { charter, contributors } = state
   if (charter.consent === null) return refuse('NO_POOL', 'the charter names no consent policy, so there is no pool to bring anything to')
   if (manifest.dao !== state.id) return refuse('WRONG_LEDGER', `the contribution was sealed for ${manifest.dao}`)
@@ -39,6 +44,9 @@ export function judgeContribution({ state, files }: View, author: string, manife
   const policy = readConsentPolicy(files, manifest.policy)
   if (!policy.ok) return policy.refusal
   if (policy.value.by !== state.operator) return refuse('POLICY_NOT_SIGNED', "the policy does not carry the operator's signature")
+  const gone = state.withdrawals.purposesGone({ contributor: author, commitIndex: commit })
+  const needed = requiredPurposes(policy.value).filter((purpose) => gone.has(purpose))
+  if (needed.length > 0) return refuse('WITHDRAWN', `${needed.join(', ')}: withdrawn since the commit, and needed`)
   return judgeIndex(state, files, manifest)
 }
 
@@ -77,12 +85,12 @@ export function liveContributionOf(state: LedgerState, subject: string): PoolCon
 export function contributionFacts(
   files: LedgerFiles,
   manifest: PoolManifest,
-): Pick<PoolContribution, 'manifest' | 'committee' | 'required' | 'tokens' | 'withdrawn' | 'purposesGone'> {
+): Pick<PoolContribution, 'manifest' | 'committee' | 'generation' | 'reshared' | 'required' | 'tokens' | 'withdrawn'> {
   const index = readPoolIndex(files, manifest.index)
   const tokens = index.ok ? index.value.tokens : []
   const policy = readConsentPolicy(files, manifest.policy)
   const { committee, required } = policy.ok
     ? { committee: policy.value.committee, required: requiredPurposes(policy.value) }
     : { committee: { k: 0, members: [] }, required: [] }
-  return { manifest, committee, required, tokens, withdrawn: null, purposesGone: new Set() }
+  return { manifest, committee, generation: 0, reshared: null, required, tokens, withdrawn: null }
 }

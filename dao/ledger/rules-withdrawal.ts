@@ -1,6 +1,6 @@
 /** A subject's end of its consent: anyone can check its signature, so it counts whoever carries it, and from its place in the log on. */
 import type { Withdrawal } from '../../schemas/wire/index.ts'
-import { readWithdrawal, type Scope } from '../consent/index.ts'
+import { readWithdrawal } from '../consent/index.ts'
 import { liveContributionOf } from './rules-pool.ts'
 import { isSeated } from './seats.ts'
 import type { LedgerState, PoolContribution } from './types.ts'
@@ -10,31 +10,29 @@ export const consentWithdrawn: Rule<'consent.withdrawn'> = {
   check({ a, p }, { state }) {
     const read = readWithdrawal(p.withdrawal)
     if (!read.ok) return refuse(read.code, read.message)
-    const { subject, receipt, scope } = read.value
+    const { subject } = read.value
     if (a !== subject && a !== state.operator && !isSeated(state, a))
       return refuse('NOT_SEATED', `${a} is neither the subject, nor operator, nor seated`)
     // whoever brought nothing has nothing to end here, and would write here for nothing
     if (!hasBrought(state, subject)) return refuse('NOTHING_BROUGHT', `${subject} has brought nothing to this pool`)
     // the same words again would end what the subject offered since
-    return covers(state.tombstones.scopeOf(receipt, subject), scope)
-      ? refuse('REPEATED', 'this withdrawal is in the log already')
-      : undefined
+    return state.withdrawals.covers(read.value) ? refuse('REPEATED', 'this withdrawal is in the log already') : undefined
   },
   apply({ a, p }, { state, index }) {
     const read = readWithdrawal(p.withdrawal)
     if (!read.ok) return
     const { subject, receipt, scope } = read.value
-    state.tombstones.add(read.value)
-    state.withdrawals.push({ index, by: a, receipt, subject, scope })
+    state.withdrawals.add({ index, by: a, receipt, subject, scope })
     // a receipt names its contribution, and only those who hold it know which: whatever the subject has offered so far ends with it
     const live = liveContributionOf(state, subject)
-    if (live) end(live, { scope, index })
-    // what it committed to before it said so is not revealed any more: nobody here knows which purposes that was to be for
-    for (const [at, commit] of state.commits) if (commit.author === subject) state.commits.delete(at)
+    if (live) end(state, live, { scope, index })
+    // what it committed to before it said so is not revealed any more; of some purposes alone the reveal is judged, when its policy is known
+    if (scope === 'all') for (const [at, commit] of state.commits) if (commit.author === subject) state.commits.delete(at)
   },
 }
 
-function hasBrought({ contributors, commits }: LedgerState, subject: string): boolean {
+/** Whether a withdrawal of this subject could end anything: it revealed a contribution once, or has an open commit. */
+export function hasBrought({ contributors, commits }: LedgerState, subject: string): boolean {
   const contributor = contributors.get(subject)
   if (!contributor) return false
   if (contributor.slot !== null) return true
@@ -42,13 +40,10 @@ function hasBrought({ contributors, commits }: LedgerState, subject: string): bo
   return false
 }
 
-const covers = (known: Scope | undefined, scope: Withdrawal['scope']): boolean =>
-  known === 'all' || (known !== undefined && scope !== 'all' && scope.every((one) => known.has(one)))
-
 /** One needed purpose less is no consent any more; an optional one is only not asked for again. */
-function end(one: PoolContribution, { scope, index }: { scope: Withdrawal['scope']; index: number }): void {
-  if (scope !== 'all') for (const purpose of scope) one.purposesGone.add(purpose)
-  if (scope !== 'all' && !one.required.some((purpose) => one.purposesGone.has(purpose))) return
+function end(state: LedgerState, one: PoolContribution, { scope, index }: { scope: Withdrawal['scope']; index: number }): void {
+  const gone = state.withdrawals.purposesGone(one)
+  if (scope !== 'all' && !one.required.some((purpose) => gone.has(purpose))) return
   one.withdrawn = index
   // from the cut on it stays among what is drawn: whoever sees the beacon come must not choose by it. It earns nothing all the same
 }

@@ -8,6 +8,7 @@ import { fraudProof } from './rules-fraud.ts'
 import { epochPhase } from './rules-phases.ts'
 import * as records from './rules-records.ts'
 import { takeover } from './rules-terms.ts'
+import { custodyReshare } from './rules-reshare.ts'
 import * as testing from './rules-testing.ts'
 import { consentWithdrawn } from './rules-withdrawal.ts'
 import type { Rule } from './view.ts'
@@ -35,6 +36,7 @@ const rules: { [T in EntryType]: Rule<T> } = {
   complaint: records.complaint,
   optout: records.optout,
   'consent.withdrawn': consentWithdrawn,
+  'custody.reshare': custodyReshare,
   'budget.spend': budgetSpend,
   release: records.release,
   revenue: records.revenue,

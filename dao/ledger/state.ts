@@ -1,8 +1,8 @@
 /** The empty state that every fold starts from. */
 import { charter, type CID, didFromPublicKey, cborCid, encode, type Phase } from '../../schemas/wire/index.ts'
-import { Tombstones } from '../consent/index.ts'
 import { RootHistory } from './root-history.ts'
 import type { ContributorState, EpochState, LedgerState } from './types.ts'
+import { LoggedWithdrawals } from './withdrawals.ts'
 
 /** Stands where the genesis charter will be: nobody holds the key of this operator. */
 const VOID_CHARTER = charter.parse({
@@ -50,8 +50,7 @@ export function emptyState(ledgerId: string, light: boolean): LedgerState {
     frauds: [],
     revenues: [],
     statements: [],
-    withdrawals: [],
-    tombstones: new Tombstones(),
+    withdrawals: new LoggedWithdrawals(),
     invalid: [],
   }
 }

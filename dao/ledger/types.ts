@@ -10,11 +10,10 @@ import type {
   Purpose,
   Report,
   ValidatorStatement,
-  Withdrawal,
 } from '../../schemas/wire/index.ts'
-import type { Tombstones } from '../consent/index.ts'
 import type { Bases, HostBook, RecordValue, Tally, Vesting } from '../rewards/index.ts'
 import type { RootHistory } from './root-history.ts'
+import type { LoggedWithdrawals } from './withdrawals.ts'
 
 export type { RecordValue, Tally }
 export type { BatchFiles } from '../batches/index.ts'
@@ -107,14 +106,17 @@ export interface BatchState extends Delivery {
 /** A revealed contribution to the personal pool: its rows are its chunks, its account its subject. */
 export interface PoolContribution extends Delivery {
   manifest: PoolManifest
-  /** From its policy: who holds shares, how many are needed, and which purposes it cannot do without. */
+  /** Who holds shares, and how many are needed to read: by its policy, until a `custody.reshare` says otherwise. */
   committee: { k: number; members: string[] }
+  /** How often its shares were dealt anew, and the newest order with what the members of the new committee signed. */
+  generation: number
+  reshared: { order: Uint8Array; ready: Uint8Array[] } | null
+  /** From its policy: purposes it cannot do without. */
   required: Purpose[]
   /** Of its index. */
   tokens: readonly Uint8Array[]
-  /** Log index of the withdrawal that ended it; optional purposes that were withdrawn besides. */
+  /** Log index of the withdrawal that ended it. Which optional purposes it lost besides, `withdrawals` of the state says. */
   withdrawn: number | null
-  purposesGone: Set<Purpose>
 }
 
 /** What one committee member must test of one contributor: rows in draw order over the contributor's batches in commit order. */
@@ -293,10 +295,8 @@ export interface LedgerState {
   revenues: { index: number; release: CID; rail: string; asset: string; amount: string; reference: string; root: Uint8Array | null }[]
   /** Statements that the fold keeps and does not judge: appeals, complaints, disputes, withdrawals, anchors, spent budgets. */
   statements: { index: number; type: EntryType; author: string; epoch: number | null }[]
-  /** Whose consent ended, wholly or for some purposes: the receipt's hash and the subject that signed it. */
-  withdrawals: { index: number; by: string; receipt: Uint8Array; subject: string; scope: Withdrawal['scope'] }[]
-  /** The same as a set. */
-  tombstones: Tombstones
+  /** Whose consent ended, wholly or for some purposes. */
+  withdrawals: LoggedWithdrawals
   /** Entries that broke a rule: no-ops, kept here so that an audit names them. */
   invalid: { index: number; code: string; message: string }[]
 }

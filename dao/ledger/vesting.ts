@@ -2,7 +2,7 @@
 import type { Purpose } from '../../schemas/wire/index.ts'
 import { isVested, paidPoints, splitLargestRemainder } from '../rewards/index.ts'
 import { byAccount } from './seats.ts'
-import { isLive } from './deliveries.ts'
+import { isFor } from './deliveries.ts'
 import type { EpochPoints, LedgerState, PoolContribution } from './types.ts'
 
 /** The last epoch whose table a quorum attested; 0 before the first. */
@@ -54,7 +54,7 @@ export function includedContributions(state: LedgerState, throughEpoch: number, 
     vested(state, throughEpoch).flatMap(({ batches }) => [...batches].flatMap(([key, points]) => (points > 0n ? [key] : []))),
   )
   return [...state.contributions.values()]
-    .filter((one) => keys.has(one.manifestCid.toString()) && isLive(one) && !purposes.some((purpose) => one.purposesGone.has(purpose)))
+    .filter((one) => keys.has(one.manifestCid.toString()) && isFor(state, one, purposes))
     .toSorted((a, b) => a.commitIndex - b.commitIndex)
 }
 

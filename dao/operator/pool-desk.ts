@@ -92,8 +92,7 @@ export class PoolDesk implements AsyncDisposable {
     const { contributors, withdrawals } = state()
     if (this.#isLogged(bytes)) return { status: 'noted' }
     if (!contributors.has(subject)) return no('NOT_JOINED', 'this account never joined here; its keyholders take its withdrawal')
-    if (withdrawals.filter((one) => one.subject === subject).length >= MOST_OF_ONE)
-      return no('TOO_MANY', 'this account has logged as many withdrawals as one may')
+    if (withdrawals.of(subject).length >= MOST_OF_ONE) return no('TOO_MANY', 'this account has logged as many withdrawals as one may')
     const key = `withdrawn/${toHex(receipt)}/${subject}/${scopeText(scope)}`
     try {
       await kv.put(`${OWED}${key}`, bytes)
@@ -137,9 +136,7 @@ export class PoolDesk implements AsyncDisposable {
   #isLogged(withdrawal: Uint8Array): boolean {
     const read = readWithdrawal(withdrawal)
     if (!read.ok) return true
-    const { receipt, subject, scope } = read.value
-    const known = this.#options.state().tombstones.scopeOf(receipt, subject)
-    return known === 'all' || (known !== undefined && scope !== 'all' && scope.every((one) => known.has(one)))
+    return this.#options.state().withdrawals.covers(read.value)
   }
 
   /** Fetches the sealed chunks of what is in the covered part of the log, and lets go of what was withdrawn. Call it after every advance. */

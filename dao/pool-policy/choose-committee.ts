@@ -23,7 +23,7 @@ export function chooseCommittee(
 ): { k: number; members: string[] } {
   if (members !== undefined && n !== undefined && n !== members.length)
     throw new InvalidInputError('BAD_QUORUM', `n is ${n}, but ${members.length} keyholders are named; leave n out, or name as many`)
-  const named = members ?? spread(seats).slice(0, n ?? MEMBERS)
+  const named = members ?? inTurns(seats).slice(0, n ?? MEMBERS)
   const stranger = named.find((account) => !seats.some((seat) => seat.account === account))
   if (stranger !== undefined) throw new InvalidInputError('NOT_SEATED', `${stranger} holds no seat; keyholders are seated validators`)
   if (new Set(named).size !== named.length) throw new InvalidInputError('SAID_TWICE', 'a keyholder is named twice')
@@ -40,7 +40,7 @@ export function chooseCommittee(
 }
 
 /** In rounds: the first seat of every operator, then the second of each. */
-function spread(seats: readonly Seat[]): string[] {
+export function inTurns(seats: readonly Seat[]): string[] {
   const sorted = seats.toSorted((a, b) => (a.account < b.account ? -1 : 1))
   const round = (seat: Seat): number =>
     sorted.filter(({ operator, account }) => operator === seat.operator && account < seat.account).length

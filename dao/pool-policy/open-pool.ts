@@ -23,6 +23,7 @@ export function openPool(
     operator,
     key,
     assembler,
+    successors = false,
   }: {
     base: Charter
     committee: { k: number; members: string[] }
@@ -30,6 +31,8 @@ export function openPool(
     key: PoolKey | null
     /** Account that puts releases together. */
     assembler: string
+    /** Whoever the ledger seats may take over from a keyholder that is gone; without it only those named here hold shares, ever. */
+    successors?: boolean
   },
 ): OpenedPool {
   const keyBytes = key && encode(key)
@@ -41,6 +44,7 @@ export function openPool(
       lawfulBasis: said.special.length > 0 ? 'eu-gdpr:A9-2-a' : 'eu-gdpr:A6-1-a-explicit-consent',
       recipients: [
         ...committee.members.map((id) => ({ role: 'keyholder' as const, id })),
+        ...(successors ? [{ role: 'keyholder' as const, id: ANY_OF_ROSTER }] : []),
         { role: 'scorer', id: ANY_OF_ROSTER },
         { role: 'assembler', id: assembler },
         ...trainers.map((id) => ({ role: 'trainer' as const, id })),

@@ -5,7 +5,7 @@ import { localRules } from '../charter/index.ts'
 import { readPolicy } from '../consent/index.ts'
 import { dealPoolKey } from '../custody/index.ts'
 import { cborCid, rawCid, sha256, toHex } from '../../schemas/wire/index.ts'
-import { chooseCommittee, openPool, poolTemplate, readPoolFile } from './index.ts'
+import { chooseCommittee, nextCommittee, openPool, poolTemplate, readPoolFile } from './index.ts'
 
 const operator = keyFromSeed(new Uint8Array(32).fill(1))
 const seats = Array.from({ length: 7 }, (_, i) => ({
@@ -47,6 +47,45 @@ describe('the committee', () => {
     ['of which more read than there are', 'BAD_QUORUM', () => chooseCommittee(seats, { k: 6 })],
     ['of which one reads', 'BAD_QUORUM', () => chooseCommittee(seats, { k: 1 })],
   ])('%s is refused', (_, code, choose) => {
+    expect(choose).toThrow(expect.objectContaining({ code }))
+  })
+})
+
+describe('the next committee', () => {
+  const base = localRules({ name: 'mill', operator: operator.did, contact: 'mailto:miller@mill.example' })
+  const committee = chooseCommittee(seats)
+  const policyOf = (successors: boolean) => {
+    const file = readPoolFile(poolTemplate({ ...start, trainers: [] }))
+    const opened = openPool(file, { base, committee, operator, key: null, assembler: operator.did, successors })
+    const read = readPolicy(opened.files[1] as Uint8Array)
+    if (!read.ok) throw new Error(read.code)
+    return read.policy
+  }
+  const after = (gone: number, successors: boolean, more: Partial<Parameters<typeof nextCommittee>[0]> = {}) => {
+    const live = committee.members.slice(gone)
+    const left = seats.filter(({ account }) => !committee.members.slice(0, gone).includes(account))
+    return nextCommittee({ from: committee, live, seats: left, policy: policyOf(successors), ...more })
+  }
+  const others = seats.map(({ account }) => account).filter((account) => !committee.members.includes(account))
+
+  it('is those that are left, where people agreed to these alone, and as many as before, where others may take over', () => {
+    expect(after(1, false)).toEqual({ k: 3, members: committee.members.slice(1) })
+    const { k, members } = after(2, true)
+    expect([k, members.slice(0, 3), members.slice(3).toSorted()]).toEqual([3, committee.members.slice(2), others.toSorted()])
+    expect(after(0, false)).toEqual(committee)
+    expect(after(1, true, { members: [...committee.members.slice(1), others[0] as string], k: 4 }).k).toBe(4)
+  })
+
+  it.each<[string, string, () => unknown]>([
+    ['too few are left', 'TOO_FEW_KEYHOLDERS', () => after(3, false)],
+    [
+      'somebody else is named',
+      'RECIPIENT_NOT_NAMED',
+      () => after(0, false, { members: [...committee.members.slice(1), others[0] as string] }),
+    ],
+    ['fewer are to read', 'QUORUM_LOWERED', () => after(0, false, { k: 2 })],
+    ['one has no seat', 'NOT_SEATED', () => after(1, true, { members: committee.members })],
+  ])('is none where %s', (_, code, choose) => {
     expect(choose).toThrow(expect.objectContaining({ code }))
   })
 })

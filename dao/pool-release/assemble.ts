@@ -145,7 +145,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   opened.sort((a, b) => (a.person < b.person ? -1 : 1))
 
   for (;;) {
-    dropWithdrawn()
+    dropEnded()
     const attempt = await write().catch((thrown: unknown) => {
       if (!(thrown instanceof GoneMeanwhile)) throw thrown
       // its chunks went after they were counted, as those of whoever withdraws do: the others are written anew
@@ -157,7 +157,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
       await input.refresh?.()
       if (Math.floor(input.clock.now() / 1000) > order.value.expires)
         throw new RefusedError('ORDER_EXPIRED', 'the order ended while the release was put together; begin again')
-      if (!opened.some(({ contribution }) => known().isEnded(contribution))) {
+      if (!opened.some((one) => endedBy(one) !== undefined)) {
         await attempt.bundle.close()
         return { ...attempt.made, left }
       }
@@ -175,13 +175,24 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     leave(one.contribution.cid, code)
   }
 
-  function dropWithdrawn(): void {
-    const { isEnded } = known()
-    for (const one of opened.filter(({ contribution }) => isEnded(contribution))) dropOne(one, 'WITHDRAWN')
+  function dropEnded(): void {
+    for (const one of opened) {
+      const code = endedBy(one)
+      if (code !== undefined) dropOne(one, code)
+    }
   }
 
-  async function count({ manifest }: PoolContribution, person: string): Promise<{ keys: Keys; vector: Uint32Array }> {
-    const keys = await keysOf(manifest, { ...input, order: order.bytes, purpose: order.value.purposes[0] as Purpose })
+  /** Why it may not be in what is published now: somebody withdrew, or the consent ended by itself, since the keys were given. */
+  function endedBy({ contribution, keys: { expires } }: Opened): string | undefined {
+    if (known().isEnded(contribution)) return 'WITHDRAWN'
+    return expires !== null && Math.floor(input.clock.now() / 1000) >= expires ? 'EXPIRED' : undefined
+  }
+
+  async function count(
+    { manifest, committee = input.committee }: PoolContribution,
+    person: string,
+  ): Promise<{ keys: Keys; vector: Uint32Array }> {
+    const keys = await keysOf(manifest, { ...input, committee, order: order.bytes, purpose: order.value.purposes[0] as Purpose })
     const counter = new FeatureCounter(groups)
     const found = new Cells()
     for await (const events of eventsOf(manifest, keys, input.readChunk)) {

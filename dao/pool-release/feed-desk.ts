@@ -26,11 +26,15 @@ export class FeedDesk {
     this.#options = options
   }
 
+  /** Signed withdrawals of the log so far, in its order. */
+  async withdrawals(): Promise<readonly Uint8Array[]> {
+    await this.#readOn()
+    return this.#withdrawals
+  }
+
   /** Signed bytes of a withdrawalFeed that is at most a minute old. Throws WireError BAD_SHAPE for more withdrawals than a feed holds. */
   async feed(): Promise<Uint8Array> {
-    // one after the other, so that the list stays in the order of the log
-    this.#reading = this.#reading.catch(() => undefined).then(() => this.#read())
-    await this.#reading
+    await this.#readOn()
     const { state, reader, operator, clock } = this.#options
     const at = Math.floor(clock.now() / 1000)
     const count = this.#withdrawals.length
@@ -41,10 +45,16 @@ export class FeedDesk {
     return this.#last.bytes
   }
 
+  /** One after the other, so that the list stays in the order of the log. */
+  #readOn(): Promise<void> {
+    this.#reading = this.#reading.catch(() => undefined).then(() => this.#read())
+    return this.#reading
+  }
+
   /** The fold says which entries count, and runs ahead of the log's files; what is not there yet comes with the next reading. */
   async #read(): Promise<void> {
     const { state, reader } = this.#options
-    for (const { index } of state().withdrawals.slice(this.#withdrawals.length)) {
+    for (const { index } of state().withdrawals.since(this.#withdrawals.length)) {
       if (index >= reader.size) return
       const read = verifyEntry(await reader.entry(index), state().id)
       if (read.ok && read.entry.t === 'consent.withdrawn') this.#withdrawals.push(read.entry.p.withdrawal)

@@ -19,6 +19,8 @@ export { FeedDesk, type FeedDeskOptions } from './feed-desk.ts'
 export { describeLicence, type LicenceTerms } from './licence.ts'
 export { describePoolRelease, type NamedRelease, readPoolRelease, signPoolRelease } from './manifest.ts'
 export { isMember, membershipRoot, proveMembership } from './membership.ts'
+export { openNotices, sealNotices } from './notice-box.ts'
+export { NoticeDesk, type NoticeDeskOptions } from './notice-desk.ts'
 export {
   type Member,
   noticeFor,

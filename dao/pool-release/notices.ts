@@ -95,17 +95,20 @@ export function withdrawalsSince({ tombstones }: Pick<PoolRelease, 'tombstones'>
   return withdrawalsIn(withdrawals.slice(tombstones.count))
 }
 
-/** The signed notice to one release's trainer; undefined where it has nothing to delete. */
+/**
+ * The signed notice to one release's trainer, of those that no notice named `before`; undefined where it has nothing to delete. What goes first says
+ * until when.
+ */
 export function noticeFor(
-  release: Pick<PoolRelease, 'dao' | 'trainer' | 'purposes' | 'tombstones' | 'deleteWithinDays'>,
+  release: Pick<PoolRelease, 'dao' | 'trainer' | 'purposes' | 'tombstones' | 'deleteWithinDays' | 'at'>,
   { release: cid, members }: PoolReleaseSecret,
   withdrawals: readonly Uint8Array[],
-  { operator, at }: { operator: Signer; at: number },
+  { operator, at, before = [] }: { operator: Signer; at: number; before?: readonly string[] },
 ): Uint8Array | undefined {
-  const gone = staleMembers(members, release, withdrawals)
+  const gone = staleMembers(members, release, withdrawals).filter(({ person }) => !before.includes(person))
   if (gone.length === 0) return undefined
   const persons = [...new Set(gone.map(({ person }) => person))].toSorted()
-  const deleteBy = at + release.deleteWithinDays * DAY_SECONDS
+  const deleteBy = Math.min(...gone.map(({ said }) => dueAt(release, said, at)))
   const notice = { v: 1, dao: release.dao, release: cid, trainer: release.trainer, persons, at, deleteBy, by: operator.did }
   return encode(shaped(tombstoneNotice, signObject('tombstone-notice', notice, operator)))
 }

@@ -24,20 +24,24 @@ export interface Opening {
 export interface Keys {
   context: Uint8Array
   keys: Uint8Array[]
+  /** When the consent ends by itself, Unix seconds, as keyholders said; null where they did not. */
+  expires: number | null
 }
 
 /** Asks k keyholders for every chunk's key, 64 at a time. Throws what `askForKeys` throws. */
 export async function keysOf(manifest: PoolManifest, { ownerOf, ...opening }: Opening): Promise<Keys> {
   const keys: Uint8Array[] = []
   let context: Uint8Array = new Uint8Array()
+  let expires: number | null = null
   const owner = ownerOf?.(manifest)
   for (let from = 0; from < manifest.chunks.length; from += MAX_INDICES) {
     const indices = manifest.chunks.slice(from, from + MAX_INDICES).map((_, i) => from + i)
     const opened = await askForKeys({ ...opening, manifest, indices, role: 'assembler', ...(owner === undefined ? {} : { owner }) })
     context = opened.context
+    if (opened.expires !== null) expires = Math.min(opened.expires, expires ?? opened.expires)
     for (const key of opened.keys) keys.push(key)
   }
-  return { context, keys }
+  return { context, keys, expires }
 }
 
 /** The sealed chunk with this name, or undefined where nobody has it. */

@@ -185,7 +185,7 @@ describe('withdrawals', () => {
     const store = new MemoryLogStore()
     const tail = LogTail.empty()
     await store.write(tail.append(entries.slice(0, 2)).files)
-    const known = [0, 1, 2].map((index) => ({ index }))
+    const known = { since: (from: number) => [0, 1, 2].slice(from).map((index) => ({ index })) }
     let [size, seconds] = [2, 50]
     const desk = new FeedDesk({
       state: () => ({ id: LEDGER, withdrawals: known }) as unknown as LedgerState,

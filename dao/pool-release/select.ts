@@ -1,6 +1,6 @@
 /** Which contributions an order may have: by what the ledger says of them alone. Keyholders look again, at the receipts themselves. */
 import type { Tombstones } from '../consent/index.ts'
-import { includedContributions, isLive, type LedgerState } from '../ledger/index.ts'
+import { includedContributions, isFor, type LedgerState } from '../ledger/index.ts'
 import type { CID, CompleteOrder, PoolManifest, Purpose } from '../../schemas/wire/index.ts'
 
 /** A contribution as whoever assembles knows it. */
@@ -11,6 +11,8 @@ export interface PoolContribution {
   receipts: readonly Uint8Array[]
   /** Its points have vested, and nothing voided it. */
   vested: boolean
+  /** Who holds its shares now, where that is not the committee of its policy. */
+  committee?: { k: number; members: readonly string[] }
 }
 
 /** A contribution that is not in a release, and why: NOT_KNOWN, NOT_VESTED, OTHER_DAO, OTHER_POLICY, WITHDRAWN, SUPERSEDED, or what opening it said. */
@@ -70,16 +72,17 @@ export function isEnded(
 /** The same by the ledger, where a withdrawal ends what its subject has offered so far. A contribution it does not know has ended. */
 export function isEndedInLedger({ cid }: Pick<PoolContribution, 'cid'>, purposes: readonly Purpose[], state: LedgerState): boolean {
   const one = state.contributions.get(String(cid))
-  return one === undefined || !isLive(one) || purposes.some((purpose) => one.purposesGone.has(purpose))
+  return one === undefined || !isFor(state, one, purposes)
 }
 
 /** All contributions of a ledger as a release looks at them. */
 export function contributionsOf(state: LedgerState, throughEpoch: number): PoolContribution[] {
   const vestedOnes = new Set(includedContributions(state, throughEpoch).map(({ manifestCid }) => String(manifestCid)))
-  return [...state.contributions.values()].map(({ manifestCid: cid, manifest }) => ({
+  return [...state.contributions.values()].map(({ manifestCid: cid, manifest, committee }) => ({
     cid,
     manifest,
     receipts: [],
     vested: vestedOnes.has(String(cid)),
+    committee,
   }))
 }

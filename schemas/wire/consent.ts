@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { did } from './account.ts'
 import { bytesOf, cid, ppm, uint } from './bytes.ts'
+import { ledgerId } from './signed.ts'
 
 export const MAX_POLICY_BYTES = 32 << 10
 /** Of the compact JWS. */
@@ -31,7 +32,6 @@ export const poolRole = z.enum(POOL_ROLES)
 export type PoolRole = z.infer<typeof poolRole>
 
 const text = (length: number) => z.string().min(1).max(length)
-const ledgerId = z.string().min(1).max(128)
 const category = z.string().regex(/^pd:[A-Za-z][A-Za-z0-9]{1,63}$/, 'a category of the pd: vocabulary')
 const right = z.string().regex(/^eu-gdpr:A[0-9]{1,2}(-[0-9a-z]{1,3})*$/, 'a right of the eu-gdpr: vocabulary')
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hexadecimal')

@@ -3,10 +3,8 @@ import { z } from 'zod'
 import { did } from './account.ts'
 import { bytesOf, bytesUpTo, cid, uint } from './bytes.ts'
 import { MAX_CHUNKS, MAX_POOL_MANIFEST_BYTES, MAX_RECEIPT_BYTES, poolRole, purpose } from './consent.ts'
+import { ledgerId, point, signature } from './signed.ts'
 
-const ledgerId = z.string().min(1).max(128)
-const signature = bytesOf(64)
-const point = bytesOf(32)
 const commitments = z.array(point).min(2).max(16)
 /** Position in the committee, from 1: the x at which the secret's polynomial was evaluated. */
 const seat = z.int().min(1).max(32)
@@ -33,6 +31,20 @@ export const deposit = z.strictObject({
   commitments,
 })
 export type Deposit = z.infer<typeof deposit>
+
+/** Receipts that a renewal may bring at once: a keyholder that was away for some is shown the chain. */
+export const MAX_RENEWALS = 8
+/**
+ * A newer consent to a contribution that is held already: no share travels, because the owner has none any more. Travels as a deposit does, in an
+ * age file to the key of the day; the answer is a depositAck for the newest receipt.
+ */
+export const renewal = z.strictObject({
+  v: z.literal(1),
+  manifest: cid,
+  /** JWS, each naming the one before as `prev`, the newest last; the first that the keyholder does not hold follows the one it holds. */
+  receipts: z.array(z.string().max(MAX_RECEIPT_BYTES)).min(1).max(MAX_RENEWALS),
+})
+export type Renewal = z.infer<typeof renewal>
 
 /** "I verified my share, and it is on my disk." Signed under `quern/deposit-ack/v1\0`. */
 export const depositAck = z.strictObject({
@@ -86,6 +98,8 @@ export const keyAnswer = z.strictObject({
   points: z.array(point).min(1).max(MAX_INDICES),
   /** One DLEQ proof (RFC 9497) over all of them. */
   proof: bytesOf(64),
+  /** When the consent ends by itself, as this keyholder knows it: whoever publishes looks again. Absent in answers from before there was one. */
+  expires: uint.optional(),
 })
 export type KeyAnswer = z.infer<typeof keyAnswer>
 

@@ -5,15 +5,14 @@
  */
 import { z } from 'zod'
 import { did } from './account.ts'
-import { bytesOf, bytesUpTo, cid, ppm, uint } from './bytes.ts'
+import { bytesUpTo, cid, ppm, uint } from './bytes.ts'
 import { MAX_WITHDRAWAL_BYTES } from './consent.ts'
+import { hash32, signature } from './signed.ts'
 
 /** Below the 65,535 bytes that a tlog entry bundle can carry. */
 export const MAX_ENTRY_BYTES = 64_000
 export const ENTRY_DOMAIN = 'quern/ledger-entry/v1\0'
 
-const hash32 = bytesOf(32)
-const signature = bytesOf(64)
 const epoch = uint
 const vkey = z.string().max(512)
 
@@ -77,6 +76,8 @@ export const payloads = {
   optout: z.strictObject({ domain: z.string().max(253), pattern: z.string().max(1024).nullable(), evidence: cid, from: uint }),
   /** `withdrawal`: the signed bytes, so that anyone sees that the subject said it; hash and pseudonym are all they tell. */
   'consent.withdrawn': z.strictObject({ withdrawal: bytesUpTo(MAX_WITHDRAWAL_BYTES) }),
+  /** Shares of a contribution went to another committee: the signed reshareOrder, and the reshareReady of each new member. */
+  'custody.reshare': z.strictObject({ order: bytesUpTo(8192), ready: z.array(bytesUpTo(1024)).min(2).max(32) }),
   'budget.spend': z.strictObject({ budget: z.string().max(128), amount: z.string().regex(/^\d{1,40}$/) }),
   release: z.strictObject({
     release: cid,

@@ -3,10 +3,7 @@ import { z } from 'zod'
 import { did } from './account.ts'
 import { bytesOf, cid, uint } from './bytes.ts'
 import { POOL_BANDS } from './consent.ts'
-
-const ledgerId = z.string().min(1).max(128)
-const signature = bytesOf(64)
-const point = bytesOf(32)
+import { ledgerId, point, signature } from './signed.ts'
 
 export const MAX_POOL_KEY_BYTES = 4096
 

@@ -1,14 +1,12 @@
 /** Releases of personal pools: what is public of one, and what its contributors and its trainer are told. Times are Unix seconds. */
 import { z } from 'zod'
 import { did } from './account.ts'
-import { bytesOf, bytesUpTo, cid, uint } from './bytes.ts'
+import { bytesUpTo, cid, uint } from './bytes.ts'
 import { MAX_WITHDRAWAL_BYTES, purpose } from './consent.ts'
 import { canaryTerms } from './custody.ts'
 import { poolStatistics } from './pool-statistics.ts'
+import { hash32, ledgerId, signature } from './signed.ts'
 
-const ledgerId = z.string().min(1).max(128)
-const signature = bytesOf(64)
-const hash32 = bytesOf(32)
 const percent = z.int().min(0).max(100)
 
 /** Members of one release: its order names no more. */
@@ -106,6 +104,15 @@ export const tombstoneNotice = z.strictObject({
 })
 export type TombstoneNotice = z.infer<typeof tombstoneNotice>
 
+/** Every notice of one release, as its trainer gets them: an age file of this. `fill` hides how many there are. */
+export const noticeBox = z.strictObject({
+  v: z.literal(1),
+  release: cid,
+  notices: z.array(bytesUpTo(64 << 10)).max(1024),
+  fill: bytesUpTo(8 << 20),
+})
+export const MAX_NOTICE_BOX_BYTES = 16 << 20
+
 /** What the operator keeps of a release, and nobody else: with it inclusion is proven, notices are written and canaries recognised. */
 export const poolReleaseSecret = z.strictObject({
   v: z.literal(1),
@@ -116,6 +123,8 @@ export const poolReleaseSecret = z.strictObject({
     .array(z.strictObject({ manifest: cid, subject: did, receipts: z.array(hash32).max(64), person: z.string().max(32) }))
     .max(MAX_MEMBERS),
   recipient: z.string().max(2100),
+  /** Where the trainer wants to be told of withdrawals; absent where it asks itself. */
+  notify: z.string().max(512).optional(),
 })
 export type PoolReleaseSecret = z.infer<typeof poolReleaseSecret>
 export const MAX_RELEASE_SECRET_BYTES = 4 << 20

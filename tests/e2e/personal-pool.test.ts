@@ -28,6 +28,7 @@ import {
   offerContribution,
   pinContribution,
   readAccessLog,
+  renewContribution,
   type Sealed,
   serveOwnerParts,
   unpinContribution,
@@ -233,7 +234,65 @@ describe('a deposit is refused', () => {
     expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
     expect(await codes(sealed, renewed)).toEqual(['WITHDRAWN'])
   })
+})
 
+describe('a renewal', () => {
+  const ids = ['f3b0c442-98fc-4c14-9afb-f4c8996fb924', 'f3b0c442-98fc-4c14-9afb-f4c8996fb925'] as const
+  const renew = (sealed: Sealed, receipts: string[], members = network.committee.members) =>
+    renewContribution({
+      mesh: network.contributor,
+      clock: network.clock,
+      dao: LEDGER,
+      manifest: sealed.cid,
+      salt: sealed.salt,
+      receipts,
+      members,
+    })
+
+  it('brings the consent further without a share, also to who missed one, and is not taken from anywhere else', async () => {
+    const { sealed, receipt, hash } = await offered(10)
+    const { members } = network.committee
+    const first = network.receipt(sealed, { id: ids[0], prev: receiptId(receipt), expires: network.now() + 86_400 * 60 })
+    const second = network.receipt(sealed, { id: ids[1], prev: receiptId(first), expires: network.now() + 86_400 * 90 })
+    expect((await renew(sealed, [receipt, first], members.slice(1))).held).toHaveLength(4)
+    // the one that was away holds the first, and cannot follow the second by itself
+    expect([...(await renew(sealed, [second], members.slice(0, 1))).faults.values()]).toEqual(['NOT_A_RENEWAL'])
+    expect((await renew(sealed, [receipt, first, second])).held).toHaveLength(5)
+    expect((await renew(sealed, [receipt, first, second])).held).toHaveLength(5)
+    expect(new Set((await renew(sealed, [receipt, first])).faults.values())).toEqual(new Set(['SUPERSEDED']))
+    expect(network.holders.map(({ table }) => table.get(sealed.cid)?.receipts.length)).toEqual([3, 3, 3, 3, 3])
+    const { keys, expires } = await askForKeys(asScorer(sealed.manifest))
+    expect([keys.length, (expires ?? 0) > network.now() + 86_400 * 80]).toEqual([1, true])
+    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+    expect(new Set((await renew(sealed, [receipt, first, second])).faults.values())).toEqual(new Set(['UNKNOWN']))
+  })
+
+  it('gives back no purpose that was withdrawn', async () => {
+    const purposes: ConsentReceipt['purposes'] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking']
+    const { sealed, receipt, hash } = await offered(10, { purposes })
+    await withdraw(withdrawalOf(hash, { scope: ['ai:Benchmarking'] }))
+    const renewed = network.receipt(sealed, { id: ids[0], purposes, prev: receiptId(receipt) })
+    expect((await renew(sealed, [receipt, renewed])).held).toHaveLength(5)
+    const bytes = order([sealed], { purposes: ['ai:Benchmarking'] })
+    expect(await refusals(askForKeys(asAssembler(sealed, bytes, { purpose: 'ai:Benchmarking' })))).toEqual(['PURPOSE_NOT_CONSENTED'])
+    expect((await askForKeys(asAssembler(sealed, order([sealed])))).keys).toHaveLength(1)
+  })
+
+  it('that a stop left between its papers and its row is taken when it is said again', async () => {
+    const { sealed, receipt } = await offered(10)
+    const renewed = network.receipt(sealed, { id: ids[0], prev: receiptId(receipt) })
+    const holder = network.holders[2] as HolderAtWork
+    const before = holder.table.get(sealed.cid)
+    const { held } = await renew(sealed, [receipt, renewed], [holder.signer.did])
+    expect(held).toHaveLength(1)
+    // the row as it was, beside papers that are new
+    await holder.table.put([before as NonNullable<typeof before>])
+    expect((await renew(sealed, [receipt, renewed])).held).toHaveLength(5)
+    expect(holder.table.get(sealed.cid)?.receipts).toHaveLength(2)
+  })
+})
+
+describe('a deposit', () => {
   it('sealed to a key that is not of today, or no deposit at all', async () => {
     const holder = network.holders[0] as HolderAtWork
     const send = (sealed: Uint8Array) => network.contributor.ask(holder.mesh.peer, depositProtocol, { sealed })
@@ -540,6 +599,24 @@ describe('fresh shares', () => {
     expect(await refusals(ask(network.committee))).toContain('UNKNOWN')
     const state = await withdrawContribution({ mesh: network.contributor, withdrawals: [withdrawalOf(hash)], dao: LEDGER, committee: to })
     expect(state).toMatchObject({ shredded: 3, needed: 1, unreadable: true })
+  })
+
+  it('are in force when the log says so, also with who was away for long, and gone with who is not among them', async () => {
+    const { sealed } = await offered(10)
+    const to = { k: 3, members: network.committee.members.slice(1) }
+    const bytes = orderOf(sealed, { to, dealers: [1, 2, 3] })
+    const ready = await prepareReshare(network.assembling, bytes)
+    // nobody tells them but the log; the share that waits is older than any order may be
+    network.aheadMs = 86_400_000 * 3
+    const reshared = { manifest: sealed.cid, generation: 1, order: bytes, ready }
+    const generations = () => network.holders.map(({ table }) => table.get(sealed.cid)?.held.generation)
+    for (const { keyholder } of network.holders) await keyholder.follow({ ...reshared, ready: ready.slice(1) })
+    expect(generations()).toEqual([0, 0, 0, 0, 0])
+    for (const { keyholder } of network.holders) await keyholder.follow(reshared)
+    await network.restart(1)
+    expect(generations()).toEqual([undefined, 1, 1, 1, 1])
+    expect((await askForKeys(asScorer(sealed.manifest, { committee: to }))).keys).toHaveLength(1)
+    network.aheadMs = 0
   })
 
   it('are not lost to one keyholder that deals in the name of others, nor to statements of another sharing', async () => {

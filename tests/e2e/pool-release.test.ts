@@ -212,22 +212,33 @@ describe('a release', () => {
 })
 
 describe('a withdrawal', () => {
-  it('during the assembly takes out what was written already', async () => {
+  it('during the assembly, or a consent that ends by itself, takes out what was written already', async () => {
     await apart(6, async (other) => {
+      const { network } = other
+      const short = await other.offer(30, { expires: network.now() + 600 })
       const sink = new MemorySink()
       const leaving = other.people[2] as Person
       const { release, left, report } = await other.assemble(other.order(), sink, {
         onProgress: ({ step, contributions }) => {
-          if (step === 'write' && contributions === 6 && other.tombstones.size === 0) other.withdraw(leaving)
+          if (step !== 'write' || contributions !== 6 || other.tombstones.size > 0) return
+          other.withdraw(leaving)
+          // keyholders gave its keys, and it was counted
+          network.aheadMs = 601_000
         },
       })
+      network.aheadMs = 0
       expect(sink.opened).toBe(2)
-      expect(left).toEqual([{ manifest: leaving.sealed.cid, code: 'WITHDRAWN' }])
+      expect(left).toEqual(
+        expect.arrayContaining([
+          { manifest: leaving.sealed.cid, code: 'WITHDRAWN' },
+          { manifest: short.sealed.cid, code: 'EXPIRED' },
+        ]),
+      )
       expect(report.people).toBe(5)
       expect(release.value.tombstones.count).toBe(1)
       const { data, members } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
       expect(members).toHaveLength(5)
-      expect(data.some(({ object }) => object.name?.endsWith('of 2'))).toBe(false)
+      expect(data.some(({ object }) => object.name?.endsWith('of 2') || object.name?.endsWith('of 30'))).toBe(false)
     })
   })
 
@@ -282,7 +293,7 @@ describe('a withdrawal', () => {
       const notice = noticeFor(release.value, secret, other.withdrawals, { operator, at: 1000 }) as Uint8Array
       expect(readNotice(notice)).toMatchObject({
         ok: true,
-        value: { persons: [person], deleteBy: 1000 + 14 * 86_400, trainer: trainer.did },
+        value: { persons: [person], deleteBy: release.value.at + 14 * 86_400, trainer: trainer.did },
       })
       expect(readNotice(notice.with(notice.length - 10, 1))).toMatchObject({ ok: false })
 

@@ -40,6 +40,10 @@ interface Status {
     health: string | null
     holding: number
     shredded: number
+    purposes: string[]
+    withdrawn: string[]
+    lacking: number
+    expires: number
     accesses: { role: string; outcome: string; seenBy: number }[]
     faults: Record<string, string>
   }[]
@@ -65,9 +69,11 @@ afterAll(async () => {
 const pool = (what: string, ...rest: string[]) =>
   runCli('pool', what, ...rest, '--dao', network.url, '--home', at('person'), '--json', '--log-level', 'error')
 const operate = (...words: string[]) => runCli(...words, '--json')
+let account = ''
 const status = async (): Promise<Status['contributions'][number]> => {
   const { code, err, json } = await pool('status')
   expect(code, err).toBe(0)
+  account = json<{ account: string }>()[0]?.account ?? ''
   return json<Status>()[0]?.contributions[0] as Status['contributions'][number]
 }
 
@@ -115,7 +121,8 @@ describe('a personal pool', () => {
   })
 
   it('takes an export that its owner agreed to', async () => {
-    const run = await pool('offer', at('spotify.zip'), ...agreed, '--no-wait', '--notice', at('notice.md'), '--backup')
+    const more = ['--purpose', 'ai:Benchmarking', '--days', '20']
+    const run = await pool('offer', at('spotify.zip'), ...agreed, ...more, '--no-wait', '--notice', at('notice.md'), '--backup')
     expect(run.code, run.err).toBe(0)
     const [offered] = run.json<Offered>()
     expect(offered).toMatchObject({ stage: 'committed' })
@@ -126,7 +133,9 @@ describe('a personal pool', () => {
     // what was shown is what was signed, and what can be printed
     const notice = await readFile(at('notice.md'), 'utf8')
     expect(run.err).toContain(notice.trim())
-    expect(run.err).toMatch(/quern-pool-seed-1 [0-9a-f]{64} [0-9a-f]{8}/)
+    const [seed] = /quern-pool-seed-1 [0-9a-f]{64} [0-9a-f]{8}/.exec(run.err) ?? []
+    expect(seed).toBeDefined()
+    await writeFile(at('seed.txt'), `${seed}\n`)
     // on a busy machine a keyholder may take its time to be dialled
     await eventually(async () => (await status()).holding === 5)
     expect(await status()).toMatchObject({ stage: 'available', events: 40 })
@@ -156,6 +165,51 @@ describe('a personal pool', () => {
     expect(await status()).toMatchObject({ stage: 'available' })
   }, 150_000)
 
+  it('goes on without a purpose that was withdrawn, under a consent that was renewed, with fresh shares', async () => {
+    const narrowed = await pool('withdraw', '--purpose', 'ai:Benchmarking', '--yes')
+    expect([narrowed.code, narrowed.json()[0]], narrowed.err).toMatchObject([
+      0,
+      { withdrawn: [{ purposes: ['ai:Benchmarking'], heard: 5, of: 5, logged: true }] },
+    ])
+    await eventually(async () => (await network.ask<{ entries: object[] }>('/v1/ledger?type=consent.withdrawn'))?.entries.length === 1)
+    const again = await pool('renew', ...agreed, '--purpose', 'ai:Benchmarking')
+    expect([again.code, again.json().at(-1)]).toMatchObject([1, { error: { code: 'PURPOSE_UNKNOWN' } }])
+    const before = await status()
+    const renewed = await pool('renew', ...agreed)
+    expect([renewed.code, renewed.json()[0]], renewed.err).toMatchObject([0, { held: 5, of: 5, purposes: PURPOSES }])
+    const beside = ['--home', network.folder('dao'), '--http', network.url.slice('http://'.length)]
+    expect((await operate('dao', 'pool', 'reshare', ...beside, '--dry-run')).json()[0]).toMatchObject({
+      contributions: [{ health: 'sound', outcome: 'sound' }],
+    })
+    const fresh = await operate('dao', 'pool', 'reshare', ...beside, '--refresh')
+    expect([fresh.code, fresh.json()[0]], fresh.err).toMatchObject([0, { contributions: [{ outcome: 'reshared', faults: {} }] }])
+    await eventually(async () => (await network.ask<{ entries: object[] }>('/v1/ledger?type=custody.reshare'))?.entries.length === 1)
+    await eventually(async () => (await status()).holding === 5)
+    const now = await status()
+    expect(now).toMatchObject({ stage: 'available', purposes: PURPOSES, withdrawn: ['ai:Benchmarking'], lacking: 0 })
+    expect(now.expires).toBeGreaterThan(before.expires)
+  }, 150_000)
+
+  it('has one place for one seed, wherever it is restored', async () => {
+    const elsewhere = (...words: string[]) =>
+      runCli(
+        'pool',
+        'offer',
+        at('spotify.zip'),
+        ...agreed,
+        ...words,
+        '--dao',
+        network.url,
+        '--home',
+        at('restored'),
+        '--json',
+        '--log-level',
+        'error',
+      )
+    const taken = await elsewhere('--restore', at('seed.txt'))
+    expect([taken.code, taken.json().at(-1)], taken.err).toMatchObject([3, { error: { code: 'SLOT_TAKEN' } }])
+  }, 60_000)
+
   it('ends with a withdrawal, also at the keyholder that was away when it was said', async () => {
     const generation = async (name: string): Promise<number> =>
       Math.max(0, ...(await readdir(path.join(network.folder(name), 'keyholder', 'shares'))).map((file) => Number(file.split('.')[1] ?? 0)))
@@ -173,7 +227,7 @@ describe('a personal pool', () => {
     expect([run.code, run.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 4, unreadable: true, logged: true }] }])
     await eventually(async () => {
       const page = await network.ask<{ entries: object[] }>('/v1/ledger?type=consent.withdrawn')
-      return page?.entries.length === 1
+      return page?.entries.length === 3
     })
     await network.run('validator-2')
     // nobody tells it but the log
@@ -182,5 +236,9 @@ describe('a personal pool', () => {
     expect([again.code, again.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 5 }] }])
     expect((await pool('withdraw', '--yes')).code).toBe(3)
     expect(await status()).toMatchObject({ stage: 'withdrawn' })
+    // the place is free: the same account, by its seed alone, at another machine
+    const elsewhere = ['--dao', network.url, '--home', at('restored'), '--no-wait', '--json', '--log-level', 'error']
+    const anew = await runCli('pool', 'offer', at('spotify.zip'), ...agreed, ...elsewhere)
+    expect([anew.code, anew.json()[0]], anew.err).toMatchObject([0, { stage: 'committed', account }])
   }, 180_000)
 })

@@ -1,8 +1,12 @@
 /** A personal pool from six exports to a trainer and back: roles and people as processes over TCP, by the commands that people type. */
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
@@ -35,6 +39,15 @@ interface Checked {
   feed: string | null
 }
 
+/** Where the trainer wants to hear of withdrawals: boxes as they came. */
+const boxes: Uint8Array[] = []
+const hook = createServer((request, response) => {
+  void buffer(request).then((bytes) => {
+    boxes.push(bytes)
+    response.end()
+  })
+})
+let port = 0
 let network: KillableNetwork
 let folder: string
 let identity: { secret: string; recipient: string }
@@ -57,6 +70,9 @@ beforeAll(async () => {
     const data = JSON.stringify(playsOf(who))
     await writeFile(at(`export-${who}.zip`), zipOf([{ name: 'Spotify Account Data/StreamingHistory_music_0.json', data }]))
   }
+  hook.listen(0, '127.0.0.1')
+  await once(hook, 'listening')
+  port = (hook.address() as AddressInfo).port
   network = await KillableNetwork.start({
     contributors: 0,
     validators: 5,
@@ -73,6 +89,8 @@ beforeAll(async () => {
   )
 }, 120_000)
 afterAll(async () => {
+  hook.closeAllConnections()
+  hook.close()
   await network[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
@@ -190,7 +208,7 @@ describe('a personal pool', () => {
   }, 120_000)
 
   it('is released to a trainer while its service runs, counted within the budget', async () => {
-    const run = await release('first', '--epsilon-ppm', '1000000')
+    const run = await release('first', '--epsilon-ppm', '1000000', '--notify', `http://127.0.0.1:${port}/withdrawn`)
     expect(run.code, run.err).toBe(0)
     const [made] = run.json<{ release: string; people: number; rows: number; left: object[]; bundle: string }>()
     expect(made).toMatchObject({ people: PEOPLE, left: [] })
@@ -235,6 +253,16 @@ describe('a personal pool', () => {
     await eventually(async () => (await network.ask<{ entries: object[] }>('/v1/ledger?type=consent.withdrawn'))?.entries.length === 1)
     person = (await rowsIn('opened-1')).find(({ object }) => object.name.endsWith(' of 4'))?.person ?? ''
     await isStale('--dao', network.url)
+    // nobody asked for it: the operator's service tells the trainer, and what it told is there to be read too
+    await eventually(async () => boxes.length > 0)
+    await writeFile(at('box.age'), boxes[0] as Uint8Array)
+    for (const words of [['--notices', at('box.age')], []]) {
+      const told = await checked('opened-1', '--dao', network.url, '--identity', at('key.txt'), ...words)
+      expect([told.code, told.json()[0]], told.err).toMatchObject([
+        3,
+        { notices: [{ persons: [person], deleteBy: expect.any(String) as string }] },
+      ])
+    }
   }, 300_000)
 
   it('has a next release without who withdrew, and the trainer of that one is fresh', async () => {

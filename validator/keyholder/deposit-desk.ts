@@ -1,13 +1,24 @@
 /** Takes deposits: the same one twice is one, a renewal takes over, and nothing is acknowledged before it is on disk. */
 import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
 import { signObject } from '../../core/envelope/index.ts'
-import { receiptId } from '../../dao/consent/index.ts'
 import { dealtHash } from '../../dao/custody/index.ts'
-import { type CID, type Deposit, deposit as depositShape, encode, equalBytes, MAX_DEPOSIT_BYTES, parse } from '../../schemas/wire/index.ts'
+import {
+  type CID,
+  type Deposit,
+  deposit as depositShape,
+  encode,
+  MAX_DEPOSIT_BYTES,
+  parse,
+  type PoolManifest,
+  type Renewal,
+  renewal as renewalShape,
+} from '../../schemas/wire/index.ts'
 import type { Clock } from '../../core/effects/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { DepositKeys } from './deposit-keys.ts'
 import { type DepositVerdict, judgeDeposit, type Refused, refused } from './judge-deposit.ts'
+import { judgeRenewal } from './judge-renewal.ts'
 import type { PaperBox } from './papers.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
@@ -35,6 +46,8 @@ interface Taken {
   manifest: CID
 }
 type Good = DepositVerdict & { ok: true }
+/** What comes sealed to a key of the day: a share, or a newer consent to what is held. */
+const brought = z.union([depositShape, renewalShape])
 const newKey = (): Uint8Array => new Uint8Array(randomBytes(32))
 
 export class DepositDesk {
@@ -48,7 +61,8 @@ export class DepositDesk {
   async take(sealed: Uint8Array): Promise<Taken | Refused> {
     const { keys, view, withdrawals, signer, clock, turns } = this.#options
     const now = Math.floor(clock.now() / 1000)
-    const deposit = parse(depositShape, await keys.open(sealed), MAX_DEPOSIT_BYTES)
+    const deposit = parse(brought, await keys.open(sealed), MAX_DEPOSIT_BYTES)
+    if (!('share' in deposit)) return turns.run([deposit.manifest], () => this.#renew(deposit.manifest, deposit.receipts, now))
     const verdict = judgeDeposit({ deposit, view, tombstones: withdrawals.tombstones, self: signer.did, now })
     if (!verdict.ok) return verdict
     return turns.run([verdict.cid], () => this.#decide(deposit, verdict, now))
@@ -61,36 +75,42 @@ export class DepositDesk {
       return refused('WITHDRAWN', 'this consent has ended; give a new one for a new contribution')
     const known = table.get(verdict.cid)
     if (known === undefined && table.size >= maxShares) return refused('FULL', 'no room for more shares; tell the DAO')
-    const row =
-      known === undefined
-        ? await this.#store(verdict, newRow(deposit, verdict, now), deposit.receipt)
-        : await this.#again(verdict, known, deposit)
+    // the same part again under a newer receipt is a renewal
+    if (known !== undefined) return this.#renew(verdict.cid, [deposit.receipt], now)
+    return this.#acknowledged(await this.#store(verdict.manifest, newRow(deposit, verdict, now), deposit.receipt))
+  }
+
+  async #renew(manifest: CID, receipts: Renewal['receipts'], now: number): Promise<Taken | Refused> {
+    const { table, papers, view, withdrawals, shredder } = this.#options
+    const row = table.get(manifest)
+    if (row === undefined || !row.current) return refused('UNKNOWN', 'no share of this contribution is held here; offer it anew')
+    const held = await papers.get(row.manifest, row.paperKey)
+    const verdict = judgeRenewal({ row, papers: held, receipts, view, tombstones: withdrawals.tombstones, now })
+    if (!verdict.ok) return verdict
+    if (verdict.isHeld) return this.#acknowledged(row)
+    for (const hash of verdict.hashes)
+      if ((await shredder.ackOf(hash)) !== undefined)
+        return refused('WITHDRAWN', 'this consent has ended; give a new one for a new contribution')
+    // the receipts of one contribution stand or fall together
+    if (withdrawals.ends(row, held.manifest.subject, view.policy(held.manifest.policy)))
+      return refused('WITHDRAWN', 'the consent was withdrawn')
+    const renewed = { ...row, receipts: [...row.receipts, ...verdict.hashes], expires: verdict.expires }
+    return this.#acknowledged(await this.#store(held.manifest, renewed, receipts.at(-1) as string))
+  }
+
+  #acknowledged(row: ShareRow | Refused): Taken | Refused {
     return 'ok' in row ? row : { ok: true, ack: this.#ack(row), manifest: row.manifest }
   }
 
   /** Papers first: a row whose papers are missing could answer nothing. */
-  async #store(verdict: Good, row: ShareRow, receipt: string): Promise<ShareRow | Refused> {
+  async #store(manifest: PoolManifest, row: ShareRow, receipt: string): Promise<ShareRow | Refused> {
     const { papers, table, withdrawals, shredder, view } = this.#options
-    await papers.put(row.manifest, row.paperKey, { manifest: verdict.manifest, receipt })
+    await papers.put(row.manifest, row.paperKey, { manifest, receipt })
     await table.put([row])
     // a withdrawal may have come while the disk was busy; it wins
-    if (!withdrawals.ends(row, verdict.manifest.subject, view.policy(verdict.manifest.policy))) return row
+    if (!withdrawals.ends(row, manifest.subject, view.policy(manifest.policy))) return row
     await shredder.shred([row])
     return refused('WITHDRAWN', 'the consent was withdrawn')
-  }
-
-  async #again(verdict: Good, known: ShareRow, deposit: Deposit): Promise<ShareRow | Refused> {
-    const { papers, withdrawals, view } = this.#options
-    if (equalBytes(known.receipts.at(-1) as Uint8Array, verdict.receipt)) return known
-    if (known.receipts.some((hash) => equalBytes(hash, verdict.receipt))) return refused('SUPERSEDED', 'a later receipt renews this one')
-    const { receipt } = await papers.get(known.manifest, known.paperKey)
-    if (verdict.prev !== receiptId(receipt))
-      return refused('NOT_A_RENEWAL', 'this contribution is held under another receipt; name that one as prev')
-    // the receipts of one contribution stand or fall together
-    if (withdrawals.ends(known, verdict.manifest.subject, view.policy(verdict.manifest.policy)))
-      return refused('WITHDRAWN', 'the consent was withdrawn')
-    if (known.receipts.length >= 64) return refused('TOO_OFTEN', 'renewed 64 times; offer the contribution anew')
-    return this.#store(verdict, { ...known, receipts: [...known.receipts, verdict.receipt], expires: verdict.expires }, deposit.receipt)
   }
 
   #ack({ manifest, receipts, at }: ShareRow): Uint8Array {

@@ -31,9 +31,7 @@ export interface DepositFacts {
   now: number
 }
 
-export type DepositVerdict =
-  | { ok: true; cid: CID; manifest: PoolManifest; receipt: Uint8Array; expires: number; prev: string | null }
-  | Refused
+export type DepositVerdict = { ok: true; cid: CID; manifest: PoolManifest; receipt: Uint8Array; expires: number } | Refused
 
 export function judgeDeposit({ deposit, view, tombstones, self, now }: DepositFacts): DepositVerdict {
   let manifest: PoolManifest
@@ -68,5 +66,5 @@ export function judgeDeposit({ deposit, view, tombstones, self, now }: DepositFa
   if (!shareFits(deposit.share, deposit.x, deposit.commitments))
     return refused('BAD_SHARE', 'the share does not lie on the committed polynomial')
   const { receipt, hash } = consent
-  return { ok: true, cid: cborCid(deposit.manifest), manifest, receipt: hash, expires: receipt.expires, prev: receipt.prev }
+  return { ok: true, cid: cborCid(deposit.manifest), manifest, receipt: hash, expires: receipt.expires }
 }

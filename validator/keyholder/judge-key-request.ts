@@ -25,6 +25,8 @@ export interface RequestFacts {
   peer: string
   papers: Papers
   salt: Uint8Array
+  /** Hashes of the receipt in the papers and of those it renewed. */
+  receipts: readonly Uint8Array[]
   view: PoolView
   tombstones: Tombstones
   now: number
@@ -49,6 +51,7 @@ export function judgeKeyRequest(facts: RequestFacts): { ok: true } | Refused {
     operator: view.operator,
     policy: policy === undefined ? null : { cid: manifest.policy, value: policy },
     manifest,
+    before: facts.receipts,
     tombstones: facts.tombstones,
     now,
     use: { role: request.role, purpose: request.purpose, by: request.by, seated: view.isSeated(request.by) },

@@ -34,7 +34,9 @@ export async function answerKeyRequest(
   const row = table.get(request.manifest)
   if (row === undefined || !row.current) return refused('UNKNOWN', 'no share of this contribution is held here')
   const held = await papers.get(row.manifest, row.paperKey)
-  const verdict = judgeKeyRequest({ request, order, peer, papers: held, salt: row.salt, view, tombstones: withdrawals.tombstones, now })
+  const { salt: consentSalt, receipts } = row
+  const { tombstones } = withdrawals
+  const verdict = judgeKeyRequest({ request, order, peer, papers: held, salt: consentSalt, receipts, view, tombstones, now })
   // strangers could fill a disk with refusals; whoever has a name in the ledger is written down
   if (verdict.ok || view.isSeated(request.by) || request.by === view.operator) {
     const { manifest, by, role, purpose, epoch, indices } = request
@@ -44,11 +46,12 @@ export async function answerKeyRequest(
   // looked up once more: reading and writing took their time, and a withdrawal wins
   const still = table.get(request.manifest)
   const { manifest } = held
+  if (still !== undefined && still.expires <= Math.floor(clock.now() / 1000)) return refused('EXPIRED', 'the consent has expired')
   if (still === undefined || !still.current || withdrawals.ends(still, manifest.subject, view.policy(manifest.policy)))
     return refused('WITHDRAWN', 'the consent was withdrawn')
   const { x, generation, commitments, share } = still.held
   const { salt, dealt } = still
   const partials = partialKeys({ x, generation, share, salt, dealt, commitments }, request.indices)
-  const answer = { v: 1, manifest: still.manifest, x, generation, salt, dealt, commitments, ...partials }
+  const answer = { v: 1, manifest: still.manifest, x, generation, salt, dealt, commitments, ...partials, expires: still.expires }
   return { ok: true, sealed: await sealToRecipients(encode(answer), [request.reply]) }
 }

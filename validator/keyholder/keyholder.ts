@@ -48,8 +48,19 @@ export interface KeyholderOptions {
   maxShares?: number
   /** Withdrawals that the log holds already: obeyed before anything is served. */
   logged?: readonly LoggedWithdrawal[]
+  /** Changes of committee that the log holds already: followed before anything is served, or dropped for being old. */
+  reshared?: readonly LoggedReshare[]
   /** A share came, was renewed, or went: ask `holds` which. */
   onChange?: (manifest: CID) => void
+}
+
+/** A change of committee as the fold of the log knows it: everybody's signatures were checked there. */
+export interface LoggedReshare {
+  manifest: CID
+  /** The one that began with it. */
+  generation: number
+  order: Uint8Array
+  ready: readonly Uint8Array[]
 }
 
 /** A contribution of which a share is held. */
@@ -69,6 +80,8 @@ export class Keyholder implements AsyncDisposable {
   readonly #withdrawals: Withdrawals
   readonly #shredder: Shredder
   readonly #turns = new Turns()
+  readonly #keys: DepositKeys
+  readonly #reshares: ReshareDesk
   readonly #stack = new AsyncDisposableStack()
 
   private constructor(options: KeyholderOptions, withdrawals: Withdrawals) {
@@ -78,6 +91,9 @@ export class Keyholder implements AsyncDisposable {
     this.#access = new AccessLog(options.kv)
     const { onChange } = options
     this.#shredder = new Shredder({ ...options, ledger: options.view.ledger, papers: this.#papers, ...(onChange && { onGone: onChange }) })
+    this.#keys = new DepositKeys({ ...options, ledger: options.view.ledger })
+    const own = { papers: this.#papers, keys: this.#keys, withdrawals, shredder: this.#shredder, turns: this.#turns }
+    this.#reshares = new ReshareDesk({ ...options, ...own })
   }
 
   /** Serves from now on; first finishes what a crash left between a withdrawal and its acknowledgement. */
@@ -85,6 +101,7 @@ export class Keyholder implements AsyncDisposable {
     const withdrawals = await Withdrawals.open(options.kv)
     for (const one of options.logged ?? []) withdrawals.learn(one)
     const keyholder = new Keyholder(options, withdrawals)
+    for (const one of options.reshared ?? []) await keyholder.follow(one)
     await keyholder.tidy()
     keyholder.#serve()
     return keyholder
@@ -136,6 +153,14 @@ export class Keyholder implements AsyncDisposable {
     if (rows.length > 0) await this.#shredOver(rows.map(({ manifest }) => manifest))
   }
 
+  /** Changes over as the log says, or lets go of a share that is not part of the committee any more. */
+  async follow({ manifest, generation, order, ready }: LoggedReshare): Promise<void> {
+    const row = this.#options.table.get(manifest)
+    if (row === undefined || (row.current && row.held.generation >= generation)) return
+    await this.#reshares.follow({ order, ready })
+    this.#options.onChange?.(manifest)
+  }
+
   /** Read again in their turn: a renewal may have come meanwhile. */
   #shredOver(manifests: readonly CID[]): Promise<void> {
     return this.#turns.run([...manifests], async () => {
@@ -165,10 +190,10 @@ export class Keyholder implements AsyncDisposable {
   #serve(): void {
     const { mesh, clock, signer, view, table, maxShares = 1_000_000 } = this.#options
     const [papers, access, withdrawals, shredder] = [this.#papers, this.#access, this.#withdrawals, this.#shredder]
-    const keys = new DepositKeys({ clock, signer, ledger: view.ledger })
+    const keys = this.#keys
     const desk = new DepositDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, turns: this.#turns, maxShares })
     const use = <T extends Disposable>(served: T): T => this.#stack.use(served)
-    const reshares = new ReshareDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, turns: this.#turns })
+    const reshares = this.#reshares
     use(mesh.handle(depositKeyProtocol, async () => ({ key: await keys.current() })))
     use(
       mesh.handle(depositProtocol, async ({ sealed }) => {
@@ -181,6 +206,7 @@ export class Keyholder implements AsyncDisposable {
     use(
       mesh.handle(reshareProtocol, async (query) => {
         const answer = await reshares.answer(query).catch(refusalOf)
+        if (answer.ok && answer.reply.status === 'done') this.#options.onChange?.(answer.manifest)
         return answer.ok ? answer.reply : said(answer)
       }),
     )

@@ -9,6 +9,7 @@ import { signObject, verifyObject } from '../../core/envelope/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { reshareProtocol } from '../../core/mesh/index.ts'
 import { checkConsent, isRecipient, receiptHash } from '../../dao/consent/index.ts'
+import { agreedSharing, type NamedOrder, readReshareOrder } from '../../dao/ledger/index.ts'
 import { dealSubShares, dealtHash, joinSubShares, keyCommit, sealToRecipients, subDealingFault } from '../../dao/custody/index.ts'
 import {
   cborCid,
@@ -23,8 +24,6 @@ import {
   type PoolManifest,
   poolManifest,
   type ReshareOrder,
-  reshareOrder,
-  reshareReady,
   type SubShare,
   subShare,
 } from '../../schemas/wire/index.ts'
@@ -55,10 +54,7 @@ type Reply = Exclude<z.infer<typeof reshareProtocol.reply>, { status: 'refused' 
 /** How long an order may be followed. */
 const ORDER_SECONDS = 86_400
 
-interface Ordered {
-  order: ReshareOrder
-  cid: CID
-}
+type Ordered = NamedOrder
 
 export class ReshareDesk {
   readonly #options: ReshareDeskOptions
@@ -67,23 +63,53 @@ export class ReshareDesk {
     this.#options = options
   }
 
-  async answer({ order: bytes, step }: Query): Promise<{ ok: true; reply: Reply } | Refused> {
+  async answer({ order: bytes, step }: Query): Promise<{ ok: true; reply: Reply; manifest: CID } | Refused> {
     const { view } = this.#options
-    const read = verifyObject(reshareOrder, bytes, 'reshare-order', 'by', 8192)
+    const read = readReshareOrder(bytes, view)
     if (!read.ok) return read
-    const order = read.value
-    if (order.by !== view.operator || order.dao !== view.ledger) return refused('ORDER_NOT_OURS', "not an order of this DAO's operator")
+    const { order, cid } = read
     if (Math.abs(order.at - this.#now()) > ORDER_SECONDS) return refused('STALE', 'the order is older than a day')
-    const { k, members } = order.to
     // whoever may name anybody could name itself k times
-    if (!members.every((member) => view.isSeated(member))) return refused('NOT_SEATED', 'shares go to seated validators only')
-    if (new Set(members).size !== members.length || k > members.length || order.dealers.length !== order.from.k)
-      return refused('BAD_ORDER', 'members once each, k of them at most, and k dealers')
-    const ordered = { order, cid: cborCid(bytes) }
+    if (!order.to.members.every((member) => view.isSeated(member))) return refused('NOT_SEATED', 'shares go to seated validators only')
+    const answer = await this.#do({ order, cid }, step)
+    return answer.ok ? { ...answer, manifest: order.manifest } : answer
+  }
+
+  #do(ordered: Ordered, step: Query['step']): Promise<{ ok: true; reply: Reply } | Refused> {
     if (step.what === 'deal') return this.#deal(ordered, step.keys)
-    return this.#options.turns.run([order.manifest], () =>
+    return this.#options.turns.run([ordered.order.manifest], () =>
       step.what === 'take' ? this.#take(ordered, step.parts) : this.#commit(ordered, step.ready),
     )
+  }
+
+  /**
+   * A change of committee that the log holds: done here too, however long ago it was ordered. Whose share was not part of it has one that nobody can
+   * use any more, and deletes it.
+   */
+  async follow({ order: bytes, ready }: { order: Uint8Array; ready: readonly Uint8Array[] }): Promise<void> {
+    const { view, table, papers, turns } = this.#options
+    const read = readReshareOrder(bytes, view)
+    if (!read.ok || agreedSharing(ready, read) === undefined) return
+    const { order } = read
+    await turns.run([order.manifest], async () => {
+      if (await this.#changeOver(read, ready)) return
+      const row = table.get(order.manifest)
+      if (row === undefined || !row.current || row.held.generation > order.generation) return
+      await table.shred([row.manifest])
+      await papers.delete(row.manifest)
+    })
+  }
+
+  /** Whether the share that was taken for this order is in force now. */
+  async #changeOver(named: NamedOrder, ready: readonly Uint8Array[]): Promise<boolean> {
+    const { table } = this.#options
+    const row = table.get(named.order.manifest)
+    const agreed = agreedSharing(ready, named)
+    if (agreed === undefined || row?.next?.order.equals(named.cid) !== true) return false
+    if (!equalBytes(dealtHash(row.next.held.commitments), agreed)) return false
+    await table.put([{ ...row, held: row.next.held, next: null, current: true }])
+    await table.rotate()
+    return true
   }
 
   async #deal({ order, cid }: Ordered, keys: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
@@ -95,7 +121,7 @@ export class ReshareDesk {
     if (order.from.members[x - 1] !== signer.did || !order.dealers.includes(x) || commitments.length !== order.from.k)
       return refused('OTHER_SEAT', 'not a dealer of this order')
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
-    const consent = this.#consent(manifest, receipt, row.salt, order)
+    const consent = this.#consent(manifest, { receipt, ...row }, order)
     if (!consent.ok) return consent
     const ended = this.#ended(row, manifest)
     if (ended !== undefined) return ended
@@ -149,7 +175,7 @@ export class ReshareDesk {
       return refused('OTHER_RECEIPT', 'the receipt is not the one its hash names')
     if (known?.current === true && !equalBytes(encode(known.held.commitments), encode(first.old)))
       return refused('OTHER_SHARING', 'the old commitments are not those held here')
-    const consent = this.#consent(manifest, first.receipt, first.salt, order)
+    const consent = this.#consent(manifest, first, order)
     if (!consent.ok) return consent
     const { expires } = consent
     const held = { x, generation: order.generation + 1, ...joinSubShares(parts, first.old) }
@@ -171,9 +197,10 @@ export class ReshareDesk {
     return { ok: true, reply: { status: 'ready', ready: encode(signObject('reshare-ready', ready, signer)) } }
   }
 
-  async #commit({ order, cid }: Ordered, ready: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
+  async #commit(named: Ordered, ready: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
     const { table, papers, signer } = this.#options
-    const agreed = agreedHash(ready, order, cid)
+    const { order, cid } = named
+    const agreed = agreedSharing(ready, named)
     if (agreed === undefined) return refused('NOT_READY', 'every new member signs that it holds its share, all of one sharing')
     const row = table.get(order.manifest)
     const joins = order.to.members.includes(signer.did)
@@ -181,16 +208,14 @@ export class ReshareDesk {
     // who left has nothing any more, and who joined has what was agreed: said again, it is done
     if (row === undefined) return joins ? refused('UNKNOWN', 'no share of this order is held here') : done
     const isAgreed = ({ commitments }: ShareRow['held']): boolean => equalBytes(dealtHash(commitments), agreed)
-    if (row.next?.order.equals(cid) === true) {
-      if (!isAgreed(row.next.held)) return refused('OTHER_SHARING', 'the share taken here is not of the sharing that was agreed on')
-      await table.put([{ ...row, held: row.next.held, next: null, current: true }])
-      await table.rotate()
-      return done
-    }
+    if (row.next?.order.equals(cid) === true)
+      return (await this.#changeOver(named, ready))
+        ? done
+        : refused('OTHER_SHARING', 'the share taken here is not of the sharing that was agreed on')
     if (joins && row.current && row.held.generation === order.generation + 1 && isAgreed(row.held)) return done
     if (joins || row.held.generation !== order.generation) return refused('NOT_PENDING', 'no share of this order is waiting here')
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
-    const consent = this.#consent(manifest, receipt, row.salt, order)
+    const consent = this.#consent(manifest, { receipt, ...row }, order)
     if (!consent.ok) return consent
     await table.shred([row.manifest])
     await papers.delete(row.manifest)
@@ -220,7 +245,11 @@ export class ReshareDesk {
   }
 
   /** The consent holds, and the new committee is one that it speaks of. */
-  #consent(manifest: PoolManifest, jws: string, salt: Uint8Array, order: ReshareOrder): { ok: true; expires: number } | Refused {
+  #consent(
+    manifest: PoolManifest,
+    { receipt: jws, receipts, salt }: Pick<SubShare, 'receipt' | 'receipts' | 'salt'>,
+    order: ReshareOrder,
+  ): { ok: true; expires: number } | Refused {
     const { view, withdrawals } = this.#options
     const value = view.policy(manifest.policy)
     const consent = checkConsent({
@@ -230,6 +259,7 @@ export class ReshareDesk {
       operator: view.operator,
       policy: value === undefined ? null : { cid: manifest.policy, value },
       manifest,
+      before: receipts,
       tombstones: withdrawals.tombstones,
       now: this.#now(),
     })
@@ -280,18 +310,4 @@ function partsFault(parts: readonly SubShare[], order: ReshareOrder, cid: CID, x
     if (fault !== undefined) return fault
   }
   return undefined
-}
-
-/** The hash of the new commitments that every new member signed for its seat; undefined where they did not, or not the same. */
-function agreedHash(ready: readonly Uint8Array[], order: ReshareOrder, cid: CID): Uint8Array | undefined {
-  const said = ready.map((bytes) => verifyObject(reshareReady, bytes, 'reshare-ready', 'by', 1024))
-  const first = said[0]
-  if (first?.ok !== true || ready.length !== order.to.members.length) return undefined
-  const { commitments } = first.value
-  const agree = order.to.members.every((member, i) => {
-    const one = said.find((read) => read.ok && read.value.by === member)
-    if (one?.ok !== true) return false
-    return one.value.x === i + 1 && one.value.order.equals(cid) && equalBytes(one.value.commitments, commitments)
-  })
-  return agree ? commitments : undefined
 }

@@ -8,9 +8,10 @@ import { withdrawalTopic } from '../../core/mesh/index.ts'
 import { PoolCiphertext } from '../../dao/batches/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
 import { poolReaders } from '../../dao/follower/index.ts'
-import { isLive } from '../../dao/ledger/index.ts'
+import { isLive, reshares } from '../../dao/ledger/index.ts'
 import { type CID, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type Keyholder, openKeyholder, type PoolView, type ShareTable } from '../keyholder/index.ts'
+import { CustodyAlarm } from './custody-alarm.ts'
 import type { Desk } from './desk.ts'
 import { isKeyholder, poolView } from './pool-view.ts'
 
@@ -38,6 +39,9 @@ export class KeyholderDuty implements AsyncDisposable {
   #heard = 0
   #tidyAt = 0
   #openAt = 0
+  /** Of each contribution that was reshared, the generation that was followed. */
+  readonly #generations = new Map<string, number>()
+  readonly #alarm: CustodyAlarm
   /** Contributions that came, were renewed or went since the last round. */
   readonly #changed = new Map<string, CID>()
 
@@ -45,6 +49,7 @@ export class KeyholderDuty implements AsyncDisposable {
     this.#desk = desk
     this.#open = open
     const { mesh, storage, clock, files, logger } = desk.options
+    this.#alarm = new CustodyAlarm(logger.child('keyholder'))
     this.#mayRead = poolReaders({ state: () => desk.state(), files })
     this.#ciphertext = new PoolCiphertext({
       mesh,
@@ -53,7 +58,10 @@ export class KeyholderDuty implements AsyncDisposable {
       signal: desk.signal,
       logger: logger.child('pool'),
       file: (cid) => files.read(cid),
-      others: ({ manifest }) => [desk.link.did, ...(this.#view?.policy(manifest.policy)?.committee.members ?? [])],
+      others: ({ cid, manifest }) => {
+        const { committee } = desk.state().contributions.get(cid.toString()) ?? this.#view?.policy(manifest.policy) ?? {}
+        return [desk.link.did, ...(committee?.members ?? [])]
+      },
       isRevealed: (cid) => desk.state().contributions.has(cid.toString()),
       onWhole: () => desk.wake(),
     })
@@ -114,10 +122,17 @@ export class KeyholderDuty implements AsyncDisposable {
     const keyholder = this.#keyholder as unknown as Keyholder
     const { withdrawals } = state()
     // another fold may have fewer, where the seats were learnt anew: then all are heard again
-    if (withdrawals.length < this.#heard) this.#heard = 0
-    const news = withdrawals.slice(this.#heard)
-    this.#heard = withdrawals.length
+    if (withdrawals.count < this.#heard) this.#heard = 0
+    const news = withdrawals.since(this.#heard)
+    this.#heard = withdrawals.count
     if (news.length > 0) await keyholder.hear(news)
+    for (const one of reshares(state())) {
+      const key = one.manifest.toString()
+      if (this.#generations.get(key) === one.generation) continue
+      await keyholder.follow(one)
+      this.#generations.set(key, one.generation)
+    }
+    this.#alarm.look(state())
     if (options.clock.now() >= this.#tidyAt) {
       this.#tidyAt = options.clock.now() + TIDY_MS
       await keyholder.tidy()
@@ -135,7 +150,7 @@ export class KeyholderDuty implements AsyncDisposable {
     // what was opened is closed again where the rest fails: the next try opens it anew
     await using stack = new AsyncDisposableStack()
     const home = stack.use(await this.#open())
-    const withdrawals = [...state().withdrawals]
+    const withdrawals = state().withdrawals.since(0)
     const keyholder = await openKeyholder({
       ...home,
       mesh,
@@ -144,6 +159,7 @@ export class KeyholderDuty implements AsyncDisposable {
       view,
       logger: logger.child('keyholder'),
       logged: withdrawals,
+      reshared: reshares(state()),
       onChange: (cid) => {
         this.#changed.set(cid.toString(), cid)
         this.#desk.wake()

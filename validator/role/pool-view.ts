@@ -1,5 +1,5 @@
 /** What a keyholder asks of its ledger, answered from the folded state as it is at that moment. */
-import { readPolicy } from '../../dao/consent/index.ts'
+import { isRecipient, readPolicy } from '../../dao/consent/index.ts'
 import { type LedgerFiles, type LedgerState, poolKeysNamed, seatedValidators } from '../../dao/ledger/index.ts'
 import type { CID, ConsentPolicy } from '../../schemas/wire/index.ts'
 import type { PoolView } from '../keyholder/index.ts'
@@ -36,9 +36,16 @@ function policiesNamed({ charters, pendingCharters }: LedgerState): CID[] {
   return [...charters, ...pendingCharters].flatMap(({ charter }) => charter.consent ?? [])
 }
 
-/** Whether this account is a keyholder by any charter there was or is announced: who was one still has withdrawals to obey. */
+/**
+ * Whether this account is a keyholder by any charter there was or is announced: who was one still has withdrawals to obey, and whoever a policy lets
+ * take over has to be there before it is asked to.
+ */
 export function isKeyholder(account: string, view: PoolView, state: LedgerState): boolean {
-  return policiesNamed(state).some((cid) => view.policy(cid)?.committee.members.includes(account) === true)
+  return policiesNamed(state).some((cid) => {
+    const policy = view.policy(cid)
+    if (policy === undefined) return false
+    return policy.committee.members.includes(account) || isRecipient(policy, 'keyholder', account, view.isSeated(account))
+  })
 }
 
 function policyOf(cid: CID, files: LedgerFiles, known: Map<string, ConsentPolicy>): ConsentPolicy | undefined {

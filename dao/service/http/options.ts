@@ -26,7 +26,12 @@ export interface ApiOptions {
   /** Looks for a domain's opt-out and logs it; 404 without (a mirror). */
   optOut?: (domain: string) => Promise<OptOutAnswer>
   /** What is public of a personal pool: release manifests by CID, and the operator's signed withdrawal feed, both DAG-CBOR; 404 without (a mirror). */
-  pool?: { manifest: (release: CID) => Promise<Uint8Array | undefined>; feed: () => Promise<Uint8Array> }
+  pool?: {
+    manifest: (release: CID) => Promise<Uint8Array | undefined>
+    feed: () => Promise<Uint8Array>
+    /** What its trainer is to delete, sealed to it; one of the same size where that is nothing. */
+    notices?: (release: CID) => Promise<Uint8Array | undefined>
+  }
   /** Multiaddrs of the service's peer. */
   addresses?: () => string[]
   clock: Clock

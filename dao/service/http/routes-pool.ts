@@ -7,6 +7,7 @@ import { json, type Router } from './routes.ts'
 import { cidText, object, z } from './shapes.ts'
 
 const CBOR = 'application/vnd.ipld.dag-cbor'
+const AGE = 'application/octet-stream'
 
 export function poolRoutes(add: Router, { state, pool }: ApiOptions): void {
   const now = (): NonNullable<ReturnType<typeof state>> => {
@@ -54,6 +55,24 @@ export function poolRoutes(add: Router, { state, pool }: ApiOptions): void {
       const bytes = named && (await served().manifest(parseCid(params.release)))
       if (bytes === undefined) throw notFound(`no release ${params.release} of the pool is here`)
       return serveBytes(context.req.raw, whole(bytes, params.release, true))
+    },
+  )
+
+  add(
+    {
+      method: 'get',
+      path: '/v1/pool/releases/{release}/notices',
+      tag: 'pool',
+      summary:
+        'Notices of withdrawals to the trainer of a release: an age file that it alone opens, and that tells nobody else whether there are any',
+      params: z.strictObject({ release: cidText }),
+      answers: { 200: { description: 'An age file', type: AGE }, 304: { description: 'Not modified' } },
+    },
+    async ({ context, params }) => {
+      const named = now().poolReleases.find(({ release }) => release.toString() === params.release)
+      const bytes = named && (await served().notices?.(named.release))
+      if (bytes === undefined) throw notFound(`no notices of a release ${params.release} are here`)
+      return serveBytes(context.req.raw, { ...whole(bytes, toHex(sha256(bytes)), false), type: AGE })
     },
   )
 

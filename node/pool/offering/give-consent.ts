@@ -1,6 +1,6 @@
 /** What a person ticked becomes a receipt, or a reason why it is no consent. Pure: the same choices give the same verdict on every machine. */
 import { InvalidInputError } from '../../../core/errors/index.ts'
-import { requiredPurposes } from '../../../dao/consent/index.ts'
+import { receiptId, requiredPurposes } from '../../../dao/consent/index.ts'
 import { type CID, type ConsentPolicy, type ConsentReceipt, type PoolManifest, type Purpose, toHex } from '../../../schemas/wire/index.ts'
 
 const DAY_SECONDS = 86_400
@@ -48,6 +48,15 @@ export function checkChoices(policy: ConsentPolicy, { purposes, adult, gpc, days
       `the export holds ${notOffered.join(', ')}, which this pool does not take; leave those events out with --rules`,
     )
   return { purposes: ticked, days: days ?? most }
+}
+
+/** A newer consent to the same contribution: what was said of the data stays, and it names the receipt that it follows. */
+export function renewedReceipt(
+  before: { jws: string; receipt: ConsentReceipt },
+  { ticked, gpc, id, now }: Pick<ReceiptFacts, 'ticked' | 'gpc' | 'id' | 'now'>,
+): ConsentReceipt {
+  const expires = now + ticked.days * DAY_SECONDS
+  return { ...before.receipt, id, purposes: ticked.purposes, gpc, given: now, expires, prev: receiptId(before.jws) }
 }
 
 export interface ReceiptFacts {

@@ -2,22 +2,36 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { silent } from '../../../core/effects/index.ts'
+import { FatalError } from '../../../core/errors/index.ts'
 import { MemoryKv } from '../../../core/kv/index.ts'
-import { isDpvTerm } from '../../../dao/consent/index.ts'
+import { isDpvTerm, signReceipt } from '../../../dao/consent/index.ts'
 import { EVENT_TYPES, poolRules, SOURCES } from '../../../schemas/activity/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { type Contributed, PoolLedgerWorld } from '../../../tests/unit/pool-ledger-world.ts'
-import { fill, LEDGER, poolPolicy, subject } from '../../../tests/support/pool-world.ts'
+import { fill, LEDGER, NOW, poolPolicy, receiptFor, subject } from '../../../tests/support/pool-world.ts'
+import { realClock } from '../../../tests/support/real-clock.ts'
+import { type CID, parse, type Purpose, withdrawal } from '../../../schemas/wire/index.ts'
+import { Outbox } from '../../../dao/follower/index.ts'
+import { liveContributionOf } from '../../../dao/ledger/index.ts'
+import { isFinal, type LogDeeds, reveal } from './log-deeds.ts'
+import { BringWithdrawals } from './bring-withdrawals.ts'
+import { toBeTold } from './withdrawn.ts'
 import {
   CATEGORIES,
   categoriesOf,
   checkChoices,
   createOwnerOnlySeed,
+  endOffer,
+  endPurposes,
+  hasEnded,
   openOwnerOnlySeed,
   placeOf,
   PoolBook,
   type PoolNote,
   prepareOffer,
+  purposesLeft,
+  purposesWithdrawn,
   readSeedText,
   receiptOf,
   sealContribution,
@@ -27,6 +41,7 @@ import {
 const { policy, cid } = poolPolicy()
 const NEEDED = ['ai:ModelTraining', 'dpv:DataQualityAssessment']
 const choices = { purposes: NEEDED, adult: true, gpc: false }
+const clock = { ...realClock, now: () => NOW * 1000 }
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'quern-offering-'))
@@ -129,8 +144,68 @@ describe('the book', () => {
     expect(again.live).toMatchObject({ depositedAt: 9, shares: [], manifest })
     const stored = Buffer.concat(await Promise.all((await kv.keys('')).map(async (key) => Buffer.from((await kv.get(key)) ?? []))))
     expect(shares.some((share) => stored.includes(Buffer.from(share)))).toBe(false)
-    await again.update(again.live as typeof note, { withdrawals: [fill(1, 40)] })
+    await endOffer({ clock, subject, book: again, note: again.live as PoolNote })
     expect((await PoolBook.open(kv)).live).toBeUndefined()
+  })
+})
+
+describe('what was withdrawn', () => {
+  const GIVEN: Purpose[] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking', 'dpv:SellDataToThirdParties']
+  async function offered(receipts = 1) {
+    const book = await PoolBook.open(new MemoryKv())
+    const { manifest, salt, shares, commitments } = sealed()
+    const jws = Array.from({ length: receipts }, (_, i) =>
+      signReceipt(receiptFor(poolPolicy(), manifest, { purposes: GIVEN, given: NOW - 60 + i }), subject),
+    )
+    const given = { manifest, salt, commitSalt: fill(8), receipts: jws, committee: policy.committee, shares, commitments }
+    return { book, note: await book.add({ ...given, source: 'spotify', at: 5 }) }
+  }
+
+  it('of some purposes leaves the others, says so for every receipt, and is signed once', async () => {
+    const { book, note } = await offered(2)
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    expect([hasEnded(note), note.withdrawals.length, note.logged, note.shares.length]).toEqual([false, 2, false, 5])
+    expect([purposesLeft(note), purposesWithdrawn(note)]).toEqual([GIVEN.filter((one) => one !== 'ai:Benchmarking'), ['ai:Benchmarking']])
+    expect(book.live).toBe(note)
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking', 'dpv:SellDataToThirdParties'])
+    expect(note.withdrawals.map((bytes) => parse(withdrawal, bytes, 2048).scope)).toEqual([
+      ['ai:Benchmarking'],
+      ['ai:Benchmarking'],
+      ['dpv:SellDataToThirdParties'],
+      ['dpv:SellDataToThirdParties'],
+    ])
+  })
+
+  it('of all after that ends it, and is all that anybody has to be told', async () => {
+    const { book, note } = await offered()
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    await endOffer({ clock, subject, book, note })
+    await endOffer({ clock, subject, book, note })
+    await endPurposes({ clock, subject, book, note }, ['dpv:SellDataToThirdParties'])
+    expect([hasEnded(note), purposesLeft(note), note.withdrawals.length]).toEqual([true, [], 2])
+    expect(toBeTold(note)).toEqual(note.withdrawals.slice(1))
+    expect(book.live).toBeUndefined()
+  })
+
+  it('comes into the log once there is something that it could end, and again after that only where the log lacks it', async () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('ada')
+    const { book, note } = await offered()
+    await endPurposes({ clock, subject: person, book, note }, ['ai:Benchmarking'])
+    const written: string[] = []
+    const outbox = {
+      has: () => false,
+      write: async (_t: string, { withdrawal: bytes }: { withdrawal: Uint8Array }) => {
+        written.push(world.say(person, 'consent.withdrawn', { withdrawal: bytes }).invalid?.code ?? 'ok')
+      },
+    } as unknown as ConstructorParameters<typeof BringWithdrawals>[1]
+    const bringing = new BringWithdrawals(book, outbox)
+    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([true, []])
+    world.advanceTo('gather')
+    world.offer(person)
+    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([false, ['ok']])
+    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([true, ['ok']])
   })
 })
 
@@ -167,6 +242,7 @@ describe('how far an offer is', () => {
     shares: [],
     commitments: [],
     depositedAt: 5,
+    lacking: [],
     withdrawals: [],
     shredded: [],
     noted: [],
@@ -199,6 +275,53 @@ describe('how far an offer is', () => {
     expect(placeOf(noteOf(offered[1]), world.state).stage).toBe('withdrawn')
     world.state.contributions.get(offered[0].cid.toString())!.dropped = true
     expect(placeOf(noteOf(offered[0]), world.state).stage).toBe('dropped')
+  })
+})
+
+describe('a seed at two machines', () => {
+  it('gets one of two reveals into the log: the other is refused for good, and what was committed before its epoch is only too early', async () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('ada')
+    world.advanceTo('gather')
+    const [first, second] = [world.offer(person), world.offer(person)]
+    const files = { read: (named: CID) => world.files.read(named), write: async () => undefined }
+    const outbox = await Outbox.open({
+      ledgerId: world.id,
+      signer: person,
+      kv: new MemoryKv(),
+      clock,
+      logger: silent,
+      signal: new AbortController().signal,
+      nextN: () => world.state.authors.get(person.did) ?? 0,
+      submit: async (entry) => {
+        const checked = world.ledger.check(entry)
+        if (!checked.ok) return { status: 'refused', code: checked.code, message: checked.message }
+        world.apply(entry)
+        return { status: 'receipt' }
+      },
+    })
+    const deeds = (): LogDeeds => ({ outbox, signer: person, state: world.state, files })
+    const noteOf = (one: Contributed): PoolNote => ({ ...one, commitSalt: one.salt }) as unknown as PoolNote
+    const show = (one: Contributed) => reveal(deeds(), noteOf(one), { index: one.commit, epoch: 1 })
+    // nothing is shown before its phase
+    expect(await show(first)).toBe(false)
+    world.advance('reveal')
+    expect(await show(first)).toBe(true)
+    const refusal = await show(second).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: 'SEQUENCE_USED' })
+    expect(isFinal(noteOf(second), refusal as FatalError, world.state)).toBe(true)
+    // what passes is asked again
+    expect(
+      isFinal(noteOf(second), new FatalError('WRONG_PHASE', 'not now', { detail: { type: 'contribution.reveal' } }), world.state),
+    ).toBe(false)
+    expect(isFinal(noteOf(second), new FatalError('OTHER_POLICY', 'no', { detail: { type: 'contribution.reveal' } }), world.state)).toBe(
+      true,
+    )
+    // the place is the first one's, and free again when it is withdrawn
+    expect(placeOf({ ...noteOf(second), withdrawals: [], depositedAt: 5 }, world.state).stage).toBe('committed')
+    world.withdraw(person)
+    expect(liveContributionOf(world.state, person.did)).toBeUndefined()
+    expect(world.state.contributors.get(person.did)?.nextSequence).toBe(1)
   })
 })
 

@@ -17,6 +17,7 @@ import {
   poolManifest,
   uint,
 } from '../../../schemas/wire/index.ts'
+import { hasEnded } from './withdrawn.ts'
 
 const MAX_NOTE_BYTES = 1 << 20
 const note = z.strictObject({
@@ -37,13 +38,15 @@ const note = z.strictObject({
   /** Kind of export, and when it was offered. */
   source: z.string().max(64),
   at: uint,
-  /** Signed withdrawals, one for each receipt. */
-  withdrawals: z.array(bytesUpTo(MAX_WITHDRAWAL_BYTES)).max(64),
+  /** Keyholders that do not have the newest receipt, of a renewal, yet. */
+  lacking: z.array(did).max(32).default([]),
+  /** Signed withdrawals in the order in which they were made, one for each receipt at a time; what they come to: `withdrawn.ts`. */
+  withdrawals: z.array(bytesUpTo(MAX_WITHDRAWAL_BYTES)).max(512),
   /** Keyholders that signed that their share is gone. */
   shredded: z.array(z.strictObject({ by: did, ack: bytesUpTo(1024) })).max(32),
   /** Keyholders that noted the withdrawal and held nothing under it: its parts never came to all of them. */
   noted: z.array(did).max(32).default([]),
-  /** The log holds the withdrawal, or the DAO took it, or has nothing that it could end. */
+  /** The log holds all that was withdrawn, or the DAO took it, or has nothing that it could end. */
   logged: z.boolean(),
   /** The head of every keyholder's access log as last seen: a log that is shorter later was cut. */
   heads: z.array(z.strictObject({ by: did, lines: uint, head: bytesOf(32) })).max(32),
@@ -54,7 +57,7 @@ export interface PoolNote extends Omit<Stored, 'manifest' | 'v'> {
   cid: CID
   manifest: PoolManifest
 }
-export type NewNote = Omit<PoolNote, 'cid' | 'depositedAt' | 'withdrawals' | 'shredded' | 'noted' | 'logged' | 'heads'>
+export type NewNote = Omit<PoolNote, 'cid' | 'depositedAt' | 'lacking' | 'withdrawals' | 'shredded' | 'noted' | 'logged' | 'heads'>
 
 const PREFIX = 'pool/'
 const ADDRESSES = 'keyholder-addresses'
@@ -86,13 +89,13 @@ export class PoolBook {
     return this.#notes
   }
 
-  /** What is offered and not withdrawn: one at most. */
+  /** What is offered and did not end: one at most. It may have lost purposes. */
   get live(): PoolNote | undefined {
-    return this.#notes.findLast(({ withdrawals }) => withdrawals.length === 0)
+    return this.#notes.findLast((one) => !hasEnded(one))
   }
 
   async add(given: NewNote): Promise<PoolNote> {
-    const blank = { depositedAt: null, withdrawals: [], shredded: [], noted: [], logged: false, heads: [] }
+    const blank = { depositedAt: null, lacking: [], withdrawals: [], shredded: [], noted: [], logged: false, heads: [] }
     const added: PoolNote = { ...given, cid: cborCid(encode(given.manifest)), ...blank }
     await this.#write(added)
     this.#notes.push(added)

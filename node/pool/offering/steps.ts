@@ -2,6 +2,7 @@
 import { holdersNeeded, isLive, type LedgerState } from '../../../dao/ledger/index.ts'
 import { commitHash, equalBytes } from '../../../schemas/wire/index.ts'
 import type { PoolNote } from './pool-book.ts'
+import { hasEnded } from './withdrawn.ts'
 
 /** sealed → deposited → committed → revealed → available; withdrawn ends it at any of them, and the log drops what keyholders do not hold, or voids it. */
 export type OfferStage = 'sealed' | 'deposited' | 'committed' | 'revealed' | 'available' | 'withdrawn' | 'dropped'
@@ -17,7 +18,7 @@ export interface OfferPlace {
 export function placeOf(note: PoolNote, state: LedgerState): OfferPlace {
   const at = (stage: OfferStage, more: Partial<OfferPlace> = {}): OfferPlace => ({ stage, commit: null, available: [], ...more })
   const revealed = state.contributions.get(note.cid.toString())
-  if (note.withdrawals.length > 0) return at('withdrawn')
+  if (hasEnded(note)) return at('withdrawn')
   if (revealed !== undefined) {
     const available = [...revealed.available]
     if (!isLive(revealed)) return at(revealed.withdrawn === null ? 'dropped' : 'withdrawn', { available })

@@ -1,6 +1,6 @@
 /**
- * Ends a contribution: its withdrawals are signed and kept first, then said to every keyholder, to the DAO, which logs them, and to whoever hears
- * gossip. May be repeated until enough have deleted.
+ * Ends a contribution, or some of its purposes: its withdrawals are signed and kept first, then said to every keyholder, to the DAO, which logs
+ * them, and to whoever hears gossip. May be repeated until enough have deleted, or heard.
  */
 import type { Clock } from '../../../core/effects/index.ts'
 import { codeOf } from '../../../core/errors/index.ts'
@@ -9,9 +9,10 @@ import { askAgain, type Mesh, withdrawalTopic, withdrawProtocol } from '../../..
 import type { Storage } from '../../../core/storage/index.ts'
 import { readWithdrawal, receiptHash, signWithdrawal } from '../../../dao/consent/index.ts'
 import { shredState, type ShredState } from '../../../dao/custody/index.ts'
-import { encode, type Withdrawal } from '../../../schemas/wire/index.ts'
-import { withdrawContribution } from '../seal/index.ts'
+import { encode, type Purpose, type Withdrawal } from '../../../schemas/wire/index.ts'
+import { withdrawContribution, type WithdrawnState } from '../seal/index.ts'
 import type { PoolBook, PoolNote } from './pool-book.ts'
+import { hasEnded, purposesWithdrawn, toBeTold } from './withdrawn.ts'
 
 export interface WithdrawOffer {
   mesh: Mesh
@@ -25,8 +26,7 @@ export interface WithdrawOffer {
   signal?: AbortSignal
 }
 
-/** `shredded` counts those too that never held a part. */
-export interface Withdrawn extends ShredState {
+interface Told {
   of: number
   /** The DAO took every one of them, and will log them; or has nothing that they could end. */
   logged: boolean
@@ -34,26 +34,29 @@ export interface Withdrawn extends ShredState {
   faults: Record<string, string>
 }
 
-/** Tells everybody. What `endOffer` does is done first where it was not. */
+/** `shredded` counts those too that never held a part. */
+export interface Withdrawn extends ShredState, Told {}
+
+/** Of purposes: nothing is deleted, and whoever heard it gives no key for them. */
+export interface Narrowed extends Told {
+  /** All that were withdrawn so far. */
+  purposes: Purpose[]
+  heard: number
+  /** Keyholders that have to have heard it before nobody can get keys for these purposes from the others: n − k + 1. */
+  needed: number
+}
+
+/** Tells everybody that the contribution ended. What `endOffer` does is done first where it was not. */
 export async function withdrawOffer(options: WithdrawOffer): Promise<Withdrawn> {
-  const { mesh, book, note, storage, signal } = options
-  const withdrawals = await endOffer(options)
+  const { book, note, storage } = options
+  await endOffer(options)
   const { k, members } = note.committee
-  const state = await withdrawContribution({
-    mesh,
-    withdrawals,
-    dao: note.manifest.dao,
-    committee: note.committee,
-    ...(signal && { signal }),
-  })
-  const faults: Record<string, string> = Object.fromEntries(state.faults)
+  const { state, faults, logged } = await tell(options)
   const acks = new Map(note.shredded.map((one) => [one.by, one]))
   for (const ack of state.acks) acks.set(ack.by, { by: ack.by, ack: encode(ack) })
   // who acknowledged a part once and says nothing of it now has not deleted it, as far as we know
   const noted = note.depositedAt === null ? [...new Set([...note.noted, ...state.noted])].filter((one) => !acks.has(one)) : []
-  const logged = note.logged || (await tellDao(options, faults))
   await book.update(note, { shredded: [...acks.values()], noted, logged })
-  for (const withdrawal of note.withdrawals) await mesh.publish(withdrawalTopic(note.manifest.dao), { withdrawal }).catch(() => undefined)
   for (const space of [storage.private, storage.public]) {
     await space.unpin(note.cid)
     await space.gc()
@@ -61,39 +64,67 @@ export async function withdrawOffer(options: WithdrawOffer): Promise<Withdrawn> 
   return { ...shredState({ k, n: members.length, shredded: acks.size + noted.length }), of: members.length, logged, faults }
 }
 
-/**
- * Signs the withdrawals of a contribution and keeps them; gives those of before where it was done. What was signed stays signed: from here on nothing
- * of this contribution is offered any more, whoever answers. Nobody else is needed for it.
- */
-export async function endOffer({
-  clock,
-  subject,
-  book,
-  note,
-}: Pick<WithdrawOffer, 'clock' | 'subject' | 'book' | 'note'>): Promise<Withdrawal[]> {
-  if (note.withdrawals.length === 0) {
-    const at = Math.floor(clock.now() / 1000)
-    const made = note.receipts.map((jws) =>
-      signWithdrawal(
-        { receipt: receiptHash(jws, note.salt), at, scope: 'all', ask: ['stop', 'erase', 'exclude-from-future-releases'] },
-        subject,
-      ),
-    )
-    await book.update(note, { withdrawals: made.map((one) => encode(one)), shares: [] })
-    return made
-  }
-  return note.withdrawals.flatMap((bytes) => {
-    const read = readWithdrawal(bytes)
-    return read.ok ? [read.value] : []
-  })
+/** Tells everybody which purposes a contribution is no longer for; they were signed by `endPurposes`. */
+export async function tellNarrowed(options: Omit<WithdrawOffer, 'storage' | 'subject' | 'clock'>): Promise<Narrowed> {
+  const { book, note } = options
+  const { k, members } = note.committee
+  const { state, faults, logged } = await tell(options)
+  await book.update(note, { logged })
+  const heard = state.noted.length + state.acks.length
+  return { purposes: purposesWithdrawn(note), heard, needed: members.length - k + 1, of: members.length, logged, faults }
 }
 
-async function tellDao({ mesh, note, dao, signal }: WithdrawOffer, faults: Record<string, string>): Promise<boolean> {
+type Signing = Pick<WithdrawOffer, 'clock' | 'subject' | 'book' | 'note'>
+
+/**
+ * Signs the withdrawals of a contribution and keeps them; nothing where it was done. What was signed stays signed: from here on nothing
+ * of this contribution is offered any more, whoever answers. Nobody else is needed for it.
+ */
+export async function endOffer(signing: Signing): Promise<void> {
+  if (!hasEnded(signing.note)) await sign(signing, 'all', ['stop', 'erase', 'exclude-from-future-releases'])
+}
+
+/** The same for some purposes: those that were not withdrawn yet. The contribution goes on for what is left. */
+export async function endPurposes(signing: Signing, purposes: readonly Purpose[]): Promise<void> {
+  const gone = purposesWithdrawn(signing.note)
+  const scope = purposes.filter((one) => !gone.includes(one))
+  if (scope.length > 0 && !hasEnded(signing.note)) await sign(signing, scope, ['stop', 'exclude-from-future-releases'])
+}
+
+async function sign({ clock, subject, book, note }: Signing, scope: Withdrawal['scope'], ask: Withdrawal['ask']): Promise<void> {
+  const at = Math.floor(clock.now() / 1000)
+  const made = note.receipts.map((jws) => encode(signWithdrawal({ receipt: receiptHash(jws, note.salt), at, scope, ask }, subject)))
+  const withdrawals = [...note.withdrawals, ...made]
+  await book.update(note, { withdrawals, logged: false, ...(scope === 'all' && { shares: [] }) })
+}
+
+async function tell(
+  options: Omit<WithdrawOffer, 'storage' | 'subject' | 'clock'>,
+): Promise<{ state: WithdrawnState; faults: Record<string, string>; logged: boolean }> {
+  const { mesh, note, signal } = options
+  const bytes = toBeTold(note)
+  const withdrawals = bytes.flatMap((one) => {
+    const read = readWithdrawal(one)
+    return read.ok ? [read.value] : []
+  })
+  const { committee, manifest } = note
+  const state = await withdrawContribution({ mesh, withdrawals, dao: manifest.dao, committee, ...(signal && { signal }) })
+  const faults: Record<string, string> = Object.fromEntries(state.faults)
+  const logged = note.logged || (await tellDao(options, bytes, faults))
+  for (const withdrawal of bytes) await mesh.publish(withdrawalTopic(manifest.dao), { withdrawal }).catch(() => undefined)
+  return { state, faults, logged }
+}
+
+async function tellDao(
+  { mesh, note, dao, signal }: Pick<WithdrawOffer, 'mesh' | 'note' | 'dao' | 'signal'>,
+  withdrawals: readonly Uint8Array[],
+  faults: Record<string, string>,
+): Promise<boolean> {
   if (dao === undefined) {
     faults['dao'] = 'NOT_CONNECTED'
     return false
   }
-  for (const withdrawal of note.withdrawals) {
+  for (const withdrawal of withdrawals) {
     const reply = await askAgain(mesh, dao, withdrawProtocol, { withdrawal }, { ...(signal && { signal }) }).catch((error: unknown) => ({
       status: 'refused' as const,
       code: codeOf(error),

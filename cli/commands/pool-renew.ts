@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { InvalidInputError, RefusedError } from '../../core/errors/index.ts'
+import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
+import { checkConsent, readReceipt, signReceipt, Tombstones } from '../../dao/consent/index.ts'
+import { openPoolOffering } from '../../node/index.ts'
+import type { PoolNote } from '../../node/pool/offering/index.ts'
+import type { ConsentPolicy, ConsentReceipt } from '../../schemas/wire/index.ts'
+import { type Flags, numberFlag, print, printable, printJson, type Run, say, table, terminalPrompter } from '../program/index.ts'
+import { hasSeed, type OfferedPolicy, type SubjectHome, systemClock, untilStopped } from '../wiring/index.ts'
+import { askConsent } from './pool-consent.ts'
+import { factsOf, openPool, poolOf, poolSession } from './pool-session.ts'
+import { reachHolders } from './reach-holders.ts'
+
+/** Exit 3 until so many keyholders hold the newer consent that keys are given under it. */
+export const run: Run = async (_args, flags) => {
+  const stop = untilStopped()
+  const session = await poolSession(flags)
+  const facts = await factsOf(session, stop.signal)
+  const policy = poolOf(facts)
+  if (!hasSeed(session.home)) throw new RefusedError('NOTHING_OFFERED', `nothing was offered from ${session.home}`)
+  await using home = await openPool(session, facts.ledger, flags)
+  const { PoolBook, keepRenewal, renewOffer } = await openPoolOffering()
+  const book = await PoolBook.open(home.kv)
+  const note = book.live
+  if (note === undefined || note.depositedAt === null)
+    throw new RefusedError('NOTHING_OFFERED', 'nothing of yours is with the keyholders of this pool; "quern pool offer" offers something')
+  if (note.lacking.length > 0) say(`going on with the consent that ${note.lacking.length} keyholders lack`)
+  else {
+    const receipt = await agreed(note, { policy, home, operator: facts.state.operator, flags, signal: stop.signal })
+    await keepRenewal(book, note, receipt)
+    const receipts = path.join(home.folder, 'receipts')
+    await makeFolder(receipts)
+    await writeFileDurably(path.join(receipts, `${note.cid.toString()}.${note.receipts.length}.jws`), receipt)
+  }
+  await reachHolders(home.mesh, session, { book, ledger: facts.ledger, notes: [note], signal: stop.signal })
+  const told = await renewOffer({ mesh: home.mesh, clock: systemClock, book, note, signal: stop.signal })
+  const { receipt } = receiptIn(note)
+  const contribution = note.cid.toString()
+  if (flags['json'] === true)
+    printJson({ account: home.subject.did, contribution, purposes: receipt.purposes, expires: receipt.expires, ...told })
+  else {
+    const again = told.held < told.of ? '; run this again for the others' : ''
+    print(`${contribution}\n  until ${day(receipt.expires)}; ${told.held} of ${told.of} keyholders hold the newer consent${again}`)
+    for (const [account, code] of Object.entries(told.faults)) print(printable(`  ${account}: ${code}`))
+  }
+  return told.held >= told.needed ? 0 : 3
+}
+
+interface Asking {
+  policy: OfferedPolicy
+  home: SubjectHome
+  operator: string
+  flags: Flags
+  signal: AbortSignal
+}
+
+/** Shows the notice again and asks for every purpose that was not withdrawn; gives the signed receipt. */
+async function agreed(note: PoolNote, { policy, home, operator, flags, signal }: Asking): Promise<string> {
+  const { checkChoices, purposesWithdrawn, renewedReceipt } = await openPoolOffering()
+  if (!policy.cid.equals(note.manifest.policy))
+    throw new RefusedError(
+      'OTHER_POLICY',
+      'the DAO has another policy by now than the one you agreed to: "quern pool withdraw" ends what is there, then offer it under the new one',
+    )
+  const before = receiptIn(note)
+  const now = Math.floor(systemClock.now() / 1000)
+  if (before.receipt.expires <= now)
+    throw new RefusedError('EXPIRED', 'the consent has ended, and keyholders have deleted what they held; withdraw it, then offer it again')
+  const gone = purposesWithdrawn(note)
+  // what was withdrawn of a contribution is not given again for it
+  const asked: ConsentPolicy = { ...policy.value, purposes: policy.value.purposes.filter(({ id }) => !gone.includes(id)) }
+  const days = flags['days'] === undefined ? undefined : numberFlag(flags, 'days', 0)
+  const gpc = flags['gpc'] === true || process.env['QUERN_GPC'] === '1'
+  say(renewalText(note, { policy, receipt: before.receipt, days: days ?? policy.value.retention.maxDays }))
+  const said = await askConsent(asked, flags, terminalPrompter(signal), gpc)
+  const ticked = checkChoices(asked, { ...said, gpc, days }, before.receipt.categories)
+  const receipt = signReceipt(renewedReceipt(before, { ticked, gpc, id: randomUUID(), now }), home.subject)
+  const verdict = checkConsent({
+    jws: receipt,
+    salt: note.salt,
+    dao: note.manifest.dao,
+    operator,
+    policy: { cid: policy.cid, value: policy.value },
+    manifest: note.manifest,
+    notice: policy.notice,
+    tombstones: new Tombstones(),
+    now,
+  })
+  if (verdict.ok) return receipt
+  throw new InvalidInputError(verdict.problems[0]?.code ?? 'NO_CONSENT', verdict.problems[0]?.message ?? 'no consent')
+}
+
+function receiptIn(note: PoolNote): { jws: string; receipt: ConsentReceipt } {
+  const jws = note.receipts.at(-1) as string
+  const read = readReceipt(jws)
+  if (!read.ok) throw new InvalidInputError(read.code, read.message)
+  return { jws, receipt: read.receipt }
+}
+
+const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
+
+function renewalText(
+  { manifest, source, committee: { k, members } }: PoolNote,
+  { policy, receipt, days }: { policy: OfferedPolicy; receipt: ConsentReceipt; days: number },
+): string {
+  return printable(
+    [
+      new TextDecoder().decode(policy.notice),
+      '## What you would renew',
+      '',
+      table(
+        [
+          ['events', `${manifest.records} of ${source}, ${manifest.from} to ${manifest.to}`],
+          ['kinds of data', receipt.categories.join(', ')],
+          ['for', receipt.purposes.join(', ')],
+          ['until', `${day(receipt.expires)} as it is; then ${days} days from now, or until "quern pool withdraw"`],
+          ['read by', `whoever the DAO draws to test a sample; any ${k} of ${members.length} keyholders together`],
+        ],
+        2,
+      ),
+      '',
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,39 @@
+/** What the role of somebody who offers takes, and what it tells. */
+import type { Effects, Kv, Logger } from '../../../core/effects/index.ts'
+import type { Signer } from '../../../core/identity/index.ts'
+import type { Mesh } from '../../../core/mesh/index.ts'
+import type { Storage } from '../../../core/storage/index.ts'
+import type { FileStore } from '../../../dao/follower/index.ts'
+
+export interface PoolNodeOptions extends Effects {
+  mesh: Mesh
+  storage: Storage
+  files: FileStore
+  kv: Kv
+  /** The subject key of this DAO. */
+  signer: Signer
+  logger: Logger
+  dao: string[]
+  /** See DaoLinkOptions. */
+  mayDial?: ((address: string) => boolean) | undefined
+  signal?: AbortSignal | undefined
+  pollMs?: number
+  onProgress?: (progress: PoolProgress) => void
+}
+
+export interface PoolProgress {
+  what: 'joined' | 'depositing' | 'deposited' | 'committed' | 'revealed' | 'refused'
+  /** Of a deposit: keyholders that hold their part. */
+  held: number
+  of: number
+  /** Why others do not, by account. */
+  faults: Record<string, string>
+}
+
+/** What asking again does not change. */
+export interface OfferRefusal {
+  /** Account of the keyholder that says so; null: the log. */
+  keyholder: string | null
+  code: string
+  message: string
+}

@@ -1,0 +1,56 @@
+/** Brings a newer consent to every keyholder: the receipts alone, sealed to its key of the day. The shares stay where they are. */
+import type { Clock } from '../../../core/effects/index.ts'
+import { verifyObject } from '../../../core/envelope/index.ts'
+import { codeOf } from '../../../core/errors/index.ts'
+import { askAgain, depositProtocol, type Mesh } from '../../../core/mesh/index.ts'
+import { receiptHash } from '../../../dao/consent/index.ts'
+import { askForRecipient, sealToRecipients } from '../../../dao/custody/index.ts'
+import { type CID, depositAck, encode, equalBytes, MAX_RENEWALS, peerFromDid } from '../../../schemas/wire/index.ts'
+
+export interface Renewing {
+  mesh: Pick<Mesh, 'ask'>
+  clock: Clock
+  dao: string
+  manifest: CID
+  salt: Uint8Array
+  /** JWS of every receipt of the contribution, the newest last. */
+  receipts: readonly string[]
+  /** Keyholders that are to hear it. */
+  members: readonly string[]
+  signal?: AbortSignal
+}
+
+export interface Renewed {
+  /** Accounts that signed that they hold the newest. */
+  held: string[]
+  /** Code by keyholder of what went wrong; asking again asks the same. */
+  faults: Map<string, string>
+}
+
+/** Asks all at once; may be repeated. */
+export async function renewContribution(renewing: Renewing): Promise<Renewed> {
+  const held: string[] = []
+  const faults = new Map<string, string>()
+  await Promise.all(
+    renewing.members.map(async (member) => {
+      const fault = await tell(renewing, member).catch((thrown: unknown) => codeOf(thrown))
+      if (fault === undefined) held.push(member)
+      else faults.set(member, fault)
+    }),
+  )
+  return { held, faults }
+}
+
+async function tell({ mesh, clock, dao, manifest, salt, receipts, signal }: Renewing, member: string): Promise<string | undefined> {
+  const recipient = await askForRecipient(member, { mesh, clock, dao, signal })
+  if (recipient === undefined) return 'BAD_DEPOSIT_KEY'
+  const renewal = { v: 1, manifest, receipts: receipts.slice(-MAX_RENEWALS) }
+  const query = { sealed: await sealToRecipients(encode(renewal), [recipient]) }
+  const reply = await askAgain(mesh, peerFromDid(member), depositProtocol, query, { ...(signal && { signal }) })
+  if (reply.status === 'refused') return reply.code
+  const read = verifyObject(depositAck, reply.ack, 'deposit-ack', 'by', 1024)
+  if (!read.ok) return read.code
+  const { by, manifest: named, receipt, dao: ledger } = read.value
+  const newest = receiptHash(receipts.at(-1) as string, salt)
+  return by === member && ledger === dao && named.equals(manifest) && equalBytes(receipt, newest) ? undefined : 'OTHER_ACK'
+}

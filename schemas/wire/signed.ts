@@ -1,0 +1,11 @@
+/** What objects that are signed for one DAO have in common. */
+import { z } from 'zod'
+import { bytesOf } from './bytes.ts'
+
+/** Which ledger it is for: one that is for another is somebody else's. */
+export const ledgerId = z.string().min(1).max(128)
+/** Ed25519, over the domain and the object without it. */
+export const signature = bytesOf(64)
+export const hash32 = bytesOf(32)
+/** Of ristretto255. */
+export const point = bytesOf(32)
