@@ -3,8 +3,18 @@ import path from 'node:path'
 import { InvalidInputError, ProofError, UsageError } from '../../core/errors/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { equalBytes, MAX_FEED_BYTES, MAX_POOL_RELEASE_BYTES, sha256 } from '../../schemas/wire/index.ts'
-import { print, printable, printJson, type Run, settingOf } from '../program/index.ts'
-import { getBytes, httpBase, readAtMost, replayPool, systemClock } from '../wiring/index.ts'
+import { print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import {
+  getBytes,
+  holdAgainst,
+  httpBase,
+  readAtMost,
+  replayPool,
+  systemClock,
+  type TrustedOperator,
+  trustedOperator,
+  unvouched,
+} from '../wiring/index.ts'
 
 const DAY_SECONDS = 86_400
 
@@ -18,7 +28,9 @@ export const run: Run = async ([where], flags) => {
     await readAtMost(isFolder ? path.join(where, room.BUNDLE_FILES.manifest) : where, MAX_POOL_RELEASE_BYTES),
   )
   if (!read.ok) throw new InvalidInputError(read.code, `${where}: ${read.message}`)
-  const { withdrawals, size, at } = await withdrawalsOf(flags, read.value)
+  const { by } = read.value
+  const { withdrawals, size, at, trusted } = await withdrawalsOf(flags, read.value, where)
+  if (trusted === null) say(`quern: ${unvouched(by)}`)
   const since = room
     .withdrawalsSince(read.value, withdrawals)
     .filter(({ scope }) => scope === 'all' || scope.some((one) => read.value.purposes.includes(one)))
@@ -33,13 +45,15 @@ export const run: Run = async ([where], flags) => {
   const persons = due?.map(({ person }) => person) ?? null
   const dated = at === undefined ? null : new Date(at * 1000).toISOString()
   if (flags['json'] === true)
-    printJson({ release: read.cid.toString(), stale: withdrawn > 0, withdrawn, persons, due, entries: size, feed: dated })
+    printJson({ release: read.cid.toString(), stale: withdrawn > 0, withdrawn, persons, due, entries: size, feed: dated, by, trusted })
   else if (withdrawn === 0)
-    print(`fresh: nobody of it withdrew in the first ${size} entries of the log${dated === null ? '' : `, by the feed of ${dated}`}`)
+    print(
+      `fresh: nobody of it withdrew in the first ${size} entries of the log${dated === null ? '' : `, by the feed of ${dated}`}; signed by ${by}`,
+    )
   else if (due === null)
-    print(`stale: ${withdrawn} withdrawals since; the folder of the opened bundle says whether they are of this release`)
+    print(`stale: ${withdrawn} withdrawals since; the folder of the opened bundle says whether they are of this release; signed by ${by}`)
   else {
-    print(`stale: ${withdrawn} contributions withdrawn since; delete the rows of`)
+    print(`stale: ${withdrawn} contributions withdrawn since a release signed by ${by}; delete the rows of`)
     for (const { person, deleteBy } of due) print(printable(`  ${person}  by ${deleteBy}`))
   }
   return withdrawn > 0 ? 3 : 0
@@ -48,16 +62,27 @@ export const run: Run = async ([where], flags) => {
 /** A day of UTC. */
 const dayOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
 
-/** Signed withdrawals in the order of the log, and how far it was read; of a feed its date. */
-async function withdrawalsOf(
-  flags: Record<string, unknown>,
-  { dao, by }: { dao: string; by: string },
-): Promise<{ withdrawals: Uint8Array[]; size: number; at?: number }> {
+interface Told {
+  /** Signed withdrawals in the order of the log. */
+  withdrawals: Uint8Array[]
+  /** Entries of the log that were read. */
+  size: number
+  /** Date of a feed. */
+  at?: number
+  /** Who says that release and feed are the operator's; null: nobody was asked. */
+  trusted: TrustedOperator['by'] | null
+}
+
+/** Of a stranger's release nothing is said: RefusedError OTHER_LEDGER or OTHER_OPERATOR. */
+async function withdrawalsOf(flags: Record<string, unknown>, release: { dao: string; by: string }, where: string): Promise<Told> {
   const { readFeed } = await openPoolReleases()
+  const trusted = await trustedOperator(flags)
+  holdAgainst(trusted, release, where)
   if (typeof flags['log'] === 'string') {
     const { ledger, withdrawals } = await replayPool(flags['log'])
-    if (ledger.state.id !== dao) throw new InvalidInputError('OTHER_LEDGER', `the release is of ${dao}, the log of ${ledger.state.id}`)
-    return { withdrawals, size: ledger.state.size }
+    const { id, operator, size } = ledger.state
+    holdAgainst({ ledger: id, operator }, release, where)
+    return { withdrawals, size, trusted: 'log' }
   }
   const from = typeof flags['feed'] === 'string' ? flags['feed'] : settingOf('dao', flags)
   if (from === undefined)
@@ -71,9 +96,10 @@ async function withdrawalsOf(
   )
   if (!feed.ok) throw new InvalidInputError(feed.code, `${from}: ${feed.message}`)
   const { value } = feed
-  if (value.dao !== dao || value.by !== by) throw new InvalidInputError('OTHER_LEDGER', 'the feed is of another DAO or operator')
+  // of the release, held against whoever answers at the DAO's address; of a file, against the release
+  holdAgainst({ ledger: value.dao, operator: value.by }, release, where)
   // a file is as old as its reader knows; what a DAO answers with is of now
   if (!isFile && Math.abs(systemClock.now() / 1000 - value.at) > DAY_SECONDS)
     throw new InvalidInputError('FEED_OLD', `the feed is of ${new Date(value.at * 1000).toISOString()}; ask a copy of the log with --log`)
-  return { withdrawals: value.withdrawals, size: value.size, at: value.at }
+  return { withdrawals: value.withdrawals, size: value.size, at: value.at, trusted: trusted?.by ?? (isFile ? null : 'dao') }
 }

@@ -312,6 +312,8 @@ export const specs: CommandSpec[] = [
     settings: ['home', 'dao', 'logLevel'],
     options: [
       ['--proof <file>', 'verify this proof instead of asking'],
+      ['--operator <did>', 'with --proof: account of the operator that has to have signed the release; or give --log or --dao'],
+      ['--log <dir>', 'with --proof: a copy of the log whose operator has to have signed it'],
       ['--out <file>', 'where the proof goes'],
       ['--passphrase-file <file>', 'its first line opens the root seed'],
     ],
@@ -339,6 +341,7 @@ export const specs: CommandSpec[] = [
     options: [
       ['--log <dir>', 'a copy of the DAO’s log, instead of asking the DAO'],
       ['--feed <file>', 'the operator’s signed withdrawal feed as a file, instead of asking the DAO'],
+      ['--operator <did>', 'account of the operator that has to have signed release and feed; with --feed, --dao says it as well'],
     ],
     load: () => import('./pool-check.ts'),
   },

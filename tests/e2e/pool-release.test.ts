@@ -363,6 +363,13 @@ describe('on the command line', () => {
         const stale = await check('data', 'after')
         const person = secret.members.find(({ subject }) => subject === other.people[3]?.subject.did)?.person
         expect([stale.code, stale.json()[0]]).toMatchObject([3, { stale: true, withdrawn: 1, persons: [person] }])
+        // a feed as a file: whose signature is under it and the release, its reader has to know
+        expect(stale.json()[0]).toMatchObject({ by: operator.did, trusted: null })
+        const known = (...words: string[]) => runCli('pool', 'check', at('data'), '--feed', at('after'), '--json', ...words)
+        expect((await known('--operator', operator.did)).json()[0]).toMatchObject({ withdrawn: 1, trusted: 'operator' })
+        const unknown = await known('--operator', stranger.did)
+        expect([unknown.code, unknown.json().at(-1)]).toMatchObject([3, { error: { code: 'OTHER_OPERATOR' } }])
+        expect((await known('--operator', 'did:web:nobody')).code).toBe(2)
         const open2 = await check('data/release.cbor', 'after')
         expect([open2.code, open2.json()[0]]).toMatchObject([3, { withdrawn: 1, persons: null }])
         expect(await runCli('pool', 'check', at('data'))).toMatchObject({ code: 2 })
