@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** unit: beside the files. sim: seeded worlds. e2e: real peers on loopback. crash: roles as processes, killed. net, real, interop: need root, packages or Go; .ci/run brings them. */
@@ -13,6 +14,8 @@ export default defineConfig({
     pool: 'forks',
     // Node 22 lacks it; a no-op on Node 24
     setupFiles: ['./core/disposal/index.ts'],
+    // roles that a test starts as processes find this program compiled: the half of what a start takes
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compile', import.meta.url)) },
     projects: [
       project(
         'unit',
