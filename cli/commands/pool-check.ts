@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError, ProofError, UsageError } from '../../core/errors/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
-import { equalBytes, MAX_FEED_BYTES, MAX_POOL_RELEASE_BYTES, sha256 } from '../../schemas/wire/index.ts'
+import type { NamedRelease } from '../../dao/pool-release/index.ts'
+import { equalBytes, MAX_FEED_BYTES, MAX_POOL_RELEASE_BYTES, MAX_TAGS_BYTES, sha256 } from '../../schemas/wire/index.ts'
 import { print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
 import {
   getBytes,
@@ -31,14 +32,14 @@ export const run: Run = async ([where], flags) => {
   const { by } = read.value
   const { withdrawals, size, at, trusted } = await withdrawalsOf(flags, read.value, where)
   if (trusted === null) say(`quern: ${unvouched(by)}`)
-  const since = room
-    .withdrawalsSince(read.value, withdrawals)
-    .filter(({ scope }) => scope === 'all' || scope.some((one) => read.value.purposes.includes(one)))
+  const since = room.withdrawalsSince(read.value, withdrawals).filter((one) => room.isOf(one, read.value.purposes))
   const lines = isFolder ? await readAtMost(path.join(where, room.BUNDLE_FILES.members), room.MAX_BUNDLE_FILE_BYTES) : undefined
   if (lines && !equalBytes(sha256(lines), read.value.members))
     throw new ProofError('OTHER_FILE', `${room.BUNDLE_FILES.members} is not that of the manifest; open the bundle again`)
   const members = lines && room.readMembers(lines)
-  const stale = members && room.staleMembers(members, read.value, withdrawals)
+  // who withdrew is public, and which rows are theirs is not: that is asked for only where somebody did
+  const tags = members && since.length > 0 ? await tagsOf(flags, read) : []
+  const stale = members && tags && room.staleMembers(members, read.value, withdrawals, tags)
   const withdrawn = stale?.length ?? since.length
   const now = Math.floor(systemClock.now() / 1000)
   const due = stale?.map(({ person, said }) => ({ person, deleteBy: dayOf(room.dueAt(read.value, said, now)) })) ?? null
@@ -51,12 +52,33 @@ export const run: Run = async ([where], flags) => {
       `fresh: nobody of it withdrew in the first ${size} entries of the log${dated === null ? '' : `, by the feed of ${dated}`}; signed by ${by}`,
     )
   else if (due === null)
-    print(`stale: ${withdrawn} withdrawals since; the folder of the opened bundle says whether they are of this release; signed by ${by}`)
+    print(
+      `stale: ${withdrawn} withdrawals since; ${isFolder ? 'ask the DAO with --dao, or give its tags with --tags,' : 'give the folder of the opened bundle'} to see whether they are of this release; signed by ${by}`,
+    )
   else {
     print(`stale: ${withdrawn} contributions withdrawn since a release signed by ${by}; delete the rows of`)
     for (const { person, deleteBy } of due) print(printable(`  ${person}  by ${deleteBy}`))
   }
   return withdrawn > 0 ? 3 : 0
+}
+
+/** The operator's tags of the withdrawals since; undefined where neither a file nor a DAO is given. */
+async function tagsOf(flags: Record<string, unknown>, { cid, value }: NamedRelease): Promise<Uint8Array[] | undefined> {
+  const [file, dao] = [flags['tags'], settingOf('dao', flags)]
+  const isFile = typeof file === 'string'
+  // a copy of the log, or a feed, is checked without asking anybody, unless the command line itself says whom
+  if (!isFile && (dao === undefined || ((flags['log'] ?? flags['feed']) !== undefined && flags['dao'] === undefined))) return undefined
+  const from = isFile ? file : (dao as string)
+  const { readTags } = await openPoolReleases()
+  const read = readTags(
+    isFile ? await readAtMost(from, MAX_TAGS_BYTES) : await getBytes(httpBase(from), `/v1/pool/releases/${cid}/tags`, MAX_TAGS_BYTES),
+  )
+  if (!read.ok) throw new InvalidInputError(read.code, `${from}: ${read.message}`)
+  const { release, from: knew, dao: ledger, by, tags } = read.value
+  holdAgainst({ ledger: value.dao, operator: value.by }, { dao: ledger, by }, from)
+  if (!release.equals(cid) || knew !== value.tombstones.count)
+    throw new InvalidInputError('OTHER_RELEASE', `the tags at ${from} are of another release`)
+  return tags
 }
 
 /** A day of UTC. */

@@ -1,6 +1,6 @@
 import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
-import { encode, MAX_POOL_RELEASE_BYTES, parse, peerFromDid, poolInclusion } from '../../schemas/wire/index.ts'
+import { encode, MAX_POOL_RELEASE_BYTES, parse, peerFromDid, type PoolInclusion, poolInclusion, toHex } from '../../schemas/wire/index.ts'
 import { writeFile } from 'node:fs/promises'
 import { print, printable, printJson, type Run, say as tell } from '../program/index.ts'
 import {
@@ -26,10 +26,15 @@ export const run: Run = async ([manifest], flags) => {
   const release = room.readPoolRelease(await readAtMost(manifest, MAX_POOL_RELEASE_BYTES))
   if (!release.ok) throw new InvalidInputError(release.code, `${manifest}: ${release.message}`)
   const { value } = release
-  const say = (isIn: boolean, contribution: string | null, trusted: TrustedOperator['by'] | null): number => {
+  const say = (proof: PoolInclusion | undefined, trusted: TrustedOperator['by'] | null): number => {
     const { by, name, trainer } = value
-    if (flags['json'] === true) printJson({ release: release.cid.toString(), in: isIn, contribution, by, trusted })
-    else print(printable(`${isIn ? `${contribution} is in ${name}, for ${trainer}` : `not in ${name}`}; signed by ${by}`))
+    const isIn = proof !== undefined && room.isMember(proof, release)
+    const contribution = proof?.manifest.toString() ?? null
+    // with it, and the proof, its owner shows a trainer which rows of a release are theirs
+    const member = isIn ? toHex(room.memberCommit(room.memberTag(proof.salt))) : null
+    if (flags['json'] === true) printJson({ release: release.cid.toString(), in: isIn, contribution, member, by, trusted })
+    else
+      print(printable(`${isIn ? `${contribution} is in ${name}, for ${trainer}, as member ${member}` : `not in ${name}`}; signed by ${by}`))
     return isIn ? 0 : 3
   }
   if (typeof flags['proof'] === 'string') {
@@ -37,7 +42,7 @@ export const run: Run = async ([manifest], flags) => {
     holdAgainst(trusted, value, manifest)
     if (trusted === undefined) tell(`quern: ${unvouched(value.by)}`)
     const proof = parse(poolInclusion, await readAtMost(flags['proof'], MAX_PROOF_BYTES), MAX_PROOF_BYTES)
-    return say(room.isMember(proof, release), proof.manifest.toString(), trusted?.by ?? null)
+    return say(proof, trusted?.by ?? null)
   }
   const stop = untilStopped()
   const session = await poolSession(flags)
@@ -55,5 +60,5 @@ export const run: Run = async ([manifest], flags) => {
     isOwn: (one) => facts.state.contributions.get(one.toString())?.contributor === subject.did,
   })
   if (proof !== undefined && typeof flags['out'] === 'string') await writeFile(flags['out'], encode(proof))
-  return say(proof !== undefined, proof?.manifest.toString() ?? null, 'dao')
+  return say(proof, 'dao')
 }

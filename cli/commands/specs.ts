@@ -327,6 +327,7 @@ export const specs: CommandSpec[] = [
     options: [
       ['--identity <file>', 'your hybrid age identity, as age-keygen -pq writes it'],
       ['--operator <did>', 'account of the operator that has to have signed it'],
+      ['--log <dir>', 'a copy of the log whose operator has to have signed it'],
       ['--out <dir>', 'a new folder', 'pool'],
     ],
     load: () => import('./pool-open.ts'),
@@ -341,6 +342,10 @@ export const specs: CommandSpec[] = [
     options: [
       ['--log <dir>', 'a copy of the DAO’s log, instead of asking the DAO'],
       ['--feed <file>', 'the operator’s signed withdrawal feed as a file, instead of asking the DAO'],
+      [
+        '--tags <file>',
+        'the operator’s signed tags of the withdrawals since, as a file: they say whose rows go; --dao is asked for them otherwise',
+      ],
       ['--operator <did>', 'account of the operator that has to have signed release and feed; with --feed, --dao says it as well'],
     ],
     load: () => import('./pool-check.ts'),

@@ -9,7 +9,7 @@ import { openHttp } from '../../dao/service/index.ts'
 import { hostPort } from './listen.ts'
 import { type RunningOperator, type WebSettings, webFor } from './start-roles.ts'
 import { followIndex } from './index-follower.ts'
-import { readReleaseManifest } from './pool-releases.ts'
+import { readReleaseManifest, readReleaseSecret } from './pool-releases.ts'
 import { systemClock } from './system.ts'
 
 export interface Api extends AsyncDisposable {
@@ -57,10 +57,21 @@ export async function openApi(
     logger: logger.child('opt-out'),
     signal: stop.signal,
   })
-  const { FeedDesk } = await openPoolReleases()
+  const { FeedDesk, readPoolRelease, TagDesk } = await openPoolReleases()
   const withdrawals = new FeedDesk({
     state: () => operator.state,
     reader: operator.sequencer.reader,
+    operator: home.identity,
+    clock: systemClock,
+  })
+  const tags = new TagDesk({
+    dao: () => operator.state.id,
+    withdrawals: () => withdrawals.withdrawals(),
+    kept: async (release) => {
+      const [secret, manifest] = [await readReleaseSecret(home.folder, release), await readReleaseManifest(home.folder, release)]
+      const read = manifest && readPoolRelease(manifest)
+      return secret === undefined || !read?.ok ? undefined : { secret, knew: read.value.tombstones.count }
+    },
     operator: home.identity,
     clock: systemClock,
   })
@@ -75,7 +86,11 @@ export async function openApi(
     metrics: await openPrometheus(),
     submit: (entry, attached) => operator.submit(entry, attached),
     optOut: (domain) => desk.ask(domain),
-    pool: { manifest: (release) => readReleaseManifest(home.folder, release), feed: () => withdrawals.feed() },
+    pool: {
+      manifest: (release) => readReleaseManifest(home.folder, release),
+      tags: (release) => tags.tags(release),
+      feed: () => withdrawals.feed(),
+    },
     addresses: () => home.mesh.addresses(),
     clock: systemClock,
     logger: logger.child('http'),

@@ -26,11 +26,17 @@ export class FeedDesk {
     this.#options = options
   }
 
-  /** Signed bytes of a withdrawalFeed that is at most a minute old. Throws WireError BAD_SHAPE for more withdrawals than a feed holds. */
-  async feed(): Promise<Uint8Array> {
+  /** Signed bytes of all withdrawals, in the order of the log. */
+  async withdrawals(): Promise<readonly Uint8Array[]> {
     // one after the other, so that the list stays in the order of the log
     this.#reading = this.#reading.catch(() => undefined).then(() => this.#read())
     await this.#reading
+    return this.#withdrawals
+  }
+
+  /** Signed bytes of a withdrawalFeed that is at most a minute old. Throws WireError BAD_SHAPE for more withdrawals than a feed holds. */
+  async feed(): Promise<Uint8Array> {
+    await this.withdrawals()
     const { state, reader, operator, clock } = this.#options
     const at = Math.floor(clock.now() / 1000)
     const count = this.#withdrawals.length

@@ -20,22 +20,24 @@ export interface Opening {
   signal?: AbortSignal
 }
 
-/** Keys of all chunks, in memory: 32 bytes for each. */
+const KEY_BYTES = 32
+
+/** Keys of all chunks, in memory: 32 bytes for each, one after the other. */
 export interface Keys {
   context: Uint8Array
-  keys: Uint8Array[]
+  keys: Uint8Array
 }
 
 /** Asks k keyholders for every chunk's key, 64 at a time. Throws what `askForKeys` throws. */
 export async function keysOf(manifest: PoolManifest, { ownerOf, ...opening }: Opening): Promise<Keys> {
-  const keys: Uint8Array[] = []
+  const keys = new Uint8Array(manifest.chunks.length * KEY_BYTES)
   let context: Uint8Array = new Uint8Array()
   const owner = ownerOf?.(manifest)
   for (let from = 0; from < manifest.chunks.length; from += MAX_INDICES) {
     const indices = manifest.chunks.slice(from, from + MAX_INDICES).map((_, i) => from + i)
     const opened = await askForKeys({ ...opening, manifest, indices, role: 'assembler', ...(owner === undefined ? {} : { owner }) })
     context = opened.context
-    for (const key of opened.keys) keys.push(key)
+    for (const [i, key] of opened.keys.entries()) keys.set(key, (from + i) * KEY_BYTES)
   }
   return { context, keys }
 }
@@ -50,7 +52,7 @@ export async function* eventsOf(manifest: PoolManifest, { context, keys }: Keys,
     // whoever kept it may have kept something else
     if (sealed === undefined || !matchesCid(cid, sealed))
       throw new RejectedMessageError('CHUNK_MISSING', `chunk ${i} is nowhere to be had`, { detail: { chunk: i } })
-    const text = new TextDecoder().decode(openChunk(sealed, keys[i] as Uint8Array, context, i))
+    const text = new TextDecoder().decode(openChunk(sealed, keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES), context, i))
     const events = readEvents(text)
     if (!events.ok) throw new RejectedMessageError('BAD_EVENT', `chunk ${i} holds a line that is no event`, { detail: { chunk: i } })
     yield events.events

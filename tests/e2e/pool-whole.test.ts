@@ -214,6 +214,12 @@ describe('a personal pool', () => {
     const inclusion = (who: number) => pool(who, 'inclusion', at('first', 'release.cbor'), '--out', at(`proof-${who}`))
     const mine = await inclusion(2)
     expect([mine.code, mine.json()[0]]).toMatchObject([0, { in: true, contribution: contributions[2] }])
+    // and which rows are theirs, without the trainer's list telling whose any are
+    const list = await readFile(at('opened-1', 'members.jsonl'), 'utf8')
+    const own = list.split('\n').find((line) => line.includes(mine.json<{ member: string }>()[0]?.member as string)) ?? '{}'
+    const { person: named } = JSON.parse(own) as { person?: string }
+    expect(peopleIn((await world.rowsIn('opened-1')).filter((row) => row.person === named))).toEqual([2])
+    expect(list).not.toContain('did:key')
     const prove = (name: string, ...words: string[]) =>
       runCli('pool', 'inclusion', at(name, 'release.cbor'), '--proof', at('proof-2'), ...words, '--json')
     const operator = world.network.accounts.get('dao') as string
@@ -285,7 +291,10 @@ describe('a personal pool', () => {
     expect([inclusion.code, inclusion.json()[0]]).toMatchObject([3, { in: false }])
     // when they are back, a copy of the log that they cosigned says the same as the feed
     await Promise.all(['validator-4', 'validator-5'].map((name) => world.network.run(name)))
-    await isStale('--log', world.log)
+    // and the service, which alone has the release's secret, which rows are meant
+    await isStale('--log', world.log, '--dao', world.network.url)
+    const alone = await checked('opened-1', '--log', world.log)
+    expect([alone.code, alone.json()[0]]).toMatchObject([3, { stale: true, withdrawn: 1, persons: null, due: null, trusted: 'log' }])
   }, 300_000)
 
   it('ends for a person with a withdrawal, also without the DAO and at the keyholder that was away when it was said', async () => {
