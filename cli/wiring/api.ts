@@ -70,7 +70,7 @@ export async function openApi(
     kept: async (release) => {
       const [secret, manifest] = [await readReleaseSecret(home.folder, release), await readReleaseManifest(home.folder, release)]
       const read = manifest && readPoolRelease(manifest)
-      return secret === undefined || !read?.ok ? undefined : { secret, knew: read.value.tombstones.count }
+      return secret === undefined || !read?.ok ? undefined : { secret, value: read.value }
     },
     operator: home.identity,
     clock: systemClock,

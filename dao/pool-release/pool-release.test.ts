@@ -208,16 +208,18 @@ describe('withdrawals', () => {
   }
   const members = readMembers(memberLines(kept, ['p0123456789abcdef']))
   const bobAsMember = members.find(({ person }) => person === personOf(fill(1), '1'))
+  const purposes = ['ai:ModelTraining' as const]
   const tags = (...subjects: (typeof ann)[]) =>
     tagsOf(
       kept,
-      subjects.map(({ did }) => did),
+      purposes,
+      subjects.map(({ did }) => ({ subject: did, scope: 'all' })),
     )
 
   it('count from the release on, for its purposes, of its members', () => {
     // ann withdrew an earlier contribution before
     const before = [said(ann, 1)]
-    const release = { purposes: ['ai:ModelTraining' as const], tombstones: { ...tombstoneRoot(before), at: 1 } }
+    const release = { purposes, tombstones: { ...tombstoneRoot(before), at: 1 } }
     expect(staleMembers(members, release, before, [])).toEqual([])
     expect(staleMembers(members, release, [...before, said(bob, 2, ['ai:Benchmarking'])], tags(bob))).toEqual([])
     expect(staleMembers(members, release, [...before, said(bob, 2)], tags(bob))).toEqual([{ ...bobAsMember, said: 5 }])
@@ -246,9 +248,11 @@ describe('withdrawals', () => {
     // of who withdrew a tag tells nothing to whoever has no list, and the same to whoever asks again
     expect(tags(ann, carol, ann).map((tag) => tag.byteLength)).toEqual([32, 32, 32])
     expect(tags(carol)).toEqual(tags(carol))
-    expect(new Set([...tags(ann), ...tags(bob), ...tags(carol), ...tagsOf({ ...kept, secret: fill(8) }, [ann.did])].map(toHex)).size).toBe(
-      4,
-    )
+    const [elsewhere] = tagsOf({ ...kept, secret: fill(8) }, purposes, [{ subject: ann.did, scope: 'all' }])
+    // of a purpose that the release is not for nobody is told apart, in it or not
+    const stays = [ann, carol].flatMap(({ did }) => tagsOf(kept, purposes, [{ subject: did, scope: ['ai:Benchmarking'] }]))
+    expect(stays.some((tag) => members.some((one) => toHex(one.commit) === toHex(memberCommit(tag))))).toBe(false)
+    expect(new Set([...tags(ann, bob, carol), elsewhere as Uint8Array, ...stays].map(toHex)).size).toBe(6)
   })
 
   it('are told by a desk for releases that are kept, and dated', async () => {
@@ -261,7 +265,8 @@ describe('withdrawals', () => {
       withdrawals: async () => all,
       kept: async (release) => {
         looked++
-        return release.equals(cid) ? { secret: { v: 1, release: cid, recipient: '', ...kept }, knew: 1 } : undefined
+        const value = { purposes, tombstones: { ...tombstoneRoot([]), count: 1, at: 1 } }
+        return release.equals(cid) ? { secret: { v: 1, release: cid, recipient: '', ...kept }, value } : undefined
       },
       operator,
       clock: { ...realClock, now: () => seconds * 1000 },

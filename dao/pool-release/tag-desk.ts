@@ -9,18 +9,31 @@ import {
   MAX_TAGS_BYTES,
   MAX_WITHDRAWAL_BYTES,
   parse,
+  type PoolRelease,
   type PoolReleaseSecret,
+  type Purpose,
   shaped,
+  type Withdrawal,
   withdrawal,
   type WithdrawalTags,
   withdrawalTags,
 } from '../../schemas/wire/index.ts'
 import { leafSalt, memberTag, strayTag } from './derive.ts'
+import { isOf } from './notices.ts'
 
-/** Tags of withdrawals in their order: of members what opens their commitment, of all others bytes that open none. */
-export function tagsOf({ secret, members }: Pick<PoolReleaseSecret, 'secret' | 'members'>, subjects: readonly string[]): Uint8Array[] {
+/**
+ * Tags of withdrawals in their order: of members what opens their commitment, of all others bytes that open none. Who withdrew a purpose that the
+ * release is not for stays in it, and is not told to its trainer: those tags open nothing either, whoever it was.
+ */
+export function tagsOf(
+  { secret, members }: Pick<PoolReleaseSecret, 'secret' | 'members'>,
+  purposes: readonly Purpose[],
+  withdrawals: readonly Pick<Withdrawal, 'subject' | 'scope'>[],
+): Uint8Array[] {
   const bySubject = new Map(members.map(({ subject, manifest }) => [subject, manifest]))
-  return subjects.map((subject) => {
+  return withdrawals.map(({ subject, scope }) => {
+    // another one than below: were it the same for who is in and another for who is not, it would tell
+    if (!isOf({ scope }, purposes)) return strayTag(secret, `${subject} stays`)
     const manifest = bySubject.get(subject)
     return manifest === undefined ? strayTag(secret, subject) : memberTag(leafSalt(secret, manifest))
   })
@@ -36,8 +49,8 @@ export interface TagDeskOptions {
   dao: () => string
   /** Signed bytes of all withdrawals in the order of the log, as the fold took them. */
   withdrawals: () => Promise<readonly Uint8Array[]>
-  /** What is kept of a release, and how many withdrawals it knew of; undefined where there is none of that name. */
-  kept: (release: CID) => Promise<{ secret: PoolReleaseSecret; knew: number } | undefined>
+  /** What is kept of a release and what its manifest says; undefined where there is none of that name. */
+  kept: (release: CID) => Promise<{ secret: PoolReleaseSecret; value: Pick<PoolRelease, 'purposes' | 'tombstones'> } | undefined>
   operator: Signer
   clock: Clock
 }
@@ -62,9 +75,10 @@ export class TagDesk {
     if (made?.count === all.length && at - made.at < FRESH_SECONDS) return made.bytes
     const found = await kept(release)
     if (found === undefined) return undefined
-    const { secret, knew } = found
-    const subjects = all.slice(knew).map((bytes) => parse(withdrawal, bytes, MAX_WITHDRAWAL_BYTES).subject)
-    const bytes = signTags({ dao: dao(), release, from: knew, tags: tagsOf(secret, subjects), at }, operator)
+    const { purposes, tombstones } = found.value
+    const since = all.slice(tombstones.count).map((bytes) => parse(withdrawal, bytes, MAX_WITHDRAWAL_BYTES))
+    const tags = tagsOf(found.secret, purposes, since)
+    const bytes = signTags({ dao: dao(), release, from: tombstones.count, tags, at }, operator)
     this.#made.set(String(release), { count: all.length, at, bytes })
     return bytes
   }

@@ -28,6 +28,7 @@ import {
   TAR_END,
   tarFile,
   tagsOf,
+  withdrawalsIn,
 } from '../../dao/pool-release/index.ts'
 import { withdrawContribution } from '../../node/pool/seal/index.ts'
 import { cborCid, type CID, concatBytes, decode, encode, peerFromDid, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
@@ -351,7 +352,7 @@ describe('a withdrawal', () => {
 
       const feed = readFeed(signFeed({ dao: LEDGER, size: 100, withdrawals: other.withdrawals, at: network.now() }, operator))
       if (!feed.ok) throw new Error(feed.code)
-      const tags = tagsOf(secret, [leaving.subject.did])
+      const tags = tagsOf(secret, release.value.purposes, [withdrawal])
       const stale = staleMembers(members, release.value, feed.value.withdrawals, tags)
       const person = secret.members.find(({ subject }) => subject === leaving.subject.did)?.person
       expect(stale.map((one) => one.person)).toEqual([person])
@@ -435,8 +436,8 @@ describe('on the command line', () => {
         }
         const tags = async (of = release.cid): Promise<string> => {
           const from = release.value.tombstones.count
-          const subjects = other.withdrawals.slice(from).map((_, i) => (i === 0 ? (other.people[3] as Person).subject.did : ''))
-          await writeFile(at('tags'), signTags({ dao: LEDGER, release: of, from, tags: tagsOf(secret, subjects), at: 1 }, operator))
+          const made = tagsOf(secret, release.value.purposes, withdrawalsIn(other.withdrawals.slice(from)))
+          await writeFile(at('tags'), signTags({ dao: LEDGER, release: of, from, tags: made, at: 1 }, operator))
           return at('tags')
         }
         const check = async (what: string, name: string, ...words: string[]) =>
