@@ -11,4 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1)
 })
 
+// what waits for nothing but a deadline, as a connection that closes may, has to live to see it: the platform's deadlines keep no process alive
+const alive = setInterval(() => undefined, 1 << 30)
 process.exitCode = await runProgram(version, specs, process.argv.slice(2))
+clearInterval(alive)

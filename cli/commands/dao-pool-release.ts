@@ -14,6 +14,7 @@ import {
   did,
   type EntryType,
   MAX_FEED_BYTES,
+  MAX_MEMBERS,
   type Payload,
   peerFromDid,
   poolTermsOf,
@@ -45,8 +46,6 @@ import {
 const ORDER_SECONDS = 86_400
 /** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
 const TRIES = 5
-/** As many as an order names. */
-const MOST_IN_ONE = 1024
 
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
@@ -81,8 +80,8 @@ export const run: Run = async (_args, flags) => {
   const out = path.resolve(String(flags['out']))
   const bundleFile = path.join(out, `${name}.age`)
   if (existsSync(bundleFile)) throw new RefusedError('FILE_EXISTS', `${bundleFile} is there already; give another --out or --name`)
-  if (ready.length > MOST_IN_ONE)
-    throw new RefusedError('TOO_MANY_CONTRIBUTIONS', `one release takes ${MOST_IN_ONE} contributions, and ${ready.length} are ready`)
+  if (ready.length > MAX_MEMBERS)
+    throw new RefusedError('TOO_MANY_CONTRIBUTIONS', `one release takes ${MAX_MEMBERS} contributions, and ${ready.length} are ready`)
   const assembler = await assemblerKey(folder)
   if (!isRecipient(policy.policy, 'assembler', assembler.did, false))
     throw new RefusedError(
@@ -91,7 +90,7 @@ export const run: Run = async (_args, flags) => {
     )
   const canaryKey = await canaryKeyIn(folder)
   const at = Math.floor(systemClock.now() / 1000)
-  const bytes = room.signOrder(
+  const signed = room.signOrders(
     {
       dao: state.id,
       name,
@@ -114,7 +113,7 @@ export const run: Run = async (_args, flags) => {
     deleteWithinDays: terms.deleteWithinDays,
     canaryKey,
   }
-  const order = { value: room.readOrder(bytes, given), bytes }
+  const orders = signed.map((bytes) => ({ value: room.readOrder(bytes, given), bytes }))
 
   const epsilonPpm = numberFlag(flags, 'epsilonPpm', 0)
   const write = async <T extends EntryType>(t: T, p: Payload<T>): Promise<void> => {
@@ -163,11 +162,17 @@ export const run: Run = async (_args, flags) => {
   }
   let said = await withdrawalsNow()
   // a purpose that the pool cannot do without takes away the rest
-  const ends = new Set([...asked.purposes, ...requiredPurposes(policy.policy)])
-  const isWithdrawnSince = (person: string): boolean =>
-    room
-      .withdrawalsIn(said.slice(now.withdrawals.length))
-      .some(({ subject, scope }) => subject === person && (scope === 'all' || scope.some((one) => ends.has(one))))
+  const ends = [...new Set([...asked.purposes, ...requiredPurposes(policy.policy)])]
+  // asked for every contribution, and signatures take their time
+  let gone = { of: said, past: now.withdrawals.length, people: new Set<string>() }
+  const isWithdrawnSince = (person: string): boolean => {
+    const past = now.withdrawals.length
+    if (gone.of !== said || gone.past !== past || gone.people.size === 0) {
+      const since = room.withdrawalsIn(said.slice(past)).filter((one) => room.isOf(one, ends))
+      gone = { of: said, past, people: new Set(since.map(({ subject }) => subject)) }
+    }
+    return gone.people.has(person)
+  }
   const made = await room.assemblePoolRelease({
     mesh,
     clock: systemClock,
@@ -175,7 +180,7 @@ export const run: Run = async (_args, flags) => {
     operator,
     committee: policy.policy.committee,
     epoch: throughEpoch,
-    order,
+    orders,
     contributions,
     policy: { cid: policy.cid, value: policy.policy },
     terms,

@@ -8,12 +8,23 @@ import {
   MAX_FEED_BYTES,
   MAX_NOTICE_BOX_BYTES,
   MAX_POOL_RELEASE_BYTES,
+  MAX_TAGS_BYTES,
   sha256,
   type TombstoneNotice,
 } from '../../schemas/wire/index.ts'
-import { print, printable, printJson, type Run, settingOf } from '../program/index.ts'
+import { print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
 import { identityIn } from './age-identity.ts'
-import { getBytes, httpBase, readAtMost, replayPool, systemClock } from '../wiring/index.ts'
+import {
+  getBytes,
+  holdAgainst,
+  httpBase,
+  readAtMost,
+  replayPool,
+  systemClock,
+  type TrustedOperator,
+  trustedOperator,
+  unvouched,
+} from '../wiring/index.ts'
 
 const DAY_SECONDS = 86_400
 
@@ -27,15 +38,17 @@ export const run: Run = async ([where], flags) => {
     await readAtMost(isFolder ? path.join(where, room.BUNDLE_FILES.manifest) : where, MAX_POOL_RELEASE_BYTES),
   )
   if (!read.ok) throw new InvalidInputError(read.code, `${where}: ${read.message}`)
-  const { withdrawals, size, at } = await withdrawalsOf(flags, read.value)
-  const since = room
-    .withdrawalsSince(read.value, withdrawals)
-    .filter(({ scope }) => scope === 'all' || scope.some((one) => read.value.purposes.includes(one)))
+  const { by } = read.value
+  const { withdrawals, size, at, trusted } = await withdrawalsOf(flags, read.value, where)
+  if (trusted === null) say(`quern: ${unvouched(by)}`)
+  const since = room.withdrawalsSince(read.value, withdrawals).filter((one) => room.isOf(one, read.value.purposes))
   const lines = isFolder ? await readAtMost(path.join(where, room.BUNDLE_FILES.members), room.MAX_BUNDLE_FILE_BYTES) : undefined
   if (lines && !equalBytes(sha256(lines), read.value.members))
     throw new ProofError('OTHER_FILE', `${room.BUNDLE_FILES.members} is not that of the manifest; open the bundle again`)
   const members = lines && room.readMembers(lines)
-  const stale = members && room.staleMembers(members, read.value, withdrawals)
+  // who withdrew is public, and which rows are theirs is not: that is asked for only where somebody did
+  const tags = members && since.length > 0 ? await tagsOf(flags, read) : []
+  const stale = members && tags && room.staleMembers(members, read.value, withdrawals, tags)
   const withdrawn = stale?.length ?? since.length
   const notices = await noticesOf(flags, read)
   // what the operator asks for counts also where the log that was read says nothing of it yet
@@ -54,13 +67,19 @@ export const run: Run = async ([where], flags) => {
       entries: size,
       feed: dated,
       notices: notices?.map(noticeFacts) ?? null,
+      by,
+      trusted,
     })
   else if (withdrawn === 0 && told.length === 0)
-    print(`fresh: nobody of it withdrew in the first ${size} entries of the log${dated === null ? '' : `, by the feed of ${dated}`}`)
+    print(
+      `fresh: nobody of it withdrew in the first ${size} entries of the log${dated === null ? '' : `, by the feed of ${dated}`}; signed by ${by}`,
+    )
   else if (due === null)
-    print(`stale: ${withdrawn} withdrawals since; the folder of the opened bundle says whether they are of this release`)
+    print(
+      `stale: ${withdrawn} withdrawals since; ${isFolder ? 'ask the DAO with --dao, or give its tags with --tags,' : 'give the folder of the opened bundle'} to see whether they are of this release; signed by ${by}`,
+    )
   else {
-    print(`stale: ${withdrawn} contributions withdrawn since; delete the rows of`)
+    print(`stale: ${withdrawn} contributions withdrawn since a release signed by ${by}; delete the rows of`)
     for (const { person, deleteBy } of due) print(printable(`  ${person}  by ${deleteBy}`))
   }
   if (flags['json'] !== true)
@@ -89,19 +108,49 @@ async function noticesOf(flags: Record<string, unknown>, { cid, value }: NamedRe
   return openNotices(box, await identityIn(identity), { release: cid, operator: value.by })
 }
 
+/** The operator's tags of the withdrawals since; undefined where neither a file nor a DAO is given. */
+async function tagsOf(flags: Record<string, unknown>, { cid, value }: NamedRelease): Promise<Uint8Array[] | undefined> {
+  const [file, dao] = [flags['tags'], settingOf('dao', flags)]
+  const isFile = typeof file === 'string'
+  // a copy of the log, or a feed, is checked without asking anybody, unless the command line itself says whom
+  if (!isFile && (dao === undefined || ((flags['log'] ?? flags['feed']) !== undefined && flags['dao'] === undefined))) return undefined
+  const from = isFile ? file : (dao as string)
+  const { readTags } = await openPoolReleases()
+  const read = readTags(
+    isFile ? await readAtMost(from, MAX_TAGS_BYTES) : await getBytes(httpBase(from), `/v1/pool/releases/${cid}/tags`, MAX_TAGS_BYTES),
+  )
+  if (!read.ok) throw new InvalidInputError(read.code, `${from}: ${read.message}`)
+  const { release, from: knew, dao: ledger, by, tags } = read.value
+  holdAgainst({ ledger: value.dao, operator: value.by }, { dao: ledger, by }, from)
+  if (!release.equals(cid) || knew !== value.tombstones.count)
+    throw new InvalidInputError('OTHER_RELEASE', `the tags at ${from} are of another release`)
+  return tags
+}
+
 /** A day of UTC. */
 const dayOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
 
-/** Signed withdrawals in the order of the log, and how far it was read; of a feed its date. */
-async function withdrawalsOf(
-  flags: Record<string, unknown>,
-  { dao, by }: { dao: string; by: string },
-): Promise<{ withdrawals: Uint8Array[]; size: number; at?: number }> {
+interface Told {
+  /** Signed withdrawals in the order of the log. */
+  withdrawals: Uint8Array[]
+  /** Entries of the log that were read. */
+  size: number
+  /** Date of a feed. */
+  at?: number
+  /** Who says that release and feed are the operator's; null: nobody was asked. */
+  trusted: TrustedOperator['by'] | null
+}
+
+/** Of a stranger's release nothing is said: RefusedError OTHER_LEDGER or OTHER_OPERATOR. */
+async function withdrawalsOf(flags: Record<string, unknown>, release: { dao: string; by: string }, where: string): Promise<Told> {
   const { readFeed } = await openPoolReleases()
+  const trusted = await trustedOperator(flags)
+  holdAgainst(trusted, release, where)
   if (typeof flags['log'] === 'string') {
     const { ledger, withdrawals } = await replayPool(flags['log'])
-    if (ledger.state.id !== dao) throw new InvalidInputError('OTHER_LEDGER', `the release is of ${dao}, the log of ${ledger.state.id}`)
-    return { withdrawals, size: ledger.state.size }
+    const { id, operator, size } = ledger.state
+    holdAgainst({ ledger: id, operator }, release, where)
+    return { withdrawals, size, trusted: 'log' }
   }
   const from = typeof flags['feed'] === 'string' ? flags['feed'] : settingOf('dao', flags)
   if (from === undefined)
@@ -115,9 +164,10 @@ async function withdrawalsOf(
   )
   if (!feed.ok) throw new InvalidInputError(feed.code, `${from}: ${feed.message}`)
   const { value } = feed
-  if (value.dao !== dao || value.by !== by) throw new InvalidInputError('OTHER_LEDGER', 'the feed is of another DAO or operator')
+  // of the release, held against whoever answers at the DAO's address; of a file, against the release
+  holdAgainst({ ledger: value.dao, operator: value.by }, release, where)
   // a file is as old as its reader knows; what a DAO answers with is of now
   if (!isFile && Math.abs(systemClock.now() / 1000 - value.at) > DAY_SECONDS)
     throw new InvalidInputError('FEED_OLD', `the feed is of ${new Date(value.at * 1000).toISOString()}; ask a copy of the log with --log`)
-  return { withdrawals: value.withdrawals, size: value.size, at: value.at }
+  return { withdrawals: value.withdrawals, size: value.size, at: value.at, trusted: trusted?.by ?? (isFile ? null : 'dao') }
 }

@@ -4,10 +4,10 @@ import path from 'node:path'
 import { FatalError, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { diskError, makeFolder, writeFileDurably } from '../../core/home/index.ts'
 import { checkConsent, signReceipt, Tombstones } from '../../dao/consent/index.ts'
-import { liveContributionOf } from '../../dao/ledger/index.ts'
+import { charterOf, committingEpoch, liveContributionOf } from '../../dao/ledger/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
 import type { OfferRefusal, PoolNode, PoolNote, PoolProgress, PreparedOffer, Tokens } from '../../node/pool/offering/index.ts'
-import { cborCid, type CID, encode, MAX_POOL_INDEX_BYTES, parse, poolIndex } from '../../schemas/wire/index.ts'
+import { cborCid, type CID, encode, MAX_POOL_INDEX_BYTES, parse, poolIndex, poolTermsOf } from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, terminalPrompter } from '../program/index.ts'
 import {
   type DaoFacts,
@@ -173,6 +173,7 @@ async function sealed(home: SubjectHome, { book }: PoolNode, { facts, policy, of
     from,
     to,
     ...(tokens && { tokens }),
+    measures: poolTermsOf(charterOf(facts.state, committingEpoch(facts.state))).measures,
     // the log may know of more than this home does, where the seed was restored
     sequence: Math.max(book.all.length, facts.state.contributors.get(home.subject.did)?.nextSequence ?? 0),
     prev: book.all.at(-1)?.cid ?? null,

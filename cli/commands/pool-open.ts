@@ -5,6 +5,7 @@ import { InvalidInputError, ProofError, RefusedError, UsageError } from '../../c
 import { openPoolReleases } from '../../dao/index.ts'
 import { existsSync } from 'node:fs'
 import { print, printable, printJson, type Run } from '../program/index.ts'
+import { holdAgainst, trustedOperator } from '../wiring/index.ts'
 import { identityIn } from './age-identity.ts'
 
 export const run: Run = async ([bundle], flags) => {
@@ -28,18 +29,16 @@ export const run: Run = async ([bundle], flags) => {
       if (thrown instanceof ProofError) throw new RefusedError(thrown.code, thrown.message, { detail: thrown.detail })
       throw thrown
     })
-    const { release, members, rows, files } = opened
-    const operator = flags['operator']
-    if (typeof operator === 'string' && operator !== release.value.by)
-      throw new RefusedError('OTHER_OPERATOR', `the release is signed by ${release.value.by}`)
+    const { release, people, rows, files } = opened
+    holdAgainst(await trustedOperator(flags), release.value, bundle)
     await rename(work, path.resolve(out))
     const { value, cid } = release
     const facts = { release: cid.toString(), name: value.name, operator: value.by, trainer: value.trainer, purposes: value.purposes }
-    if (flags['json'] === true) printJson({ ...facts, rows, people: members.length, files, folder: out })
+    if (flags['json'] === true) printJson({ ...facts, rows, people, files, folder: out })
     else
       print(
         printable(
-          `${rows} rows of ${members.length} people in ${out}, as the manifest signed by ${value.by} says.\nFor: ${value.purposes.join(', ')}. Read README.txt, and run "quern pool check ${out}" before every training.`,
+          `${rows} rows of ${people} people in ${out}, as the manifest signed by ${value.by} says.\nFor: ${value.purposes.join(', ')}. Read README.txt, and run "quern pool check ${out}" before every training.`,
         ),
       )
     return 0

@@ -348,6 +348,8 @@ export const specs: CommandSpec[] = [
     settings: ['home', 'dao', 'logLevel'],
     options: [
       ['--proof <file>', 'verify this proof instead of asking'],
+      ['--operator <did>', 'with --proof: account of the operator that has to have signed the release; or give --log or --dao'],
+      ['--log <dir>', 'with --proof: a copy of the log whose operator has to have signed it'],
       ['--out <file>', 'where the proof goes'],
       ['--passphrase-file <file>', 'its first line opens the root seed'],
     ],
@@ -361,6 +363,7 @@ export const specs: CommandSpec[] = [
     options: [
       ['--identity <file>', 'your hybrid age identity, as age-keygen -pq writes it'],
       ['--operator <did>', 'account of the operator that has to have signed it'],
+      ['--log <dir>', 'a copy of the log whose operator has to have signed it'],
       ['--out <dir>', 'a new folder', 'pool'],
     ],
     load: () => import('./pool-open.ts'),
@@ -377,6 +380,11 @@ export const specs: CommandSpec[] = [
       ['--feed <file>', 'the operator’s signed withdrawal feed as a file, instead of asking the DAO'],
       ['--notices <file>', 'a box of notices that was sent to you, with --identity'],
       ['--identity <file>', 'your hybrid age identity: opens the operator’s notices to you, which --dao serves'],
+      [
+        '--tags <file>',
+        'the operator’s signed tags of the withdrawals since, as a file: they say whose rows go; --dao is asked for them otherwise',
+      ],
+      ['--operator <did>', 'account of the operator that has to have signed release and feed; with --feed, --dao says it as well'],
     ],
     load: () => import('./pool-check.ts'),
   },

@@ -62,7 +62,7 @@ export async function openApi(
     logger: logger.child('opt-out'),
     signal: stop.signal,
   })
-  const { FeedDesk, NoticeDesk } = await openPoolReleases()
+  const { FeedDesk, NoticeDesk, readPoolRelease, TagDesk } = await openPoolReleases()
   const withdrawals = new FeedDesk({
     state: () => operator.state,
     reader: operator.sequencer.reader,
@@ -90,6 +90,17 @@ export async function openApi(
     }),
   )
   stack.use(operator.watch(() => telling.wake()))
+  const tags = new TagDesk({
+    dao: () => operator.state.id,
+    withdrawals: () => withdrawals.withdrawals(),
+    kept: async (release) => {
+      const [secret, manifest] = [await readReleaseSecret(home.folder, release), await readReleaseManifest(home.folder, release)]
+      const read = manifest && readPoolRelease(manifest)
+      return secret === undefined || !read?.ok ? undefined : { secret, value: read.value }
+    },
+    operator: home.identity,
+    clock: systemClock,
+  })
   const http = await openHttp({
     state: () => (operator.state.size === 0 ? undefined : operator.state),
     log: (term) => (term === 0 ? { files, reader: operator.sequencer.reader } : undefined),
@@ -103,6 +114,7 @@ export async function openApi(
     optOut: (domain) => desk.ask(domain),
     pool: {
       manifest: (release) => readReleaseManifest(home.folder, release),
+      tags: (release) => tags.tags(release),
       feed: () => withdrawals.feed(),
       notices: (release) => notices.box(release),
     },

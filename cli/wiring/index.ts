@@ -43,3 +43,4 @@ export { aborted, secureBytes, systemClock, systemEffects, systemRandom, unlessS
 export { daoFolder, localReleases, logFolder, releaseFolder, waitingSharesFolder } from './places.ts'
 export { getBytes, getJson, httpBase, postForJson, submit } from './http.ts'
 export { replayFolder, type Replayed } from './replay.ts'
+export { holdAgainst, type TrustedOperator, trustedOperator, unvouched } from './trusted-operator.ts'

@@ -3,7 +3,7 @@ import { Lru } from '../../core/cache/index.ts'
 import { type Report, sha256, toHex } from '../../schemas/wire/index.ts'
 import { drawIndexes, drawSeed, sampledChunks } from '../rewards/index.ts'
 import { byAccount } from './seats.ts'
-import type { DrawOf, EpochState, LedgerFiles, LedgerState } from './types.ts'
+import type { DrawOf, EpochState, LedgerState } from './types.ts'
 
 /** Pure in seed, count and the masses' digest. */
 const drawn = new Lru<string, number[]>(65_536)
@@ -13,7 +13,7 @@ const drawn = new Lru<string, number[]>(65_536)
  * account, rows in draw order over that contributor's counted batches in commit order. Empty before the `test` phase.
  * seed = SHA-256("quern/sample/v1\0" ‖ R ‖ preimage ‖ root32); masses are the record values (incentives reference 2.2).
  */
-export function drawsFor(state: LedgerState, _files: LedgerFiles, validator: string, preimage: Uint8Array): DrawOf[] {
+export function drawsFor(state: LedgerState, validator: string, preimage: Uint8Array): DrawOf[] {
   const { epoch } = state
   if (epoch === null || epoch.beacon === null) return []
   const beacon = epoch.beacon

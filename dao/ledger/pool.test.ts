@@ -54,9 +54,7 @@ describe('a pool contribution beside web ones', () => {
     drawn.advance('beacon')
     for (const validator of drawn.validators) drawn.openBeacon(validator)
     drawn.advance('test')
-    const picks = drawn.validators.map((validator) =>
-      drawsFor(drawn.state, drawn.files, validator.signer.did, drawn.samplePreimage(validator)),
-    )
+    const picks = drawn.validators.map((validator) => drawsFor(drawn.state, validator.signer.did, drawn.samplePreimage(validator)))
     const wanted = sampledChunks(drawn.state.epoch?.beacon ?? sha256(), one.cid, 100)
     expect(wanted.length).toBe(32)
     for (const draw of picks) expect(draw).toEqual([{ contributor: person.did, picks: wanted.map((row) => ({ manifest: one.cid, row })) }])

@@ -71,8 +71,7 @@ describe('draws', () => {
         validator,
         committed.map((one) => one.sealed.manifestCid),
       )
-    const drawn = () =>
-      world.validators.map((validator) => drawsFor(world.state, world.files, validator.signer.did, world.samplePreimage(validator)))
+    const drawn = () => world.validators.map((validator) => drawsFor(world.state, validator.signer.did, world.samplePreimage(validator)))
     expect(drawn().flat()).toEqual([])
     world.advance('beacon')
     for (const validator of world.validators) world.openBeacon(validator)

@@ -86,7 +86,7 @@ export const reportReveal: Rule<'report.reveal'> = {
     }
     // the log before this entry decides what had to be drawn
     const key = `${toHex(state.tree.rootAt(index) ?? entry.p.preimage)}/${entry.p.report.toString()}`
-    const { reason } = held.recall(key, () => ({ reason: sameDraws(report.value, drawsFor(state, files, entry.a, entry.p.preimage)) }))
+    const { reason } = held.recall(key, () => ({ reason: sameDraws(report.value, drawsFor(state, entry.a, entry.p.preimage)) }))
     if (reason === undefined) epoch.reports.set(entry.a, report.value)
     else epoch.voidReports.set(entry.a, reason)
   },

@@ -37,9 +37,15 @@ export class PoolKeyShares implements AsyncDisposable {
   #round: Promise<void> | undefined
   #tries = 0
   #nextAt = 0
+  readonly #peers: Disposable
 
   constructor(options: PoolKeySharesOptions) {
     this.#options = options
+    // it may be the keyholder that was away
+    this.#peers = options.mesh.onPeer(() => {
+      this.#tries = 0
+      this.#nextAt = 0
+    })
   }
 
   /** Hands out beside the steps what waits. Call it after every advance. */
@@ -59,6 +65,7 @@ export class PoolKeyShares implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#peers[Symbol.dispose]()
     await this.#round
   }
 

@@ -1,7 +1,7 @@
 /**
  * k-anonymity of what may be put together with other knowledge: time, place, source and language of a row. A row is published as fine as at
  * least k people share, coarser where fewer do, and not at all where even the coarsest is shared by fewer. Counted over people, not rows.
- * It says nothing about names, texts and addresses, and nothing about who recognises the sum of somebody's rows.
+ * Source and language are never left out of a row that is published: what it is of, its link and its words would show them all the same. It says nothing about names, texts and addresses, and nothing about who recognises the sum of somebody's rows.
  */
 import { type ActivityEvent, coarsePlace } from '../../schemas/activity/index.ts'
 
@@ -13,8 +13,8 @@ export interface Quasi {
   lang: string | null
 }
 
-/** From as it is to nothing: day and 0.1°, month and 1°, no place, no language, no time, no source. */
-export const LEVELS = 7
+/** From as it is to source and language alone: day and 0.1°, month and 1°, no place, no time. */
+export const LEVELS = 5
 
 export const quasiOf = ({ time, object, source, lang }: ActivityEvent): Quasi => ({
   time: time ?? null,
@@ -30,35 +30,38 @@ export function generalise(quasi: Quasi, level: number): Quasi {
   if (level === 0) return quasi
   if (level === 1) return { time: cut(10), place: round(1), source, lang }
   if (level === 2) return { time: cut(7), place: round(0), source, lang }
-  if (level === 3) return { time: cut(7), place: null, source, lang }
-  if (level === 4) return { time: cut(7), place: null, source, lang: null }
-  return { time: null, place: null, source: level === 5 ? source : null, lang: null }
+  return { time: level === 3 ? cut(7) : null, place: null, source, lang }
 }
 
 export const cellKey = ({ time, place, source, lang }: Quasi): string => JSON.stringify([time, place?.latE7, place?.lonE7, source, lang])
 
-/** The different combinations of each person: as much memory as there are, whatever the rows. */
+/** The different combinations of each person: four bytes for each, whatever the rows. */
 export class Cells {
   readonly #numbers = new Map<string, number>()
   readonly #cells: Quasi[] = []
-  readonly #people = new Map<string, Set<number>>()
+  readonly #people = new Map<string, Set<number> | Uint32Array>()
 
   add(person: string, quasi: Quasi): void {
-    const key = cellKey(quasi)
-    let number = this.#numbers.get(key)
-    if (number === undefined) {
-      number = this.#cells.length
-      this.#numbers.set(key, number)
-      this.#cells.push(quasi)
-    }
-    const own = this.#people.get(person) ?? new Set()
-    own.add(number)
-    this.#people.set(person, own)
+    const own = this.#people.get(person)
+    if (own instanceof Set) own.add(this.#numberOf(quasi))
+    else this.#people.set(person, new Set([...(own ?? []), this.#numberOf(quasi)]))
   }
 
-  /** Everything that another count found. */
+  /** Everything that another count found, of people that this one did not have. */
   take(other: Cells): void {
-    for (const [person, numbers] of other.#people) for (const number of numbers) this.add(person, other.#cells[number] as Quasi)
+    for (const [person, numbers] of other.#people)
+      this.#people.set(
+        person,
+        Uint32Array.from(numbers, (number) => this.#numberOf(other.#cells[number] as Quasi)),
+      )
+  }
+
+  #numberOf(quasi: Quasi): number {
+    const key = cellKey(quasi)
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    this.#numbers.set(key, this.#cells.length)
+    return this.#cells.push(quasi) - 1
   }
 
   drop(person: string): void {

@@ -4,37 +4,20 @@
  */
 import { codeOf, RefusedError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { type ByteSource, countCentrally, FeatureCounter, poolGroups } from '../pool-statistics/index.ts'
-import type { ConsentPolicy } from '../../schemas/wire/index.ts'
-import {
-  cborCid,
-  type CID,
-  compareBytes,
-  type CompleteOrder,
-  encode,
-  MAX_RELEASE_SECRET_BYTES,
-  merkleRootOfHashes,
-  merkleTreeHash,
-  parse,
-  type PoolReleaseSecret,
-  poolReleaseSecret,
-  sha256,
-  type PoolTerms,
-  type Purpose,
-  utf8,
-} from '../../schemas/wire/index.ts'
+import { CompactRange } from '../log/index.ts'
+import { type ByteSource, FeatureCounter, poolGroups } from '../pool-statistics/index.ts'
+import { type CID, type ConsentPolicy, type PoolTerms, type Purpose, utf8 } from '../../schemas/wire/index.ts'
 import { measureEvents } from '../../schemas/activity/index.ts'
 import { sealStream } from '../custody/index.ts'
-import { describePoolAiAct } from './ai-act.ts'
 import { Cells, published, quasiOf } from './anonymise.ts'
-import { closingFiles, memberLines, noticeOfDuties, packLines } from './bundle.ts'
+import { closingFiles, type Line, noticeOfDuties, packLines } from './bundle.ts'
 import { makeCanaries } from './canaries.ts'
 import { canaryKeyOf, personOf } from './derive.ts'
-import { describeLicence } from './licence.ts'
-import { describePoolRelease, type NamedRelease, signPoolRelease } from './manifest.ts'
-import { membershipRoot } from './membership.ts'
-import { tombstoneRoot } from './notices.ts'
+import { type About, type Described, describeRelease, type Report } from './describe-release.ts'
+import { describePoolRelease } from './manifest.ts'
+import { memberLines } from './members.ts'
 import { eventsOf, type Keys, keysOf, type Opening, type ReadChunk } from './open-contribution.ts'
+import { oneOrder, ordersCid, type ReadOrder } from './order.ts'
 import { rowLine } from './row.ts'
 import { type LeftOut, type PoolContribution, selectContributions } from './select.ts'
 
@@ -53,8 +36,8 @@ export interface BundleSink {
 }
 
 export interface Assembling extends Omit<Opening, 'order' | 'purpose'> {
-  /** As `readOrder` took it, and its bytes. */
-  order: { value: CompleteOrder; bytes: Uint8Array }
+  /** One, or several of the same terms where one does not name all contributions. */
+  orders: readonly ReadOrder[]
   contributions: readonly PoolContribution[]
   policy: { cid: CID; value: ConsentPolicy }
   terms: PoolTerms
@@ -66,30 +49,15 @@ export interface Assembling extends Omit<Opening, 'order' | 'purpose'> {
   refresh?: () => Promise<void>
   canaryKey: Uint8Array
   random: ByteSource
-  about: { title: string; contact: string; redaction: string; throughEpoch: number; previous: CID | null }
+  about: About
   sink: BundleSink
   /** Signs the manifest: the operator, which in this version is the assembler. */
   operator: Signer
   onProgress?: (done: { step: 'keys' | 'count' | 'write'; contributions: number; of: number }) => void
 }
 
-export interface Assembled {
-  release: NamedRelease
-  /** Kept by the operator alone. */
-  secret: PoolReleaseSecret
-  licence: Uint8Array
-  aiAct: Uint8Array
+export interface Assembled extends Described {
   left: LeftOut[]
-  report: Report
-}
-
-/** Exact numbers, for operator and trainer. */
-export interface Report {
-  people: number
-  rows: number
-  generalised: number
-  suppressed: number
-  canaries: number
 }
 
 interface Opened {
@@ -116,10 +84,12 @@ class GoneMeanwhile extends Error {
  * contribution that cannot be opened is named in `left` and does not stop the others.
  */
 export async function assemblePoolRelease(input: Assembling): Promise<Assembled> {
-  const { order, policy, terms, random, known, onProgress } = input
-  const { selected, left } = selectContributions(order.value, input.contributions, { policy: policy.cid, isEnded: known().isEnded })
+  const { orders, policy, terms, random, known, onProgress } = input
+  const order = oneOrder(orders)
+  const orderOf = new Map(orders.flatMap(({ value, bytes }) => value.manifests.map((manifest) => [String(manifest), bytes] as const)))
+  const { selected, left } = selectContributions(order, input.contributions, { policy: policy.cid, isEnded: known().isEnded })
   const secret = random.bytes(32)
-  const months = monthsUpTo(order.value.at)
+  const months = monthsUpTo(order.at)
   const groups = poolGroups(months)
   const cells = new Cells()
   let opened: Opened[] = []
@@ -155,7 +125,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     if (attempt === undefined) continue
     try {
       await input.refresh?.()
-      if (Math.floor(input.clock.now() / 1000) > order.value.expires)
+      if (Math.floor(input.clock.now() / 1000) > order.expires)
         throw new RefusedError('ORDER_EXPIRED', 'the order ended while the release was put together; begin again')
       if (!opened.some((one) => endedBy(one) !== undefined)) {
         await attempt.bundle.close()
@@ -189,10 +159,11 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   }
 
   async function count(
-    { manifest, committee = input.committee }: PoolContribution,
+    { cid, manifest, committee = input.committee }: PoolContribution,
     person: string,
   ): Promise<{ keys: Keys; vector: Uint32Array }> {
-    const keys = await keysOf(manifest, { ...input, committee, order: order.bytes, purpose: order.value.purposes[0] as Purpose })
+    const bytes = orderOf.get(String(cid)) as Uint8Array
+    const keys = await keysOf(manifest, { ...input, committee, order: bytes, purpose: order.purposes[0] as Purpose })
     const counter = new FeatureCounter(groups)
     const found = new Cells()
     for await (const events of eventsOf(manifest, keys, input.readChunk)) {
@@ -208,7 +179,6 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   }
 
   async function write() {
-    const { value } = order
     const plan = cells.plan(terms.kAnonymity)
     const members = opened.map(({ contribution, person }) => ({
       manifest: contribution.cid,
@@ -216,8 +186,8 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
       receipts: [...contribution.receipts],
       person,
     }))
-    const releaseKey = canaryKeyOf(input.canaryKey, value)
-    const canaries = makeCanaries({ releaseKey, secret, count: value.canaries.count }, plan.classes)
+    const releaseKey = canaryKeyOf(input.canaryKey, order)
+    const canaries = makeCanaries({ releaseKey, secret, count: order.canaries.count }, plan.classes)
     if (cells.people < terms.kAnonymity || plan.levels.size === 0)
       throw new RefusedError(
         'TOO_FEW_PEOPLE',
@@ -227,16 +197,17 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
         },
       )
     const report: Report = { people: opened.length, rows: 0, generalised: 0, suppressed: 0, canaries: [...canaries.values()].flat().length }
-    const rowHashes: Uint8Array[] = []
+    const root = new CompactRange()
     const bundle = await input.sink.open()
-    let made: Omit<Assembled, 'left'> | undefined
-    const lines = async function* (): AsyncGenerator<string> {
-      const people = [...opened.map(({ person }) => person), ...canaries.keys()].toSorted()
+    let made: Described | undefined
+    const byPerson = new Map(opened.map((one) => [one.person, one]))
+    const lines = async function* (): AsyncGenerator<Line> {
+      const people = [...byPerson.keys(), ...canaries.keys()].toSorted()
       for (const [i, person] of people.entries()) {
         input.signal?.throwIfAborted()
         onProgress?.({ step: 'write', contributions: i, of: people.length })
-        yield* canaries.get(person) ?? []
-        const one = opened.find((other) => other.person === person)
+        for (const line of canaries.get(person) ?? []) yield { person, line }
+        const one = byPerson.get(person)
         if (one === undefined) continue
         for await (const events of readAgain(one))
           for (const event of events) {
@@ -244,31 +215,46 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
             report.rows += row === undefined ? 0 : 1
             report.suppressed += row === undefined ? 1 : 0
             report.generalised += row?.generalised === true ? 1 : 0
-            if (row !== undefined) yield rowLine(person, event, row.quasi)
+            if (row !== undefined) yield { person, line: rowLine(person, event, row.quasi) }
           }
       }
     }
     const archive = async function* (): AsyncGenerator<Uint8Array> {
-      yield* packLines(lines(), (hash) => rowHashes.push(hash))
-      made = describe(members, report, merkleRootOfHashes(rowHashes))
+      yield* packLines(lines(), (hash) => root.append(hash))
       const { deleteWithinDays } = terms
+      const list = memberLines({ secret, members }, canaries.keys())
+      made = describeRelease({
+        ...input,
+        order: { value: order, cid: ordersCid(orders) },
+        months,
+        secret: { secret, members },
+        members: list,
+        report,
+        rows: root.root(),
+        tombstones: known(),
+        counts: {
+          vectors: opened.map(({ vector }) => vector),
+          asked: { groups, epsilonPpm: input.epsilonPpm, minPeople: terms.minPeople },
+          random,
+        },
+      })
       yield* closingFiles({
-        notice: noticeOfDuties({ ...value, deleteWithinDays, canaries: report.canaries, withdrawal: policy.value.withdrawal.effect }),
+        notice: noticeOfDuties({ ...order, deleteWithinDays, canaries: report.canaries, withdrawal: policy.value.withdrawal.effect }),
         licence: made.licence,
         manifest: made.release.bytes,
         readable: pretty(describePoolRelease(made.release)),
         aiAct: made.aiAct,
-        members: memberLines(members),
+        members: list,
         report: pretty(report),
       })
     }
     try {
-      for await (const piece of sealStream(archive(), value.recipient)) await bundle.write(piece)
+      for await (const piece of sealStream(archive(), order.recipient)) await bundle.write(piece)
     } catch (thrown) {
       await bundle.discard()
       throw thrown
     }
-    return { bundle, made: made as unknown as Omit<Assembled, 'left'> }
+    return { bundle, made: made as unknown as Described }
   }
 
   async function* readAgain(one: Opened): ReturnType<typeof eventsOf> {
@@ -277,65 +263,6 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     } catch (thrown) {
       input.signal?.throwIfAborted()
       throw new GoneMeanwhile(one, reasonOf(thrown))
-    }
-  }
-
-  function describe(members: PoolReleaseSecret['members'], report: Report, rows: Uint8Array): Omit<Assembled, 'left'> {
-    const { value } = order
-    const { about, epsilonPpm } = input
-    const asked = { groups, epsilonPpm, minPeople: terms.minPeople }
-    const vectors = opened.map(({ vector }) => vector)
-    const statistics = epsilonPpm === 0 ? null : countCentrally(vectors, asked, random)
-    const aiAct = describePoolAiAct({
-      ...value,
-      ...about,
-      ...months,
-      policy: policy.value,
-      statistics,
-      k: terms.kAnonymity,
-      canaries: report.canaries,
-    })
-    const { name, trainer, purposes, dao } = value
-    const licence = describeLicence({ dao, name, operator: value.by, trainer, purposes, deleteWithinDays: terms.deleteWithinDays })
-    const { withdrawals, at } = known()
-    const whole = report.rows + report.suppressed
-    const percent = (part: number): number => (whole === 0 ? 0 : Math.round((100 * part) / whole))
-    const release = signPoolRelease(
-      {
-        dao,
-        name,
-        trainer,
-        order: cborCid(order.bytes),
-        policies: [policy.cid],
-        purposes,
-        licence: licence.cid,
-        deleteWithinDays: terms.deleteWithinDays,
-        statistics,
-        contributions: membershipRoot(
-          secret,
-          members.map(({ manifest }) => manifest),
-        ),
-        members: sha256(memberLines(members)),
-        receipts: merkleTreeHash(members.flatMap(({ receipts }) => receipts).toSorted(compareBytes)),
-        tombstones: { ...tombstoneRoot(withdrawals), at },
-        rows,
-        anonymity: { k: terms.kAnonymity, generalised: percent(report.generalised), suppressed: percent(report.suppressed) },
-        canaries: { ...value.canaries, count: report.canaries },
-        redaction: about.redaction,
-        aiAct: aiAct.cid,
-        withdrawal: policy.value.withdrawal.effect.slice(0, 512),
-        throughEpoch: about.throughEpoch,
-        previous: about.previous,
-        at: value.at,
-      },
-      input.operator,
-    )
-    return {
-      release,
-      secret: { v: 1, release: release.cid, secret, members, recipient: value.recipient },
-      licence: licence.bytes,
-      aiAct: aiAct.bytes,
-      report,
     }
   }
 }
@@ -356,17 +283,3 @@ function monthsUpTo(at: number): { from: string; to: string } {
 }
 
 const pretty = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, null, 2)}\n`)
-
-/** The bytes of what the operator keeps, and back. */
-export const encodeReleaseSecret = (secret: PoolReleaseSecret): Uint8Array => encode(secret)
-export const readReleaseSecret = (bytes: Uint8Array): PoolReleaseSecret => parse(poolReleaseSecret, bytes, MAX_RELEASE_SECRET_BYTES)
-/** What the log's `release` entry takes. How many records, and whose, is not told: `shares` is the root of the contributions. */
-export const releaseEntry = ({ cid, value }: Pick<NamedRelease, 'cid' | 'value'>) => ({
-  release: cid,
-  name: value.name,
-  throughEpoch: value.throughEpoch,
-  previous: value.previous,
-  shares: value.contributions.root,
-  records: 0,
-  kind: 'pool' as const,
-})

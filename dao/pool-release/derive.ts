@@ -11,6 +11,15 @@ const hmac = (key: Uint8Array, ...parts: Uint8Array[]): Uint8Array => {
 /** HMAC-SHA256(secret, "quern/pool-salt/v1\0" ‖ manifest CID). */
 export const leafSalt = (secret: Uint8Array, manifest: CID): Uint8Array => hmac(secret, utf8('quern/pool-salt/v1\0'), manifest.bytes)
 
+/** What opens a member's commitment: SHA-256("quern/pool-tag/v1\0" ‖ salt of its leaf), so that whoever has its proof of inclusion has it too. */
+export const memberTag = (salt: Uint8Array): Uint8Array => sha256(utf8('quern/pool-tag/v1\0'), salt)
+
+/** What stands for an account in a release's list: SHA-256("quern/pool-member/v1\0" ‖ tag). */
+export const memberCommit = (tag: Uint8Array): Uint8Array => sha256(utf8('quern/pool-member/v1\0'), tag)
+
+/** A tag of whoever is no member: HMAC-SHA256(secret, "quern/pool-stray/v1\0" ‖ who). Nobody without the secret tells it from a tag. */
+export const strayTag = (secret: Uint8Array, who: string): Uint8Array => hmac(secret, utf8('quern/pool-stray/v1\0'), utf8(who))
+
 /** What fills the tree: HMAC-SHA256(secret, "quern/pool-filling/v1\0" ‖ u32be(i)). Nobody without the secret tells it from a leaf. */
 export const fillingLeaf = (secret: Uint8Array, i: number): Uint8Array => hmac(secret, utf8('quern/pool-filling/v1\0'), u32(i))
 

@@ -6,23 +6,21 @@ export {
   assemblePoolRelease,
   type Assembling,
   type BundleSink,
-  encodeReleaseSecret,
   type KnownWithdrawals,
-  readReleaseSecret,
-  releaseEntry,
-  type Report,
 } from './assemble.ts'
 export { FILES as BUNDLE_FILES, MAX_BUNDLE_FILE_BYTES } from './bundle.ts'
 export { makeCanaries, recognise } from './canaries.ts'
-export { canaryCommit, canaryKeyOf, personOf } from './derive.ts'
+export { canaryCommit, canaryKeyOf, leafSalt, memberCommit, memberTag, personOf } from './derive.ts'
+export { encodeReleaseSecret, readReleaseSecret, releaseEntry, type Report } from './describe-release.ts'
 export { FeedDesk, type FeedDeskOptions } from './feed-desk.ts'
 export { describeLicence, type LicenceTerms } from './licence.ts'
 export { describePoolRelease, type NamedRelease, readPoolRelease, signPoolRelease } from './manifest.ts'
 export { isMember, membershipRoot, proveMembership } from './membership.ts'
 export { openNotices, sealNotices } from './notice-box.ts'
 export { NoticeDesk, type NoticeDeskOptions } from './notice-desk.ts'
+export { type Member, memberLines, readMembers } from './members.ts'
 export {
-  type Member,
+  isOf,
   noticeFor,
   readFeed,
   readNotice,
@@ -34,9 +32,9 @@ export {
   withdrawalsIn,
   withdrawalsSince,
 } from './notices.ts'
-export { linesOf, openBundle, type OpenBundle, type OpenedBundle, readMembers, rowOf } from './open-bundle.ts'
+export { linesOf, openBundle, type OpenBundle, type OpenedBundle, rowOf } from './open-bundle.ts'
 export { eventsOf, type Keys, keysOf, type Opening, type ReadChunk } from './open-contribution.ts'
-export { type OrderDraft, readOrder, signOrder } from './order.ts'
+export { oneOrder, type OrderDraft, readOrder, type ReadOrder, signOrder, signOrders } from './order.ts'
 export { type PoolRow, poolRow, rowLine } from './row.ts'
 export {
   contributionsOf,
@@ -48,4 +46,5 @@ export {
   selectContributions,
 } from './select.ts'
 export { askInclusion, type InclusionDesk, serveInclusion } from './serve-inclusion.ts'
+export { readTags, signTags, TagDesk, type TagDeskOptions, tagsOf } from './tag-desk.ts'
 export { tarFile, TAR_END, untar } from './tar.ts'

@@ -3,6 +3,8 @@ import { signObject, verifyObject } from '../../core/envelope/index.ts'
 import { ProofError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { readWithdrawal } from '../consent/index.ts'
+import { memberCommit } from './derive.ts'
+import type { Member } from './members.ts'
 import {
   encode,
   MAX_FEED_BYTES,
@@ -10,14 +12,17 @@ import {
   equalBytes,
   type PoolRelease,
   type PoolReleaseSecret,
+  type Purpose,
   shaped,
   tombstoneNotice,
+  toHex,
   type Withdrawal,
   type WithdrawalFeed,
   withdrawalFeed,
 } from '../../schemas/wire/index.ts'
 
 const DAY_SECONDS = 86_400
+const MAX_NOTICE_BYTES = 1 << 20
 
 /** What a manifest says of the withdrawals that were known: root over their bytes in the order of the log, and how many. */
 export function tombstoneRoot(withdrawals: readonly Uint8Array[]): { root: Uint8Array; count: number } {
@@ -45,36 +50,41 @@ export function withdrawalsIn(list: readonly Uint8Array[]): Withdrawal[] {
   })
 }
 
-/** A person of a release, as its trainer knows it: the rows' name, the account that withdraws, and its receipts where they are known. */
-export interface Member {
-  person: string
-  subject: string
-  receipts: readonly Uint8Array[]
-}
-
 /** A member that withdrew, and when it first said so, Unix seconds by its own clock. */
 export interface StaleMember extends Member {
   said: number
 }
 
 /**
- * Whose rows have to go, by all withdrawals of a log in their order. Those that the release knew of (its first `tombstones.count`) ended what came
- * before it; of the later ones every one of a member counts, whatever contribution it means: to delete too much harms nobody. Throws ProofError
- * OTHER_LOG where the first ones are not those that the manifest speaks of.
+ * Whose rows have to go, by all withdrawals of a log in their order and the tags of those that the release did not know of. Those that it knew of
+ * (its first `tombstones.count`) ended what came before it; of the later ones every one of a member counts, whatever contribution it means: to
+ * delete too much harms nobody. Throws ProofError OTHER_LOG where the first ones are not those that the manifest speaks of, TAGS_OLD where
+ * withdrawals have no tag yet.
  */
 export function staleMembers(
   members: readonly Member[],
   { purposes, tombstones }: Pick<PoolRelease, 'purposes' | 'tombstones'>,
   withdrawals: readonly Uint8Array[],
+  tags: readonly Uint8Array[],
 ): StaleMember[] {
+  const since = signedSince({ tombstones }, withdrawals)
+  if (tags.length < since.length)
+    throw new ProofError('TAGS_OLD', `the tags are of ${tags.length} withdrawals, and ${since.length} were said since; ask for them again`)
   const said = new Map<string, number>()
-  for (const { scope, subject, at } of withdrawalsSince({ tombstones }, withdrawals))
-    if (scope === 'all' || scope.some((one) => purposes.includes(one))) said.set(subject, Math.min(at, said.get(subject) ?? at))
+  for (const [i, withdrawal] of since.entries()) {
+    if (withdrawal === undefined || !isOf(withdrawal, purposes)) continue
+    for (const key of [toHex(memberCommit(tags[i] as Uint8Array)), toHex(withdrawal.receipt)])
+      said.set(key, Math.min(withdrawal.at, said.get(key) ?? withdrawal.at))
+  }
   return members.flatMap((member) => {
-    const at = said.get(member.subject)
-    return at === undefined ? [] : [{ ...member, said: at }]
+    const times = [member.commit, ...member.receipts].flatMap((one) => said.get(toHex(one)) ?? [])
+    return times.length === 0 ? [] : [{ ...member, said: Math.min(...times) }]
   })
 }
+
+/** Whether a withdrawal ends what is used for these purposes. */
+export const isOf = ({ scope }: Pick<Withdrawal, 'scope'>, purposes: readonly Purpose[]): boolean =>
+  scope === 'all' || scope.some((one) => purposes.includes(one))
 
 /**
  * Until when the rows of a withdrawal have to be gone, Unix seconds: so many days from when it was said, and from `now` where a clock of its own
@@ -84,16 +94,23 @@ export function dueAt({ at, deleteWithinDays }: Pick<PoolRelease, 'at' | 'delete
   return Math.max(at, Math.min(said, now)) + deleteWithinDays * DAY_SECONDS
 }
 
-/** Withdrawals that the release could not know of. Throws ProofError OTHER_LOG. */
-export function withdrawalsSince({ tombstones }: Pick<PoolRelease, 'tombstones'>, withdrawals: readonly Uint8Array[]): Withdrawal[] {
+/** Withdrawals that the release could not know of, as they were signed; undefined where they were not. Throws ProofError OTHER_LOG. */
+function signedSince({ tombstones }: Pick<PoolRelease, 'tombstones'>, withdrawals: readonly Uint8Array[]): (Withdrawal | undefined)[] {
   const { root, count } = tombstoneRoot(withdrawals.slice(0, tombstones.count))
   if (count < tombstones.count || !equalBytes(root, tombstones.root))
     throw new ProofError(
       'OTHER_LOG',
       'these withdrawals do not begin with those that the release knew of: an older list, or another ledger',
     )
-  return withdrawalsIn(withdrawals.slice(tombstones.count))
+  return withdrawals.slice(tombstones.count).map((bytes) => {
+    const read = readWithdrawal(bytes)
+    return read.ok ? read.value : undefined
+  })
 }
+
+/** The same without what nobody signed. Throws ProofError OTHER_LOG. */
+export const withdrawalsSince = (release: Pick<PoolRelease, 'tombstones'>, withdrawals: readonly Uint8Array[]): Withdrawal[] =>
+  signedSince(release, withdrawals).filter((one) => one !== undefined)
 
 /**
  * The signed notice to one release's trainer, of those that no notice named `before`; undefined where it has nothing to delete. What goes first says
@@ -105,14 +122,17 @@ export function noticeFor(
   withdrawals: readonly Uint8Array[],
   { operator, at, before = [] }: { operator: Signer; at: number; before?: readonly string[] },
 ): Uint8Array | undefined {
-  const gone = staleMembers(members, release, withdrawals).filter(({ person }) => !before.includes(person))
+  const said = new Map<string, number>()
+  for (const one of withdrawalsSince(release, withdrawals))
+    if (isOf(one, release.purposes)) said.set(one.subject, Math.min(one.at, said.get(one.subject) ?? one.at))
+  const gone = members.filter(({ subject, person }) => said.has(subject) && !before.includes(person))
   if (gone.length === 0) return undefined
   const persons = [...new Set(gone.map(({ person }) => person))].toSorted()
-  const deleteBy = Math.min(...gone.map(({ said }) => dueAt(release, said, at)))
+  const deleteBy = Math.min(...gone.map(({ subject }) => dueAt(release, said.get(subject) as number, at)))
   const notice = { v: 1, dao: release.dao, release: cid, trainer: release.trainer, persons, at, deleteBy, by: operator.did }
   return encode(shaped(tombstoneNotice, signObject('tombstone-notice', notice, operator)))
 }
 
 export function readNotice(bytes: Uint8Array) {
-  return verifyObject(tombstoneNotice, bytes, 'tombstone-notice', 'by', 64 << 10)
+  return verifyObject(tombstoneNotice, bytes, 'tombstone-notice', 'by', MAX_NOTICE_BYTES)
 }

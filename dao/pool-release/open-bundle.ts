@@ -2,28 +2,21 @@
 import { gunzipSync } from 'node:zlib'
 import { ProofError, RejectedMessageError } from '../../core/errors/index.ts'
 import { z } from 'zod'
-import {
-  compareBytes,
-  did,
-  equalBytes,
-  fromHex,
-  merkleLeafHash,
-  merkleRootOfHashes,
-  merkleTreeHash,
-  rawCid,
-  sha256,
-  utf8,
-} from '../../schemas/wire/index.ts'
+import { CompactRange } from '../log/index.ts'
+import { compareBytes, equalBytes, merkleLeafHash, merkleTreeHash, rawCid, sha256, utf8 } from '../../schemas/wire/index.ts'
 import { openStream } from '../custody/index.ts'
 import { FILES, MAX_BUNDLE_FILE_BYTES } from './bundle.ts'
 import { type NamedRelease, readPoolRelease } from './manifest.ts'
-import type { Member } from './notices.ts'
+import { jsonOf, type Member, readMembers } from './members.ts'
 import { type PoolRow, poolRow } from './row.ts'
 import { untar } from './tar.ts'
 
 export interface OpenedBundle {
   release: NamedRelease
+  /** The made-up persons among them. */
   members: Member[]
+  /** As the report says, which the manifest does not bind. */
+  people: number
   rows: number
   files: string[]
 }
@@ -46,13 +39,13 @@ export interface OpenBundle {
 export async function openBundle({ pieces, identity, write, onRow }: OpenBundle): Promise<OpenedBundle> {
   const kept = new Map<string, Uint8Array>()
   const files: string[] = []
-  const rowHashes: Uint8Array[] = []
+  const root = new CompactRange()
   for await (const { name, bytes } of untar(openStream(pieces, [identity]), MAX_BUNDLE_FILE_BYTES)) {
     if (files.includes(name)) throw new RejectedMessageError('BAD_BUNDLE', `${name} comes twice`)
     files.push(name)
     if (name.startsWith('data/'))
       for (const line of linesOf(bytes)) {
-        rowHashes.push(merkleLeafHash(utf8(line)))
+        root.append(merkleLeafHash(utf8(line)))
         onRow?.(rowOf(line))
       }
     else kept.set(name, bytes)
@@ -68,7 +61,7 @@ export async function openBundle({ pieces, identity, write, onRow }: OpenBundle)
   const { value } = release
   const members = readMembers(file(FILES.members))
   const receipts = merkleTreeHash(members.flatMap((one) => one.receipts).toSorted(compareBytes))
-  if (!equalBytes(merkleRootOfHashes(rowHashes), value.rows)) throw new ProofError('OTHER_ROWS', 'the rows are not those of the manifest')
+  if (!equalBytes(root.root(), value.rows)) throw new ProofError('OTHER_ROWS', 'the rows are not those of the manifest')
   if (
     !rawCid(file(FILES.licence)).equals(value.licence) ||
     !rawCid(file(FILES.aiAct)).equals(value.aiAct) ||
@@ -76,27 +69,15 @@ export async function openBundle({ pieces, identity, write, onRow }: OpenBundle)
     !equalBytes(sha256(file(FILES.members)), value.members)
   )
     throw new ProofError('OTHER_FILE', 'licence, summary or members are not those of the manifest')
-  return { release, members, rows: rowHashes.length, files }
+  return { release, members, people: peopleIn(file(FILES.report)), rows: root.size, files }
 }
 
-const memberLine = z.strictObject({
-  person: z.string().regex(/^p[0-9a-f]{16}$/),
-  subject: did,
-  receipts: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(64),
-})
+const counted = z.object({ people: z.int().nonnegative() })
 
-/** `members.jsonl`. Throws RejectedMessageError BAD_BUNDLE. */
-export function readMembers(bytes: Uint8Array): Member[] {
-  if (bytes.byteLength > MAX_BUNDLE_FILE_BYTES) throw new RejectedMessageError('TOO_LARGE', 'members.jsonl is too large')
-  return new TextDecoder()
-    .decode(bytes)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const parsed = memberLine.safeParse(json(line))
-      if (!parsed.success) throw new RejectedMessageError('BAD_BUNDLE', 'a line of members.jsonl is no member')
-      return { ...parsed.data, receipts: parsed.data.receipts.map(fromHex) }
-    })
+function peopleIn(report: Uint8Array): number {
+  const parsed = counted.safeParse(jsonOf(new TextDecoder().decode(report)))
+  if (!parsed.success) throw new RejectedMessageError('BAD_BUNDLE', `${FILES.report} counts nobody`)
+  return parsed.data.people
 }
 
 /** Lines of one file of the data. Throws RejectedMessageError BAD_BUNDLE. */
@@ -111,15 +92,7 @@ export function linesOf(packed: Uint8Array): string[] {
 
 /** Throws RejectedMessageError BAD_ROW. */
 export function rowOf(line: string): PoolRow {
-  const parsed = poolRow.safeParse(json(line))
+  const parsed = poolRow.safeParse(jsonOf(line))
   if (!parsed.success) throw new RejectedMessageError('BAD_ROW', `a line is no row: ${parsed.error.issues[0]?.path.join('.') ?? ''}`)
   return parsed.data
-}
-
-function json(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }

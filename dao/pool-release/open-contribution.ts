@@ -20,17 +20,19 @@ export interface Opening {
   signal?: AbortSignal
 }
 
-/** Keys of all chunks, in memory: 32 bytes for each. */
+const KEY_BYTES = 32
+
+/** Keys of all chunks, in memory: 32 bytes for each, one after the other. */
 export interface Keys {
   context: Uint8Array
-  keys: Uint8Array[]
+  keys: Uint8Array
   /** When the consent ends by itself, Unix seconds, as keyholders said; null where they did not. */
   expires: number | null
 }
 
 /** Asks k keyholders for every chunk's key, 64 at a time. Throws what `askForKeys` throws. */
 export async function keysOf(manifest: PoolManifest, { ownerOf, ...opening }: Opening): Promise<Keys> {
-  const keys: Uint8Array[] = []
+  const keys = new Uint8Array(manifest.chunks.length * KEY_BYTES)
   let context: Uint8Array = new Uint8Array()
   let expires: number | null = null
   const owner = ownerOf?.(manifest)
@@ -39,7 +41,7 @@ export async function keysOf(manifest: PoolManifest, { ownerOf, ...opening }: Op
     const opened = await askForKeys({ ...opening, manifest, indices, role: 'assembler', ...(owner === undefined ? {} : { owner }) })
     context = opened.context
     if (opened.expires !== null) expires = Math.min(opened.expires, expires ?? opened.expires)
-    for (const key of opened.keys) keys.push(key)
+    for (const [i, key] of opened.keys.entries()) keys.set(key, (from + i) * KEY_BYTES)
   }
   return { context, keys, expires }
 }
@@ -54,7 +56,7 @@ export async function* eventsOf(manifest: PoolManifest, { context, keys }: Keys,
     // whoever kept it may have kept something else
     if (sealed === undefined || !matchesCid(cid, sealed))
       throw new RejectedMessageError('CHUNK_MISSING', `chunk ${i} is nowhere to be had`, { detail: { chunk: i } })
-    const text = new TextDecoder().decode(openChunk(sealed, keys[i] as Uint8Array, context, i))
+    const text = new TextDecoder().decode(openChunk(sealed, keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES), context, i))
     const events = readEvents(text)
     if (!events.ok) throw new RejectedMessageError('BAD_EVENT', `chunk ${i} holds a line that is no event`, { detail: { chunk: i } })
     yield events.events

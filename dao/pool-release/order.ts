@@ -1,8 +1,18 @@
-/** The order of a release: what keyholders are shown, and what the assembler then keeps to. */
+/** The orders of a release: what keyholders are shown, and what the assembler then keeps to. One order names so many contributions, a release takes several. */
 import { signObject, verifyObject } from '../../core/envelope/index.ts'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { type CompleteOrder, completeOrder, encode, equalBytes, MAX_ORDER_BYTES, shaped } from '../../schemas/wire/index.ts'
+import {
+  cborCid,
+  type CID,
+  type CompleteOrder,
+  completeOrder,
+  encode,
+  equalBytes,
+  MAX_MEMBERS,
+  MAX_ORDER_BYTES,
+  shaped,
+} from '../../schemas/wire/index.ts'
 import { canaryCommit, canaryKeyOf } from './derive.ts'
 import { describeLicence } from './licence.ts'
 
@@ -26,6 +36,50 @@ export function signOrder({ deleteWithinDays, canaries, canaryKey, ...draft }: O
   if (bytes.byteLength > MAX_ORDER_BYTES)
     throw new InvalidInputError('BAD_ORDER', `an order has at most ${MAX_ORDER_BYTES} bytes; make two releases`)
   return bytes
+}
+
+/** As many as one order names. */
+const IN_ONE_ORDER = 1024
+
+/** An order as `readOrder` took it, and its bytes. */
+export interface ReadOrder {
+  value: CompleteOrder
+  bytes: Uint8Array
+}
+
+/** As many orders of the same terms as the contributions need. Throws InvalidInputError TOO_MANY_CONTRIBUTIONS and what `signOrder` throws. */
+export function signOrders(draft: OrderDraft, operator: Signer, inOne = IN_ONE_ORDER): Uint8Array[] {
+  const { manifests } = draft
+  if (manifests.length > MAX_MEMBERS)
+    throw new InvalidInputError(
+      'TOO_MANY_CONTRIBUTIONS',
+      `one release takes ${MAX_MEMBERS} contributions, and ${manifests.length} are asked for`,
+    )
+  if (new Set(manifests.map(String)).size !== manifests.length)
+    throw new InvalidInputError('BAD_ORDER', 'the orders of a release name each contribution once')
+  const count = Math.max(1, Math.ceil(manifests.length / inOne))
+  return Array.from({ length: count }, (_, i) => signOrder({ ...draft, manifests: manifests.slice(i * inOne, (i + 1) * inOne) }, operator))
+}
+
+/**
+ * The terms that the orders of one release share, with the contributions of all of them. Throws InvalidInputError BAD_ORDER where they differ in
+ * anything else, or name a contribution twice.
+ */
+export function oneOrder(orders: readonly ReadOrder[]): CompleteOrder {
+  const [first] = orders
+  if (first === undefined) throw new InvalidInputError('BAD_ORDER', 'a release is made by an order')
+  const termsOf = ({ s: _s, manifests: _manifests, ...terms }: CompleteOrder): Uint8Array => encode(terms)
+  const manifests = orders.flatMap(({ value }) => value.manifests)
+  const isOne = orders.every(({ value }) => equalBytes(termsOf(value), termsOf(first.value)))
+  if (!isOne || new Set(manifests.map(String)).size !== manifests.length)
+    throw new InvalidInputError('BAD_ORDER', 'the orders of one release have the same terms, and name each contribution once')
+  return { ...first.value, manifests }
+}
+
+/** What a manifest says of them: the CID of the one, or that of the list of their CIDs. */
+export function ordersCid(orders: readonly ReadOrder[]): CID {
+  const cids = orders.map(({ bytes }) => cborCid(bytes))
+  return cids.length === 1 ? (cids[0] as CID) : cborCid(encode(cids))
 }
 
 /**

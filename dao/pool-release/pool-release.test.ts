@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encode, merkleTreeHash, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { encode, MAX_MEMBERS, MAX_ORDER_BYTES, merkleTreeHash, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { signEntry } from '../../core/envelope/index.ts'
 import type { LedgerState } from '../ledger/index.ts'
 import { LogReader, LogTail, MemoryLogStore } from '../log/index.ts'
@@ -17,15 +17,26 @@ import {
   FeedDesk,
   isMember,
   makeCanaries,
+  memberCommit,
+  memberLines,
+  memberTag,
   membershipRoot,
+  oneOrder,
   personOf,
   proveMembership,
   published,
   readFeed,
+  readMembers,
+  readOrder,
+  readTags,
   type Quasi,
   recognise,
+  rowLine,
   rowOf,
+  signOrders,
   staleMembers,
+  TagDesk,
+  tagsOf,
   tarFile,
   TAR_END,
   tombstoneRoot,
@@ -87,7 +98,35 @@ describe('k-anonymity', () => {
     expect(published(row, five.plan(5))).toBeUndefined()
   })
 
-  it('makes a place coarser before a time goes, and a service last', () => {
+  it('leaves out what fewer than k people say in a language or bring from a service, whatever else they share', () => {
+    const cells = new Cells()
+    const row = (source: string, lang: string): Quasi => ({ time: '2025-03-09', place: null, source, lang })
+    for (let i = 0; i < 5; i++) {
+      cells.add(`p${i}`, row('spotify', 'en'))
+      cells.add(`p${i}`, { ...row('reddit', 'en'), time: `2025-0${i + 1}-09` })
+      // five people, and of each service or language one alone
+      cells.add(`p${i}`, row(['own', 'tiktok', 'x', 'netflix', 'facebook'][i] as string, 'en'))
+      cells.add(`p${i}`, row('spotify', ['mt', 'fi', 'et', 'lv', 'ga'][i] as string))
+    }
+    const plan = cells.plan(5)
+    expect(plan.classes).toEqual([row('spotify', 'en'), { ...row('reddit', 'en'), time: null }])
+    expect(published(row('own', 'en'), plan)).toBeUndefined()
+    expect(published(row('spotify', 'mt'), plan)).toBeUndefined()
+  })
+
+  it('takes the path of a link away where the time or the place that it may hold was made coarser', () => {
+    const event = { type: 'View' as const, time: '2025-03-09', object: { kind: 'page', url: 'https://news.example/2025/03/09/rain' } }
+    const exact: Quasi = { time: '2025-03-09', place: null, source: 'own', lang: null }
+    const urlOf = (shown: Quasi, seen = event) => rowOf(rowLine('p0123456789abcdef', seen, shown)).object.url
+    expect(urlOf(exact)).toBe(event.object.url)
+    for (const time of ['2025-03', null]) expect(urlOf({ ...exact, time })).toBe('https://news.example')
+    const place = { latE7: 531_200_000, lonE7: -62_600_000 }
+    const there = { ...event, object: { ...event.object, place } }
+    expect(urlOf({ ...exact, place }, there)).toBe(event.object.url)
+    expect(urlOf(exact, there)).toBe('https://news.example')
+  })
+
+  it('makes a place coarser before a time goes', () => {
     const cells = new Cells()
     for (let i = 0; i < 5; i++)
       cells.add(`p${i}`, {
@@ -157,18 +196,95 @@ describe('withdrawals', () => {
   const [ann, bob] = [subjectKey(fill(1), LEDGER), subjectKey(fill(2), LEDGER)]
   const said = (subject: typeof ann, byte: number, scope: 'all' | ['ai:Benchmarking'] = 'all') =>
     encode(signWithdrawal({ receipt: fill(byte), at: 5, scope, ask: ['stop'] }, subject))
-  const members = [ann, bob].map(({ did }, i) => ({ person: personOf(fill(1), String(i)), subject: did, receipts: [] }))
+  const carol = subjectKey(fill(3), LEDGER)
+  const kept = {
+    secret: fill(7),
+    members: [ann, bob].map(({ did }, i) => ({
+      person: personOf(fill(1), String(i)),
+      subject: did,
+      manifest: rawCid(utf8(`of ${i}`)),
+      receipts: [],
+    })),
+  }
+  const members = readMembers(memberLines(kept, ['p0123456789abcdef']))
+  const bobAsMember = members.find(({ person }) => person === personOf(fill(1), '1'))
+  const purposes = ['ai:ModelTraining' as const]
+  const tags = (...subjects: (typeof ann)[]) =>
+    tagsOf(
+      kept,
+      purposes,
+      subjects.map(({ did }) => ({ subject: did, scope: 'all' })),
+    )
 
   it('count from the release on, for its purposes, of its members', () => {
     // ann withdrew an earlier contribution before
     const before = [said(ann, 1)]
-    const release = { purposes: ['ai:ModelTraining' as const], tombstones: { ...tombstoneRoot(before), at: 1 } }
-    expect(staleMembers(members, release, before)).toEqual([])
-    expect(staleMembers(members, release, [...before, said(bob, 2, ['ai:Benchmarking'])])).toEqual([])
-    expect(staleMembers(members, release, [...before, said(bob, 2)])).toEqual([{ ...members[1], said: 5 }])
-    expect(staleMembers(members, release, [...before, said(subjectKey(fill(3), LEDGER), 2)])).toEqual([])
+    const release = { purposes, tombstones: { ...tombstoneRoot(before), at: 1 } }
+    expect(staleMembers(members, release, before, [])).toEqual([])
+    expect(staleMembers(members, release, [...before, said(bob, 2, ['ai:Benchmarking'])], tags(bob))).toEqual([])
+    expect(staleMembers(members, release, [...before, said(bob, 2)], tags(bob))).toEqual([{ ...bobAsMember, said: 5 }])
+    expect(staleMembers(members, release, [...before, said(carol, 2)], tags(carol))).toEqual([])
+    expect(staleMembers(members, release, [...before, said(carol, 2), said(bob, 2)], tags(carol, bob))).toEqual([
+      { ...bobAsMember, said: 5 },
+    ])
     // what nobody signed is nobody's withdrawal
-    expect(staleMembers(members, release, [...before, said(bob, 2).with(30, 1)])).toEqual([])
+    expect(staleMembers(members, release, [...before, said(bob, 2).with(30, 1)], tags(bob))).toEqual([])
+    expect(() => staleMembers(members, release, [...before, said(carol, 2), said(bob, 2)], tags(carol))).toThrow(
+      expect.objectContaining({ code: 'TAGS_OLD' }) as Error,
+    )
+  })
+
+  it('are a member’s to its trainer alone: neither list nor tags name an account, and both have room for who is none', async () => {
+    const list = Buffer.from(memberLines(kept, ['p0123456789abcdef'])).toString()
+    for (const { did } of [ann, bob]) expect(list).not.toContain(did)
+    expect(members).toHaveLength(3)
+    // whoever is in it opens its own commitment with its proof of inclusion
+    const [first] = kept.members
+    if (first === undefined) throw new Error('nobody')
+    const manifests = kept.members.map(({ manifest }) => manifest)
+    const proof = await proveMembership({ secret: kept.secret, release: rawCid(utf8('r')), manifests }, first.manifest)
+    const commit = memberCommit(memberTag(proof?.salt as Uint8Array))
+    expect(members.find((one) => toHex(one.commit) === toHex(commit))?.person).toBe(first.person)
+    // of who withdrew a tag tells nothing to whoever has no list, and the same to whoever asks again
+    expect(tags(ann, carol, ann).map((tag) => tag.byteLength)).toEqual([32, 32, 32])
+    expect(tags(carol)).toEqual(tags(carol))
+    const [elsewhere] = tagsOf({ ...kept, secret: fill(8) }, purposes, [{ subject: ann.did, scope: 'all' }])
+    // of a purpose that the release is not for nobody is told apart, in it or not
+    const stays = [ann, carol].flatMap(({ did }) => tagsOf(kept, purposes, [{ subject: did, scope: ['ai:Benchmarking'] }]))
+    expect(stays.some((tag) => members.some((one) => toHex(one.commit) === toHex(memberCommit(tag))))).toBe(false)
+    expect(new Set([...tags(ann, bob, carol), elsewhere as Uint8Array, ...stays].map(toHex)).size).toBe(6)
+  })
+
+  it('are told by a desk for releases that are kept, and dated', async () => {
+    const [cid, other] = [rawCid(utf8('release')), rawCid(utf8('other'))]
+    let seconds = 50
+    let all = [said(carol, 9), said(bob, 2)]
+    let looked = 0
+    const desk = new TagDesk({
+      dao: () => LEDGER,
+      withdrawals: async () => all,
+      kept: async (release) => {
+        looked++
+        const value = { purposes, tombstones: { ...tombstoneRoot([]), count: 1, at: 1 } }
+        return release.equals(cid) ? { secret: { v: 1, release: cid, recipient: '', ...kept }, value } : undefined
+      },
+      operator,
+      clock: { ...realClock, now: () => seconds * 1000 },
+    })
+    const read = async () => {
+      const found = readTags((await desk.tags(cid)) as Uint8Array)
+      return found.ok ? found.value : undefined
+    }
+    expect(await desk.tags(other)).toBeUndefined()
+    expect(await read()).toMatchObject({ from: 1, tags: tags(bob), at: 50, by: operator.did, dao: LEDGER })
+    seconds = 100
+    expect((await read())?.at).toBe(50)
+    expect(looked).toBe(2)
+    all = [...all, said(ann, 3)]
+    expect(await read()).toMatchObject({ from: 1, tags: tags(bob, ann), at: 100 })
+    seconds = 160
+    expect((await read())?.at).toBe(160)
+    expect(readTags(((await desk.tags(cid)) as Uint8Array).with(60, 1))).toMatchObject({ ok: false })
   })
 
   it('give so many days from when they were said, whatever clock said it', () => {
@@ -213,9 +329,47 @@ describe('withdrawals', () => {
   it('are refused as the answer when they are older than the release, or of another log', () => {
     const release = { purposes: [], tombstones: { ...tombstoneRoot([said(ann, 1)]), at: 1 } }
     const other = expect.objectContaining({ code: 'OTHER_LOG' }) as Error
-    expect(() => staleMembers(members, release, [])).toThrow(other)
-    expect(() => staleMembers(members, release, [said(bob, 2)])).toThrow(other)
+    expect(() => staleMembers(members, release, [], [])).toThrow(other)
+    expect(() => staleMembers(members, release, [said(bob, 2)], tags(bob))).toThrow(other)
     expect(toHex(tombstoneRoot([]).root)).toBe(toHex(merkleTreeHash([])))
+  })
+})
+
+describe('orders', () => {
+  const draft = {
+    dao: LEDGER,
+    name: 'pool-1',
+    purposes: ['ai:ModelTraining' as const],
+    assembler: operator.did,
+    trainer: trainer.did,
+    recipient: `age1pq1${'q'.repeat(1953)}`,
+    at: 10,
+    expires: 20,
+    deleteWithinDays: 14,
+    canaries: 24,
+    canaryKey: fill(8),
+  }
+  const manifests = Array.from({ length: 2100 }, (_, i) => rawCid(utf8(`contribution ${i}`)))
+  const given = { dao: LEDGER, operator: operator.did, assembler: operator.did, now: 15, deleteWithinDays: 14, canaryKey: fill(8) }
+
+  it('of one release are as many as its contributions need, of the same terms', () => {
+    const orders = signOrders({ ...draft, manifests }, operator).map((bytes) => ({ bytes, value: readOrder(bytes, given) }))
+    expect(orders.map(({ value }) => value.manifests.length)).toEqual([1024, 1024, 52])
+    expect(orders.every(({ bytes }) => bytes.byteLength <= MAX_ORDER_BYTES)).toBe(true)
+    const { manifests: all, name } = oneOrder(orders)
+    expect([name, all.map(String)]).toEqual(['pool-1', manifests.map(String)])
+    const other = signOrders({ ...draft, purposes: ['ai:Benchmarking'], manifests: [rawCid(utf8('another'))] }, operator)
+    const strange = other.map((bytes) => ({ bytes, value: readOrder(bytes, given) }))
+    for (const wrong of [[], [...orders, ...strange], [...orders, ...orders]])
+      expect(() => oneOrder(wrong)).toThrow(expect.objectContaining({ code: 'BAD_ORDER' }) as Error)
+  })
+
+  it.each<[string, number, string]>([
+    ['nobody', 0, 'BAD_SHAPE'],
+    ['more than a release takes', MAX_MEMBERS + 1, 'TOO_MANY_CONTRIBUTIONS'],
+  ])('are not signed for %s', (_, count, code) => {
+    const many = Array.from({ length: count }, () => manifests[0] as (typeof manifests)[0])
+    expect(() => signOrders({ ...draft, manifests: many }, operator)).toThrow(expect.objectContaining({ code }) as Error)
   })
 })
 

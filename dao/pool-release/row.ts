@@ -21,9 +21,14 @@ export const poolRow = z.strictObject({
 })
 export type PoolRow = z.infer<typeof poolRow>
 
-/** As one line of canonical JSON, without its end. */
-export function rowLine(person: string, event: Pick<ActivityEvent, 'type' | 'object' | 'context'>, quasi: Quasi): string {
-  const { place: _place, ...rest } = event.object
+/** As one line of canonical JSON, without its end. Where the time or the place of an event was made coarser its link has no path, which may hold either. */
+export function rowLine(person: string, event: Pick<ActivityEvent, 'type' | 'object' | 'context' | 'time'>, quasi: Quasi): string {
+  const { place: wasAt, url, ...rest } = event.object
   const { time, place, source, lang: language } = quasi
-  return canonicalJson({ person, type: event.type, time, place, source, lang: language, object: rest, context: event.context ?? null })
+  const isCoarser = (event.time ?? null) !== time || wasAt?.latE7 !== place?.latE7 || wasAt?.lonE7 !== place?.lonE7
+  const shown = url === undefined ? rest : { ...rest, url: isCoarser ? originOf(url) : url }
+  return canonicalJson({ person, type: event.type, time, place, source, lang: language, object: shown, context: event.context ?? null })
 }
+
+/** Scheme, host and port: an address of an event has no user, and a path after its host or nothing. */
+const originOf = (url: string): string => url.split('/', 3).join('/')

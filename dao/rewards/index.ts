@@ -47,7 +47,7 @@ export {
   updateBases,
   updateTally,
 } from './tally.ts'
-export { SAMPLED_CHUNKS, sampledChunks } from './sampled-chunks.ts'
+export { sampledChunks } from './sampled-chunks.ts'
 export { burnUnvested, capUnvested, isVested, paidPoints, type Vesting } from './vesting.ts'
 export { type Weighted, wmedian } from './weighted-median.ts'
 export { epsilonBudget, epsilonLeft, epsilonName, isPaid, type Spending } from './epsilon.ts'

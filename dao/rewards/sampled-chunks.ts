@@ -2,7 +2,7 @@
 import { type CID, sha256, u32, utf8 } from '../../schemas/wire/index.ts'
 
 /** A scorer that opens this many misses 10 % of bad chunks with a chance of 3.4 %, 20 % with 0.1 %. */
-export const SAMPLED_CHUNKS = 32
+const SAMPLED_CHUNKS = 32
 
 const TWO_32 = 4_294_967_296
 

@@ -85,6 +85,7 @@ beforeAll(async () => {
     },
     pool: {
       manifest: async (cid) => (cid.equals(POOL_RELEASE) ? utf8('manifest') : undefined),
+      tags: async (cid) => (cid.equals(POOL_RELEASE) ? utf8('tags') : undefined),
       feed: async () => utf8('feed'),
     },
     addresses: () => ['/ip4/127.0.0.1/tcp/1/p2p/x'],
@@ -269,7 +270,9 @@ describe('a personal pool', () => {
     ])
     // named and lost, there and not named, no name at all
     for (const cid of [POOL_LOST.toString(), rawCid(utf8('x')).toString(), 'x'])
-      expect((await ask(`/v1/pool/releases/${cid}`)).status, cid).toBe(404)
+      for (const at of [cid, `${cid}/tags`]) expect((await ask(`/v1/pool/releases/${at}`)).status, at).toBe(404)
+    const tags = await ask(`/v1/pool/releases/${POOL_RELEASE.toString()}/tags`)
+    expect([tags.status, await tags.text()]).toEqual([200, 'tags'])
     const feed = await ask('/v1/pool/withdrawals')
     expect([feed.status, await feed.text()]).toEqual([200, 'feed'])
     const again = await ask('/v1/pool/withdrawals', { headers: { 'if-none-match': feed.headers.get('etag') as string } })
@@ -278,8 +281,8 @@ describe('a personal pool', () => {
 
   it('is nothing that a mirror keeps, or that is there before genesis', async () => {
     const mirror = await openHttp({ ...options, pool: undefined as never })
-    for (const at of [`/v1/pool/releases/${POOL_RELEASE.toString()}`, '/v1/pool/withdrawals'])
-      expect((await mirror.app.request(at)).status).toBe(404)
+    const named = `/v1/pool/releases/${POOL_RELEASE.toString()}`
+    for (const at of [named, `${named}/tags`, '/v1/pool/withdrawals']) expect((await mirror.app.request(at)).status).toBe(404)
     const early = await openHttp({ ...options, state: () => undefined })
     for (const at of ['/v1/pool/releases', '/v1/pool/withdrawals']) expect((await early.app.request(at)).status).toBe(503)
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sha256Hex } from '../wire/index.ts'
 import { activityEvent, type ActivityEvent } from './event.ts'
-import { bandsOf, measureEvents, readEvents } from './measure.ts'
+import { bandsOf, measureChunk, measureEvents, readEvents } from './measure.ts'
 
 const event = (i: number, changes: Partial<ActivityEvent> = {}, object: Partial<ActivityEvent['object']> = {}): ActivityEvent =>
   activityEvent.parse({
@@ -49,6 +49,16 @@ describe('measures of events', () => {
     const turned = Object.fromEntries(Object.entries(bare).toReversed()) as ActivityEvent
     expect(measureEvents([bare, { ...turned, id: event(2).id }]).quality).toBe(833_333)
     expect(sameBands([bare], [turned])).toBe(16)
+  })
+
+  it('are told in public with two binary digits of tokens, and in twentieths: another number is another version', () => {
+    expect(measureChunk(many(40))).toEqual({ ...measureEvents(many(40)), tokens: 384 })
+    expect(measureChunk(many(40), 'activity@1/1')).toEqual(measureEvents(many(40)))
+    const half = Array.from({ length: 40 }, (_, i) => (i % 2 ? event(i) : event(i, { time: undefined })))
+    expect(measureChunk(half).quality).toBe(800_000)
+    const tokensOf = (words: number): number =>
+      measureChunk([event(1, {}, { name: Array.from({ length: words }, (_, i) => `w${i}`).join(' ') })]).tokens
+    expect([1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 13, 14, 100].map(tokensOf)).toEqual([1, 2, 3, 4, 6, 6, 8, 8, 12, 12, 12, 16, 96])
   })
 
   it('take the first of equals, whatever the order of events', () => {

@@ -6,8 +6,11 @@ import { detectLanguage, shingleHashes, sketchOf, tokenize } from '../measures/i
 import { canonicalJson, POOL_BANDS, PPM, type PoolIndexRow, sha256, utf8 } from '../wire/index.ts'
 import { type ActivityEvent, activityEvent } from './event.ts'
 
-/** What `measures` of a pool index says where these functions made it. */
-export const ACTIVITY_MEASURES = 'activity@1/1'
+/** What `measures` of a pool index says where `measureChunk` made it; the newest. */
+export const ACTIVITY_MEASURES = 'activity@1/2'
+/** All versions that are made and judged here, newest first. The first of them gave exact numbers. */
+const EXACT = 'activity@1/1'
+export const KNOWN_MEASURES: readonly string[] = [ACTIVITY_MEASURES, EXACT]
 /** The first text of so many characters is what the language is told from. */
 const LANGUAGE_UNITS = 4096
 
@@ -32,7 +35,24 @@ export function readEvents(text: string): ReadEvents {
 }
 
 /**
- * The row of one chunk. `tokens`: words of names, texts and contexts, and one for each other fact (link, duration, measure, place). `quality`:
+ * The row that is public of a chunk: as `measureEvents`, with tokens rounded to two binary digits and quality to twentieths, because a chunk may be a
+ * single event, and whoever has the event would know whose it is by its length. Version 1 told the numbers as they are.
+ */
+export function measureChunk(events: readonly ActivityEvent[], measures: string = ACTIVITY_MEASURES): PoolIndexRow {
+  const row = measureEvents(events)
+  return measures === EXACT ? row : { ...row, tokens: twoDigits(row.tokens), quality: row.quality - (row.quality % (PPM / 20)) }
+}
+
+/** To the nearest of 0, 1, 2, 3, 4, 6, 8, 12, 16, 24 and on; up where two are as near. */
+function twoDigits(count: number): number {
+  if (count < 4) return count
+  const step = 1 << (30 - Math.clz32(count))
+  const up = count + (step >> 1)
+  return up - (up % step)
+}
+
+/**
+ * What the events of one chunk measure. `tokens`: words of names, texts and contexts, and one for each other fact (link, duration, measure, place). `quality`:
  * the mean of how many events have a time, how many say anything, and how many say what no other of the chunk says. The most frequent source
  * and month; of equals the first in order of letters. Throws RangeError without events.
  */

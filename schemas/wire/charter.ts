@@ -36,7 +36,7 @@ export const poolTerms = z.strictObject({
     .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/, `${name}/measures version`))
     .min(1)
     .max(16)
-    .default(['activity@1/1']),
+    .default(['activity@1/2', 'activity@1/1']),
   /** T of a chunk = 1000 * min(tokens, maxTokens); nothing below minTokens. */
   minTokens: uint.max(1 << 20).default(1),
   maxTokens: z

@@ -9,8 +9,8 @@ import { hash32, ledgerId, signature } from './signed.ts'
 
 const percent = z.int().min(0).max(100)
 
-/** Members of one release: its order names no more. */
-export const MAX_MEMBERS = 1024
+/** Members of one release, which takes as many orders as they need. */
+export const MAX_MEMBERS = 16_384
 export const MAX_POOL_RELEASE_BYTES = 256 << 10
 
 /** The public manifest of a release. Who is in it is not told, nor how many. Signed by the operator under `quern/pool-release/v1\0`. */
@@ -19,7 +19,7 @@ export const poolRelease = z.strictObject({
   dao: ledgerId,
   name: z.string().min(1).max(128),
   trainer: did,
-  /** CID of the signed order, which keyholders saw and nobody publishes. */
+  /** CID of the signed order, which keyholders saw and nobody publishes; of several, of the list of their CIDs. */
   order: cid,
   /** Consent policies of the contributions. */
   policies: z.array(cid).min(1).max(16),
@@ -86,6 +86,26 @@ export const withdrawalFeed = z.strictObject({
 export type WithdrawalFeed = z.infer<typeof withdrawalFeed>
 export const MAX_FEED_BYTES = 48 << 20
 
+/**
+ * For each withdrawal that a release could not know of, in the order of the log, what opens its member's commitment in the release's list, or as many
+ * bytes that open nothing: who has the list finds whose rows go, and nobody else learns who was in it. Signed by the operator under
+ * `quern/withdrawal-tags/v1\0`.
+ */
+export const withdrawalTags = z.strictObject({
+  v: z.literal(1),
+  dao: ledgerId,
+  /** CID of the public manifest. */
+  release: cid,
+  /** `tombstones.count` of the manifest: the first is of the withdrawal after these. */
+  from: uint,
+  tags: z.array(hash32).max(65_536),
+  at: uint,
+  by: did,
+  s: signature,
+})
+export type WithdrawalTags = z.infer<typeof withdrawalTags>
+export const MAX_TAGS_BYTES = 4 << 20
+
 /** "Delete these": from the operator to the trainer of a release, sealed to its recipient. Signed under `quern/tombstone-notice/v1\0`. */
 export const tombstoneNotice = z.strictObject({
   v: z.literal(1),
@@ -127,4 +147,4 @@ export const poolReleaseSecret = z.strictObject({
   notify: z.string().max(512).optional(),
 })
 export type PoolReleaseSecret = z.infer<typeof poolReleaseSecret>
-export const MAX_RELEASE_SECRET_BYTES = 4 << 20
+export const MAX_RELEASE_SECRET_BYTES = 64 << 20

@@ -4,10 +4,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signObject } from '../../core/envelope/index.ts'
-import { generateAgeIdentity } from '../../dao/custody/index.ts'
+import { generateAgeIdentity, sealStream } from '../../dao/custody/index.ts'
 import {
   type Assembled,
   askInclusion,
@@ -20,20 +20,35 @@ import {
   readPoolRelease,
   recognise,
   releaseEntry,
+  rowOf,
   serveInclusion,
   signFeed,
+  signTags,
   staleMembers,
+  TAR_END,
+  tarFile,
+  tagsOf,
+  withdrawalsIn,
 } from '../../dao/pool-release/index.ts'
 import { withdrawContribution } from '../../node/pool/seal/index.ts'
-import { type CID, decode, encode, peerFromDid, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { cborCid, type CID, concatBytes, decode, encode, peerFromDid, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { runCli } from '../support/run-cli.ts'
 import { SeededBytes } from '../support/byte-source.ts'
-import { CANARY_KEY, linesOfPerson, MemorySink, opened, type Person, PoolReleaseWorld, TERMS } from '../support/pool-release-world.ts'
+import {
+  CANARY_KEY,
+  inPieces,
+  linesOfPerson,
+  MemorySink,
+  opened,
+  type Person,
+  PoolReleaseWorld,
+  TERMS,
+} from '../support/pool-release-world.ts'
 import { LEDGER, operator, stranger, subject as otherSubject, trainer } from '../support/pool-world.ts'
 
 let world: PoolReleaseWorld
 beforeAll(async () => {
-  world = await PoolReleaseWorld.open(7, 70)
+  world = await PoolReleaseWorld.open(7)
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
@@ -52,8 +67,8 @@ const open = (bundle: Uint8Array) => opened(bundle, world.trainerKey.secret)
 const linesIn = (files: Map<string, Uint8Array>): string[] =>
   [...files].filter(([name]) => name.startsWith('data/')).flatMap(([, bytes]) => gunzipSync(bytes).toString().trimEnd().split('\n'))
 /** A world of its own people, for tests in which somebody withdraws. */
-async function apart(people: number, use: (other: PoolReleaseWorld) => Promise<void>): Promise<void> {
-  await using other = await PoolReleaseWorld.open(people)
+async function apart(people: number, use: (other: PoolReleaseWorld) => Promise<void>, first = 6): Promise<void> {
+  await using other = await PoolReleaseWorld.open(people, first)
   await use(other)
 }
 
@@ -85,7 +100,7 @@ describe('a release', () => {
       await rm(folder, { recursive: true })
     }
     const { files, rows, release: inside } = await open(bundle)
-    expect(rows).toBeGreaterThan(100)
+    expect(rows).toBe(7 * 6 - 1 + 24)
     expect(inside.cid.equals(release.cid)).toBe(true)
     const licence = JSON.parse(Buffer.from(files.get('licence.jsonld') as Uint8Array).toString()) as Record<string, unknown>
     expect(licence).toMatchObject({
@@ -101,21 +116,24 @@ describe('a release', () => {
   })
 
   it('holds what people said, under names of this release only, without ids and without what one person alone did', async () => {
-    const { bundle, report } = await base()
-    const { data, members } = await open(bundle)
-    expect(members).toHaveLength(7)
+    const { bundle, report, secret } = await base()
+    const { data, members, people: counted } = await open(bundle)
+    // the list has made-up persons too, and names nobody's account
+    expect([members.length, counted]).toEqual([9, 7])
+    const list = JSON.stringify(members.map(({ person, commit }) => [person, toHex(commit)]))
+    for (const { subject } of world.people) expect(list).not.toContain(subject.did)
     expect(report).toMatchObject({ people: 7, canaries: 24 })
     const said = new Set(data.map(({ object }) => object.name))
     expect(said.has('Song 5 of 3')).toBe(true)
     // of 7 posts at night each at a place of its own, 6 share their service at least; the one of another service is nowhere
     expect(said.has('Song 0 of 0')).toBe(false)
     expect(report.suppressed).toBe(1)
-    expect(report.rows).toBe(70 + 6 * 6 - 1)
+    expect(report.rows).toBe(7 * 6 - 1)
     const posts = data.filter(({ type }) => type === 'Post')
     expect(posts.map(({ place, time }) => [place, time])).toEqual(posts.map(() => [null, null]))
     // k-anonymity on what was opened, told by whoever counts
     const classes = Map.groupBy(data, ({ time, place, source, lang }) => JSON.stringify([time, place, source, lang]))
-    const people = new Set(members.map(({ person }) => person))
+    const people = new Set(secret.members.map(({ person }) => person))
     for (const [key, rows] of classes)
       expect(new Set(rows.map(({ person }) => person).filter((one) => people.has(one))).size, key).toBeGreaterThanOrEqual(TERMS.kAnonymity)
   })
@@ -160,6 +178,65 @@ describe('a release', () => {
     expect(recognise({ releaseKey: keyFor('pool-2'), count: 24 }, linesOfPerson(3))).toEqual({ found: 0, of: 24 })
     // a part of a copy is enough
     expect(recognise({ releaseKey: keyFor('pool-2'), count: 24 }, lines.slice(0, lines.length / 2)).found).toBeGreaterThan(1)
+  })
+
+  it('takes several orders, and more chunks of a person than keys are asked for at once', async () => {
+    await apart(
+      5,
+      async (other) => {
+        const orders = other.orders(2)
+        const sink = new MemorySink()
+        const { release, report, left } = await other.assemble(orders, sink)
+        expect([report.people, report.rows + report.suppressed, left]).toEqual([5, 70 + 4 * 6, []])
+        expect(release.value.order.equals(cborCid(encode(orders.map((bytes) => cborCid(bytes)))))).toBe(true)
+        const { data } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
+        for (let n = 0; n < 5; n++) expect(data.some(({ object }) => object.name === `Song 5 of ${n}`)).toBe(true)
+        await expect((async () => other.assemble([...orders, ...orders], sink))()).rejects.toMatchObject({ code: 'BAD_ORDER' })
+      },
+      70,
+    )
+  })
+
+  it('has the rows of a person in no order that its events were in', async () => {
+    const { bundle } = await base()
+    const lines = linesIn((await open(bundle)).files)
+    expect(lines.length).toBeGreaterThan(40)
+    const shown = lines.map((line) => ({ person: rowOf(line).person, line }))
+    const inOrder = shown.toSorted((a, b) => (a.person + a.line < b.person + b.line ? -1 : 1))
+    expect(shown).toEqual(inOrder)
+  })
+
+  it('is refused by its trainer where a row, a list or the manifest is another, whoever sealed it again', async () => {
+    const { bundle } = await base()
+    const { files } = await open(bundle)
+    const sealed = async (changes: Record<string, (bytes: Uint8Array) => Uint8Array>): Promise<unknown> => {
+      const parts = [...files].map(([name, bytes]) => tarFile({ name, bytes: changes[name]?.(bytes) ?? bytes }))
+      const pieces: Uint8Array[] = []
+      for await (const piece of sealStream(inPieces(concatBytes(...parts, TAR_END)), world.trainerKey.recipient)) pieces.push(piece)
+      return opened(concatBytes(...pieces), world.trainerKey.secret)
+    }
+    const part = 'data/part-00000.jsonl.gz'
+    const lines = (change: (lines: string[]) => string[]) => (bytes: Uint8Array) =>
+      new Uint8Array(
+        gzipSync(
+          change(gunzipSync(bytes).toString().trimEnd().split('\n'))
+            .map((line) => `${line}\n`)
+            .join(''),
+        ),
+      )
+    await expect(sealed({})).resolves.toMatchObject({ people: 7 })
+    for (const change of [
+      (all: string[]) => all.map((line, i) => (i === 3 ? line.replace(/(Song|"name":"|"text":")/, '$1x') : line)),
+      (all: string[]) => all.slice(1),
+      (all: string[]) => [...all, all[0] as string],
+      (all: string[]) => all.toReversed(),
+    ])
+      await expect(sealed({ [part]: lines(change) })).rejects.toMatchObject({ code: 'OTHER_ROWS' })
+    await expect(sealed({ [part]: lines((all) => [...all, '{}']) })).rejects.toMatchObject({ code: 'BAD_ROW' })
+    const shorter = (bytes: Uint8Array) => bytes.subarray(0, bytes.indexOf(10) + 1)
+    await expect(sealed({ 'members.jsonl': shorter })).rejects.toMatchObject({ code: 'OTHER_FILE' })
+    await expect(sealed({ 'licence.jsonld': (bytes) => bytes.with(5, 32) })).rejects.toMatchObject({ code: 'OTHER_FILE' })
+    await expect(sealed({ 'release.cbor': (bytes) => bytes.with(40, 1) })).rejects.toMatchObject({ code: 'BAD_MANIFEST' })
   })
 
   it('is not made for an order that is forged, expired, another’s or changed', async () => {
@@ -236,8 +313,8 @@ describe('a withdrawal', () => {
       )
       expect(report.people).toBe(5)
       expect(release.value.tombstones.count).toBe(1)
-      const { data, members } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
-      expect(members).toHaveLength(5)
+      const { data, people } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
+      expect(people).toBe(5)
       expect(data.some(({ object }) => object.name?.endsWith('of 2') || object.name?.endsWith('of 30'))).toBe(false)
     })
   })
@@ -253,8 +330,8 @@ describe('a withdrawal', () => {
       })
       expect(left).toEqual([{ manifest: leaving.sealed.cid, code: 'CHUNK_MISSING' }])
       expect(report.people).toBe(5)
-      const { members } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
-      expect(members).toHaveLength(5)
+      const { people } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
+      expect(people).toBe(5)
     })
   })
 
@@ -272,7 +349,7 @@ describe('a withdrawal', () => {
       const sink = new MemorySink()
       const { release, secret } = await other.assemble(other.order(), sink)
       const { members } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
-      expect(staleMembers(members, release.value, [])).toEqual([])
+      expect(staleMembers(members, release.value, [], [])).toEqual([])
       const leaving = other.people[4] as Person
       const withdrawal = other.withdraw(leaving)
       const { network } = other
@@ -286,7 +363,8 @@ describe('a withdrawal', () => {
 
       const feed = readFeed(signFeed({ dao: LEDGER, size: 100, withdrawals: other.withdrawals, at: network.now() }, operator))
       if (!feed.ok) throw new Error(feed.code)
-      const stale = staleMembers(members, release.value, feed.value.withdrawals)
+      const tags = tagsOf(secret, release.value.purposes, [withdrawal])
+      const stale = staleMembers(members, release.value, feed.value.withdrawals, tags)
       const person = secret.members.find(({ subject }) => subject === leaving.subject.did)?.person
       expect(stale.map((one) => one.person)).toEqual([person])
 
@@ -367,13 +445,31 @@ describe('on the command line', () => {
           await writeFile(at(name), signFeed({ dao: LEDGER, size: 9, withdrawals: other.withdrawals, at: 1 }, operator))
           return at(name)
         }
-        const check = async (what: string, name: string) => runCli('pool', 'check', at(what), '--feed', await feed(name), '--json')
+        const tags = async (of = release.cid): Promise<string> => {
+          const from = release.value.tombstones.count
+          const made = tagsOf(secret, release.value.purposes, withdrawalsIn(other.withdrawals.slice(from)))
+          await writeFile(at('tags'), signTags({ dao: LEDGER, release: of, from, tags: made, at: 1 }, operator))
+          return at('tags')
+        }
+        const check = async (what: string, name: string, ...words: string[]) =>
+          runCli('pool', 'check', at(what), '--feed', await feed(name), '--json', ...words)
         const fresh = await check('data', 'before')
         expect([fresh.code, fresh.json()[0]]).toMatchObject([0, { stale: false, withdrawn: 0 }])
         other.withdraw(other.people[3] as Person)
-        const stale = await check('data', 'after')
+        const stale = await check('data', 'after', '--tags', await tags())
+        // without the tags it is known that somebody withdrew, and not whose rows go
+        expect((await check('data', 'after')).json()[0]).toMatchObject({ stale: true, withdrawn: 1, persons: null })
+        const others = await check('data', 'after', '--tags', await tags(release.value.order))
+        expect([others.code, others.json().at(-1)]).toMatchObject([1, { error: { code: 'OTHER_RELEASE' } }])
         const person = secret.members.find(({ subject }) => subject === other.people[3]?.subject.did)?.person
         expect([stale.code, stale.json()[0]]).toMatchObject([3, { stale: true, withdrawn: 1, persons: [person] }])
+        // a feed as a file: whose signature is under it and the release, its reader has to know
+        expect(stale.json()[0]).toMatchObject({ by: operator.did, trusted: null })
+        const known = (...words: string[]) => runCli('pool', 'check', at('data'), '--feed', at('after'), '--json', ...words)
+        expect((await known('--operator', operator.did)).json()[0]).toMatchObject({ withdrawn: 1, trusted: 'operator' })
+        const unknown = await known('--operator', stranger.did)
+        expect([unknown.code, unknown.json().at(-1)]).toMatchObject([3, { error: { code: 'OTHER_OPERATOR' } }])
+        expect((await known('--operator', 'did:web:nobody')).code).toBe(2)
         const open2 = await check('data/release.cbor', 'after')
         expect([open2.code, open2.json()[0]]).toMatchObject([3, { withdrawn: 1, persons: null }])
         expect(await runCli('pool', 'check', at('data'))).toMatchObject({ code: 2 })

@@ -1,36 +1,22 @@
-/** A personal pool from six exports to a trainer and back: roles and people as processes over TCP, by the commands that people type. */
-import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+/** A personal pool from before it is opened to a trainer and back: one network of processes over TCP, and the commands that people type. */
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { buffer } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { silent } from '../../core/effects/index.ts'
-import { generateKey, openKeyFile } from '../../core/identity/index.ts'
-import { openLibp2pMesh } from '../../core/mesh/index.ts'
-import { openCustody, openPoolReleases } from '../../dao/index.ts'
-import { learnDao, replayPool, resolveDao, systemClock } from '../../cli/wiring/index.ts'
-import { KillableNetwork } from '../support/killable-network.ts'
+import { generateKey } from '../../core/identity/index.ts'
+import { readPoolRelease, signPoolRelease } from '../../dao/pool-release/index.ts'
+import { replayPool } from '../../cli/wiring/index.ts'
+import { KEYHOLDERS, type Offered, PoolPeople, type Row } from '../support/pool-people.ts'
 import { eventually } from '../support/real-clock.ts'
 import { runCli } from '../support/run-cli.ts'
 import { zipOf } from '../support/zip.ts'
 
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 const PEOPLE = 6
+/** Comes later, with an export that says what person 3's says. */
+const TWIN = 6
+const NOBODY = 7
 const PURPOSES = ['ai:ModelTraining', 'dpv:DataQualityAssessment']
 const agreed = [...PURPOSES.flatMap((purpose) => ['--purpose', purpose]), '--adult', '--yes']
-const trainer = generateKey()
 
-interface Row {
-  person: string
-  object: { name: string }
-}
 interface Checked {
   stale: boolean
   withdrawn: number
@@ -39,247 +25,301 @@ interface Checked {
   feed: string | null
 }
 
-/** Where the trainer wants to hear of withdrawals: boxes as they came. */
-const boxes: Uint8Array[] = []
-const hook = createServer((request, response) => {
-  void buffer(request).then((bytes) => {
-    boxes.push(bytes)
-    response.end()
-  })
-})
-let port = 0
-let network: KillableNetwork
-let folder: string
-let identity: { secret: string; recipient: string }
-const at = (...names: string[]): string => path.join(folder, ...names)
+let world: PoolPeople
+const at = (...names: string[]): string => world.at(...names)
+const pool: PoolPeople['pool'] = (...words) => world.pool(...words)
+const exportOf = (who: number): string => at(`export-${who}.zip`)
 const contributions: string[] = []
-/** Six people listen to the same services in the same month, and each to songs of its own. */
+/** Six people listen to the same services in the same month, and each to songs of its own; the first so many that not all are drawn. */
 const playsOf = (who: number) =>
-  Array.from({ length: 24 }, (_, i) => ({
-    endTime: `2025-03-${String(1 + i).padStart(2, '0')} 10:${String(10 + who)}`,
+  Array.from({ length: who === 0 ? 40 : 8 }, (_, i) => ({
+    endTime: `2025-03-${String(1 + (i % 27)).padStart(2, '0')} 10:${String(10 + who + i)}`,
     artistName: `Artist ${who}`,
     trackName: `Song ${i} of ${who}`,
     msPlayed: 60_000 + i,
   }))
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'quern-pool-whole-'))
-  identity = await (await openCustody()).generateAgeIdentity()
-  await writeFile(at('key.txt'), `${identity.secret}\n`)
-  for (let who = 0; who < PEOPLE; who++) {
-    const data = JSON.stringify(playsOf(who))
-    await writeFile(at(`export-${who}.zip`), zipOf([{ name: 'Spotify Account Data/StreamingHistory_music_0.json', data }]))
-  }
-  hook.listen(0, '127.0.0.1')
-  await once(hook, 'listening')
-  port = (hook.address() as AddressInfo).port
-  network = await KillableNetwork.start({
-    contributors: 0,
-    validators: 5,
-    maxPages: 1,
-    charter: { contributors: { minimum: PEOPLE, quota: null }, pool: { minPeople: 5 } },
-  })
-  await eventually(async () => (await network.ask<{ validators: number }>('/v1/info'))?.validators === 5)
-  const who = ['--name', 'Upper Mill', '--address', '1 Mill Lane', '--contact', 'mailto:m@mill.example', '--trainers', trainer.did]
-  const init = await runCli('dao', 'pool', 'init', ...who, '--out', at('pool.yaml'))
-  if (init.code !== 0) throw new Error(init.err)
-  // all five sit in what the published checkpoint covers a moment after the service says so
-  await eventually(
-    async () => (await runCli('dao', 'pool', 'open', at('pool.yaml'), ...beside(), '--k', '3', '--n', '5', '--json')).code === 0,
-  )
+  world = await PoolPeople.start(PEOPLE)
+  for (let who = 0; who < PEOPLE; who++) await world.writeExport(`export-${who}.zip`, playsOf(who))
+  await cp(exportOf(3), exportOf(TWIN))
+  await writeFile(at('evil.zip'), zipOf([{ name: '../SECRET', data: 'x' }]))
 }, 120_000)
-afterAll(async () => {
-  hook.closeAllConnections()
-  hook.close()
-  await network[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
-})
-
-/** Where the operator types: on the machine of the DAO's service. */
-const beside = (): string[] => ['--home', network.folder('dao'), '--http', network.url.slice('http://'.length)]
-const asPerson = (who: number): string[] => ['--dao', network.url, '--home', at(`person-${who}`), '--json', '--log-level', 'error']
-const forTrainer = (): string[] => ['--purpose', 'ai:ModelTraining', '--trainer', trainer.did, '--recipient', identity.recipient]
-const release = (out: string, ...rest: string[]) =>
-  runCli('dao', 'pool', 'release', ...beside(), '--json', '--out', at(out), ...forTrainer(), ...rest)
-
-async function rowsIn(opened: string): Promise<Row[]> {
-  const rows: Row[] = []
-  for (const part of await readdir(at(opened, 'data')))
-    for (const line of gunzipSync(await readFile(at(opened, 'data', part)))
-      .toString()
-      .trim()
-      .split('\n'))
-      rows.push(JSON.parse(line) as Row)
-  return rows
-}
+afterAll(() => world[Symbol.asyncDispose]())
 
 /** Of whom of the six there are songs. */
 const peopleIn = (rows: readonly Row[]): number[] =>
   [...new Set(rows.flatMap(({ object }) => / of ([0-5])$/.exec(object.name)?.[1] ?? []))].map(Number).toSorted((a, b) => a - b)
 
-/** Asks the keyholders for keys of a contribution by an order of the operator, as the assembler does. */
-async function askKeys(cid: string): Promise<number> {
-  const custody = await openCustody()
-  const room = await openPoolReleases()
-  const [operator, assembler] = await Promise.all(
-    ['identity', 'assembler'].map((name) => openKeyFile(path.join(network.folder('dao'), 'keys', `${name}.key`))),
-  )
-  if (operator === undefined || assembler === undefined) throw new Error('no key')
-  const facts = await learnDao(await resolveDao(network.url), { logger: silent, signal: AbortSignal.timeout(30_000) })
-  const manifest = facts.state.contributions.get(cid)
-  const committee = facts.policy?.value.committee
-  if (manifest === undefined || committee === undefined) throw new Error(`${cid} is not known`)
-  const now = Math.floor(Date.now() / 1000)
-  const order = room.signOrder(
-    {
-      dao: facts.ledger,
-      name: 'again',
-      purposes: ['ai:ModelTraining'],
-      manifests: [manifest.manifestCid],
-      at: now,
-      expires: now + 3600,
-      trainer: trainer.did,
-      recipient: identity.recipient,
-      assembler: assembler.did,
-      deleteWithinDays: 14,
-      canaries: 8,
-      canaryKey: new Uint8Array(32),
-    },
-    operator,
-  )
-  await using mesh = await openLibp2pMesh({ signer: assembler, clock: systemClock, listen: [], privateNetwork: true })
-  for (const { addresses } of facts.known) await mesh.connect(addresses).catch(() => undefined)
-  const { keys } = await custody.askForKeys({
-    mesh,
-    clock: systemClock,
-    signer: assembler,
-    committee,
-    order,
-    manifest: manifest.manifest,
-    role: 'assembler',
-    purpose: 'ai:ModelTraining',
-    epoch: 1,
-    indices: [0],
-  })
-  return keys.length
-}
-
 const checked = (opened: string, ...words: string[]) => runCli('pool', 'check', at(opened), '--json', ...words)
 /** Whose rows of the first release go. */
 let person = ''
 async function isStale(...words: string[]): Promise<void> {
-  await eventually(async () => (await checked('opened-1', ...words)).code === 3)
+  await eventually(async () => (await checked('opened-1', ...words)).code === 3, undefined, 50_000, 250)
   const [stale] = (await checked('opened-1', ...words)).json<Checked>()
   expect(stale).toMatchObject({ stale: true, withdrawn: 1, persons: [person], due: [{ person }] })
   expect(stale?.due?.[0]?.deleteBy).toMatch(/^\d{4}-\d{2}-\d{2}$/)
 }
 
+async function withdrawalsLogged(count: number): Promise<void> {
+  const seen = async (cursor = ''): Promise<number> => {
+    const query = `/v1/ledger?type=consent.withdrawn&limit=256${cursor}`
+    const page = await world.network.ask<{ entries: object[]; next: string | null }>(query)
+    if (page === undefined) return 0
+    return page.entries.length + (page.next === null ? 0 : await seen(`&cursor=${page.next}`))
+  }
+  await eventually(async () => (await seen()) === count)
+}
+
 describe('a personal pool', () => {
-  it('takes six people, each at a machine of its own, and pays them', async () => {
-    const offers = await Promise.all(
-      Array.from({ length: PEOPLE }, (_, who) =>
-        promisify(execFile)(
-          process.execPath,
-          ['--disable-warning=ExperimentalWarning', MAIN, 'pool', 'offer', at(`export-${who}.zip`), ...agreed, ...asPerson(who)],
-          { maxBuffer: 1 << 24 },
-        ),
-      ),
-    )
-    for (const { stdout } of offers) {
-      const offered = JSON.parse(stdout.trim().split('\n').at(-1) as string) as { contribution: string; stage: string }
-      expect(offered.stage).toBe('available')
-      contributions.push(offered.contribution)
+  it('is not there before its operator opens it', async () => {
+    const { code, json } = await pool(0, 'offer', exportOf(0), ...agreed)
+    expect([code, json()]).toMatchObject([3, [{ error: { code: 'NO_POOL' } }]])
+    expect((await pool(0, 'status')).code).toBe(3)
+    expect((await pool(0, 'withdraw', '--all', '--yes')).code).toBe(3)
+  })
+
+  it('is opened with five keyholders, who have the key of its tokens, and nobody else any more', async () => {
+    const who = ['--name', 'Upper Mill', '--address', '1 Mill Lane', '--contact', 'mailto:m@mill.example', '--trainers', world.trainer.did]
+    const init = await runCli('dao', 'pool', 'init', ...who, '--out', at('pool.yaml'), '--json')
+    expect(init.code, init.err).toBe(0)
+    const open = async () => {
+      const opened = await runCli('dao', 'pool', 'open', at('pool.yaml'), ...world.beside, '--json')
+      expect([opened.code, opened.err]).toEqual([0, ''])
+      return opened.json<{ poolKey: string }>()[0]
     }
-    await eventually(async () => (await network.ask<{ final: boolean }>('/v1/epochs/1'))?.final === true, undefined, 400_000)
-    const { rows } = (await network.ask<{ rows: { role: string; points: string }[] }>('/v1/epochs/1')) ?? { rows: [] }
-    const paid = rows.filter(({ role, points }) => role === 'contributor' && BigInt(points) > 0n)
-    expect(paid).toHaveLength(PEOPLE)
+    await world.network.stop('validator-3')
+    const opened = await open()
+    expect(opened).toMatchObject({ k: 3, members: { length: KEYHOLDERS }, version: 2, from: 1 })
+    const waiting = (): Promise<string[]> => readdir(path.join(world.network.folder('dao'), 'pool-key'))
+    // a keyholder that was away has its share when it is back
+    await eventually(async () => (await waiting()).length === 1)
+    expect((await waiting())[0]).toMatch(new RegExp(`^${opened?.poolKey}\\.[1-5]$`))
+    await world.network.run('validator-3')
+    await eventually(async () => (await waiting()).length === 0)
+    // the same keyholders under a later policy go on with it
+    expect(await open()).toMatchObject({ poolKey: opened?.poolKey })
+    expect(await waiting()).toEqual([])
+  }, 120_000)
+
+  it.each<[string, number, string, () => string[]]>([
+    ['nobody can be asked', 2, 'UNATTENDED', () => [exportOf(0)]],
+    ['a needed purpose is not named', 2, 'PURPOSE_MISSING', () => [exportOf(0), '--purpose', 'ai:ModelTraining', '--adult', '--yes']],
+    ['nobody says that they are an adult', 2, 'NOT_ADULT', () => [exportOf(0), ...agreed.filter((one) => one !== '--adult')]],
+    ['a purpose is not on offer', 1, 'PURPOSE_UNKNOWN', () => [exportOf(0), ...agreed, '--purpose', 'dpv:CommercialResearch']],
+    [
+      'privacy control is set and an optional purpose named',
+      1,
+      'GPC',
+      () => [exportOf(0), ...agreed, '--purpose', 'ai:Benchmarking', '--gpc'],
+    ],
+    ['the export is hostile', 1, 'UNSAFE_PATH', () => [at('evil.zip'), ...agreed]],
+    ['there is no export', 2, 'PATH_MISSING', () => agreed],
+  ])('takes nothing where %s', async (_, exit, code, words) => {
+    const run = await pool(0, 'offer', ...words())
+    expect([run.code, run.json().at(-1)]).toMatchObject([exit, { error: { code } }])
+    // neither an account nor a secret comes of it
+    expect(await readdir(at('person-0/pool'))).toEqual(['daos.json'])
+  })
+
+  it('is not looked for at an address where no DAO is', async () => {
+    const run = await runCli('pool', 'offer', exportOf(0), ...agreed, '--dao', 'http://127.0.0.1:9', '--home', at('person-0'), '--json')
+    expect([run.code, run.json()]).toMatchObject([1, [{ error: { code: 'DAO_UNREACHABLE' } }]])
+  })
+
+  it('takes six people, each at a machine of its own, who agreed to what they were shown', async () => {
+    const others = Promise.all(Array.from({ length: PEOPLE - 1 }, (_, i) => world.offerElsewhere(i + 1, exportOf(i + 1), ...agreed)))
+    others.catch(() => undefined)
+    const run = await pool(0, 'offer', exportOf(0), ...agreed, '--no-wait', '--notice', at('notice.md'), '--backup')
+    expect(run.code, run.err).toBe(0)
+    const [offered] = run.json<Offered>()
+    expect(offered).toMatchObject({ stage: 'committed' })
+    // away, and back: nothing is asked again, and it goes on where it was
+    const back = await pool(0, 'offer')
+    expect([back.code, back.err]).toMatchObject([0, expect.stringContaining('going on with')])
+    expect(back.json()[0]).toMatchObject({ contribution: offered?.contribution, stage: 'available', tokens: 16 })
+    // what was shown is what was signed, and what can be printed
+    const notice = await readFile(at('notice.md'), 'utf8')
+    expect(run.err).toContain(notice.trim())
+    expect(run.err).toMatch(/quern-pool-seed-1 [0-9a-f]{64} [0-9a-f]{8}/)
+    // on a busy machine a keyholder may take its time to be dialled
+    await world.holding(0, KEYHOLDERS)
+    expect(await world.status(0)).toMatchObject({ stage: 'available', events: 40 })
+    // of one person one contribution at a time
+    const second = await pool(0, 'offer', exportOf(0), ...agreed)
+    expect([second.code, second.json().at(-1)]).toMatchObject([3, { error: { code: 'ALREADY_OFFERED' } }])
+    const [home] = (await readdir(at('person-0/pool'), { withFileTypes: true })).filter((one) => one.isDirectory())
+    expect(await readdir(at(`person-0/pool/${home?.name}/receipts`))).toEqual([`${offered?.contribution}.jws`])
+    contributions.push(offered?.contribution as string)
+    for (const other of await others) {
+      expect(other).toMatchObject({ stage: 'available', tokens: 16 })
+      contributions.push(other.contribution)
+    }
   }, 600_000)
 
+  it('pays them when validators have opened what the beacon drew, and each sees who did', async () => {
+    const tested = await world.tested(1)
+    expect(tested.map(({ records }) => records).toSorted((a, b) => a - b)).toEqual([8, 8, 8, 8, 8, 40])
+    expect(tested.filter(({ fails, points }) => fails === 0 && BigInt(points) > 0n)).toHaveLength(PEOPLE)
+    const { accesses } = await world.status(0)
+    expect(new Set(accesses.map(({ role, outcome }) => `${role} ${outcome}`))).toEqual(new Set(['scorer ok']))
+    expect(accesses.length).toBe(KEYHOLDERS)
+    expect(accesses.every(({ seenBy }) => seenBy >= 3)).toBe(true)
+  }, 600_000)
+
+  it('is held through a crash of as many keyholders as open it', async () => {
+    const crashed = ['validator-1', 'validator-2', 'validator-3']
+    for (const name of crashed) await world.network.kill(name)
+    await world.holding(0, KEYHOLDERS - crashed.length)
+    for (const name of crashed) await world.network.run(name)
+    await world.holding(0, KEYHOLDERS)
+    expect(await world.status(0)).toMatchObject({ stage: 'available' })
+  }, 150_000)
+
   it('is not released to whom the policy does not name, nor from another home', async () => {
-    const stranger = await release('not', '--trainer', generateKey().did)
+    const stranger = await world.release('not', '--trainer', generateKey().did)
     expect([stranger.code, stranger.json().at(-1)]).toMatchObject([3, { error: { code: 'TRAINER_NOT_NAMED' } }])
-    await cp(path.join(network.folder('dao'), 'log'), at('thief', 'log'), { recursive: true })
-    const thief = ['--home', at('thief'), ...beside().slice(2), '--out', at('not')]
-    const elsewhere = await runCli('dao', 'pool', 'release', ...thief, ...forTrainer(), '--json')
+    await cp(world.log, at('thief', 'log'), { recursive: true })
+    const thief = ['--home', at('thief'), ...world.beside.slice(2), '--out', at('not')]
+    const elsewhere = await runCli('dao', 'pool', 'release', ...thief, ...world.forTrainer, '--json')
     expect([elsewhere.code, elsewhere.json().at(-1)]).toMatchObject([3, { error: { code: 'NOT_THE_OPERATOR' } }])
-    expect(await readdir(folder)).not.toContain('not')
-    expect(await network.ask('/v1/pool/releases')).toEqual({ releases: [] })
+    expect(await readdir(at())).not.toContain('not')
+    expect(await world.network.ask('/v1/pool/releases')).toEqual({ releases: [] })
   }, 120_000)
 
   it('is released to a trainer while its service runs, counted within the budget', async () => {
-    const run = await release('first', '--epsilon-ppm', '1000000', '--notify', `http://127.0.0.1:${port}/withdrawn`)
+    const run = await world.release('first', '--epsilon-ppm', '1000000')
     expect(run.code, run.err).toBe(0)
     const [made] = run.json<{ release: string; people: number; rows: number; left: object[]; bundle: string }>()
     expect(made).toMatchObject({ people: PEOPLE, left: [] })
     const opened = await runCli('pool', 'open', made?.bundle as string, '--identity', at('key.txt'), '--out', at('opened-1'), '--json')
-    expect([opened.code, opened.json()[0]]).toMatchObject([0, { release: made?.release, people: PEOPLE, trainer: trainer.did }])
-    expect(peopleIn(await rowsIn('opened-1'))).toEqual([0, 1, 2, 3, 4, 5])
-    const log = path.join(network.folder('dao'), 'log')
-    await eventually(async () => (await replayPool(log)).ledger.state.poolReleases.length === 1)
-    const told = await runCli('pool', 'statistics', at('first', 'release.cbor'), '--log', log, '--json')
+    expect([opened.code, opened.json()[0]]).toMatchObject([0, { release: made?.release, people: PEOPLE, trainer: world.trainer.did }])
+    expect(peopleIn(await world.rowsIn('opened-1'))).toEqual([0, 1, 2, 3, 4, 5])
+    await eventually(async () => (await replayPool(world.log)).ledger.state.poolReleases.length === 1, undefined, 50_000, 250)
+    const told = await runCli('pool', 'statistics', at('first', 'release.cbor'), '--log', world.log, '--json')
     expect([told.code, told.json()[0]]).toMatchObject([0, { statistics: { noises: 1 }, budget: { spentPpm: 1_000_000 } }])
     // what is public of it is served
-    await eventually(async () => (await network.ask<{ releases: object[] }>('/v1/pool/releases'))?.releases.length === 1)
-    const manifest = await fetch(`${network.url}/v1/pool/releases/${made?.release}`)
+    await eventually(async () => (await world.network.ask<{ releases: object[] }>('/v1/pool/releases'))?.releases.length === 1)
+    const manifest = await fetch(`${world.network.url}/v1/pool/releases/${made?.release}`)
     expect(Buffer.from(await manifest.arrayBuffer()).equals(await readFile(at('first', 'release.cbor')))).toBe(true)
   }, 120_000)
 
+  it('pays nothing for what somebody else brought, by keyholders of whom one at least had crashed', async () => {
+    const again = await pool(TWIN, 'offer', exportOf(TWIN), ...agreed)
+    expect([again.code, again.json()[0]], again.err).toMatchObject([0, { stage: 'available', tokens: 16 }])
+    expect(await world.tested(2)).toMatchObject([{ records: 8, fails: 0, points: '0' }])
+  }, 240_000)
+
   it('proves to each of its people, and to nobody else, that they are in it', async () => {
-    const inclusion = (who: number) =>
-      runCli('pool', 'inclusion', at('first', 'release.cbor'), ...asPerson(who), '--out', at(`proof-${who}`))
+    const inclusion = (who: number) => pool(who, 'inclusion', at('first', 'release.cbor'), '--out', at(`proof-${who}`))
     const mine = await inclusion(2)
     expect([mine.code, mine.json()[0]]).toMatchObject([0, { in: true, contribution: contributions[2] }])
-    const proven = await runCli('pool', 'inclusion', at('first', 'release.cbor'), '--proof', at('proof-2'), '--json')
-    expect([proven.code, proven.json()[0]]).toMatchObject([0, { in: true, contribution: contributions[2] }])
-    expect((await inclusion(7)).code).toBe(3)
+    // and which rows are theirs, without the trainer's list telling whose any are
+    const list = await readFile(at('opened-1', 'members.jsonl'), 'utf8')
+    const own = list.split('\n').find((line) => line.includes(mine.json<{ member: string }>()[0]?.member as string)) ?? '{}'
+    const { person: named } = JSON.parse(own) as { person?: string }
+    expect(peopleIn((await world.rowsIn('opened-1')).filter((row) => row.person === named))).toEqual([2])
+    expect(list).not.toContain('did:key')
+    const prove = (name: string, ...words: string[]) =>
+      runCli('pool', 'inclusion', at(name, 'release.cbor'), '--proof', at('proof-2'), ...words, '--json')
+    const operator = world.network.accounts.get('dao') as string
+    for (const [trusted, words] of [
+      [null, []],
+      ['operator', ['--operator', operator]],
+      ['log', ['--log', world.log]],
+      ['dao', ['--dao', world.network.url]],
+    ] as const) {
+      const proven = await prove('first', ...words)
+      expect([proven.code, proven.json()[0]]).toMatchObject([0, { in: true, contribution: contributions[2], by: operator, trusted }])
+    }
+    // the same manifest under a stranger's name: right in itself, and not the operator's
+    const read = readPoolRelease(await readFile(at('first', 'release.cbor')))
+    if (!read.ok) throw new Error(read.code)
+    await mkdir(at('strange'))
+    const { s: _, ...draft } = read.value
+    await writeFile(at('strange', 'release.cbor'), signPoolRelease(draft, generateKey()).bytes)
+    for (const words of [
+      ['--operator', operator],
+      ['--log', world.log],
+      ['--dao', world.network.url],
+    ])
+      for (const run of [
+        await prove('strange', ...words),
+        await checked('strange/release.cbor', ...words, ...(words[0] === '--operator' ? ['--dao', world.network.url] : [])),
+      ])
+        expect([run.code, run.json().at(-1)]).toMatchObject([3, { error: { code: 'OTHER_OPERATOR' } }])
+    // who has an account and a contribution in the pool, but none in this release, is told so and gets nothing
+    const twin = await inclusion(TWIN)
+    expect([twin.code, twin.json()[0]]).toMatchObject([3, { in: false, contribution: null }])
+    expect(await readdir(at())).not.toContain(`proof-${TWIN}`)
+    const nobody = await inclusion(NOBODY)
+    expect([nobody.code, nobody.json()[0]]).toMatchObject([3, { error: { code: 'NOTHING_OFFERED' } }])
   }, 120_000)
 
   it('is fresh for its trainer until somebody withdraws, and then says whose rows go and until when', async () => {
-    const fresh = await checked('opened-1', '--dao', network.url)
+    const fresh = await checked('opened-1', '--dao', world.network.url)
     expect([fresh.code, fresh.json()[0]]).toMatchObject([0, { stale: false, withdrawn: 0, feed: expect.any(String) as string }])
     // who is asked before it is gone opens
-    expect(await askKeys(contributions[4] as string)).toBe(1)
+    expect(await world.askKeys(contributions[4] as string)).toBe(1)
 
     // n - k keyholders are away: the n - k + 1 others are as few as can close it
-    await network.stop('validator-4')
-    await network.stop('validator-5')
-    const gone = await runCli('pool', 'withdraw', '--yes', ...asPerson(4))
+    await world.network.stop('validator-4')
+    await world.network.stop('validator-5')
+    const gone = await pool(4, 'withdraw', '--yes')
     expect([gone.code, gone.json()[0]], gone.err).toMatchObject([0, { withdrawn: [{ shredded: 3, of: 5, needed: 3, unreadable: true }] }])
-    await expect(askKeys(contributions[4] as string)).rejects.toMatchObject({ code: 'NOT_ENOUGH_KEYHOLDERS' })
+    await expect(world.askKeys(contributions[4] as string)).rejects.toMatchObject({ code: 'NOT_ENOUGH_KEYHOLDERS' })
     // the same three answer for whoever stayed
-    expect(await askKeys(contributions[3] as string)).toBe(1)
+    expect(await world.askKeys(contributions[3] as string)).toBe(1)
 
-    await eventually(async () => (await network.ask<{ entries: object[] }>('/v1/ledger?type=consent.withdrawn'))?.entries.length === 1)
-    person = (await rowsIn('opened-1')).find(({ object }) => object.name.endsWith(' of 4'))?.person ?? ''
-    await isStale('--dao', network.url)
-    // nobody asked for it: the operator's service tells the trainer, and what it told is there to be read too
-    await eventually(async () => boxes.length > 0)
-    await writeFile(at('box.age'), boxes[0] as Uint8Array)
-    for (const words of [['--notices', at('box.age')], []]) {
-      const told = await checked('opened-1', '--dao', network.url, '--identity', at('key.txt'), ...words)
-      expect([told.code, told.json()[0]], told.err).toMatchObject([
-        3,
-        { notices: [{ persons: [person], deleteBy: expect.any(String) as string }] },
-      ])
-    }
+    await withdrawalsLogged(1)
+    person = (await world.rowsIn('opened-1')).find(({ object }) => object.name.endsWith(' of 4'))?.person ?? ''
+    await isStale('--dao', world.network.url)
   }, 300_000)
 
   it('has a next release without who withdrew, and the trainer of that one is fresh', async () => {
     // too few validators are there to cosign the withdrawal: the service knows it all the same
-    const run = await release('second')
+    const run = await world.release('second')
     expect(run.code, run.err).toBe(0)
     const [made] = run.json<{ release: string; people: number; bundle: string }>()
     expect(made).toMatchObject({ people: PEOPLE - 1 })
     const opened = await runCli('pool', 'open', made?.bundle as string, '--identity', at('key.txt'), '--out', at('opened-2'), '--json')
     expect(opened.code, opened.err).toBe(0)
-    expect(peopleIn(await rowsIn('opened-2'))).toEqual([0, 1, 2, 3, 5])
-    const fresh = await checked('opened-2', '--dao', network.url)
+    expect(peopleIn(await world.rowsIn('opened-2'))).toEqual([0, 1, 2, 3, 5])
+    const fresh = await checked('opened-2', '--dao', world.network.url)
     expect([fresh.code, fresh.json()[0]]).toMatchObject([0, { stale: false }])
-    const inclusion = await runCli('pool', 'inclusion', at('second', 'release.cbor'), ...asPerson(4))
+    const inclusion = await pool(4, 'inclusion', at('second', 'release.cbor'))
     expect([inclusion.code, inclusion.json()[0]]).toMatchObject([3, { in: false }])
     // when they are back, a copy of the log that they cosigned says the same as the feed
-    await Promise.all(['validator-4', 'validator-5'].map((name) => network.run(name)))
-    await isStale('--log', path.join(network.folder('dao'), 'log'))
+    await Promise.all(['validator-4', 'validator-5'].map((name) => world.network.run(name)))
+    // and the service, which alone has the release's secret, which rows are meant
+    await isStale('--log', world.log, '--dao', world.network.url)
+    const alone = await checked('opened-1', '--log', world.log)
+    expect([alone.code, alone.json()[0]]).toMatchObject([3, { stale: true, withdrawn: 1, persons: null, due: null, trusted: 'log' }])
   }, 300_000)
+
+  it('ends for a person with a withdrawal, also without the DAO and at the keyholder that was away when it was said', async () => {
+    const generation = async (name: string): Promise<number> => {
+      const shares = await readdir(path.join(world.network.folder(name), 'keyholder', 'shares'))
+      return Math.max(0, ...shares.map((file) => Number(file.split('.')[1] ?? 0)))
+    }
+    await world.holding(0, KEYHOLDERS)
+    await world.network.stop('validator-2')
+    const before = await generation('validator-2')
+    // the DAO is silent as well: keyholders are dialled where they were last
+    await world.network.stop('dao')
+    const alone = await pool(0, 'withdraw', '--yes')
+    expect(alone.code, alone.err).toBe(0)
+    expect(alone.json()[0]).toMatchObject({ withdrawn: [{ shredded: 4, of: 5, needed: 3, unreadable: true, logged: false }] })
+    await world.network.run('dao')
+    const run = await pool(0, 'withdraw', '--yes')
+    expect([run.code, run.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 4, unreadable: true, logged: true }] }])
+    await withdrawalsLogged(2)
+    await world.network.run('validator-2')
+    // nobody tells it but the log
+    await eventually(async () => (await generation('validator-2')) > before)
+    const again = await pool(0, 'withdraw', '--yes')
+    expect([again.code, again.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 5 }] }])
+    expect((await pool(0, 'withdraw', '--yes')).code).toBe(3)
+    expect(await world.status(0)).toMatchObject({ stage: 'withdrawn' })
+  }, 180_000)
 })

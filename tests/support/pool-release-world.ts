@@ -13,7 +13,10 @@ import {
   type PoolContribution,
   type PoolRow,
   readOrder,
+  type OrderDraft,
+  type ReadOrder,
   signOrder,
+  signOrders,
 } from '../../dao/pool-release/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import {
@@ -121,32 +124,39 @@ export class PoolReleaseWorld implements AsyncDisposable {
   }
 
   order(changes: { name?: string; purposes?: Purpose[] } = {}): Uint8Array {
-    const at = this.network.now()
-    return signOrder(
-      {
-        dao: LEDGER,
-        name: 'pool-1',
-        purposes: ['ai:ModelTraining'],
-        manifests: this.people.map(({ sealed }) => sealed.cid),
-        assembler: operator.did,
-        trainer: trainer.did,
-        recipient: this.trainerKey.recipient,
-        at,
-        expires: at + 3600,
-        deleteWithinDays: TERMS.deleteWithinDays,
-        canaries: 24,
-        canaryKey: CANARY_KEY,
-        ...changes,
-      },
-      operator,
-    )
+    return signOrder(this.#draft(changes), operator)
   }
 
-  assemble(order: Uint8Array, sink: BundleSink, changes: Partial<Assembling> = {}): Promise<Assembled> {
+  /** The same in several orders, each of so many contributions. */
+  orders(inOne: number): Uint8Array[] {
+    return signOrders(this.#draft({}), operator, inOne)
+  }
+
+  #draft(changes: { name?: string; purposes?: Purpose[] }): OrderDraft {
+    const at = this.network.now()
+    return {
+      dao: LEDGER,
+      name: 'pool-1',
+      purposes: ['ai:ModelTraining'],
+      manifests: this.people.map(({ sealed }) => sealed.cid),
+      assembler: operator.did,
+      trainer: trainer.did,
+      recipient: this.trainerKey.recipient,
+      at,
+      expires: at + 3600,
+      deleteWithinDays: TERMS.deleteWithinDays,
+      canaries: 24,
+      canaryKey: CANARY_KEY,
+      ...changes,
+    }
+  }
+
+  assemble(order: Uint8Array | Uint8Array[], sink: BundleSink, changes: Partial<Assembling> = {}): Promise<Assembled> {
     const { network } = this
     const now = network.now()
     const given = { dao: LEDGER, operator: operator.did, assembler: operator.did, now, deleteWithinDays: 14, canaryKey: CANARY_KEY }
-    const value = readOrder(order, given)
+    const orders = [order].flat().map((bytes) => ({ value: readOrder(bytes, given), bytes }))
+    const { purposes } = (orders[0] as ReadOrder).value
     return assemblePoolRelease({
       mesh: network.assembling,
       clock: network.clock,
@@ -154,14 +164,14 @@ export class PoolReleaseWorld implements AsyncDisposable {
       operator,
       committee: network.committee,
       epoch: 7,
-      order: { value, bytes: order },
+      orders,
       contributions: this.contributions(),
       policy: { cid: network.policy.cid, value: network.policy.policy },
       terms: TERMS,
       epsilonPpm: 1_000_000,
       readChunk: async (cid) => this.chunks.get(String(cid)),
       known: () => ({
-        isEnded: (one) => isEnded(one, value.purposes, this.tombstones),
+        isEnded: (one) => isEnded(one, purposes, this.tombstones),
         withdrawals: this.withdrawals,
         at: 1,
       }),

@@ -15,11 +15,19 @@ export const realClock: Clock = {
   deadline: (ms) => AbortSignal.timeout(ms),
 }
 
-/** Waits for a condition, never for a duration; the bound only turns a hang into a failure. */
-export async function eventually(holds: () => boolean | Promise<boolean>, clock: Clock = realClock, withinMs = 50_000): Promise<void> {
+/**
+ * Waits for a condition, never for a duration; the bound only turns a hang into a failure. `everyMs`: a look that is a whole command must not keep
+ * busy whom it waits for.
+ */
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  clock: Clock = realClock,
+  withinMs = 50_000,
+  everyMs = 20,
+): Promise<void> {
   const giveUpAt = clock.now() + withinMs
   while (!(await holds())) {
     if (clock.now() > giveUpAt) throw new Error(`did not come true within ${withinMs} ms: ${holds.toString()}`)
-    await clock.sleep(20)
+    await clock.sleep(everyMs)
   }
 }

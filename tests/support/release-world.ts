@@ -1,5 +1,5 @@
 /** Builds ledger states with real batches (canonical records, gzip leaves, WARC evidence, index, sketches) for tests of releases and their readers. */
-import type { ContributorState, LedgerFiles, LedgerState } from '../../dao/ledger/index.ts'
+import { type ContributorState, type LedgerFiles, type LedgerState, revealed } from '../../dao/ledger/index.ts'
 import { fetchGroup, gzipMember } from '../../schemas/evidence/index.ts'
 import {
   type BatchIndex,
@@ -232,22 +232,15 @@ function addBatch({ state, blocks, ledgerFiles, spec, sequence }: Making): void 
   keep([{ cid: manifestCid, bytes: manifestBytes }])
   ledgerFiles.set(manifestCid.toString(), manifestBytes)
   state.batches.set(manifestCid.toString(), {
-    manifestCid,
+    ...revealed({
+      manifestCid,
+      contributor,
+      salt: sha256(utf8(`salt ${sequence}`)),
+      commitIndex: spec.commitIndex ?? sequence + 1,
+      revealIndex: sequence + 50,
+      epoch: spec.epoch,
+    }),
     manifest,
-    contributor,
-    salt: sha256(utf8(`salt ${sequence}`)),
-    commitIndex: spec.commitIndex ?? sequence + 1,
-    revealIndex: sequence + 50,
-    epoch: spec.epoch,
-    gathered: spec.epoch,
-    moved: false,
-    deferrals: 0,
-    available: new Set(),
-    voided: null,
-    retracted: null,
-    dropped: false,
-    values: null,
-    hosts: null,
     settled: spec.epoch,
   })
   const values = spec.pages.map((page) => ({ value: page.value ?? 1000, novelty: 0 }))

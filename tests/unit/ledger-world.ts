@@ -365,7 +365,7 @@ export class LedgerWorld {
     validator: TestValidator,
     judge: (contributor: string, manifest: CID, row: number) => Check | null,
   ): { cid: CID; bytes: Uint8Array; salt: Uint8Array } {
-    const draws = drawsFor(this.state, this.files, validator.signer.did, this.samplePreimage(validator))
+    const draws = drawsFor(this.state, validator.signer.did, this.samplePreimage(validator))
     const contributions = draws.map(({ contributor, picks }) => ({
       contributor,
       results: picks.map(({ manifest, row }): DrawResult => {

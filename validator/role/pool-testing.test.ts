@@ -20,7 +20,7 @@ it('parts draws into rows of the web and chunks of the pool, and loses none', ()
   for (const validator of world.validators) world.openBeacon(validator)
   world.advance('test')
   const [validator] = world.validators
-  const draws = drawsFor(world.state, world.files, validator!.signer.did, world.samplePreimage(validator!))
+  const draws = drawsFor(world.state, validator!.signer.did, world.samplePreimage(validator!))
   const { web, pool } = partsOf({ state: () => world.state }, draws)
   expect([...pool.keys()]).toEqual([offered.cid.toString()])
   expect(pool.get(offered.cid.toString())).toHaveLength(32)

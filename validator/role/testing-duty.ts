@@ -68,7 +68,7 @@ export class TestingDuty implements AsyncDisposable {
     const seat = state().validators.get(me)
     if (seat === undefined) return undefined
     const began = await beganTesting(kv, epoch, clock.now())
-    const draws = drawsFor(state(), files, me, this.#sampling.after(seat.sampleTip))
+    const draws = drawsFor(state(), me, this.#sampling.after(seat.sampleTip))
     this.#web ??= await options.openWeb(state().charter)
     const now = clock.now()
     const { web, pool } = partsOf(this.#desk, draws)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ActivityEvent, activityEvent, measureEvents } from '../../schemas/activity/index.ts'
+import { type ActivityEvent, activityEvent, measureChunk } from '../../schemas/activity/index.ts'
 import { findSpans, placeholder, replaceSpans } from '../../schemas/redact/index.ts'
 import { canonicalJson, type PoolIndexRow, utf8 } from '../../schemas/wire/index.ts'
 import { labelledSet } from '../../tests/support/labelled-set.ts'
@@ -29,7 +29,7 @@ interface Changes {
 function scored(events: ActivityEvent[], { text = lines(events), plain, row, seen = [], now = '2025-06' }: Changes = {}) {
   return scorePoolChunk({
     plain: plain ?? utf8(text),
-    row: { ...measureEvents(events), ...row },
+    row: { ...measureChunk(events), ...row },
     manifest: { from: '2025-01', to: '2025-03' },
     now,
     seen: new Set(seen),

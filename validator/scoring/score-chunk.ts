@@ -2,7 +2,7 @@
  * Judges one opened chunk of a pool contribution. Pure: whoever opens the same chunk comes to the same word. What is said of it names the check and a
  * code, never a word of what is inside.
  */
-import { measureEvents, readEvents, type ActivityEvent } from '../../schemas/activity/index.ts'
+import { measureChunk, readEvents, type ActivityEvent } from '../../schemas/activity/index.ts'
 import { findSpans } from '../../schemas/redact/index.ts'
 import { canonicalJson, type Check, type PoolIndexRow, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
 
@@ -11,6 +11,8 @@ export interface ChunkToScore {
   plain: Uint8Array
   /** What the index says of it. */
   row: PoolIndexRow
+  /** What the index was measured with; the newest where it is not said. */
+  measures?: string
   manifest: Pick<PoolManifest, 'from' | 'to'>
   /** `latestMonth` of when it is looked at: nothing can have happened later. */
   now: string
@@ -27,14 +29,14 @@ const ROW_FIELDS = ['events', 'tokens', 'quality', 'language', 'source', 'month'
  * `DATE_OUTSIDE DATE_FUTURE`: outside the months offered, or yet to come. D6 `REPEATED`: an event said before. D7 `LEFT_EMAIL LEFT_CARD LEFT_IBAN`:
  * what redaction must have replaced, in fields of ASCII alone.
  */
-export function scorePoolChunk({ plain, row, manifest, now, seen }: ChunkToScore): ChunkScore {
+export function scorePoolChunk({ plain, row, measures, manifest, now, seen }: ChunkToScore): ChunkScore {
   const text = textOf(plain)
   if (text === undefined) return { check: 'D1', code: 'NOT_TEXT' }
   const read = readEvents(text)
   if (!read.ok) return { check: 'D1', code: 'NOT_EVENTS' }
   const { events } = read
   if (spelt(events) !== text) return { check: 'D1', code: 'NOT_CANONICAL' }
-  const measured = measureEvents(events)
+  const measured = measureChunk(events, measures)
   const wrong = ROW_FIELDS.find((field) => measured[field] !== row[field])
   if (wrong !== undefined) return { check: 'D1', code: `ROW_${wrong.toUpperCase()}` }
   return dateFault(events, manifest, now) ?? repeats(events, seen) ?? leftOver(events) ?? { check: null }

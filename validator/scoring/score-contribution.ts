@@ -77,7 +77,7 @@ function scoreOf({ contribution: { manifest }, index }: ScoreContribution, { row
     return { check: 'D1', code: codeOf(thrown) }
   }
   try {
-    return scorePoolChunk({ plain, row: index.rows[row] as PoolIndexRow, manifest, now, seen })
+    return scorePoolChunk({ plain, row: index.rows[row] as PoolIndexRow, measures: index.measures, manifest, now, seen })
   } finally {
     plain.fill(0)
   }

@@ -25,9 +25,10 @@ export interface ApiOptions {
   submit?: (entry: Uint8Array, files: Uint8Array[]) => Promise<Submitted>
   /** Looks for a domain's opt-out and logs it; 404 without (a mirror). */
   optOut?: (domain: string) => Promise<OptOutAnswer>
-  /** What is public of a personal pool: release manifests by CID, and the operator's signed withdrawal feed, both DAG-CBOR; 404 without (a mirror). */
+  /** What is public of a personal pool: release manifests and tags of withdrawals by CID, and the operator's signed withdrawal feed, all DAG-CBOR; 404 without (a mirror). */
   pool?: {
     manifest: (release: CID) => Promise<Uint8Array | undefined>
+    tags: (release: CID) => Promise<Uint8Array | undefined>
     feed: () => Promise<Uint8Array>
     /** What its trainer is to delete, sealed to it; one of the same size where that is nothing. */
     notices?: (release: CID) => Promise<Uint8Array | undefined>

@@ -79,6 +79,24 @@ export function poolRoutes(add: Router, { state, pool }: ApiOptions): void {
   add(
     {
       method: 'get',
+      path: '/v1/pool/releases/{release}/tags',
+      tag: 'pool',
+      summary:
+        'For each withdrawal since a release of the pool what opens a member in its trainer’s list, or bytes that open none; signed and dated by the operator',
+      params: z.strictObject({ release: cidText }),
+      answers: { 200: { description: 'DAG-CBOR', type: CBOR }, 304: { description: 'Not modified' } },
+    },
+    async ({ context, params }) => {
+      const named = now().poolReleases.find(({ release }) => release.toString() === params.release)
+      const bytes = named && (await served().tags(parseCid(params.release)))
+      if (bytes === undefined) throw notFound(`no release ${params.release} of the pool is here`)
+      return serveBytes(context.req.raw, whole(bytes, toHex(sha256(bytes)), false))
+    },
+  )
+
+  add(
+    {
+      method: 'get',
       path: '/v1/pool/withdrawals',
       tag: 'pool',
       summary: 'All withdrawals of the log in its order, each signed by its subject, the list signed and dated by the operator',

@@ -14,7 +14,14 @@ import {
   randomScalar,
   sealChunk,
 } from '../../../dao/custody/index.ts'
-import { ACTIVITY_MEASURES, type ActivityEvent, bandsOf, measureEvents, readEvents } from '../../../schemas/activity/index.ts'
+import {
+  ACTIVITY_MEASURES,
+  type ActivityEvent,
+  bandsOf,
+  KNOWN_MEASURES,
+  measureChunk,
+  readEvents,
+} from '../../../schemas/activity/index.ts'
 import {
   type Block,
   cborCid,
@@ -51,6 +58,8 @@ export interface ToSeal {
   ownerSeed?: Uint8Array
   /** The pool's tokens for `bandsOfLines`, in order, and the CID of the key they are under; none where the pool was not asked. */
   tokens?: { key: CID; values: readonly Uint8Array[] }
+  /** Measures that the charter takes; the newest of them that is known here is used. */
+  measures?: readonly string[]
   /** How many contributions of this subject were revealed before, and the last of them. */
   sequence?: number
   prev?: CID | null
@@ -75,10 +84,11 @@ export interface Sealed {
 export function sealContribution(toSeal: ToSeal): Sealed {
   const { lines, dao, subject, policy, schema, from, to, ownerSeed, tokens, sequence = 0, prev = null } = toSeal
   const groups = chunkLines(lines)
-  const rows = groups.map((group) => measureEvents(eventsOf(group)))
+  const measures = KNOWN_MEASURES.find((one) => toSeal.measures?.includes(one)) ?? ACTIVITY_MEASURES
+  const rows = groups.map((group) => measureChunk(eventsOf(group), measures))
   const index = shaped(poolIndex, {
     v: 1,
-    measures: ACTIVITY_MEASURES,
+    measures,
     rows,
     tokens: [...(tokens?.values ?? [])],
     key: tokens?.key ?? null,

@@ -1,0 +1,199 @@
+/** A DAO, five keyholders and people with exports of their own: roles as processes over TCP, and the commands that people type. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { gunzipSync } from 'node:zlib'
+import { silent } from '../../core/effects/index.ts'
+import { generateKey, openKeyFile } from '../../core/identity/index.ts'
+import { openLibp2pMesh } from '../../core/mesh/index.ts'
+import { openCustody, openPoolReleases } from '../../dao/index.ts'
+import { seatedValidators } from '../../dao/ledger/index.ts'
+import { learnDao, replayPool, resolveDao, systemClock } from '../../cli/wiring/index.ts'
+import { KillableNetwork } from './killable-network.ts'
+import { eventually } from './real-clock.ts'
+import { type CliRun, runCli } from './run-cli.ts'
+import { zipOf } from './zip.ts'
+
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+export const KEYHOLDERS = 5
+
+export interface Row {
+  person: string
+  source: string | null
+  object: { name: string; url?: string }
+}
+export interface Offered {
+  contribution: string
+  stage: string
+  tokens: number
+}
+export interface Status {
+  stage: string
+  events: number
+  holding: number
+  accesses: { role: string; outcome: string; seenBy: number }[]
+}
+export interface EpochRow {
+  role: string
+  records: number
+  fails: number
+  points: string
+}
+
+export class PoolPeople implements AsyncDisposable {
+  readonly trainer = generateKey()
+  readonly #folder: string
+  readonly network: KillableNetwork
+  readonly identity: { secret: string; recipient: string }
+
+  private constructor(folder: string, network: KillableNetwork, identity: { secret: string; recipient: string }) {
+    this.#folder = folder
+    this.network = network
+    this.identity = identity
+  }
+
+  /** With `key.txt` of the trainer; the first epoch opens when `people` have joined. */
+  static async start(people: number): Promise<PoolPeople> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'quern-pool-people-'))
+    const identity = await (await openCustody()).generateAgeIdentity()
+    await writeFile(path.join(folder, 'key.txt'), `${identity.secret}\n`)
+    const network = await KillableNetwork.start({
+      contributors: 0,
+      validators: KEYHOLDERS,
+      maxPages: 1,
+      charter: { contributors: { minimum: people, quota: null }, pool: { minPeople: 5 } },
+    })
+    const world = new PoolPeople(folder, network, identity)
+    // all of them sit in what the published checkpoint covers a moment after the service says so
+    await eventually(async () => (await world.seats()) === KEYHOLDERS, undefined, 100_000, 250)
+    return world
+  }
+
+  async seats(): Promise<number> {
+    const log = await replayPool(this.log).catch(() => undefined)
+    return log === undefined ? 0 : seatedValidators(log.ledger.state).length
+  }
+
+  get log(): string {
+    return path.join(this.network.folder('dao'), 'log')
+  }
+
+  at(...names: string[]): string {
+    return path.join(this.#folder, ...names)
+  }
+
+  writeExport(name: string, plays: readonly object[]): Promise<void> {
+    const data = JSON.stringify(plays)
+    return writeFile(this.at(name), zipOf([{ name: 'Spotify Account Data/StreamingHistory_music_0.json', data }]))
+  }
+
+  /** Where the operator types: on the machine of the DAO's service. */
+  get beside(): string[] {
+    return ['--home', this.network.folder('dao'), '--http', this.network.url.slice('http://'.length)]
+  }
+
+  #asPerson(who: number): string[] {
+    return ['--dao', this.network.url, '--home', this.at(`person-${who}`), '--json', '--log-level', 'error']
+  }
+
+  pool(who: number, what: string, ...words: string[]): Promise<CliRun> {
+    return runCli('pool', what, ...words, ...this.#asPerson(who))
+  }
+
+  async status(who: number): Promise<Status> {
+    const { code, err, json } = await this.pool(who, 'status')
+    if (code !== 0) throw new Error(err)
+    return json<{ contributions: Status[] }>()[0]?.contributions[0] as Status
+  }
+
+  /** Waits until so many keyholders say that they hold a person's share. */
+  holding(who: number, count: number): Promise<void> {
+    return eventually(async () => (await this.status(who)).holding === count, undefined, 100_000, 1000)
+  }
+
+  /** The same in a process of its own, beside others. */
+  async offerElsewhere(who: number, ...words: string[]): Promise<Offered> {
+    const argv = ['--disable-warning=ExperimentalWarning', MAIN, 'pool', 'offer', ...words, ...this.#asPerson(who)]
+    const { stdout } = await promisify(execFile)(process.execPath, argv, { maxBuffer: 1 << 24 })
+    return JSON.parse(stdout.trim().split('\n').at(-1) as string) as Offered
+  }
+
+  release(out: string, ...rest: string[]): Promise<CliRun> {
+    return runCli('dao', 'pool', 'release', ...this.beside, '--json', '--out', this.at(out), ...this.forTrainer, ...rest)
+  }
+
+  get forTrainer(): string[] {
+    return ['--purpose', 'ai:ModelTraining', '--trainer', this.trainer.did, '--recipient', this.identity.recipient]
+  }
+
+  /** Rows of contributors that were tested in an epoch, once it is final. */
+  async tested(epoch: number): Promise<EpochRow[]> {
+    const ask = () => this.network.ask<{ final: boolean; rows: EpochRow[] }>(`/v1/epochs/${epoch}`)
+    await eventually(async () => (await ask())?.final === true, undefined, 400_000)
+    return ((await ask())?.rows ?? []).filter(({ role, records }) => role === 'contributor' && records > 0)
+  }
+
+  async rowsIn(opened: string): Promise<Row[]> {
+    const rows: Row[] = []
+    for (const part of await readdir(this.at(opened, 'data'))) {
+      const lines = gunzipSync(await readFile(this.at(opened, 'data', part))).toString()
+      for (const line of lines.trim().split('\n')) rows.push(JSON.parse(line) as Row)
+    }
+    return rows
+  }
+
+  /** Asks the keyholders for keys of a contribution by an order of the operator, as the assembler does. */
+  async askKeys(cid: string): Promise<number> {
+    const custody = await openCustody()
+    const room = await openPoolReleases()
+    const [operator, assembler] = await Promise.all(
+      ['identity', 'assembler'].map((name) => openKeyFile(path.join(this.network.folder('dao'), 'keys', `${name}.key`))),
+    )
+    if (operator === undefined || assembler === undefined) throw new Error('no key')
+    const facts = await learnDao(await resolveDao(this.network.url), { logger: silent, signal: AbortSignal.timeout(30_000) })
+    const manifest = facts.state.contributions.get(cid)
+    const committee = facts.policy?.value.committee
+    if (manifest === undefined || committee === undefined) throw new Error(`${cid} is not known`)
+    const now = Math.floor(Date.now() / 1000)
+    const order = room.signOrder(
+      {
+        dao: facts.ledger,
+        name: 'again',
+        purposes: ['ai:ModelTraining'],
+        manifests: [manifest.manifestCid],
+        at: now,
+        expires: now + 3600,
+        trainer: this.trainer.did,
+        recipient: this.identity.recipient,
+        assembler: assembler.did,
+        deleteWithinDays: 14,
+        canaries: 8,
+        canaryKey: new Uint8Array(32),
+      },
+      operator,
+    )
+    await using mesh = await openLibp2pMesh({ signer: assembler, clock: systemClock, listen: [], privateNetwork: true })
+    for (const { addresses } of facts.known) await mesh.connect(addresses).catch(() => undefined)
+    const { keys } = await custody.askForKeys({
+      mesh,
+      clock: systemClock,
+      signer: assembler,
+      committee,
+      order,
+      manifest: manifest.manifest,
+      role: 'assembler',
+      purpose: 'ai:ModelTraining',
+      epoch: 1,
+      indices: [0],
+    })
+    return keys.length
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.network[Symbol.asyncDispose]()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
