@@ -193,6 +193,7 @@ const drafts: EntryDraft[] = [
   { t: 'optout', n: 13, p: { domain: 'mill.example', pattern: '/private/*', evidence: leaf, from: 9 } },
   { t: 'consent.withdrawn', n: 7, p: { withdrawal: encode(gone) } },
   { t: 'budget.spend', n: 5, p: { budget: 'audits', amount: '1000000000000000000000' } },
+  { t: 'pool.statistics', n: 15, p: { round: node, statistics: leaf } },
   { t: 'release', n: 6, p: { release: node, name: 'vectors-1', throughEpoch: 1, previous: null, shares: h(13), records: 812 } },
   { t: 'revenue', n: 7, p: { release: node, rail: 'invoice', asset: 'EUR', amount: '125000', reference: 'invoice 7' } },
   { t: 'payout', n: 8, p: { revenue: 99, root: h(14) } },

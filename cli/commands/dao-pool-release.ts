@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { signEntry } from '../../core/envelope/index.ts'
-import { codeOf, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
+import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
 import { askAgain, blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { isRecipient, readPolicy } from '../../dao/consent/index.ts'
@@ -10,6 +10,7 @@ import { openPoolReleases } from '../../dao/index.ts'
 import { lastFinalEpoch, ledgerYear, seatedValidators } from '../../dao/ledger/index.ts'
 import { epsilonName } from '../../dao/rewards/index.ts'
 import {
+  cborCid,
   type CID,
   did,
   type EntryType,
@@ -135,10 +136,7 @@ export const run: Run = async (_args, flags) => {
       )
     const year = ledgerYear(state)
     if (year === null) throw new RefusedError('NO_TIME', 'no cosignature has said what year it is; a DAO without validators counts nothing')
-    await write('budget.spend', { budget: epsilonName(year, name.toLowerCase()), amount: String(epsilonPpm) }).catch((error: unknown) => {
-      // an attempt under this name paid already and published nothing, or the name would be used
-      if (codeOf(error) !== 'REPEATED') throw error
-    })
+    await write('budget.spend', { budget: epsilonName(year, cborCid(bytes)), amount: String(epsilonPpm) })
   }
 
   await mkdir(out, { recursive: true })

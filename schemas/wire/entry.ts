@@ -78,6 +78,8 @@ export const payloads = {
   /** `withdrawal`: the signed bytes, so that anyone sees that the subject said it; hash and pseudonym are all they tell. */
   'consent.withdrawn': z.strictObject({ withdrawal: bytesUpTo(MAX_WITHDRAWAL_BYTES) }),
   'budget.spend': z.strictObject({ budget: z.string().max(128), amount: z.string().regex(/^\d{1,40}$/) }),
+  /** `round` is the CID of the round's bytes, `statistics` of the file that has its counts and three signatures under them. */
+  'pool.statistics': z.strictObject({ round: cid, statistics: cid }),
   release: z.strictObject({
     release: cid,
     name: z.string().max(128),

@@ -67,9 +67,10 @@ beforeAll(async () => {
   const who = ['--name', 'Upper Mill', '--address', '1 Mill Lane', '--contact', 'mailto:m@mill.example', '--trainers', trainer.did]
   const init = await runCli('dao', 'pool', 'init', ...who, '--out', at('pool.yaml'))
   if (init.code !== 0) throw new Error(init.err)
+  const members = ['--members', Array.from({ length: 5 }, (_, i) => network.accounts.get(`validator-${i + 1}`)).join(',')]
   // all five sit in what the published checkpoint covers a moment after the service says so
   await eventually(
-    async () => (await runCli('dao', 'pool', 'open', at('pool.yaml'), ...beside(), '--k', '3', '--n', '5', '--json')).code === 0,
+    async () => (await runCli('dao', 'pool', 'open', at('pool.yaml'), ...beside(), ...members, '--k', '3', '--json')).code === 0,
   )
 }, 120_000)
 afterAll(async () => {
@@ -83,6 +84,13 @@ const asPerson = (who: number): string[] => ['--dao', network.url, '--home', at(
 const forTrainer = (): string[] => ['--purpose', 'ai:ModelTraining', '--trainer', trainer.did, '--recipient', identity.recipient]
 const release = (out: string, ...rest: string[]) =>
   runCli('dao', 'pool', 'release', ...beside(), '--json', '--out', at(out), ...forTrainer(), ...rest)
+
+const count = (...words: string[]) => runCli('dao', 'pool', 'statistics', ...beside(), '--json', ...words)
+/** People counted in one more round, as its operator sees it; undefined: it did not come to an end. */
+async function counted(...words: string[]): Promise<number | undefined> {
+  const run = await count(...words)
+  return run.code === 0 ? run.json<{ people: number }>()[0]?.people : undefined
+}
 
 async function rowsIn(opened: string): Promise<Row[]> {
   const rows: Row[] = []
@@ -178,6 +186,24 @@ describe('a personal pool', () => {
     expect(paid).toHaveLength(PEOPLE)
   }, 600_000)
 
+  it('is counted by three keyholders, to each of whom everybody gave a part that tells it nothing', async () => {
+    // one of the three is away, and nothing was spent yet
+    await network.stop('validator-2')
+    const first = await count('--group', 'people', '--group', 'sources', '--epsilon-ppm', '500000', '--wait', '1')
+    expect([first.code, first.json().at(-1)]).toMatchObject([1, { error: { code: 'AGGREGATOR_MISSING' } }])
+    expect((await network.ask<{ entries: object[] }>('/v1/ledger?type=budget.spend'))?.entries).toHaveLength(0)
+    await network.run('validator-2')
+    await eventually(async () => (await counted('--group', 'people', '--group', 'sources', '--epsilon-ppm', '500000')) === PEOPLE)
+    const log = path.join(network.folder('dao'), 'log')
+    await eventually(async () => (await replayPool(log)).ledger.state.poolStatistics.length === 1)
+    const told = await runCli('pool', 'statistics', '--log', log, '--json')
+    const aggregators = ['validator-1', 'validator-2', 'validator-3'].map((name) => network.accounts.get(name))
+    expect([told.code, told.json()[0]]).toMatchObject([
+      0,
+      { statistics: { noises: 3, minPeople: 5 }, published: { by: aggregators }, budget: { spentPpm: 500_000 } },
+    ])
+  }, 120_000)
+
   it('is not released to whom the policy does not name, nor from another home', async () => {
     const stranger = await release('not', '--trainer', generateKey().did)
     expect([stranger.code, stranger.json().at(-1)]).toMatchObject([3, { error: { code: 'TRAINER_NOT_NAMED' } }])
@@ -200,7 +226,7 @@ describe('a personal pool', () => {
     const log = path.join(network.folder('dao'), 'log')
     await eventually(async () => (await replayPool(log)).ledger.state.poolReleases.length === 1)
     const told = await runCli('pool', 'statistics', at('first', 'release.cbor'), '--log', log, '--json')
-    expect([told.code, told.json()[0]]).toMatchObject([0, { statistics: { noises: 1 }, budget: { spentPpm: 1_000_000 } }])
+    expect([told.code, told.json()[0]]).toMatchObject([0, { statistics: { noises: 1 }, budget: { spentPpm: 1_500_000 } }])
     // what is public of it is served
     await eventually(async () => (await network.ask<{ releases: object[] }>('/v1/pool/releases'))?.releases.length === 1)
     const manifest = await fetch(`${network.url}/v1/pool/releases/${made?.release}`)
@@ -253,5 +279,7 @@ describe('a personal pool', () => {
     // when they are back, a copy of the log that they cosigned says the same as the feed
     await Promise.all(['validator-4', 'validator-5'].map((name) => network.run(name)))
     await isStale('--log', path.join(network.folder('dao'), 'log'))
+    // nor is who withdrew counted any more
+    expect(await counted('--group', 'people')).toBe(PEOPLE - 1)
   }, 300_000)
 })

@@ -1,6 +1,19 @@
 /** Our own vectors of a pool's statistics, for whoever writes them in another language: exact draws from exact bytes. */
 import { describe, expect, it } from 'vitest'
-import { addInto, bytesOfWords, clip, countCentrally, discreteLaplace, splitVector, uniformBelow, wordsOf } from '../../dao/pool-statistics/index.ts'
+import {
+  addInto,
+  answerAt,
+  bytesOfWords,
+  clip,
+  countCentrally,
+  discreteLaplace,
+  isProven,
+  pointOf,
+  splitVector,
+  uniformBelow,
+  withProof,
+  wordsOf,
+} from '../../dao/pool-statistics/index.ts'
 import { fromHex, poolStatistics, toHex } from '../../schemas/wire/index.ts'
 import { SeededBytes } from '../support/byte-source.ts'
 import vectors from './pool-statistics.json' with { type: 'json' }
@@ -27,6 +40,16 @@ it('splits and adds up as written down', () => {
   const sum = new Uint32Array(vector.length)
   for (const share of words) addInto(sum, wordsOf(fromHex(share)))
   expect([...sum]).toEqual(vector)
+})
+
+it('proves as written down that counts are some', () => {
+  const { seed, groups, counts, words, beacon, parts, answers } = vectors.proof
+  const dealt = withProof(Uint32Array.from(counts), groups, new SeededBytes(seed))
+  expect(toHex(bytesOfWords(dealt))).toBe(words)
+  const point = pointOf(fromHex(beacon), groups)
+  const said = splitVector(dealt, new SeededBytes(parts)).map((part, seat) => answerAt(point, part, seat))
+  expect(said.map(toHex)).toEqual(answers)
+  expect(isProven(answers.map(fromHex))).toBe(true)
 })
 
 it('publishes what is written down', () => {

@@ -27,6 +27,8 @@ export interface DepositDeskOptions {
   shredder: Shredder
   turns: Turns
   maxShares: number
+  /** Whether parts of counts come too late for this contribution; undefined: nobody is counted here. */
+  isRevealed: ((manifest: CID) => boolean) | undefined
 }
 
 interface Taken {
@@ -62,10 +64,16 @@ export class DepositDesk {
     const known = table.get(verdict.cid)
     if (known === undefined && table.size >= maxShares) return refused('FULL', 'no room for more shares; tell the DAO')
     const row =
-      known === undefined
-        ? await this.#store(verdict, newRow(deposit, verdict, now), deposit.receipt)
-        : await this.#again(verdict, known, deposit)
+      known === undefined ? await this.#first(verdict, newRow(deposit, verdict, now), deposit) : await this.#again(verdict, known, deposit)
     return 'ok' in row ? row : { ok: true, ack: this.#ack(row), manifest: row.manifest }
+  }
+
+  /** What somebody counts is dealt once, with the first deposit. */
+  async #first(verdict: Good, row: ShareRow, { receipt, counts }: Deposit): Promise<ShareRow | Refused> {
+    const { papers, isRevealed } = this.#options
+    // dealt in the knowledge of the beacon, a proof could be made for the one point where it is asked
+    if (counts !== undefined && isRevealed?.(row.manifest) === false) await papers.putCounts(row.manifest, row.paperKey, counts)
+    return this.#store(verdict, row, receipt)
   }
 
   /** Papers first: a row whose papers are missing could answer nothing. */

@@ -11,6 +11,7 @@ import { poolReaders } from '../../dao/follower/index.ts'
 import { isLive } from '../../dao/ledger/index.ts'
 import { type CID, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type Keyholder, openKeyholder, type PoolView, type ShareTable } from '../keyholder/index.ts'
+import { countView } from './count-view.ts'
 import type { Desk } from './desk.ts'
 import { isKeyholder, poolView } from './pool-view.ts'
 
@@ -142,6 +143,7 @@ export class KeyholderDuty implements AsyncDisposable {
       clock,
       signer: keys.identity,
       view,
+      counts: countView({ state, files: options.files }),
       logger: logger.child('keyholder'),
       logged: withdrawals,
       onChange: (cid) => {

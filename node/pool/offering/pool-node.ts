@@ -300,8 +300,8 @@ export class PoolNode implements AsyncDisposable {
   /** To all keyholders at once; those that have their part say so again. */
   async #handOut(note: PoolNote): Promise<void> {
     const { mesh, clock } = this.#options
-    const { cid, manifest, salt, shares, commitments, committee } = note
-    const sealed = { cid, manifest, salt, shares, commitments }
+    const { cid, manifest, salt, shares, commitments, counts, committee } = note
+    const sealed = { cid, manifest, salt, shares, commitments, counts }
     const receipt = note.receipts.at(-1) as string
     const { complete, acks, faults } = await offerContribution({
       mesh,
@@ -314,7 +314,7 @@ export class PoolNode implements AsyncDisposable {
     const of = committee.members.length
     if (complete) {
       // a copy of every part would be a way around the keyholders
-      await this.#book.update(note, { depositedAt: Math.floor(clock.now() / 1000), shares: [] })
+      await this.#book.update(note, { depositedAt: Math.floor(clock.now() / 1000), shares: [], counts: [] })
       this.#say('deposited', acks.length, of)
       return this.wake()
     }

@@ -14,12 +14,14 @@ import {
   randomScalar,
   sealChunk,
 } from '../../../dao/custody/index.ts'
+import { aggregatorsOf, type ByteSource, dealCounts, FeatureCounter, LAYOUT_1 } from '../../../dao/pool-statistics/index.ts'
 import { ACTIVITY_MEASURES, type ActivityEvent, bandsOf, measureEvents, readEvents } from '../../../schemas/activity/index.ts'
 import {
   type Block,
   cborCid,
   type CID,
   type ConsentPolicy,
+  type CountShare,
   encode,
   MAX_CHUNKS,
   type PoolIndex,
@@ -66,7 +68,11 @@ export interface Sealed {
   /** Share of seat i + 1, and the commitments that all keyholders get. */
   shares: Uint8Array[]
   commitments: Uint8Array[]
+  /** Parts of what this person counts, for the keyholders of the first seats; none where the committee is too small for statistics. */
+  counts: CountShare[]
 }
+
+const secure: ByteSource = { bytes: (length) => new Uint8Array(randomBytes(length)) }
 
 /**
  * Throws InvalidInputError NOTHING_TO_SEAL, EVENT_TOO_LARGE, BAD_EVENT or TOO_MUCH (split the export). Nothing of it can be repeated: secret and
@@ -75,7 +81,13 @@ export interface Sealed {
 export function sealContribution(toSeal: ToSeal): Sealed {
   const { lines, dao, subject, policy, schema, from, to, ownerSeed, tokens, sequence = 0, prev = null } = toSeal
   const groups = chunkLines(lines)
-  const rows = groups.map((group) => measureEvents(eventsOf(group)))
+  const counter = new FeatureCounter(LAYOUT_1)
+  const rows = groups.map((group) => {
+    const events = eventsOf(group)
+    const row = measureEvents(events)
+    for (const event of events) counter.add({ event, qualityPpm: row.quality })
+    return row
+  })
   const index = shaped(poolIndex, {
     v: 1,
     measures: ACTIVITY_MEASURES,
@@ -113,7 +125,8 @@ export function sealContribution(toSeal: ToSeal): Sealed {
   })
   const bytes = encode(manifest)
   const blocks = [{ cid: cborCid(bytes), bytes }, ...chunks, { cid: manifest.index, bytes: indexBytes }]
-  return { manifest, cid: cborCid(bytes), blocks, index, salt, shares, commitments }
+  const counts = aggregatorsOf(policy.value) === undefined ? [] : dealCounts(counter.vector(), secure)
+  return { manifest, cid: cborCid(bytes), blocks, index, salt, shares, commitments, counts }
 }
 
 /** What the keyholders are asked for tokens of, blinded, before anything is sealed. Throws InvalidInputError BAD_EVENT. */
