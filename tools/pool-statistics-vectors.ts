@@ -6,13 +6,14 @@
  */
 import { writeFileSync } from 'node:fs'
 import {
+  addNoise,
   answerAt,
   bytesOfWords,
+  centred,
   clip,
-  countCentrally,
+  describeCounts,
   discreteLaplace,
   pointOf,
-  poolGroups,
   splitVector,
   uniformBelow,
   withProof,
@@ -56,13 +57,20 @@ const proof = {
   parts: 'parts',
   answers,
 }
-const groups = poolGroups({ from: '2025-01', to: '2025-02' }).slice(0, 2)
-const vectors = times(40, () => Uint32Array.of(1, 1, 0, 0))
-const published = countCentrally(vectors, { groups, epsilonPpm: 2_000_000, minPeople: 20 }, source('published'))
+const groups = [
+  { name: 'people', bins: ['all'], perBin: 1, perPerson: 1 },
+  { name: 'months', bins: ['2025-01', '2025-02', 'other'], perBin: 1, perPerson: 3 },
+]
+const sums = [40, 40, 25, 0]
+const asked = { groups, epsilonPpm: 2_000_000, minPeople: 20 }
+const noisy = Uint32Array.from(sums)
+const noise = source('published')
+for (let i = 0; i < 3; i++) addNoise(noisy, asked, noise)
+const published = { seed: 'published', ...asked, sums, noises: 3, statistics: describeCounts(centred(noisy), asked, 3) }
 
 const about =
-  'Bytes of a seed are SHA-256(seed ‖ u32be(counter)) for counter 0, 1, … one after the other. uniform: draws below a bound. laplace: draws of scale num/den. clipped: at most 2 in a bin and 3 in all. shares: words of `vector` mod 2^32 − 5 in three, hexadecimal, big-endian. proof: the words that are dealt for the counts of groups, and the answers of the three to their parts at the point of the beacon. published: 40 people, each once in the first bin of both groups.'
+  'Bytes of a seed are SHA-256(seed ‖ u32be(counter)) for counter 0, 1, … one after the other. uniform: draws below a bound. laplace: draws of scale num/den. clipped: at most 2 in a bin and 3 in all. shares: words of `vector` mod 2^32 − 5 in three, hexadecimal, big-endian. proof: the words that are dealt for the counts of groups, and the answers of the three to their parts at the point of the beacon. published: sums of the bins, noise added three times to all of them in order, and what is told.'
 writeFileSync(
   new URL('../tests/vectors/pool-statistics.json', import.meta.url),
-  `${JSON.stringify({ about, uniform, laplace, clipped: { group, rows: clipped }, shares: { seed: 'shares', vector, words: shares }, proof, published: { seed: 'published', groups, people: 40, epsilonPpm: 2_000_000, minPeople: 20, statistics: published } }, undefined, 1)}\n`,
+  `${JSON.stringify({ about, uniform, laplace, clipped: { group, rows: clipped }, shares: { seed: 'shares', vector, words: shares }, proof, published }, undefined, 1)}\n`,
 )

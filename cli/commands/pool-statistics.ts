@@ -3,7 +3,7 @@ import { openPoolReleases, openPoolStatistics } from '../../dao/index.ts'
 import { ledgerYear, type LedgerState, readStatisticsFile } from '../../dao/ledger/index.ts'
 import { spreadOf } from '../../dao/pool-statistics/index.ts'
 import { epsilonLeft } from '../../dao/rewards/index.ts'
-import { cborCid, MAX_POOL_RELEASE_BYTES, poolTermsOf, type PoolStatistics } from '../../schemas/wire/index.ts'
+import { cborCid, encode, equalBytes, MAX_POOL_RELEASE_BYTES, poolTermsOf, type PoolStatistics } from '../../schemas/wire/index.ts'
 import { print, printable, printJson, type Run, table } from '../program/index.ts'
 import { readAtMost, replayPool, type ReplayedPool } from '../wiring/index.ts'
 
@@ -68,10 +68,25 @@ async function toldBy(file: string, pool: ReplayedPool | undefined): Promise<Tol
   if (pool !== undefined && !pool.ledger.state.poolReleases.some(({ release }) => release.equals(cborCid(bytes))))
     throw new RefusedError('NOT_PUBLISHED', `${file}: this log names no such release, whoever signed it`)
   const { statistics } = read.value
+  const published = statistics && pool && sameIn(pool, statistics)
+  if (statistics !== null && pool !== undefined && published === undefined)
+    throw new RefusedError('NOT_PUBLISHED', `${file}: these counts are not among those that aggregators signed in this log`)
+  if (published) return { statistics, published, why: '' }
   return { statistics, published: null, why: statistics === null ? 'The release counts nothing in public.' : COPIED }
 }
 
-const COPIED = 'As the release says them; counts of its own are its assembler’s, who saw everybody’s before it added noise.'
+const COPIED =
+  'As the release repeats them: of everybody in the pool when it was counted. Whether the pool’s aggregators signed them, a copy of the log says (--log).'
+
+/** The entry under which a log has the same counts. */
+function sameIn({ ledger, files }: ReplayedPool, statistics: PoolStatistics): Told['published'] | undefined {
+  for (const entry of ledger.state.poolStatistics) {
+    const read = readStatisticsFile(files, entry.statistics)
+    if (read.ok && equalBytes(encode(read.value.statistics), encode(statistics)))
+      return publishedBy(entry, read.value.round.value.aggregators)
+  }
+  return undefined
+}
 
 const publishedBy = ({ index, round, statistics }: LedgerState['poolStatistics'][number], by: string[]) => ({
   index,

@@ -244,7 +244,6 @@ export const specs: CommandSpec[] = [
       ['--recipient <age1pq1…>', 'hybrid age recipient of the trainer'],
       ['--purpose <term>', 'what it is for; may be repeated', undefined, 'repeat'],
       ['--name <name>', 'name of the release; default the DAO’s and a number'],
-      ['--epsilon-ppm <n>', 'ε that the public counts may cost of the year’s, in millionths; 0: none are published'],
       ['--canaries <n>', 'made-up rows that show from whom a copy came', '24'],
       ['--out <dir>', 'where bundle and public manifest go', 'pool-release'],
     ],

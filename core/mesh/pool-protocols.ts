@@ -131,7 +131,7 @@ export const aggregateProtocol = defineProtocol({
     step: z.strictObject({ what: z.enum(['list', 'ready', 'sum', 'sign']), said: z.array(bytesUpTo(MAX_LIST_BYTES)).max(AGGREGATORS) }),
   }),
   reply: z.discriminatedUnion('status', [z.strictObject({ status: z.literal('said'), bytes: bytesUpTo(MAX_LIST_BYTES) }), refused]),
-  limits: { queryBytes: 3 * MAX_LIST_BYTES + 64 * KiB, replyBytes: MAX_LIST_BYTES + KiB, timeoutMs: 60_000, inboundStreams: 2 },
+  limits: { queryBytes: 13 * MiB, replyBytes: 5 * MiB, timeoutMs: 60_000, inboundStreams: 2 },
 })
 
 export const poolProtocols = [

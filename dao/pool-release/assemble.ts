@@ -4,8 +4,8 @@
  */
 import { codeOf, RefusedError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { type ByteSource, countCentrally, FeatureCounter, poolGroups } from '../pool-statistics/index.ts'
-import type { ConsentPolicy } from '../../schemas/wire/index.ts'
+import type { ByteSource } from '../pool-statistics/index.ts'
+import type { ConsentPolicy, PoolStatistics } from '../../schemas/wire/index.ts'
 import {
   cborCid,
   type CID,
@@ -23,7 +23,6 @@ import {
   type Purpose,
   utf8,
 } from '../../schemas/wire/index.ts'
-import { measureEvents } from '../../schemas/activity/index.ts'
 import { sealStream } from '../custody/index.ts'
 import { describePoolAiAct } from './ai-act.ts'
 import { Cells, published, quasiOf } from './anonymise.ts'
@@ -58,8 +57,8 @@ export interface Assembling extends Omit<Opening, 'order' | 'purpose'> {
   contributions: readonly PoolContribution[]
   policy: { cid: CID; value: ConsentPolicy }
   terms: PoolTerms
-  /** ε of the manifest's counts, in millionths, that the ledger's budget was charged with; 0: it has none. */
-  epsilonPpm: number
+  /** Counts of the pool that the ledger has published; of those in the release nobody counts anything in public. */
+  statistics: PoolStatistics | null
   readChunk: ReadChunk
   known: () => KnownWithdrawals
   /** Brings `known` up to date: awaited before it is asked for the last time. */
@@ -95,7 +94,6 @@ export interface Report {
 interface Opened {
   contribution: PoolContribution
   keys: Keys
-  vector: Uint32Array
   person: string
 }
 
@@ -120,7 +118,6 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   const { selected, left } = selectContributions(order.value, input.contributions, { policy: policy.cid, isEnded: known().isEnded })
   const secret = random.bytes(32)
   const months = monthsUpTo(order.value.at)
-  const groups = poolGroups(months)
   const cells = new Cells()
   let opened: Opened[] = []
   const leave = (manifest: CID, code: string): void => void left.push({ manifest, code })
@@ -180,20 +177,15 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     for (const one of opened.filter(({ contribution }) => isEnded(contribution))) dropOne(one, 'WITHDRAWN')
   }
 
-  async function count({ manifest }: PoolContribution, person: string): Promise<{ keys: Keys; vector: Uint32Array }> {
+  async function count({ manifest }: PoolContribution, person: string): Promise<{ keys: Keys }> {
     const keys = await keysOf(manifest, { ...input, order: order.bytes, purpose: order.value.purposes[0] as Purpose })
-    const counter = new FeatureCounter(groups)
     const found = new Cells()
     for await (const events of eventsOf(manifest, keys, input.readChunk)) {
-      const qualityPpm = measureEvents(events).quality
-      for (const event of events) {
-        counter.add({ event, qualityPpm })
-        found.add(person, quasiOf(event))
-      }
+      for (const event of events) found.add(person, quasiOf(event))
     }
     // only of what could be read to its end
     cells.take(found)
-    return { keys, vector: counter.vector() }
+    return { keys }
   }
 
   async function write() {
@@ -271,10 +263,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
 
   function describe(members: PoolReleaseSecret['members'], report: Report, rows: Uint8Array): Omit<Assembled, 'left'> {
     const { value } = order
-    const { about, epsilonPpm } = input
-    const asked = { groups, epsilonPpm, minPeople: terms.minPeople }
-    const vectors = opened.map(({ vector }) => vector)
-    const statistics = epsilonPpm === 0 ? null : countCentrally(vectors, asked, random)
+    const { about, statistics } = input
     const aiAct = describePoolAiAct({
       ...value,
       ...about,

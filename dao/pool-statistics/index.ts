@@ -1,10 +1,9 @@
 /** Statistics of personal pools under differential privacy: exact noise, counts dealt in three parts and proven to be counts, a yearly budget. */
-export { countCentrally } from './count-centrally.ts'
 export { dealCounts, faultOfShare } from './deal.ts'
 export { discreteLaplace, type Rational } from './discrete-laplace.ts'
 export { clip, type EventFacts, FeatureCounter } from './features.ts'
 export { type Gathered, gatherRound, type Gathering } from './gather.ts'
-export { binsOf, checkGroups, LANGUAGES, lengthDecile, monthsBetween, poolGroups, qualityDecile, scaleOf } from './layout.ts'
+export { binsOf, LANGUAGES, lengthDecile, qualityDecile, scaleOf } from './layout.ts'
 export { aggregatorsOf, groupsNamed, LAYOUT_1 } from './layout-1.ts'
 export { addNoise, type Asked, describeCounts, spreadOf } from './publish.ts'
 export { encodeStatistics, readStatistics, type ReadStatistics, signResult } from './published.ts'

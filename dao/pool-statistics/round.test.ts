@@ -15,7 +15,6 @@ import {
   clip,
   combinePartials,
   countable,
-  countCentrally,
   dealCounts,
   encodeStatistics,
   faultOfShare,
@@ -24,7 +23,6 @@ import {
   LAYOUT_1,
   notedSet,
   pointOf,
-  poolGroups,
   readRound,
   readStatistics,
   type Round,
@@ -302,18 +300,5 @@ describe('a round', () => {
     const signed = aggregators.map((signer) => signResult(round.id, small, signer))
     expect(readStatistics(encodeStatistics(bytes, small, signed))).toMatchObject({ code: 'OTHER_COUNTS' })
     expect(readStatistics(utf8('no'))).toMatchObject({ ok: false })
-  })
-})
-
-describe('counts by one who knows them all', () => {
-  it('have the same form with one noise, and are none below the least number of people', () => {
-    const groups = poolGroups({ from: '2025-01', to: '2025-12' })
-    const vectors = Array.from({ length: 19 }, () => new FeatureCounter(groups).vector())
-    const asked = { groups, epsilonPpm: 1_000_000, minPeople: 20 }
-    expect(countCentrally(vectors, asked, new SeededBytes('c'))).toBeNull()
-    expect(countCentrally([...vectors, new FeatureCounter(groups).vector()], asked, new SeededBytes('c'))).toMatchObject({
-      noises: 1,
-      epsilonPpm: 1_000_000,
-    })
   })
 })

@@ -2,10 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import {
   addInto,
+  addNoise,
   answerAt,
   bytesOfWords,
+  centred,
   clip,
-  countCentrally,
+  describeCounts,
   discreteLaplace,
   isProven,
   pointOf,
@@ -53,9 +55,11 @@ it('proves as written down that counts are some', () => {
 })
 
 it('publishes what is written down', () => {
-  const { seed, groups, people, epsilonPpm, minPeople, statistics } = vectors.published
-  const each = Array.from({ length: people }, () => Uint32Array.of(1, 1, 0, 0))
-  const published = countCentrally(each, { groups, epsilonPpm, minPeople }, new SeededBytes(seed))
+  const { seed, groups, sums, epsilonPpm, minPeople, noises, statistics } = vectors.published
+  const sum = Uint32Array.from(sums)
+  const source = new SeededBytes(seed)
+  for (let i = 0; i < noises; i++) addNoise(sum, { groups, epsilonPpm, minPeople }, source)
+  const published = describeCounts(centred(sum), { groups, epsilonPpm, minPeople }, noises)
   expect(published).toEqual(statistics)
   expect(poolStatistics.safeParse(published).success).toBe(true)
 })
