@@ -194,6 +194,7 @@ const drafts: EntryDraft[] = [
   { t: 'consent.withdrawn', n: 7, p: { withdrawal: encode(gone) } },
   { t: 'custody.reshare', n: 15, p: { order: utf8('order'), ready: [utf8('ready 1'), utf8('ready 2')] } },
   { t: 'budget.spend', n: 5, p: { budget: 'audits', amount: '1000000000000000000000' } },
+  { t: 'pool.statistics', n: 15, p: { round: node, statistics: leaf } },
   { t: 'release', n: 6, p: { release: node, name: 'vectors-1', throughEpoch: 1, previous: null, shares: h(13), records: 812 } },
   { t: 'revenue', n: 7, p: { release: node, rail: 'invoice', asset: 'EUR', amount: '125000', reference: 'invoice 7' } },
   { t: 'payout', n: 8, p: { revenue: 99, root: h(14) } },

@@ -2,13 +2,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { signEntry } from '../../core/envelope/index.ts'
-import { codeOf, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
+import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
 import { askAgain, blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { isRecipient, readPolicy, requiredPurposes } from '../../dao/consent/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
-import { lastFinalEpoch, ledgerYear, seatedValidators } from '../../dao/ledger/index.ts'
-import { epsilonName } from '../../dao/rewards/index.ts'
+import { lastFinalEpoch, readStatisticsFile, seatedValidators } from '../../dao/ledger/index.ts'
 import {
   type CID,
   did,
@@ -17,6 +16,7 @@ import {
   MAX_MEMBERS,
   type Payload,
   peerFromDid,
+  type PoolStatistics,
   poolTermsOf,
   PURPOSES,
   type Purpose,
@@ -36,6 +36,7 @@ import {
   learnDao,
   logger,
   replayPool,
+  type ReplayedPool,
   resolveDao,
   secureBytes,
   submit,
@@ -115,7 +116,6 @@ export const run: Run = async (_args, flags) => {
   }
   const orders = signed.map((bytes) => ({ value: room.readOrder(bytes, given), bytes }))
 
-  const epsilonPpm = numberFlag(flags, 'epsilonPpm', 0)
   const write = async <T extends EntryType>(t: T, p: Payload<T>): Promise<void> => {
     for (let attempt = 0; ; attempt++) {
       const { operatorEntries } = (await getJson(base, '/v1/info')) as { operatorEntries: number }
@@ -125,22 +125,6 @@ export const run: Run = async (_args, flags) => {
       if (!refusal.code.startsWith('SEQUENCE_') || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
     }
   }
-  // paid before anything is counted: a release that fails afterwards has cost it all the same
-  if (epsilonPpm > 0) {
-    const least = Math.max(terms.kAnonymity, terms.minPeople)
-    if (ready.length < least)
-      throw new RefusedError(
-        'TOO_FEW_PEOPLE',
-        `${ready.length} people are ready, and counts are published of ${least} or more; leave --epsilon-ppm out`,
-      )
-    const year = ledgerYear(state)
-    if (year === null) throw new RefusedError('NO_TIME', 'no cosignature has said what year it is; a DAO without validators counts nothing')
-    await write('budget.spend', { budget: epsilonName(year, name.toLowerCase()), amount: String(epsilonPpm) }).catch((error: unknown) => {
-      // an attempt under this name paid already and published nothing, or the name would be used
-      if (codeOf(error) !== 'REPEATED') throw error
-    })
-  }
-
   await mkdir(out, { recursive: true })
   const addresses = await resolveDao(base)
   const privateNetwork = isPrivateDao(addresses)
@@ -184,7 +168,7 @@ export const run: Run = async (_args, flags) => {
     contributions,
     policy: { cid: policy.cid, value: policy.policy },
     terms,
-    epsilonPpm,
+    statistics: newestCounts(now),
     readChunk: async (cid) => {
       for (const holder of [operator.did, ...members]) {
         const block = await chunkFrom(holder, cid)
@@ -241,6 +225,13 @@ function notifyOf({ notify }: Flags): string | undefined {
   const url = URL.canParse(notify) ? new URL(notify) : undefined
   if ((url?.protocol === 'https:' || url?.protocol === 'http:') && notify.length <= 512) return notify
   throw new UsageError('BAD_FLAG', '--notify takes an address that notices are sent to: https://trainer.example/withdrawn')
+}
+
+/** Of everybody in the pool when they were made: the fold took them, so three aggregators signed them. */
+function newestCounts({ ledger, files }: ReplayedPool): PoolStatistics | null {
+  const last = ledger.state.poolStatistics.at(-1)
+  const read = last && readStatisticsFile(files, last.statistics)
+  return read?.ok === true ? read.value.statistics : null
 }
 
 function askedFor(flags: Flags): { trainer: string; recipient: string; purposes: Purpose[] } {

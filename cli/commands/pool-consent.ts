@@ -1,5 +1,6 @@
 /** The consent screen: everything the DAO says before anything is asked, one tick for each purpose, none made beforehand. */
 import { RefusedError, UsageError } from '../../core/errors/index.ts'
+import { aggregatorsOf } from '../../dao/pool-statistics/index.ts'
 import type { PreparedOffer } from '../../node/pool/offering/index.ts'
 import type { ConsentPolicy } from '../../schemas/wire/index.ts'
 import { type Flags, printable, type Prompter, table } from '../program/index.ts'
@@ -25,6 +26,9 @@ export function consentText(policy: ConsentPolicy, notice: Uint8Array, offer: Pr
             'read by',
             `whoever the DAO draws to test a sample; any ${k} of ${members.length} keyholders together; nobody else without them`,
           ],
+          ...(aggregatorsOf(policy) === undefined
+            ? []
+            : [['counted by', 'three of them, from parts that tell none of them what you count; only sums with noise are published']]),
         ],
         2,
       ),

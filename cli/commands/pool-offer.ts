@@ -210,6 +210,7 @@ async function sealed(home: SubjectHome, { book }: PoolNode, { facts, policy, of
     committee: policy.value.committee,
     shares: made.shares,
     commitments: made.commitments,
+    counts: made.counts,
     source,
     at: now,
   })

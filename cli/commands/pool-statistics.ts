@@ -1,38 +1,101 @@
-import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
-import { openPoolReleases } from '../../dao/index.ts'
-import { ledgerYear } from '../../dao/ledger/index.ts'
+import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
+import { openPoolReleases, openPoolStatistics } from '../../dao/index.ts'
+import { ledgerYear, type LedgerState, readStatisticsFile } from '../../dao/ledger/index.ts'
+import { spreadOf } from '../../dao/pool-statistics/index.ts'
 import { epsilonLeft } from '../../dao/rewards/index.ts'
-import { MAX_POOL_RELEASE_BYTES, poolTermsOf, type PoolStatistics } from '../../schemas/wire/index.ts'
+import { cborCid, encode, equalBytes, MAX_POOL_RELEASE_BYTES, poolTermsOf, type PoolStatistics } from '../../schemas/wire/index.ts'
 import { print, printable, printJson, type Run, table } from '../program/index.ts'
-import { readAtMost } from '../wiring/index.ts'
-import { replayPool } from '../wiring/index.ts'
+import { readAtMost, replayPool, type ReplayedPool } from '../wiring/index.ts'
 
-/** What a release says about its people, and what the pool may still say this year. */
-export const run: Run = async ([manifest], flags) => {
-  const log = flags['log']
-  if (manifest === undefined && typeof log !== 'string')
-    throw new UsageError('NOTHING_ASKED', 'give a release’s manifest (release.cbor), a copy of the log with --log, or both')
-  const statistics = manifest === undefined ? undefined : await statisticsIn(manifest)
-  const budget = typeof log === 'string' ? await budgetIn(log) : undefined
-  if (flags['json'] === true) printJson({ ...(statistics !== undefined && { statistics }), ...(budget && { budget }) })
+/** Counts that a log has published, or that a file says; and what the pool may still say this year. */
+export const run: Run = async ([file], flags) => {
+  const folder = flags['log']
+  if (file === undefined && typeof folder !== 'string')
+    throw new UsageError(
+      'NOTHING_ASKED',
+      'give a copy of the log with --log, a file of counts or a release’s manifest (release.cbor), or both',
+    )
+  const pool = typeof folder === 'string' ? await replayPool(folder) : undefined
+  const told = file === undefined ? newestIn(pool as ReplayedPool) : await toldBy(file, pool)
+  const budget = pool && budgetIn(pool.ledger.state)
+  if (flags['json'] === true) printJson({ ...told, ...(budget && { budget }) })
   else {
-    if (statistics === null)
-      print('The release counts nothing in public: it has fewer people than may be counted, or no budget was spent on it.')
-    else if (statistics) print(printable(inWords(statistics)))
+    if (told.statistics === null) print(told.why)
+    else {
+      print(printable(inWords(told.statistics)))
+      if (told.published) print(`signed by ${told.published.by.join(', ')}\n${told.published.statistics}, entry ${told.published.index}`)
+      else print(told.why)
+    }
     if (budget)
       print(`budget of ${budget.year ?? 'a year that nobody has stated'}: ${budget.spentPpm} of ${budget.yearlyPpm} millionths of ε spent`)
   }
   return 0
 }
 
-async function statisticsIn(file: string): Promise<PoolStatistics | null> {
-  const read = (await openPoolReleases()).readPoolRelease(await readAtMost(file, MAX_POOL_RELEASE_BYTES))
-  if (!read.ok) throw new InvalidInputError(read.code, `${file}: ${read.message}`)
-  return read.value.statistics
+interface Told {
+  statistics: PoolStatistics | null
+  /** Where a log has them. The fold took the entry: so the operator ordered and paid it, and the three whom a policy names signed. */
+  published: { index: number; round: string; statistics: string; by: string[] } | null
+  /** What is to be said of counts that no log shows, or that are none. */
+  why: string
 }
 
-async function budgetIn(log: string) {
-  const { state } = (await replayPool(log)).ledger
+function newestIn({ ledger, files }: ReplayedPool): Told {
+  const last = ledger.state.poolStatistics.at(-1)
+  if (last === undefined) return { statistics: null, published: null, why: 'This log has published no counts of a pool.' }
+  const read = readStatisticsFile(files, last.statistics)
+  if (!read.ok) throw new InvalidInputError(read.refusal.code, read.refusal.message)
+  return { statistics: read.value.statistics, published: publishedBy(last, read.value.round.value.aggregators), why: '' }
+}
+
+async function toldBy(file: string, pool: ReplayedPool | undefined): Promise<Told> {
+  const bytes = await readAtMost(file, MAX_POOL_RELEASE_BYTES)
+  const counts = (await openPoolStatistics()).readStatistics(bytes)
+  if (counts.ok) {
+    const { statistics, round } = counts.value
+    const cid = cborCid(bytes)
+    const entry = pool?.ledger.state.poolStatistics.find((one) => one.statistics.equals(cid))
+    if (entry !== undefined) return { statistics, published: publishedBy(entry, round.value.aggregators), why: '' }
+    if (pool !== undefined) throw new RefusedError('NOT_PUBLISHED', `${file}: this log has published no such counts, whoever signed them`)
+    return {
+      statistics,
+      published: null,
+      why: 'Three keys signed these counts; whether they are the pool’s aggregators, a copy of the log says (--log).',
+    }
+  }
+  const read = (await openPoolReleases()).readPoolRelease(bytes)
+  if (!read.ok) throw new InvalidInputError(read.code, `${file}: ${read.message}`)
+  if (pool !== undefined && !pool.ledger.state.poolReleases.some(({ release }) => release.equals(cborCid(bytes))))
+    throw new RefusedError('NOT_PUBLISHED', `${file}: this log names no such release, whoever signed it`)
+  const { statistics } = read.value
+  const published = statistics && pool && sameIn(pool, statistics)
+  if (statistics !== null && pool !== undefined && published === undefined)
+    throw new RefusedError('NOT_PUBLISHED', `${file}: these counts are not among those that aggregators signed in this log`)
+  if (published) return { statistics, published, why: '' }
+  return { statistics, published: null, why: statistics === null ? 'The release counts nothing in public.' : COPIED }
+}
+
+const COPIED =
+  'As the release repeats them: of everybody in the pool when it was counted. Whether the pool’s aggregators signed them, a copy of the log says (--log).'
+
+/** The entry under which a log has the same counts. */
+function sameIn({ ledger, files }: ReplayedPool, statistics: PoolStatistics): Told['published'] | undefined {
+  for (const entry of ledger.state.poolStatistics) {
+    const read = readStatisticsFile(files, entry.statistics)
+    if (read.ok && equalBytes(encode(read.value.statistics), encode(statistics)))
+      return publishedBy(entry, read.value.round.value.aggregators)
+  }
+  return undefined
+}
+
+const publishedBy = ({ index, round, statistics }: LedgerState['poolStatistics'][number], by: string[]) => ({
+  index,
+  round: round.toString(),
+  statistics: statistics.toString(),
+  by,
+})
+
+function budgetIn(state: LedgerState) {
   const year = ledgerYear(state)
   const yearly = poolTermsOf(state.charter).epsilonPpmPerYear
   const { spent, left } = epsilonLeft(state.spent, year ?? 0, yearly)
@@ -45,9 +108,13 @@ async function budgetIn(log: string) {
   }
 }
 
-function inWords({ groups, epsilonPpm, noises, minPeople }: PoolStatistics): string {
+export function inWords({ groups, epsilonPpm, noises, minPeople }: PoolStatistics): string {
+  const within = (name: string): string => {
+    const group = groups.find((one) => one.name === name) as PoolStatistics['groups'][number]
+    return `± ${spreadOf(group, { epsilonPpm, groups: groups.length }, noises)}`
+  }
   const rows = groups.flatMap(({ name, bins, counts }) =>
-    bins.flatMap((bin, i) => (counts[i] == null ? [] : [[name, bin, String(counts[i])]])),
+    bins.flatMap((bin, i) => (counts[i] == null ? [] : [[name, bin, String(counts[i]), within(name)]])),
   )
-  return `${table(rows.length === 0 ? [['nothing', 'reaches', 'the least count']] : rows, 2)}\n\nPeople, with discrete Laplace noise (ε ${epsilonPpm} millionths, added ${noises} times). Counts below ${minPeople} are not told.`
+  return `${table(rows.length === 0 ? [['nothing', 'reaches', 'the least count', '']] : rows, 2)}\n\nPeople, with discrete Laplace noise (ε ${epsilonPpm} millionths, added ${noises} times): nineteen of twenty counts are as near to the truth as the last column says. Counts below ${minPeople} are not told.`
 }

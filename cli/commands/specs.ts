@@ -248,7 +248,6 @@ export const specs: CommandSpec[] = [
       ['--recipient <age1pq1…>', 'hybrid age recipient of the trainer'],
       ['--purpose <term>', 'what it is for; may be repeated', undefined, 'repeat'],
       ['--name <name>', 'name of the release; default the DAO’s and a number'],
-      ['--epsilon-ppm <n>', 'ε that the public counts may cost of the year’s, in millionths; 0: none are published'],
       ['--canaries <n>', 'made-up rows that show from whom a copy came', '24'],
       ['--notify <url>', 'address of the trainer to which notices of withdrawals are sent, sealed to its key'],
       ['--out <dir>', 'where bundle and public manifest go', 'pool-release'],
@@ -268,6 +267,24 @@ export const specs: CommandSpec[] = [
       ['--k <n>', 'how many of them read together; never fewer than before'],
     ],
     load: () => import('./dao-pool-reshare.ts'),
+  },
+  {
+    name: 'dao pool statistics',
+    summary:
+      'count the people of the pool of a running DAO, with noise: three keyholders sum parts that tell them nothing, ε is spent by an entry of the log, and the counts are published in it. Stopped, or with a keyholder away, the same command goes on with the same round and spends nothing more',
+    example: 'quern dao pool statistics --group people --group sources --epsilon-ppm 500000',
+    settings: ['home', 'http'],
+    options: [
+      [
+        '--group <name>',
+        'what is counted: people, years, months, languages, types, sources, lengths, qualities; may be repeated. Fewer groups have less noise each; default people, years, languages, types, sources',
+        undefined,
+        'repeat',
+      ],
+      ['--epsilon-ppm <n>', 'ε that it may cost of the year’s, in millionths', '1000000'],
+      ['--wait <seconds>', 'how long keyholders may take to read in the log that it was paid', '120'],
+    ],
+    load: () => import('./dao-pool-statistics.ts'),
   },
   {
     name: 'pool preview',
@@ -390,9 +407,10 @@ export const specs: CommandSpec[] = [
   },
   {
     name: 'pool statistics',
-    args: '[release]',
-    summary: 'what a release of a pool says of its people, with how much noise; with --log what the year’s ε has left',
-    example: 'quern pool statistics release.cbor --log dao-log',
+    args: '[file]',
+    summary:
+      'counts of a pool’s people, with how much noise: with --log the newest that its log has published, who signed them, and what the year’s ε has left; of a file, a release’s manifest or published counts, what it says',
+    example: 'quern pool statistics --log dao-log',
     options: [['--log <dir>', 'a copy of the DAO’s log']],
     load: () => import('./pool-statistics.ts'),
   },

@@ -26,6 +26,7 @@ export {
   replayPool,
   type ReplayedPool,
 } from './pool-releases.ts'
+export { type KeptRound, RoundFolder } from './pool-rounds.ts'
 export { cutInto, releaseJob } from './release-job.ts'
 export { openRoleHome, type RoleHome } from './role-home.ts'
 export {

@@ -1,16 +1,6 @@
 /** What contributors, keyholders, scorers and assemblers of personal pools ask each other. Signed objects travel as their DAG-CBOR bytes. */
 import { z } from 'zod'
-import {
-  bytesOf,
-  bytesUpTo,
-  cid,
-  did,
-  MAX_ORDER_BYTES,
-  MAX_PEOPLE,
-  MAX_ROUND_BYTES,
-  MAX_SHARE_BYTES,
-  MAX_WITHDRAWAL_BYTES,
-} from '../../schemas/wire/index.ts'
+import { AGGREGATORS, bytesUpTo, MAX_LIST_BYTES, MAX_ORDER_BYTES, MAX_ROUND_BYTES, MAX_WITHDRAWAL_BYTES } from '../../schemas/wire/index.ts'
 import { defineProtocol } from './mesh.ts'
 
 const KiB = 1024
@@ -129,30 +119,19 @@ export const inclusionProtocol = defineProtocol({
   limits: { queryBytes: 2 * KiB, replyBytes: 8 * KiB, timeoutMs: 15_000, inboundStreams: 4 },
 })
 
-/** Statistics by three aggregators: a signed aggregateRound, and a step of it. Scorers give shares; the operator asks what is held, and for the sum. */
+/**
+ * A round of a pool's statistics, told to each aggregator by the account that the round names: what it holds (`list`), that it has summed what all
+ * three lists allow (`ready`), its sum with noise (`sum`), its signature under what the sums give (`sign`). `said` is what the three answered to
+ * the step before.
+ */
 export const aggregateProtocol = defineProtocol({
   id: '/quern/aggregate/1.0.0',
   query: z.strictObject({
     round: bytesUpTo(MAX_ROUND_BYTES),
-    step: z.discriminatedUnion('what', [
-      z.strictObject({
-        what: z.literal('give'),
-        shares: z.array(bytesUpTo(MAX_SHARE_BYTES)).min(1).max(64),
-      }),
-      z.strictObject({ what: z.literal('list') }),
-      z.strictObject({ what: z.literal('sum'), contributions: z.array(cid).max(MAX_PEOPLE) }),
-    ]),
+    step: z.strictObject({ what: z.enum(['list', 'ready', 'sum', 'sign']), said: z.array(bytesUpTo(MAX_LIST_BYTES)).max(AGGREGATORS) }),
   }),
-  reply: z.discriminatedUnion('status', [
-    z.strictObject({ status: z.literal('taken') }),
-    z.strictObject({
-      status: z.literal('holds'),
-      contributions: z.array(z.strictObject({ manifest: cid, by: did, dealing: bytesOf(16) })).max(MAX_PEOPLE),
-    }),
-    z.strictObject({ status: z.literal('summed'), partial: bytesUpTo(MAX_SHARE_BYTES) }),
-    refused,
-  ]),
-  limits: { queryBytes: 1 * MiB, replyBytes: 4 * MiB, timeoutMs: 60_000, inboundStreams: 4 },
+  reply: z.discriminatedUnion('status', [z.strictObject({ status: z.literal('said'), bytes: bytesUpTo(MAX_LIST_BYTES) }), refused]),
+  limits: { queryBytes: 13 * MiB, replyBytes: 5 * MiB, timeoutMs: 60_000, inboundStreams: 2 },
 })
 
 export const poolProtocols = [

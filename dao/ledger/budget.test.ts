@@ -1,6 +1,7 @@
 /** What statistics of a pool may cost, and releases of a pool beside those of the web. */
 import { describe, expect, it } from 'vitest'
 import { anyCid, LedgerWorld } from '../../tests/unit/ledger-world.ts'
+import { cborCid, utf8 } from '../../schemas/wire/index.ts'
 import { epsilonLeft } from '../rewards/index.ts'
 import { ledgerYear } from './rules-budget.ts'
 
@@ -11,16 +12,18 @@ function world(charter: object = {}): LedgerWorld {
 }
 const spend = (w: LedgerWorld, budget: string, amount: number, by = w.operator) =>
   w.say(by, 'budget.spend', { budget, amount: String(amount) })
+/** What is paid for, by its CID. */
+const of = (what: string): string => cborCid(utf8(what)).toString()
 const code = ({ invalid }: ReturnType<typeof spend>) => invalid?.code ?? 'ok'
 
 describe('the yearly ε of a pool', () => {
   it('is spent until it is gone, and not beyond', () => {
     const w = world({ pool: { epsilonPpmPerYear: 3_000_000 } })
     expect(ledgerYear(w.state)).toBe(2027)
-    expect(code(spend(w, 'epsilon/2027/spring', 2_000_000))).toBe('ok')
-    expect(code(spend(w, 'epsilon/2027/summer', 1_000_001))).toBe('BUDGET_SPENT')
-    expect(code(spend(w, 'epsilon/2027/summer', 1_000_000))).toBe('ok')
-    expect(code(spend(w, 'epsilon/2027/autumn', 1))).toBe('BUDGET_SPENT')
+    expect(code(spend(w, `epsilon/2027/${of('spring')}`, 2_000_000))).toBe('ok')
+    expect(code(spend(w, `epsilon/2027/${of('summer')}`, 1_000_001))).toBe('BUDGET_SPENT')
+    expect(code(spend(w, `epsilon/2027/${of('summer')}`, 1_000_000))).toBe('ok')
+    expect(code(spend(w, `epsilon/2027/${of('autumn')}`, 1))).toBe('BUDGET_SPENT')
     expect(epsilonLeft(w.state.spent, 2027, 3_000_000)).toEqual({ spent: 3_000_000n, left: 0n })
     // what was refused is in the log and counts for nothing
     expect(w.state.invalid.map(({ code: why }) => why)).toEqual(['BUDGET_SPENT', 'BUDGET_SPENT'])
@@ -28,28 +31,28 @@ describe('the yearly ε of a pool', () => {
 
   it('begins anew with the year that cosignatures tell, not with what an entry claims', () => {
     const w = world()
-    expect(code(spend(w, 'epsilon/2027/a', 4_000_000))).toBe('ok')
-    expect(code(spend(w, 'epsilon/2028/a', 1))).toBe('WRONG_YEAR')
+    expect(code(spend(w, `epsilon/2027/${of('a')}`, 4_000_000))).toBe('ok')
+    expect(code(spend(w, `epsilon/2028/${of('a')}`, 1))).toBe('WRONG_YEAR')
     w.now += 366 * 86_400
     w.advance('reveal')
-    expect(code(spend(w, 'epsilon/2027/b', 1))).toBe('WRONG_YEAR')
-    expect(code(spend(w, 'epsilon/2028/b', 4_000_000))).toBe('ok')
+    expect(code(spend(w, `epsilon/2027/${of('b')}`, 1))).toBe('WRONG_YEAR')
+    expect(code(spend(w, `epsilon/2028/${of('b')}`, 4_000_000))).toBe('ok')
   })
 
-  it('is four where the charter says nothing, spent by the operator, once for each thing, by its name', () => {
+  it('is four where the charter says nothing, spent by the operator, once for each thing, by its CID', () => {
     const w = world()
     expect(w.charter.pool).toBeUndefined()
-    expect(code(spend(w, 'epsilon/2027/a', 4_000_001))).toBe('BUDGET_SPENT')
-    expect(code(spend(w, 'epsilon/2027/a', 1, w.validators[0]!.signer))).toBe('NOT_OPERATOR')
-    expect(code(spend(w, 'epsilon/2027/a', 1))).toBe('ok')
-    expect(code(spend(w, 'epsilon/2027/a', 1))).toBe('REPEATED')
-    expect(code(spend(w, 'epsilon/2027', 1))).toBe('BAD_BUDGET')
+    expect(code(spend(w, `epsilon/2027/${of('a')}`, 4_000_001))).toBe('BUDGET_SPENT')
+    expect(code(spend(w, `epsilon/2027/${of('a')}`, 1, w.validators[0]!.signer))).toBe('NOT_OPERATOR')
+    expect(code(spend(w, `epsilon/2027/${of('a')}`, 1))).toBe('ok')
+    expect(code(spend(w, `epsilon/2027/${of('a')}`, 1))).toBe('REPEATED')
+    expect(code(spend(w, 'epsilon/2027/spring', 1))).toBe('BAD_BUDGET')
     // other budgets are statements, as before
     expect(code(spend(w, 'travel', 1, w.validators[0]!.signer))).toBe('ok')
   })
 
   it('is not spent while nobody said what time it is', () => {
-    expect(code(spend(new LedgerWorld({ validators: 0 }), 'epsilon/2027/a', 1))).toBe('NO_TIME')
+    expect(code(spend(new LedgerWorld({ validators: 0 }), `epsilon/2027/${of('a')}`, 1))).toBe('NO_TIME')
   })
 })
 

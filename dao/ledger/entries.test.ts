@@ -329,6 +329,14 @@ const cases: Record<EntryType, Case[]> = {
     ],
   ],
   'budget.spend': [['by a stranger', 'NOT_SEATED', (w) => w.bytes(late, 'budget.spend', { budget: 'x', amount: '1' })]],
+  'pool.statistics': [
+    ['by somebody else', 'NOT_OPERATOR', (w) => w.bytes(late, 'pool.statistics', { round: anyCid('x'), statistics: w.charterCid })],
+    [
+      'with a file that is none',
+      'BAD_FILE_BAD_SHAPE',
+      (w) => w.bytes(w.operator, 'pool.statistics', { round: anyCid('x'), statistics: w.charterCid }),
+    ],
+  ],
   release: [
     ['by somebody else', 'NOT_OPERATOR', (w) => w.bytes(late, 'release', releaseOf({}))],
     ['of an epoch that is not final', 'NOT_FINAL', (w) => w.bytes(w.operator, 'release', releaseOf({}))],

@@ -29,6 +29,8 @@ export function ledgerFilesNamed(entry: Entry, files?: LedgerFiles): CID[] {
       return [entry.p.table]
     case 'fraud.proof':
       return [entry.p.proof]
+    case 'pool.statistics':
+      return [entry.p.statistics]
     default:
       return []
   }

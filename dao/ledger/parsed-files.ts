@@ -30,6 +30,7 @@ import {
   WireError,
 } from '../../schemas/wire/index.ts'
 import { readPolicy, readPoolKey } from '../consent/index.ts'
+import { readStatistics, type ReadStatistics } from '../pool-statistics/index.ts'
 import type { LedgerFiles, TableRow } from './types.ts'
 import { type Refusal, refuse } from './view.ts'
 
@@ -117,6 +118,12 @@ export const readKeyFile = reader<PoolKey>(16, (bytes) => {
   const read = readPoolKey(bytes)
   if (!read.ok) throw new WireError(read.code, read.message)
   return read.key
+})
+/** The counts of a round, with the round they are of, as its aggregators signed them. */
+export const readStatisticsFile = reader<ReadStatistics>(64, (bytes) => {
+  const read = readStatistics(bytes)
+  if (!read.ok) throw new WireError(read.code, read.message)
+  return read.value
 })
 export const readReport = reader<Report>(256, (bytes) => parse(report, bytes, MAX_REPORT_BYTES))
 /** A field that a charter leaves out has its default, also one that a later version of the shape adds: so a default, once released, never changes. */

@@ -1,4 +1,4 @@
-/** Budgets. Those named `epsilon/<year>/<what>` are what statistics of a personal pool cost: beyond the charter's yearly ε nothing is spent. */
+/** Budgets. Those named `epsilon/<year>/<CID>` are what statistics of a personal pool cost: beyond the charter's yearly ε nothing is spent. */
 import { poolTermsOf } from '../../schemas/wire/index.ts'
 import { epsilonBudget, epsilonLeft } from '../rewards/index.ts'
 import { notOperator } from './rules-admission.ts'
@@ -20,7 +20,7 @@ export const budgetSpend: Rule<'budget.spend'> = {
     const other = notOperator(state, a)
     if (other) return other
     const named = epsilonBudget(p.budget)
-    if (named === undefined) return refuse('BAD_BUDGET', 'a budget of statistics is named epsilon/<year>/<what>')
+    if (named === undefined) return refuse('BAD_BUDGET', 'a budget of statistics is named epsilon/<year>/<CID of the round>')
     const year = ledgerYear(state)
     if (year === null) return refuse('NO_TIME', 'no cosignature has said what year it is')
     if (named.year !== year) return refuse('WRONG_YEAR', `the ledger is in ${year}`)

@@ -7,6 +7,7 @@ import * as contribution from './rules-contribution.ts'
 import { fraudProof } from './rules-fraud.ts'
 import { epochPhase } from './rules-phases.ts'
 import * as records from './rules-records.ts'
+import { poolStatistics } from './rules-statistics.ts'
 import { takeover } from './rules-terms.ts'
 import { custodyReshare } from './rules-reshare.ts'
 import * as testing from './rules-testing.ts'
@@ -38,6 +39,7 @@ const rules: { [T in EntryType]: Rule<T> } = {
   'consent.withdrawn': consentWithdrawn,
   'custody.reshare': custodyReshare,
   'budget.spend': budgetSpend,
+  'pool.statistics': poolStatistics,
   release: records.release,
   revenue: records.revenue,
   payout: records.payout,

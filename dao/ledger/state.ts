@@ -45,6 +45,7 @@ export function emptyState(ledgerId: string, light: boolean): LedgerState {
     results: [],
     releases: [],
     poolReleases: [],
+    poolStatistics: [],
     spent: [],
     optouts: [],
     frauds: [],

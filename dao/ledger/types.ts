@@ -288,6 +288,8 @@ export interface LedgerState {
   releases: { index: number; release: CID; name: string; throughEpoch: number; previous: CID | null; shares: Uint8Array; records: number }[]
   /** Releases of personal pools, by the CID of their public manifest. */
   poolReleases: LedgerState['releases']
+  /** Counts of the pool that were published, in order: the round they are of, and their file. */
+  poolStatistics: { index: number; round: CID; statistics: CID }[]
   /** What was spent of budgets, in order: of statistics the ε, in millionths. */
   spent: { index: number; by: string; budget: string; amount: string }[]
   optouts: { index: number; domain: string; pattern: string | null; from: number; evidence: CID }[]

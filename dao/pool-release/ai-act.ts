@@ -44,7 +44,14 @@ export function describePoolAiAct(facts: AiActFacts): { bytes: Uint8Array; cid: 
           description: 'exports of online services that people gave to a personal pool under explicit consent',
           people: people ?? (statistics === null ? 'not counted in public' : `fewer than ${statistics.minPeople}`),
           counting:
-            statistics === null ? null : { mechanism: statistics.mechanism, epsilonPpm: statistics.epsilonPpm, noises: statistics.noises },
+            statistics === null
+              ? null
+              : {
+                  of: 'everybody in the pool when it was last counted',
+                  mechanism: statistics.mechanism,
+                  epsilonPpm: statistics.epsilonPpm,
+                  noises: statistics.noises,
+                },
           services: list('sources'),
           period: { from: facts.from, to: facts.to },
           purposes: facts.purposes,

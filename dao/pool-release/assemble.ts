@@ -5,9 +5,8 @@
 import { codeOf, RefusedError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { CompactRange } from '../log/index.ts'
-import { type ByteSource, FeatureCounter, poolGroups } from '../pool-statistics/index.ts'
-import { type CID, type ConsentPolicy, type PoolTerms, type Purpose, utf8 } from '../../schemas/wire/index.ts'
-import { measureEvents } from '../../schemas/activity/index.ts'
+import type { ByteSource } from '../pool-statistics/index.ts'
+import { type CID, type ConsentPolicy, type PoolStatistics, type PoolTerms, type Purpose, utf8 } from '../../schemas/wire/index.ts'
 import { sealStream } from '../custody/index.ts'
 import { Cells, published, quasiOf } from './anonymise.ts'
 import { closingFiles, type Line, noticeOfDuties, packLines } from './bundle.ts'
@@ -41,8 +40,8 @@ export interface Assembling extends Omit<Opening, 'order' | 'purpose'> {
   contributions: readonly PoolContribution[]
   policy: { cid: CID; value: ConsentPolicy }
   terms: PoolTerms
-  /** ε of the manifest's counts, in millionths, that the ledger's budget was charged with; 0: it has none. */
-  epsilonPpm: number
+  /** Counts of the pool that the ledger has published; of those in the release nobody counts anything in public. */
+  statistics: PoolStatistics | null
   readChunk: ReadChunk
   known: () => KnownWithdrawals
   /** Brings `known` up to date: awaited before it is asked for the last time. */
@@ -63,7 +62,6 @@ export interface Assembled extends Described {
 interface Opened {
   contribution: PoolContribution
   keys: Keys
-  vector: Uint32Array
   person: string
 }
 
@@ -90,7 +88,6 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   const { selected, left } = selectContributions(order, input.contributions, { policy: policy.cid, isEnded: known().isEnded })
   const secret = random.bytes(32)
   const months = monthsUpTo(order.at)
-  const groups = poolGroups(months)
   const cells = new Cells()
   let opened: Opened[] = []
   const leave = (manifest: CID, code: string): void => void left.push({ manifest, code })
@@ -158,24 +155,16 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     return expires !== null && Math.floor(input.clock.now() / 1000) >= expires ? 'EXPIRED' : undefined
   }
 
-  async function count(
-    { cid, manifest, committee = input.committee }: PoolContribution,
-    person: string,
-  ): Promise<{ keys: Keys; vector: Uint32Array }> {
+  async function count({ cid, manifest, committee = input.committee }: PoolContribution, person: string): Promise<{ keys: Keys }> {
     const bytes = orderOf.get(String(cid)) as Uint8Array
     const keys = await keysOf(manifest, { ...input, committee, order: bytes, purpose: order.purposes[0] as Purpose })
-    const counter = new FeatureCounter(groups)
     const found = new Cells()
     for await (const events of eventsOf(manifest, keys, input.readChunk)) {
-      const qualityPpm = measureEvents(events).quality
-      for (const event of events) {
-        counter.add({ event, qualityPpm })
-        found.add(person, quasiOf(event))
-      }
+      for (const event of events) found.add(person, quasiOf(event))
     }
     // only of what could be read to its end
     cells.take(found)
-    return { keys, vector: counter.vector() }
+    return { keys }
   }
 
   async function write() {
@@ -232,11 +221,6 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
         report,
         rows: root.root(),
         tombstones: known(),
-        counts: {
-          vectors: opened.map(({ vector }) => vector),
-          asked: { groups, epsilonPpm: input.epsilonPpm, minPeople: terms.minPeople },
-          random,
-        },
       })
       yield* closingFiles({
         notice: noticeOfDuties({ ...order, deleteWithinDays, canaries: report.canaries, withdrawal: policy.value.withdrawal.effect }),

@@ -1,6 +1,5 @@
 /** What a release says of itself when its rows are known: the signed public manifest, the licence, the summary of training content, and what its operator keeps. */
 import type { Signer } from '../../core/identity/index.ts'
-import { type Asked, type ByteSource, countCentrally } from '../pool-statistics/index.ts'
 import {
   type CID,
   compareBytes,
@@ -12,6 +11,7 @@ import {
   parse,
   type PoolReleaseSecret,
   poolReleaseSecret,
+  type PoolStatistics,
   type PoolTerms,
   sha256,
 } from '../../schemas/wire/index.ts'
@@ -51,8 +51,8 @@ export interface ToDescribe {
   /** RFC 6962 root over the lines of the data. */
   rows: Uint8Array
   tombstones: { withdrawals: readonly Uint8Array[]; at: number }
-  /** Counts of each person, and what is published of their sum; ε 0: nothing. */
-  counts: { vectors: readonly Uint32Array[]; asked: Asked; random: ByteSource }
+  /** Counts of the pool that the ledger has published; of those in the release nobody counts anything in public. */
+  statistics: PoolStatistics | null
   /** Signs the manifest: the operator, which in this version is the assembler. */
   operator: Signer
 }
@@ -67,10 +67,9 @@ export interface Described {
 }
 
 export function describeRelease(toDescribe: ToDescribe): Described {
-  const { order, policy, terms, about, months, report, rows, tombstones, counts, operator } = toDescribe
+  const { order, policy, terms, about, months, report, rows, tombstones, statistics, operator } = toDescribe
   const { secret, members } = toDescribe.secret
   const { value } = order
-  const statistics = counts.asked.epsilonPpm === 0 ? null : countCentrally(counts.vectors, counts.asked, counts.random)
   const aiAct = describePoolAiAct({
     ...value,
     ...about,

@@ -1,4 +1,4 @@
-/** One person's counts: what a scorer that has read the events would say of them, cut to what one person may say. */
+/** One person's counts: what their owner says of the events on its own machine, cut to what one person may say. */
 import type { ActivityEvent } from '../../schemas/activity/index.ts'
 import type { CountedGroup } from '../../schemas/wire/index.ts'
 import { binsOf, lengthDecile, OTHER, qualityDecile } from './layout.ts'
@@ -24,6 +24,7 @@ export class FeatureCounter {
 
   add({ event, qualityPpm }: EventFacts): void {
     const { object, time, lang, type, source } = event
+    if (time !== undefined) this.#count('years', time.slice(0, 4))
     if (time !== undefined) this.#count('months', time.slice(0, 7))
     if (lang !== undefined) this.#count('languages', lang)
     this.#count('types', type)

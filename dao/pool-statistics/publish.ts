@@ -5,7 +5,9 @@ import { scaleOf } from './layout.ts'
 import { addAt } from './shares.ts'
 import type { ByteSource } from './uniform.ts'
 
-export type Asked = Pick<AggregateRound, 'groups' | 'epsilonPpm' | 'minPeople'>
+export interface Asked extends Pick<AggregateRound, 'epsilonPpm' | 'minPeople'> {
+  groups: readonly CountedGroup[]
+}
 
 /** Adds full noise to every bin, in place. */
 export function addNoise(sum: Uint32Array, { groups, epsilonPpm }: Asked, source: ByteSource): void {
@@ -30,4 +32,17 @@ export function describeCounts(counts: readonly number[], { groups, epsilonPpm, 
     }),
   }))
   return { v: 1, epsilonPpm, minPeople, mechanism: 'discrete-laplace', noises, groups: described }
+}
+
+/** Within how much of the truth nineteen of twenty counts of a group are: twice the standard deviation of the noise, rounded up. For a reader, not a proof. */
+export function spreadOf(group: CountedGroup, { epsilonPpm, groups }: { epsilonPpm: number; groups: number }, noises: number): number {
+  const { num, den } = scaleOf(group, { epsilonPpm, groups })
+  // variance of discrete Laplace of scale b is below 2·b²
+  return Number(squareRoot((8n * BigInt(noises) * num * num) / (den * den)) + 1n)
+}
+
+function squareRoot(value: bigint): bigint {
+  let root = 0n
+  for (let bit = 1n << BigInt(value.toString(2).length); bit > 0n; bit >>= 1n) if ((root + bit) ** 2n <= value) root += bit
+  return root
 }

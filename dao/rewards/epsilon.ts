@@ -1,4 +1,8 @@
-/** The yearly ε of a pool, from what the ledger says was spent. A budget entry is named `epsilon/<year>/<what>`, its amount millionths of ε. */
+/**
+ * The yearly ε of a pool, from what the ledger says was spent. A budget entry is named `epsilon/<year>/<CID>` by what it pays for, a round or an
+ * order, and never by a name, which two of them could have; its amount is millionths of ε.
+ */
+import type { CID } from '../../schemas/wire/index.ts'
 
 export interface Spending {
   budget: string
@@ -6,7 +10,7 @@ export interface Spending {
   amount: string
 }
 
-const NAME = /^epsilon\/(\d{4})\/([a-z0-9][a-z0-9._-]{0,63})$/
+const NAME = /^epsilon\/(\d{4})\/(bafyrei[a-z2-7]{52})$/
 
 /** Of a `budget.spend` that is about statistics; undefined of any other budget. */
 export function epsilonBudget(budget: string): { year: number; what: string } | undefined {
@@ -14,7 +18,7 @@ export function epsilonBudget(budget: string): { year: number; what: string } | 
   return year === undefined || what === undefined ? undefined : { year: Number(year), what }
 }
 
-export const epsilonName = (year: number, what: string): string => `epsilon/${year}/${what}`
+export const epsilonName = (year: number, what: CID): string => `epsilon/${year}/${what.toString()}`
 
 /** Millionths of ε spent in a year, and left of `yearly`. */
 export function epsilonLeft(spent: readonly Spending[], year: number, yearly: number): { spent: bigint; left: bigint } {
@@ -23,6 +27,6 @@ export function epsilonLeft(spent: readonly Spending[], year: number, yearly: nu
 }
 
 /** Whether the ledger holds the spending that this costs: whoever adds noise looks before it answers. */
-export function isPaid(spent: readonly Spending[], what: string, epsilonPpm: number): boolean {
-  return spent.some(({ budget, amount }) => epsilonBudget(budget)?.what === what && BigInt(amount) >= BigInt(epsilonPpm))
+export function isPaid(spent: readonly Spending[], what: CID, epsilonPpm: number): boolean {
+  return spent.some(({ budget, amount }) => epsilonBudget(budget)?.what === what.toString() && BigInt(amount) >= BigInt(epsilonPpm))
 }

@@ -4,6 +4,7 @@ import { did } from './account.ts'
 import { bytesOf, bytesUpTo, cid, uint } from './bytes.ts'
 import { MAX_CHUNKS, MAX_POOL_MANIFEST_BYTES, MAX_RECEIPT_BYTES, poolRole, purpose } from './consent.ts'
 import { ledgerId, point, signature } from './signed.ts'
+import { countShare, MAX_COUNT_WORDS } from './pool-statistics.ts'
 
 const commitments = z.array(point).min(2).max(16)
 /** Position in the committee, from 1: the x at which the secret's polynomial was evaluated. */
@@ -13,7 +14,7 @@ const recipient = z.string().regex(/^age1pq1[02-9ac-hj-np-z]{1900,2000}$/, 'a hy
 
 /** Chunks whose keys are asked for at once. */
 export const MAX_INDICES = 64
-export const MAX_DEPOSIT_BYTES = MAX_POOL_MANIFEST_BYTES + MAX_RECEIPT_BYTES + 4096
+export const MAX_DEPOSIT_BYTES = MAX_POOL_MANIFEST_BYTES + MAX_RECEIPT_BYTES + 4 * MAX_COUNT_WORDS + 4096
 
 /** A keyholder's key of the day; its private half never touches a disk. Signed under `quern/deposit-key/v1\0`. */
 export const depositKey = z.strictObject({ v: z.literal(1), dao: ledgerId, by: did, recipient, from: uint, until: uint, s: signature })
@@ -29,6 +30,8 @@ export const deposit = z.strictObject({
   x: seat,
   share: bytesOf(32),
   commitments,
+  /** To each of the three that sum, its part of what the person counts. Left out for the others: a deposit without it keeps its bytes. */
+  counts: countShare.optional(),
 })
 export type Deposit = z.infer<typeof deposit>
 

@@ -79,6 +79,8 @@ export const payloads = {
   /** Shares of a contribution went to another committee: the signed reshareOrder, and the reshareReady of each new member. */
   'custody.reshare': z.strictObject({ order: bytesUpTo(8192), ready: z.array(bytesUpTo(1024)).min(2).max(32) }),
   'budget.spend': z.strictObject({ budget: z.string().max(128), amount: z.string().regex(/^\d{1,40}$/) }),
+  /** `round` is the CID of the round's bytes, `statistics` of the file that has its counts and three signatures under them. */
+  'pool.statistics': z.strictObject({ round: cid, statistics: cid }),
   release: z.strictObject({
     release: cid,
     name: z.string().max(128),

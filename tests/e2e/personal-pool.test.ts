@@ -37,6 +37,7 @@ import {
 import {
   cborCid,
   type ConsentReceipt,
+  type CountShare,
   type DepositKey,
   decode,
   encode,
@@ -221,6 +222,31 @@ describe('a deposit is refused', () => {
     expect([...result.faults]).toEqual([[network.committee.members[1], 'BAD_SHARE']])
     const other = deal({ k: 3, n: 5 })
     expect(await codes({ ...sealed, ...other }, receipt)).toEqual(['KEY_COMMIT'])
+  })
+
+  it('with parts of counts that are no such thing, or that are not its own to sum; late ones are not kept, and no others go with it', async () => {
+    const sealed = network.seal(10)
+    const receipt = network.receipt(sealed)
+    const [first, second, third] = sealed.counts as [CountShare, CountShare, CountShare]
+    const { members } = network.committee
+    const short = await offer({ ...sealed, counts: [first, { ...second, words: second.words.subarray(4) }, third] }, receipt)
+    expect([...short.faults]).toEqual([[members[1], 'BAD_COUNTS']])
+    const fourth = await offer({ ...sealed, counts: [first, second, third, third] }, receipt)
+    expect([...fourth.faults]).toEqual([[members[3], 'NOT_AGGREGATOR']])
+    const kept = ({ cid }: Sealed): Promise<(Uint8Array | undefined)[]> =>
+      Promise.all(network.holders.map(({ kv }) => kv.get(`counts/${toHex(cid.multihash.digest)}`)))
+    const before = await kept(sealed)
+    expect(before.map((one) => one !== undefined)).toEqual([true, true, true, false, false])
+    // what is dealt a second time is not what was dealt first, and changes nothing
+    expect((await offer({ ...sealed, counts: network.seal(10).counts }, receipt)).complete).toBe(true)
+    expect(await kept(sealed)).toEqual(before)
+    expect(await withdraw(withdrawalOf(receiptHash(receipt, sealed.salt)))).toMatchObject({ shredded: 5 })
+    expect(await kept(sealed)).toEqual(Array.from({ length: 5 }, () => undefined))
+
+    const late = network.seal(10)
+    network.state.revealed.add(late.cid.toString())
+    expect((await offer(late, network.receipt(late))).complete).toBe(true)
+    expect(await kept(late)).toEqual(Array.from({ length: 5 }, () => undefined))
   })
 
   it('under a second receipt that renews nothing, and taken under one that does; a withdrawal of either ends it', async () => {

@@ -9,7 +9,14 @@ import { type Mesh, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { signReceipt } from '../../dao/consent/index.ts'
 import { type Sealed, sealContribution } from '../../node/pool/seal/index.ts'
 import { canonicalJson, type CID, type ConsentReceipt, type PoolKey } from '../../schemas/wire/index.ts'
-import { type Keyholder, openKeyholder, openShareTable, type PoolView, type ShareTable } from '../../validator/keyholder/index.ts'
+import {
+  type CountView,
+  type Keyholder,
+  openKeyholder,
+  openShareTable,
+  type PoolView,
+  type ShareTable,
+} from '../../validator/keyholder/index.ts'
 import { fill, keyholders, LEDGER, operator, poolPolicy, receiptFor, rootSeed, subject } from './pool-world.ts'
 import { realClock } from './real-clock.ts'
 
@@ -59,6 +66,7 @@ export class PoolNetwork implements AsyncDisposable {
     seated: new Set([this.scorer.did]),
     joined: new Set([subject.did]),
     poolKeys: new Map<string, PoolKey>(),
+    revealed: new Set<string>(),
   }
 
   static async open(): Promise<PoolNetwork> {
@@ -84,6 +92,14 @@ export class PoolNetwork implements AsyncDisposable {
     mayScore: (account) => this.state.scorers.has(account),
     isSubject: (account) => this.state.subjects.has(account),
     isSeated: (account) => this.state.seated.has(account) || this.committee.members.includes(account),
+  }
+
+  /** Nobody is counted here; what comes of parts of counts is all that is looked at. */
+  readonly counts: CountView = {
+    isRevealed: (manifest) => this.state.revealed.has(manifest.toString()),
+    facts: () => undefined,
+    isPaid: () => false,
+    minPeople: () => 20,
   }
 
   async dial(signer: Signer): Promise<Mesh> {
@@ -136,7 +152,7 @@ export class PoolNetwork implements AsyncDisposable {
   }
 
   async #start({ signer, mesh, table, kv }: Pick<HolderAtWork, 'signer' | 'mesh' | 'table' | 'kv'>): Promise<Keyholder> {
-    return openKeyholder({ mesh, clock: this.clock, signer, table, kv, view: this.view, logger: silent })
+    return openKeyholder({ mesh, clock: this.clock, signer, table, kv, view: this.view, counts: this.counts, logger: silent })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,6 +23,7 @@ import {
   canonicalJson,
   type ConsentReceipt,
   encode,
+  type PoolStatistics,
   type PoolTerms,
   poolTermsOf,
   type Purpose,
@@ -34,6 +35,16 @@ import { fill, LEDGER, operator, receiptFor, trainer } from './pool-world.ts'
 
 export const CANARY_KEY = fill(88)
 export const TERMS: PoolTerms = poolTermsOf({ pool: { ...poolTermsOf({}), minPeople: 5 } })
+
+/** As the ledger has published them of a pool. */
+export const COUNTED: PoolStatistics = {
+  v: 1,
+  epsilonPpm: 1_000_000,
+  minPeople: 5,
+  mechanism: 'discrete-laplace',
+  noises: 3,
+  groups: [{ name: 'people', bins: ['all'], perBin: 1, perPerson: 1, counts: [9] }],
+}
 
 export interface Person {
   subject: Signer
@@ -168,7 +179,7 @@ export class PoolReleaseWorld implements AsyncDisposable {
       contributions: this.contributions(),
       policy: { cid: network.policy.cid, value: network.policy.policy },
       terms: TERMS,
-      epsilonPpm: 1_000_000,
+      statistics: COUNTED,
       readChunk: async (cid) => this.chunks.get(String(cid)),
       known: () => ({
         isEnded: (one) => isEnded(one, purposes, this.tombstones),

@@ -34,8 +34,8 @@ const samples: Record<string, { query: unknown; reply: unknown }> = {
   },
   '/quern/inclusion/1.0.0': { query: { request: utf8('request') }, reply: { status: 'absent' } },
   '/quern/aggregate/1.0.0': {
-    query: { round: utf8('round'), step: { what: 'sum', contributions: [cid] } },
-    reply: { status: 'summed', partial: utf8('partial') },
+    query: { round: utf8('round'), step: { what: 'sum', said: [utf8('note')] } },
+    reply: { status: 'said', bytes: utf8('partial') },
   },
   '/quern/ready/1.0.0': { query: { epoch: 1, phase: 'gather' }, reply: { status: 'noted' } },
 }

@@ -1,6 +1,21 @@
 /** Our own vectors of a pool's statistics, for whoever writes them in another language: exact draws from exact bytes. */
 import { describe, expect, it } from 'vitest'
-import { addInto, bytesOfWords, clip, countCentrally, discreteLaplace, splitVector, uniformBelow, wordsOf } from '../../dao/pool-statistics/index.ts'
+import {
+  addInto,
+  addNoise,
+  answerAt,
+  bytesOfWords,
+  centred,
+  clip,
+  describeCounts,
+  discreteLaplace,
+  isProven,
+  pointOf,
+  splitVector,
+  uniformBelow,
+  withProof,
+  wordsOf,
+} from '../../dao/pool-statistics/index.ts'
 import { fromHex, poolStatistics, toHex } from '../../schemas/wire/index.ts'
 import { SeededBytes } from '../support/byte-source.ts'
 import vectors from './pool-statistics.json' with { type: 'json' }
@@ -29,10 +44,22 @@ it('splits and adds up as written down', () => {
   expect([...sum]).toEqual(vector)
 })
 
+it('proves as written down that counts are some', () => {
+  const { seed, groups, counts, words, beacon, parts, answers } = vectors.proof
+  const dealt = withProof(Uint32Array.from(counts), groups, new SeededBytes(seed))
+  expect(toHex(bytesOfWords(dealt))).toBe(words)
+  const point = pointOf(fromHex(beacon), groups)
+  const said = splitVector(dealt, new SeededBytes(parts)).map((part, seat) => answerAt(point, part, seat))
+  expect(said.map(toHex)).toEqual(answers)
+  expect(isProven(answers.map(fromHex))).toBe(true)
+})
+
 it('publishes what is written down', () => {
-  const { seed, groups, people, epsilonPpm, minPeople, statistics } = vectors.published
-  const each = Array.from({ length: people }, () => Uint32Array.of(1, 1, 0, 0))
-  const published = countCentrally(each, { groups, epsilonPpm, minPeople }, new SeededBytes(seed))
+  const { seed, groups, sums, epsilonPpm, minPeople, noises, statistics } = vectors.published
+  const sum = Uint32Array.from(sums)
+  const source = new SeededBytes(seed)
+  for (let i = 0; i < noises; i++) addNoise(sum, { groups, epsilonPpm, minPeople }, source)
+  const published = describeCounts(centred(sum), { groups, epsilonPpm, minPeople }, noises)
   expect(published).toEqual(statistics)
   expect(poolStatistics.safeParse(published).success).toBe(true)
 })

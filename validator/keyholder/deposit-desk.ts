@@ -38,6 +38,8 @@ export interface DepositDeskOptions {
   shredder: Shredder
   turns: Turns
   maxShares: number
+  /** Whether parts of counts come too late for this contribution; undefined: nobody is counted here. */
+  isRevealed: ((manifest: CID) => boolean) | undefined
 }
 
 interface Taken {
@@ -77,7 +79,7 @@ export class DepositDesk {
     if (known === undefined && table.size >= maxShares) return refused('FULL', 'no room for more shares; tell the DAO')
     // the same part again under a newer receipt is a renewal
     if (known !== undefined) return this.#renew(verdict.cid, [deposit.receipt], now)
-    return this.#acknowledged(await this.#store(verdict.manifest, newRow(deposit, verdict, now), deposit.receipt))
+    return this.#acknowledged(await this.#first(verdict, newRow(deposit, verdict, now), deposit))
   }
 
   async #renew(manifest: CID, receipts: Renewal['receipts'], now: number): Promise<Taken | Refused> {
@@ -100,6 +102,14 @@ export class DepositDesk {
 
   #acknowledged(row: ShareRow | Refused): Taken | Refused {
     return 'ok' in row ? row : { ok: true, ack: this.#ack(row), manifest: row.manifest }
+  }
+
+  /** What somebody counts is dealt once, with the first deposit. */
+  async #first(verdict: Good, row: ShareRow, { receipt, counts }: Deposit): Promise<ShareRow | Refused> {
+    const { papers, isRevealed } = this.#options
+    // dealt in the knowledge of the beacon, a proof could be made for the one point where it is asked
+    if (counts !== undefined && isRevealed?.(row.manifest) === false) await papers.putCounts(row.manifest, row.paperKey, counts)
+    return this.#store(verdict.manifest, row, receipt)
   }
 
   /** Papers first: a row whose papers are missing could answer nothing. */

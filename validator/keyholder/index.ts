@@ -2,6 +2,7 @@ import type { KekFile } from './kek-file.ts'
 import type { Keyholder, KeyholderOptions } from './keyholder.ts'
 import type { ShareTable } from './share-table.ts'
 
+export type { CountView } from './count-desk.ts'
 export type { KekFile } from './kek-file.ts'
 export type { HeldContribution, Keyholder, KeyholderOptions } from './keyholder.ts'
 export type { ShareTable } from './share-table.ts'

@@ -1,6 +1,7 @@
 /** Whether a deposit is taken: consent, custody and arithmetic, in the order of what they cost. Pure. */
 import { checkConsent, type Tombstones } from '../../dao/consent/index.ts'
 import { dealtHash, keyCommit, shareFits } from '../../dao/custody/index.ts'
+import { aggregatorsOf, faultOfShare } from '../../dao/pool-statistics/index.ts'
 import {
   type CID,
   cborCid,
@@ -65,6 +66,12 @@ export function judgeDeposit({ deposit, view, tombstones, self, now }: DepositFa
     return refused('KEY_COMMIT', 'the commitments are not those of the manifest')
   if (!shareFits(deposit.share, deposit.x, deposit.commitments))
     return refused('BAD_SHARE', 'the share does not lie on the committed polynomial')
+  if (deposit.counts !== undefined) {
+    if (aggregatorsOf(policy)?.includes(self) !== true)
+      return refused('NOT_AGGREGATOR', 'the first three keyholders of the policy sum what people count, and nobody else takes a part of it')
+    const wrong = faultOfShare(deposit.counts)
+    if (wrong !== undefined) return refused('BAD_COUNTS', wrong)
+  }
   const { receipt, hash } = consent
   return { ok: true, cid: cborCid(deposit.manifest), manifest, receipt: hash, expires: receipt.expires }
 }

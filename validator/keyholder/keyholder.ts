@@ -2,12 +2,14 @@
  * The keyholder: takes shares, gives partials, shreds. Every answer is judged by pure functions from what is known at that moment; what is
  * promised is on disk before it is said.
  */
+import { randomBytes } from 'node:crypto'
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { signObject, verifyObject } from '../../core/envelope/index.ts'
 import { codeOf, FatalError, QuernError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import {
   accessLogProtocol,
+  aggregateProtocol,
   depositKeyProtocol,
   depositProtocol,
   keyreqProtocol,
@@ -20,6 +22,7 @@ import {
 import { readWithdrawal } from '../../dao/consent/index.ts'
 import { accessRequest, type CID, encode, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
 import { AccessLog } from './access-log.ts'
+import { CountDesk, type CountView } from './count-desk.ts'
 import { DepositDesk } from './deposit-desk.ts'
 import { DepositKeys } from './deposit-keys.ts'
 import { type Refused, refused } from './judge-deposit.ts'
@@ -43,6 +46,8 @@ export interface KeyholderOptions {
   /** Durable: papers, tombstones, access log. */
   kv: Kv
   view: PoolView
+  /** What statistics ask of the ledger; left out, this keyholder takes part in none. */
+  counts?: CountView
   logger: Logger
   /** Shares held at most; beyond it deposits are refused. */
   maxShares?: number
@@ -82,6 +87,7 @@ export class Keyholder implements AsyncDisposable {
   readonly #turns = new Turns()
   readonly #keys: DepositKeys
   readonly #reshares: ReshareDesk
+  #counting: CountDesk | undefined
   readonly #stack = new AsyncDisposableStack()
 
   private constructor(options: KeyholderOptions, withdrawals: Withdrawals) {
@@ -111,6 +117,7 @@ export class Keyholder implements AsyncDisposable {
   async tidy(): Promise<void> {
     const { table } = this.#options
     await this.#shredder.finish()
+    await this.#counting?.tidy()
     const now = this.#now()
     const looked = table.due(now)
     const due = looked.filter(({ expires }) => expires <= now)
@@ -188,10 +195,21 @@ export class Keyholder implements AsyncDisposable {
   }
 
   #serve(): void {
-    const { mesh, clock, signer, view, table, maxShares = 1_000_000 } = this.#options
-    const [papers, access, withdrawals, shredder] = [this.#papers, this.#access, this.#withdrawals, this.#shredder]
-    const keys = this.#keys
-    const desk = new DepositDesk({ clock, signer, view, table, papers, keys, withdrawals, shredder, turns: this.#turns, maxShares })
+    const { mesh, clock, signer, view, table, kv, counts, maxShares = 1_000_000 } = this.#options
+    const [papers, access, withdrawals, shredder, keys] = [this.#papers, this.#access, this.#withdrawals, this.#shredder, this.#keys]
+    const desk = new DepositDesk({
+      clock,
+      signer,
+      view,
+      table,
+      papers,
+      keys,
+      withdrawals,
+      shredder,
+      turns: this.#turns,
+      maxShares,
+      isRevealed: counts && ((cid) => counts.isRevealed(cid)),
+    })
     const use = <T extends Disposable>(served: T): T => this.#stack.use(served)
     const reshares = this.#reshares
     use(mesh.handle(depositKeyProtocol, async () => ({ key: await keys.current() })))
@@ -239,6 +257,18 @@ export class Keyholder implements AsyncDisposable {
         return answer.ok ? { status: 'ok' as const, answer: answer.answer } : said(answer)
       }),
     )
+    if (counts !== undefined) {
+      const { ledger, operator } = view
+      const random = { bytes: (length: number): Uint8Array => new Uint8Array(randomBytes(length)) }
+      const counting = new CountDesk({ clock, signer, random, ledger, operator, view: counts, table, papers, kv, withdrawals })
+      this.#counting = counting
+      use(
+        mesh.handle(aggregateProtocol, async (query, { peer }) => {
+          const answer = await counting.answer(query, peer).catch(refusalOf)
+          return answer.ok ? { status: 'said' as const, bytes: answer.bytes } : said(answer)
+        }),
+      )
+    }
     use(mesh.handle(withdrawProtocol, ({ withdrawal }) => this.#withdraw(withdrawal).catch((thrown: unknown) => said(refusalOf(thrown)))))
     use(mesh.handle(accessLogProtocol, ({ request }) => this.#accessLog(request).catch((thrown: unknown) => said(refusalOf(thrown)))))
   }

@@ -7,6 +7,8 @@ import {
   bytesUpTo,
   type CID,
   concatBytes,
+  countShare,
+  type CountShare,
   encode,
   MAX_POOL_MANIFEST_BYTES,
   MAX_RECEIPT_BYTES,
@@ -15,6 +17,7 @@ import {
   poolManifest,
   sha256,
   toHex,
+  utf8,
 } from '../../schemas/wire/index.ts'
 
 export interface Papers {
@@ -35,11 +38,7 @@ export class PaperBox {
   }
 
   async put(manifest: CID, key: Uint8Array, { manifest: value, receipt }: Papers): Promise<void> {
-    const plain = encode({ manifest: encode(value), receipt })
-    const nonce = sha256(key, plain).subarray(0, NONCE_BYTES)
-    const cipher = createCipheriv('aes-256-gcm', key, nonce)
-    cipher.setAAD(manifest.bytes)
-    await this.#kv.put(nameOf(manifest), concatBytes(nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()))
+    await this.#kv.put(nameOf(manifest), seal(encode({ manifest: encode(value), receipt }), key, manifest.bytes))
   }
 
   /** Throws FatalError PAPERS_LOST where they are not what the table says. */
@@ -47,10 +46,7 @@ export class PaperBox {
     const stored = await this.#kv.get(nameOf(manifest))
     try {
       if (stored === undefined) throw new RangeError('missing')
-      const decipher = createDecipheriv('aes-256-gcm', key, stored.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-      decipher.setAAD(manifest.bytes)
-      decipher.setAuthTag(stored.subarray(-TAG_BYTES))
-      const plain = concatBytes(decipher.update(stored.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final())
+      const plain = open(stored, key, manifest.bytes)
       const read = parse(shape, plain, plain.byteLength)
       return { manifest: parse(poolManifest, read.manifest, MAX_POOL_MANIFEST_BYTES), receipt: read.receipt }
     } catch (cause) {
@@ -58,9 +54,42 @@ export class PaperBox {
     }
   }
 
-  delete(manifest: CID): Promise<void> {
-    return this.#kv.delete(nameOf(manifest))
+  /** An aggregator's part of what its subject counts: gone with the same key. */
+  async putCounts(manifest: CID, key: Uint8Array, counts: CountShare): Promise<void> {
+    await this.#kv.put(countsOf(manifest), seal(encode(counts), key, countsBound(manifest)))
+  }
+
+  /** Undefined where none was dealt, or it is damaged: then this person is not counted. */
+  async countsOf(manifest: CID, key: Uint8Array): Promise<CountShare | undefined> {
+    const stored = await this.#kv.get(countsOf(manifest))
+    try {
+      return stored && parse(countShare, open(stored, key, countsBound(manifest)), stored.byteLength)
+    } catch {
+      return undefined
+    }
+  }
+
+  async delete(manifest: CID): Promise<void> {
+    await this.#kv.delete(countsOf(manifest))
+    await this.#kv.delete(nameOf(manifest))
   }
 }
 
 const nameOf = (manifest: CID): string => `papers/${toHex(manifest.multihash.digest)}`
+const countsOf = (manifest: CID): string => `counts/${toHex(manifest.multihash.digest)}`
+const countsBound = (manifest: CID): Uint8Array => concatBytes(utf8('quern/counts/v1\0'), manifest.bytes)
+
+function seal(plain: Uint8Array, key: Uint8Array, bound: Uint8Array): Uint8Array {
+  const nonce = sha256(key, plain).subarray(0, NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce)
+  cipher.setAAD(bound)
+  return concatBytes(nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag())
+}
+
+/** Throws what the cipher says of other bytes. */
+function open(stored: Uint8Array, key: Uint8Array, bound: Uint8Array): Uint8Array {
+  const decipher = createDecipheriv('aes-256-gcm', key, stored.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
+  decipher.setAAD(bound)
+  decipher.setAuthTag(stored.subarray(-TAG_BYTES))
+  return concatBytes(decipher.update(stored.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final())
+}

@@ -12,6 +12,7 @@ import { isLive, reshares } from '../../dao/ledger/index.ts'
 import { type CID, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type Keyholder, openKeyholder, type PoolView, type ShareTable } from '../keyholder/index.ts'
 import { CustodyAlarm } from './custody-alarm.ts'
+import { countView } from './count-view.ts'
 import type { Desk } from './desk.ts'
 import { isKeyholder, poolView } from './pool-view.ts'
 
@@ -157,6 +158,7 @@ export class KeyholderDuty implements AsyncDisposable {
       clock,
       signer: keys.identity,
       view,
+      counts: countView({ state, files: options.files }),
       logger: logger.child('keyholder'),
       logged: withdrawals,
       reshared: reshares(state()),

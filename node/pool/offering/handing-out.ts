@@ -71,14 +71,14 @@ export class HandingOut {
   /** To all keyholders at once; those that have their part say so again. */
   async #toAll(note: PoolNote): Promise<void> {
     const { mesh, clock, signal, book, say, refuse, wake } = this.#options
-    const { cid, manifest, salt, shares, commitments, committee } = note
-    const sealed = { cid, manifest, salt, shares, commitments }
+    const { cid, manifest, salt, shares, commitments, counts, committee } = note
+    const sealed = { cid, manifest, salt, shares, commitments, counts }
     const receipt = note.receipts.at(-1) as string
     const { complete, acks, faults } = await offerContribution({ mesh, clock, sealed, receipt, committee, signal })
     const of = committee.members.length
     if (complete) {
       // a copy of every part would be a way around the keyholders
-      await book.update(note, { depositedAt: Math.floor(clock.now() / 1000), shares: [] })
+      await book.update(note, { depositedAt: Math.floor(clock.now() / 1000), shares: [], counts: [] })
       say('deposited', acks.length, of, {})
       return wake()
     }

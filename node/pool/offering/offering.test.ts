@@ -135,15 +135,17 @@ describe('the book', () => {
   it('gives after a restart what was in it, and forgets the parts of keyholders when they have theirs', async () => {
     const kv = new MemoryKv()
     const book = await PoolBook.open(kv)
-    const { manifest, salt, shares, commitments } = sealed()
-    const given = { manifest, salt, commitSalt: fill(8), receipts: ['jws'], committee: policy.committee, shares, commitments }
+    const { manifest, salt, shares, commitments, counts } = sealed()
+    const given = { manifest, salt, commitSalt: fill(8), receipts: ['jws'], committee: policy.committee, shares, commitments, counts }
     const note = await book.add({ ...given, source: 'spotify', at: 5 })
     expect((await PoolBook.open(kv)).live).toEqual(note)
-    await book.update(note, { depositedAt: 9, shares: [] })
+    expect(counts).toHaveLength(3)
+    await book.update(note, { depositedAt: 9, shares: [], counts: [] })
     const again = await PoolBook.open(kv)
     expect(again.live).toMatchObject({ depositedAt: 9, shares: [], manifest })
     const stored = Buffer.concat(await Promise.all((await kv.keys('')).map(async (key) => Buffer.from((await kv.get(key)) ?? []))))
-    expect(shares.some((share) => stored.includes(Buffer.from(share)))).toBe(false)
+    const parts = [...shares, ...counts.map(({ words }) => words)]
+    expect(parts.some((part) => stored.includes(Buffer.from(part)))).toBe(false)
     await endOffer({ clock, subject, book: again, note: again.live as PoolNote })
     expect((await PoolBook.open(kv)).live).toBeUndefined()
   })
@@ -241,6 +243,7 @@ describe('how far an offer is', () => {
     salt: fill(1),
     shares: [],
     commitments: [],
+    counts: [],
     depositedAt: 5,
     lacking: [],
     withdrawals: [],

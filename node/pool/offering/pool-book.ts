@@ -2,10 +2,12 @@
 import { z } from 'zod'
 import type { Kv } from '../../../core/effects/index.ts'
 import {
+  AGGREGATORS,
   bytesOf,
   bytesUpTo,
   cborCid,
   type CID,
+  countShare,
   did,
   encode,
   equalBytes,
@@ -33,6 +35,8 @@ const note = z.strictObject({
   /** Parts of the keyholders, in order of seats: kept until all of them have theirs, then forgotten. */
   shares: z.array(bytesOf(32)).max(32),
   commitments: z.array(bytesOf(32)).max(16),
+  /** Parts of what this person counts, as long as the shares are kept: dealt anew they would not fit those that are there. */
+  counts: z.array(countShare).max(AGGREGATORS).default([]),
   /** When the last keyholder acknowledged, Unix seconds. */
   depositedAt: uint.nullable(),
   /** Kind of export, and when it was offered. */
@@ -57,7 +61,11 @@ export interface PoolNote extends Omit<Stored, 'manifest' | 'v'> {
   cid: CID
   manifest: PoolManifest
 }
-export type NewNote = Omit<PoolNote, 'cid' | 'depositedAt' | 'lacking' | 'withdrawals' | 'shredded' | 'noted' | 'logged' | 'heads'>
+export type NewNote = Omit<
+  PoolNote,
+  'cid' | 'depositedAt' | 'lacking' | 'withdrawals' | 'shredded' | 'noted' | 'logged' | 'heads' | 'counts'
+> &
+  Partial<Pick<PoolNote, 'counts'>>
 
 const PREFIX = 'pool/'
 const ADDRESSES = 'keyholder-addresses'
@@ -95,8 +103,8 @@ export class PoolBook {
   }
 
   async add(given: NewNote): Promise<PoolNote> {
-    const blank = { depositedAt: null, lacking: [], withdrawals: [], shredded: [], noted: [], logged: false, heads: [] }
-    const added: PoolNote = { ...given, cid: cborCid(encode(given.manifest)), ...blank }
+    const blank = { counts: [], depositedAt: null, lacking: [], withdrawals: [], shredded: [], noted: [], logged: false, heads: [] }
+    const added: PoolNote = { ...given, cid: cborCid(encode(given.manifest)), ...blank, ...(given.counts && { counts: given.counts }) }
     await this.#write(added)
     this.#notes.push(added)
     return added

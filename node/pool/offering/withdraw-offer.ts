@@ -95,7 +95,7 @@ async function sign({ clock, subject, book, note }: Signing, scope: Withdrawal['
   const at = Math.floor(clock.now() / 1000)
   const made = note.receipts.map((jws) => encode(signWithdrawal({ receipt: receiptHash(jws, note.salt), at, scope, ask }, subject)))
   const withdrawals = [...note.withdrawals, ...made]
-  await book.update(note, { withdrawals, logged: false, ...(scope === 'all' && { shares: [] }) })
+  await book.update(note, { withdrawals, logged: false, ...(scope === 'all' && { shares: [], counts: [] }) })
 }
 
 async function tell(

@@ -11,7 +11,7 @@ import type { Sealed } from './seal-contribution.ts'
 export interface Offer {
   mesh: Mesh
   clock: Clock
-  sealed: Omit<Sealed, 'blocks' | 'index'>
+  sealed: Omit<Sealed, 'blocks' | 'index' | 'counts'> & Partial<Pick<Sealed, 'counts'>>
   /** The JWS of the consent receipt for this manifest. */
   receipt: string
   committee: { k: number; members: readonly string[] }
@@ -48,7 +48,9 @@ async function deposit(offer: Offer, member: string, x: number): Promise<Deposit
   const recipient = await askForRecipient(member, { mesh, clock, dao: sealed.manifest.dao, signal })
   if (recipient === undefined) return 'BAD_DEPOSIT_KEY'
   const { salt, shares, commitments, manifest } = sealed
-  const part = { v: 1, manifest: encode(manifest), receipt, salt, x, share: shares[x - 1] as Uint8Array, commitments }
+  const counts = sealed.counts?.[x - 1]
+  const share = shares[x - 1] as Uint8Array
+  const part = { v: 1, manifest: encode(manifest), receipt, salt, x, share, commitments, ...(counts && { counts }) }
   const reply = await askAgain(
     mesh,
     peer,

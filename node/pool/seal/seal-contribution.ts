@@ -14,12 +14,14 @@ import {
   randomScalar,
   sealChunk,
 } from '../../../dao/custody/index.ts'
+import { aggregatorsOf, type ByteSource, dealCounts, FeatureCounter, LAYOUT_1 } from '../../../dao/pool-statistics/index.ts'
 import {
   ACTIVITY_MEASURES,
   type ActivityEvent,
   bandsOf,
   KNOWN_MEASURES,
   measureChunk,
+  measureEvents,
   readEvents,
 } from '../../../schemas/activity/index.ts'
 import {
@@ -27,6 +29,7 @@ import {
   cborCid,
   type CID,
   type ConsentPolicy,
+  type CountShare,
   encode,
   MAX_CHUNKS,
   type PoolIndex,
@@ -75,7 +78,11 @@ export interface Sealed {
   /** Share of seat i + 1, and the commitments that all keyholders get. */
   shares: Uint8Array[]
   commitments: Uint8Array[]
+  /** Parts of what this person counts, for the keyholders of the first seats; none where the committee is too small for statistics. */
+  counts: CountShare[]
 }
+
+const secure: ByteSource = { bytes: (length) => new Uint8Array(randomBytes(length)) }
 
 /**
  * Throws InvalidInputError NOTHING_TO_SEAL, EVENT_TOO_LARGE, BAD_EVENT or TOO_MUCH (split the export). Nothing of it can be repeated: secret and
@@ -85,7 +92,14 @@ export function sealContribution(toSeal: ToSeal): Sealed {
   const { lines, dao, subject, policy, schema, from, to, ownerSeed, tokens, sequence = 0, prev = null } = toSeal
   const groups = chunkLines(lines)
   const measures = KNOWN_MEASURES.find((one) => toSeal.measures?.includes(one)) ?? ACTIVITY_MEASURES
-  const rows = groups.map((group) => measureChunk(eventsOf(group), measures))
+  const counter = new FeatureCounter(LAYOUT_1)
+  const rows = groups.map((group) => {
+    const events = eventsOf(group)
+    // what is counted is the quality itself, not the coarse one of the public row
+    const { quality: qualityPpm } = measureEvents(events)
+    for (const event of events) counter.add({ event, qualityPpm })
+    return measureChunk(events, measures)
+  })
   const index = shaped(poolIndex, {
     v: 1,
     measures,
@@ -123,7 +137,8 @@ export function sealContribution(toSeal: ToSeal): Sealed {
   })
   const bytes = encode(manifest)
   const blocks = [{ cid: cborCid(bytes), bytes }, ...chunks, { cid: manifest.index, bytes: indexBytes }]
-  return { manifest, cid: cborCid(bytes), blocks, index, salt, shares, commitments }
+  const counts = aggregatorsOf(policy.value) === undefined ? [] : dealCounts(counter.vector(), secure)
+  return { manifest, cid: cborCid(bytes), blocks, index, salt, shares, commitments, counts }
 }
 
 /** What the keyholders are asked for tokens of, blinded, before anything is sealed. Throws InvalidInputError BAD_EVENT. */

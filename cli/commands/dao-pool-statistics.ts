@@ -1,0 +1,204 @@
+import path from 'node:path'
+import { signEntry } from '../../core/envelope/index.ts'
+import { codeOf, FatalError, RefusedError } from '../../core/errors/index.ts'
+import { openKeyFile, type Signer } from '../../core/identity/index.ts'
+import { type Mesh, openLibp2pMesh } from '../../core/mesh/index.ts'
+import { readPolicy } from '../../dao/consent/index.ts'
+import { openPoolStatistics } from '../../dao/index.ts'
+import { ledgerYear, peopleToCount } from '../../dao/ledger/index.ts'
+import type { Gathered } from '../../dao/pool-statistics/index.ts'
+import { epsilonName, isPaid } from '../../dao/rewards/index.ts'
+import { cborCid, type EntryType, type Payload, poolTermsOf } from '../../schemas/wire/index.ts'
+import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import {
+  assemblerKey,
+  daoFolder,
+  getJson,
+  httpBase,
+  isPrivateDao,
+  isPublicMultiaddr,
+  type KeptRound,
+  learnDao,
+  logger,
+  replayPool,
+  type ReplayedPool,
+  resolveDao,
+  RoundFolder,
+  submit,
+  systemClock,
+  untilStopped,
+} from '../wiring/index.ts'
+import { inWords } from './pool-statistics.ts'
+
+/** An aggregator that is away has this long to come back. */
+const ROUND_SECONDS = 30 * 86_400
+/** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
+const TRIES = 5
+const AGAIN_MS = 500
+/** What an aggregator says until it has read the log to where we are, or of a list that is not today's. */
+const PASSING = new Set(['NOT_PAID', 'LIST_CHANGED', 'CALL_TIMEOUT', 'CALL_RESET'])
+const GROUPS = ['people', 'years', 'languages', 'types', 'sources']
+
+export const run: Run = async (_args, flags) => {
+  const stop = untilStopped()
+  const folder = daoFolder(settingOf('home', flags) as string)
+  const base = httpBase(`http://${settingOf('http', flags)}`)
+  const operator = await openKeyFile(path.join(folder, 'keys', 'identity.key'))
+  const pool = await replayPool(path.join(folder, 'log'))
+  const { state } = pool.ledger
+  if (operator.did !== state.operator)
+    throw new RefusedError('NOT_THE_OPERATOR', `only the operator orders statistics; ${folder} holds another key`)
+  const rounds = new RoundFolder(folder)
+  const gatherer = await assemblerKey(folder)
+  const now = Math.floor(systemClock.now() / 1000)
+  const begun = (await rounds.open(now, (id) => state.poolStatistics.some(({ round }) => round.equals(id)))).at(-1)
+  if (begun) say(`going on with the round ${begun.id.toString()}, which costs nothing more`)
+  const round = begun ?? (await newRound({ pool, flags, operator, gatherer, now }))
+  const write = <T extends EntryType>(t: T, p: Payload<T>, files: Uint8Array[] = []) =>
+    writeEntry({ base, operator, ledger: state.id }, t, p, files)
+  // once for all attempts of this run: our copy of the log does not move
+  let isPaidFor = isPaid(state.spent, round.id, round.value.epsilonPpm)
+  const pay = async (): Promise<void> => {
+    if (isPaidFor) return
+    const year = ledgerYear(state)
+    if (year === null) throw new RefusedError('NO_TIME', 'no cosignature has said what year it is; a DAO without validators counts nothing')
+    await rounds.keep(round.bytes)
+    await write('budget.spend', { budget: epsilonName(year, round.id), amount: String(round.value.epsilonPpm) }).catch(
+      async (error: unknown) => {
+        // paid by an attempt that stopped before our copy of the log had it
+        if (codeOf(error) === 'REPEATED') return
+        if (error instanceof RefusedError) await rounds.forget(round.id)
+        throw error
+      },
+    )
+    isPaidFor = true
+  }
+  const addresses = await resolveDao(base)
+  const privateNetwork = isPrivateDao(addresses)
+  await using mesh = await openLibp2pMesh({ signer: gatherer, clock: systemClock, listen: [], privateNetwork })
+  const { known } = await learnDao(addresses, { logger: await logger('error'), signal: stop.signal })
+  for (const peer of known.filter(({ did: account }) => round.value.aggregators.includes(account))) {
+    const dialled = privateNetwork ? peer.addresses : peer.addresses.filter(isPublicMultiaddr)
+    await mesh.connect(dialled, { signal: stop.signal }).catch(() => say(`quern: aggregator ${peer.did} does not answer`))
+  }
+  const gathered = await gather({ mesh, round, rounds, pay, seconds: numberFlag(flags, 'wait', 120), signal: stop.signal })
+  const statistics = cborCid(gathered.file)
+  await write('pool.statistics', { round: round.id, statistics }, [gathered.file]).catch((error: unknown) => {
+    if (codeOf(error) !== 'REPEATED') throw error
+  })
+  const { counted } = gathered
+  if (flags['json'] === true)
+    printJson({
+      round: round.id.toString(),
+      statistics: statistics.toString(),
+      epsilonPpm: round.value.epsilonPpm,
+      ...counted,
+      counts: gathered.statistics,
+    })
+  else {
+    for (const manifest of counted?.forged ?? []) say(`quern: left out ${manifest}: its counts are none that one person may have`)
+    if (counted !== null && counted.partly > 0)
+      say(`quern: ${counted.partly} contributions are not held by all three aggregators, and not counted`)
+    print(printable(inWords(gathered.statistics)))
+    print(`${statistics.toString()}: published in the log`)
+  }
+  return 0
+}
+
+interface Ordering {
+  pool: ReplayedPool
+  flags: Flags
+  operator: Signer
+  gatherer: Signer
+  now: number
+}
+
+/** Throws what would be found out only after it was paid. */
+async function newRound({ pool, flags, operator, gatherer, now }: Ordering): Promise<KeptRound> {
+  const { ledger, files } = pool
+  const { state } = ledger
+  const room = await openPoolStatistics()
+  const policyBytes = state.charter.consent === null ? undefined : files.read(state.charter.consent)
+  const policy = policyBytes && readPolicy(policyBytes)
+  if (!policy?.ok) throw new RefusedError('NO_POOL', 'this DAO has no personal pool; "quern dao pool open" opens one')
+  const aggregators = room.aggregatorsOf(policy.policy)
+  if (aggregators === undefined)
+    throw new RefusedError('TOO_FEW_KEYHOLDERS', 'statistics take three keyholders that sum; open the pool again with --n 3 or more')
+  const terms = poolTermsOf(state.charter)
+  const people = peopleToCount(state, files, aggregators)
+  if (people < terms.minPeople)
+    throw new RefusedError('TOO_FEW_PEOPLE', `${people} people can be counted, and counts are published of ${terms.minPeople} or more`)
+  const asked = flags['group']
+  const bytes = room.signRound(
+    {
+      dao: state.id,
+      groups: Array.isArray(asked) && asked.length > 0 ? (asked as string[]) : GROUPS,
+      epsilonPpm: numberFlag(flags, 'epsilonPpm', 1_000_000),
+      minPeople: terms.minPeople,
+      aggregators,
+      gatherer: gatherer.did,
+      at: now,
+      expires: now + ROUND_SECONDS,
+    },
+    operator,
+  )
+  const read = room.readRound(bytes)
+  if (!read.ok) throw new RefusedError(read.code, read.message)
+  return { id: cborCid(bytes), bytes, value: read.value }
+}
+
+interface Asking {
+  mesh: Mesh
+  round: KeptRound
+  rounds: RoundFolder
+  pay: () => Promise<void>
+  /** How long aggregators may take to read in the log that it was paid. */
+  seconds: number
+  signal: AbortSignal
+}
+
+/** Asks until all three have done their part, or one of them says what asking again does not change. */
+async function gather({ mesh, round: { id, bytes, value }, rounds, pay, seconds, signal }: Asking): Promise<Gathered> {
+  const { gatherRound } = await openPoolStatistics()
+  const until = systemClock.now() + seconds * 1000
+  for (;;) {
+    try {
+      const notes = await rounds.notes(id)
+      return await gatherRound({ mesh, round: bytes, pay, notes, onNoted: (said) => rounds.keepNotes(id, said), signal })
+    } catch (error) {
+      if (codeOf(error) !== 'AGGREGATOR_MISSING') throw error
+      const { faults = {} } = (error as { detail: { faults?: Record<string, string> } }).detail
+      if (Object.values(faults).every((code) => PASSING.has(code)) && systemClock.now() < until) {
+        await systemClock.sleep(AGAIN_MS, signal)
+        continue
+      }
+      const who = Object.entries(faults).map(([account, code]) => `${account} ${code}`)
+      throw new FatalError(
+        'AGGREGATOR_MISSING',
+        `${who.join(', ')}: nothing is published. Run it again when they are back, until ${new Date(value.expires * 1000).toISOString().slice(0, 10)}: it goes on with this round, and no ε is spent again. If one is gone for good, "quern dao pool open" with other keyholders, whom people offer to anew`,
+        { cause: error, detail: { round: id.toString(), faults } },
+      )
+    }
+  }
+}
+
+interface Writing {
+  base: string
+  operator: Signer
+  ledger: string
+}
+
+async function writeEntry<T extends EntryType>(
+  { base, operator, ledger }: Writing,
+  t: T,
+  p: Payload<T>,
+  files: Uint8Array[],
+): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const { operatorEntries } = (await getJson(base, '/v1/info')) as { operatorEntries: number }
+    const entry = signEntry({ t, p, n: operatorEntries, a: operator.did } as Parameters<typeof signEntry>[0], ledger, operator)
+    const refusal = await submit(base, entry, files)
+    if (refusal === undefined) return
+    if (!refusal.code.startsWith('SEQUENCE_') || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
+  }
+}

@@ -1,0 +1,26 @@
+/** What an aggregator asks of its ledger, answered from the folded state as it is at that moment. */
+import { isLive, type PoolContribution } from '../../dao/ledger/index.ts'
+import { isPaid } from '../../dao/rewards/index.ts'
+import { poolTermsOf } from '../../schemas/wire/index.ts'
+import type { CountView } from '../keyholder/index.ts'
+import { poolView, type PoolViewOptions } from './pool-view.ts'
+
+export function countView({ state, files }: PoolViewOptions): CountView {
+  const view = poolView({ state, files })
+  // of the epoch that settled it, and of no other: one that was put off would have its proof asked at a second point
+  const beaconOf = ({ settled }: PoolContribution): Uint8Array | undefined =>
+    state().results.find((result) => result.epoch === settled)?.beacon
+  return {
+    isRevealed: (manifest) => state().contributions.has(manifest.toString()),
+    facts: (manifest) => {
+      const one = state().contributions.get(manifest.toString())
+      const beacon = one && isLive(one) ? beaconOf(one) : undefined
+      const policy = one && view.policy(one.manifest.policy)
+      return one === undefined || beacon === undefined || policy === undefined
+        ? undefined
+        : { subject: one.manifest.subject, policy, beacon }
+    },
+    isPaid: (round, epsilonPpm) => isPaid(state().spent, round, epsilonPpm),
+    minPeople: () => poolTermsOf(state().charter).minPeople,
+  }
+}
