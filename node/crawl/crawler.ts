@@ -49,7 +49,7 @@ export class Crawler {
   readonly #clock: Clock
   readonly #limits: CrawlLimits
   readonly #paceOptions: PaceOptions
-  readonly #options: Pick<CrawlOptions, 'dropDuplicates' | 'sitemaps' | 'deny' | 'optedOut'>
+  readonly #options: Pick<CrawlOptions, 'dropDuplicates' | 'sitemaps' | 'deny' | 'optedOut' | 'delayTimes' | 'restsFirst'>
   readonly #earlier: EarlierVisits | undefined
   readonly #book: CrawlBook | undefined
   readonly #frontier: Frontier
@@ -434,8 +434,9 @@ export class Crawler {
   #paceOf(host: string): HostPace {
     let pace = this.#paces.get(host)
     if (pace === undefined) {
-      pace = new HostPace(this.#clock, this.#paceOptions, host.replace(/:\d+$/, ''), this.#lanes)
-      if (this.#book?.isResumed === true) pace.rest()
+      const { delayTimes, restsFirst = false } = this.#options
+      pace = new HostPace(this.#clock, this.#paceOptions, host, this.#lanes, delayTimes?.(host))
+      if (restsFirst || this.#book?.isResumed === true) pace.rest()
       this.#paces.set(host, pace)
     }
     return pace
