@@ -81,15 +81,16 @@ export class Keeping {
   }
 
   /** The earlier body stands. Where what the answer says lets its records stand too, a revisit record proves them; else it ends as any page would. */
-  async keepUnchanged(fetched: Fetched, { facts, members }: EarlierVisit): Promise<void> {
+  async keepUnchanged(fetched: Fetched, earlier: EarlierVisit): Promise<void> {
     const { item, exchange, row, site } = fetched
     const { discovery, verdicts, dropDuplicates, deliver } = this.#options
     const { url, depth, ref } = item
+    const { facts } = earlier
     const chain = this.#options.hops.take(url)
     const job = this.#jobOf(fetched, chain)
     const { id, url: from, at, payloadDigest } = facts.response
     const profile = exchange.status === 304 ? ('server-not-modified' as const) : ('identical-payload-digest' as const)
-    const then = members()
+    const then = earlier.members()
     const known = (): string[] => facts.links ?? then.flatMap((member) => recordLinks(recordOf(member)) ?? [])
     const result = exchange.status === 304 ? notModified(job, known()) : await sameBody(job, this.#worker, then)
     if (result.outcome !== STANDS) return this.#worked(fetched, chain, result)
