@@ -71,7 +71,12 @@ export class Crawler {
     this.#verdicts = verdicts
     this.#discovery = discovery
     this.#keeping = new Keeping({
-      ...{ frontier, discovery, verdicts, hops, deliver, book },
+      frontier,
+      discovery,
+      verdicts,
+      hops,
+      deliver,
+      book,
       rules: this.#rules,
       worker: options.worker,
       working: this.#limits.working,
@@ -99,7 +104,14 @@ export class Crawler {
   #openFrontier(): Frontier {
     const { seeds, scope = 'host', scopeSeeds, scopeHosts, onWidened, traps = {}, mine, book } = this.#options
     const frontier = new Frontier({
-      ...{ seeds, scope, scopeSeeds, scopeHosts, onWidened, traps, mine, book },
+      seeds,
+      scope,
+      scopeSeeds,
+      scopeHosts,
+      onWidened,
+      traps,
+      mine,
+      book,
       limits: this.#limits,
       remembered: book?.remembered(),
       onQueued: (host) => {
