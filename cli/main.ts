@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 /** Entry point of the `quern` command. */
 import './early-stop.ts'
+import { setFlagsFromString } from 'node:v8'
 import '../core/disposal/index.ts'
 import { runProgram } from './program/index.ts'
 import { specs } from './commands/index.ts'
 import { version } from './version.ts'
 
+// the pages that every role reads are young when they die: see `node/crawl/page-thread.ts`
+setFlagsFromString('--no-allocation-site-pretenuring')
 // a reader that has seen enough (`| head`) is no fault
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1)

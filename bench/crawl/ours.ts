@@ -1,5 +1,6 @@
 /** One crawl of ours with everything on, as a process of its own: robots, guard, journal, WARC, extraction, measures, a batch sealed on the way. */
 import { writeFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { openWeb } from '../../core/web/index.ts'
 import { AddressGuard } from '../../core/web/index.ts'
 import { BatchSealer, CrawlFolder, type CrawledPage, crawlToFolder, type RobotsCapture, WorkerPool } from '../../node/index.ts'
@@ -17,6 +18,9 @@ export interface OursJob {
   /** Where the list of pages goes. */
   list: string
 }
+
+// as the command does
+setFlagsFromString('--no-allocation-site-pretenuring')
 
 const job = JSON.parse(process.argv[2] ?? '') as OursJob
 const { seeds, allowPrivate, out, workers, isPolite, list } = job

@@ -8,7 +8,7 @@ import { committingEpoch } from './rules-contribution.ts'
 export interface Lease {
   /** Accounts that hold the host; both crawl it, or the one there is. Empty where nobody does: then it is free for all. */
   holders: string[]
-  /** Each holder waits this many times the host's delay, so that together they are one polite crawler. */
+  /** Whoever crawls the host waits this many times its delay, so that all of them together are one polite crawler. */
   delayTimes: number
 }
 
@@ -20,11 +20,20 @@ const finders = new WeakMap<LeaseSet, (host: string) => readonly string[]>()
  */
 export function leaseOf(state: LedgerState, host: string): Lease {
   const set = state.charter.epoch.leases === 'none' ? undefined : leaseSet(state)
-  if (set === undefined) return { holders: [], delayTimes: 1 }
+  if (set === undefined) return freeForAll(state)
   const known = finders.get(set.set) ?? holdersIn(state, set.epoch)
   finders.set(set.set, known)
   const holders = [...known(host)]
-  return { holders, delayTimes: delayMultiplier(holders) }
+  return holders.length === 0 ? freeForAll(state) : { holders, delayTimes: delayMultiplier(holders) }
+}
+
+/** Any of those who gather may be at the host, and none knows of the others. */
+function freeForAll(state: LedgerState): Lease {
+  const epoch = committingEpoch(state)
+  let gatherers = 0
+  for (const { isSubject, revoked, joinedEpoch } of state.contributors.values())
+    if (!isSubject && revoked === null && joinedEpoch < epoch) gatherers++
+  return { holders: [], delayTimes: Math.max(1, gatherers) }
 }
 
 function leaseSet(state: LedgerState): { epoch: number; set: LeaseSet } | undefined {

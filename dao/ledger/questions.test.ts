@@ -86,7 +86,7 @@ describe('draws', () => {
 describe('leases', () => {
   it('give each host two holders among those who joined before the last cut, who divide its URLs', () => {
     const world = new LedgerWorld(withLeases)
-    expect(leaseOf(world.state, 'a.example')).toEqual({ holders: [], delayTimes: 1 })
+    expect(leaseOf(world.state, 'a.example')).toEqual({ holders: [], delayTimes: world.contributors.length })
     world.advance('gather')
     const { holders, delayTimes } = leaseOf(world.state, 'a.example')
     expect(holders).toHaveLength(2)
@@ -98,6 +98,15 @@ describe('leases', () => {
     expect(both).toBeGreaterThan(5)
     expect(both).toBeLessThan(60)
     expect(() => isAssigned(world.state, 'x', 'no url')).toThrow(expect.objectContaining({ code: 'BAD_URL' }))
+  })
+
+  it('are not needed: without them all who gather keep one pace together', () => {
+    const world = new LedgerWorld({ ...withLeases, charter: { epoch: { ...withLeases.charter!.epoch!, leases: 'none' } } })
+    world.advance('gather')
+    const [first] = world.contributors
+    expect(world.contributors.length).toBeGreaterThan(2)
+    expect(leaseOf(world.state, 'a.example')).toEqual({ holders: [], delayTimes: world.contributors.length })
+    expect(isAssigned(world.state, first!.did, 'https://a.example/')).toBe(true)
   })
 
   it('make off-lease records worth the charter’s share, and a late joiner waits', () => {

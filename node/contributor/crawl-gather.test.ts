@@ -40,6 +40,7 @@ const jobOf = (change: Partial<GatherJob> = {}): GatherJob => {
     charter,
     mine: () => true,
     leased: () => true,
+    delayTimes: () => 1,
     known: () => false,
     frontier: [],
     limit: 60,

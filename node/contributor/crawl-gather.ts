@@ -43,8 +43,6 @@ export interface CrawlGatherOptions {
   own?: { pages?: number | undefined; depth?: number | undefined; delayMs?: number | undefined }
 }
 
-/** Two lease holders share a host and each keeps twice its delay: together they are one polite crawler. */
-const HOLDERS = 2
 /** Not every page gives a record: refusals, redirects, other people's pages on the way. */
 const FETCHES_PER_RECORD = 3
 /** A page that was kept is taken or left by the selection, or comes too late for it; a site that did not show its rules was not asked for the page. */
@@ -83,7 +81,7 @@ function crawlOf(
   { scope, selection, seeds, web }: Pick<Gathering, 'scope' | 'selection'> & { seeds: string[]; web: Web },
 ): Gathering['crawling'] {
   const { clock, logger, agentToken, onJournal, deny, overrides = {}, own = {} } = options
-  const { charter, mine, known, limit, until } = job
+  const { charter, mine, known, limit, until, delayTimes } = job
   const { sources } = charter
   const pages = limit * FETCHES_PER_RECORD + seeds.length
   return {
@@ -109,7 +107,10 @@ function crawlOf(
       depth: Math.min(sources.maxDepth, own.depth ?? sources.maxDepth),
       ...overrides.limits,
     },
-    pace: { delayMs: Math.max(sources.delayMs * HOLDERS, own.delayMs ?? 0), ...overrides.pace },
+    pace: { delayMs: Math.max(sources.delayMs, own.delayMs ?? 0), ...overrides.pace },
+    delayTimes,
+    // whoever held the host in the epoch before may have asked a moment ago
+    restsFirst: true,
     onJournal: (row) => {
       if (!STAYS_OPEN.has(row.outcome)) selection.end(row.url)
       onJournal?.(row)

@@ -81,6 +81,7 @@ class Epochs {
       charter: this.#charter,
       mine: () => true,
       leased: () => true,
+      delayTimes: () => 1,
       known: (url) => this.#known.has(url),
       ...this.#last,
       limit: 50,

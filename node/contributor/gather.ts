@@ -10,6 +10,8 @@ export interface GatherJob {
   mine: (url: string) => boolean
   /** Whether we hold the lease of this URL's host, alone or with others. */
   leased: (url: string) => boolean
+  /** How many times a host's delay we wait there, because others crawl it too. */
+  delayTimes: (host: string) => number
   /** Whether an earlier epoch's batch of ours holds a record of this URL. */
   known: (url: string) => boolean
   /** The opt-out of the log that covers this URL now, in words. */

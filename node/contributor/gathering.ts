@@ -69,6 +69,7 @@ export class Gathering implements AsyncDisposable {
       charter,
       mine: (url) => isAssigned(state(), me, url),
       leased: (url) => this.#holdsLease(url),
+      delayTimes: (host) => leaseOf(state(), host).delayTimes,
       known: (url) => book.knows(url),
       optedOut: (url) => this.#optOutOf(url),
       frontier: await book.frontier(),

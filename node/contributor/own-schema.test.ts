@@ -59,7 +59,17 @@ const never = new AbortController().signal
 function gather(folder: string | undefined, change: Partial<GatherJob> = {}, own: Partial<CrawlGatherOptions> = {}): Promise<Gathered> {
   const openOwn = () => openWeb({ clock: realClock, userAgent: 'QuernBot/1.0', allowPrivate: charter.sources.allowPrivate })
   const options = { clock: realClock, logger: silent, openWeb: openOwn, agentToken: 'QuernBot', ...own }
-  const job = { epoch: 1, charter, mine: () => true, leased: () => true, known: () => false, frontier: [], until: never, signal: never }
+  const job = {
+    epoch: 1,
+    charter,
+    mine: () => true,
+    leased: () => true,
+    delayTimes: () => 1,
+    known: () => false,
+    frontier: [],
+    until: never,
+    signal: never,
+  }
   return crawlGather({ ...options, ...(folder === undefined ? {} : { folder: path.join(base, folder) }) })({
     ...job,
     limit: 400,

@@ -1,14 +1,9 @@
 /** Pages of several records, crawled again: every record stays, none comes twice, and the links are followed as if the page had been read. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openWeb, type Web } from '../../core/web/index.ts'
 import { pipelineOptions } from '../../schemas/pipeline/index.ts'
 import { testCharter } from '../../tests/support/charter.ts'
+import { type PageServer, recordLines, servePages } from '../../tests/support/page-server.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { crawlToFolder, EarlierFolder, type FolderSummary } from './index.ts'
 
@@ -28,14 +23,10 @@ const first: Record<string, Shelf> = {
 
 let shelves = first
 let conditional: string[] = []
-let base: string
-let server: Server
-let web: Web
-let origin: string
+let server: PageServer
 
 beforeAll(async () => {
-  base = await mkdtemp(path.join(tmpdir(), 'quern-earlier-'))
-  server = createServer((request, response) => {
+  server = await servePages((request, response) => {
     const shelf = shelves[request.url ?? '']
     if (shelf === undefined) return void response.writeHead(404).end()
     const offers = shelf.offers.map((title) => `<li class="offer"><h2>An offer of ${title} in one plain sentence</h2></li>`)
@@ -46,16 +37,8 @@ beforeAll(async () => {
     if (none === etag) return void response.writeHead(304, { etag }).end()
     response.writeHead(200, { 'content-type': 'text/html', etag }).end(body)
   })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as AddressInfo
-  origin = `http://127.0.0.1:${port}`
-  web = await openWeb({ clock: realClock, userAgent: 'Quern/0.1', allowPrivate: [`127.0.0.1:${port}`] })
 })
-afterAll(async () => {
-  await web[Symbol.asyncDispose]()
-  await new Promise((closed) => server.close(closed))
-  await rm(base, { recursive: true })
-})
+afterAll(() => server[Symbol.asyncDispose]())
 
 const charter = testCharter({
   schemas: ['shop@1'],
@@ -65,15 +48,12 @@ const charter = testCharter({
 
 async function crawlAgain(name: string, since?: string): Promise<FolderSummary & { offers: string[] }> {
   conditional = []
+  const { base, web, origin } = server
   using earlier = since === undefined ? undefined : new EarlierFolder(path.join(base, since))
   const out = path.join(base, name)
   const own = { pipeline: 'shop@1/1', ...pipelineOptions(charter), pace: { delayMs: 0 } }
   const summary = await crawlToFolder({ web, clock: realClock, agentToken: 'Quern', seeds: [`${origin}/`], ...own, earlier, out })
-  const lines = gunzipSync(await readFile(path.join(out, 'records.jsonl.gz')))
-    .toString()
-    .trimEnd()
-    .split('\n')
-  const offers = lines.map((line) => /offer of ([\w ]+) in/.exec(line)?.[1] ?? line)
+  const offers = (await recordLines(out)).map((line) => /offer of ([\w ]+) in/.exec(line)?.[1] ?? line)
   return { ...summary, offers: offers.toSorted() }
 }
 

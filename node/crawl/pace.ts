@@ -15,8 +15,6 @@ export interface PaceOptions {
   failureRestMs: number
   /** A host that asks for a longer rest than this is left for the rest of the crawl. */
   maxRestMs: number
-  /** Contributors that share a host divide its pace: each waits this many times. */
-  delayMultiplier: number
 }
 
 export const paceDefaults: PaceOptions = {
@@ -26,7 +24,6 @@ export const paceDefaults: PaceOptions = {
   maxCrawlDelayMs: 60_000,
   failureRestMs: 1000,
   maxRestMs: 600_000,
-  delayMultiplier: 1,
 }
 
 export class HostPace {
@@ -36,18 +33,23 @@ export class HostPace {
   readonly #options: PaceOptions
   readonly #lanes: Lanes | undefined
   readonly #domain: Lane | undefined
+  readonly #times: number
   #address: Lane | undefined
   /** Entered for the request under way. */
   #held: Lane[] = []
   #nextAt = 0
   #crawlDelayMs = 0
 
-  /** `lanes` are shared by the hosts of one crawl; a pace without a delay (a site of one's own) shares nothing. */
-  constructor(clock: Clock, options: PaceOptions, hostname = '', lanes?: Lanes) {
+  /**
+   * `lanes` are shared by the hosts of one crawl; a pace without a delay (a site of one's own) shares nothing. Contributors that share a host
+   * divide its pace: each waits so many `times`.
+   */
+  constructor(clock: Clock, options: PaceOptions, host = '', lanes?: Lanes, times = 1) {
     this.#clock = clock
     this.#options = options
+    this.#times = times
     this.#lanes = options.delayMs === 0 ? undefined : lanes
-    this.#domain = this.#lanes?.ofHost(hostname)
+    this.#domain = this.#lanes?.ofHost(host.replace(/:\d+$/, ''))
   }
 
   set crawlDelayMs(ms: number) {
@@ -105,9 +107,9 @@ export class HostPace {
   }
 
   #pause(responseMs: number): number {
-    const { delayMs, responseFactor, maxResponseDelayMs, delayMultiplier } = this.#options
+    const { delayMs, responseFactor, maxResponseDelayMs } = this.#options
     const slow = delayMs === 0 ? 0 : Math.min(responseMs * responseFactor, maxResponseDelayMs)
-    return Math.max(delayMs, this.#crawlDelayMs, slow) * delayMultiplier
+    return Math.max(delayMs, this.#crawlDelayMs, slow) * this.#times
   }
 }
 

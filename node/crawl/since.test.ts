@@ -1,12 +1,8 @@
 /** A page that reserves itself by a header while its HTML stays: a later crawl must come to what a first one would. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { openWeb, type Web } from '../../core/web/index.ts'
+import { type PageServer, recordLines, servePages } from '../../tests/support/page-server.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { KEPT_LAYOUT } from './earlier.ts'
 import { earlierRules } from './earlier-rules.ts'
@@ -26,10 +22,7 @@ const later: Record<string, { headers: Headers; outcome: string }> = {
 }
 const names = Object.keys(later)
 
-let base: string
-let server: Server
-let web: Web
-let origin: string
+let server: PageServer
 let robots = ''
 /** Headers of a page, by its name. */
 let headersOf: (name: string) => Headers
@@ -38,8 +31,7 @@ let isTerse = false
 let asked: { url: string; isConditional: boolean }[] = []
 
 beforeAll(async () => {
-  base = await mkdtemp(path.join(tmpdir(), 'quern-since-'))
-  server = createServer((request, response) => {
+  server = await servePages((request, response) => {
     const url = request.url ?? ''
     const none = request.headers['if-none-match']
     asked.push({ url, isConditional: none !== undefined })
@@ -56,16 +48,8 @@ beforeAll(async () => {
       `<title>${url}</title><article><p>The page at ${url} says in one plain – and short – sentence that it is ${url}, and nothing else.</p></article>${links.map((link) => `<a href="${link}">x</a>`).join('')}`,
     )
   })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as AddressInfo
-  origin = `http://127.0.0.1:${port}`
-  web = await openWeb({ clock: realClock, userAgent: 'Quern/0.1', allowPrivate: [`127.0.0.1:${port}`] })
 })
-afterAll(async () => {
-  await web[Symbol.asyncDispose]()
-  await new Promise((closed) => server.close(closed))
-  await rm(base, { recursive: true })
-})
+afterAll(() => server[Symbol.asyncDispose]())
 beforeEach(() => {
   robots = ''
   headersOf = () => ({})
@@ -81,6 +65,7 @@ interface Ran extends Omit<FolderSummary, 'kept'> {
 
 async function crawlSite(since?: string, options: Partial<FolderOptions> = {}): Promise<Ran> {
   asked = []
+  const { base, web, origin } = server
   const out = path.join(base, String(folders++))
   const outcomes = new Map<string, string>()
   using earlier = since === undefined ? undefined : new EarlierFolder(since)
@@ -95,7 +80,7 @@ async function crawlSite(since?: string, options: Partial<FolderOptions> = {}): 
     ...options,
     out,
   })
-  const lines = gunzipSync(await readFile(path.join(out, 'records.jsonl.gz'))).toString()
+  const lines = (await recordLines(out)).join('\n')
   // text and markdown of a record say it both
   const kept = [...new Set(Array.from(lines.matchAll(/The page at (\S+) says/g), ([, place = '']) => place))]
   return { ...summary, out, outcomeOf: (place) => outcomes.get(`${origin}${place}`), kept }
@@ -165,10 +150,7 @@ it('reads a body of before anew where its header names another charset', async (
   const again = await crawlSite(first.out)
   expect([again.outcomeOf('/plain/silent'), again.outcomeOf('/plain/nofollow')]).toEqual(['KEPT', 'UNCHANGED'])
   const textAt = async ({ out }: Ran): Promise<unknown> =>
-    gunzipSync(await readFile(path.join(out, 'records.jsonl.gz')))
-      .toString()
-      .split('\n')
-      .find((line) => line.endsWith(`"url":"${origin}/plain/silent"}`))
+    (await recordLines(out)).find((line) => line.endsWith(`"url":"${server.origin}/plain/silent"}`))
   expect(await textAt(again)).toBe(await textAt(fresh))
   expect(await textAt(again)).not.toBe(await textAt(first))
 })
@@ -189,7 +171,7 @@ it.each([
   [KEPT_LAYOUT, { profile: 'standard', pipeline: 'web-page@1/1', agentToken: 'Quern' }],
   [KEPT_LAYOUT - 1, undefined],
 ])('takes the rules of an earlier crawl whose lines have the layout of now, and of no other: %i', async (layout, rules) => {
-  const file = path.join(base, `layout-${layout}`)
+  const file = path.join(server.base, `layout-${layout}`)
   const settings = { profile: 'standard', pipeline: 'web-page@1/1', agentToken: 'Quern', seeds: [] }
   await writeFile(file, `00000000 ${JSON.stringify(['q', 1, { layout, settings }])}\n`)
   expect(earlierRules(file, KEPT_LAYOUT)).toEqual(rules)

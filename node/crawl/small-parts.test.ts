@@ -39,9 +39,9 @@ describe('retryAfterMs', () => {
 })
 
 describe('HostPace', () => {
-  const pauseAfter = async (options: Partial<typeof paceDefaults>, use: (pace: HostPace) => void): Promise<number> => {
+  const pauseAfter = async (options: Partial<typeof paceDefaults>, use: (pace: HostPace) => void, times = 1): Promise<number> => {
     const world = new World({ seed: 1 })
-    const pace = new HostPace(world.clock, { ...paceDefaults, ...options })
+    const pace = new HostPace(world.clock, { ...paceDefaults, ...options }, 'a.example', undefined, times)
     use(pace)
     const turn = pace.turn(new AbortController().signal)
     await world.run()
@@ -65,7 +65,11 @@ describe('HostPace', () => {
         pace.done(10)
       }),
     ).toBe(60_000)
-    expect(await pauseAfter({ delayMultiplier: 2 }, (pace) => pace.done(10))).toBe(2000)
+    const slow = (pace: HostPace): void => {
+      pace.crawlDelayMs = 7000
+      pace.done(10)
+    }
+    expect(await pauseAfter({}, slow, 2)).toBe(14_000)
   })
 
   it('waits for nothing when no delay is configured and none asked for', async () => {

@@ -38,6 +38,10 @@ export interface CrawlOptions {
   pace?: Partial<PaceOptions>
   /** The lease filter: pages that answer false are another contributor's. Seeds of others are fetched for their links only. */
   mine?: (url: string) => boolean
+  /** How many times its pause a host (with port) is given, because others ask it too; once when absent. */
+  delayTimes?: (host: string) => number
+  /** Begin at every host with a pause: somebody else may have asked it a moment ago. */
+  restsFirst?: boolean
   /** Drop a page whose content was kept already in this crawl (on by default). */
   dropDuplicates?: boolean
   /** Every verdict, in the order they fell. */

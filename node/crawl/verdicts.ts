@@ -1,7 +1,8 @@
 import type { Clock, Logger } from '../../core/effects/index.ts'
-import type { FrontierItem } from '../frontier/index.ts'
+import type { FrontierItem, TakenItem } from '../frontier/index.ts'
+import type { HopStore } from './hop-store.ts'
 import type { JournalRow } from './journal.ts'
-import type { CrawlSummary } from './types.ts'
+import type { CrawlBook, CrawlSummary } from './types.ts'
 
 export type Verdict = Partial<Omit<JournalRow, 'detail'>> & { outcome: string; detail?: string | undefined }
 
@@ -9,26 +10,61 @@ const MAX_TRAPS_TOLD = 100
 /** Answers of the frontier that are no news. */
 const QUIET = new Set(['queued', 'known', 'not-a-page', 'out-of-scope', 'too-deep', 'not-mine', 'full'])
 
-/** Where every verdict of a crawl passes: counted, journalled, logged. */
+export interface VerdictsOptions {
+  clock: Clock
+  logger: Logger
+  onJournal: (row: JournalRow) => void
+  book: CrawlBook | undefined
+  hops: HopStore
+}
+
+/** Where every verdict of a crawl passes: counted, journalled, logged, and told to its book. */
 export class Verdicts {
   readonly summary: CrawlSummary
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #onJournal: (row: JournalRow) => void
+  readonly #book: CrawlBook | undefined
+  readonly #hops: HopStore
   readonly #trapsTold = new Map<string, number>()
 
-  /** `before`: what an earlier process of the same crawl had counted. */
-  constructor(clock: Clock, logger: Logger, onJournal: (row: JournalRow) => void, before?: CrawlSummary) {
+  constructor({ clock, logger, onJournal, book, hops }: VerdictsOptions) {
     this.#clock = clock
     this.#logger = logger
     this.#onJournal = onJournal
+    this.#book = book
+    this.#hops = hops
     const now = clock.now()
-    this.summary = before ?? { kept: 0, fetched: 0, bytes: 0, hosts: 0, outcomes: {}, startedAt: now, endedAt: now, aborted: false }
+    // what an earlier process of the same crawl had counted stands
+    this.summary = book?.summary() ?? {
+      kept: 0,
+      fetched: 0,
+      bytes: 0,
+      hosts: 0,
+      outcomes: {},
+      startedAt: now,
+      endedAt: now,
+      aborted: false,
+    }
   }
 
   note({ url, host, depth }: Pick<FrontierItem, 'url' | 'host' | 'depth'>, { detail, ...facts }: Verdict): void {
     const row = { time: this.#clock.now(), url, host, status: null, bytes: 0, ms: 0, depth, ...facts }
     this.write(detail === undefined ? row : { ...row, detail })
+  }
+
+  /** An item's last word, unless it gives a record: those are ended by whoever takes the page. */
+  end(item: TakenItem, verdict: Verdict, isCounted = !item.isSitemap): void {
+    // a page that will be tried again still needs the redirects that led to it
+    if (isCounted) this.#hops.take(item.url)
+    this.note(item, verdict)
+    this.#book?.done(item.ref, isCounted, this.#clock.now())
+  }
+
+  /** The last word about what was not asked for. */
+  refuse(item: TakenItem, verdict: Verdict): void {
+    this.#hops.take(item.url)
+    this.end(item, verdict, false)
   }
 
   /** Traps are told of, a hundred per host; that a link is known, foreign or out of scope is not worth a line each. */

@@ -55,7 +55,8 @@ parentPort.on('message', ({ id, job }) => {
   ${nuisance}
   const { requestHead, responseHead, body } = job.exchange
   parentPort.postMessage({ id, result: { outcome: place, links: [] }, bytes: { requestHead, responseHead, body } })
-})`,
+})
+parentPort.postMessage({ ready: true })`,
   )
   return pathToFileURL(file)
 }

@@ -32,6 +32,8 @@ interface Thread {
   rules: Set<number>
   /** The schemas it was given last. */
   selectors?: readonly SelectorSchema[]
+  /** It has loaded: what it is given it begins at once. */
+  isReady: boolean
   /** When it began the page it is at. */
   since: number
 }
@@ -97,7 +99,7 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
 
   #start(): void {
     const worker = new Worker(this.#script, { resourceLimits: HEAP })
-    const thread: Thread = { worker, tasks: new Map(), rules: new Set(), since: 0 }
+    const thread: Thread = { worker, tasks: new Map(), rules: new Set(), isReady: false, since: 0 }
     this.#threads.push(thread)
     worker.on('message', (message: FromThread) => this.#answered(thread, message))
     // its end follows, and decides
@@ -144,7 +146,9 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
   }
 
   #answered(thread: Thread, message: FromThread): void {
-    if ('ready' in message) return
+    // the pages that came while it loaded waited for it, and not it for them
+    thread.isReady = true
+    if ('ready' in message) return void (thread.since = this.#clock.now())
     const task = thread.tasks.get(message.id)
     if (task === undefined) return
     thread.tasks.delete(message.id)
@@ -181,7 +185,7 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
         await this.#clock.sleep(Math.min(CHECK_MS, this.#pageMs), this.#stop.signal)
         const late = this.#clock.now() - this.#pageMs
         for (const thread of this.#threads.slice())
-          if (thread.tasks.size > 0 && thread.since < late) {
+          if (thread.isReady && thread.tasks.size > 0 && thread.since < late) {
             this.#died(thread, 'WORKER_TIMEOUT')
             void thread.worker.terminate()
           }

@@ -8,7 +8,7 @@ export class Element {
   /** Bits of `tags.ts`. */
   flags: number
   readonly parent: Element | null
-  readonly children: Node[] = []
+  children: Node[] = noChildren
   /** Place in document order; where its tag begins in the HTML. */
   readonly index: number
   readonly at: number
@@ -45,6 +45,14 @@ export class Element {
     this.at = at
   }
 
+  /** Adds to the children. Most elements have one or two, and a list that is pushed to makes room for sixteen more. */
+  append(node: Node): void {
+    const { children } = this
+    if (children.length === 0) this.children = [node]
+    else if (children.length === 1) this.children = [children[0] as Node, node]
+    else children.push(node)
+  }
+
   /** Value of an attribute by its lower-case name. */
   attr(name: string): string | undefined {
     const { attributes } = this
@@ -54,7 +62,8 @@ export class Element {
 }
 
 /** Shared by all elements without any: never written to. */
-export const noAttributes: string[] = []
+const noChildren: Node[] = []
+const noAttributes: string[] = []
 
 export interface Document {
   html: string

@@ -2,7 +2,7 @@
 import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2'
 import { WireError } from '../wire/index.ts'
 import { collapse } from './collapse.ts'
-import { type Document, Element, newRoot, noAttributes } from './dom.ts'
+import { type Document, Element, newRoot } from './dom.ts'
 import { IN_HEAD, MATH, NEVER, type Tag, tagAt, tagOf, VOID } from './tags.ts'
 import { asciiLower } from './text.ts'
 
@@ -83,8 +83,11 @@ class TreeBuilder implements TokenizerCallbacks {
   onattribend(): void {
     const { current, name } = this
     if (current === null || current.attr(name) !== undefined) return
-    if (current.attributes === noAttributes) current.attributes = [name, this.value]
-    else current.attributes.push(name, this.value)
+    const { attributes } = current
+    // a list that is pushed to makes room for sixteen more
+    if (attributes.length === 0) current.attributes = [name, this.value]
+    else if (attributes.length === 2) current.attributes = [attributes[0] as string, attributes[1] as string, name, this.value]
+    else attributes.push(name, this.value)
   }
 
   onopentagend(): void {
@@ -149,7 +152,7 @@ class TreeBuilder implements TokenizerCallbacks {
     const parent = parentOf(tag, stack.at(-1) ?? this.root)
     const element = new Element(this.onlyOnce(tag), parent, elements.length, at)
     if (elements.push(element) > limits.elements) throw new WireError('TOO_LARGE', `more than ${limits.elements} elements`)
-    parent.children.push(element)
+    parent.append(element)
     if ((flags & VOID) !== 0) return element
     names.push(name)
     if (stack.push(element) > limits.depth) throw new WireError('TOO_DEEP', `elements nested deeper than ${limits.depth}`)
@@ -183,10 +186,10 @@ class TreeBuilder implements TokenizerCallbacks {
     if (text === '') return
     this.text = ''
     const holder = this.stack.at(-1) ?? this.root
-    if ((holder.flags & NEVER) !== 0) holder.children.push(text)
+    if ((holder.flags & NEVER) !== 0) holder.append(text)
     else {
       const collapsed = collapse(text, holder)
-      holder.children.push(this.preformatted > 0 ? text : collapsed)
+      holder.append(this.preformatted > 0 ? text : collapsed)
     }
   }
 }
