@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { signEntry } from '../../core/envelope/index.ts'
 import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
@@ -9,7 +9,6 @@ import { isRecipient, readPolicy, requiredPurposes } from '../../dao/consent/ind
 import { openPoolReleases } from '../../dao/index.ts'
 import { lastFinalEpoch, readStatisticsFile, seatedValidators } from '../../dao/ledger/index.ts'
 import {
-  type CID,
   did,
   type EntryType,
   MAX_FEED_BYTES,
@@ -73,7 +72,8 @@ export const run: Run = async (_args, flags) => {
   const ready = contributions.filter((one) => one.vested && !room.isEndedInLedger(one, asked.purposes, state))
   if (ready.length === 0)
     throw new RefusedError('NOTHING_TO_RELEASE', 'no contribution to the pool has vested points and a consent for these purposes')
-  const name = typeof flags['name'] === 'string' ? flags['name'] : `${state.charter.name}-pool-${state.poolReleases.length + 1}`
+  const ordinal = `-pool-${state.poolReleases.length + 1}`
+  const name = typeof flags['name'] === 'string' ? flags['name'] : `${state.charter.name.slice(0, 64 - ordinal.length)}${ordinal}`
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
     throw new UsageError('BAD_NAME', `${name} is no name of a release: up to 64 letters, digits, dots, dashes and underscores`)
   if (state.releases.some((one) => one.name === name) || state.poolReleases.some((one) => one.name === name))
@@ -129,14 +129,16 @@ export const run: Run = async (_args, flags) => {
   const addresses = await resolveDao(base)
   const privateNetwork = isPrivateDao(addresses)
   await using mesh = await openLibp2pMesh({ signer: assembler, clock: systemClock, listen: [], privateNetwork })
+  const dialable = (all: string[]): string[] => (privateNetwork ? all : all.filter(isPublicMultiaddr))
   // the service holds all sealed chunks, as keyholders do
-  await mesh.connect(privateNetwork ? addresses : addresses.filter(isPublicMultiaddr), { signal: stop.signal })
+  await mesh.connect(dialable(addresses), { signal: stop.signal })
   const { known } = await learnDao(addresses, { logger: await logger('error'), signal: stop.signal })
   const members = [...new Set(ready.flatMap(({ committee }) => committee?.members ?? policy.policy.committee.members))]
-  for (const peer of known.filter(({ did: account }) => members.includes(account))) {
-    const dialled = privateNetwork ? peer.addresses : peer.addresses.filter(isPublicMultiaddr)
-    await mesh.connect(dialled, { signal: stop.signal }).catch(() => say(`quern: keyholder ${peer.did} does not answer`))
+  const dial = async (holder: string): Promise<void> => {
+    const where = holder === operator.did ? addresses : known.find(({ did: account }) => account === holder)?.addresses
+    if (where !== undefined) await mesh.connect(dialable(where), { signal: stop.signal })
   }
+  for (const holder of members) await dial(holder).catch(() => say(`quern: keyholder ${holder} does not answer`))
   // the service knows what no quorum has cosigned yet: a withdrawal counts from then on
   const withdrawalsNow = async (): Promise<readonly Uint8Array[]> => {
     const feed = room.readFeed(await getBytes(base, '/v1/pool/withdrawals', MAX_FEED_BYTES))
@@ -169,13 +171,13 @@ export const run: Run = async (_args, flags) => {
     policy: { cid: policy.cid, value: policy.policy },
     terms,
     statistics: newestCounts(now),
-    readChunk: async (cid) => {
-      for (const holder of [operator.did, ...members]) {
-        const block = await chunkFrom(holder, cid)
-        if (block !== undefined) return block
-      }
-      return undefined
-    },
+    readChunk: room.chunkReader({
+      holders: [operator.did, ...members],
+      ask: async (holder, cid) =>
+        (await askAgain(mesh, peerFromDid(holder), blocksProtocol, { cids: [cid] }, { signal: stop.signal })).blocks[0] ?? undefined,
+      reconnect: (holder) => dial(holder),
+      signal: stop.signal,
+    }),
     known: () => ({
       isEnded: (one) => room.isEndedInLedger(one, asked.purposes, now.ledger.state) || isWithdrawnSince(one.manifest.subject),
       withdrawals: said.length > now.withdrawals.length ? said : now.withdrawals,
@@ -204,7 +206,11 @@ export const run: Run = async (_args, flags) => {
   await writeFile(path.join(out, 'release.json'), `${JSON.stringify(room.describePoolRelease(release), null, 2)}\n`)
   await writeFile(path.join(out, 'licence.jsonld'), made.licence)
   await writeFile(path.join(out, 'ai-act-53-1-d.json'), made.aiAct)
-  await write('release', room.releaseEntry(release))
+  await write('release', room.releaseEntry(release)).catch(async (thrown: unknown) => {
+    // no log names it, so no withdrawal would ever be told of it: nobody may have it
+    if (thrown instanceof RefusedError) await rm(bundleFile, { force: true })
+    throw thrown
+  })
   const left = made.left.map(({ manifest, code }) => ({ manifest: manifest.toString(), code }))
   if (flags['json'] === true) printJson({ release: release.cid.toString(), name, bundle: bundleFile, ...made.report, left })
   else {
@@ -212,11 +218,6 @@ export const run: Run = async (_args, flags) => {
     print(printable(`${release.cid.toString()}: ${made.report.rows} rows of ${made.report.people} people for ${asked.trainer}, in ${out}`))
   }
   return 0
-
-  async function chunkFrom(holder: string, cid: CID): Promise<Uint8Array | undefined> {
-    const reply = await askAgain(mesh, peerFromDid(holder), blocksProtocol, { cids: [cid] }, { signal: stop.signal }).catch(() => undefined)
-    return reply?.blocks[0] ?? undefined
-  }
 }
 
 /** Where the trainer is told of withdrawals. */

@@ -2,7 +2,7 @@
  * Puts a release together: keys from k keyholders, every contribution read twice as a stream (once to count, once to write), and at the end a
  * look at the withdrawals again, before anything counts as written. Plain text is never on a disk; keys and counts are what memory holds.
  */
-import { codeOf, RefusedError } from '../../core/errors/index.ts'
+import { codeOf, FatalError, RefusedError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { CompactRange } from '../log/index.ts'
 import type { ByteSource } from '../pool-statistics/index.ts'
@@ -78,7 +78,8 @@ class GoneMeanwhile extends Error {
 }
 
 /**
- * Throws RefusedError TOO_FEW_PEOPLE when fewer than k people are left whose rows can be published, and whatever sink and clock throw. A
+ * Throws RefusedError TOO_FEW_PEOPLE when fewer than k people are left whose rows can be published, FatalError HOLDERS_AWAY where nobody
+ * answers who holds a chunk, and whatever sink and clock throw. A
  * contribution that cannot be opened is named in `left` and does not stop the others.
  */
 export async function assemblePoolRelease(input: Assembling): Promise<Assembled> {
@@ -104,6 +105,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
       opened.push({ contribution, person, ...(await count(contribution, person)) })
     } catch (thrown) {
       input.signal?.throwIfAborted()
+      if (thrown instanceof FatalError) throw thrown
       cells.drop(person)
       leave(contribution.cid, reasonOf(thrown))
     }
@@ -246,6 +248,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
       yield* eventsOf(one.contribution.manifest, one.keys, input.readChunk)
     } catch (thrown) {
       input.signal?.throwIfAborted()
+      if (thrown instanceof FatalError) throw thrown
       throw new GoneMeanwhile(one, reasonOf(thrown))
     }
   }
