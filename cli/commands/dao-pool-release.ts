@@ -150,10 +150,10 @@ export const run: Run = async (_args, flags) => {
   // a purpose that the pool cannot do without takes away the rest
   const ends = [...new Set([...asked.purposes, ...requiredPurposes(policy.policy)])]
   // asked for every contribution, and signatures take their time
-  let gone = { of: said, past: now.withdrawals.length, people: new Set<string>() }
+  let gone: { of: typeof said; past: number; people: Set<string> } | undefined
   const isWithdrawnSince = (person: string): boolean => {
     const past = now.withdrawals.length
-    if (gone.of !== said || gone.past !== past || gone.people.size === 0) {
+    if (gone?.of !== said || gone.past !== past) {
       const since = room.withdrawalsIn(said.slice(past)).filter((one) => room.isOf(one, ends))
       gone = { of: said, past, people: new Set(since.map(({ subject }) => subject)) }
     }

@@ -47,7 +47,7 @@ export const run: Run = async ([where], flags) => {
     throw new ProofError('OTHER_FILE', `${room.BUNDLE_FILES.members} is not that of the manifest; open the bundle again`)
   const members = lines && room.readMembers(lines)
   // who withdrew is public, and which rows are theirs is not: that is asked for only where somebody did
-  const tags = members && since.length > 0 ? await tagsOf(flags, read) : []
+  const tags = members && withdrawals.length > read.value.tombstones.count ? await tagsOf(flags, read) : []
   const stale = members && tags && room.staleMembers(members, read.value, withdrawals, tags)
   const withdrawn = stale?.length ?? since.length
   const notices = await noticesOf(flags, read)

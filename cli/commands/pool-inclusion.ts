@@ -44,6 +44,12 @@ export const run: Run = async ([manifest], flags) => {
     const proof = parse(poolInclusion, await readAtMost(flags['proof'], MAX_PROOF_BYTES), MAX_PROOF_BYTES)
     return say(proof, trusted?.by ?? null)
   }
+  for (const flag of ['operator', 'log'])
+    if (flags[flag] !== undefined)
+      throw new UsageError(
+        'BAD_FLAG',
+        `--${flag} is for a proof in a file (--proof); without one the DAO that you ask says who its operator is`,
+      )
   const stop = untilStopped()
   const session = await poolSession(flags)
   if (!hasSeed(session.home))

@@ -4,8 +4,8 @@ import path from 'node:path'
 import { InvalidInputError, ProofError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { existsSync } from 'node:fs'
-import { print, printable, printJson, type Run } from '../program/index.ts'
-import { holdAgainst, trustedOperator } from '../wiring/index.ts'
+import { print, printable, printJson, type Run, say } from '../program/index.ts'
+import { holdAgainst, trustedOperator, unvouched } from '../wiring/index.ts'
 import { identityIn } from './age-identity.ts'
 
 export const run: Run = async ([bundle], flags) => {
@@ -30,7 +30,9 @@ export const run: Run = async ([bundle], flags) => {
       throw thrown
     })
     const { release, people, rows, files } = opened
-    holdAgainst(await trustedOperator(flags), release.value, bundle)
+    const trusted = await trustedOperator(flags)
+    holdAgainst(trusted, release.value, bundle)
+    if (trusted === undefined) say(`quern: ${unvouched(release.value.by)}`)
     await rename(work, path.resolve(out))
     const { value, cid } = release
     const facts = { release: cid.toString(), name: value.name, operator: value.by, trainer: value.trainer, purposes: value.purposes }

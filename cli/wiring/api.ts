@@ -3,10 +3,12 @@ import path from 'node:path'
 import type { Logger } from '../../core/effects/index.ts'
 import { openPrometheus } from '../../core/events/index.ts'
 import { type ResolveTxt, txtResolver, type Web } from '../../core/web/index.ts'
+import { readPolicy, requiredPurposes } from '../../dao/consent/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { Steps } from '../../dao/follower/index.ts'
 import { OptOutDesk } from '../../dao/optouts/index.ts'
 import { openHttp } from '../../dao/service/index.ts'
+import type { PoolRelease, Purpose } from '../../schemas/wire/index.ts'
 import { hostPort } from './listen.ts'
 import { type RunningOperator, type WebSettings, webFor } from './start-roles.ts'
 import { followIndex } from './index-follower.ts'
@@ -69,7 +71,15 @@ export async function openApi(
     operator: home.identity,
     clock: systemClock,
   })
+  const endsFor = ({ purposes, policies }: Pick<PoolRelease, 'purposes' | 'policies'>): Purpose[] => {
+    const needed = policies.flatMap((cid) => {
+      const read = readPolicy(operator.files.read(cid) ?? new Uint8Array())
+      return read.ok ? requiredPurposes(read.policy) : []
+    })
+    return [...new Set([...purposes, ...needed])]
+  }
   const notices = new NoticeDesk({
+    endsFor,
     releases: () => operator.state.poolReleases.map(({ release }) => release),
     manifest: (release) => readReleaseManifest(home.folder, release),
     secret: (release) => readReleaseSecret(home.folder, release),
@@ -91,6 +101,7 @@ export async function openApi(
   )
   stack.use(operator.watch(() => telling.wake()))
   const tags = new TagDesk({
+    endsFor,
     dao: () => operator.state.id,
     withdrawals: () => withdrawals.withdrawals(),
     kept: async (release) => {

@@ -6,7 +6,7 @@ import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { Mesh } from '../../core/mesh/index.ts'
-import type { CID, PoolKey } from '../../schemas/wire/index.ts'
+import { type CID, peerFromDid, type PoolKey } from '../../schemas/wire/index.ts'
 import type { FileStore } from '../follower/index.ts'
 import { type LedgerState, poolKeysNamed } from '../ledger/index.ts'
 
@@ -42,7 +42,8 @@ export class PoolKeyShares implements AsyncDisposable {
   constructor(options: PoolKeySharesOptions) {
     this.#options = options
     // it may be the keyholder that was away
-    this.#peers = options.mesh.onPeer(() => {
+    this.#peers = options.mesh.onPeer(({ peer, connected }) => {
+      if (!connected || !this.#waitsFor(peer)) return
       this.#tries = 0
       this.#nextAt = 0
     })
@@ -67,6 +68,10 @@ export class PoolKeyShares implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#peers[Symbol.dispose]()
     await this.#round
+  }
+
+  #waitsFor(peer: string): boolean {
+    return this.#keys().some(({ key }) => key.members.some((member) => peerFromDid(member) === peer))
   }
 
   /** Of the policies that a charter names or will name. */

@@ -3,6 +3,7 @@
  * least k people share, coarser where fewer do, and not at all where even the coarsest is shared by fewer. Counted over people, not rows.
  * Source and language are never left out of a row that is published: what it is of, its link and its words would show them all the same. It says nothing about names, texts and addresses, and nothing about who recognises the sum of somebody's rows.
  */
+import { FatalError } from '../../core/errors/index.ts'
 import { type ActivityEvent, coarsePlace } from '../../schemas/activity/index.ts'
 
 export interface Quasi {
@@ -35,7 +36,10 @@ export function generalise(quasi: Quasi, level: number): Quasi {
 
 export const cellKey = ({ time, place, source, lang }: Quasi): string => JSON.stringify([time, place?.latE7, place?.lonE7, source, lang])
 
-/** The different combinations of each person: four bytes for each, whatever the rows. */
+/** Combinations that differ, of everybody together: each takes a few hundred bytes of memory while a release is put together. */
+const MAX_COMBINATIONS = 4_000_000
+
+/** The different combinations of each person: four bytes for each, whatever the rows, and of everybody together each combination once. */
 export class Cells {
   readonly #numbers = new Map<string, number>()
   readonly #cells: Quasi[] = []
@@ -60,6 +64,11 @@ export class Cells {
     const key = cellKey(quasi)
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
+    if (this.#cells.length >= MAX_COMBINATIONS)
+      throw new FatalError(
+        'TOO_MANY_COMBINATIONS',
+        `a release has at most ${MAX_COMBINATIONS} combinations of time, place, service and language; release for fewer contributions, or have the charter keep time and place coarser`,
+      )
     this.#numbers.set(key, this.#cells.length)
     return this.#cells.push(quasi) - 1
   }

@@ -84,6 +84,7 @@ function world({
     manifest: async (cid) => (isOurs(cid) ? release.bytes : undefined),
     secret: async (cid) => (isOurs(cid) ? secret : undefined),
     withdrawals: async () => withdrawals,
+    endsFor: ({ purposes }) => [...purposes, 'dpv:DataQualityAssessment'],
     operator,
     clock: { ...realClock, now: () => now * 1000 },
     kv,
@@ -104,7 +105,8 @@ describe('notices', () => {
     const { desk, withdrawals, open, at } = world()
     await desk.step()
     expect(await open(await desk.box(release.cid))).toEqual([])
-    withdrawals.push(said(zoe, 150), said(bob, 160, ['ai:Benchmarking']), said(ann, 170))
+    // ann withdrew what the pool cannot do without
+    withdrawals.push(said(zoe, 150), said(bob, 160, ['ai:Benchmarking']), said(ann, 170, ['dpv:DataQualityAssessment']))
     await desk.step()
     await desk.step()
     at(5000)

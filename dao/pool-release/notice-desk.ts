@@ -7,7 +7,16 @@ import { z } from 'zod'
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { bytesUpTo, type CID, encode, parse, type PoolReleaseSecret, uint } from '../../schemas/wire/index.ts'
+import {
+  bytesUpTo,
+  type CID,
+  encode,
+  parse,
+  type PoolRelease,
+  type PoolReleaseSecret,
+  type Purpose,
+  uint,
+} from '../../schemas/wire/index.ts'
 import { sealNotices } from './notice-box.ts'
 import { readPoolRelease } from './manifest.ts'
 import { noticeFor, readNotice } from './notices.ts'
@@ -25,6 +34,8 @@ export interface NoticeDeskOptions {
   secret: (release: CID) => Promise<PoolReleaseSecret | undefined>
   /** Signed withdrawals of the log, in its order. */
   withdrawals: () => Promise<readonly Uint8Array[]>
+  /** Purposes whose withdrawal takes somebody out of the release: its own, and those that its pool cannot do without. */
+  endsFor: (release: Pick<PoolRelease, 'purposes' | 'policies'>) => readonly Purpose[]
   operator: Signer
   clock: Clock
   kv: Kv
@@ -81,7 +92,11 @@ export class NoticeDesk {
       return notice.ok ? notice.value.persons : []
     })
     const at = Math.floor(clock.now() / 1000)
-    const notice = noticeFor(read.value, secret, withdrawals, { operator, at, before })
+    const notice = noticeFor({ ...read.value, purposes: [...this.#options.endsFor(read.value)] }, secret, withdrawals, {
+      operator,
+      at,
+      before,
+    })
     if (notice === undefined) return
     await kv.put(keyOf(release), encode({ ...known, notices: [...known.notices, notice] }))
     logger.info('notice', { release: release.toString(), notices: known.notices.length + 1 })

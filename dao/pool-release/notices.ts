@@ -59,7 +59,8 @@ export interface StaleMember extends Member {
  * Whose rows have to go, by all withdrawals of a log in their order and the tags of those that the release did not know of. Those that it knew of
  * (its first `tombstones.count`) ended what came before it; of the later ones every one of a member counts, whatever contribution it means: to
  * delete too much harms nobody. Throws ProofError OTHER_LOG where the first ones are not those that the manifest speaks of, TAGS_OLD where
- * withdrawals have no tag yet.
+ * withdrawals have no tag yet. Whether a withdrawal ends what a release is for the tag says: the operator knows which purposes its pool cannot do
+ * without, and whoever withdrew one of these is out as a whole.
  */
 export function staleMembers(
   members: readonly Member[],
@@ -72,9 +73,9 @@ export function staleMembers(
     throw new ProofError('TAGS_OLD', `the tags are of ${tags.length} withdrawals, and ${since.length} were said since; ask for them again`)
   const said = new Map<string, number>()
   for (const [i, withdrawal] of since.entries()) {
-    if (withdrawal === undefined || !isOf(withdrawal, purposes)) continue
-    for (const key of [toHex(memberCommit(tags[i] as Uint8Array)), toHex(withdrawal.receipt)])
-      said.set(key, Math.min(withdrawal.at, said.get(key) ?? withdrawal.at))
+    if (withdrawal === undefined) continue
+    const keys = [toHex(memberCommit(tags[i] as Uint8Array)), ...(isOf(withdrawal, purposes) ? [toHex(withdrawal.receipt)] : [])]
+    for (const key of keys) said.set(key, Math.min(withdrawal.at, said.get(key) ?? withdrawal.at))
   }
   return members.flatMap((member) => {
     const times = [member.commit, ...member.receipts].flatMap((one) => said.get(toHex(one)) ?? [])

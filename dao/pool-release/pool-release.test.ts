@@ -194,7 +194,7 @@ describe('the tree of a release', () => {
 
 describe('withdrawals', () => {
   const [ann, bob] = [subjectKey(fill(1), LEDGER), subjectKey(fill(2), LEDGER)]
-  const said = (subject: typeof ann, byte: number, scope: 'all' | ['ai:Benchmarking'] = 'all') =>
+  const said = (subject: typeof ann, byte: number, scope: 'all' | ['ai:Benchmarking' | 'dpv:DataQualityAssessment'] = 'all') =>
     encode(signWithdrawal({ receipt: fill(byte), at: 5, scope, ask: ['stop'] }, subject))
   const carol = subjectKey(fill(3), LEDGER)
   const kept = {
@@ -216,12 +216,18 @@ describe('withdrawals', () => {
       subjects.map(({ did }) => ({ subject: did, scope: 'all' })),
     )
 
+  const benchmarking = ({ did }: typeof ann) => tagsOf(kept, purposes, [{ subject: did, scope: ['ai:Benchmarking'] }])
+
   it('count from the release on, for its purposes, of its members', () => {
     // ann withdrew an earlier contribution before
     const before = [said(ann, 1)]
     const release = { purposes, tombstones: { ...tombstoneRoot(before), at: 1 } }
     expect(staleMembers(members, release, before, [])).toEqual([])
-    expect(staleMembers(members, release, [...before, said(bob, 2, ['ai:Benchmarking'])], tags(bob))).toEqual([])
+    expect(staleMembers(members, release, [...before, said(bob, 2, ['ai:Benchmarking'])], benchmarking(bob))).toEqual([])
+    // the operator's word: its pool cannot do without that purpose
+    expect(staleMembers(members, release, [...before, said(bob, 2, ['dpv:DataQualityAssessment'])], tags(bob))).toEqual([
+      { ...bobAsMember, said: 5 },
+    ])
     expect(staleMembers(members, release, [...before, said(bob, 2)], tags(bob))).toEqual([{ ...bobAsMember, said: 5 }])
     expect(staleMembers(members, release, [...before, said(carol, 2)], tags(carol))).toEqual([])
     expect(staleMembers(members, release, [...before, said(carol, 2), said(bob, 2)], tags(carol, bob))).toEqual([
@@ -265,9 +271,10 @@ describe('withdrawals', () => {
       withdrawals: async () => all,
       kept: async (release) => {
         looked++
-        const value = { purposes, tombstones: { ...tombstoneRoot([]), count: 1, at: 1 } }
+        const value = { purposes, policies: [], tombstones: { ...tombstoneRoot([]), count: 1, at: 1 } }
         return release.equals(cid) ? { secret: { v: 1, release: cid, recipient: '', ...kept }, value } : undefined
       },
+      endsFor: (release) => [...release.purposes, 'dpv:DataQualityAssessment'],
       operator,
       clock: { ...realClock, now: () => seconds * 1000 },
     })
@@ -282,7 +289,9 @@ describe('withdrawals', () => {
     expect(looked).toBe(2)
     all = [...all, said(ann, 3)]
     expect(await read()).toMatchObject({ from: 1, tags: tags(bob, ann), at: 100 })
+    all = [all[0] as Uint8Array, all[1] as Uint8Array, said(ann, 3, ['dpv:DataQualityAssessment'])]
     seconds = 160
+    expect(await read()).toMatchObject({ tags: tags(bob, ann) })
     expect((await read())?.at).toBe(160)
     expect(readTags(((await desk.tags(cid)) as Uint8Array).with(60, 1))).toMatchObject({ ok: false })
   })

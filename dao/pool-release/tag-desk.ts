@@ -50,7 +50,11 @@ export interface TagDeskOptions {
   /** Signed bytes of all withdrawals in the order of the log, as the fold took them. */
   withdrawals: () => Promise<readonly Uint8Array[]>
   /** What is kept of a release and what its manifest says; undefined where there is none of that name. */
-  kept: (release: CID) => Promise<{ secret: PoolReleaseSecret; value: Pick<PoolRelease, 'purposes' | 'tombstones'> } | undefined>
+  kept: (
+    release: CID,
+  ) => Promise<{ secret: PoolReleaseSecret; value: Pick<PoolRelease, 'purposes' | 'policies' | 'tombstones'> } | undefined>
+  /** Purposes whose withdrawal takes somebody out of the release: its own, and those that its pool cannot do without. */
+  endsFor: (release: Pick<PoolRelease, 'purposes' | 'policies'>) => readonly Purpose[]
   operator: Signer
   clock: Clock
 }
@@ -68,16 +72,16 @@ export class TagDesk {
 
   /** Signed bytes of `withdrawalTags`, at most a minute old; undefined for a release that is not kept here. */
   async tags(release: CID): Promise<Uint8Array | undefined> {
-    const { dao, withdrawals, kept, operator, clock } = this.#options
+    const { dao, withdrawals, kept, endsFor, operator, clock } = this.#options
     const all = await withdrawals()
     const at = Math.floor(clock.now() / 1000)
     const made = this.#made.get(String(release))
     if (made?.count === all.length && at - made.at < FRESH_SECONDS) return made.bytes
     const found = await kept(release)
     if (found === undefined) return undefined
-    const { purposes, tombstones } = found.value
+    const { tombstones } = found.value
     const since = all.slice(tombstones.count).map((bytes) => parse(withdrawal, bytes, MAX_WITHDRAWAL_BYTES))
-    const tags = tagsOf(found.secret, purposes, since)
+    const tags = tagsOf(found.secret, endsFor(found.value), since)
     const bytes = signTags({ dao: dao(), release, from: tombstones.count, tags, at }, operator)
     this.#made.set(String(release), { count: all.length, at, bytes })
     return bytes

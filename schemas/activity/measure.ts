@@ -36,9 +36,11 @@ export function readEvents(text: string): ReadEvents {
 
 /**
  * The row that is public of a chunk: as `measureEvents`, with tokens rounded to two binary digits and quality to twentieths, because a chunk may be a
- * single event, and whoever has the event would know whose it is by its length. Version 1 told the numbers as they are.
+ * single event, and whoever has the event would know whose it is by its length. Version 1 told the numbers as they are. Throws RangeError without events, and for a version that is not known.
  */
 export function measureChunk(events: readonly ActivityEvent[], measures: string = ACTIVITY_MEASURES): PoolIndexRow {
+  // another version's numbers would be told from these by nobody
+  if (!KNOWN_MEASURES.includes(measures)) throw new RangeError(`${measures} is not known here`)
   const row = measureEvents(events)
   return measures === EXACT ? row : { ...row, tokens: twoDigits(row.tokens), quality: row.quality - (row.quality % (PPM / 20)) }
 }
