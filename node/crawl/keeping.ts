@@ -123,10 +123,11 @@ export class Keeping {
   }
 
   async #worked({ item, site, exchange, row }: Fetched, chain: Exchange[], result: PageResult): Promise<void> {
-    const { frontier, discovery, verdicts, tries, optedOut, dropDuplicates, deliver } = this.#options
+    const { frontier, discovery, verdicts, hops: redirects, tries, optedOut, dropDuplicates, deliver } = this.#options
     const { ref, url, depth } = item
     // not the page's fault, nor the host's
-    if (result.outcome === 'WORKER_LOST' && item.attempts + 1 < tries) {
+    if (result.outcome === 'WORKER_LOST' && item.attempts + 1 < tries && !frontier.isGone(item.host)) {
+      if (chain.length > 0) redirects.store(url, chain)
       verdicts.end(item, { ...row, outcome: result.outcome }, false)
       return frontier.retry(item)
     }

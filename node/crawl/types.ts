@@ -94,7 +94,7 @@ export interface CrawlBook extends ItemBook {
   summary(): CrawlSummary | undefined
   /** An item came to its end without a record. */
   done(ref: number, isCounted: boolean, time: number): void
-  /** Whatever waits for this host is given up. */
+  /** This host is given up, with whatever waits for it. */
   dropped(host: string): void
 }
 
