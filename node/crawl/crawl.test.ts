@@ -187,7 +187,7 @@ describe('pace', () => {
 
   it('waits longer for a host that asks, and for one that is slow', async () => {
     const asked = await run({ ...site('a.example', 3), 'http://a.example/robots.txt': text('User-agent: *\nCrawl-delay: 9') })
-    expect(Math.min(...gaps(asked, 'a.example').slice(1))).toBeGreaterThanOrEqual(9000)
+    expect(Math.min(...gaps(asked, 'a.example'))).toBeGreaterThanOrEqual(9000)
     const slow = await run(site('a.example', 3), {}, [2000, 2000])
     expect(Math.min(...gaps(slow, 'a.example'))).toBeGreaterThanOrEqual(12_000)
   })

@@ -12,7 +12,7 @@ import { fetchItem, truncation } from './fetching.ts'
 import { HopStore } from './hop-store.ts'
 import { isUnchanged, type JobRules, Keeping } from './keeping.ts'
 import { Lanes } from './lanes.ts'
-import { HostPace, paceDefaults, retryAfterMs } from './pace.ts'
+import { HostPace, paceDefaults, type PaceOptions, retryAfterMs } from './pace.ts'
 import { type Site, visitSite } from './site.ts'
 import { Slots } from './slots.ts'
 import type { CrawlLimits, CrawlOptions, CrawlSummary, Deliver } from './types.ts'
@@ -45,6 +45,7 @@ export class Crawler {
   readonly #slots: Slots
   readonly #sites = new Map<string, Promise<Site>>()
   readonly #paces = new Map<string, HostPace>()
+  readonly #pace: PaceOptions
   readonly #lanes = new Lanes()
   /** Hosts with work that no one is doing, in the order they got it. */
   readonly #ready = new Set<string>()
@@ -60,6 +61,7 @@ export class Crawler {
     this.#options = options
     this.#signal = signal
     this.#limits = { ...crawlLimits, ...options.limits }
+    this.#pace = { ...paceDefaults, ...options.pace }
     this.#slots = new Slots(this.#limits.requests)
     this.#rules = { agentToken, pipeline, qualityWeights, selectors, profile }
     this.#earlier = isSameRules(this.#rules, options.earlier?.rules) ? options.earlier : undefined
@@ -275,11 +277,11 @@ export class Crawler {
   }
 
   #paceOf(host: string): HostPace {
-    const { delayTimes, restsFirst = false, book } = this.#options
+    const { share, book } = this.#options
     let pace = this.#paces.get(host)
     if (pace === undefined) {
-      pace = new HostPace(this.#clock, { ...paceDefaults, ...this.#options.pace }, host, this.#lanes, delayTimes?.(host))
-      if (restsFirst || book?.isResumed === true) pace.rest()
+      pace = new HostPace({ clock: this.#clock, pace: this.#pace, host, lanes: this.#lanes, share: share && (() => share(host)) })
+      if (share !== undefined || book?.isResumed === true) pace.rest()
       this.#paces.set(host, pace)
     }
     return pace

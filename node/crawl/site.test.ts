@@ -30,7 +30,7 @@ async function visited(long: string) {
       remoteAddress: null,
     })
   }
-  const pace = new HostPace(clock, { ...paceDefaults, delayMs: 0 }, 'a.example', new Lanes())
+  const pace = new HostPace({ clock, pace: { ...paceDefaults, delayMs: 0 }, host: 'a.example', lanes: new Lanes() })
   const visit = { get, clock, agent: 'Quern', signal: new AbortController().signal, pace, onJournal: () => {} }
   const whole = visitSite(origin, visit)
   await Promise.race([world.run(), whole])

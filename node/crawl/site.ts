@@ -115,7 +115,7 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
       asking = request
       const exchange = await ask(request, visit)
       if (request.kind === 'robots' && redirectTarget(exchange) === undefined)
-        visit.pace.crawlDelayMs = crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0
+        visit.pace.wish(crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0)
       return exchange
     }
     // packed as it comes: after a file that cannot be kept as evidence nothing is worth asking for
