@@ -205,6 +205,15 @@ describe('pace', () => {
     expect(impatient.summary.kept).toBe(1)
   })
 
+  it('takes the wait for a free request for nobody’s slowness', async () => {
+    const table = { ...site('b.example', 3), 'http://b.example/robots.txt': status(404) }
+    const slow = Object.entries(table).map(([url, answer]) => [url, { ...(answer as SimAnswer), latencyMs: 5000 }] as const)
+    const seeds = ['http://a.example/', 'http://b.example/']
+    const { rows, summary } = await run({ ...site('a.example', 60), ...Object.fromEntries(slow) }, { seeds, limits: { requests: 1 } })
+    expect(summary.kept).toBe(65)
+    expect(new Set(rows.filter(({ host }) => host === 'a.example').map(({ ms }) => ms))).toEqual(new Set([10]))
+  })
+
   it('asks a host that was given up for nothing more, also where another one goes on linking to it', async () => {
     const links = Array.from({ length: 12 }, (_, i) => [`/p${i}`, `http://b.example/p${i}`]).flat()
     const ran = await run(

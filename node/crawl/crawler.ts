@@ -10,9 +10,10 @@ import { conditions, type EarlierVisit, type EarlierVisits } from './earlier.ts'
 import { isSameRules } from './earlier-rules.ts'
 import { fetchItem, truncation } from './fetching.ts'
 import { HopStore } from './hop-store.ts'
-import { isUnchanged, type JobRules, Keeping } from './keeping.ts'
+import { type JobRules, Keeping } from './keeping.ts'
 import { Lanes } from './lanes.ts'
 import { HostPace, paceDefaults, type PaceOptions, retryAfterMs } from './pace.ts'
+import { isUnchanged } from './revisit.ts'
 import { type Site, visitSite } from './site.ts'
 import { Slots } from './slots.ts'
 import type { CrawlLimits, CrawlOptions, CrawlSummary, Deliver } from './types.ts'
@@ -81,9 +82,8 @@ export class Crawler {
       book,
       rules: this.#rules,
       worker: options.worker,
-      working: this.#limits.working,
-      tries: this.#limits.tries,
-      dropDuplicates: options.dropDuplicates ?? true,
+      limits: this.#limits,
+      dropDuplicates: options.dropDuplicates,
       optedOut: options.optedOut,
       onWorked: (fault) => {
         if (fault !== undefined) this.#failedWith(fault)
@@ -174,12 +174,14 @@ export class Crawler {
   }
 
   async #attempt(item: TakenItem, site: Site, pace: HostPace): Promise<void> {
-    const time = this.#clock.now()
     if (item.isSitemap) this.#giveBack(item.host)
     else this.summary.fetched++
+    const earlier = item.isSitemap || item.linksOnly ? undefined : this.#earlier?.get(item.url)
+    await this.#slots.enter()
+    // of the request alone: the wait for a slot is not the host's slowness
+    const time = this.#clock.now()
     try {
-      const earlier = item.isSitemap || item.linksOnly ? undefined : this.#earlier?.get(item.url)
-      const exchange = await this.#slots.run(() => this.#ask(item, site, earlier))
+      const exchange = await this.#ask(item, site, earlier).finally(() => this.#slots.leave())
       const ms = this.#clock.now() - time
       pace.reached(exchange.remoteAddress)
       pace.done(ms)
@@ -194,7 +196,7 @@ export class Crawler {
     }
   }
 
-  #ask(item: TakenItem, site: Site, earlier: EarlierVisit | undefined): Promise<Exchange> {
+  async #ask(item: TakenItem, site: Site, earlier: EarlierVisit | undefined): Promise<Exchange> {
     const { profile } = this.#rules
     // where the profile wants a permission and the site gives none, it was the page that did: a 304 would not show it
     const mayStand = profile === 'standard' || mayTrain(site.training(item.url), profile)
@@ -257,7 +259,8 @@ export class Crawler {
     const known = await this.#sites.get(origin)
     if (known?.isFresh(this.#clock.now()) === true) return known
     const site = visitSite(origin, {
-      get: (url, options) => this.#slots.run(() => web.get(url, options)),
+      get: (url, options) => web.get(url, options),
+      slots: this.#slots,
       clock: this.#clock,
       agent: this.#rules.agentToken,
       signal: this.#signal,

@@ -45,7 +45,7 @@ export interface CrawlOptions {
    */
   share?: (host: string) => PaceShare
   /** Drop a page whose content was kept already in this crawl (on by default). */
-  dropDuplicates?: boolean
+  dropDuplicates?: boolean | undefined
   /** Every verdict, in the order they fell. */
   onJournal?: (row: JournalRow) => void
   /** Read the sitemaps that a host's robots.txt names (on by default). */
@@ -59,7 +59,7 @@ export interface CrawlOptions {
   /** Where the crawl remembers what it did; nowhere when absent. */
   book?: CrawlBook | undefined
   /** Where pages are worked on; this thread when absent. */
-  worker?: PageWorker
+  worker?: PageWorker | undefined
   signal?: AbortSignal
   logger?: Logger
 }

@@ -146,7 +146,7 @@ export class CrawlLog implements ItemBook {
   *remembered(): Generator<RememberedItem> {
     const ended = new Map<number, boolean>()
     const dropped = new Set<string>()
-    for (const { at, value } of linesOf(this.#readFd, this.#end)) {
+    for (const { value } of linesOf(this.#readFd, this.#end)) {
       if (value[0] === 'd') ended.set(value[1] as number, value[2] === 1)
       else if (value[0] === 'k') ended.set(value[1] as number, true)
       else if (value[0] === 'x') dropped.add(value[1] as string)
