@@ -126,11 +126,13 @@ if (wanted.some((name) => name.startsWith('crawlee'))) {
 }
 const first = await ours(2)
 const pages = first.list as Set<string>
-writeFileSync(listFile, [...pages].join('\n'))
 console.log(`${site.seeds.length} hosts, ${pages.size} pages; medians of ${rounds} rounds, load ${loadavg()[0]?.toFixed(1)} at the start\n`)
 seeds = site.seeds.slice(0, WARM_HOSTS)
+const warm = new Set(seeds.map((seed) => new URL(seed).host))
+writeFileSync(listFile, [...pages].filter((page) => warm.has(new URL(page).host)).join('\n'))
 for (const name of wanted) await (sides[name] as () => Promise<Run>)()
 seeds = site.seeds
+writeFileSync(listFile, [...pages].join('\n'))
 for (let round = 0; round < rounds; round++) {
   fixed.push(calibrate())
   for (const name of wanted) {

@@ -35,7 +35,7 @@ export const charterWords: Record<string, string> = {
   'epoch.report': 'validators open their reports',
   'epoch.probe': 'hidden probes are opened',
   'epoch.close': 'everyone recomputes the table and attests',
-  'epoch.leases': 'hash: two contributors per host and epoch; none: anyone crawls anything',
+  'epoch.leases': 'hash: two contributors per host and epoch; none: anyone crawls anything, and whoever joined slows everybody',
   replicas: 'peers that hold and pin a batch before its receipt is given',
   vestingEpochs: 'epochs until points vest; fraud burns what has not',
   'split.contributorsPpm': 'part of revenue for contributors',

@@ -7,7 +7,7 @@ export { CLOCK_TOLERANCE_SECONDS, type DateWindow, dateWindow } from './date-win
 export { drawsFor, sameDraws } from './draws.ts'
 export { type Explanation, explain } from './explain.ts'
 export type { Reason } from './explain-reason.ts'
-export { isAssigned, type Lease, leaseOf } from './leases.ts'
+export { holdsLease, hostHolders, isAssigned, type PaceShare, paceShare } from './leases.ts'
 export { type Applied, type Checked, createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
 export { ledgerFilesNamed } from './ledger-files.ts'
 export { readBatch, type ReadBatch } from './read-batch.ts'

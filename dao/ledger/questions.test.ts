@@ -9,11 +9,13 @@ import {
   dateWindow,
   drawsFor,
   explain,
+  hostHolders,
   includedBatches,
   isAssigned,
-  leaseOf,
   ledgerFilesNamed,
   type LedgerState,
+  type PaceShare,
+  paceShare,
   RULES_VERSION,
   RootHistory,
   vested,
@@ -86,11 +88,17 @@ describe('draws', () => {
 describe('leases', () => {
   it('give each host two holders among those who joined before the last cut, who divide its URLs', () => {
     const world = new LedgerWorld(withLeases)
-    expect(leaseOf(world.state, 'a.example')).toEqual({ holders: [], delayTimes: world.contributors.length })
+    const accounts = world.contributors.map((one) => one.did)
+    const shares = (): PaceShare[] => accounts.map((account) => paceShare(world.state, 'a.example', account))
+    expect(hostHolders(world.state, 'a.example')).toEqual([])
+    expect(shares()).toEqual(accounts.map((_, place) => ({ times: accounts.length, place })))
     world.advance('gather')
-    const { holders, delayTimes } = leaseOf(world.state, 'a.example')
+    const holders = hostHolders(world.state, 'a.example')
     expect(holders).toHaveLength(2)
-    expect(delayTimes).toBe(2)
+    // whoever comes by without a lease, because a start page leads there, is one more
+    expect(shares()).toEqual(
+      accounts.map((account) => (holders.includes(account) ? { times: 2, place: holders.indexOf(account) } : { times: 3, place: 2 })),
+    )
     const urls = Array.from({ length: 400 }, (_, i) => `https://a.example/${i}`)
     const counts = urls.map((url) => world.contributors.filter((one) => isAssigned(world.state, one.did, url)).map((one) => one.did))
     expect(counts.every((who) => who.length >= 1 && who.every((account) => holders.includes(account)))).toBe(true)
@@ -104,8 +112,13 @@ describe('leases', () => {
     const world = new LedgerWorld({ ...withLeases, charter: { epoch: { ...withLeases.charter!.epoch!, leases: 'none' } } })
     world.advance('gather')
     const [first] = world.contributors
-    expect(world.contributors.length).toBeGreaterThan(2)
-    expect(leaseOf(world.state, 'a.example')).toEqual({ holders: [], delayTimes: world.contributors.length })
+    const accounts = world.contributors.map((one) => one.did)
+    expect(accounts.length).toBeGreaterThan(2)
+    expect(hostHolders(world.state, 'a.example')).toEqual([])
+    expect(accounts.map((account) => paceShare(world.state, 'a.example', account))).toEqual(
+      accounts.map((_, place) => ({ times: accounts.length, place })),
+    )
+    expect(paceShare(world.state, 'a.example', 'a late joiner')).toEqual({ times: accounts.length + 1, place: accounts.length })
     expect(isAssigned(world.state, first!.did, 'https://a.example/')).toBe(true)
   })
 
@@ -113,7 +126,7 @@ describe('leases', () => {
     const world = new LedgerWorld(withLeases)
     world.advance('gather')
     const page = { text: 'a page of one host', host: 'a.example' }
-    const { holders } = leaseOf(world.state, page.host)
+    const holders = hostHolders(world.state, page.host)
     const [on, off] = [
       world.contributors.find((one) => holders.includes(one.did))!,
       world.contributors.find((one) => !holders.includes(one.did))!,

@@ -18,7 +18,7 @@ export { hostKey } from './host-key.ts'
 export { bandNoveltyPpm, type ChunksToValue, chunkValues, mostTokens } from './chunk-value.ts'
 export { clamp, divFloor, isqrt, mulDiv, mulDivBig, sigmaPpm } from './integers.ts'
 export { splitLargestRemainder } from './largest-remainder.ts'
-export { assigned, delayMultiplier, LEASE_HOLDERS, LEASE_OVERLAP, leaseHolders, leases, onLease } from './leases.ts'
+export { assigned, LEASE_HOLDERS, LEASE_OVERLAP, leaseHolders, leases, onLease } from './leases.ts'
 export { LANES, NoveltyIndex } from './novelty-index.ts'
 export { contributorOutcome, countedValue, type Outcome, type OutcomeInput, points } from './outcome.ts'
 export {

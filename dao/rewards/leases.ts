@@ -34,8 +34,3 @@ export function assigned({ url, holders, account }: { url: string; host?: string
   const overlap = ((digest[1] ?? 0) & (LEASE_OVERLAP - 1)) === 0
   return overlap || ((digest[0] ?? 0) & 1) === mine
 }
-
-/** Each of two holders waits this many times the host's delay, so that the host meets one crawler's pace. */
-export function delayMultiplier(holders: readonly string[]): number {
-  return Math.max(1, holders.length)
-}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sha256, u32 } from '../../schemas/wire/index.ts'
-import { assigned, committeeOf, delayMultiplier, hostKey, leaseHolders, leases, onLease } from './index.ts'
+import { assigned, committeeOf, hostKey, leaseHolders, leases, onLease } from './index.ts'
 
 const beacon = (n: number): Uint8Array => sha256(u32(n))
 const accounts = Array.from({ length: 30 }, (_, i) => `did:key:v${String(i).padStart(2, '0')}`)
@@ -80,10 +80,6 @@ describe('a host lease', () => {
     expect(assigned({ url: 'https://a.example/', holders: ['x'], account: 'y' })).toBe(false)
     expect(assigned({ url: 'https://a.example/', holders: [], account: 'y' })).toBe(true)
     expect(onLease([], 'y')).toBe(true)
-  })
-
-  it('makes its holders together as slow as one polite crawler', () => {
-    expect([delayMultiplier([]), delayMultiplier(['a']), delayMultiplier(['a', 'b'])]).toEqual([1, 1, 2])
   })
 })
 

@@ -40,7 +40,7 @@ const jobOf = (change: Partial<GatherJob> = {}): GatherJob => {
     charter,
     mine: () => true,
     leased: () => true,
-    delayTimes: () => 1,
+    share: () => ({ times: 1, place: 0 }),
     known: () => false,
     frontier: [],
     limit: 60,

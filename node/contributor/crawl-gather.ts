@@ -81,7 +81,7 @@ function crawlOf(
   { scope, selection, seeds, web }: Pick<Gathering, 'scope' | 'selection'> & { seeds: string[]; web: Web },
 ): Gathering['crawling'] {
   const { clock, logger, agentToken, onJournal, deny, overrides = {}, own = {} } = options
-  const { charter, mine, known, limit, until, delayTimes } = job
+  const { charter, mine, known, limit, until, share } = job
   const { sources } = charter
   const pages = limit * FETCHES_PER_RECORD + seeds.length
   return {
@@ -107,10 +107,8 @@ function crawlOf(
       depth: Math.min(sources.maxDepth, own.depth ?? sources.maxDepth),
       ...overrides.limits,
     },
-    pace: { delayMs: Math.max(sources.delayMs, own.delayMs ?? 0), ...overrides.pace },
-    delayTimes,
-    // whoever held the host in the epoch before may have asked a moment ago
-    restsFirst: true,
+    pace: { delayMs: sources.delayMs, leastMs: own.delayMs ?? 0, ...overrides.pace },
+    share,
     onJournal: (row) => {
       if (!STAYS_OPEN.has(row.outcome)) selection.end(row.url)
       onJournal?.(row)

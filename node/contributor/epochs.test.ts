@@ -81,7 +81,7 @@ class Epochs {
       charter: this.#charter,
       mine: () => true,
       leased: () => true,
-      delayTimes: () => 1,
+      share: () => ({ times: 1, place: 0 }),
       known: (url) => this.#known.has(url),
       ...this.#last,
       limit: 50,

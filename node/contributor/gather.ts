@@ -1,4 +1,5 @@
 /** What a contributor does in a gather phase, as one function, so that a crawl, a test or an adversary can stand in its place. */
+import type { PaceShare } from '../../dao/ledger/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
 import type { SealIntoInput, SealPage } from '../seal/index.ts'
 import type { Widening } from './charter-scope.ts'
@@ -10,8 +11,8 @@ export interface GatherJob {
   mine: (url: string) => boolean
   /** Whether we hold the lease of this URL's host, alone or with others. */
   leased: (url: string) => boolean
-  /** How many times a host's delay we wait there, because others crawl it too. */
-  delayTimes: (host: string) => number
+  /** What of a host's pace (with port) is ours, because others crawl it too. */
+  share: (host: string) => PaceShare
   /** Whether an earlier epoch's batch of ours holds a record of this URL. */
   known: (url: string) => boolean
   /** The opt-out of the log that covers this URL now, in words. */

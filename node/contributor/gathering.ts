@@ -2,7 +2,7 @@
 import { codeOf } from '../../core/errors/index.ts'
 import { askAgain, readyProtocol } from '../../core/mesh/index.ts'
 import { batchRoots } from '../../dao/batches/index.ts'
-import { type EpochState, isAssigned, leaseOf } from '../../dao/ledger/index.ts'
+import { type EpochState, holdsLease, isAssigned, paceShare } from '../../dao/ledger/index.ts'
 import { OptOutIndex } from '../../dao/optouts/index.ts'
 import { sealInto } from '../seal/index.ts'
 import { isCommitted } from './advance-batch.ts'
@@ -68,8 +68,8 @@ export class Gathering implements AsyncDisposable {
       epoch,
       charter,
       mine: (url) => isAssigned(state(), me, url),
-      leased: (url) => this.#holdsLease(url),
-      delayTimes: (host) => leaseOf(state(), host).delayTimes,
+      leased: (url) => holdsLease(state(), me, url),
+      share: (host) => paceShare(state(), host, me),
       known: (url) => book.knows(url),
       optedOut: (url) => this.#optOutOf(url),
       frontier: await book.frontier(),
@@ -125,13 +125,6 @@ export class Gathering implements AsyncDisposable {
     const host = URL.parse(url)?.host
     const found = host === undefined ? undefined : this.#optOuts.take(this.#bench.state().optouts).find(host, url)
     return found && `entry ${found.index}: ${found.domain}${found.pattern === null ? '' : ` ${found.pattern}`}`
-  }
-
-  #holdsLease(url: string): boolean {
-    const host = URL.parse(url)?.host
-    if (host === undefined) return false
-    const { holders } = leaseOf(this.#bench.state(), host)
-    return holders.length === 0 || holders.includes(this.#bench.me)
   }
 
   /** A politeness, and repeated: a DAO that was started again has forgotten it. */

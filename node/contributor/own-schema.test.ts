@@ -64,7 +64,7 @@ function gather(folder: string | undefined, change: Partial<GatherJob> = {}, own
     charter,
     mine: () => true,
     leased: () => true,
-    delayTimes: () => 1,
+    share: () => ({ times: 1, place: 0 }),
     known: () => false,
     frontier: [],
     until: never,

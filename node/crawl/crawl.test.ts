@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FatalError, RetryableError } from '../../core/errors/index.ts'
 import { SimSite, SimWeb, type SimAnswer } from '../../sim/web/index.ts'
 import { World } from '../../sim/world/index.ts'
-import { crawl, type CrawledPage, type CrawlOptions, type CrawlSummary, type JournalRow } from './index.ts'
+import { crawl, type CrawledPage, type CrawlOptions, type CrawlSummary, type JournalRow, type PageWorker, workPage } from './index.ts'
 
 type Table = Record<string, SimAnswer | Error | ((visit: number) => SimAnswer | Error)>
 
@@ -187,7 +187,7 @@ describe('pace', () => {
 
   it('waits longer for a host that asks, and for one that is slow', async () => {
     const asked = await run({ ...site('a.example', 3), 'http://a.example/robots.txt': text('User-agent: *\nCrawl-delay: 9') })
-    expect(Math.min(...gaps(asked, 'a.example').slice(1))).toBeGreaterThanOrEqual(9000)
+    expect(Math.min(...gaps(asked, 'a.example'))).toBeGreaterThanOrEqual(9000)
     const slow = await run(site('a.example', 3), {}, [2000, 2000])
     expect(Math.min(...gaps(slow, 'a.example'))).toBeGreaterThanOrEqual(12_000)
   })
@@ -205,6 +205,32 @@ describe('pace', () => {
     expect(impatient.summary.kept).toBe(1)
   })
 
+  it('takes the wait for a free request for nobody’s slowness', async () => {
+    const table = { ...site('b.example', 3), 'http://b.example/robots.txt': status(404) }
+    const slow = Object.entries(table).map(([url, answer]) => [url, { ...(answer as SimAnswer), latencyMs: 5000 }] as const)
+    const seeds = ['http://a.example/', 'http://b.example/']
+    const { rows, summary } = await run({ ...site('a.example', 60), ...Object.fromEntries(slow) }, { seeds, limits: { requests: 1 } })
+    expect(summary.kept).toBe(65)
+    expect(new Set(rows.filter(({ host }) => host === 'a.example').map(({ ms }) => ms))).toEqual(new Set([10]))
+  })
+
+  it('asks a host that was given up for nothing more, also where another one goes on linking to it', async () => {
+    const links = Array.from({ length: 12 }, (_, i) => [`/p${i}`, `http://b.example/p${i}`]).flat()
+    const ran = await run(
+      {
+        ...site('a.example', 12),
+        'http://a.example/': html('start', ...links.slice(0, 2)),
+        ...Object.fromEntries(
+          Array.from({ length: 12 }, (_, i) => [`http://a.example/p${i}`, html(`page ${i}`, ...links.slice(2 * i, 2 * i + 4))]),
+        ),
+        'http://b.example/p0': status(429, ['Retry-After', '86400']),
+      },
+      { scope: 'any' },
+    )
+    expect(ran.summary).toMatchObject({ kept: 13, outcomes: { HOST_GIVEN_UP: 1 } })
+    expect(ran.requests.filter(({ url }) => /^http:\/\/b.example\/p/.test(url)).map(({ url }) => url)).toEqual(['http://b.example/p0'])
+  })
+
   it('gives a page three tries and a host five failures', async () => {
     const down = new RetryableError('RESET', 'gone')
     const page = await run({ ...site('a.example', 3), 'http://a.example/p1': down })
@@ -219,6 +245,15 @@ describe('pace', () => {
 })
 
 describe('redirects', () => {
+  it('stay a page’s evidence when the thread that had it was lost', async () => {
+    const table = { 'http://a.example/': to('/here'), 'http://a.example/here': html('here') }
+    let lost = 0
+    const work: PageWorker['work'] = (job) => (lost++ === 0 ? { outcome: 'WORKER_LOST', links: [] } : workPage(job))
+    const { pages, summary } = await run(table, { worker: { work } })
+    expect(summary.outcomes).toMatchObject({ WORKER_LOST: 1, KEPT: 1 })
+    expect(pages[0]?.hops.map(({ exchange }) => exchange.url)).toEqual(['http://a.example/'])
+  })
+
   it('are hops of their own: noted, checked, and kept as evidence with the page', async () => {
     const ran = await run({
       'http://a.example/': html('start', '/one'),

@@ -10,9 +10,10 @@ import { conditions, type EarlierVisit, type EarlierVisits } from './earlier.ts'
 import { isSameRules } from './earlier-rules.ts'
 import { fetchItem, truncation } from './fetching.ts'
 import { HopStore } from './hop-store.ts'
-import { isUnchanged, type JobRules, Keeping } from './keeping.ts'
+import { type JobRules, Keeping } from './keeping.ts'
 import { Lanes } from './lanes.ts'
-import { HostPace, paceDefaults, retryAfterMs } from './pace.ts'
+import { HostPace, paceDefaults, type PaceOptions, retryAfterMs } from './pace.ts'
+import { isUnchanged } from './revisit.ts'
 import { type Site, visitSite } from './site.ts'
 import { Slots } from './slots.ts'
 import type { CrawlLimits, CrawlOptions, CrawlSummary, Deliver } from './types.ts'
@@ -45,6 +46,7 @@ export class Crawler {
   readonly #slots: Slots
   readonly #sites = new Map<string, Promise<Site>>()
   readonly #paces = new Map<string, HostPace>()
+  readonly #pace: PaceOptions
   readonly #lanes = new Lanes()
   /** Hosts with work that no one is doing, in the order they got it. */
   readonly #ready = new Set<string>()
@@ -60,6 +62,7 @@ export class Crawler {
     this.#options = options
     this.#signal = signal
     this.#limits = { ...crawlLimits, ...options.limits }
+    this.#pace = { ...paceDefaults, ...options.pace }
     this.#slots = new Slots(this.#limits.requests)
     this.#rules = { agentToken, pipeline, qualityWeights, selectors, profile }
     this.#earlier = isSameRules(this.#rules, options.earlier?.rules) ? options.earlier : undefined
@@ -79,9 +82,8 @@ export class Crawler {
       book,
       rules: this.#rules,
       worker: options.worker,
-      working: this.#limits.working,
-      tries: this.#limits.tries,
-      dropDuplicates: options.dropDuplicates ?? true,
+      limits: this.#limits,
+      dropDuplicates: options.dropDuplicates,
       optedOut: options.optedOut,
       onWorked: (fault) => {
         if (fault !== undefined) this.#failedWith(fault)
@@ -172,12 +174,14 @@ export class Crawler {
   }
 
   async #attempt(item: TakenItem, site: Site, pace: HostPace): Promise<void> {
-    const time = this.#clock.now()
     if (item.isSitemap) this.#giveBack(item.host)
     else this.summary.fetched++
+    const earlier = item.isSitemap || item.linksOnly ? undefined : this.#earlier?.get(item.url)
+    await this.#slots.enter()
+    // of the request alone: the wait for a slot is not the host's slowness
+    const time = this.#clock.now()
     try {
-      const earlier = item.isSitemap || item.linksOnly ? undefined : this.#earlier?.get(item.url)
-      const exchange = await this.#slots.run(() => this.#ask(item, site, earlier))
+      const exchange = await this.#ask(item, site, earlier).finally(() => this.#slots.leave())
       const ms = this.#clock.now() - time
       pace.reached(exchange.remoteAddress)
       pace.done(ms)
@@ -192,7 +196,7 @@ export class Crawler {
     }
   }
 
-  #ask(item: TakenItem, site: Site, earlier: EarlierVisit | undefined): Promise<Exchange> {
+  async #ask(item: TakenItem, site: Site, earlier: EarlierVisit | undefined): Promise<Exchange> {
     const { profile } = this.#rules
     // where the profile wants a permission and the site gives none, it was the page that did: a 304 would not show it
     const mayStand = profile === 'standard' || mayTrain(site.training(item.url), profile)
@@ -255,7 +259,8 @@ export class Crawler {
     const known = await this.#sites.get(origin)
     if (known?.isFresh(this.#clock.now()) === true) return known
     const site = visitSite(origin, {
-      get: (url, options) => this.#slots.run(() => web.get(url, options)),
+      get: (url, options) => web.get(url, options),
+      slots: this.#slots,
       clock: this.#clock,
       agent: this.#rules.agentToken,
       signal: this.#signal,
@@ -275,11 +280,11 @@ export class Crawler {
   }
 
   #paceOf(host: string): HostPace {
-    const { delayTimes, restsFirst = false, book } = this.#options
+    const { share, book } = this.#options
     let pace = this.#paces.get(host)
     if (pace === undefined) {
-      pace = new HostPace(this.#clock, { ...paceDefaults, ...this.#options.pace }, host, this.#lanes, delayTimes?.(host))
-      if (restsFirst || book?.isResumed === true) pace.rest()
+      pace = new HostPace({ clock: this.#clock, pace: this.#pace, host, lanes: this.#lanes, share: share && (() => share(host)) })
+      if (share !== undefined || book?.isResumed === true) pace.rest()
       this.#paces.set(host, pace)
     }
     return pace

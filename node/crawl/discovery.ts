@@ -3,7 +3,7 @@ import type { Exchange } from '../../schemas/evidence/index.ts'
 import { WireError } from '../../schemas/wire/index.ts'
 import { canonicalUrl, type Frontier, type FrontierItem } from '../frontier/index.ts'
 import type { HopStore } from './hop-store.ts'
-import { readSitemap } from './sitemap.ts'
+import { readSitemap, type Sitemap } from './sitemap.ts'
 import type { CrawlLimits } from './types.ts'
 import type { Verdict, Verdicts } from './verdicts.ts'
 
@@ -65,24 +65,26 @@ export class Discovery {
   }
 
   async sitemap({ url, host, depth }: FrontierItem, exchange: Exchange): Promise<Verdict> {
+    let list: Sitemap
     try {
-      const { urls, isIndex, isCut } = await readSitemap(exchange)
-      let queued = 0
-      for (const link of urls) {
-        // a list speaks for its own host only
-        if (URL.parse(link)?.host !== host) continue
-        if (!isIndex) {
-          const offer = this.#frontier.offer(link, { depth: 1, via: url })
-          this.#verdicts.noteOffer(link, offer, 1)
-          if (offer === 'queued') queued++
-        } else if (depth < MAX_SITEMAP_DEPTH && this.#offerSitemap(link, host, depth + 1, url)) queued++
-      }
-      this.#onFound()
-      return { outcome: 'SITEMAP', detail: `${urls.length} addresses, ${queued} new${isCut ? ', cut' : ''}` }
+      list = await readSitemap(exchange)
     } catch (thrown) {
       if (!(thrown instanceof WireError)) throw thrown
       return { outcome: thrown.code, detail: thrown.message }
     }
+    const { urls, isIndex, isCut } = list
+    let queued = 0
+    for (const link of urls) {
+      // a list speaks for its own host only
+      if (URL.parse(link)?.host !== host) continue
+      if (!isIndex) {
+        const offer = this.#frontier.offer(link, { depth: 1, via: url })
+        this.#verdicts.noteOffer(link, offer, 1)
+        if (offer === 'queued') queued++
+      } else if (depth < MAX_SITEMAP_DEPTH && this.#offerSitemap(link, host, depth + 1, url)) queued++
+    }
+    this.#onFound()
+    return { outcome: 'SITEMAP', detail: `${urls.length} addresses, ${queued} new${isCut ? ', cut' : ''}` }
   }
 
   /** Only those of the host itself, and only so many. */

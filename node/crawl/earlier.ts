@@ -52,13 +52,14 @@ export type KeptFacts = z.infer<typeof keptFacts>
 
 export interface EarlierVisit {
   facts: KeptFacts
-  /** The gzip member of each record, as they lie in the earlier file. */
-  members(): Uint8Array[]
+  /** The gzip member of each record, as they lie in the earlier file. All of them are whole. */
+  members: Uint8Array[]
 }
 
 export interface EarlierVisits {
   /** What that crawl went by; undefined where nobody knows. */
   rules: EarlierRules | undefined
+  /** Undefined where that crawl kept no such page, and where what it kept is damaged: the page is asked for whole then. */
   get(url: string): EarlierVisit | undefined
 }
 
@@ -87,7 +88,14 @@ export class EarlierFolder implements EarlierVisits, Disposable {
 
   get(url: string): EarlierVisit | undefined {
     const facts = this.#pages.get(url)
-    return facts && { facts, members: () => this.#members(facts) }
+    if (facts === undefined) return undefined
+    try {
+      const members = this.#members(facts)
+      for (const member of members) recordOf(member)
+      return { facts, members }
+    } catch {
+      return undefined
+    }
   }
 
   #members({ record: [at, length], further = [] }: KeptFacts): Uint8Array[] {

@@ -1,6 +1,6 @@
 /** What becomes of a page that was fetched: it is worked on, held against what was kept already, and handed over or ended. */
 import { toError } from '../../core/errors/index.ts'
-import { type Exchange, fetchGroup, warcDigest } from '../../schemas/evidence/index.ts'
+import { type Exchange, fetchGroup } from '../../schemas/evidence/index.ts'
 import { WireError } from '../../schemas/wire/index.ts'
 import { type Frontier, SeenSet, type TakenItem } from '../frontier/index.ts'
 import type { Discovery } from './discovery.ts'
@@ -11,7 +11,7 @@ import { inlineWorker, type PageJob, type PageResult, type PageWorker } from './
 import { notModified, sameBody, STANDS } from './revisit.ts'
 import type { Site } from './site.ts'
 import { Slots } from './slots.ts'
-import type { CrawlOptions, Deliver } from './types.ts'
+import type { CrawlLimits, CrawlOptions, Deliver } from './types.ts'
 import type { Verdict, Verdicts } from './verdicts.ts'
 
 /** An answer to a page that may be kept, with what its journal row says of the request. */
@@ -24,17 +24,13 @@ export interface Fetched {
 
 export type JobRules = Pick<PageJob, 'agentToken' | 'pipeline' | 'qualityWeights' | 'selectors' | 'profile'>
 
-export interface KeepingOptions extends Pick<CrawlOptions, 'dropDuplicates' | 'optedOut' | 'book'> {
+export interface KeepingOptions extends Pick<CrawlOptions, 'dropDuplicates' | 'optedOut' | 'book' | 'worker'> {
   rules: JobRules
   frontier: Frontier
   discovery: Discovery
   verdicts: Verdicts
   hops: HopStore
-  worker: PageWorker | undefined
-  /** Pages in work at a time. */
-  working: number
-  /** Tries of one page. */
-  tries: number
+  limits: Pick<CrawlLimits, 'working' | 'tries'>
   deliver: Deliver
   /** A page that was in work has come to its end. `fault`: not by an outcome. */
   onWorked: (fault?: Error) => void
@@ -50,7 +46,7 @@ export class Keeping {
   constructor(options: KeepingOptions) {
     this.#options = options
     this.#worker = options.worker ?? inlineWorker
-    this.#slots = new Slots(options.working)
+    this.#slots = new Slots(options.limits.working)
     for (const content of options.book?.contents() ?? []) this.#contents.addNumber(content)
   }
 
@@ -90,9 +86,9 @@ export class Keeping {
     const job = this.#jobOf(fetched, chain)
     const { id, url: from, at, payloadDigest } = facts.response
     const profile = exchange.status === 304 ? ('server-not-modified' as const) : ('identical-payload-digest' as const)
-    const then = earlier.members()
+    const then = earlier.members
     const known = (): string[] => facts.links ?? then.flatMap((member) => recordLinks(recordOf(member)) ?? [])
-    const result = exchange.status === 304 ? notModified(job, known()) : await sameBody(job, this.#worker, then)
+    const result = exchange.status === 304 ? notModified(job, known()) : await this.#slots.run(() => sameBody(job, this.#worker, then))
     if (result.outcome !== STANDS) return this.#worked(fetched, chain, result)
     try {
       const revisit = { profile, recordId: id, url: from, fetchedAt: at, payloadDigest }
@@ -123,10 +119,11 @@ export class Keeping {
   }
 
   async #worked({ item, site, exchange, row }: Fetched, chain: Exchange[], result: PageResult): Promise<void> {
-    const { frontier, discovery, verdicts, tries, optedOut, dropDuplicates, deliver } = this.#options
+    const { frontier, discovery, verdicts, hops: redirects, limits, optedOut, dropDuplicates, deliver } = this.#options
     const { ref, url, depth } = item
     // not the page's fault, nor the host's
-    if (result.outcome === 'WORKER_LOST' && item.attempts + 1 < tries) {
+    if (result.outcome === 'WORKER_LOST' && item.attempts + 1 < limits.tries && !frontier.isGone(item.host)) {
+      if (chain.length > 0) redirects.store(url, chain)
       verdicts.end(item, { ...row, outcome: result.outcome }, false)
       return frontier.retry(item)
     }
@@ -145,9 +142,4 @@ export class Keeping {
     const hops = asHops(chain)
     await deliver({ ref, url, depth, exchange, measured, more, isPartial, links, training, evidence, hops, robots: site.capture, packed })
   }
-}
-
-/** Whether an answer says that the body of then stands. */
-export function isUnchanged({ status, body }: Exchange, { facts }: EarlierVisit): boolean {
-  return status === 304 || (status === 200 && warcDigest(body) === facts.response.payloadDigest)
 }

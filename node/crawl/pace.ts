@@ -1,11 +1,14 @@
 /** How long to leave a host alone. One request at a time, a pause after each, longer when it is slow, longer still when it says so. */
 import type { Clock } from '../../core/effects/index.ts'
+import type { PaceShare } from '../../dao/ledger/index.ts'
 import { enterAll, type Lane, type Lanes } from './lanes.ts'
 
 export interface PaceOptions {
-  /** Least pause between two requests to one host. */
+  /** Least pause between two requests to one host, whoever asks. */
   delayMs: number
-  /** The pause is at least this many times the last response time; Heritrix' delayFactor. Nothing when `delayMs` is 0. */
+  /** Least pause between two requests of this crawl to one host, however many share it. */
+  leastMs: number
+  /** The pause is at least this many times the last response time; Heritrix' delayFactor. Nothing for a site of one's own, where both are 0. */
   responseFactor: number
   /** The most that a slow answer adds. */
   maxResponseDelayMs: number
@@ -19,12 +22,28 @@ export interface PaceOptions {
 
 export const paceDefaults: PaceOptions = {
   delayMs: 1000,
+  leastMs: 0,
   responseFactor: 5,
   maxResponseDelayMs: 30_000,
   maxCrawlDelayMs: 60_000,
   failureRestMs: 1000,
   maxRestMs: 600_000,
 }
+
+export interface HostPaceOptions {
+  clock: Clock
+  pace: PaceOptions
+  /** With port. */
+  host?: string
+  /** Shared by the hosts of one crawl; a site of one's own shares nothing. */
+  lanes?: Lanes
+  /** Asked before every pause: who shares a host may change while it is crawled. */
+  share?: (() => PaceShare) | undefined
+}
+
+const ALONE: PaceShare = { times: 1, place: 0 }
+/** The longest that a timer can wait. */
+const MOST_MS = 2 ** 31 - 1
 
 export class HostPace {
   /** Failures in a row that were the host's: time-outs, resets, 429, 5xx. */
@@ -33,32 +52,34 @@ export class HostPace {
   readonly #options: PaceOptions
   readonly #lanes: Lanes | undefined
   readonly #domain: Lane | undefined
-  readonly #times: number
+  readonly #share: () => PaceShare
   #address: Lane | undefined
   /** Entered for the request under way. */
   #held: Lane[] = []
   #nextAt = 0
   #crawlDelayMs = 0
 
-  /**
-   * `lanes` are shared by the hosts of one crawl; a pace without a delay (a site of one's own) shares nothing. Contributors that share a host
-   * divide its pace: each waits so many `times`.
-   */
-  constructor(clock: Clock, options: PaceOptions, host = '', lanes?: Lanes, times = 1) {
+  constructor({ clock, pace, host = '', lanes, share = () => ALONE }: HostPaceOptions) {
     this.#clock = clock
-    this.#options = options
-    this.#times = times
-    this.#lanes = options.delayMs === 0 ? undefined : lanes
+    this.#options = pace
+    this.#share = share
+    this.#lanes = isOwnSite(pace) ? undefined : lanes
     this.#domain = this.#lanes?.ofHost(host.replace(/:\d+$/, ''))
   }
 
-  set crawlDelayMs(ms: number) {
-    this.#crawlDelayMs = Math.min(ms, this.#options.maxCrawlDelayMs)
+  /**
+   * The host's own wish, in force at once. Until they read it, those who share the host stand the configured delay apart, the first ahead:
+   * it waits for the others to have read it as well, so that from then on they stand the wish apart.
+   */
+  wish(crawlDelayMs: number): void {
+    this.#crawlDelayMs = Math.min(crawlDelayMs, this.#options.maxCrawlDelayMs)
+    const { times, place } = this.#share()
+    this.#restFor(this.#pause(0, place + 1) + this.#options.delayMs * (times - place - 1))
   }
 
-  /** A first pause without a request: who was killed and started again does not know when it last asked. */
+  /** A first pause without a request: somebody else, or we before we were killed, may have asked a moment ago. Those who share the host begin one after the other. */
   rest(): void {
-    this.#nextAt = Math.max(this.#nextAt, this.#clock.now() + this.#pause(0))
+    this.#restFor(this.#pause(0, this.#share().place + 1))
   }
 
   /** The address that answered: other names that it answers to share its pace from now on. */
@@ -80,7 +101,7 @@ export class HostPace {
 
   /** After a request that took `ms`. */
   done(ms: number): void {
-    this.#nextAt = Math.max(this.#nextAt, this.#clock.now() + this.#pause(ms))
+    this.#restFor(this.#pause(ms))
     this.#leave()
   }
 
@@ -94,9 +115,13 @@ export class HostPace {
     this.failures++
     const rest = askedMs ?? Math.min(own, 60_000)
     if (rest > this.#options.maxRestMs) return false
-    this.#nextAt = Math.max(this.#nextAt, this.#clock.now() + rest)
+    this.#restFor(rest)
     this.#leave()
     return true
+  }
+
+  #restFor(ms: number): void {
+    this.#nextAt = Math.max(this.#nextAt, this.#clock.now() + Math.min(ms, MOST_MS))
   }
 
   /** The lanes rest as long as the host does. */
@@ -106,12 +131,14 @@ export class HostPace {
     this.#held = []
   }
 
-  #pause(responseMs: number): number {
-    const { delayMs, responseFactor, maxResponseDelayMs } = this.#options
-    const slow = delayMs === 0 ? 0 : Math.min(responseMs * responseFactor, maxResponseDelayMs)
-    return Math.max(delayMs, this.#crawlDelayMs, slow) * this.#times
+  #pause(responseMs: number, times = this.#share().times): number {
+    const { delayMs, leastMs, responseFactor, maxResponseDelayMs } = this.#options
+    const slow = isOwnSite(this.#options) ? 0 : Math.min(responseMs * responseFactor, maxResponseDelayMs)
+    return Math.max(Math.max(delayMs, this.#crawlDelayMs, slow) * times, leastMs)
   }
 }
+
+const isOwnSite = ({ delayMs, leastMs }: PaceOptions): boolean => delayMs === 0 && leastMs === 0
 
 /** Milliseconds that a Retry-After asks for, from seconds or an HTTP date; undefined when absent or unreadable. */
 export function retryAfterMs(value: string | undefined, now: number): number | undefined {

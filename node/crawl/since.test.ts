@@ -1,12 +1,14 @@
 /** A page that reserves itself by a header while its HTML stays: a later crawl must come to what a first one would. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { openWeb } from '../../core/web/index.ts'
 import { type PageServer, recordLines, servePages } from '../../tests/support/page-server.ts'
-import { realClock } from '../../tests/support/real-clock.ts'
-import { KEPT_LAYOUT } from './earlier.ts'
+import { eventually, realClock } from '../../tests/support/real-clock.ts'
+import { readKeptLines } from '../frontier/index.ts'
+import { keptFacts, KEPT_LAYOUT } from './earlier.ts'
 import { earlierRules } from './earlier-rules.ts'
-import { crawlToFolder, EarlierFolder, type FolderOptions, type FolderSummary, WorkerPool } from './index.ts'
+import { crawlToFolder, EarlierFolder, type FolderOptions, type FolderSummary, type PageWorker, WorkerPool, workPage } from './index.ts'
 
 type Headers = Record<string, string>
 /** What each page's header says later, and what becomes of it. */
@@ -153,6 +155,43 @@ it('reads a body of before anew where its header names another charset', async (
     (await recordLines(out)).find((line) => line.endsWith(`"url":"${server.origin}/plain/silent"}`))
   expect(await textAt(again)).toBe(await textAt(fresh))
   expect(await textAt(again)).not.toBe(await textAt(first))
+})
+
+it('asks for a page whole where what was kept of it is damaged', async () => {
+  const first = await crawlSite()
+  const file = path.join(first.out, 'records.jsonl.gz')
+  const bytes = await readFile(file)
+  for (const { url, facts } of readKeptLines(path.join(first.out, 'frontier.log'))) {
+    const [at, length] = keptFacts.parse(facts).record
+    if (url.endsWith('/silent')) bytes.fill(0, at, at + length)
+  }
+  await writeFile(file, bytes)
+  const again = await crawlSite(first.out)
+  expect(asked.find(({ url }) => url === '/tagged/silent')?.isConditional).toBe(false)
+  expect(['/tagged/silent', '/plain/silent', '/plain/tdm'].map(again.outcomeOf)).toEqual(['KEPT', 'KEPT', 'UNCHANGED'])
+  expect(again.kept.toSorted()).toEqual(first.kept.toSorted())
+})
+
+it('reads no more pages again at a time than may be in work', async () => {
+  const { port } = new URL(server.origin)
+  const names = ['a.test', 'b.test', 'c.test']
+  const hosts = Object.fromEntries(names.map((name) => [name, '127.0.0.1']))
+  await using web = await openWeb({ clock: realClock, userAgent: 'Quern/0.1', allowPrivate: [`127.0.0.0/8:${port}`], hosts })
+  const seeds = names.map((name) => `http://${name}:${port}/plain/silent`)
+  const three = { web, seeds, limits: { depth: 0, working: 1 }, dropDuplicates: false }
+  const first = await crawlSite(undefined, three)
+  const running: number[] = []
+  let now = 0
+  const work: PageWorker['work'] = async (job) => {
+    running.push(++now)
+    // the others have their answers as well
+    await eventually(() => asked.filter(({ url }) => url === '/plain/silent').length === names.length, realClock, 20_000)
+    for (let turn = 0; turn < 100; turn++) await new Promise((next) => setImmediate(next))
+    now--
+    return workPage(job)
+  }
+  const again = await crawlSite(first.out, { ...three, worker: { isElsewhere: true, work } })
+  expect([again.outcomes['UNCHANGED'], running]).toEqual([3, [1, 1, 1]])
 })
 
 it.each<[string, Partial<FolderOptions>]>([

@@ -5,6 +5,7 @@ import { evidenceLimits, type Exchange } from '../../schemas/evidence/index.ts'
 import { utf8 } from '../../schemas/wire/index.ts'
 import { Lanes } from './lanes.ts'
 import { HostPace, paceDefaults } from './pace.ts'
+import { Slots } from './slots.ts'
 import { visitSite } from './site.ts'
 
 const origin = 'http://a.example'
@@ -30,8 +31,8 @@ async function visited(long: string) {
       remoteAddress: null,
     })
   }
-  const pace = new HostPace(clock, { ...paceDefaults, delayMs: 0 }, 'a.example', new Lanes())
-  const visit = { get, clock, agent: 'Quern', signal: new AbortController().signal, pace, onJournal: () => {} }
+  const pace = new HostPace({ clock, pace: { ...paceDefaults, delayMs: 0 }, host: 'a.example', lanes: new Lanes() })
+  const visit = { get, clock, agent: 'Quern', signal: new AbortController().signal, pace, slots: new Slots(1), onJournal: () => {} }
   const whole = visitSite(origin, visit)
   await Promise.race([world.run(), whole])
   return { asked, refusal: (await whole).refuses(`${origin}/page`) }

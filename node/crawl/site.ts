@@ -19,6 +19,7 @@ import {
 import { LEAF_BYTES, MAX_ROBOTS_LEAVES, WireError } from '../../schemas/wire/index.ts'
 import type { JournalRow } from './journal.ts'
 import type { HostPace } from './pace.ts'
+import type { Slots } from './slots.ts'
 
 /** The rules under which the pages of one origin were fetched. */
 export interface RobotsCapture {
@@ -91,6 +92,8 @@ export class Site {
 
 export interface SiteVisit {
   get: Web['get']
+  /** A request waits for one of these as well. */
+  slots: Slots
   clock: Clock
   agent: string
   signal: AbortSignal
@@ -115,7 +118,7 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
       asking = request
       const exchange = await ask(request, visit)
       if (request.kind === 'robots' && redirectTarget(exchange) === undefined)
-        visit.pace.crawlDelayMs = crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0
+        visit.pace.wish(crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0)
       return exchange
     }
     // packed as it comes: after a file that cannot be kept as evidence nothing is worth asking for
@@ -138,10 +141,11 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
 }
 
 /** One request at the host's pace, tried again once when that may help, with its journal row. */
-async function ask({ kind, url, maxBytes }: RuleRequest, { get, clock, signal, pace, onJournal }: SiteVisit): Promise<Exchange> {
+async function ask({ kind, url, maxBytes }: RuleRequest, { get, slots, clock, signal, pace, onJournal }: SiteVisit): Promise<Exchange> {
   const outcome = OUTCOMES[kind]
   for (let attempt = 1; ; attempt++) {
     await pace.turn(signal)
+    await slots.enter()
     const time = clock.now()
     const row = { time, url, host: hostOf(url), depth: 0 }
     try {
@@ -150,7 +154,7 @@ async function ask({ kind, url, maxBytes }: RuleRequest, { get, clock, signal, p
         maxBytes,
         maxDecodedBytes: MAX_DECODED_BYTES,
         headers: { accept: 'text/plain, application/json, application/rsl+xml, */*;q=0.1' },
-      })
+      }).finally(() => slots.leave())
       const ms = clock.now() - time
       pace.reached(exchange.remoteAddress)
       pace.done(ms)

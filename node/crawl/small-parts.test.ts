@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { PaceShare } from '../../dao/ledger/index.ts'
 import { type Exchange, requestHead, responseHead } from '../../schemas/evidence/index.ts'
 import { noRules } from '../../schemas/permission/index.ts'
 import { CURRENT_PIPELINE } from '../../schemas/pipeline/index.ts'
@@ -39,9 +40,9 @@ describe('retryAfterMs', () => {
 })
 
 describe('HostPace', () => {
-  const pauseAfter = async (options: Partial<typeof paceDefaults>, use: (pace: HostPace) => void, times = 1): Promise<number> => {
+  const pauseAfter = async (options: Partial<typeof paceDefaults>, use: (pace: HostPace) => void, share?: PaceShare): Promise<number> => {
     const world = new World({ seed: 1 })
-    const pace = new HostPace(world.clock, { ...paceDefaults, ...options }, 'a.example', undefined, times)
+    const pace = new HostPace({ clock: world.clock, pace: { ...paceDefaults, ...options }, share: share && (() => share) })
     use(pace)
     const turn = pace.turn(new AbortController().signal)
     await world.run()
@@ -55,21 +56,42 @@ describe('HostPace', () => {
     expect(await pauseAfter({}, (pace) => pace.done(50_000))).toBe(30_000)
     expect(
       await pauseAfter({}, (pace) => {
-        pace.crawlDelayMs = 7000
+        pace.wish(7000)
         pace.done(10)
       }),
     ).toBe(7000)
     expect(
       await pauseAfter({}, (pace) => {
-        pace.crawlDelayMs = 3_600_000
+        pace.wish(3_600_000)
         pace.done(10)
       }),
     ).toBe(60_000)
-    const slow = (pace: HostPace): void => {
-      pace.crawlDelayMs = 7000
-      pace.done(10)
+  })
+
+  it('divides a host’s pace among those who share it, and takes its own least pause as it is', async () => {
+    const done = (pace: HostPace): void => pace.done(10)
+    const rest = (pace: HostPace): void => pace.rest()
+    expect(await pauseAfter({}, done, { times: 3, place: 1 })).toBe(3000)
+    expect(await pauseAfter({ leastMs: 2000 }, done, { times: 3, place: 1 })).toBe(3000)
+    expect(await pauseAfter({ leastMs: 5000 }, done, { times: 3, place: 1 })).toBe(5000)
+    expect(await pauseAfter({}, rest, { times: 3, place: 1 })).toBe(2000)
+    expect(await pauseAfter({ leastMs: 5000 }, rest, { times: 3, place: 1 })).toBe(5000)
+  })
+
+  it('follows who shares the host, and waits no longer than a timer can', async () => {
+    const world = new World({ seed: 1 })
+    let times = 1
+    const pace = new HostPace({ clock: world.clock, pace: paceDefaults, share: () => ({ times, place: 0 }) })
+    const turns: number[] = []
+    for (times of [1, 4, 1e9]) {
+      const before = world.ageMs
+      pace.done(0)
+      const turn = pace.turn(new AbortController().signal)
+      await world.run()
+      await turn
+      turns.push(world.ageMs - before)
     }
-    expect(await pauseAfter({}, slow, 2)).toBe(14_000)
+    expect(turns).toEqual([1000, 4000, 2 ** 31 - 1])
   })
 
   it('waits for nothing when no delay is configured and none asked for', async () => {
@@ -78,7 +100,7 @@ describe('HostPace', () => {
 
   it('backs off twice as long after each failure, and as long as the host asks', async () => {
     const world = new World({ seed: 1 })
-    const pace = new HostPace(world.clock, { ...paceDefaults, delayMs: 0 })
+    const pace = new HostPace({ clock: world.clock, pace: { ...paceDefaults, delayMs: 0 } })
     const waits: number[] = []
     for (let i = 0; i < 3; i++) {
       const before = world.ageMs

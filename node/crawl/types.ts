@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import type { Web } from '../../core/web/index.ts'
+import type { PaceShare } from '../../dao/ledger/index.ts'
 import type { Exchange, FetchGroup } from '../../schemas/evidence/index.ts'
 import type { TrainDecision } from '../../schemas/permission/index.ts'
 import type { Measured } from '../../schemas/pipeline/index.ts'
@@ -38,12 +39,13 @@ export interface CrawlOptions {
   pace?: Partial<PaceOptions>
   /** The lease filter: pages that answer false are another contributor's. Seeds of others are fetched for their links only. */
   mine?: (url: string) => boolean
-  /** How many times its pause a host (with port) is given, because others ask it too; once when absent. */
-  delayTimes?: (host: string) => number
-  /** Begin at every host with a pause: somebody else may have asked it a moment ago. */
-  restsFirst?: boolean
+  /**
+   * What of the pace of a host (with port) is this crawl's, because others ask it too; asked before every request. Every host is begun with a
+   * rest then: somebody else may have asked it a moment ago. All of it when absent.
+   */
+  share?: (host: string) => PaceShare
   /** Drop a page whose content was kept already in this crawl (on by default). */
-  dropDuplicates?: boolean
+  dropDuplicates?: boolean | undefined
   /** Every verdict, in the order they fell. */
   onJournal?: (row: JournalRow) => void
   /** Read the sitemaps that a host's robots.txt names (on by default). */
@@ -57,7 +59,7 @@ export interface CrawlOptions {
   /** Where the crawl remembers what it did; nowhere when absent. */
   book?: CrawlBook | undefined
   /** Where pages are worked on; this thread when absent. */
-  worker?: PageWorker
+  worker?: PageWorker | undefined
   signal?: AbortSignal
   logger?: Logger
 }
@@ -94,7 +96,7 @@ export interface CrawlBook extends ItemBook {
   summary(): CrawlSummary | undefined
   /** An item came to its end without a record. */
   done(ref: number, isCounted: boolean, time: number): void
-  /** Whatever waits for this host is given up. */
+  /** This host is given up, with whatever waits for it. */
   dropped(host: string): void
 }
 

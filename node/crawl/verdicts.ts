@@ -8,7 +8,7 @@ export type Verdict = Partial<Omit<JournalRow, 'detail'>> & { outcome: string; d
 
 const MAX_TRAPS_TOLD = 100
 /** Answers of the frontier that are no news. */
-const QUIET = new Set(['queued', 'known', 'not-a-page', 'out-of-scope', 'too-deep', 'not-mine', 'full'])
+const QUIET = new Set(['queued', 'known', 'not-a-page', 'out-of-scope', 'too-deep', 'gone', 'not-mine', 'full'])
 
 export interface VerdictsOptions {
   clock: Clock

@@ -4,7 +4,7 @@
  *
  * A line is eight hex digits (CRC-32 of the rest), a space, and a JSON array: `["a", url, depth, via, redirects, linksOnly, attempts, sitemap]`
  * adds an item, whose number is the line's offset; `["d", number, counted, time]` ends it without a record, `["k", number, time, facts]` with
- * one; `["x", host]` drops what waits for a host; `["c", …]` commits; `["s"]` says that all before it is on the disk.
+ * one; `["x", host]` gives a host up, with what waits for it; `["c", …]` commits; `["s"]` says that all before it is on the disk.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
@@ -145,18 +145,18 @@ export class CrawlLog implements ItemBook {
   /** What an earlier process left, in order. Reads the file twice, in chunks: of what ended only its number is held meanwhile. */
   *remembered(): Generator<RememberedItem> {
     const ended = new Map<number, boolean>()
-    const drops: { host: string; at: number }[] = []
-    for (const { at, value } of linesOf(this.#readFd, this.#end)) {
+    const dropped = new Set<string>()
+    for (const { value } of linesOf(this.#readFd, this.#end)) {
       if (value[0] === 'd') ended.set(value[1] as number, value[2] === 1)
       else if (value[0] === 'k') ended.set(value[1] as number, true)
-      else if (value[0] === 'x') drops.push({ host: value[1] as string, at })
+      else if (value[0] === 'x') dropped.add(value[1] as string)
     }
     for (const { at, value } of linesOf(this.#readFd, this.#end)) {
       const item = asItem(value)
       if (item === undefined) continue
       const isCounted = ended.get(at)
-      const isDropped = drops.some((drop) => drop.host === item.host && drop.at > at)
-      yield { ref: at, item, isWaiting: isCounted === undefined && !isDropped, isCounted: isCounted === true }
+      const isDropped = dropped.has(item.host)
+      yield { ref: at, item, isWaiting: isCounted === undefined && !isDropped, isCounted: isCounted === true, isDropped }
     }
   }
 

@@ -30,7 +30,7 @@ export interface TakenItem extends FrontierItem {
   ref: number
 }
 
-export type Offer = 'queued' | 'known' | 'not-a-page' | 'out-of-scope' | 'too-deep' | 'not-mine' | 'full' | Trap
+export type Offer = 'queued' | 'known' | 'not-a-page' | 'out-of-scope' | 'too-deep' | 'gone' | 'not-mine' | 'full' | Trap
 
 export interface FrontierLimits {
   /** Pages handed out, over all hosts and per host. */
@@ -129,9 +129,10 @@ export class Frontier {
     const seed = widens ? this.#seedOf.get(via ?? '') : undefined
     if (seed !== undefined) this.#widen(url, seed)
     else if (!this.#inScope(url) && !this.#alsoHosts.has(url.host)) return 'out-of-scope'
+    const host = this.#hosts.get(url.host)
+    if (host?.isGone === true) return 'gone'
     const isMine = this.#mine(key)
     if (!isMine && depth > 0 && !isSitemap) return 'not-mine'
-    const host = this.#hosts.get(url.host)
     if (this.#queued >= this.#limits.queued || (host?.size ?? 0) >= this.#limits.queuedPerHost || this.#seen.size >= this.#limits.seen)
       return 'full'
     const trap = this.#traps.check(url)
@@ -166,11 +167,16 @@ export class Frontier {
     if (host !== undefined) host.taken--
   }
 
-  /** Drops whatever waits for a host; gives how many that were. */
+  /** Drops whatever waits for a host, and takes nothing for it any more; gives how many waited. */
   drop(hostName: string): number {
-    const dropped = this.#hosts.get(hostName)?.clear() ?? 0
+    const dropped = this.#hostOf(hostName).giveUp()
     this.#queued -= dropped
     return dropped
+  }
+
+  /** Whether a host was dropped, now or before this process. */
+  isGone(hostName: string): boolean {
+    return this.#hosts.get(hostName)?.isGone === true
   }
 
   /** Hosts with something to fetch, in the order they were first met. */
@@ -190,7 +196,7 @@ export class Frontier {
   }
 
   /** In the order of the book, so that budgets and trap counters end as they were. */
-  #restore({ ref, item, isWaiting, isCounted }: RememberedItem): void {
+  #restore({ ref, item, isWaiting, isCounted, isDropped }: RememberedItem): void {
     if (this.#seen.add(item.url)) {
       const url = new URL(item.url)
       this.#traps.check(url)
@@ -198,6 +204,7 @@ export class Frontier {
       if (seed !== undefined) this.#widen(url, seed)
     }
     const host = this.#hostOf(item.host)
+    if (isDropped) host.isGone = true
     if (isWaiting) this.#line(host, item, ref)
     else if (isCounted) {
       host.taken++

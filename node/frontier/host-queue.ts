@@ -2,6 +2,8 @@
 export class HostQueue {
   size = 0
   taken = 0
+  /** Left alone for the rest of the crawl. */
+  isGone = false
   readonly #lines = new Map<number, Line>()
 
   /** Lower ranks come out first. */
@@ -23,8 +25,10 @@ export class HostQueue {
     return ref
   }
 
-  clear(): number {
+  /** Leaves the host alone from now on; gives how many items waited for it. */
+  giveUp(): number {
     const dropped = this.size
+    this.isGone = true
     this.#lines.clear()
     this.size = 0
     return dropped

@@ -16,6 +16,8 @@ export interface RememberedItem {
   isWaiting: boolean
   /** Counts against the page budgets. */
   isCounted: boolean
+  /** Its host was given up. */
+  isDropped: boolean
 }
 
 /** A book that ends with the process. */
