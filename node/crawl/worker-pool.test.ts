@@ -135,6 +135,22 @@ describe('a worker pool', () => {
     expect(outcomes).toEqual(['WORKER_TIMEOUT', 'WORKER_LOST', '/b'])
   })
 
+  it('lets no page wait for a thread that never loads', async () => {
+    const file = path.join(folder, 'loads-for-ever.mjs')
+    await writeFile(file, 'for (;;);')
+    await using pool = new WorkerPool({ clock: realClock, size: 1, script: pathToFileURL(file), loadMs: 300 })
+    expect((await pool.work(jobOf(exchangeOf('a', 'x')))).outcome).toBe('WORKER_TIMEOUT')
+  })
+
+  it('counts no time of a page that its thread took to load', async () => {
+    let now = 0
+    const clock = { ...realClock, now: () => now, sleep: () => new Promise<void>((done) => setImmediate(done)) }
+    await using pool = new WorkerPool({ clock, size: 1, script: await script('loads', ''), pageMs: 1000 })
+    const worked = pool.work(jobOf(exchangeOf('a', 'x')))
+    now = 5000
+    expect((await worked).outcome).toBe('/a')
+  })
+
   it('works in this thread when none of its own can live', async () => {
     await using pool = new WorkerPool({ clock: realClock, size: 1, script: await script('never', 'process.exit(1)') })
     const outcomes = await Promise.all(

@@ -17,6 +17,8 @@ export interface WorkerPoolOptions {
   script?: URL
   /** Longest time one page may take. */
   pageMs?: number
+  /** Longest time a thread may take to load. */
+  loadMs?: number
 }
 
 interface Task {
@@ -34,7 +36,7 @@ interface Thread {
   selectors?: readonly SelectorSchema[]
   /** It has loaded: what it is given it begins at once. */
   isReady: boolean
-  /** When it began the page it is at. */
+  /** When it began the page it is at; while it loads, when it was given its first. */
   since: number
 }
 
@@ -42,6 +44,8 @@ interface Thread {
 const AHEAD = 2
 const MOST_RULES = 512
 const CHECK_MS = 1000
+/** A thread that has not loaded after this long never will. */
+const LOAD_MS = 120_000
 /**
  * A page's garbage is young: without the first bound each thread's young generation grows to many times what it needs. The second is no
  * expectation: V8 lets a heap grow by a factor between two collections that follows from its bound, and under 512 MiB that is so little that
@@ -59,6 +63,7 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
   readonly #clock: Clock
   readonly #script: URL
   readonly #pageMs: number
+  readonly #loadMs: number
   readonly #threads: Thread[] = []
   readonly #waiting: Task[] = []
   readonly #stop = new AbortController()
@@ -68,10 +73,11 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
   #deaths = 0
   #isWatching = false
 
-  constructor({ clock, size, script = ownScript, pageMs = 30_000 }: WorkerPoolOptions) {
+  constructor({ clock, size, script = ownScript, pageMs = 30_000, loadMs = LOAD_MS }: WorkerPoolOptions) {
     this.#clock = clock
     this.#script = script
     this.#pageMs = pageMs
+    this.#loadMs = loadMs
     for (let i = 0; i < size; i++) this.#start()
   }
 
@@ -182,10 +188,10 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
     this.#isWatching = true
     try {
       while (this.#threads.some(({ tasks }) => tasks.size > 0)) {
-        await this.#clock.sleep(Math.min(CHECK_MS, this.#pageMs), this.#stop.signal)
-        const late = this.#clock.now() - this.#pageMs
+        await this.#clock.sleep(Math.min(CHECK_MS, this.#pageMs, this.#loadMs), this.#stop.signal)
+        const now = this.#clock.now()
         for (const thread of this.#threads.slice())
-          if (thread.isReady && thread.tasks.size > 0 && thread.since < late) {
+          if (thread.tasks.size > 0 && now - thread.since > (thread.isReady ? this.#pageMs : this.#loadMs)) {
             this.#died(thread, 'WORKER_TIMEOUT')
             void thread.worker.terminate()
           }
