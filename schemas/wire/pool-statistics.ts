@@ -61,6 +61,8 @@ export const aggregateRound = z.strictObject({
   s: signature,
 })
 export type AggregateRound = z.infer<typeof aggregateRound>
+/** How long a round may stay open, and one of its aggregators be away: whoever withdraws after the three have summed is in what it gives. */
+export const ROUND_SECONDS = 7 * 86_400
 export const MAX_ROUND_BYTES = 4 << 10
 
 /** f, g, h and z of the proof, four bytes each. */
