@@ -341,6 +341,11 @@ describe('a round', () => {
     const small = told(3)
     const signed = aggregators.map((signer) => signResult(round.id, small, signer))
     expect(readStatistics(encodeStatistics(bytes, small, signed))).toMatchObject({ code: 'OTHER_COUNTS' })
+    // nor counts of other groups than the round asks for
+    const cut = { ...statistics, groups: statistics.groups.slice(0, 1) }
+    expect(readStatistics(encodeStatistics(bytes, cut, results))).toMatchObject({ code: 'OTHER_COUNTS' })
+    const turned = { ...statistics, groups: statistics.groups.toReversed() }
+    expect(readStatistics(encodeStatistics(bytes, turned, results))).toMatchObject({ code: 'OTHER_COUNTS' })
     expect(readStatistics(utf8('no'))).toMatchObject({ ok: false })
   })
 })
