@@ -5,10 +5,10 @@ import { openKeyFile, type Signer } from '../../core/identity/index.ts'
 import { type Mesh, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { readPolicy } from '../../dao/consent/index.ts'
 import { openPoolStatistics } from '../../dao/index.ts'
-import { ledgerYear, peopleToCount } from '../../dao/ledger/index.ts'
+import { ledgerYear, type LedgerState, peopleToCount } from '../../dao/ledger/index.ts'
 import type { Gathered } from '../../dao/pool-statistics/index.ts'
 import { epsilonName, isPaid } from '../../dao/rewards/index.ts'
-import { cborCid, type EntryType, type Payload, poolTermsOf } from '../../schemas/wire/index.ts'
+import { cborCid, type EntryType, type Payload, poolTermsOf, ROUND_SECONDS } from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
 import {
   assemblerKey,
@@ -30,8 +30,6 @@ import {
 } from '../wiring/index.ts'
 import { inWords } from './pool-statistics.ts'
 
-/** An aggregator that is away has this long to come back. */
-const ROUND_SECONDS = 30 * 86_400
 /** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
 const TRIES = 5
 const AGAIN_MS = 500
@@ -48,16 +46,16 @@ export const run: Run = async (_args, flags) => {
   const { state } = pool.ledger
   if (operator.did !== state.operator)
     throw new RefusedError('NOT_THE_OPERATOR', `only the operator orders statistics; ${folder} holds another key`)
-  const rounds = new RoundFolder(folder)
+  await using rounds = await RoundFolder.open(folder)
   const gatherer = await assemblerKey(folder)
   const now = Math.floor(systemClock.now() / 1000)
-  const begun = (await rounds.open(now, (id) => state.poolStatistics.some(({ round }) => round.equals(id)))).at(-1)
-  if (begun) say(`going on with the round ${begun.id.toString()}, which costs nothing more`)
+  const begun = await begunRound(rounds, { state, flags, now })
   const round = begun ?? (await newRound({ pool, flags, operator, gatherer, now }))
   const write = <T extends EntryType>(t: T, p: Payload<T>, files: Uint8Array[] = []) =>
     writeEntry({ base, operator, ledger: state.id }, t, p, files)
   // once for all attempts of this run: our copy of the log does not move
   let isPaidFor = isPaid(state.spent, round.id, round.value.epsilonPpm)
+  if (begun) say(`going on with the round ${begun.id.toString()}, which ${isPaidFor ? 'costs nothing more' : 'is not paid yet'}`)
   const pay = async (): Promise<void> => {
     if (isPaidFor) return
     const year = ledgerYear(state)
@@ -103,6 +101,32 @@ export const run: Run = async (_args, flags) => {
     print(`${statistics.toString()}: published in the log`)
   }
   return 0
+}
+
+interface Begun {
+  state: LedgerState
+  flags: Flags
+  now: number
+}
+
+/** The round that is to be gone on with. Throws RefusedError OTHER_ROUND where something else is asked for. */
+async function begunRound(rounds: RoundFolder, { state, flags, now }: Begun): Promise<KeptRound | undefined> {
+  const open = await rounds.unfinished(now, (id) => state.poolStatistics.some(({ round }) => round.equals(id)))
+  if (flags['abandon'] === true) {
+    for (const { id } of open) await rounds.forget(id)
+    return undefined
+  }
+  const begun = open.at(-1)
+  if (begun === undefined) return undefined
+  const { groups, epsilonPpm } = begun.value
+  const asked = flags['group'] as string[] | undefined
+  const others = asked !== undefined && asked.length > 0 && asked.toSorted().join() !== groups.toSorted().join()
+  if (others || numberFlag(flags, 'epsilonPpm', epsilonPpm) !== epsilonPpm)
+    throw new RefusedError(
+      'OTHER_ROUND',
+      `a round of ${groups.join(', ')} for ${epsilonPpm} millionths is under way; run it without --group and --epsilon-ppm to go on with it, or with --abandon to let it go`,
+    )
+  return begun
 }
 
 interface Ordering {
@@ -163,8 +187,8 @@ async function gather({ mesh, round: { id, bytes, value }, rounds, pay, seconds,
   const until = systemClock.now() + seconds * 1000
   for (;;) {
     try {
-      const notes = await rounds.notes(id)
-      return await gatherRound({ mesh, round: bytes, pay, notes, onNoted: (said) => rounds.keepNotes(id, said), signal })
+      const lists = await rounds.lists(id)
+      return await gatherRound({ mesh, round: bytes, pay, lists, onReady: (said) => rounds.keepLists(id, said), signal })
     } catch (error) {
       if (codeOf(error) !== 'AGGREGATOR_MISSING') throw error
       const { faults = {} } = (error as { detail: { faults?: Record<string, string> } }).detail
@@ -175,7 +199,7 @@ async function gather({ mesh, round: { id, bytes, value }, rounds, pay, seconds,
       const who = Object.entries(faults).map(([account, code]) => `${account} ${code}`)
       throw new FatalError(
         'AGGREGATOR_MISSING',
-        `${who.join(', ')}: nothing is published. Run it again when they are back, until ${new Date(value.expires * 1000).toISOString().slice(0, 10)}: it goes on with this round, and no ε is spent again. If one is gone for good, "quern dao pool open" with other keyholders, whom people offer to anew`,
+        `${who.join(', ')}: nothing is published. Run it again when they are back, until ${new Date(value.expires * 1000).toISOString().slice(0, 10)}: it goes on with this round, and no ε is spent again. If it never can, because the charter asks for more people now (TOO_FEW_PEOPLE) or one has summed people of whom another has lost some (CLOSED), --abandon orders and pays another. If one is gone for good, "quern dao pool open" with other keyholders, whom people offer to anew`,
         { cause: error, detail: { round: id.toString(), faults } },
       )
     }

@@ -230,6 +230,10 @@ describe('a policy', () => {
     expect(toHex(given.policy.policy.notice.sha256)).toBe(toHex(sha256(utf8(text))))
     for (const said of ['Upper Mill', 'to sell it to named trainers', 'Any 3 of them', '24 hours', 'not untrained', 'eu-gdpr:A7-3'])
       expect(text).toContain(said)
+    // whom three see the counts of must have read it; of two nobody sums
+    expect(text).toContain('all 3 together')
+    const committee = { k: 2, members: given.policy.policy.committee.members.slice(0, 2) }
+    expect(printNotice({ ...given.policy.policy, committee })).not.toContain('counts')
   })
 })
 

@@ -1,5 +1,5 @@
 /** The notice that people read before they tick: plain text from the policy's own fields, fit to be printed. The policy carries its hash. */
-import type { UnsignedPolicy } from '../../schemas/wire/index.ts'
+import { AGGREGATORS, type UnsignedPolicy } from '../../schemas/wire/index.ts'
 
 type Said = Omit<UnsignedPolicy, 'by' | 'notice'>
 
@@ -35,6 +35,11 @@ export function printNotice(policy: Said): string {
     `Storage: ${policy.storage.join('; ')}. ${policy.publicStorage ? 'The encrypted bytes are on a public network, where anybody may copy them.' : 'The encrypted bytes lie with named peers only.'}`,
     `Transfers abroad: ${policy.transfers.length === 0 ? 'none' : policy.transfers.join('; ')}. Jurisdiction: ${policy.jurisdiction}.`,
     `Your data is encrypted under keys that ${n} keyholders share. Any ${committee.k} of them together can read it; fewer cannot. When ${n - committee.k + 1} have deleted their shares, nobody can read it any more. That they deleted is what they sign, not what anyone can prove.`,
+    ...(n < AGGREGATORS
+      ? []
+      : [
+          `Apart from that, the first ${AGGREGATORS} of them get one part each of counts of what your data is about (years, months, languages, kinds, services, lengths, qualities), to publish sums over many people with noise. Two of them learn nothing of you by it; all ${AGGREGATORS} together, even where ${committee.k} are needed to read your data, could see your counts.`,
+        ]),
     '',
     '## How long',
     '',

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { anyCid, LedgerWorld } from '../../tests/unit/ledger-world.ts'
 import { cborCid, utf8 } from '../../schemas/wire/index.ts'
-import { epsilonLeft } from '../rewards/index.ts'
+import { epsilonLeft, isPaid } from '../rewards/index.ts'
 import { ledgerYear } from './rules-budget.ts'
 
 function world(charter: object = {}): LedgerWorld {
@@ -32,11 +32,23 @@ describe('the yearly ε of a pool', () => {
   it('begins anew with the year that cosignatures tell, not with what an entry claims', () => {
     const w = world()
     expect(code(spend(w, `epsilon/2027/${of('a')}`, 4_000_000))).toBe('ok')
-    expect(code(spend(w, `epsilon/2028/${of('a')}`, 1))).toBe('WRONG_YEAR')
+    expect(code(spend(w, `epsilon/2028/${of('b')}`, 1))).toBe('WRONG_YEAR')
     w.now += 366 * 86_400
     w.advance('reveal')
     expect(code(spend(w, `epsilon/2027/${of('b')}`, 1))).toBe('WRONG_YEAR')
     expect(code(spend(w, `epsilon/2028/${of('b')}`, 4_000_000))).toBe('ok')
+    // what was paid for in the old year stays paid, and whoever asks again is told so
+    expect(code(spend(w, `epsilon/2028/${of('a')}`, 1))).toBe('REPEATED')
+    expect(code(spend(w, `epsilon/2027/${of('a')}`, 1))).toBe('REPEATED')
+  })
+
+  it('is spent by a name as well, as it once could be, which pays for no round', () => {
+    const w = world()
+    expect(code(spend(w, 'epsilon/2027/spring', 3_000_000))).toBe('ok')
+    expect(epsilonLeft(w.state.spent, 2027, 4_000_000)).toEqual({ spent: 3_000_000n, left: 1_000_000n })
+    expect(code(spend(w, `epsilon/2027/${of('a')}`, 1_000_001))).toBe('BUDGET_SPENT')
+    expect(code(spend(w, 'epsilon/2027/spring', 1))).toBe('REPEATED')
+    expect(isPaid(w.state.spent, cborCid(utf8('spring')), 1)).toBe(false)
   })
 
   it('is four where the charter says nothing, spent by the operator, once for each thing, by its CID', () => {
@@ -46,7 +58,7 @@ describe('the yearly ε of a pool', () => {
     expect(code(spend(w, `epsilon/2027/${of('a')}`, 1, w.validators[0]!.signer))).toBe('NOT_OPERATOR')
     expect(code(spend(w, `epsilon/2027/${of('a')}`, 1))).toBe('ok')
     expect(code(spend(w, `epsilon/2027/${of('a')}`, 1))).toBe('REPEATED')
-    expect(code(spend(w, 'epsilon/2027/spring', 1))).toBe('BAD_BUDGET')
+    expect(code(spend(w, 'epsilon/2027', 1))).toBe('BAD_BUDGET')
     // other budgets are statements, as before
     expect(code(spend(w, 'travel', 1, w.validators[0]!.signer))).toBe('ok')
   })

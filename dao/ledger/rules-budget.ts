@@ -21,11 +21,12 @@ export const budgetSpend: Rule<'budget.spend'> = {
     if (other) return other
     const named = epsilonBudget(p.budget)
     if (named === undefined) return refuse('BAD_BUDGET', 'a budget of statistics is named epsilon/<year>/<CID of the round>')
+    // first: what was paid for stays paid in the next year
+    if (state.spent.some((one) => epsilonBudget(one.budget)?.what === named.what))
+      return refuse('REPEATED', `${named.what} was paid for already`)
     const year = ledgerYear(state)
     if (year === null) return refuse('NO_TIME', 'no cosignature has said what year it is')
     if (named.year !== year) return refuse('WRONG_YEAR', `the ledger is in ${year}`)
-    if (state.spent.some((one) => epsilonBudget(one.budget)?.what === named.what))
-      return refuse('REPEATED', `${named.what} was paid for already`)
     const { left } = epsilonLeft(state.spent, year, poolTermsOf(state.charter).epsilonPpmPerYear)
     return BigInt(p.amount) <= left ? undefined : refuse('BUDGET_SPENT', `${left} millionths of ε are left of ${year}`)
   },

@@ -43,6 +43,7 @@ export const epochClose: Rule<'epoch.close'> = {
     const result: EpochResult = {
       epoch: epoch.number,
       cut: epoch.cut,
+      cutAt: state.times.get(epoch.number)?.cut ?? 0,
       closeIndex: index,
       root: entry.p.root,
       table: entry.p.table,

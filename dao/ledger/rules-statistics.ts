@@ -9,7 +9,7 @@ import type { LedgerFiles, LedgerState } from './types.ts'
 import { refuse, type Rule } from './view.ts'
 
 export const poolStatistics: Rule<'pool.statistics'> = {
-  needs: ({ p }) => (notAnObject(p.statistics) === undefined ? [p.statistics] : []),
+  needs: ({ a, p }, { state }) => (a === state.operator && notAnObject(p.statistics) === undefined ? [p.statistics] : []),
   check({ a, p }, { state, files }) {
     const wrong = notOperator(state, a) ?? notAnObject(p.statistics)
     if (wrong) return wrong
@@ -22,15 +22,21 @@ export const poolStatistics: Rule<'pool.statistics'> = {
     if (value.dao !== state.id || value.by !== state.operator) return refuse('ROUND_NOT_OURS', "the round is not of this ledger's operator")
     if (!isPaid(state.spent, id, value.epsilonPpm)) return refuse('NOT_PAID', 'no budget.spend before this pays for the round')
     if (!policies(state, files).some((named) => named?.every((account, seat) => account === value.aggregators[seat]) === true))
-      return refuse('NOT_AGGREGATOR', 'no policy of this ledger names these three first among its keyholders')
+      return refuse(
+        'NOT_AGGREGATOR',
+        'no policy that is in force, is to be, or that somebody in the pool agreed to names these three first among its keyholders',
+      )
     return undefined
   },
   apply: ({ p }, { state, index }) => void state.poolStatistics.push({ index, ...p }),
 }
 
-/** The aggregators of every policy that a charter named or names. */
-function policies({ charters, pendingCharters }: LedgerState, files: LedgerFiles): (string[] | undefined)[] {
-  return [...charters, ...pendingCharters].flatMap(({ charter: { consent } }) => (consent === null ? [] : [aggregatorsBy(consent, files)]))
+/** The aggregators of the policies that somebody can be counted under: keys of three who have long left say nothing here any more. */
+function policies({ charter, pendingCharters, contributions }: LedgerState, files: LedgerFiles): (string[] | undefined)[] {
+  const named = [charter, ...pendingCharters.map((pending) => pending.charter)].flatMap(({ consent }) => consent ?? [])
+  const agreed = [...contributions.values()].filter(isLive).map(({ manifest }) => manifest.policy)
+  const byCid = new Map([...named, ...agreed].map((policy) => [policy.toString(), policy]))
+  return [...byCid.values()].map((policy) => aggregatorsBy(policy, files))
 }
 
 function aggregatorsBy(policy: CID, files: LedgerFiles): string[] | undefined {

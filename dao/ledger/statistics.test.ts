@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { SeededBytes } from '../../tests/support/byte-source.ts'
 import { PoolLedgerWorld, policy } from '../../tests/unit/pool-ledger-world.ts'
+import { draftPolicy } from '../../tests/support/pool-world.ts'
 import { seeded } from '../../tests/unit/ledger-world.ts'
+import { printNotice, signPolicy } from '../consent/index.ts'
 import {
   aggregatorsOf,
   combinePartials,
@@ -13,7 +15,7 @@ import {
   sumWithNoise,
   readRound,
 } from '../pool-statistics/index.ts'
-import { cborCid, type CID, rawCid, utf8 } from '../../schemas/wire/index.ts'
+import { cborCid, charter as charterShape, type CID, encode, rawCid, utf8 } from '../../schemas/wire/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { peopleToCount } from './index.ts'
 
@@ -26,7 +28,7 @@ interface Made {
 }
 
 /** A round as the three would have it, over people that count nothing. */
-function made(w: PoolLedgerWorld, changes: { dao?: string; operator?: Signer; by?: Signer[] } = {}): Made {
+function made(w: PoolLedgerWorld, changes: { dao?: string; operator?: Signer; by?: Signer[]; at?: number } = {}): Made {
   const by = changes.by ?? signers.slice(0, 3)
   const bytes = signRound(
     {
@@ -36,7 +38,7 @@ function made(w: PoolLedgerWorld, changes: { dao?: string; operator?: Signer; by
       minPeople: 20,
       aggregators: by.map(({ did }) => did),
       gatherer: w.operator.did,
-      at: 1,
+      at: changes.at ?? 1,
       expires: 2,
     },
     changes.operator ?? w.operator,
@@ -96,6 +98,40 @@ describe('counts of a pool', () => {
     expect(w.state.poolStatistics).toEqual([])
   })
 
+  it('are signed by those whom people can be counted by now: not by the three of a policy that nobody is under any more', () => {
+    const w = new PoolLedgerWorld()
+    const ann = w.person('ann')
+    w.gatherPool(() => [w.offer(ann)])
+    w.testAndClose()
+    const other = signPolicy(draftPolicy(signers.slice(1).map(({ did }) => did)), w.operator)
+    const charter = encode(charterShape.parse({ ...w.charter, version: 2, consent: other.cid }))
+    for (const bytes of [other.bytes, charter]) w.files.put(cborCid(bytes), bytes)
+    const notice = utf8(printNotice(other.policy))
+    w.files.put(rawCid(notice), notice)
+    const of = (by?: Signer[], at = 1): string => {
+      const one = made(w, { at, ...(by && { by }) })
+      spend(w, one.id, 500_000)
+      return say(w, one)
+    }
+    expect(of(signers.slice(1), 1)).toBe('NOT_AGGREGATOR')
+    w.ok(w.operator, 'charter', { charter: cborCid(charter), version: 2, from: w.state.epoch!.number + 1 })
+    expect(of(signers.slice(1), 2)).toBe('ok')
+    w.advanceTo('gather')
+    expect(w.state.charter.consent?.equals(other.cid)).toBe(true)
+    expect(of(undefined, 3)).toBe('ok')
+    w.ok(ann, 'consent.withdrawn', { withdrawal: w.withdrawal(ann) })
+    expect(of(undefined, 4)).toBe('NOT_AGGREGATOR')
+  })
+
+  it('are asked for as a file where the operator names them, and nowhere else', () => {
+    const w = new PoolLedgerWorld()
+    w.advance('gather')
+    const p = { round: cborCid(utf8('round')), statistics: cborCid(utf8('lost')) }
+    expect(w.ledger.needs(w.bytes(w.operator, 'pool.statistics', p)).map(String)).toEqual([p.statistics.toString()])
+    expect(w.ledger.needs(w.bytes(signers[0] as Signer, 'pool.statistics', p))).toEqual([])
+    expect(w.say(signers[0] as Signer, 'pool.statistics', p).invalid?.code).toBe('NOT_OPERATOR')
+  })
+
   it('are of people who are in the pool, since the epoch that settled them', () => {
     const w = new PoolLedgerWorld()
     const [ann, bob] = ['ann', 'bob'].map((name) => w.person(name)) as [Signer, Signer]
@@ -103,6 +139,9 @@ describe('counts of a pool', () => {
     expect(peopleToCount(w.state, w.files, named)).toBe(0)
     w.testAndClose()
     expect(peopleToCount(w.state, w.files, named)).toBe(2)
+    const [result] = w.state.results
+    expect(result?.cutAt).toBe(w.state.times.get(result?.epoch as number)?.cut)
+    expect(result?.cutAt).toBeGreaterThan(0)
     expect(peopleToCount(w.state, w.files, named.toReversed())).toBe(0)
     w.ok(bob, 'consent.withdrawn', { withdrawal: w.withdrawal(bob) })
     expect(peopleToCount(w.state, w.files, named)).toBe(1)

@@ -223,6 +223,8 @@ export interface TableRow {
 export interface EpochResult {
   epoch: number
   cut: number
+  /** Median cosignature time (Unix seconds) of the cut, after which its beacon could be known; 0 without cosignatures. */
+  cutAt: number
   closeIndex: number
   /** RFC 6962 root over the rows. */
   root: Uint8Array

@@ -1,7 +1,7 @@
 /** The operator's part of a round: which contributions can be counted, that all three have summed the same, then their sums and signatures. */
 import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
 import { aggregateProtocol, askAgain, type Mesh } from '../../core/mesh/index.ts'
-import { cborCid, peerFromDid, type PoolStatistics } from '../../schemas/wire/index.ts'
+import { cborCid, MAX_LIST_BYTES, peerFromDid, type PoolStatistics } from '../../schemas/wire/index.ts'
 import { encodeStatistics, readStatistics } from './published.ts'
 import { combinePartials, countable, readRound } from './round.ts'
 
@@ -11,10 +11,10 @@ export interface Gathering {
   round: Uint8Array
   /** Pays for the round, where that was not done: awaited when it is known that there are enough people, and before anything is summed. */
   pay: () => Promise<void>
-  /** The three notes of an attempt before: from then on the set is fixed. */
-  notes?: readonly Uint8Array[] | undefined
-  /** Keeps the notes where they survive a crash: awaited before any sum is asked for. */
-  onNoted?: (notes: readonly Uint8Array[]) => Promise<void>
+  /** The three lists that an attempt before went by. */
+  lists?: readonly Uint8Array[] | undefined
+  /** Keeps the lists where they survive a crash: awaited before any sum is asked for, because the set is fixed from then on. */
+  onReady?: (lists: readonly Uint8Array[]) => Promise<void>
   signal?: AbortSignal | undefined
 }
 
@@ -33,14 +33,16 @@ interface Step {
 }
 
 /**
- * Asks the three in four steps, all at once in each. Throws RetryableError AGGREGATOR_MISSING, whose detail has a code by account: the same round,
- * asked again when they are back, goes on and costs nothing more. Throws RefusedError TOO_FEW_PEOPLE and what `readRound` refuses.
+ * Asks the three in four steps, all at once in each; with lists of before without the first, unless somebody on them has gone since. Throws
+ * RetryableError AGGREGATOR_MISSING, whose detail has a code by account: the same round, asked again when they are back, goes on and costs nothing
+ * more. Throws RefusedError TOO_FEW_PEOPLE and what `readRound` refuses.
  */
-export async function gatherRound({ mesh, round: bytes, pay, notes: before, onNoted, signal }: Gathering): Promise<Gathered> {
+export async function gatherRound({ mesh, round: bytes, pay, lists: before, onReady, signal }: Gathering): Promise<Gathered> {
   const read = readRound(bytes)
   if (!read.ok) throw new RefusedError(read.code, read.message)
   const round = { id: cborCid(bytes), value: read.value }
-  let notes = before
+  // again, as good as never: whoever has lost its sum makes another of the same people, and whoever has one says the same
+  let notes = before && (await ask({ what: 'ready', said: before }).catch(unlessChanged))
   let counted: Gathered['counted'] = null
   if (notes === undefined) {
     const lists = await ask({ what: 'list', said: [] })
@@ -54,7 +56,7 @@ export async function gatherRound({ mesh, round: bytes, pay, notes: before, onNo
       )
     await pay()
     notes = await ask({ what: 'ready', said: lists })
-    await onNoted?.(notes)
+    await onReady?.(lists)
   }
   const partials = await ask({ what: 'sum', said: notes })
   const statistics = combinePartials(round, partials)
@@ -68,9 +70,11 @@ export async function gatherRound({ mesh, round: bytes, pay, notes: before, onNo
     const answers = await Promise.all(
       round.value.aggregators.map(async (account) => {
         const query = { round: bytes, step: { what, said: [...said] } }
-        const reply = await askAgain(mesh, peerFromDid(account), aggregateProtocol, query, { ...(signal && { signal }) }).catch(
-          (error: unknown) => ({ status: 'refused' as const, code: codeOf(error) }),
-        )
+        const carried = said.reduce((sum, { byteLength }) => sum + byteLength, 0) + (what === 'list' ? MAX_LIST_BYTES : 0)
+        const reply = await askAgain(mesh, peerFromDid(account), aggregateProtocol, query, {
+          bytes: carried,
+          ...(signal && { signal }),
+        }).catch((error: unknown) => ({ status: 'refused' as const, code: codeOf(error) }))
         if (reply.status === 'said') return reply.bytes
         faults[account] = reply.code
         return new Uint8Array()
@@ -83,4 +87,10 @@ export async function gatherRound({ mesh, round: bytes, pay, notes: before, onNo
       detail: { faults },
     })
   }
+}
+
+/** Of people of whom one has withdrawn since, nobody who has not summed them makes a sum any more: then they are listed anew. */
+function unlessChanged(error: unknown): undefined {
+  const { faults = {} } = (error as { detail?: { faults?: Record<string, string> } }).detail ?? {}
+  if (!Object.values(faults).includes('LIST_CHANGED')) throw error
 }

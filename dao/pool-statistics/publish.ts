@@ -22,15 +22,20 @@ export function addNoise(sum: Uint32Array, { groups, epsilonPpm }: Asked, source
  * The published form of noisy counts, one for each bin in order. A count that fewer than `minPeople` could have made up is null: decided on the
  * noisy number, so it costs nothing of the budget.
  */
-export function describeCounts(counts: readonly number[], { groups, epsilonPpm, minPeople }: Asked, noises: number): PoolStatistics {
+export function describeCounts(counts: readonly number[], asked: Asked, noises: number): PoolStatistics {
   let at = 0
-  const described = groups.map((group: CountedGroup) => ({
-    ...group,
-    counts: group.bins.map(() => {
+  const told = asked.groups.map(({ bins, perBin }) =>
+    bins.map(() => {
       const count = counts[at++] as number
-      return count < minPeople * group.perBin ? null : count
+      return count < asked.minPeople * perBin ? null : count
     }),
-  }))
+  )
+  return statisticsOf(told, asked, noises)
+}
+
+/** Counts that are told, one list for each group, with what they are of. */
+export function statisticsOf(told: readonly (number | null)[][], { groups, epsilonPpm, minPeople }: Asked, noises: number): PoolStatistics {
+  const described = groups.map((group, i) => ({ ...group, counts: told[i] ?? [] }))
   return { v: 1, epsilonPpm, minPeople, mechanism: 'discrete-laplace', noises, groups: described }
 }
 

@@ -18,6 +18,7 @@ import {
   shaped,
   WireError,
 } from '../../schemas/wire/index.ts'
+import { statisticsOf } from './publish.ts'
 import { askedBy, ofAll, readRound } from './round.ts'
 
 export interface ReadStatistics {
@@ -33,7 +34,7 @@ export function signResult(round: CID, statistics: PoolStatistics, aggregator: S
 
 /** Bytes of the ledger file. */
 export function encodeStatistics(round: Uint8Array, statistics: PoolStatistics, results: readonly Uint8Array[]): Uint8Array {
-  return encode(shaped(publishedStatistics, { v: 1, round, statistics, results: [...results] }))
+  return encode(shaped(publishedStatistics, { v: 1, round, counts: statistics.groups.map(({ counts }) => counts), results: [...results] }))
 }
 
 /**
@@ -47,8 +48,16 @@ export function readStatistics(bytes: Uint8Array): { ok: true; value: ReadStatis
     const round = readRound(file.round)
     if (!round.ok) return round
     const id = cborCid(file.round)
-    const { statistics } = file
-    if (!isOf(statistics, round.value)) return { ok: false, code: 'OTHER_COUNTS', message: 'the counts are not of what the round asks for' }
+    const asked = askedBy(round.value)
+    const statistics = statisticsOf(file.counts, asked, round.value.aggregators.length)
+    if (
+      file.counts.length !== asked.groups.length ||
+      !statistics.groups.every(
+        ({ bins, counts, perBin }) =>
+          counts.length === bins.length && counts.every((one) => one === null || one >= asked.minPeople * perBin),
+      )
+    )
+      return { ok: false, code: 'OTHER_COUNTS', message: 'the counts are not of what the round asks for' }
     const hash = sha256(encode(statistics))
     ofAll(file.results, round.value, (one) => {
       const read = verifyObject(aggregateResult, one, 'aggregate-result', 'by', MAX_NOTE_BYTES)
@@ -63,15 +72,4 @@ export function readStatistics(bytes: Uint8Array): { ok: true; value: ReadStatis
       return { ok: false, code: 'NOT_SIGNED', message: 'not all three aggregators signed these counts' }
     throw thrown
   }
-}
-
-function isOf({ epsilonPpm, minPeople, noises, groups }: PoolStatistics, round: AggregateRound): boolean {
-  const asked = askedBy(round)
-  return (
-    epsilonPpm === round.epsilonPpm &&
-    minPeople === round.minPeople &&
-    noises === round.aggregators.length &&
-    equalBytes(encode(groups.map(({ name, bins, perBin, perPerson }) => ({ name, bins, perBin, perPerson }))), encode(asked.groups)) &&
-    groups.every(({ bins, counts }) => counts.length === bins.length && counts.every((one) => one === null || one >= minPeople))
-  )
 }

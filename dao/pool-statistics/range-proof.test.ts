@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { SeededBytes } from '../../tests/support/byte-source.ts'
 import type { CountedGroup } from '../../schemas/wire/index.ts'
 import { add, FIELD, invert, invertAll, multiply } from './field.ts'
-import { answerAt, binsOf, bytesOfWords, dealtWords, isProven, LAYOUT_1, pointOf, splitVector, withProof, wordsOf } from './index.ts'
+import { answerAt, binsOf, bytesOfWords, dealtWords, isProven, pointOf, splitVector, withProof, wordsOf } from './index.ts'
 import { coefficientsAt, nodesOf } from './lagrange.ts'
+import { firstBeyond } from './range-proof.ts'
 
 const group = (name: string, size: number, perPerson: number): CountedGroup => ({
   name,
@@ -108,10 +109,8 @@ describe('a proof', () => {
   })
 
   it('is asked at no point where it would show a bin', () => {
-    for (let i = 0; i < 20; i++) {
-      const { low, bits } = pointOf(Uint8Array.of(i), LAYOUT_1)
-      expect(low).toHaveLength(bits + 1)
-      expect(low.every((one) => one !== 0)).toBe(true)
-    }
+    const drawn = [0, 1, 24, 25, 26]
+    expect(firstBeyond(24, () => drawn.shift() as number)).toBe(25)
+    expect(drawn).toEqual([26])
   })
 })

@@ -46,14 +46,21 @@ export interface Point {
   powers: number[]
 }
 
+/** Of words that are drawn, the first that is no node: at a node the answers would show a bin. */
+export function firstBeyond(node: number, draw: () => number): number {
+  for (;;) {
+    const word = draw()
+    if (word > node) return word
+  }
+}
+
 const known = new WeakMap<readonly CountedGroup[], { low: Nodes; high: Nodes }>()
 
 /** The point that public randomness gives: none of the nodes. */
 export function pointOf(beacon: Uint8Array, groups: readonly CountedGroup[]): Point {
   const bits = bitsOf(groups)
   const source = hashes(beacon)
-  let at = source()
-  while (at <= 2 * bits) at = source()
+  const at = firstBeyond(2 * bits, source)
   const rho = source()
   let nodes = known.get(groups)
   if (nodes === undefined) known.set(groups, (nodes = { low: nodesOf(bits), high: nodesOf(2 * bits) }))
@@ -66,10 +73,11 @@ export function pointOf(beacon: Uint8Array, groups: readonly CountedGroup[]): Po
 /** One aggregator's part of a proof: f, g, h at the point, and z, by how much groups are not full. Seat 0 takes the constants. */
 export function answerAt({ groups, bits, low, high, powers }: Point, words: Uint32Array, seat: number): Uint8Array {
   const one = seat === 0 ? 1 : 0
-  const inner = dot(low.slice(1), words, {})
+  const nodes = low.slice(1)
+  const inner = dot(nodes, words, {})
   const [f0, g0] = [words[bits] as number, words[bits + 1] as number]
   const f = add(inner, multiply(low[0] as number, f0))
-  const minus = one === 1 ? low.slice(1).reduce(add, 0) : 0
+  const minus = one === 1 ? nodes.reduce(add, 0) : 0
   const g = add(subtract(inner, minus), multiply(low[0] as number, g0))
   const h = dot(high, words, { from: bits + 2 })
   let [z, slack] = [0, binsOf(groups)]

@@ -1,8 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { verifyObject } from '../../core/envelope/index.ts'
 import { keyFromSeed } from '../../core/identity/index.ts'
 import type { ActivityEvent } from '../../schemas/activity/index.ts'
-import { cborCid, type CID, type CountShare, encode, equalBytes, rawCid, utf8 } from '../../schemas/wire/index.ts'
+import {
+  aggregatePartial,
+  cborCid,
+  type CID,
+  type CountShare,
+  encode,
+  equalBytes,
+  MAX_PARTIAL_BYTES,
+  rawCid,
+  utf8,
+} from '../../schemas/wire/index.ts'
 import { SeededBytes } from '../../tests/support/byte-source.ts'
 import { fill, LEDGER, operator, stranger } from '../../tests/support/pool-world.ts'
 import {
@@ -25,6 +36,7 @@ import {
   pointOf,
   readRound,
   readStatistics,
+  scaleOf,
   type Round,
   setHash,
   signList,
@@ -258,6 +270,36 @@ describe('a round', () => {
     expect(within).toBeGreaterThan(45)
   })
 
+  it('has full noise of each aggregator by itself: two that take theirs away still have the third’s', () => {
+    const [{ groups, epsilonPpm }, set] = [round.value, setHash([])]
+    const [group] = groupsNamed(groups) as [ReturnType<typeof groupsNamed>[number]]
+    const { num, den } = scaleOf(group.group, { epsilonPpm, groups: groups.length })
+    const spread = 2 * (Number(num) / Number(den)) ** 2
+    // of the one bin of people, over nobody
+    const drawn = aggregators.map((signer, seat) => {
+      const source = new SeededBytes(`noise of ${seat}`)
+      return Array.from({ length: 800 }, () => {
+        const read = verifyObject(
+          aggregatePartial,
+          sumWithNoise(round, set, [], signer, source),
+          'aggregate-partial',
+          'by',
+          MAX_PARTIAL_BYTES,
+        )
+        if (!read.ok) throw new Error(read.code)
+        return centred(wordsOf(read.value.words))[0] as number
+      })
+    })
+    const varianceOf = (values: number[]): number => values.reduce((sum, one) => sum + one * one, 0) / values.length
+    for (const values of drawn) {
+      expect(varianceOf(values)).toBeGreaterThan(0.75 * spread)
+      expect(varianceOf(values)).toBeLessThan(1.25 * spread)
+    }
+    const together = varianceOf((drawn[0] as number[]).map((_, i) => drawn.reduce((sum, values) => sum + (values[i] as number), 0)))
+    expect(together).toBeGreaterThan(0.75 * 3 * spread)
+    expect(together).toBeLessThan(1.25 * 3 * spread)
+  })
+
   it('is worth nothing with one aggregator missing, or with one that summed other people or answers another round', () => {
     const good = sums(people.slice(0, 30), round)
     expect(() => combinePartials(round, good.slice(0, 2))).toThrow(missing('SILENT'))
@@ -299,6 +341,11 @@ describe('a round', () => {
     const small = told(3)
     const signed = aggregators.map((signer) => signResult(round.id, small, signer))
     expect(readStatistics(encodeStatistics(bytes, small, signed))).toMatchObject({ code: 'OTHER_COUNTS' })
+    // nor counts of other groups than the round asks for
+    const cut = { ...statistics, groups: statistics.groups.slice(0, 1) }
+    expect(readStatistics(encodeStatistics(bytes, cut, results))).toMatchObject({ code: 'OTHER_COUNTS' })
+    const turned = { ...statistics, groups: statistics.groups.toReversed() }
+    expect(readStatistics(encodeStatistics(bytes, turned, results))).toMatchObject({ code: 'OTHER_COUNTS' })
     expect(readStatistics(utf8('no'))).toMatchObject({ ok: false })
   })
 })

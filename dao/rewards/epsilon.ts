@@ -1,6 +1,7 @@
 /**
- * The yearly ε of a pool, from what the ledger says was spent. A budget entry is named `epsilon/<year>/<CID>` by what it pays for, a round or an
- * order, and never by a name, which two of them could have; its amount is millionths of ε.
+ * The yearly ε of a pool, from what the ledger says was spent. A budget entry is named `epsilon/<year>/<CID>` by the round that it pays for; its
+ * amount is millionths of ε. One that has a name in the place of a CID pays for no round, and is spent all the same: what a log once took from
+ * its year does not come back.
  */
 import type { CID } from '../../schemas/wire/index.ts'
 
@@ -10,7 +11,7 @@ export interface Spending {
   amount: string
 }
 
-const NAME = /^epsilon\/(\d{4})\/(bafyrei[a-z2-7]{52})$/
+const NAME = /^epsilon\/(\d{4})\/([a-z0-9][a-z0-9._-]{0,63})$/
 
 /** Of a `budget.spend` that is about statistics; undefined of any other budget. */
 export function epsilonBudget(budget: string): { year: number; what: string } | undefined {

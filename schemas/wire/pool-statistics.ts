@@ -61,6 +61,8 @@ export const aggregateRound = z.strictObject({
   s: signature,
 })
 export type AggregateRound = z.infer<typeof aggregateRound>
+/** How long a round may stay open, and one of its aggregators be away: whoever withdraws after the three have summed is in what it gives. */
+export const ROUND_SECONDS = 7 * 86_400
 export const MAX_ROUND_BYTES = 4 << 10
 
 /** f, g, h and z of the proof, four bytes each. */
@@ -101,6 +103,7 @@ export const aggregatePartial = z.strictObject({
 export type AggregatePartial = z.infer<typeof aggregatePartial>
 export const MAX_PARTIAL_BYTES = 4 * MAX_BINS + 512
 
+const countsOf = z.array(z.int().nullable()).min(1).max(512)
 /** What is published. A count is null where it is too small to stand for `minPeople`. */
 export const poolStatistics = z.strictObject({
   v: z.literal(1),
@@ -109,7 +112,7 @@ export const poolStatistics = z.strictObject({
   mechanism: z.literal('discrete-laplace'),
   /** How many times full noise was added to every bin. */
   noises: z.int().min(1).max(AGGREGATORS),
-  groups: z.array(z.strictObject({ ...countedGroup.shape, counts: z.array(z.int().nullable()).min(1).max(512) })).max(16),
+  groups: z.array(z.strictObject({ ...countedGroup.shape, counts: countsOf })).max(16),
 })
 export type PoolStatistics = z.infer<typeof poolStatistics>
 
@@ -129,7 +132,8 @@ export const publishedStatistics = z.strictObject({
   v: z.literal(1),
   /** DAG-CBOR of the round. */
   round: bytesUpTo(MAX_ROUND_BYTES),
-  statistics: poolStatistics,
+  /** Of each bin of each group, as the round and its layout name them. */
+  counts: z.array(countsOf).min(1).max(16),
   /** DAG-CBOR of each aggregator's result, in order of seats. */
   results: z.array(bytesUpTo(MAX_NOTE_BYTES)).length(AGGREGATORS),
 })

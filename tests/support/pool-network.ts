@@ -91,12 +91,12 @@ export class PoolNetwork implements AsyncDisposable {
     beacon: (epoch) => this.state.beacons.get(epoch),
     mayScore: (account) => this.state.scorers.has(account),
     isSubject: (account) => this.state.subjects.has(account),
+    isRevealed: (manifest) => this.state.revealed.has(manifest.toString()),
     isSeated: (account) => this.state.seated.has(account) || this.committee.members.includes(account),
   }
 
   /** Nobody is counted here; what comes of parts of counts is all that is looked at. */
   readonly counts: CountView = {
-    isRevealed: (manifest) => this.state.revealed.has(manifest.toString()),
     facts: () => undefined,
     isPaid: () => false,
     minPeople: () => 20,

@@ -118,6 +118,7 @@ export function buildWorld({ batches, validators = {}, charter: rules = {}, epoc
       beacon: sha256(utf8(`beacon ${epoch}`)),
       batches: [],
       values: new Map(),
+      cutAt: T0 + epoch * 86_400 - 3600,
       closedAt: T0 + epoch * 86_400,
       final: true,
       attestedBy: [],

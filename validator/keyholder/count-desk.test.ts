@@ -41,8 +41,8 @@ let draws = 0
 let before: (what: string) => Promise<void> | void = () => undefined
 
 const view: CountView = {
-  isRevealed: () => false,
-  facts: (manifest) => (inPool.has(manifest.toString()) ? { subject: `did:${manifest.toString()}`, policy, beacon: fill(42) } : undefined),
+  facts: (manifest) =>
+    inPool.has(manifest.toString()) ? { subject: `did:${manifest.toString()}`, policy, beacon: fill(42), cutAt: NOW - 100 } : undefined,
   isPaid: (round, ppm) => (paid.get(round.toString()) ?? 0) >= ppm,
   minPeople: () => 5,
 }
@@ -61,7 +61,14 @@ function begin(one: Omit<Aggregator, 'desk'>): CountDesk {
 
 async function take({ papers, rows }: Aggregator, n: number, share: CountShare): Promise<void> {
   const manifest = manifestOf(n)
-  const row = { manifest, receipts: [fill(n)], current: true, paperKey: fill(n + 1), expires: NOW + 1000 } as unknown as ShareRow
+  const row = {
+    manifest,
+    receipts: [fill(n)],
+    current: true,
+    paperKey: fill(n + 1),
+    at: NOW - 100,
+    expires: NOW + 1000,
+  } as unknown as ShareRow
   rows.set(manifest.toString(), row)
   await papers.putCounts(manifest, row.paperKey, share)
 }
@@ -120,15 +127,15 @@ describe('three aggregators', () => {
   it('sum who all three hold, when it was paid for, and say the same however often they are asked', async () => {
     const round = roundOf()
     await expect(gather(round, { pay: () => Promise.resolve() })).rejects.toMatchObject(refusedWith('NOT_PAID', 'NOT_PAID', 'NOT_PAID'))
-    let notes: readonly Uint8Array[] = []
-    const first = await gather(round, { onNoted: async (said) => void (notes = said) })
+    let lists: readonly Uint8Array[] = []
+    const first = await gather(round, { onReady: async (said) => void (lists = said) })
     expect(first).toMatchObject({
       counted: { people: PEOPLE, forged: [], partly: 0 },
       statistics: { noises: 3, minPeople: 5, groups: { length: 2 } },
     })
     // nothing is drawn twice, also over a restart
     for (const one of aggregators) one.desk = begin(one)
-    expect((await gather(round, { notes })).statistics).toEqual(first.statistics)
+    expect((await gather(round, { lists })).statistics).toEqual(first.statistics)
     expect((await gather(round)).statistics).toEqual(first.statistics)
   })
 
@@ -171,19 +178,83 @@ describe('three aggregators', () => {
     const round = roundOf()
     const third = aggregators[2] as Aggregator
     before = (what) => void (what === 'sum' && away.add(third.signer.did))
-    let notes: readonly Uint8Array[] | undefined
-    const attempt = () => gather(round, { notes, onNoted: async (said) => void (notes = said) })
+    let lists: readonly Uint8Array[] | undefined
+    const attempt = () => gather(round, { lists, onReady: async (said) => void (lists = said) })
     await expect(attempt()).rejects.toMatchObject({ detail: { faults: { [third.signer.did]: 'NOT_CONNECTED' } } })
-    expect(notes).toHaveLength(3)
+    expect(lists).toHaveLength(3)
     before = () => undefined
     away.clear()
     third.desk = begin(third)
     inPool.delete(manifestOf(4).toString())
     third.rows.delete(manifestOf(4).toString())
     asked = []
-    const made = await gather(round, { notes, pay: () => Promise.reject(new Error('paid twice')) })
+    const made = await gather(round, { lists, pay: () => Promise.reject(new Error('paid twice')) })
     expect(made).toMatchObject({ counted: null, statistics: { noises: 3 } })
     expect(asked).not.toContain('list')
+  })
+
+  it('finish a round of which one has lost its sum, and one in which two asked at once', async () => {
+    const round = roundOf()
+    const third = aggregators[2] as Aggregator
+    let lists: readonly Uint8Array[] = []
+    before = (what) => void (what === 'sum' && away.add(third.signer.did))
+    await expect(gather(round, { onReady: async (said) => void (lists = said) })).rejects.toMatchObject({ code: 'AGGREGATOR_MISSING' })
+    away.clear()
+    // the third was asked to sum others meanwhile; then it lost its disk
+    const pause = before
+    before = (what) => void (what === 'ready' && [0, 1].forEach((seat) => away.add(holders[seat]?.did as string)))
+    inPool.delete(manifestOf(0).toString())
+    await expect(gather(round)).rejects.toMatchObject({ code: 'AGGREGATOR_MISSING' })
+    inPool.add(manifestOf(0).toString())
+    away.clear()
+    before = () => undefined
+    expect(await gather(round, { lists })).toMatchObject({ counted: null })
+    before = pause
+    const again = roundOf({ at: NOW + 1 })
+    await expect(gather(again, { onReady: async (said) => void (lists = said) })).rejects.toMatchObject({ code: 'AGGREGATOR_MISSING' })
+    away.clear()
+    before = () => undefined
+    for (const key of await third.kv.keys('count-round/')) await third.kv.delete(key)
+    expect(await gather(again, { lists, pay: () => Promise.reject(new Error('paid twice')) })).toMatchObject({ counted: null })
+  })
+
+  it('list people anew where one of them withdrew before anything was said, and tell so where it was', async () => {
+    const round = roundOf()
+    const third = aggregators[2] as Aggregator
+    let lists: readonly Uint8Array[] = []
+    before = (what) => void (what === 'sum' && holders.forEach(({ did }) => away.add(did)))
+    await expect(gather(round, { onReady: async (said) => void (lists = said) })).rejects.toMatchObject({ code: 'AGGREGATOR_MISSING' })
+    away.clear()
+    before = (what) => void (what === 'sum' && away.add(third.signer.did))
+    inPool.delete(manifestOf(0).toString())
+    for (const key of await third.kv.keys('count-round/')) await third.kv.delete(key)
+    await expect(gather(round, { lists, onReady: async (said) => void (lists = said) })).rejects.toMatchObject({
+      code: 'AGGREGATOR_MISSING',
+    })
+    away.clear()
+    before = () => undefined
+    inPool.delete(manifestOf(1).toString())
+    inPool.add(manifestOf(0).toString())
+    for (const key of await third.kv.keys('count-round/')) await third.kv.delete(key)
+    const closed = { detail: { faults: { [holders[0]?.did as string]: 'CLOSED', [holders[1]?.did as string]: 'CLOSED' } } }
+    await expect(gather(round, { lists })).rejects.toMatchObject(closed)
+  })
+
+  it('count nobody whose parts came after the cut, whenever our log learnt of it', async () => {
+    for (const { rows } of aggregators) {
+      const name = manifestOf(1).toString()
+      rows.set(name, { ...(rows.get(name) as ShareRow), at: NOW - 99 })
+    }
+    expect((await gather(roundOf())).counted).toEqual({ people: PEOPLE - 1, forged: [], partly: 0 })
+  })
+
+  it('let a step lie whose asker has given up', async () => {
+    const [{ desk }] = aggregators as [Aggregator]
+    const query = { round: roundOf(), step: { what: 'list' as const, said: [] } }
+    const given = new AbortController()
+    given.abort()
+    expect(await desk.answer(query, peerFromDid(stranger.did), given.signal)).toMatchObject({ code: 'TOO_LATE' })
+    expect(await desk.answer(query, peerFromDid(stranger.did))).toMatchObject({ ok: true })
   })
 
   it('sum nobody who goes between the list and the sum, but those who stay', async () => {
@@ -197,6 +268,7 @@ describe('three aggregators', () => {
     ['of another ledger', 'ROUND_NOT_OURS', { dao: `${LEDGER}x` }],
     ['asked by another than it names', 'NOT_CALLER', {}, operator],
     ['that has expired', 'EXPIRED', { expires: NOW }],
+    ['that is open for longer than a week and a day', 'TOO_LONG', { expires: NOW + 8 * 86_400 + 1 }],
     ['of fewer people than the charter has', 'TOO_FEW_PEOPLE', { minPeople: 4 }],
   ])('answer no round %s', async (_, code, changes, by) => {
     await expect(gather(roundOf(changes), by && { by })).rejects.toMatchObject(refusedWith(code, code, code))
@@ -242,9 +314,20 @@ describe('three aggregators', () => {
     const { desk, kv } = aggregators[0] as Aggregator
     await desk.tidy()
     expect(await kv.keys('count-round/')).toHaveLength(1)
-    now += 600
+    now += 600 + 86_399
+    await desk.tidy()
+    expect(await kv.keys('count-round/')).toHaveLength(1)
+    now += 1
     await desk.tidy()
     expect(await kv.keys('count-round/')).toHaveLength(0)
+  })
+
+  it('keep nothing that they cannot read', async () => {
+    const { desk, kv } = aggregators[0] as Aggregator
+    await gather(roundOf())
+    await kv.put('count-round/00', utf8('torn'))
+    await desk.tidy()
+    expect(await kv.keys('count-round/')).toHaveLength(1)
   })
 })
 

@@ -30,6 +30,7 @@ import {
   bytesOf,
   bytesUpTo,
   cborCid,
+  compareBytes,
   type CID,
   type ConsentPolicy,
   encode,
@@ -38,8 +39,10 @@ import {
   MAX_PEOPLE,
   parse,
   peerFromDid,
+  ROUND_SECONDS,
   toHex,
   uint,
+  WireError,
 } from '../../schemas/wire/index.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 import type { PaperBox } from './papers.ts'
@@ -48,10 +51,8 @@ import type { Withdrawals } from './withdrawals.ts'
 
 /** What an aggregator asks of its ledger. */
 export interface CountView {
-  /** Whether the log has this contribution: parts of counts come before, so that nobody deals them knowing where the proof is asked. */
-  isRevealed(manifest: CID): boolean
-  /** Of a contribution that is in the pool, since an epoch that has closed. */
-  facts(manifest: CID): { subject: string; policy: ConsentPolicy; beacon: Uint8Array } | undefined
+  /** Of a contribution that is in the pool, since an epoch that has closed: its beacon, and when its reveals were over, in Unix seconds. */
+  facts(manifest: CID): { subject: string; policy: ConsentPolicy; beacon: Uint8Array; cutAt: number } | undefined
   /** Whether the log holds a `budget.spend` of at least this for the round of this CID. */
   isPaid(round: CID, epsilonPpm: number): boolean
   /** Fewer people are not counted, says the charter. */
@@ -75,6 +76,7 @@ export interface CountDeskOptions {
 const kept = z.strictObject({ v: z.literal(1), expires: uint, set: bytesOf(32), partial: bytesUpTo(MAX_PARTIAL_BYTES), said: z.boolean() })
 type Kept = z.infer<typeof kept>
 const ROUNDS = 'count-round/'
+const DAY_SECONDS = 86_400
 /** Rounds at once; further ones wait for those to expire. */
 const MAX_ROUNDS = 64
 const MAX_KEPT_BYTES = MAX_PARTIAL_BYTES + 1024
@@ -94,19 +96,25 @@ export class CountDesk {
   answer(
     query: { round: Uint8Array; step: { what: 'list' | 'ready' | 'sum' | 'sign'; said: Uint8Array[] } },
     peer: string,
+    signal?: AbortSignal,
   ): Promise<Answer> {
-    const answered = this.#turn.then(() => this.#step(query, peer))
+    const answered = this.#turn.then(() =>
+      signal?.aborted === true ? refused('TOO_LATE', 'whoever asked has given up') : this.#step(query, peer),
+    )
     this.#turn = answered.catch(() => undefined)
     return answered
   }
 
-  /** Sums of rounds that are over. */
+  /** Lets go of sums of rounds that are over since a day, whatever clock comes back, and of what nobody can read. */
   async tidy(): Promise<void> {
     const { kv } = this.#options
     const now = this.#now()
     for (const key of await kv.keys(ROUNDS)) {
-      const one = await this.#read(key)
-      if (one !== undefined && one.expires <= now) await kv.delete(key)
+      const one = await this.#read(key).catch((thrown: unknown) => {
+        if (thrown instanceof WireError) return undefined
+        throw thrown
+      })
+      if (one === undefined || one.expires + DAY_SECONDS <= now) await kv.delete(key)
     }
   }
 
@@ -120,6 +128,9 @@ export class CountDesk {
     if (peer !== peerFromDid(value.gatherer)) return refused('NOT_CALLER', 'the round names another who asks')
     if (!value.aggregators.includes(signer.did)) return refused('NOT_AGGREGATOR', 'the round names others')
     if (this.#now() >= value.expires) return refused('EXPIRED', 'the round has expired; order another')
+    // a day more than rounds have: clocks differ
+    if (value.expires - this.#now() > ROUND_SECONDS + DAY_SECONDS)
+      return refused('TOO_LONG', `a round is open for ${ROUND_SECONDS} seconds at most`)
     if (value.minPeople < view.minPeople()) return refused('TOO_FEW_PEOPLE', `the charter counts ${view.minPeople()} people or more`)
     if (step.what === 'list') return { ok: true, bytes: signList(await this.#list(value.aggregators), round.id, signer) }
     // before it is summed, so that nothing lies here of what nobody will ever pay for
@@ -140,7 +151,9 @@ export class CountDesk {
     const seat = aggregators.indexOf(this.#options.signer.did)
     const points = new Map<string, Point>()
     const list: AggregateList['contributions'] = []
-    for (const { manifest } of this.#options.table.rows()) {
+    // the three cut off at the same contribution
+    const rows = [...this.#options.table.rows()].toSorted((a, b) => compareBytes(a.manifest.bytes, b.manifest.bytes))
+    for (const { manifest } of rows) {
       if (list.length >= MAX_PEOPLE) break
       const found = await this.#countsOf(manifest, aggregators)
       if (found === undefined) continue
@@ -159,6 +172,8 @@ export class CountDesk {
     const row = table.get(manifest)
     const facts = view.facts(manifest)
     if (row?.current !== true || row.expires <= this.#now() || facts === undefined) return undefined
+    // whoever came after the cut may have known the beacon, and made a proof for its point
+    if (row.at > facts.cutAt) return undefined
     if (withdrawals.ends(row, facts.subject, facts.policy)) return undefined
     const theirs = aggregatorsOf(facts.policy)
     if (theirs === undefined || theirs.some((account, i) => account !== aggregators[i])) return undefined

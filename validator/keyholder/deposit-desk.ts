@@ -38,8 +38,6 @@ export interface DepositDeskOptions {
   shredder: Shredder
   turns: Turns
   maxShares: number
-  /** Whether parts of counts come too late for this contribution; undefined: nobody is counted here. */
-  isRevealed: ((manifest: CID) => boolean) | undefined
 }
 
 interface Taken {
@@ -106,9 +104,9 @@ export class DepositDesk {
 
   /** What somebody counts is dealt once, with the first deposit. */
   async #first(verdict: Good, row: ShareRow, { receipt, counts }: Deposit): Promise<ShareRow | Refused> {
-    const { papers, isRevealed } = this.#options
-    // dealt in the knowledge of the beacon, a proof could be made for the one point where it is asked
-    if (counts !== undefined && isRevealed?.(row.manifest) === false) await papers.putCounts(row.manifest, row.paperKey, counts)
+    const { papers, view } = this.#options
+    // dealt in the knowledge of the beacon, a proof could be made for the one point where it is asked; our log may be behind, and so `at` counts too
+    if (counts !== undefined && !view.isRevealed(row.manifest)) await papers.putCounts(row.manifest, row.paperKey, counts)
     return this.#store(verdict.manifest, row, receipt)
   }
 

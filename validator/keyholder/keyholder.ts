@@ -117,7 +117,6 @@ export class Keyholder implements AsyncDisposable {
   async tidy(): Promise<void> {
     const { table } = this.#options
     await this.#shredder.finish()
-    await this.#counting?.tidy()
     const now = this.#now()
     const looked = table.due(now)
     const due = looked.filter(({ expires }) => expires <= now)
@@ -129,6 +128,8 @@ export class Keyholder implements AsyncDisposable {
     const manifests = due.map(({ manifest }) => manifest)
     if (due.length > 0) await this.#shredOver(manifests)
     else if (now - this.#shredder.rotatedAt >= DAY_SECONDS) await this.#shredder.rotate()
+    // last: whatever it meets keeps nothing from being shredded
+    await this.#counting?.tidy()
   }
 
   /** Whether a share of this contribution is held and in force. */
@@ -208,7 +209,6 @@ export class Keyholder implements AsyncDisposable {
       shredder,
       turns: this.#turns,
       maxShares,
-      isRevealed: counts && ((cid) => counts.isRevealed(cid)),
     })
     const use = <T extends Disposable>(served: T): T => this.#stack.use(served)
     const reshares = this.#reshares
@@ -263,8 +263,8 @@ export class Keyholder implements AsyncDisposable {
       const counting = new CountDesk({ clock, signer, random, ledger, operator, view: counts, table, papers, kv, withdrawals })
       this.#counting = counting
       use(
-        mesh.handle(aggregateProtocol, async (query, { peer }) => {
-          const answer = await counting.answer(query, peer).catch(refusalOf)
+        mesh.handle(aggregateProtocol, async (query, { peer, signal }) => {
+          const answer = await counting.answer(query, peer, signal).catch(refusalOf)
           return answer.ok ? { status: 'said' as const, bytes: answer.bytes } : said(answer)
         }),
       )

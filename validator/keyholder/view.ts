@@ -18,6 +18,8 @@ export interface PoolView {
   mayScore(account: string, epoch: number, manifest: CID): boolean
   /** Whether this account joined to bring personal data. */
   isSubject(account: string): boolean
+  /** Whether the log, as far as it is known here, has this contribution. */
+  isRevealed(manifest: CID): boolean
   /** Whether the ledger seats this account as a validator. */
   isSeated(account: string): boolean
 }

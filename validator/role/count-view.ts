@@ -8,17 +8,15 @@ import { poolView, type PoolViewOptions } from './pool-view.ts'
 export function countView({ state, files }: PoolViewOptions): CountView {
   const view = poolView({ state, files })
   // of the epoch that settled it, and of no other: one that was put off would have its proof asked at a second point
-  const beaconOf = ({ settled }: PoolContribution): Uint8Array | undefined =>
-    state().results.find((result) => result.epoch === settled)?.beacon
+  const settledBy = ({ settled }: PoolContribution) => state().results.find((result) => result.epoch === settled)
   return {
-    isRevealed: (manifest) => state().contributions.has(manifest.toString()),
     facts: (manifest) => {
       const one = state().contributions.get(manifest.toString())
-      const beacon = one && isLive(one) ? beaconOf(one) : undefined
+      const epoch = one && isLive(one) ? settledBy(one) : undefined
       const policy = one && view.policy(one.manifest.policy)
-      return one === undefined || beacon === undefined || policy === undefined
+      return one === undefined || epoch === undefined || policy === undefined
         ? undefined
-        : { subject: one.manifest.subject, policy, beacon }
+        : { subject: one.manifest.subject, policy, beacon: epoch.beacon, cutAt: epoch.cutAt }
     },
     isPaid: (round, epsilonPpm) => isPaid(state().spent, round, epsilonPpm),
     minPeople: () => poolTermsOf(state().charter).minPeople,

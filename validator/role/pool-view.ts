@@ -27,6 +27,7 @@ export function poolView({ state, files }: PoolViewOptions): PoolView {
       return now?.number === epoch && contributor !== undefined && now.committees.get(contributor)?.includes(account) === true
     },
     isSubject: (account) => state().contributors.get(account)?.isSubject === true,
+    isRevealed: (manifest) => state().contributions.has(manifest.toString()),
     isSeated: (account) => seatedValidators(state()).some((seat) => seat.statement.validator === account),
   }
 }

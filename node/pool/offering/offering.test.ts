@@ -149,6 +149,22 @@ describe('the book', () => {
     await endOffer({ clock, subject, book: again, note: again.live as PoolNote })
     expect((await PoolBook.open(kv)).live).toBeUndefined()
   })
+
+  it('keeps no parts of an offer that was withdrawn before it was handed out', async () => {
+    const kv = new MemoryKv()
+    const book = await PoolBook.open(kv)
+    const { manifest, salt, shares, commitments, counts } = sealed()
+    const given = { manifest, salt, commitSalt: fill(8), receipts: ['jws'], committee: policy.committee, shares, commitments, counts }
+    const note = await book.add({ ...given, source: 'spotify', at: 5 })
+    const isStored = async (part: Uint8Array): Promise<boolean> => {
+      const values = await Promise.all((await kv.keys('')).map(async (key) => Buffer.from((await kv.get(key)) ?? [])))
+      return Buffer.concat(values).includes(Buffer.from(part))
+    }
+    const parts = [...shares, ...counts.map(({ words }) => words)]
+    expect(await Promise.all(parts.map(isStored))).toEqual(parts.map(() => true))
+    await endOffer({ clock, subject, book, note })
+    expect(await Promise.all(parts.map(isStored))).toEqual(parts.map(() => false))
+  })
 })
 
 describe('what was withdrawn', () => {
