@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { signEntry } from '../../core/envelope/index.ts'
 import { InvalidInputError, RefusedError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
 import { isKeyOf } from '../../dao/consent/index.ts'
@@ -10,16 +9,22 @@ import { chooseCommittee, openPool, readPoolFile } from '../../dao/pool-policy/i
 import { DiskWaitingShares } from '../../dao/stores/index.ts'
 import { cborCid, encode } from '../../schemas/wire/index.ts'
 import { listOf, numberFlag, print, printable, printJson, type Run, settingOf } from '../program/index.ts'
-import { assemblerKey, getJson, httpBase, logFolder, replayFolder, submit, systemClock, waitingSharesFolder } from '../wiring/index.ts'
+import {
+  assemblerKey,
+  getJson,
+  httpBase,
+  operatorWriter,
+  logFolder,
+  replayFolder,
+  systemClock,
+  waitingSharesFolder,
+} from '../wiring/index.ts'
 
 interface Info {
   ledger: string
   operator: string
   operatorEntries: number
 }
-
-/** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
-const TRIES = 5
 
 export const run: Run = async ([file = 'pool.yaml'], flags) => {
   const home = settingOf('home', flags) as string
@@ -59,15 +64,10 @@ export const run: Run = async ([file = 'pool.yaml'], flags) => {
   const keyCid = cborCid(encode(key))
   // once the log names the key, these are the only shares of it that there will be
   if (dealt) await waiting.keep(keyCid, dealt.shares)
-  for (let attempt = 0; ; attempt++) {
-    const { operatorEntries } = (await getJson(base, '/v1/info')) as Info
-    const entry = signEntry({ t: 'charter', p: payload, a: operator.did, n: operatorEntries }, info.ledger, operator)
-    const refusal = await submit(base, entry, opened.files)
-    if (refusal === undefined) break
-    if (refusal.code.startsWith('SEQUENCE_') && attempt < TRIES) continue
-    if (dealt) for (const { x } of dealt.shares) await waiting.forget(keyCid, x)
-    throw new RefusedError(refusal.code, refusal.message)
-  }
+  await operatorWriter(base, info.ledger, operator)('charter', payload, opened.files).catch(async (thrown: unknown) => {
+    if (dealt && thrown instanceof RefusedError) for (const { x } of dealt.shares) await waiting.forget(keyCid, x)
+    throw thrown
+  })
   const facts = {
     policy: opened.policy.toString(),
     charter: opened.charter.cid.toString(),

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { signEntry } from '../../core/envelope/index.ts'
 import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
 import { askAgain, blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
@@ -10,10 +9,8 @@ import { openPoolReleases } from '../../dao/index.ts'
 import { lastFinalEpoch, readStatisticsFile, seatedValidators } from '../../dao/ledger/index.ts'
 import {
   did,
-  type EntryType,
   MAX_FEED_BYTES,
   MAX_MEMBERS,
-  type Payload,
   peerFromDid,
   type PoolStatistics,
   poolTermsOf,
@@ -27,8 +24,8 @@ import {
   daoFolder,
   fileSink,
   getBytes,
-  getJson,
   httpBase,
+  operatorWriter,
   isPrivateDao,
   isPublicMultiaddr,
   keepRelease,
@@ -38,14 +35,12 @@ import {
   type ReplayedPool,
   resolveDao,
   secureBytes,
-  submit,
   systemClock,
   untilStopped,
 } from '../wiring/index.ts'
 
 const ORDER_SECONDS = 86_400
 /** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
-const TRIES = 5
 
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
@@ -116,15 +111,6 @@ export const run: Run = async (_args, flags) => {
   }
   const orders = signed.map((bytes) => ({ value: room.readOrder(bytes, given), bytes }))
 
-  const write = async <T extends EntryType>(t: T, p: Payload<T>): Promise<void> => {
-    for (let attempt = 0; ; attempt++) {
-      const { operatorEntries } = (await getJson(base, '/v1/info')) as { operatorEntries: number }
-      const entry = signEntry({ t, p, n: operatorEntries, a: operator.did } as Parameters<typeof signEntry>[0], state.id, operator)
-      const refusal = await submit(base, entry, [])
-      if (refusal === undefined) return
-      if (!refusal.code.startsWith('SEQUENCE_') || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
-    }
-  }
   await mkdir(out, { recursive: true })
   const addresses = await resolveDao(base)
   const privateNetwork = isPrivateDao(addresses)
@@ -206,7 +192,11 @@ export const run: Run = async (_args, flags) => {
   await writeFile(path.join(out, 'release.json'), `${JSON.stringify(room.describePoolRelease(release), null, 2)}\n`)
   await writeFile(path.join(out, 'licence.jsonld'), made.licence)
   await writeFile(path.join(out, 'ai-act-53-1-d.json'), made.aiAct)
-  await write('release', room.releaseEntry(release)).catch(async (thrown: unknown) => {
+  await operatorWriter(
+    base,
+    state.id,
+    operator,
+  )('release', room.releaseEntry(release)).catch(async (thrown: unknown) => {
     // no log names it, so no withdrawal would ever be told of it: nobody may have it
     if (thrown instanceof RefusedError) await rm(bundleFile, { force: true })
     throw thrown

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { signEntry, signObject } from '../../core/envelope/index.ts'
+import { signObject } from '../../core/envelope/index.ts'
 import { codeOf, RefusedError } from '../../core/errors/index.ts'
 import { writeFileDurably } from '../../core/home/index.ts'
 import { openKeyFile, type Signer } from '../../core/identity/index.ts'
@@ -16,8 +16,9 @@ import { type Flags, listOf, numberFlag, print, printable, printJson, type Run, 
 import {
   assemblerKey,
   daoFolder,
-  getJson,
   httpBase,
+  type OperatorWriter,
+  operatorWriter,
   isPrivateDao,
   isPublicMultiaddr,
   learnDao,
@@ -25,13 +26,10 @@ import {
   replayFolder,
   type Replayed,
   resolveDao,
-  submit,
   systemClock,
   untilStopped,
 } from '../wiring/index.ts'
 
-/** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
-const TRIES = 5
 /** What every new member signed, kept until the log has it: from then on keyholders follow by themselves. */
 const prepared = z.strictObject({ v: z.literal(1), order: bytesUpTo(8192), ready: z.array(bytesUpTo(1024)).max(32) })
 
@@ -55,7 +53,7 @@ export const run: Run = async (_args, flags) => {
   const { state } = replayed.ledger
   if (operator.did !== state.operator)
     throw new RefusedError('NOT_THE_OPERATOR', `only the operator orders a reshare; ${folder} holds another key`)
-  const write = entryWriter(base, state.id, operator)
+  const write = operatorWriter(base, state.id, operator)
   const waiting = path.join(folder, 'pool-reshares')
   if (flags['dryRun'] !== true) await finish(waiting, write)
   const facts = custodyOf(state)
@@ -82,7 +80,7 @@ interface Resharing {
   operator: Signer
   flags: Flags
   meet: () => Promise<Mesh>
-  write: (payload: { order: Uint8Array; ready: Uint8Array[] }) => Promise<void>
+  write: OperatorWriter
   waiting: string
   signal: AbortSignal
 }
@@ -116,7 +114,7 @@ async function reshare(
   await mkdir(waiting, { recursive: true })
   await writeFileDurably(file, encode({ v: 1, order, ready }))
   // the log decides: whoever is away now changes over when it reads it there
-  await write({ order, ready })
+  await write('custody.reshare', { order, ready })
   await rm(file)
   const { faults } = await commitReshare(mesh, order, ready, signal)
   return { ...said, to: to.members, outcome: 'reshared', faults: Object.fromEntries(faults) }
@@ -145,23 +143,12 @@ async function finish(waiting: string, write: Resharing['write']): Promise<void>
   for (const name of await readdir(waiting)) {
     const file = path.join(waiting, name)
     const { order, ready } = parse(prepared, new Uint8Array(await readFile(file)), 64_000)
-    await write({ order, ready }).catch((error: unknown) => {
+    await write('custody.reshare', { order, ready }).catch((error: unknown) => {
       // it is in the log, or too late for it: then the old shares count as before
       if (!['OTHER_GENERATION', 'UNKNOWN', 'NOT_SEATED'].includes(codeOf(error))) throw error
       say(`quern: ${name} [${codeOf(error)}]`)
     })
     await rm(file)
-  }
-}
-
-function entryWriter(base: string, ledger: string, operator: Signer): Resharing['write'] {
-  return async (p) => {
-    for (let attempt = 0; ; attempt++) {
-      const { operatorEntries } = (await getJson(base, '/v1/info')) as { operatorEntries: number }
-      const refusal = await submit(base, signEntry({ t: 'custody.reshare', p, n: operatorEntries, a: operator.did }, ledger, operator), [])
-      if (refusal === undefined) return
-      if (!refusal.code.startsWith('SEQUENCE_') || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
-    }
   }
 }
 

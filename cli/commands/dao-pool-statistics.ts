@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { signEntry } from '../../core/envelope/index.ts'
 import { codeOf, FatalError, RefusedError } from '../../core/errors/index.ts'
 import { openKeyFile, type Signer } from '../../core/identity/index.ts'
 import { type Mesh, openLibp2pMesh } from '../../core/mesh/index.ts'
@@ -13,8 +12,8 @@ import { type Flags, numberFlag, print, printable, printJson, type Run, say, set
 import {
   assemblerKey,
   daoFolder,
-  getJson,
   httpBase,
+  operatorWriter,
   isPrivateDao,
   isPublicMultiaddr,
   type KeptRound,
@@ -24,14 +23,12 @@ import {
   type ReplayedPool,
   resolveDao,
   RoundFolder,
-  submit,
   systemClock,
   untilStopped,
 } from '../wiring/index.ts'
 import { inWords } from './pool-statistics.ts'
 
 /** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
-const TRIES = 5
 const AGAIN_MS = 500
 /** What an aggregator says until it has read the log to where we are, or of a list that is not today's. */
 const PASSING = new Set(['NOT_PAID', 'LIST_CHANGED', 'CALL_TIMEOUT', 'CALL_RESET'])
@@ -51,8 +48,7 @@ export const run: Run = async (_args, flags) => {
   const now = Math.floor(systemClock.now() / 1000)
   const begun = await begunRound(rounds, { state, flags, now })
   const round = begun ?? (await newRound({ pool, flags, operator, gatherer, now }))
-  const write = <T extends EntryType>(t: T, p: Payload<T>, files: Uint8Array[] = []) =>
-    writeEntry({ base, operator, ledger: state.id }, t, p, files)
+  const write = operatorWriter(base, state.id, operator)
   // once for all attempts of this run: our copy of the log does not move
   let isPaidFor = isPaid(state.spent, round.id, round.value.epsilonPpm)
   if (begun) say(`going on with the round ${begun.id.toString()}, which ${isPaidFor ? 'costs nothing more' : 'is not paid yet'}`)
@@ -203,26 +199,5 @@ async function gather({ mesh, round: { id, bytes, value }, rounds, pay, seconds,
         { cause: error, detail: { round: id.toString(), faults } },
       )
     }
-  }
-}
-
-interface Writing {
-  base: string
-  operator: Signer
-  ledger: string
-}
-
-async function writeEntry<T extends EntryType>(
-  { base, operator, ledger }: Writing,
-  t: T,
-  p: Payload<T>,
-  files: Uint8Array[],
-): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    const { operatorEntries } = (await getJson(base, '/v1/info')) as { operatorEntries: number }
-    const entry = signEntry({ t, p, n: operatorEntries, a: operator.did } as Parameters<typeof signEntry>[0], ledger, operator)
-    const refusal = await submit(base, entry, files)
-    if (refusal === undefined) return
-    if (!refusal.code.startsWith('SEQUENCE_') || attempt === TRIES) throw new RefusedError(refusal.code, refusal.message)
   }
 }

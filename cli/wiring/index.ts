@@ -42,6 +42,7 @@ export {
 export { readStoredCharter, storeCharter } from './stored-charter.ts'
 export { aborted, secureBytes, systemClock, systemEffects, systemRandom, unlessStopped, untilStopped } from './system.ts'
 export { daoFolder, localReleases, logFolder, releaseFolder, waitingSharesFolder } from './places.ts'
+export { type OperatorWriter, operatorWriter } from './operator-writer.ts'
 export { getBytes, getJson, httpBase, postForJson, submit } from './http.ts'
 export { replayFolder, type Replayed } from './replay.ts'
 export { holdAgainst, type TrustedOperator, trustedOperator, unvouched } from './trusted-operator.ts'
