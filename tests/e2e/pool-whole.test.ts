@@ -5,15 +5,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateKey } from '../../core/identity/index.ts'
 import { readPoolRelease, signPoolRelease } from '../../dao/pool-release/index.ts'
 import { replayPool } from '../../cli/wiring/index.ts'
+import { NoticeHook } from '../support/notice-hook.ts'
 import { KEYHOLDERS, type Offered, PoolPeople, type Row } from '../support/pool-people.ts'
 import { eventually } from '../support/real-clock.ts'
 import { runCli } from '../support/run-cli.ts'
 import { zipOf } from '../support/zip.ts'
 
 const PEOPLE = 6
+const EVERYBODY = PEOPLE + 1
 /** Comes later, with an export that says what person 3's says. */
 const TWIN = 6
 const NOBODY = 7
+/** Person 0 at another machine. */
+const RESTORED = 8
 const PURPOSES = ['ai:ModelTraining', 'dpv:DataQualityAssessment']
 const agreed = [...PURPOSES.flatMap((purpose) => ['--purpose', purpose]), '--adult', '--yes']
 
@@ -26,6 +30,10 @@ interface Checked {
 }
 
 let world: PoolPeople
+/** Where the trainer wants to hear of withdrawals. */
+let hook: NoticeHook
+/** The first three keyholders. */
+let aggregators: string[] = []
 const at = (...names: string[]): string => world.at(...names)
 const pool: PoolPeople['pool'] = (...words) => world.pool(...words)
 const exportOf = (who: number): string => at(`export-${who}.zip`)
@@ -40,12 +48,16 @@ const playsOf = (who: number) =>
   }))
 
 beforeAll(async () => {
+  hook = await NoticeHook.listen()
   world = await PoolPeople.start(PEOPLE)
   for (let who = 0; who < PEOPLE; who++) await world.writeExport(`export-${who}.zip`, playsOf(who))
   await cp(exportOf(3), exportOf(TWIN))
   await writeFile(at('evil.zip'), zipOf([{ name: '../SECRET', data: 'x' }]))
 }, 120_000)
-afterAll(() => world[Symbol.asyncDispose]())
+afterAll(async () => {
+  await hook[Symbol.asyncDispose]()
+  await world[Symbol.asyncDispose]()
+})
 
 /** Of whom of the six there are songs. */
 const peopleIn = (rows: readonly Row[]): number[] =>
@@ -61,15 +73,8 @@ async function isStale(...words: string[]): Promise<void> {
   expect(stale?.due?.[0]?.deleteBy).toMatch(/^\d{4}-\d{2}-\d{2}$/)
 }
 
-async function withdrawalsLogged(count: number): Promise<void> {
-  const seen = async (cursor = ''): Promise<number> => {
-    const query = `/v1/ledger?type=consent.withdrawn&limit=256${cursor}`
-    const page = await world.network.ask<{ entries: object[]; next: string | null }>(query)
-    if (page === undefined) return 0
-    return page.entries.length + (page.next === null ? 0 : await seen(`&cursor=${page.next}`))
-  }
-  await eventually(async () => (await seen()) === count)
-}
+/** By the service's word: too few may be there to cosign. */
+const logged = (type: string, count: number): Promise<void> => eventually(async () => (await world.logged(type)) === count)
 
 describe('a personal pool', () => {
   it('is not there before its operator opens it', async () => {
@@ -83,10 +88,10 @@ describe('a personal pool', () => {
     const who = ['--name', 'Upper Mill', '--address', '1 Mill Lane', '--contact', 'mailto:m@mill.example', '--trainers', world.trainer.did]
     const init = await runCli('dao', 'pool', 'init', ...who, '--out', at('pool.yaml'), '--json')
     expect(init.code, init.err).toBe(0)
-    const open = async () => {
-      const opened = await runCli('dao', 'pool', 'open', at('pool.yaml'), ...world.beside, '--json')
+    const open = async (...words: string[]) => {
+      const opened = await world.operate('open', at('pool.yaml'), ...words)
       expect([opened.code, opened.err]).toEqual([0, ''])
-      return opened.json<{ poolKey: string }>()[0]
+      return opened.json<{ poolKey: string; members: string[] }>()[0]
     }
     await world.network.stop('validator-3')
     const opened = await open()
@@ -98,7 +103,9 @@ describe('a personal pool', () => {
     await world.network.run('validator-3')
     await eventually(async () => (await waiting()).length === 0)
     // the same keyholders under a later policy go on with it
-    expect(await open()).toMatchObject({ poolKey: opened?.poolKey })
+    const members = opened?.members ?? []
+    expect(await open('--members', members.join(','), '--k', '3')).toMatchObject({ poolKey: opened?.poolKey, members })
+    aggregators = members.slice(0, 3)
     expect(await waiting()).toEqual([])
   }, 120_000)
 
@@ -130,7 +137,8 @@ describe('a personal pool', () => {
   it('takes six people, each at a machine of its own, who agreed to what they were shown', async () => {
     const others = Promise.all(Array.from({ length: PEOPLE - 1 }, (_, i) => world.offerElsewhere(i + 1, exportOf(i + 1), ...agreed)))
     others.catch(() => undefined)
-    const run = await pool(0, 'offer', exportOf(0), ...agreed, '--no-wait', '--notice', at('notice.md'), '--backup')
+    const more = ['--purpose', 'ai:Benchmarking', '--days', '20']
+    const run = await pool(0, 'offer', exportOf(0), ...agreed, ...more, '--no-wait', '--notice', at('notice.md'), '--backup')
     expect(run.code, run.err).toBe(0)
     const [offered] = run.json<Offered>()
     expect(offered).toMatchObject({ stage: 'committed' })
@@ -141,7 +149,9 @@ describe('a personal pool', () => {
     // what was shown is what was signed, and what can be printed
     const notice = await readFile(at('notice.md'), 'utf8')
     expect(run.err).toContain(notice.trim())
-    expect(run.err).toMatch(/quern-pool-seed-1 [0-9a-f]{64} [0-9a-f]{8}/)
+    const [seed] = /quern-pool-seed-1 [0-9a-f]{64} [0-9a-f]{8}/.exec(run.err) ?? []
+    expect(seed).toBeDefined()
+    await writeFile(at('seed.txt'), `${seed}\n`)
     // on a busy machine a keyholder may take its time to be dialled
     await world.holding(0, KEYHOLDERS)
     expect(await world.status(0)).toMatchObject({ stage: 'available', events: 40 })
@@ -176,6 +186,55 @@ describe('a personal pool', () => {
     expect(await world.status(0)).toMatchObject({ stage: 'available' })
   }, 150_000)
 
+  it('goes on without a purpose that was withdrawn, under a consent that was renewed, with fresh shares', async () => {
+    const before = await world.status(0)
+    const narrowed = await pool(0, 'withdraw', '--purpose', 'ai:Benchmarking', '--yes')
+    expect([narrowed.code, narrowed.json()[0]], narrowed.err).toMatchObject([
+      0,
+      { withdrawn: [{ purposes: ['ai:Benchmarking'], heard: KEYHOLDERS, of: KEYHOLDERS, logged: true }] },
+    ])
+    await logged('consent.withdrawn', 1)
+    const again = await pool(0, 'renew', ...agreed, '--purpose', 'ai:Benchmarking')
+    expect([again.code, again.json().at(-1)]).toMatchObject([1, { error: { code: 'PURPOSE_UNKNOWN' } }])
+    const renewed = await pool(0, 'renew', ...agreed)
+    expect([renewed.code, renewed.json()[0]], renewed.err).toMatchObject([0, { held: KEYHOLDERS, of: KEYHOLDERS, purposes: PURPOSES }])
+
+    const all = <T>(one: T): T[] => contributions.map(() => one)
+    expect((await world.operate('reshare', '--dry-run')).json()[0]).toMatchObject({
+      contributions: all({ health: 'sound', outcome: 'sound' }),
+    })
+    const fresh = await world.operate('reshare', '--refresh')
+    expect([fresh.code, fresh.json()[0]], fresh.err).toMatchObject([0, { contributions: all({ outcome: 'reshared', faults: {} }) }])
+    await logged('custody.reshare', PEOPLE)
+    await world.holding(0, KEYHOLDERS)
+    const now = await world.status(0)
+    expect(now).toMatchObject({ stage: 'available', purposes: PURPOSES, withdrawn: ['ai:Benchmarking'], lacking: 0 })
+    expect(now.expires).toBeGreaterThan(before.expires)
+  }, 150_000)
+
+  it('has one place for one seed, wherever it is restored', async () => {
+    const taken = await pool(RESTORED, 'offer', exportOf(0), ...agreed, '--restore', at('seed.txt'))
+    expect([taken.code, taken.json().at(-1)], taken.err).toMatchObject([3, { error: { code: 'SLOT_TAKEN' } }])
+  }, 60_000)
+
+  it('is counted by three keyholders, to each of whom everybody gave a part that tells it nothing', async () => {
+    const counts = ['--group', 'people', '--group', 'sources', '--epsilon-ppm', '500000']
+    // one of the three is away, and nothing was spent yet
+    const away = [...world.network.accounts].find(([, account]) => account === aggregators[1])?.[0] as string
+    await world.network.stop(away)
+    const first = await world.operate('statistics', ...counts, '--wait', '1')
+    expect([first.code, first.json().at(-1)]).toMatchObject([1, { error: { code: 'AGGREGATOR_MISSING' } }])
+    expect(await world.logged('budget.spend')).toBe(0)
+    await world.network.run(away)
+    await eventually(async () => (await world.counted(...counts)) === PEOPLE, undefined, 50_000, 250)
+    await eventually(async () => (await replayPool(world.log)).ledger.state.poolStatistics.length === 1, undefined, 50_000, 250)
+    const told = await runCli('pool', 'statistics', '--log', world.log, '--json')
+    expect([told.code, told.json()[0]]).toMatchObject([
+      0,
+      { statistics: { noises: 3, minPeople: 5 }, published: { by: aggregators }, budget: { spentPpm: 500_000 } },
+    ])
+  }, 120_000)
+
   it('is not released to whom the policy does not name, nor from another home', async () => {
     const stranger = await world.release('not', '--trainer', generateKey().did)
     expect([stranger.code, stranger.json().at(-1)]).toMatchObject([3, { error: { code: 'TRAINER_NOT_NAMED' } }])
@@ -187,8 +246,8 @@ describe('a personal pool', () => {
     expect(await world.network.ask('/v1/pool/releases')).toEqual({ releases: [] })
   }, 120_000)
 
-  it('is released to a trainer while its service runs, counted within the budget', async () => {
-    const run = await world.release('first', '--epsilon-ppm', '1000000')
+  it('is released to a trainer while its service runs, with the counts of the pool', async () => {
+    const run = await world.release('first', '--notify', hook.url)
     expect(run.code, run.err).toBe(0)
     const [made] = run.json<{ release: string; people: number; rows: number; left: object[]; bundle: string }>()
     expect(made).toMatchObject({ people: PEOPLE, left: [] })
@@ -197,7 +256,10 @@ describe('a personal pool', () => {
     expect(peopleIn(await world.rowsIn('opened-1'))).toEqual([0, 1, 2, 3, 4, 5])
     await eventually(async () => (await replayPool(world.log)).ledger.state.poolReleases.length === 1, undefined, 50_000, 250)
     const told = await runCli('pool', 'statistics', at('first', 'release.cbor'), '--log', world.log, '--json')
-    expect([told.code, told.json()[0]]).toMatchObject([0, { statistics: { noises: 1 }, budget: { spentPpm: 1_000_000 } }])
+    expect([told.code, told.json()[0]]).toMatchObject([
+      0,
+      { statistics: { noises: 3 }, published: { by: aggregators }, budget: { spentPpm: 500_000 } },
+    ])
     // what is public of it is served
     await eventually(async () => (await world.network.ask<{ releases: object[] }>('/v1/pool/releases'))?.releases.length === 1)
     const manifest = await fetch(`${world.network.url}/v1/pool/releases/${made?.release}`)
@@ -208,6 +270,8 @@ describe('a personal pool', () => {
     const again = await pool(TWIN, 'offer', exportOf(TWIN), ...agreed)
     expect([again.code, again.json()[0]], again.err).toMatchObject([0, { stage: 'available', tokens: 16 }])
     expect(await world.tested(2)).toMatchObject([{ records: 8, fails: 0, points: '0' }])
+    // a person like any other where people are counted
+    expect(await world.counted('--group', 'people')).toBe(EVERYBODY)
   }, 240_000)
 
   it('proves to each of its people, and to nobody else, that they are in it', async () => {
@@ -271,9 +335,19 @@ describe('a personal pool', () => {
     // the same three answer for whoever stayed
     expect(await world.askKeys(contributions[3] as string)).toBe(1)
 
-    await withdrawalsLogged(1)
+    await logged('consent.withdrawn', 2)
     person = (await world.rowsIn('opened-1')).find(({ object }) => object.name.endsWith(' of 4'))?.person ?? ''
     await isStale('--dao', world.network.url)
+    // nobody asked for it: the operator's service tells the trainer, and what it told is there to be read too
+    await eventually(() => hook.boxes.length > 0)
+    await writeFile(at('box.age'), hook.boxes[0] as Uint8Array)
+    for (const words of [['--notices', at('box.age')], []]) {
+      const told = await checked('opened-1', '--dao', world.network.url, '--identity', at('key.txt'), ...words)
+      expect([told.code, told.json()[0]], told.err).toMatchObject([
+        3,
+        { notices: [{ persons: [person], deleteBy: expect.any(String) as string }] },
+      ])
+    }
   }, 300_000)
 
   it('has a next release without who withdrew, and the trainer of that one is fresh', async () => {
@@ -295,6 +369,8 @@ describe('a personal pool', () => {
     await isStale('--log', world.log, '--dao', world.network.url)
     const alone = await checked('opened-1', '--log', world.log)
     expect([alone.code, alone.json()[0]]).toMatchObject([3, { stale: true, withdrawn: 1, persons: null, due: null, trusted: 'log' }])
+    // nor is who withdrew counted any more
+    expect(await world.counted('--group', 'people')).toBe(EVERYBODY - 1)
   }, 300_000)
 
   it('ends for a person with a withdrawal, also without the DAO and at the keyholder that was away when it was said', async () => {
@@ -313,13 +389,18 @@ describe('a personal pool', () => {
     await world.network.run('dao')
     const run = await pool(0, 'withdraw', '--yes')
     expect([run.code, run.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 4, unreadable: true, logged: true }] }])
-    await withdrawalsLogged(2)
+    // one for either consent
+    await logged('consent.withdrawn', 4)
     await world.network.run('validator-2')
     // nobody tells it but the log
     await eventually(async () => (await generation('validator-2')) > before)
     const again = await pool(0, 'withdraw', '--yes')
     expect([again.code, again.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 5 }] }])
     expect((await pool(0, 'withdraw', '--yes')).code).toBe(3)
-    expect(await world.status(0)).toMatchObject({ stage: 'withdrawn' })
+    const { stage, account } = await world.status(0)
+    expect(stage).toBe('withdrawn')
+    // the place is free: the same account, by its seed alone, at another machine
+    const anew = await pool(RESTORED, 'offer', exportOf(0), ...agreed, '--no-wait')
+    expect([anew.code, anew.json()[0]], anew.err).toMatchObject([0, { stage: 'committed', account }])
   }, 180_000)
 })

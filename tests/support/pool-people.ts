@@ -31,9 +31,14 @@ export interface Offered {
   tokens: number
 }
 export interface Status {
+  account: string
   stage: string
   events: number
   holding: number
+  purposes: string[]
+  withdrawn: string[]
+  lacking: number
+  expires: number
   accesses: { role: string; outcome: string; seenBy: number }[]
 }
 export interface EpochRow {
@@ -106,7 +111,8 @@ export class PoolPeople implements AsyncDisposable {
   async status(who: number): Promise<Status> {
     const { code, err, json } = await this.pool(who, 'status')
     if (code !== 0) throw new Error(err)
-    return json<{ contributions: Status[] }>()[0]?.contributions[0] as Status
+    const [said] = json<{ account: string; contributions: Omit<Status, 'account'>[] }>()
+    return { account: said?.account, ...said?.contributions[0] } as Status
   }
 
   /** Waits until so many keyholders say that they hold a person's share. */
@@ -121,8 +127,27 @@ export class PoolPeople implements AsyncDisposable {
     return JSON.parse(stdout.trim().split('\n').at(-1) as string) as Offered
   }
 
+  /** What an operator types beside its service. */
+  operate(what: string, ...words: string[]): Promise<CliRun> {
+    return runCli('dao', 'pool', what, ...words, ...this.beside, '--json')
+  }
+
+  /** People that three keyholders counted in one more round, as its operator sees it; undefined: it did not come to an end. */
+  async counted(...words: string[]): Promise<number | undefined> {
+    const run = await this.operate('statistics', ...words)
+    return run.code === 0 ? run.json<{ people: number }>()[0]?.people : undefined
+  }
+
+  /** Entries of a type that the service has, cosigned or not; undefined while it does not answer. */
+  async logged(type: string, cursor = ''): Promise<number | undefined> {
+    const page = await this.network.ask<{ entries: object[]; next: string | null }>(`/v1/ledger?type=${type}&limit=256${cursor}`)
+    if (page === undefined || page.next === null) return page?.entries.length
+    const rest = await this.logged(type, `&cursor=${page.next}`)
+    return rest === undefined ? undefined : page.entries.length + rest
+  }
+
   release(out: string, ...rest: string[]): Promise<CliRun> {
-    return runCli('dao', 'pool', 'release', ...this.beside, '--json', '--out', this.at(out), ...this.forTrainer, ...rest)
+    return this.operate('release', '--out', this.at(out), ...this.forTrainer, ...rest)
   }
 
   get forTrainer(): string[] {
