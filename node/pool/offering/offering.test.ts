@@ -5,13 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silent } from '../../../core/effects/index.ts'
 import { FatalError } from '../../../core/errors/index.ts'
 import { MemoryKv } from '../../../core/kv/index.ts'
-import { isDpvTerm, signReceipt } from '../../../dao/consent/index.ts'
+import type { Mesh } from '../../../core/mesh/index.ts'
+import { MemoryStorage } from '../../../core/storage/index.ts'
+import { isDpvTerm, receiptHash, signReceipt } from '../../../dao/consent/index.ts'
 import { EVENT_TYPES, poolRules, SOURCES } from '../../../schemas/activity/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { type Contributed, PoolLedgerWorld } from '../../../tests/unit/pool-ledger-world.ts'
 import { fill, LEDGER, NOW, poolPolicy, receiptFor, subject } from '../../../tests/support/pool-world.ts'
 import { realClock } from '../../../tests/support/real-clock.ts'
-import { type CID, parse, type Purpose, withdrawal } from '../../../schemas/wire/index.ts'
+import { type CID, parse, peerFromDid, type Purpose, withdrawal } from '../../../schemas/wire/index.ts'
 import { Outbox } from '../../../dao/follower/index.ts'
 import { liveContributionOf } from '../../../dao/ledger/index.ts'
 import { isFinal, type LogDeeds, reveal } from './log-deeds.ts'
@@ -36,6 +38,8 @@ import {
   receiptOf,
   sealContribution,
   seedText,
+  tellNarrowed,
+  withdrawOffer,
 } from './index.ts'
 
 const { policy, cid } = poolPolicy()
@@ -149,6 +153,18 @@ describe('the book', () => {
     await endOffer({ clock, subject, book: again, note: again.live as PoolNote })
     expect((await PoolBook.open(kv)).live).toBeUndefined()
   })
+
+  it('writes nothing that it could not read again, and loses nothing of two changes at once', async () => {
+    const kv = new MemoryKv()
+    const book = await PoolBook.open(kv)
+    const { manifest, salt, shares, commitments } = sealed()
+    const given = { manifest, salt, commitSalt: fill(8), receipts: ['jws'], committee: policy.committee, shares, commitments }
+    const note = await book.add({ ...given, source: 'spotify', at: 5 })
+    const tooMany = Array.from({ length: 65 }, () => 'jws')
+    await expect(book.update(note, { receipts: tooMany })).rejects.toMatchObject({ code: 'BAD_SHAPE' })
+    await Promise.all([book.update(note, { depositedAt: 9 }), book.update(note, { logged: true })])
+    expect((await PoolBook.open(kv)).live).toMatchObject({ receipts: ['jws'], depositedAt: 9, logged: true })
+  })
 })
 
 describe('what was withdrawn', () => {
@@ -160,23 +176,25 @@ describe('what was withdrawn', () => {
       signReceipt(receiptFor(poolPolicy(), manifest, { purposes: GIVEN, given: NOW - 60 + i }), subject),
     )
     const given = { manifest, salt, commitSalt: fill(8), receipts: jws, committee: policy.committee, shares, commitments }
-    return { book, note: await book.add({ ...given, source: 'spotify', at: 5 }) }
+    const note = await book.add({ ...given, source: 'spotify', at: 5 })
+    await book.update(note, { committed: true, depositedAt: 6 })
+    return { book, note }
   }
 
-  it('of some purposes leaves the others, says so for every receipt, and is signed once', async () => {
+  it('of some purposes leaves the others, names the first receipt, which every keyholder knows, and is signed once', async () => {
     const { book, note } = await offered(2)
     await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
     await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
-    expect([hasEnded(note), note.withdrawals.length, note.logged, note.shares.length]).toEqual([false, 2, false, 5])
+    expect([hasEnded(note), note.withdrawals.length, note.logged, note.shares.length]).toEqual([false, 1, false, 5])
     expect([purposesLeft(note), purposesWithdrawn(note)]).toEqual([GIVEN.filter((one) => one !== 'ai:Benchmarking'), ['ai:Benchmarking']])
     expect(book.live).toBe(note)
     await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking', 'dpv:SellDataToThirdParties'])
     expect(note.withdrawals.map((bytes) => parse(withdrawal, bytes, 2048).scope)).toEqual([
       ['ai:Benchmarking'],
-      ['ai:Benchmarking'],
-      ['dpv:SellDataToThirdParties'],
       ['dpv:SellDataToThirdParties'],
     ])
+    for (const bytes of note.withdrawals)
+      expect(parse(withdrawal, bytes, 2048).receipt).toEqual(receiptHash(note.receipts[0] as string, note.salt))
   })
 
   it('of all after that ends it, and is all that anybody has to be told', async () => {
@@ -190,11 +208,20 @@ describe('what was withdrawn', () => {
     expect(book.live).toBeUndefined()
   })
 
-  it('comes into the log once there is something that it could end, and again after that only where the log lacks it', async () => {
+  it('of some purposes is refused before the log has the commit, and of all is not', async () => {
+    const { book, note } = await offered()
+    await book.update(note, { committed: false })
+    const early = endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    await expect(early).rejects.toMatchObject({ code: 'NOT_IN_LOG' })
+    await endOffer({ clock, subject, book, note })
+    expect([hasEnded(note), note.withdrawals.length]).toEqual([true, 1])
+  })
+
+  it('comes into the log before anything new, though it ends nothing there, and again only where the log lacks it', async () => {
     const world = new PoolLedgerWorld()
     const person = world.person('ada')
     const { book, note } = await offered()
-    await endPurposes({ clock, subject: person, book, note }, ['ai:Benchmarking'])
+    await endOffer({ clock, subject: person, book, note })
     const written: string[] = []
     const outbox = {
       has: () => false,
@@ -203,11 +230,48 @@ describe('what was withdrawn', () => {
       },
     } as unknown as ConstructorParameters<typeof BringWithdrawals>[1]
     const bringing = new BringWithdrawals(book, outbox)
-    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([true, []])
+    expect([await bringing.bring(book.all, world.state), written, note.logged]).toEqual([false, ['ok'], false])
+    expect([await bringing.bring(book.all, world.state), written, note.logged]).toEqual([true, ['ok'], true])
+    // whoever heard it carries it again, and the newer contribution stands
     world.advanceTo('gather')
-    world.offer(person)
-    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([false, ['ok']])
-    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([true, ['ok']])
+    const newer = world.offer(person)
+    const again = { withdrawal: note.withdrawals[0] as Uint8Array }
+    expect(world.say(world.operator, 'consent.withdrawn', again).invalid?.code).toBe('REPEATED')
+    world.advance('reveal')
+    expect(world.show(newer)).toBeUndefined()
+  })
+
+  /** Keyholders that hold nothing of it and note what they hear, but for those that are away, and a DAO that answers with this code. */
+  const meshOf = (away: ReadonlySet<string>, code: string | null) =>
+    ({
+      ask: async (peer: string) => {
+        if (away.has(peer)) throw new FatalError('NOT_CONNECTED', 'away')
+        return peer === 'dao' && code !== null ? { status: 'refused', code, message: '' } : { status: 'noted' }
+      },
+      publish: async () => undefined,
+    }) as unknown as Mesh
+
+  it('of purposes is done when enough keyholders heard it, whoever heard it when', async () => {
+    const { book, note } = await offered()
+    const peers = policy.committee.members.map(peerFromDid)
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    const tell = (away: string[]) => tellNarrowed({ mesh: meshOf(new Set(away), null), book, note, dao: 'dao' })
+    expect(await tell(peers)).toMatchObject({ logged: true, heard: 0, needed: 3 })
+    expect(await tell(peers.slice(2))).toMatchObject({ heard: 2 })
+    expect(await tell(peers.slice(0, 3))).toMatchObject({ heard: 4 })
+    await endPurposes({ clock, subject, book, note }, ['dpv:SellDataToThirdParties'])
+    expect(await tell(peers)).toMatchObject({ heard: 0 })
+  })
+
+  it('is told as nothing that the log has, and kept as not logged, where the DAO says so', async () => {
+    const { book, note } = await offered()
+    const told = async (code: string | null) =>
+      withdrawOffer({ mesh: meshOf(new Set(), code), clock, storage: new MemoryStorage(), subject, book, note, dao: 'dao' })
+    expect(await told('NOTHING_BROUGHT')).toMatchObject({ logged: false, nothingLogged: true, faults: {} })
+    expect(note.logged).toBe(false)
+    // whoever gave its parts to all keyholders has joined, or goes on to
+    expect(await told('NOT_JOINED')).toMatchObject({ logged: false, nothingLogged: false, faults: { dao: 'NOT_JOINED' } })
+    expect(await told(null)).toMatchObject({ logged: true, nothingLogged: false })
   })
 })
 
@@ -245,10 +309,12 @@ describe('how far an offer is', () => {
     commitments: [],
     counts: [],
     depositedAt: 5,
+    committed: true,
     lacking: [],
     withdrawals: [],
     shredded: [],
     noted: [],
+    heard: [],
     logged: false,
     heads: [],
   })
