@@ -60,10 +60,12 @@ function world({
   notify,
   fails = () => false,
   kv = new MemoryKv(),
+  isReadable = () => true,
 }: {
   notify?: string
   fails?: () => boolean
   kv?: MemoryKv
+  isReadable?: () => boolean
 } = {}): World {
   const withdrawals: Uint8Array[] = []
   const sent: Uint8Array[] = []
@@ -81,7 +83,7 @@ function world({
   const desk = new NoticeDesk({
     // one that was made elsewhere stops nobody from being told of ours
     releases: () => [rawCid(utf8('elsewhere')), release.cid],
-    manifest: async (cid) => (isOurs(cid) ? release.bytes : undefined),
+    manifest: async (cid) => (isOurs(cid) && isReadable() ? release.bytes : undefined),
     secret: async (cid) => (isOurs(cid) ? secret : undefined),
     withdrawals: async () => withdrawals,
     operator,
@@ -118,10 +120,13 @@ describe('notices', () => {
   })
 
   it('are for one trainer, and their box is of one size with and without any', async () => {
-    const { desk, withdrawals, open } = world()
+    const { desk, withdrawals, open, at } = world()
     const empty = (await desk.box(release.cid)) as Uint8Array
     withdrawals.push(said(ann, 170))
     await desk.step()
+    // neither news nor asking changes it: the clock does
+    expect(await desk.box(release.cid)).toBe(empty)
+    at(260)
     const full = (await desk.box(release.cid)) as Uint8Array
     expect(full.byteLength).toBe(empty.byteLength)
     const stranger = await generateAgeIdentity()
@@ -152,5 +157,47 @@ describe('notices', () => {
     again.withdrawals.push(...withdrawals)
     await again.desk.step()
     expect(again.sent).toHaveLength(0)
+  })
+
+  it('are carried after each withdrawal, whoever’s it is: that something is sent says nothing', async () => {
+    const { desk, withdrawals, sent, open } = world({ notify: 'https://trainer.example/gone' })
+    await desk.step()
+    expect(sent).toHaveLength(0)
+    withdrawals.push(said(zoe, 150))
+    await desk.step()
+    await desk.step()
+    withdrawals.push(said(ann, 170))
+    await desk.step()
+    expect(await Promise.all(sent.map(async (box) => (await open(box)).length))).toEqual([0, 1])
+    expect(sent[0]?.byteLength).toBe(sent[1]?.byteLength)
+  })
+
+  it('miss nobody who withdraws while another notice is written', async () => {
+    class Busy extends MemoryKv {
+      override async put(...given: Parameters<MemoryKv['put']>): Promise<void> {
+        meanwhile()
+        await super.put(...given)
+      }
+    }
+    const { desk, withdrawals, open } = world({ kv: new Busy() })
+    let meanwhile = (): void => {
+      meanwhile = () => undefined
+      withdrawals.push(said(bob, 180))
+    }
+    withdrawals.push(said(ann, 170))
+    await desk.step()
+    await desk.step()
+    expect((await open(await desk.box(release.cid))).map(({ persons }) => persons)).toEqual([[personIn(ann)], [personIn(bob)]])
+  })
+
+  it('wait for a manifest that cannot be read now', async () => {
+    let isReadable = false
+    const { desk, withdrawals, open, at } = world({ isReadable: () => isReadable })
+    withdrawals.push(said(ann, 170))
+    await desk.step()
+    isReadable = true
+    at(300)
+    await desk.step()
+    expect(await open(await desk.box(release.cid))).toHaveLength(1)
   })
 })
