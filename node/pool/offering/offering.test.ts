@@ -7,7 +7,7 @@ import { FatalError } from '../../../core/errors/index.ts'
 import { MemoryKv } from '../../../core/kv/index.ts'
 import type { Mesh } from '../../../core/mesh/index.ts'
 import { MemoryStorage } from '../../../core/storage/index.ts'
-import { isDpvTerm, receiptHash, signReceipt } from '../../../dao/consent/index.ts'
+import { isDpvTerm, readReceipt, receiptHash, receiptId, signReceipt } from '../../../dao/consent/index.ts'
 import { EVENT_TYPES, poolRules, SOURCES } from '../../../schemas/activity/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { type Contributed, PoolLedgerWorld } from '../../../tests/unit/pool-ledger-world.ts'
@@ -27,15 +27,21 @@ import {
   endOffer,
   endPurposes,
   hasEnded,
+  isUnderWay,
+  keepRenewal,
+  learnFromLog,
   openOwnerOnlySeed,
   placeOf,
   PoolBook,
   type PoolNote,
   prepareOffer,
+  purposesGiven,
   purposesLeft,
   purposesWithdrawn,
   readSeedText,
   receiptOf,
+  renewedReceipt,
+  renewOffer,
   sealContribution,
   seedText,
   tellNarrowed,
@@ -272,6 +278,84 @@ describe('what was withdrawn', () => {
     // whoever gave its parts to all keyholders has joined, or goes on to
     expect(await told('NOT_JOINED')).toMatchObject({ logged: false, nothingLogged: false, faults: { dao: 'NOT_JOINED' } })
     expect(await told(null)).toMatchObject({ logged: true, nothingLogged: false })
+  })
+})
+
+describe('a newer consent', () => {
+  const GIVEN: Purpose[] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking']
+  async function offered() {
+    const kv = new MemoryKv()
+    const book = await PoolBook.open(kv)
+    const { manifest, salt, shares, commitments } = sealed()
+    const jws = signReceipt(receiptFor(poolPolicy(), manifest, { purposes: GIVEN }), subject)
+    const given = { manifest, salt, commitSalt: fill(8), receipts: [jws], committee: policy.committee, shares, commitments }
+    return { kv, book, jws, note: await book.add({ ...given, source: 'spotify', at: 5 }) }
+  }
+  const renewed = (before: string, purposes: Purpose[], n = 1): string => {
+    const read = readReceipt(before)
+    if (!read.ok) throw new Error(read.code)
+    const id = `0b8e2e7a-3b5c-4f6e-9a5d-0c1d2e3f4a${String(n).padStart(2, '0')}`
+    const facts = { ticked: { purposes, days: 10 }, gpc: false, id, now: NOW + n }
+    return signReceipt(renewedReceipt({ jws: before, receipt: read.receipt }, facts), subject)
+  }
+
+  it('names the one before, and keeps what was said of the data', async () => {
+    const { jws } = await offered()
+    const [before, after] = [readReceipt(jws), readReceipt(renewed(jws, GIVEN.slice(0, 2)))]
+    if (!before.ok || !after.ok) throw new Error('no receipt')
+    expect(after.receipt).toEqual({
+      ...before.receipt,
+      id: after.receipt.id,
+      purposes: GIVEN.slice(0, 2),
+      given: NOW + 1,
+      expires: NOW + 1 + 864_000,
+      prev: receiptId(jws),
+    })
+  })
+
+  it('leaves the purposes of earlier ones to be withdrawn, which is told of the first', async () => {
+    const { book, note, jws } = await offered()
+    await book.update(note, { committed: true })
+    await keepRenewal(book, note, renewed(jws, GIVEN.slice(0, 2)))
+    expect([purposesLeft(note), purposesGiven(note)]).toEqual([GIVEN.slice(0, 2), GIVEN])
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    expect(purposesWithdrawn(note)).toEqual(['ai:Benchmarking'])
+  })
+
+  it('is kept 64 times and no more, and the book can be read after that', async () => {
+    const { kv, book, note, jws } = await offered()
+    for (let n = 1; n < 64; n++) await keepRenewal(book, note, renewed(jws, GIVEN, n))
+    await expect(keepRenewal(book, note, renewed(jws, GIVEN, 64))).rejects.toMatchObject({ code: 'TOO_OFTEN' })
+    expect((await PoolBook.open(kv)).live?.receipts).toHaveLength(64)
+  })
+
+  it('is brought to whoever lacks it until enough have it; then one that is away keeps nobody from the next', async () => {
+    const { book, note, jws } = await offered()
+    const expires = NOW + 1000
+    expect(isUnderWay(note, expires, NOW)).toBe(false)
+    await keepRenewal(book, note, renewed(jws, GIVEN))
+    expect([note.lacking, isUnderWay(note, expires, NOW), isUnderWay(note, expires, expires)]).toEqual([
+      note.committee.members,
+      true,
+      false,
+    ])
+    const nobody = { ask: () => Promise.reject(new FatalError('NOT_CONNECTED', 'away')) } as unknown as Pick<Mesh, 'ask'>
+    expect(await renewOffer({ mesh: nobody, clock, book, note })).toMatchObject({ held: 0, of: 5, needed: 3 })
+    await book.update(note, { lacking: note.committee.members.slice(0, 3) })
+    expect(isUnderWay(note, expires, NOW)).toBe(true)
+    await book.update(note, { lacking: note.committee.members.slice(0, 2) })
+    expect(isUnderWay(note, expires, NOW)).toBe(false)
+  })
+
+  it('goes to those who hold the shares by now', async () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('ada')
+    const [one] = world.gatherPool(() => [world.offer(person)]) as [Contributed]
+    const { book } = await offered()
+    const given = { manifest: one.manifest, salt: fill(1), commitSalt: one.salt, receipts: ['jws'], shares: [], commitments: [] }
+    const note = await book.add({ ...given, committee: { k: 2, members: [subject.did] }, source: 'spotify', at: 6 })
+    await learnFromLog(book, note, world.state)
+    expect([note.committed, note.committee.k, note.committee.members.length]).toEqual([true, 3, 5])
   })
 })
 
