@@ -7,7 +7,7 @@ import { openPoolStatistics } from '../../dao/index.ts'
 import { ledgerYear, type LedgerState, peopleToCount } from '../../dao/ledger/index.ts'
 import type { Gathered } from '../../dao/pool-statistics/index.ts'
 import { epsilonName, isPaid } from '../../dao/rewards/index.ts'
-import { cborCid, type EntryType, type Payload, poolTermsOf, ROUND_SECONDS } from '../../schemas/wire/index.ts'
+import { cborCid, poolTermsOf, ROUND_SECONDS } from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
 import {
   assemblerKey,

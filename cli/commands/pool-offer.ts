@@ -251,6 +251,7 @@ async function carryThrough(
   flags: Flags,
   signal: AbortSignal,
 ): Promise<number> {
+  const { learnFromLog } = await openPoolOffering()
   const note = (): PoolNote => node.book.all.find((one) => one.cid.toString() === cid) as PoolNote
   const enough = [...(flags['wait'] === false ? ['committed', 'revealed'] : []), 'available', 'withdrawn', 'dropped']
   const place = await node
@@ -274,6 +275,7 @@ async function carryThrough(
       },
     )
   }
+  await learnFromLog(node.book, note(), node.state)
   const { stage, available } = place === 'stopped' ? node.placeOf(note()) : place
   const { manifest, committee } = note()
   const facts = {

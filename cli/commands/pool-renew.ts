@@ -5,7 +5,7 @@ import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
 import { checkConsent, readReceipt, signReceipt, Tombstones } from '../../dao/consent/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
 import type { PoolNote } from '../../node/pool/offering/index.ts'
-import type { ConsentPolicy, ConsentReceipt } from '../../schemas/wire/index.ts'
+import type { ConsentPolicy, ConsentReceipt, Purpose } from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, table, terminalPrompter } from '../program/index.ts'
 import { hasSeed, type OfferedPolicy, type SubjectHome, systemClock, untilStopped } from '../wiring/index.ts'
 import { askConsent } from './pool-consent.ts'
@@ -20,31 +20,49 @@ export const run: Run = async (_args, flags) => {
   const policy = poolOf(facts)
   if (!hasSeed(session.home)) throw new RefusedError('NOTHING_OFFERED', `nothing was offered from ${session.home}`)
   await using home = await openPool(session, facts.ledger, flags)
-  const { PoolBook, keepRenewal, renewOffer } = await openPoolOffering()
+  const { checkRenewable, endPurposes, isUnderWay, keepRenewal, learnFromLog, PoolBook, purposesWithdrawn, renewOffer, tellNarrowed } =
+    await openPoolOffering()
   const book = await PoolBook.open(home.kv)
   const note = book.live
   if (note === undefined || note.depositedAt === null)
     throw new RefusedError('NOTHING_OFFERED', 'nothing of yours is with the keyholders of this pool; "quern pool offer" offers something')
-  if (note.lacking.length > 0) say(`going on with the consent that ${note.lacking.length} keyholders lack`)
+  await learnFromLog(book, note, facts.state)
+  const givesTerms = flags['yes'] === true || flags['days'] !== undefined
+  if (!givesTerms && isUnderWay(note, receiptIn(note).receipt.expires, Math.floor(systemClock.now() / 1000)))
+    say(`going on with the consent that ${note.lacking.length} keyholders lack`)
   else {
-    const receipt = await agreed(note, { policy, home, operator: facts.state.operator, flags, signal: stop.signal })
+    checkRenewable(note)
+    const { receipt, leftOut } = await agreed(note, { policy, home, operator: facts.state.operator, flags, signal: stop.signal })
+    // a purpose that is not ticked any more is withdrawn: the receipts before would go on to say it
+    await endPurposes({ clock: systemClock, subject: home.subject, book, note }, leftOut)
     await keepRenewal(book, note, receipt)
     const receipts = path.join(home.folder, 'receipts')
     await makeFolder(receipts)
     await writeFileDurably(path.join(receipts, `${note.cid.toString()}.${note.receipts.length}.jws`), receipt)
   }
-  await reachHolders(home.mesh, session, { book, ledger: facts.ledger, notes: [note], signal: stop.signal })
+  const dao = await reachHolders(home.mesh, session, { book, ledger: facts.ledger, notes: [note], signal: stop.signal })
   const told = await renewOffer({ mesh: home.mesh, clock: systemClock, book, note, signal: stop.signal })
   const { receipt } = receiptIn(note)
+  const narrowed =
+    purposesWithdrawn(note).length === 0 ? undefined : await tellNarrowed({ mesh: home.mesh, book, note, dao, signal: stop.signal })
   const contribution = note.cid.toString()
   if (flags['json'] === true)
-    printJson({ account: home.subject.did, contribution, purposes: receipt.purposes, expires: receipt.expires, ...told })
+    printJson({
+      account: home.subject.did,
+      contribution,
+      purposes: receipt.purposes,
+      expires: receipt.expires,
+      ...told,
+      withdrawn: narrowed ?? null,
+    })
   else {
     const again = told.held < told.of ? '; run this again for the others' : ''
     print(`${contribution}\n  until ${day(receipt.expires)}; ${told.held} of ${told.of} keyholders hold the newer consent${again}`)
     for (const [account, code] of Object.entries(told.faults)) print(printable(`  ${account}: ${code}`))
   }
-  return told.held >= told.needed ? 0 : 3
+  if (narrowed !== undefined && narrowed.heard < narrowed.needed)
+    say(`${narrowed.heard} of ${narrowed.of} keyholders heard what it is no longer for: "quern pool withdraw --purpose" says it again`)
+  return told.held >= told.needed && (narrowed === undefined || narrowed.heard >= narrowed.needed) ? 0 : 3
 }
 
 interface Asking {
@@ -55,9 +73,9 @@ interface Asking {
   signal: AbortSignal
 }
 
-/** Shows the notice again and asks for every purpose that was not withdrawn; gives the signed receipt. */
-async function agreed(note: PoolNote, { policy, home, operator, flags, signal }: Asking): Promise<string> {
-  const { checkChoices, purposesWithdrawn, renewedReceipt } = await openPoolOffering()
+/** Shows the notice again and asks for every purpose that was not withdrawn; gives the signed receipt, and what was given before and is not in it. */
+async function agreed(note: PoolNote, { policy, home, operator, flags, signal }: Asking): Promise<{ receipt: string; leftOut: Purpose[] }> {
+  const { checkChoices, purposesGiven, purposesWithdrawn, renewedReceipt } = await openPoolOffering()
   if (!policy.cid.equals(note.manifest.policy))
     throw new RefusedError(
       'OTHER_POLICY',
@@ -87,7 +105,7 @@ async function agreed(note: PoolNote, { policy, home, operator, flags, signal }:
     tombstones: new Tombstones(),
     now,
   })
-  if (verdict.ok) return receipt
+  if (verdict.ok) return { receipt, leftOut: purposesGiven(note).filter((one) => !ticked.purposes.includes(one)) }
   throw new InvalidInputError(verdict.problems[0]?.code ?? 'NO_CONSENT', verdict.problems[0]?.message ?? 'no consent')
 }
 

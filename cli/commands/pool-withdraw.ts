@@ -41,12 +41,12 @@ export const run: Run = async ([which], flags) => {
   return results.every(isDone) ? 0 : 3
 }
 
-/** Nobody can read it any more, or gets keys for what was withdrawn, as far as those are honest who said so. */
-const isDone = (one: Withdrawn | Narrowed): boolean => ('heard' in one ? one.logged || one.heard >= one.needed : one.unreadable)
+/** Nobody can read it any more, or gets keys for what was withdrawn, as far as those are honest who said so: what is logged is not heard yet. */
+const isDone = (one: Withdrawn | Narrowed): boolean => ('heard' in one ? one.heard >= one.needed : one.unreadable)
 
 function inWords(one: { contribution: string } & (Withdrawn | Narrowed)): string {
-  const { contribution, of, needed, logged, faults } = one
-  const log = logged ? 'the DAO logs it' : 'the DAO did not take it: run this again'
+  const { contribution, of, needed, logged, nothingLogged, faults } = one
+  const log = logged ? 'the DAO logs it' : nothingLogged ? 'the log has nothing of it' : 'the DAO did not take it: run this again'
   const what =
     'heard' in one
       ? `no longer for ${one.purposes.join(', ')}; ${one.heard} of ${of} keyholders heard it${one.heard >= needed ? '' : `, ${needed} are needed: run this again`}`
@@ -120,8 +120,8 @@ async function narrowed(
   named: readonly string[],
   { home, flags, signal }: Omit<Asking, 'book' | 'hasEnded'>,
 ): Promise<Ending> {
-  const { purposesLeft, purposesWithdrawn } = await openPoolOffering()
-  const known = [...purposesLeft(note), ...purposesWithdrawn(note)]
+  const { purposesGiven } = await openPoolOffering()
+  const known = purposesGiven(note)
   const unknown = named.filter((one) => !known.some((purpose) => purpose === one))
   if (unknown.length > 0)
     throw new InvalidInputError('PURPOSE_NOT_GIVEN', `${unknown.join(', ')}: you did not agree to it; you agreed to ${known.join(', ')}`)

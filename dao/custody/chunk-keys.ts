@@ -74,7 +74,7 @@ export interface OpenedKeys {
   /** Key of each index asked for, in order. */
   keys: Uint8Array[]
   context: Uint8Array
-  /** When the consent ends by itself, Unix seconds, by the earliest of the answers used; null where none of them said it. */
+  /** When the consent ends by itself, Unix seconds, by the middle one of the answers used (of two the later); null where none of them said it. */
   expires: number | null
 }
 
@@ -103,8 +103,9 @@ export function combineAnswers(
       )
       return chunkKey(context, i, power.toBytes(), ownerParts?.[j])
     })
-    const ends = bySeat.flatMap(({ expires }) => expires ?? [])
-    return { keys, context, expires: ends.length === 0 ? null : Math.min(...ends) }
+    // nothing proves it: one keyholder that lies, or missed a renewal, must neither end it for all nor go on for all
+    const ends = bySeat.flatMap(({ expires }) => expires ?? []).toSorted((a, b) => a - b)
+    return { keys, context, expires: ends[ends.length >> 1] ?? null }
   }
   return undefined
 }

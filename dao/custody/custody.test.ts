@@ -1,11 +1,27 @@
 import { ristretto255_FROST } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concatBytes, equalBytes, type KeyAnswer, type PoolManifest, rawCid, sha256, toHex, u32, utf8 } from '../../schemas/wire/index.ts'
-import { poolPolicy, sampleManifest } from '../../tests/support/pool-world.ts'
+import type { Mesh } from '../../core/mesh/index.ts'
+import {
+  concatBytes,
+  decode,
+  encode,
+  equalBytes,
+  type KeyAnswer,
+  peerFromDid,
+  type PoolManifest,
+  rawCid,
+  sha256,
+  toHex,
+  u32,
+  utf8,
+} from '../../schemas/wire/index.ts'
+import { keyholders, NOW, operator, poolPolicy, sampleManifest } from '../../tests/support/pool-world.ts'
+import { realClock } from '../../tests/support/real-clock.ts'
 import { Fn, hashToPoint, lagrangeAtZero, scalarOf } from './group.ts'
 import {
   answerFault,
+  askForKeys,
   combineAnswers,
   custodyHealth,
   deal,
@@ -102,6 +118,30 @@ describe('k of n', () => {
       }),
       RUNS,
     )
+  })
+
+  it('say when the consent ends: the middle one counts, and whoever says that it is over is asked for nothing', async () => {
+    const { k, held, manifest } = world(3, 5)
+    const ends = (...expires: number[]) =>
+      combineAnswers(
+        expires.map((at, i) => ({ ...answer(held[i] as HeldShare, [0]), expires: at })),
+        3,
+        [0],
+      )?.expires
+    expect([ends(1, 90, 100), ends(90, 100, 4_000_000_000)]).toEqual([90, 100])
+    const members = keyholders(5).map(({ did }) => did)
+    const seats = new Map(members.map((member, i) => [peerFromDid(member), i]))
+    const ask = async (peer: string, _: unknown, { request }: { request: Uint8Array }) => {
+      const seat = seats.get(peer) as number
+      const { reply } = decode(request) as { reply: string }
+      const given = { ...answer(held[seat] as HeldShare, [0]), expires: seat < 2 ? NOW : NOW + 90 }
+      return { status: 'ok', sealed: await sealToRecipients(encode(given), [reply]) }
+    }
+    const asking = { signer: operator, manifest, indices: [0], role: 'scorer', purpose: 'dpv:DataQualityAssessment', epoch: 1 } as const
+    const clock = { ...realClock, now: () => NOW * 1000 }
+    const opened = await askForKeys({ ...asking, clock, mesh: { ask } as unknown as Pick<Mesh, 'ask'>, committee: { k, members } })
+    expect(opened.expires).toBe(NOW + 90)
+    for (const code of opened.faults.values()) expect(code).toBe('EXPIRED')
   })
 
   it('closes every quorum when n − k + 1 deleted, and not before', () => {

@@ -57,7 +57,11 @@ export async function askForKeys(ask: AskForKeys): Promise<Opened> {
     const answer = await answerOf(ask, member, request, reply.secret).catch((thrown: unknown) => codeOf(thrown))
     if (opened !== undefined) return
     const fault =
-      typeof answer === 'string' ? answer : answer.x === i + 1 ? answerFault(answer, manifest, committee.k, indices) : 'OTHER_SEAT'
+      typeof answer === 'string'
+        ? answer
+        : answer.x === i + 1
+          ? (answerFault(answer, manifest, committee.k, indices) ?? expiryFault(answer, ask.clock))
+          : 'OTHER_SEAT'
     if (fault !== undefined || typeof answer === 'string') return void faults.set(member, fault ?? 'REFUSED')
     good.push(answer)
     opened = combineAnswers(good, committee.k, indices, ownerParts)
@@ -68,6 +72,10 @@ export async function askForKeys(ask: AskForKeys): Promise<Opened> {
     detail: { good: good.length, needed: committee.k, faults: Object.fromEntries(faults) },
   })
 }
+
+/** Who gives a key and says in the same breath that the consent is over has not got the newest, or lies: another is asked. */
+const expiryFault = ({ expires }: KeyAnswer, clock: Clock): string | undefined =>
+  expires !== undefined && expires <= Math.floor(clock.now() / 1000) ? 'EXPIRED' : undefined
 
 function signedRequest({ signer, manifest, indices, role, purpose, epoch, clock }: AskForKeys, reply: string): Uint8Array {
   const at = Math.floor(clock.now() / 1000)

@@ -421,14 +421,19 @@ describe('a withdrawal', () => {
     expect(includedContributions(world.state, 2, ['ai:Benchmarking'])).toHaveLength(1)
   })
 
-  it('of somebody who brought nothing is not written down', () => {
+  it('of somebody who brought nothing is not written down, unless it says so itself, having joined', () => {
     const world = new PoolLedgerWorld()
     world.advance('gather')
     const [stranger, joined] = [seeded('stranger'), world.person('joined')]
-    for (const one of [stranger, joined]) expect(world.withdraw(one, {}, one)).toBe('NOTHING_BROUGHT')
+    for (const by of [stranger, world.operator]) expect(world.withdraw(stranger, {}, by)).toBe('NOTHING_BROUGHT')
+    expect(world.withdraw(joined)).toBe('NOTHING_BROUGHT')
     expect(world.state.withdrawals.count).toBe(0)
-    world.offer(joined)
     expect(world.withdraw(joined, {}, joined)).toBeUndefined()
+    // nobody can end with the same words what is offered after that
+    const offered = world.offer(joined)
+    expect(world.withdraw(joined)).toBe('REPEATED')
+    world.advance('reveal')
+    expect(world.show(offered)).toBeUndefined()
   })
 
   it('is told by its subject, the operator or a validator, and signed by its subject', () => {

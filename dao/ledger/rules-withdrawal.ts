@@ -13,8 +13,10 @@ export const consentWithdrawn: Rule<'consent.withdrawn'> = {
     const { subject } = read.value
     if (a !== subject && a !== state.operator && !isSeated(state, a))
       return refuse('NOT_SEATED', `${a} is neither the subject, nor operator, nor seated`)
-    // whoever brought nothing has nothing to end here, and would write here for nothing
-    if (!hasBrought(state, subject)) return refuse('NOTHING_BROUGHT', `${subject} has brought nothing to this pool`)
+    // whoever brought nothing has nothing to end here, and would be written of for nothing. It may say so itself, before it offers anew: what it
+    // withdrew from keyholders alone, repeated by a stranger after that, would end the new offer
+    if (a === subject ? !state.contributors.has(a) : !hasBrought(state, subject))
+      return refuse('NOTHING_BROUGHT', `${subject} has brought nothing to this pool`)
     // the same words again would end what the subject offered since
     return state.withdrawals.covers(read.value) ? refuse('REPEATED', 'this withdrawal is in the log already') : undefined
   },
@@ -32,7 +34,7 @@ export const consentWithdrawn: Rule<'consent.withdrawn'> = {
 }
 
 /** Whether a withdrawal of this subject could end anything: it revealed a contribution once, or has an open commit. */
-export function hasBrought({ contributors, commits }: LedgerState, subject: string): boolean {
+function hasBrought({ contributors, commits }: LedgerState, subject: string): boolean {
   const contributor = contributors.get(subject)
   if (!contributor) return false
   if (contributor.slot !== null) return true

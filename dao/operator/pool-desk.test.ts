@@ -64,6 +64,62 @@ it('owes the log nothing that the log refuses for good', async () => {
   expect(await kv.keys('')).toEqual([])
 })
 
+it('writes what else it owes where the log refuses one, and forgets what ends nothing any more', async () => {
+  const world = new PoolLedgerWorld()
+  const kv = new MemoryKv()
+  const answers = new Map<string, string>()
+  const written: string[] = []
+  const desk = new PoolDesk({
+    mesh: { peers: () => [], peer: '' } as unknown as Mesh,
+    storage: new MemoryStorage(),
+    files: new MemoryFiles(),
+    clock: realClock,
+    logger: silent,
+    signal: new AbortController().signal,
+    state: () => world.state,
+    write: async (_, __, { key }) => {
+      written.push(key)
+      const code = answers.get(key)
+      if (code !== undefined) throw new FatalError(code, 'as the log answers')
+    },
+    isWaiting: () => false,
+    kv,
+  })
+  for (const name of ['ada', 'bo', 'cy']) await desk.take(world.withdrawal(world.person(name)))
+  const [full, nothing, good] = [...written] as [string, string, string]
+  written.length = 0
+  answers.set(full, 'TOO_MANY').set(nothing, 'NOTHING_BROUGHT')
+  await expect(desk.settle()).rejects.toMatchObject({ code: 'TOO_MANY' })
+  expect(written).toEqual([full, nothing, good])
+  written.length = 0
+  answers.clear()
+  await desk.settle()
+  expect(written).toEqual([full, good])
+})
+
+it('takes an end also of somebody who withdrew as many purposes as one may', async () => {
+  const world = new PoolLedgerWorld()
+  const person = world.person('ada')
+  world.advanceTo('gather')
+  world.offer(person)
+  for (let i = 0; i < 256; i++)
+    world.state.withdrawals.add({ index: i, by: person.did, receipt: new Uint8Array([i]), subject: person.did, scope: ['ai:Benchmarking'] })
+  const desk = new PoolDesk({
+    mesh: { peers: () => [], peer: '' } as unknown as Mesh,
+    storage: new MemoryStorage(),
+    files: new MemoryFiles(),
+    clock: realClock,
+    logger: silent,
+    signal: new AbortController().signal,
+    state: () => world.state,
+    write: () => Promise.resolve(),
+    isWaiting: () => false,
+    kv: new MemoryKv(),
+  })
+  expect(await desk.take(world.withdrawal(person, { scope: ['ai:Benchmarking'] }))).toMatchObject({ code: 'TOO_MANY' })
+  expect(await desk.take(world.withdrawal(person))).toEqual({ status: 'noted' })
+})
+
 it('waits with a gathering for whoever is connected, subjects too, until they say that they bring nothing more', () => {
   const world = new PoolLedgerWorld({ contributors: ['crawler'] })
   const [ada, idle] = [world.person('ada'), world.person('idle')]

@@ -29,7 +29,7 @@ export interface PoolDeskOptions {
 const OWED = 'withdrawal-owed/'
 const TIDY_MS = 3_600_000
 
-/** Of one subject: a receipt may be renewed 64 times, and withdrawn purpose by purpose. Beyond it somebody fills the log. */
+/** Of one subject, purpose by purpose. Beyond it somebody fills the log; an end is taken all the same. */
 const MOST_OF_ONE = 256
 
 type Answer = { status: 'noted' } | { status: 'refused'; code: string; message: string }
@@ -92,7 +92,8 @@ export class PoolDesk implements AsyncDisposable {
     const { contributors, withdrawals } = state()
     if (this.#isLogged(bytes)) return { status: 'noted' }
     if (!contributors.has(subject)) return no('NOT_JOINED', 'this account never joined here; its keyholders take its withdrawal')
-    if (withdrawals.of(subject).length >= MOST_OF_ONE) return no('TOO_MANY', 'this account has logged as many withdrawals as one may')
+    if (scope !== 'all' && withdrawals.of(subject).length >= MOST_OF_ONE)
+      return no('TOO_MANY', 'this account has logged as many withdrawals as one may')
     const key = `withdrawn/${toHex(receipt)}/${subject}/${scopeText(scope)}`
     try {
       await kv.put(`${OWED}${key}`, bytes)
@@ -112,20 +113,22 @@ export class PoolDesk implements AsyncDisposable {
 
   /**
    * What was noted and did not come into the log is written again: another command in the operator's name may have taken the entry's number, and the
-   * outbox cannot tell whose entry has it.
+   * outbox cannot tell whose entry has it. What the log refuses of one keeps no other from it; the last refusal is thrown at the end.
    */
   async settle(): Promise<void> {
     const { kv, write, isWaiting } = this.#options
     this.#owed ??= await readOwed(kv)
+    let refusal: unknown
     for (const [key, withdrawal] of this.#owed) {
       if (this.#isLogged(withdrawal)) await this.#forget(key)
       else if (!isWaiting(key))
         await write('consent.withdrawn', { withdrawal }, { key }).catch(async (error: unknown) => {
           // there is nothing (any more) that it could end
-          if (codeOf(error) !== 'NOTHING_BROUGHT') throw error
-          await this.#forget(key)
+          if (codeOf(error) === 'NOTHING_BROUGHT') await this.#forget(key)
+          else refusal = error
         })
     }
+    if (refusal !== undefined) throw refusal
   }
 
   async #forget(key: string): Promise<void> {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { silent } from '../../core/effects/index.ts'
 import { MemoryKv } from '../../core/kv/index.ts'
-import { rawCid, type CID, encode, type PoolReleaseSecret, type Purpose, utf8 } from '../../schemas/wire/index.ts'
+import { rawCid, type CID, encode, MAX_MEMBERS, type PoolReleaseSecret, type Purpose, utf8 } from '../../schemas/wire/index.ts'
 import { fill, LEDGER, operator, trainer } from '../../tests/support/pool-world.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { signWithdrawal, subjectKey } from '../consent/index.ts'
@@ -60,15 +60,19 @@ function world({
   notify,
   fails = () => false,
   kv = new MemoryKv(),
+  isReadable = () => true,
+  people = [ann, bob].map((one) => [one, personIn(one)]),
 }: {
   notify?: string
   fails?: () => boolean
   kv?: MemoryKv
+  isReadable?: () => boolean
+  people?: [S, string][]
 } = {}): World {
   const withdrawals: Uint8Array[] = []
   const sent: Uint8Array[] = []
   let now = 200
-  const members = [ann, bob].map((one) => ({ manifest: rawCid(utf8(one.did)), subject: one.did, receipts: [], person: personIn(one) }))
+  const members = people.map(([one, person]) => ({ manifest: rawCid(utf8(person)), subject: one.did, receipts: [], person }))
   const secret: PoolReleaseSecret = {
     v: 1,
     release: release.cid,
@@ -81,7 +85,7 @@ function world({
   const desk = new NoticeDesk({
     // one that was made elsewhere stops nobody from being told of ours
     releases: () => [rawCid(utf8('elsewhere')), release.cid],
-    manifest: async (cid) => (isOurs(cid) ? release.bytes : undefined),
+    manifest: async (cid) => (isOurs(cid) && isReadable() ? release.bytes : undefined),
     secret: async (cid) => (isOurs(cid) ? secret : undefined),
     withdrawals: async () => withdrawals,
     endsFor: ({ purposes }) => [...purposes, 'dpv:DataQualityAssessment'],
@@ -119,11 +123,26 @@ describe('notices', () => {
     ])
   })
 
+  it('name as many as a release may have, at once', async () => {
+    const persons = Array.from({ length: MAX_MEMBERS }, (_, i) => `p${i.toString(16).padStart(16, '0')}`)
+    const { desk, withdrawals, open } = world({ people: persons.map((person) => [ann, person]) })
+    withdrawals.push(said(ann, 170))
+    await desk.step()
+    const [notice] = await open(await desk.box(release.cid))
+    expect(notice?.persons).toEqual(persons)
+    // and it is still there to be read when the next one is written
+    await desk.step()
+    expect(await open(await desk.box(release.cid))).toHaveLength(1)
+  })
+
   it('are for one trainer, and their box is of one size with and without any', async () => {
-    const { desk, withdrawals, open } = world()
+    const { desk, withdrawals, open, at } = world()
     const empty = (await desk.box(release.cid)) as Uint8Array
     withdrawals.push(said(ann, 170))
     await desk.step()
+    // neither news nor asking changes it: the clock does
+    expect(await desk.box(release.cid)).toBe(empty)
+    at(260)
     const full = (await desk.box(release.cid)) as Uint8Array
     expect(full.byteLength).toBe(empty.byteLength)
     const stranger = await generateAgeIdentity()
@@ -154,5 +173,47 @@ describe('notices', () => {
     again.withdrawals.push(...withdrawals)
     await again.desk.step()
     expect(again.sent).toHaveLength(0)
+  })
+
+  it('are carried after each withdrawal, whoever’s it is: that something is sent says nothing', async () => {
+    const { desk, withdrawals, sent, open } = world({ notify: 'https://trainer.example/gone' })
+    await desk.step()
+    expect(sent).toHaveLength(0)
+    withdrawals.push(said(zoe, 150))
+    await desk.step()
+    await desk.step()
+    withdrawals.push(said(ann, 170))
+    await desk.step()
+    expect(await Promise.all(sent.map(async (box) => (await open(box)).length))).toEqual([0, 1])
+    expect(sent[0]?.byteLength).toBe(sent[1]?.byteLength)
+  })
+
+  it('miss nobody who withdraws while another notice is written', async () => {
+    class Busy extends MemoryKv {
+      override async put(...given: Parameters<MemoryKv['put']>): Promise<void> {
+        meanwhile()
+        await super.put(...given)
+      }
+    }
+    const { desk, withdrawals, open } = world({ kv: new Busy() })
+    let meanwhile = (): void => {
+      meanwhile = () => undefined
+      withdrawals.push(said(bob, 180))
+    }
+    withdrawals.push(said(ann, 170))
+    await desk.step()
+    await desk.step()
+    expect((await open(await desk.box(release.cid))).map(({ persons }) => persons)).toEqual([[personIn(ann)], [personIn(bob)]])
+  })
+
+  it('wait for a manifest that cannot be read now', async () => {
+    let isReadable = false
+    const { desk, withdrawals, open, at } = world({ isReadable: () => isReadable })
+    withdrawals.push(said(ann, 170))
+    await desk.step()
+    isReadable = true
+    at(300)
+    await desk.step()
+    expect(await open(await desk.box(release.cid))).toHaveLength(1)
   })
 })

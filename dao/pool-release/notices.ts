@@ -8,6 +8,7 @@ import type { Member } from './members.ts'
 import {
   encode,
   MAX_FEED_BYTES,
+  MAX_TOMBSTONE_NOTICE_BYTES,
   merkleTreeHash,
   equalBytes,
   type PoolRelease,
@@ -22,7 +23,6 @@ import {
 } from '../../schemas/wire/index.ts'
 
 const DAY_SECONDS = 86_400
-const MAX_NOTICE_BYTES = 1 << 20
 
 /** What a manifest says of the withdrawals that were known: root over their bytes in the order of the log, and how many. */
 export function tombstoneRoot(withdrawals: readonly Uint8Array[]): { root: Uint8Array; count: number } {
@@ -135,5 +135,5 @@ export function noticeFor(
 }
 
 export function readNotice(bytes: Uint8Array) {
-  return verifyObject(tombstoneNotice, bytes, 'tombstone-notice', 'by', MAX_NOTICE_BYTES)
+  return verifyObject(tombstoneNotice, bytes, 'tombstone-notice', 'by', MAX_TOMBSTONE_NOTICE_BYTES)
 }

@@ -123,12 +123,16 @@ export const tombstoneNotice = z.strictObject({
   s: signature,
 })
 export type TombstoneNotice = z.infer<typeof tombstoneNotice>
+/** All members at once, and room for what is signed around them. */
+export const MAX_TOMBSTONE_NOTICE_BYTES = 512 << 10
+/** Each names somebody whom no earlier one named. */
+export const tombstoneNotices = z.array(bytesUpTo(MAX_TOMBSTONE_NOTICE_BYTES)).max(MAX_MEMBERS)
 
 /** Every notice of one release, as its trainer gets them: an age file of this. `fill` hides how many there are. */
 export const noticeBox = z.strictObject({
   v: z.literal(1),
   release: cid,
-  notices: z.array(bytesUpTo(64 << 10)).max(1024),
+  notices: tombstoneNotices,
   fill: bytesUpTo(8 << 20),
 })
 export const MAX_NOTICE_BOX_BYTES = 16 << 20

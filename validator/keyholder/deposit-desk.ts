@@ -2,12 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { signObject } from '../../core/envelope/index.ts'
+import { receiptHash } from '../../dao/consent/index.ts'
 import { dealtHash } from '../../dao/custody/index.ts'
 import {
   type CID,
   type Deposit,
   deposit as depositShape,
   encode,
+  equalBytes,
   MAX_DEPOSIT_BYTES,
   parse,
   type PoolManifest,
@@ -84,10 +86,10 @@ export class DepositDesk {
     const { table, papers, view, withdrawals, shredder } = this.#options
     const row = table.get(manifest)
     if (row === undefined || !row.current) return refused('UNKNOWN', 'no share of this contribution is held here; offer it anew')
+    if (equalBytes(receiptHash(receipts.at(-1) as string, row.salt), row.receipts.at(-1) as Uint8Array)) return this.#acknowledged(row)
     const held = await papers.get(row.manifest, row.paperKey)
     const verdict = judgeRenewal({ row, papers: held, receipts, view, tombstones: withdrawals.tombstones, now })
     if (!verdict.ok) return verdict
-    if (verdict.isHeld) return this.#acknowledged(row)
     for (const hash of verdict.hashes)
       if ((await shredder.ackOf(hash)) !== undefined)
         return refused('WITHDRAWN', 'this consent has ended; give a new one for a new contribution')

@@ -1,6 +1,6 @@
 /** Whether a newer consent takes the place of the one that is held: a chain from that one on, of which the last holds now. Pure. */
 import { checkConsent, readReceipt, receiptHash, receiptId, type Tombstones } from '../../dao/consent/index.ts'
-import { equalBytes, toHex } from '../../schemas/wire/index.ts'
+import { toHex } from '../../schemas/wire/index.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 import type { Papers } from './papers.ts'
 import type { ShareRow } from './share-row.ts'
@@ -12,7 +12,7 @@ const MOST_RECEIPTS = 64
 export interface RenewalFacts {
   row: Pick<ShareRow, 'receipts' | 'salt'>
   papers: Papers
-  /** JWS, the newest last. */
+  /** JWS, the newest last: another one than the row's newest. */
   receipts: readonly string[]
   view: PoolView
   tombstones: Tombstones
@@ -20,13 +20,12 @@ export interface RenewalFacts {
   now: number
 }
 
-/** `hashes`: of the receipts that come to those of the row, in order; none where the newest is held. */
-export type RenewalVerdict = { ok: true; isHeld: boolean; hashes: Uint8Array[]; expires: number } | Refused
+/** `hashes`: of the receipts that come to those of the row, in order. */
+export type RenewalVerdict = { ok: true; hashes: Uint8Array[]; expires: number } | Refused
 
 export function judgeRenewal({ row, papers, receipts, view, tombstones, now }: RenewalFacts): RenewalVerdict {
   const hashes = receipts.map((jws) => receiptHash(jws, row.salt))
   const newest = hashes.at(-1) as Uint8Array
-  if (equalBytes(newest, row.receipts.at(-1) as Uint8Array)) return { ok: true, isHeld: true, hashes: [], expires: 0 }
   const known = new Set(row.receipts.map(toHex))
   if (known.has(toHex(newest))) return refused('SUPERSEDED', 'a later receipt renews this one')
   const from = hashes.findIndex((hash) => !known.has(toHex(hash)))
@@ -48,7 +47,7 @@ export function judgeRenewal({ row, papers, receipts, view, tombstones, now }: R
     tombstones,
     now,
   })
-  if (consent.ok) return { ok: true, isHeld: false, hashes: added, expires: consent.receipt.expires }
+  if (consent.ok) return { ok: true, hashes: added, expires: consent.receipt.expires }
   return refused(consent.problems[0]?.code ?? 'NO_CONSENT', consent.problems[0]?.message ?? 'no consent')
 }
 

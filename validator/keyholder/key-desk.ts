@@ -7,6 +7,7 @@ import type { AccessLog } from './access-log.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 import { judgeKeyRequest, requestFault } from './judge-key-request.ts'
 import type { PaperBox } from './papers.ts'
+import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import type { PoolView } from './view.ts'
 import type { Withdrawals } from './withdrawals.ts'
@@ -34,21 +35,20 @@ export async function answerKeyRequest(
   const row = table.get(request.manifest)
   if (row === undefined || !row.current) return refused('UNKNOWN', 'no share of this contribution is held here')
   const held = await papers.get(row.manifest, row.paperKey)
-  const { salt: consentSalt, receipts } = row
-  const { tombstones } = withdrawals
-  const verdict = judgeKeyRequest({ request, order, peer, papers: held, salt: consentSalt, receipts, view, tombstones, now })
+  const judge = ({ salt, receipts }: ShareRow, at: number): ReturnType<typeof judgeKeyRequest> =>
+    judgeKeyRequest({ request, order, peer, papers: held, salt, receipts, view, tombstones: withdrawals.tombstones, now: at })
+  const verdict = judge(row, now)
   // strangers could fill a disk with refusals; whoever has a name in the ledger is written down
   if (verdict.ok || view.isSeated(request.by) || request.by === view.operator) {
     const { manifest, by, role, purpose, epoch, indices } = request
     await access.append({ manifest, at: now, by, role, purpose, epoch, indices, outcome: verdict.ok ? 'ok' : verdict.code })
   }
   if (!verdict.ok) return verdict
-  // looked up once more: reading and writing took their time, and a withdrawal wins
+  // judged once more: reading and writing took their time, and a withdrawal wins, of a purpose too
   const still = table.get(request.manifest)
-  const { manifest } = held
-  if (still !== undefined && still.expires <= Math.floor(clock.now() / 1000)) return refused('EXPIRED', 'the consent has expired')
-  if (still === undefined || !still.current || withdrawals.ends(still, manifest.subject, view.policy(manifest.policy)))
-    return refused('WITHDRAWN', 'the consent was withdrawn')
+  if (still === undefined || !still.current) return refused('WITHDRAWN', 'the consent was withdrawn')
+  const again = judge(still, Math.floor(clock.now() / 1000))
+  if (!again.ok) return again
   const { x, generation, commitments, share } = still.held
   const { salt, dealt } = still
   const partials = partialKeys({ x, generation, share, salt, dealt, commitments }, request.indices)

@@ -10,9 +10,8 @@ import type { Signer } from '../../core/identity/index.ts'
 import type { reshareProtocol } from '../../core/mesh/index.ts'
 import { checkConsent, isRecipient, receiptHash } from '../../dao/consent/index.ts'
 import { agreedSharing, type NamedOrder, readReshareOrder } from '../../dao/ledger/index.ts'
-import { dealSubShares, dealtHash, joinSubShares, keyCommit, sealToRecipients, subDealingFault } from '../../dao/custody/index.ts'
+import { dealSubShares, dealtHash, joinSubShares, keyCommit, sealToRecipients } from '../../dao/custody/index.ts'
 import {
-  cborCid,
   type CID,
   type ConsentPolicy,
   depositKey,
@@ -30,6 +29,7 @@ import {
 import type { DepositKeys } from './deposit-keys.ts'
 import { type Refused, refused } from './judge-deposit.ts'
 import type { PaperBox } from './papers.ts'
+import { newestPaper, partsFault } from './reshare-parts.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import type { Shredder } from './shredder.ts'
@@ -165,9 +165,9 @@ export class ReshareDesk {
         return refused('OTHER_DEALER', 'a part is signed by somebody else than its dealer')
       parts.push(read.value)
     }
-    const [first] = parts as [SubShare]
     const fault = partsFault(parts, order, cid, x)
     if (fault !== undefined) return refused(fault, 'the parts are not those of this order')
+    const first = newestPaper(parts as [SubShare, ...SubShare[]])
     const manifest = parse(poolManifest, first.manifest, MAX_POOL_MANIFEST_BYTES)
     if (!equalBytes(keyCommit(first.old[0] as Uint8Array, first.dealt, first.salt), manifest.keyCommit))
       return refused('KEY_COMMIT', 'the old commitments are not those of the manifest')
@@ -284,30 +284,4 @@ export class ReshareDesk {
   #now(): number {
     return Math.floor(this.#options.clock.now() / 1000)
   }
-}
-
-/** One part from each dealer, all of one sharing of one secret, each on its own polynomial. */
-function partsFault(parts: readonly SubShare[], order: ReshareOrder, cid: CID, x: number): string | undefined {
-  const [first] = parts
-  if (first === undefined || parts.length !== order.dealers.length) return 'WRONG_COUNT'
-  if (!cborCid(first.manifest).equals(order.manifest)) return 'OTHER_MANIFEST'
-  const froms = parts.map(({ from }) => from)
-  if (new Set(froms).size !== froms.length || froms.some((from) => !order.dealers.includes(from))) return 'OTHER_DEALER'
-  const { old, salt, dealt, manifest, receipt, receipts } = first
-  const shared = encode({ old, salt, dealt, manifest, receipt, receipts })
-  for (const part of parts) {
-    const theirs = encode({
-      old: part.old,
-      salt: part.salt,
-      dealt: part.dealt,
-      manifest: part.manifest,
-      receipt: part.receipt,
-      receipts: part.receipts,
-    })
-    if (!part.order.equals(cid) || part.x !== x || !equalBytes(theirs, shared)) return 'OTHER_SHARING'
-    if (part.commitments.length !== order.to.k || part.old.length !== order.from.k) return 'OTHER_COMMITTEE'
-    const fault = subDealingFault(part, old, x)
-    if (fault !== undefined) return fault
-  }
-  return undefined
 }

@@ -1,6 +1,6 @@
 /** The tombstones a keyholder knows: on disk before they are obeyed. */
 import type { Kv } from '../../core/effects/index.ts'
-import { readWithdrawal, requiredPurposes, Tombstones } from '../../dao/consent/index.ts'
+import { includesScope, readWithdrawal, requiredPurposes, Tombstones } from '../../dao/consent/index.ts'
 import { type ConsentPolicy, encode, toHex, type Withdrawal } from '../../schemas/wire/index.ts'
 import type { ShareRow } from './share-row.ts'
 
@@ -38,7 +38,7 @@ export class Withdrawals {
 
   /** On disk when it resolves. False where the room for withdrawals of unknown receipts is used up: the ledger can still log it. */
   async add(withdrawal: Withdrawal, matched: boolean): Promise<boolean> {
-    if (this.tombstones.scopeOf(withdrawal.receipt, withdrawal.subject) === 'all') return true
+    if (includesScope(this.tombstones.scopeOf(withdrawal.receipt, withdrawal.subject), withdrawal.scope)) return true
     if (!matched && this.#unmatched >= MAX_UNMATCHED) return false
     if (!matched) this.#unmatched++
     const scope = withdrawal.scope === 'all' ? 'all' : withdrawal.scope.toSorted().join('+')

@@ -2,7 +2,7 @@
 import { codeOf } from '../../../core/errors/index.ts'
 import { readWithdrawal } from '../../../dao/consent/index.ts'
 import type { Outbox } from '../../../dao/follower/index.ts'
-import { hasBrought, type LedgerState } from '../../../dao/ledger/index.ts'
+import type { LedgerState } from '../../../dao/ledger/index.ts'
 import { sha256Hex, type Withdrawal } from '../../../schemas/wire/index.ts'
 import type { PoolBook, PoolNote } from './pool-book.ts'
 import { toBeTold } from './withdrawn.ts'
@@ -18,30 +18,31 @@ export class BringWithdrawals {
     this.#outbox = outbox
   }
 
-  /** Whether the log has every withdrawal of these that it could take. What it lacks is on its way. */
-  async bring(notes: readonly PoolNote[], state: LedgerState, account: string): Promise<boolean> {
+  /**
+   * Whether the log has every withdrawal of these. What it lacks is on its way, also what ends nothing there: said by somebody else later, it would
+   * end what was offered since. For an account that joined.
+   */
+  async bring(notes: readonly PoolNote[], state: LedgerState): Promise<boolean> {
     let isClear = true
     for (const note of notes) {
       if (note.withdrawals.length === 0) continue
-      const isThere = await this.#bringOf(note, state, account)
+      const isThere = await this.#bringOf(note, state)
       if (!isThere) isClear = false
       else if (!note.logged) await this.#book.update(note, { logged: true })
     }
     return isClear
   }
 
-  async #bringOf(note: PoolNote, state: LedgerState, account: string): Promise<boolean> {
+  async #bringOf(note: PoolNote, state: LedgerState): Promise<boolean> {
     let isThere = true
     for (const bytes of toBeTold(note)) {
       const read = this.#readOnce(bytes)
       if (read === undefined || state.withdrawals.covers(read.withdrawal)) continue
-      // the log refuses what ends nothing there: it never came as far, or not yet, and is looked at again after a commit
-      if (!hasBrought(state, account)) continue
       isThere = false
       if (this.#outbox.has(read.key)) continue
       await this.#outbox.write('consent.withdrawn', { withdrawal: bytes }, { key: read.key }).catch((error: unknown) => {
         // the DAO knew more of the log than we do
-        if (codeOf(error) !== 'NOTHING_BROUGHT' && codeOf(error) !== 'REPEATED') throw error
+        if (codeOf(error) !== 'REPEATED') throw error
       })
     }
     return isThere

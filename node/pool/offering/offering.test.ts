@@ -5,13 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silent } from '../../../core/effects/index.ts'
 import { FatalError } from '../../../core/errors/index.ts'
 import { MemoryKv } from '../../../core/kv/index.ts'
-import { isDpvTerm, signReceipt } from '../../../dao/consent/index.ts'
+import type { Mesh } from '../../../core/mesh/index.ts'
+import { MemoryStorage } from '../../../core/storage/index.ts'
+import { isDpvTerm, readReceipt, receiptHash, receiptId, signReceipt } from '../../../dao/consent/index.ts'
 import { EVENT_TYPES, poolRules, SOURCES } from '../../../schemas/activity/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { type Contributed, PoolLedgerWorld } from '../../../tests/unit/pool-ledger-world.ts'
 import { fill, LEDGER, NOW, poolPolicy, receiptFor, subject } from '../../../tests/support/pool-world.ts'
 import { realClock } from '../../../tests/support/real-clock.ts'
-import { type CID, parse, type Purpose, withdrawal } from '../../../schemas/wire/index.ts'
+import { type CID, parse, peerFromDid, type Purpose, withdrawal } from '../../../schemas/wire/index.ts'
 import { Outbox } from '../../../dao/follower/index.ts'
 import { liveContributionOf } from '../../../dao/ledger/index.ts'
 import { isFinal, type LogDeeds, reveal } from './log-deeds.ts'
@@ -25,17 +27,25 @@ import {
   endOffer,
   endPurposes,
   hasEnded,
+  isUnderWay,
+  keepRenewal,
+  learnFromLog,
   openOwnerOnlySeed,
   placeOf,
   PoolBook,
   type PoolNote,
   prepareOffer,
+  purposesGiven,
   purposesLeft,
   purposesWithdrawn,
   readSeedText,
   receiptOf,
+  renewedReceipt,
+  renewOffer,
   sealContribution,
   seedText,
+  tellNarrowed,
+  withdrawOffer,
 } from './index.ts'
 
 const { policy, cid } = poolPolicy()
@@ -165,6 +175,18 @@ describe('the book', () => {
     await endOffer({ clock, subject, book, note })
     expect(await Promise.all(parts.map(isStored))).toEqual(parts.map(() => false))
   })
+
+  it('writes nothing that it could not read again, and loses nothing of two changes at once', async () => {
+    const kv = new MemoryKv()
+    const book = await PoolBook.open(kv)
+    const { manifest, salt, shares, commitments } = sealed()
+    const given = { manifest, salt, commitSalt: fill(8), receipts: ['jws'], committee: policy.committee, shares, commitments }
+    const note = await book.add({ ...given, source: 'spotify', at: 5 })
+    const tooMany = Array.from({ length: 65 }, () => 'jws')
+    await expect(book.update(note, { receipts: tooMany })).rejects.toMatchObject({ code: 'BAD_SHAPE' })
+    await Promise.all([book.update(note, { depositedAt: 9 }), book.update(note, { logged: true })])
+    expect((await PoolBook.open(kv)).live).toMatchObject({ receipts: ['jws'], depositedAt: 9, logged: true })
+  })
 })
 
 describe('what was withdrawn', () => {
@@ -176,23 +198,25 @@ describe('what was withdrawn', () => {
       signReceipt(receiptFor(poolPolicy(), manifest, { purposes: GIVEN, given: NOW - 60 + i }), subject),
     )
     const given = { manifest, salt, commitSalt: fill(8), receipts: jws, committee: policy.committee, shares, commitments }
-    return { book, note: await book.add({ ...given, source: 'spotify', at: 5 }) }
+    const note = await book.add({ ...given, source: 'spotify', at: 5 })
+    await book.update(note, { committed: true, depositedAt: 6 })
+    return { book, note }
   }
 
-  it('of some purposes leaves the others, says so for every receipt, and is signed once', async () => {
+  it('of some purposes leaves the others, names the first receipt, which every keyholder knows, and is signed once', async () => {
     const { book, note } = await offered(2)
     await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
     await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
-    expect([hasEnded(note), note.withdrawals.length, note.logged, note.shares.length]).toEqual([false, 2, false, 5])
+    expect([hasEnded(note), note.withdrawals.length, note.logged, note.shares.length]).toEqual([false, 1, false, 5])
     expect([purposesLeft(note), purposesWithdrawn(note)]).toEqual([GIVEN.filter((one) => one !== 'ai:Benchmarking'), ['ai:Benchmarking']])
     expect(book.live).toBe(note)
     await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking', 'dpv:SellDataToThirdParties'])
     expect(note.withdrawals.map((bytes) => parse(withdrawal, bytes, 2048).scope)).toEqual([
       ['ai:Benchmarking'],
-      ['ai:Benchmarking'],
-      ['dpv:SellDataToThirdParties'],
       ['dpv:SellDataToThirdParties'],
     ])
+    for (const bytes of note.withdrawals)
+      expect(parse(withdrawal, bytes, 2048).receipt).toEqual(receiptHash(note.receipts[0] as string, note.salt))
   })
 
   it('of all after that ends it, and is all that anybody has to be told', async () => {
@@ -206,11 +230,20 @@ describe('what was withdrawn', () => {
     expect(book.live).toBeUndefined()
   })
 
-  it('comes into the log once there is something that it could end, and again after that only where the log lacks it', async () => {
+  it('of some purposes is refused before the log has the commit, and of all is not', async () => {
+    const { book, note } = await offered()
+    await book.update(note, { committed: false })
+    const early = endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    await expect(early).rejects.toMatchObject({ code: 'NOT_IN_LOG' })
+    await endOffer({ clock, subject, book, note })
+    expect([hasEnded(note), note.withdrawals.length]).toEqual([true, 1])
+  })
+
+  it('comes into the log before anything new, though it ends nothing there, and again only where the log lacks it', async () => {
     const world = new PoolLedgerWorld()
     const person = world.person('ada')
     const { book, note } = await offered()
-    await endPurposes({ clock, subject: person, book, note }, ['ai:Benchmarking'])
+    await endOffer({ clock, subject: person, book, note })
     const written: string[] = []
     const outbox = {
       has: () => false,
@@ -219,11 +252,126 @@ describe('what was withdrawn', () => {
       },
     } as unknown as ConstructorParameters<typeof BringWithdrawals>[1]
     const bringing = new BringWithdrawals(book, outbox)
-    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([true, []])
+    expect([await bringing.bring(book.all, world.state), written, note.logged]).toEqual([false, ['ok'], false])
+    expect([await bringing.bring(book.all, world.state), written, note.logged]).toEqual([true, ['ok'], true])
+    // whoever heard it carries it again, and the newer contribution stands
     world.advanceTo('gather')
-    world.offer(person)
-    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([false, ['ok']])
-    expect([await bringing.bring(book.all, world.state, person.did), written]).toEqual([true, ['ok']])
+    const newer = world.offer(person)
+    const again = { withdrawal: note.withdrawals[0] as Uint8Array }
+    expect(world.say(world.operator, 'consent.withdrawn', again).invalid?.code).toBe('REPEATED')
+    world.advance('reveal')
+    expect(world.show(newer)).toBeUndefined()
+  })
+
+  /** Keyholders that hold nothing of it and note what they hear, but for those that are away, and a DAO that answers with this code. */
+  const meshOf = (away: ReadonlySet<string>, code: string | null) =>
+    ({
+      ask: async (peer: string) => {
+        if (away.has(peer)) throw new FatalError('NOT_CONNECTED', 'away')
+        return peer === 'dao' && code !== null ? { status: 'refused', code, message: '' } : { status: 'noted' }
+      },
+      publish: async () => undefined,
+    }) as unknown as Mesh
+
+  it('of purposes is done when enough keyholders heard it, whoever heard it when', async () => {
+    const { book, note } = await offered()
+    const peers = policy.committee.members.map(peerFromDid)
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    const tell = (away: string[]) => tellNarrowed({ mesh: meshOf(new Set(away), null), book, note, dao: 'dao' })
+    expect(await tell(peers)).toMatchObject({ logged: true, heard: 0, needed: 3 })
+    expect(await tell(peers.slice(2))).toMatchObject({ heard: 2 })
+    expect(await tell(peers.slice(0, 3))).toMatchObject({ heard: 4 })
+    await endPurposes({ clock, subject, book, note }, ['dpv:SellDataToThirdParties'])
+    expect(await tell(peers)).toMatchObject({ heard: 0 })
+  })
+
+  it('is told as nothing that the log has, and kept as not logged, where the DAO says so', async () => {
+    const { book, note } = await offered()
+    const told = async (code: string | null) =>
+      withdrawOffer({ mesh: meshOf(new Set(), code), clock, storage: new MemoryStorage(), subject, book, note, dao: 'dao' })
+    expect(await told('NOTHING_BROUGHT')).toMatchObject({ logged: false, nothingLogged: true, faults: {} })
+    expect(note.logged).toBe(false)
+    // whoever gave its parts to all keyholders has joined, or goes on to
+    expect(await told('NOT_JOINED')).toMatchObject({ logged: false, nothingLogged: false, faults: { dao: 'NOT_JOINED' } })
+    expect(await told(null)).toMatchObject({ logged: true, nothingLogged: false })
+  })
+})
+
+describe('a newer consent', () => {
+  const GIVEN: Purpose[] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking']
+  async function offered() {
+    const kv = new MemoryKv()
+    const book = await PoolBook.open(kv)
+    const { manifest, salt, shares, commitments } = sealed()
+    const jws = signReceipt(receiptFor(poolPolicy(), manifest, { purposes: GIVEN }), subject)
+    const given = { manifest, salt, commitSalt: fill(8), receipts: [jws], committee: policy.committee, shares, commitments }
+    return { kv, book, jws, note: await book.add({ ...given, source: 'spotify', at: 5 }) }
+  }
+  const renewed = (before: string, purposes: Purpose[], n = 1): string => {
+    const read = readReceipt(before)
+    if (!read.ok) throw new Error(read.code)
+    const id = `0b8e2e7a-3b5c-4f6e-9a5d-0c1d2e3f4a${String(n).padStart(2, '0')}`
+    const facts = { ticked: { purposes, days: 10 }, gpc: false, id, now: NOW + n }
+    return signReceipt(renewedReceipt({ jws: before, receipt: read.receipt }, facts), subject)
+  }
+
+  it('names the one before, and keeps what was said of the data', async () => {
+    const { jws } = await offered()
+    const [before, after] = [readReceipt(jws), readReceipt(renewed(jws, GIVEN.slice(0, 2)))]
+    if (!before.ok || !after.ok) throw new Error('no receipt')
+    expect(after.receipt).toEqual({
+      ...before.receipt,
+      id: after.receipt.id,
+      purposes: GIVEN.slice(0, 2),
+      given: NOW + 1,
+      expires: NOW + 1 + 864_000,
+      prev: receiptId(jws),
+    })
+  })
+
+  it('leaves the purposes of earlier ones to be withdrawn, which is told of the first', async () => {
+    const { book, note, jws } = await offered()
+    await book.update(note, { committed: true })
+    await keepRenewal(book, note, renewed(jws, GIVEN.slice(0, 2)))
+    expect([purposesLeft(note), purposesGiven(note)]).toEqual([GIVEN.slice(0, 2), GIVEN])
+    await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
+    expect(purposesWithdrawn(note)).toEqual(['ai:Benchmarking'])
+  })
+
+  it('is kept 64 times and no more, and the book can be read after that', async () => {
+    const { kv, book, note, jws } = await offered()
+    for (let n = 1; n < 64; n++) await keepRenewal(book, note, renewed(jws, GIVEN, n))
+    await expect(keepRenewal(book, note, renewed(jws, GIVEN, 64))).rejects.toMatchObject({ code: 'TOO_OFTEN' })
+    expect((await PoolBook.open(kv)).live?.receipts).toHaveLength(64)
+  })
+
+  it('is brought to whoever lacks it until enough have it; then one that is away keeps nobody from the next', async () => {
+    const { book, note, jws } = await offered()
+    const expires = NOW + 1000
+    expect(isUnderWay(note, expires, NOW)).toBe(false)
+    await keepRenewal(book, note, renewed(jws, GIVEN))
+    expect([note.lacking, isUnderWay(note, expires, NOW), isUnderWay(note, expires, expires)]).toEqual([
+      note.committee.members,
+      true,
+      false,
+    ])
+    const nobody = { ask: () => Promise.reject(new FatalError('NOT_CONNECTED', 'away')) } as unknown as Pick<Mesh, 'ask'>
+    expect(await renewOffer({ mesh: nobody, clock, book, note })).toMatchObject({ held: 0, of: 5, needed: 3 })
+    await book.update(note, { lacking: note.committee.members.slice(0, 3) })
+    expect(isUnderWay(note, expires, NOW)).toBe(true)
+    await book.update(note, { lacking: note.committee.members.slice(0, 2) })
+    expect(isUnderWay(note, expires, NOW)).toBe(false)
+  })
+
+  it('goes to those who hold the shares by now', async () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('ada')
+    const [one] = world.gatherPool(() => [world.offer(person)]) as [Contributed]
+    const { book } = await offered()
+    const given = { manifest: one.manifest, salt: fill(1), commitSalt: one.salt, receipts: ['jws'], shares: [], commitments: [] }
+    const note = await book.add({ ...given, committee: { k: 2, members: [subject.did] }, source: 'spotify', at: 6 })
+    await learnFromLog(book, note, world.state)
+    expect([note.committed, note.committee.k, note.committee.members.length]).toEqual([true, 3, 5])
   })
 })
 
@@ -261,10 +409,12 @@ describe('how far an offer is', () => {
     commitments: [],
     counts: [],
     depositedAt: 5,
+    committed: true,
     lacking: [],
     withdrawals: [],
     shredded: [],
     noted: [],
+    heard: [],
     logged: false,
     heads: [],
   })

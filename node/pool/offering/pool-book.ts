@@ -17,11 +17,14 @@ import {
   parse,
   type PoolManifest,
   poolManifest,
+  shaped,
   uint,
 } from '../../../schemas/wire/index.ts'
 import { hasEnded } from './withdrawn.ts'
 
 const MAX_NOTE_BYTES = 1 << 20
+/** Receipts of one contribution, the first included: as many as a keyholder takes. */
+export const MAX_RECEIPTS = 64
 const note = z.strictObject({
   v: z.literal(1),
   /** DAG-CBOR of the pool manifest. */
@@ -30,7 +33,7 @@ const note = z.strictObject({
   salt: bytesOf(32),
   commitSalt: bytesOf(32),
   /** JWS of every receipt, the newest last. */
-  receipts: z.array(z.string().max(MAX_RECEIPT_BYTES)).min(1).max(64),
+  receipts: z.array(z.string().max(MAX_RECEIPT_BYTES)).min(1).max(MAX_RECEIPTS),
   committee: z.strictObject({ k: uint, members: z.array(did).max(32) }),
   /** Parts of the keyholders, in order of seats: kept until all of them have theirs, then forgotten. */
   shares: z.array(bytesOf(32)).max(32),
@@ -39,18 +42,22 @@ const note = z.strictObject({
   counts: z.array(countShare).max(AGGREGATORS).default([]),
   /** When the last keyholder acknowledged, Unix seconds. */
   depositedAt: uint.nullable(),
+  /** The log was seen to hold its commit: from then on what is withdrawn of its purposes counts there. */
+  committed: z.boolean().default(false),
   /** Kind of export, and when it was offered. */
   source: z.string().max(64),
   at: uint,
   /** Keyholders that do not have the newest receipt, of a renewal, yet. */
   lacking: z.array(did).max(32).default([]),
-  /** Signed withdrawals in the order in which they were made, one for each receipt at a time; what they come to: `withdrawn.ts`. */
+  /** Signed withdrawals in the order in which they were made; what they come to: `withdrawn.ts`. */
   withdrawals: z.array(bytesUpTo(MAX_WITHDRAWAL_BYTES)).max(512),
   /** Keyholders that signed that their share is gone. */
   shredded: z.array(z.strictObject({ by: did, ack: bytesUpTo(1024) })).max(32),
   /** Keyholders that noted the withdrawal and held nothing under it: its parts never came to all of them. */
   noted: z.array(did).max(32).default([]),
-  /** The log holds all that was withdrawn, or the DAO took it, or has nothing that it could end. */
+  /** Keyholders that heard all that was withdrawn of its purposes. */
+  heard: z.array(did).max(32).default([]),
+  /** The log holds all that was withdrawn, or the DAO took it. */
   logged: z.boolean(),
   /** The head of every keyholder's access log as last seen: a log that is shorter later was cut. */
   heads: z.array(z.strictObject({ by: did, lines: uint, head: bytesOf(32) })).max(32),
@@ -63,7 +70,7 @@ export interface PoolNote extends Omit<Stored, 'manifest' | 'v'> {
 }
 export type NewNote = Omit<
   PoolNote,
-  'cid' | 'depositedAt' | 'lacking' | 'withdrawals' | 'shredded' | 'noted' | 'logged' | 'heads' | 'counts'
+  'cid' | 'depositedAt' | 'committed' | 'lacking' | 'withdrawals' | 'shredded' | 'noted' | 'heard' | 'logged' | 'heads' | 'counts'
 > &
   Partial<Pick<PoolNote, 'counts'>>
 
@@ -75,6 +82,7 @@ export type AddressBook = z.infer<typeof addressBook>
 export class PoolBook {
   readonly #kv: Kv
   readonly #notes: PoolNote[] = []
+  #updating: Promise<void> = Promise.resolve()
 
   private constructor(kv: Kv) {
     this.#kv = kv
@@ -103,17 +111,32 @@ export class PoolBook {
   }
 
   async add(given: NewNote): Promise<PoolNote> {
-    const blank = { counts: [], depositedAt: null, lacking: [], withdrawals: [], shredded: [], noted: [], logged: false, heads: [] }
-    const added: PoolNote = { ...given, cid: cborCid(encode(given.manifest)), ...blank, ...(given.counts && { counts: given.counts }) }
+    const blank = {
+      counts: [],
+      depositedAt: null,
+      committed: false,
+      lacking: [],
+      shredded: [],
+      noted: [],
+      heard: [],
+      logged: false,
+      heads: [],
+    }
+    const added = { ...blank, withdrawals: [], ...given, cid: cborCid(encode(given.manifest)) }
     await this.#write(added)
     this.#notes.push(added)
     return added
   }
 
-  /** On disk first: what is only remembered here would be forgotten by a crash. */
-  async update(known: PoolNote, change: Partial<Omit<PoolNote, 'cid' | 'manifest' | 'salt'>>): Promise<void> {
-    await this.#write({ ...known, ...change })
-    Object.assign(known, change)
+  /** On disk first: what is only remembered here would be forgotten by a crash. One after the other, or two at once would lose what the first said. */
+  update(known: PoolNote, change: Partial<Omit<PoolNote, 'cid' | 'manifest' | 'salt'>>): Promise<void> {
+    this.#updating = this.#updating
+      .catch(() => undefined)
+      .then(async () => {
+        await this.#write({ ...known, ...change })
+        Object.assign(known, change)
+      })
+    return this.#updating
   }
 
   /** Where keyholders were last: a withdrawal must reach them also while the DAO is silent. */
@@ -133,7 +156,9 @@ export class PoolBook {
     if (known.size > 0 && !equalBytes(after, encode(before))) await this.#kv.put(ADDRESSES, after)
   }
 
+  /** Throws BAD_SHAPE, and writes nothing, where it could not be read again. */
   async #write({ cid: named, manifest, ...rest }: PoolNote): Promise<void> {
-    await this.#kv.put(`${PREFIX}${named.toString()}`, encode({ v: 1, manifest: encode(manifest), ...rest }))
+    const stored = shaped(note, { v: 1, manifest: encode(manifest), ...rest })
+    await this.#kv.put(`${PREFIX}${named.toString()}`, encode(stored))
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The role of somebody who offers personal data to one DAO, under the key that only this DAO knows them by. After every step it does what the
- * state of the log calls for: join, hand the keyholders their parts, commit, reveal; before anything is sealed it asks them for the pool's tokens. Each deed is remembered before it leaves, so that a stop at
- * any point loses nothing and repeats nothing.
+ * state of the log calls for: join, hand the keyholders their parts, commit, reveal; before anything is sealed it asks them for the pool's tokens.
+ * Each deed is remembered before it leaves, so that a stop at any point loses nothing and repeats nothing.
  */
 import { codeOf, FatalError } from '../../../core/errors/index.ts'
 import { askAgain, checkpointTopic, readyProtocol, withdrawalTopic } from '../../../core/mesh/index.ts'
@@ -10,6 +10,7 @@ import { charterOf, committingEpoch, type LedgerState, seatedValidators } from '
 import { peerFromDid, type PoolKey } from '../../../schemas/wire/index.ts'
 import { BringWithdrawals } from './bring-withdrawals.ts'
 import { HandingOut } from './handing-out.ts'
+import { learnFromLog } from './learn-from-log.ts'
 import { commit, isFinal, join, type LogDeeds, reveal } from './log-deeds.ts'
 import type { OfferRefusal, PoolNodeOptions, PoolProgress } from './options.ts'
 import { PoolBook, type PoolNote } from './pool-book.ts'
@@ -148,7 +149,7 @@ export class PoolNode implements AsyncDisposable {
     await this.#outbox.settle()
     if (this.state.size === 0) return
     this.#link.meet(seatedValidators(this.state).map(({ statement }) => statement.validator))
-    await this.#learnCommittees()
+    await this.#learn()
     await this.#rememberAddresses()
     const hasJoined = this.state.contributors.has(this.#options.signer.did)
     // before anything is sealed keyholders are asked for tokens, and they answer accounts only
@@ -157,7 +158,7 @@ export class PoolNode implements AsyncDisposable {
     const isNew = stage === 'sealed' || stage === 'deposited'
     // what was withdrawn is in the log before anything new is: said later, it would end the new as well
     const told = note === undefined || isNew ? this.#book.all : [note]
-    const isClear = !hasJoined || (await this.#bringing.bring(told, this.state, this.#options.signer.did))
+    const isClear = !hasJoined || (await this.#bringing.bring(told, this.state))
     if (note === undefined || this.refusal !== undefined) {
       if (hasJoined && !this.#expected) this.#nothingMore()
       return
@@ -219,14 +220,8 @@ export class PoolNode implements AsyncDisposable {
     )
   }
 
-  /** Shares may lie with others by now: these are asked, and told of a withdrawal. */
-  async #learnCommittees(): Promise<void> {
-    for (const note of this.#book.all) {
-      const committee = this.state.contributions.get(note.cid.toString())?.committee
-      if (committee === undefined || committee.members.join() === note.committee.members.join()) continue
-      const { k, members } = committee
-      await this.#book.update(note, { committee: { k, members }, lacking: note.lacking.length > 0 ? members : [] })
-    }
+  async #learn(): Promise<void> {
+    for (const note of this.#book.all) await learnFromLog(this.#book, note, this.state)
   }
 
   async #rememberAddresses(): Promise<void> {

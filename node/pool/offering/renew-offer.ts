@@ -1,11 +1,30 @@
 /** Gives a newer consent for what is in the pool: signed and kept first, then brought to the keyholders that lack it. May be repeated until all have it. */
 import type { Clock } from '../../../core/effects/index.ts'
+import { RefusedError } from '../../../core/errors/index.ts'
 import type { Mesh } from '../../../core/mesh/index.ts'
 import { renewContribution } from '../seal/index.ts'
-import type { PoolBook, PoolNote } from './pool-book.ts'
+import { MAX_RECEIPTS, type PoolBook, type PoolNote } from './pool-book.ts'
 
-/** Keeps the newest receipt, which no keyholder has yet. From here on a withdrawal is said of it as well. */
+/**
+ * Whether a newer consent that was signed is only brought to whoever lacks it: fewer keyholders than are needed have it. Where enough do, one that is
+ * away, maybe for good, must not keep its owner from consenting anew; nor must one that ended meanwhile (Unix seconds).
+ */
+export function isUnderWay({ lacking, committee: { k, members } }: PoolNote, expires: number, now: number): boolean {
+  return lacking.length > 0 && members.length - lacking.length < k && expires > now
+}
+
+/** Throws RefusedError TOO_OFTEN where no keyholder would take one more: before anything is asked, and before it is kept. */
+export function checkRenewable({ receipts }: Pick<PoolNote, 'receipts'>): void {
+  if (receipts.length >= MAX_RECEIPTS)
+    throw new RefusedError(
+      'TOO_OFTEN',
+      `this consent was given ${MAX_RECEIPTS} times; "quern pool withdraw" ends the contribution, then offer it anew`,
+    )
+}
+
+/** Keeps the newest receipt, which no keyholder has yet. Throws what `checkRenewable` does. */
 export async function keepRenewal(book: PoolBook, note: PoolNote, receipt: string): Promise<void> {
+  checkRenewable(note)
   await book.update(note, { receipts: [...note.receipts, receipt], lacking: note.committee.members })
 }
 

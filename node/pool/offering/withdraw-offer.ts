@@ -3,7 +3,7 @@
  * them, and to whoever hears gossip. May be repeated until enough have deleted, or heard.
  */
 import type { Clock } from '../../../core/effects/index.ts'
-import { codeOf } from '../../../core/errors/index.ts'
+import { codeOf, RefusedError } from '../../../core/errors/index.ts'
 import type { Signer } from '../../../core/identity/index.ts'
 import { askAgain, type Mesh, withdrawalTopic, withdrawProtocol } from '../../../core/mesh/index.ts'
 import type { Storage } from '../../../core/storage/index.ts'
@@ -28,8 +28,10 @@ export interface WithdrawOffer {
 
 interface Told {
   of: number
-  /** The DAO took every one of them, and will log them; or has nothing that they could end. */
+  /** The DAO took every one of them, and will log them. */
   logged: boolean
+  /** It has nothing that they could end; they come into the log before anything that is offered after them. */
+  nothingLogged: boolean
   /** Code by keyholder, or `dao`, of what did not answer or not so. */
   faults: Record<string, string>
 }
@@ -51,27 +53,27 @@ export async function withdrawOffer(options: WithdrawOffer): Promise<Withdrawn> 
   const { book, note, storage } = options
   await endOffer(options)
   const { k, members } = note.committee
-  const { state, faults, logged } = await tell(options)
+  const { state, ...told } = await tell(options)
   const acks = new Map(note.shredded.map((one) => [one.by, one]))
   for (const ack of state.acks) acks.set(ack.by, { by: ack.by, ack: encode(ack) })
   // who acknowledged a part once and says nothing of it now has not deleted it, as far as we know
   const noted = note.depositedAt === null ? [...new Set([...note.noted, ...state.noted])].filter((one) => !acks.has(one)) : []
-  await book.update(note, { shredded: [...acks.values()], noted, logged })
+  await book.update(note, { shredded: [...acks.values()], noted, logged: told.logged })
   for (const space of [storage.private, storage.public]) {
     await space.unpin(note.cid)
     await space.gc()
   }
-  return { ...shredState({ k, n: members.length, shredded: acks.size + noted.length }), of: members.length, logged, faults }
+  return { ...shredState({ k, n: members.length, shredded: acks.size + noted.length }), of: members.length, ...told }
 }
 
 /** Tells everybody which purposes a contribution is no longer for; they were signed by `endPurposes`. */
 export async function tellNarrowed(options: Omit<WithdrawOffer, 'storage' | 'subject' | 'clock'>): Promise<Narrowed> {
   const { book, note } = options
   const { k, members } = note.committee
-  const { state, faults, logged } = await tell(options)
-  await book.update(note, { logged })
-  const heard = state.noted.length + state.acks.length
-  return { purposes: purposesWithdrawn(note), heard, needed: members.length - k + 1, of: members.length, logged, faults }
+  const { state, ...told } = await tell(options)
+  const heard = members.filter((one) => [...note.heard, ...state.noted, ...state.acks.map(({ by }) => by)].includes(one))
+  await book.update(note, { heard, logged: told.logged })
+  return { purposes: purposesWithdrawn(note), heard: heard.length, needed: members.length - k + 1, of: members.length, ...told }
 }
 
 type Signing = Pick<WithdrawOffer, 'clock' | 'subject' | 'book' | 'note'>
@@ -84,23 +86,33 @@ export async function endOffer(signing: Signing): Promise<void> {
   if (!hasEnded(signing.note)) await sign(signing, 'all', ['stop', 'erase', 'exclude-from-future-releases'])
 }
 
-/** The same for some purposes: those that were not withdrawn yet. The contribution goes on for what is left. */
+/**
+ * The same for some purposes: those that were not withdrawn yet. The contribution goes on for what is left. Throws RefusedError NOT_IN_LOG before its
+ * commit was seen in the log, which counts for a contribution only what was withdrawn after that.
+ */
 export async function endPurposes(signing: Signing, purposes: readonly Purpose[]): Promise<void> {
   const gone = purposesWithdrawn(signing.note)
   const scope = purposes.filter((one) => !gone.includes(one))
-  if (scope.length > 0 && !hasEnded(signing.note)) await sign(signing, scope, ['stop', 'exclude-from-future-releases'])
+  if (scope.length === 0 || hasEnded(signing.note)) return
+  if (!signing.note.committed)
+    throw new RefusedError(
+      'NOT_IN_LOG',
+      'the log was not seen to have this contribution yet ("quern pool status" looks); without --purpose it can be ended, then offer it for less',
+    )
+  await sign(signing, scope, ['stop', 'exclude-from-future-releases'])
 }
 
 async function sign({ clock, subject, book, note }: Signing, scope: Withdrawal['scope'], ask: Withdrawal['ask']): Promise<void> {
   const at = Math.floor(clock.now() / 1000)
-  const made = note.receipts.map((jws) => encode(signWithdrawal({ receipt: receiptHash(jws, note.salt), at, scope, ask }, subject)))
-  const withdrawals = [...note.withdrawals, ...made]
-  await book.update(note, { withdrawals, logged: false, ...(scope === 'all' && { shares: [], counts: [] }) })
+  // every keyholder took its share under the first receipt, whichever of the later ones it has, and what is withdrawn of one goes for all
+  const receipt = receiptHash(note.receipts[0] as string, note.salt)
+  const withdrawals = [...note.withdrawals, encode(signWithdrawal({ receipt, at, scope, ask }, subject))]
+  await book.update(note, { withdrawals, heard: [], logged: false, ...(scope === 'all' && { shares: [], counts: [] }) })
 }
 
 async function tell(
   options: Omit<WithdrawOffer, 'storage' | 'subject' | 'clock'>,
-): Promise<{ state: WithdrawnState; faults: Record<string, string>; logged: boolean }> {
+): Promise<{ state: WithdrawnState } & Pick<Told, 'faults' | 'logged' | 'nothingLogged'>> {
   const { mesh, note, signal } = options
   const bytes = toBeTold(note)
   const withdrawals = bytes.flatMap((one) => {
@@ -110,29 +122,32 @@ async function tell(
   const { committee, manifest } = note
   const state = await withdrawContribution({ mesh, withdrawals, dao: manifest.dao, committee, ...(signal && { signal }) })
   const faults: Record<string, string> = Object.fromEntries(state.faults)
-  const logged = note.logged || (await tellDao(options, bytes, faults))
+  const said = note.logged ? 'logged' : await tellDao(options, bytes, faults)
   for (const withdrawal of bytes) await mesh.publish(withdrawalTopic(manifest.dao), { withdrawal }).catch(() => undefined)
-  return { state, faults, logged }
+  return { state, faults, logged: said === 'logged', nothingLogged: said === 'nothing' }
 }
 
+/** Every one of them is said, whatever was answered to another. */
 async function tellDao(
   { mesh, note, dao, signal }: Pick<WithdrawOffer, 'mesh' | 'note' | 'dao' | 'signal'>,
   withdrawals: readonly Uint8Array[],
   faults: Record<string, string>,
-): Promise<boolean> {
+): Promise<'logged' | 'nothing' | 'open'> {
   if (dao === undefined) {
     faults['dao'] = 'NOT_CONNECTED'
-    return false
+    return 'open'
   }
+  let hasNothing = false
   for (const withdrawal of withdrawals) {
     const reply = await askAgain(mesh, dao, withdrawProtocol, { withdrawal }, { ...(signal && { signal }) }).catch((error: unknown) => ({
       status: 'refused' as const,
       code: codeOf(error),
     }))
     if (reply.status !== 'refused') continue
-    faults['dao'] = reply.code
     // nothing is committed to before all keyholders have their parts
-    return reply.code === 'NOT_JOINED' && note.depositedAt === null
+    if (reply.code === 'NOTHING_BROUGHT' || (reply.code === 'NOT_JOINED' && note.depositedAt === null)) hasNothing = true
+    else faults['dao'] = reply.code
   }
-  return true
+  if (faults['dao'] !== undefined) return 'open'
+  return hasNothing ? 'nothing' : 'logged'
 }

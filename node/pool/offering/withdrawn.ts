@@ -16,6 +16,16 @@ export const purposesWithdrawn = (note: Withdrawn): Purpose[] => [
   ...new Set(scopesOf(note).flatMap((scope) => (scope === 'all' ? [] : scope))),
 ]
 
+/** What any of its receipts is for: also what a later one left out, because an earlier one may be what a keyholder holds. */
+export const purposesGiven = ({ receipts }: Pick<PoolNote, 'receipts'>): Purpose[] => [
+  ...new Set(
+    receipts.flatMap((jws) => {
+      const read = readReceipt(jws)
+      return read.ok ? read.receipt.purposes : []
+    }),
+  ),
+]
+
 /** What the newest receipt is for and nobody withdrew; none of what ended. */
 export function purposesLeft(note: Pick<PoolNote, 'withdrawals' | 'receipts'>): Purpose[] {
   const read = readReceipt(note.receipts.at(-1) as string)
