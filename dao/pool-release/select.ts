@@ -29,7 +29,7 @@ export interface Selected {
 export function selectContributions(
   order: Pick<CompleteOrder, 'dao' | 'manifests' | 'purposes'>,
   known: readonly PoolContribution[],
-  { policy, isEnded }: { policy: CID; isEnded: (one: PoolContribution) => boolean },
+  { policy, isEnded: hasEnded }: { policy: CID; isEnded: (one: PoolContribution) => boolean },
 ): Selected {
   const byCid = new Map(known.map((one) => [String(one.cid), one]))
   const bySubject = new Map<string, PoolContribution>()
@@ -53,7 +53,7 @@ export function selectContributions(
     if (one.manifest.dao !== order.dao) return 'OTHER_DAO'
     if (!one.manifest.policy.equals(policy)) return 'OTHER_POLICY'
     if (!one.vested) return 'NOT_VESTED'
-    return isEnded(one) ? 'WITHDRAWN' : undefined
+    return hasEnded(one) ? 'WITHDRAWN' : undefined
   }
 }
 

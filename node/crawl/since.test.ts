@@ -22,7 +22,7 @@ const later: Record<string, { headers: Headers; outcome: string }> = {
   nofollow: { headers: { 'x-robots-tag': 'nofollow' }, outcome: 'UNCHANGED' },
   silent: { headers: {}, outcome: 'UNCHANGED' },
 }
-const names = Object.keys(later)
+const kinds = Object.keys(later)
 
 let server: PageServer
 let robots = ''
@@ -41,7 +41,7 @@ beforeAll(async () => {
     if (url === '/robots.txt') return void response.writeHead(200, { 'content-type': 'text/plain' }).end(robots)
     if (url !== '/' && !['tagged', 'plain', 'behind'].includes(kind)) return void response.writeHead(404).end()
     const links =
-      url === '/' ? names.flatMap((one) => [`/tagged/${one}`, `/plain/${one}`]) : kind === 'behind' ? [] : [`/behind/${name}/${kind}`]
+      url === '/' ? kinds.flatMap((one) => [`/tagged/${one}`, `/plain/${one}`]) : kind === 'behind' ? [] : [`/behind/${name}/${kind}`]
     const etag: Headers = kind === 'tagged' ? { etag: '"same"' } : {}
     const headers = { ...etag, ...(kind === 'tagged' || kind === 'plain' ? headersOf(name) : {}) }
     if (none !== undefined && none === etag['etag']) return void response.writeHead(304, isTerse ? etag : headers).end()
@@ -93,7 +93,7 @@ it.each(['tagged', 'plain'])('decides by what the header says now: %s', async (k
   headersOf = (name) => later[name]?.headers ?? {}
   const fresh = await crawlSite()
   const again = await crawlSite(first.out)
-  for (const name of names) {
+  for (const name of kinds) {
     const place = `/${kind}/${name}`
     expect(asked.find(({ url }) => url === place)?.isConditional, place).toBe(kind === 'tagged')
     expect([again.outcomeOf(place), again.kept.includes(place)], place).toEqual([
@@ -112,7 +112,7 @@ it('decides the same with pages worked on in threads', async () => {
   headersOf = (name) => later[name]?.headers ?? {}
   await using worker = new WorkerPool({ clock: realClock, size: 1 })
   const again = await crawlSite(first.out, { worker })
-  for (const name of names)
+  for (const name of kinds)
     expect([name, again.outcomeOf(`/tagged/${name}`), again.outcomeOf(`/plain/${name}`)]).toEqual([
       name,
       later[name]?.outcome,

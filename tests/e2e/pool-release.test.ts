@@ -64,7 +64,7 @@ const released = async (
 /** Once, for all that only look at it. */
 let kept: ReturnType<typeof released> | undefined
 const base = () => (kept ??= released())
-const open = (bundle: Uint8Array) => opened(bundle, world.trainerKey.secret)
+const openBundle = (bundle: Uint8Array) => opened(bundle, world.trainerKey.secret)
 const linesIn = (files: Map<string, Uint8Array>): string[] =>
   [...files].filter(([name]) => name.startsWith('data/')).flatMap(([, bytes]) => gunzipSync(bytes).toString().trimEnd().split('\n'))
 /** A world of its own people, for tests in which somebody withdraws. */
@@ -100,7 +100,7 @@ describe('a release', () => {
     } finally {
       await rm(folder, { recursive: true })
     }
-    const { files, rows, release: inside } = await open(bundle)
+    const { files, rows, release: inside } = await openBundle(bundle)
     expect(rows).toBe(7 * 6 - 1 + 24)
     expect(inside.cid.equals(release.cid)).toBe(true)
     const licence = JSON.parse(Buffer.from(files.get('licence.jsonld') as Uint8Array).toString()) as Record<string, unknown>
@@ -118,7 +118,7 @@ describe('a release', () => {
 
   it('holds what people said, under names of this release only, without ids and without what one person alone did', async () => {
     const { bundle, report, secret } = await base()
-    const { data, members, people: counted } = await open(bundle)
+    const { data, members, people: counted } = await openBundle(bundle)
     // the list has made-up persons too, and names nobody's account
     expect([members.length, counted]).toEqual([9, 7])
     const list = JSON.stringify(members.map(({ person, commit }) => [person, toHex(commit)]))
@@ -172,7 +172,7 @@ describe('a release', () => {
   it('is recognised by its canaries, and no other release of the same data is', async () => {
     const order = world.order({ name: 'pool-2' })
     const { bundle } = await released({}, order)
-    const lines = linesIn((await open(bundle)).files)
+    const lines = linesIn((await openBundle(bundle)).files)
     const keyFor = (name: string) => canaryKeyOf(CANARY_KEY, { dao: LEDGER, name, trainer: trainer.did })
     expect(recognise({ releaseKey: keyFor('pool-2'), count: 24 }, lines)).toEqual({ found: 24, of: 24 })
     expect(recognise({ releaseKey: keyFor('pool-1'), count: 24 }, lines)).toEqual({ found: 0, of: 24 })
@@ -200,7 +200,7 @@ describe('a release', () => {
 
   it('has the rows of a person in no order that its events were in', async () => {
     const { bundle } = await base()
-    const lines = linesIn((await open(bundle)).files)
+    const lines = linesIn((await openBundle(bundle)).files)
     expect(lines.length).toBeGreaterThan(40)
     const shown = lines.map((line) => ({ person: rowOf(line).person, line }))
     const inOrder = shown.toSorted((a, b) => (a.person + a.line < b.person + b.line ? -1 : 1))
@@ -209,7 +209,7 @@ describe('a release', () => {
 
   it('is refused by its trainer where a row, a list or the manifest is another, whoever sealed it again', async () => {
     const { bundle } = await base()
-    const { files } = await open(bundle)
+    const { files } = await openBundle(bundle)
     const sealed = async (changes: Record<string, (bytes: Uint8Array) => Uint8Array>): Promise<unknown> => {
       const parts = [...files].map(([name, bytes]) => tarFile({ name, bytes: changes[name]?.(bytes) ?? bytes }))
       const pieces: Uint8Array[] = []
