@@ -3,18 +3,18 @@ import { crawlToFolder, EarlierFolder } from '../../node/index.ts'
 import { openWeb } from '../../core/web/index.ts'
 import { hostsOf, logger, systemClock, untilStopped } from '../wiring/index.ts'
 import { AGENT, listOf, print, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { contactOf } from './contact.ts'
 import { crawlOptions, denyOf, workersOf } from './crawl-options.ts'
 
 export const run: Run = async (urls, flags) => {
   const out = flags['out']
   if (typeof out !== 'string') throw new UsageError('OUT_MISSING', 'where shall the files go? give --out DIR')
-  const contact = flags['contact']
+  const hosts = hostsOf(settingOf('hosts', flags))
+  const contact = contactOf(flags, urls, hosts) ?? 'http://127.0.0.1/'
   const allowPrivate = listOf(settingOf('allowPrivate', flags))
-  if (typeof contact !== 'string' && allowPrivate.length === 0)
-    throw new UsageError('CONTACT_MISSING', 'site owners must be able to reach a person: give --contact mailto:… or https://…')
   const profile = flags['profile']
   if (profile !== 'strict' && profile !== 'standard') throw new UsageError('BAD_FLAG', '--profile is strict or standard')
-  const userAgent = `${AGENT}/1.0 (+${typeof contact === 'string' ? contact : 'http://127.0.0.1/'})`
+  const userAgent = `${AGENT}/1.0 (+${contact})`
   const log = await logger(settingOf('logLevel', flags))
   const { maxPages = 1000, maxDepth = 16, delayMs = 1000, scope = 'host' } = crawlOptions(flags, false)
   await using stack = new AsyncDisposableStack()
@@ -26,7 +26,7 @@ export const run: Run = async (urls, flags) => {
       clock: systemClock,
       userAgent,
       allowPrivate,
-      hosts: hostsOf(settingOf('hosts', flags)),
+      hosts,
       proxy: settingOf('proxy', flags),
       logger: log,
     }),

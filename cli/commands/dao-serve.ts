@@ -26,19 +26,23 @@ export const run: Run = async (_args, flags) => {
   const listen = listenOf(settingOf('listen', flags))
   const charter = (await readStoredCharter(home)) ?? (await charterFrom(home, String(flags['charter'])))
   const log = await logger(settingOf('logLevel', flags))
+  const json = flags['json'] === true
   await using running = await startOperator({
     home,
     listen,
     announce: announceOf(settingOf('announce', flags)),
-    privateNetwork: isPrivateListen(listen),
+    privateNetwork: isPrivateListen(listen, flags),
     logger: log,
     charter,
     manual: flags['manual'] === true,
+    onProgress: ({ what, ...more }) => {
+      if (json) printJson({ event: what, ...more })
+    },
   })
   const web = { allowPrivate: listOf(settingOf('allowPrivate', flags)), hosts: hostsOf(settingOf('hosts', flags)) }
   await using api = await openApi(running, { address: settingOf('http', flags) as string, web }, log)
   using _life = showLife({ home, role: 'dao', answers: `${api.url}/healthz` })
-  if (flags['json'] === true) printJson({ ledger: running.operator.ledgerId, http: api.url, addresses: running.addresses })
+  if (json) printJson({ ledger: running.operator.ledgerId, http: api.url, addresses: running.addresses })
   say(`ledger  ${running.operator.ledgerId}\nhttp    ${api.url}`)
   for (const address of running.addresses) say(`peer    ${address}`)
   say(`Contributors join with: quern node --dao ${api.url}`)

@@ -1,30 +1,54 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { UsageError } from '../../core/errors/index.ts'
+import { RefusedError, UsageError } from '../../core/errors/index.ts'
 import type { LedgerState } from '../../dao/ledger/index.ts'
 import { peekCheckpoint } from '../../dao/log/index.ts'
 import { serveSampleSite } from '../sample-site/index.ts'
 import { type Flags, listOf, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
-import { freeAddress, ProgressDisplay, startLocalNetwork, startProcessNetwork, summarize, summaryText } from '../up/index.ts'
+import {
+  Ending,
+  freeAddress,
+  outcomesOf,
+  ProgressDisplay,
+  startLocalNetwork,
+  startProcessNetwork,
+  summarize,
+  summaryText,
+  type UpSummary,
+} from '../up/index.ts'
 import { aborted, hostsOf, logger, openApi, unlessStopped, untilStopped } from '../wiring/index.ts'
+import { contactOf } from './contact.ts'
 import { crawlOptions } from './crawl-options.ts'
 
 export const run: Run = async (urls, flags) => {
   const { signal } = untilStopped()
   await using stack = new AsyncDisposableStack()
+  const mayExit = flags['exit'] === true
   const done = await unlessStopped(bringUp(urls, flags, stack, signal), signal)
   if (done) {
-    if (flags['json'] === true) printJson(done)
-    else print(summaryText(done))
-    if (flags['exit'] === true) return
+    const { summary, isReleased } = done
+    if (flags['json'] === true) printJson(summary)
+    else print(summaryText(summary))
+    if (!isReleased) say(`\nepoch ${summary.epoch} is final and holds no record to release [NOTHING_TO_RELEASE]`)
+    if (mayExit) return isReleased ? 0 : 3
     say('\nThe network keeps running; Ctrl-C stops it.')
     await aborted(signal)
   }
   say('stopping')
+  // whoever asked for a release and stopped it before has none
+  return done === undefined && mayExit ? 1 : 0
 }
 
-/** Starts everything and waits for the release. What it opened lies on the stack. */
-async function bringUp(urls: string[], flags: Flags, stack: AsyncDisposableStack, signal: AbortSignal) {
+/**
+ * Starts everything and waits until epochs are closed and released, or nothing of them is left to release. What it opened lies on the stack.
+ * Throws RefusedError NOTHING_GATHERED when no contributor found a page that it may keep.
+ */
+async function bringUp(
+  urls: string[],
+  flags: Flags,
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<{ summary: UpSummary; isReleased: boolean }> {
   const epochs = Math.max(1, numberFlag(flags, 'epochs', 1))
   const seeds = urls.map(seedOf)
   const given = {
@@ -33,6 +57,7 @@ async function bringUp(urls: string[], flags: Flags, stack: AsyncDisposableStack
     ...crawlOptions(flags, urls.length === 0),
   }
   const hosts = hostsOf(settingOf('hosts', flags))
+  const contact = contactOf(flags, seeds, hosts)
   const log = await logger(settingOf('logLevel', flags))
   const http = await freeAddress(settingOf('http', flags) as string)
   if (http.wasTaken) say(`${settingOf('http', flags)} is taken; the API gets another port`)
@@ -46,17 +71,26 @@ async function bringUp(urls: string[], flags: Flags, stack: AsyncDisposableStack
       ? `crawling the bundled sample site: ${Object.keys(site.hosts).length} hosts on 127.0.0.1:${site.port}`
       : `crawling ${printable(urls.join(' '))}`,
   )
+  const ending = new Ending({ contributors: given.contributors, epochs })
   const options = {
     ...given,
     home,
     seeds: site?.urls ?? seeds,
     allowPrivate: [...(site?.allowPrivate ?? []), ...listOf(settingOf('allowPrivate', flags))],
     hosts: { ...site?.hosts, ...hosts },
-    contact: 'http://127.0.0.1/',
+    // whoever owns a site on this machine finds us at our own page
+    contact: contact ?? `http://${http.address}/`,
     signal,
     onProgress: (who: string, progress: Parameters<ProgressDisplay['take']>[1]) => {
+      ending.take(who, progress)
       if (!signal.aborted) display.take(who, progress)
     },
+  }
+  const finish = async (state: LedgerState, names: ReadonlyMap<string, string>, api: string) => {
+    display.end()
+    const ended = ending.of(state)
+    if (ended?.what === 'nothing-gathered') throw await nothingGathered(home, ended.epoch)
+    return { summary: summarize(state, names, { home, api }), isReleased: ended?.what === 'released' }
   }
   if (flags['processes'] === true) {
     const network = stack.use(
@@ -69,21 +103,26 @@ async function bringUp(urls: string[], flags: Flags, stack: AsyncDisposableStack
         },
       }),
     )
-    const state = await network.released(epochs)
-    display.end()
-    return summarize(state, network.names, { home, api: network.url })
+    return finish(await network.until(ending), network.names, network.url)
   }
   const network = stack.use(await startLocalNetwork({ ...options, logger: log }))
   const api = stack.use(await openApi(network.dao, { address: http.address, web: options }, log))
   const { operator } = network.dao
   const published = (): number => peekCheckpoint(operator.sequencer.checkpoint() ?? '').size
-  const state = await operator.until((now) => (isReleased(now, epochs) && published() >= now.size ? now : undefined), signal)
-  display.end()
-  return summarize(state, network.names, { home, api: api.url })
+  const state = await operator.until((now) => (ending.of(now) !== undefined && published() >= now.size ? now : undefined), signal)
+  return finish(state, network.names, api.url)
 }
 
-function isReleased({ results, releases }: LedgerState, epochs: number): boolean {
-  return results.filter(({ final }) => final).length >= epochs && releases.some(({ throughEpoch }) => throughEpoch >= epochs)
+async function nothingGathered(home: string, epoch: number): Promise<RefusedError> {
+  const outcomes = await outcomesOf(home, epoch)
+  const commonest = outcomes.slice(0, 5).map(([outcome, count]) => `${outcome} ${count}`)
+  const why =
+    commonest.length === 0
+      ? 'no page was asked for that was not known already'
+      : `pages ended as ${commonest.join(', ')}; "quern may-fetch URL" names the line that decides, and ${path.join(home, 'contributor-*', 'crawl')} holds the journals`
+  return new RefusedError('NOTHING_GATHERED', `in epoch ${epoch} no contributor gathered anything: ${why}`, {
+    detail: { epoch, outcomes: Object.fromEntries(outcomes) },
+  })
 }
 
 /** Every run is a network of its own: `<home>/up/1`, `<home>/up/2`, … also when two begin at once. */

@@ -1,3 +1,4 @@
+export { type Ended, Ending, outcomesOf } from './ending.ts'
 export { freeAddress } from './free-address.ts'
 export { type LocalNetwork, type LocalNetworkOptions, startLocalNetwork } from './local-network.ts'
 export { type ProcessNetwork, type ProcessNetworkOptions, startProcessNetwork } from './process-network.ts'

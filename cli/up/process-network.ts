@@ -2,7 +2,8 @@
 import path from 'node:path'
 import { FatalError } from '../../core/errors/index.ts'
 import type { LedgerState } from '../../dao/ledger/index.ts'
-import { getJson, operatorOf, replayFolder, storeCharter, systemClock } from '../wiring/index.ts'
+import { operatorOf, replayFolder, storeCharter, systemClock } from '../wiring/index.ts'
+import type { Ending } from './ending.ts'
 import { type LocalCharterOptions, localCharter, numbered } from './local-charter.ts'
 import { RoleProcess, startDaoProcess } from './role-process.ts'
 
@@ -31,8 +32,8 @@ export interface ProcessNetwork extends AsyncDisposable {
   roles: Map<string, RoleProcess>
   /** Account → name for people. */
   names: Map<string, string>
-  /** The ledger as its published files say, once `epochs` are final and released; asks the DAO until then. */
-  released(epochs: number): Promise<LedgerState>
+  /** The ledger as its published files say, once it has ended as `ending` tells. */
+  until(ending: Ending): Promise<LedgerState>
 }
 
 const POLL_MS = 500
@@ -52,10 +53,16 @@ export async function startProcessNetwork(options: ProcessNetworkOptions): Promi
     if (name === 'dao') fallen.abort(new FatalError('DAO_ENDED', 'the process of the DAO ended'))
   }
 
+  const report = (name: string) => (line: Record<string, unknown>) => {
+    const progress = progressOf(line)
+    if (progress) onProgress(name, progress)
+  }
+
   await storeCharter(folder('dao'), localCharter(await operatorOf(folder('dao')), options))
   const dao = await startDaoProcess({
     name: 'dao',
     argv: ['dao', 'serve', ...common('dao'), '--http', http, '--hosts', hostWords(hosts)],
+    onLine: report('dao'),
     onWords: (words) => onWords('dao', words),
     onEnd: onEnd('dao'),
   })
@@ -66,10 +73,7 @@ export async function startProcessNetwork(options: ProcessNetworkOptions): Promi
     const role = new RoleProcess({
       name,
       argv: [...words, ...common(name), '--dao', dao.addresses[0] as string, '--hosts', hostWords(hosts)],
-      onLine: (line) => {
-        if (typeof line['event'] === 'string')
-          onProgress(name, { what: line['event'], epoch: Number(line['epoch']), count: Number(line['records'] ?? line['count'] ?? 0) })
-      },
+      onLine: report(name),
       onWords: (said) => onWords(name, said),
       onEnd: onEnd(name),
     })
@@ -79,23 +83,12 @@ export async function startProcessNetwork(options: ProcessNetworkOptions): Promi
   for (const name of numbered('validator', options.validators)) await start(name, ['validator', '--operator', name])
   for (const name of numbered('contributor', options.contributors)) await start(name, ['node', '--workers', '0'])
 
-  const released = async (epochs: number): Promise<LedgerState> => {
-    let phase = ''
+  const until = async (ending: Ending): Promise<LedgerState> => {
     for (;;) {
       signal.throwIfAborted()
-      const now = (await getJson(dao.http, '/v1/info')) as { epoch: { number: number; phase: string } | null }
-      const key = now.epoch === null ? '' : `${now.epoch.number}/${now.epoch.phase}`
-      if (now.epoch !== null && key !== phase) onProgress('dao', { what: 'phase', epoch: now.epoch.number, phase: now.epoch.phase })
-      phase = key
-      const { releases } = (await getJson(dao.http, '/v1/releases')) as { releases: { throughEpoch: number }[] }
-      if (releases.some(({ throughEpoch }) => throughEpoch >= epochs)) {
+      if (ending.isNear) {
         const { state } = (await replayFolder(path.join(folder('dao'), 'log'))).ledger
-        const last = state.releases.find(({ throughEpoch }) => throughEpoch >= epochs)
-        if (last) {
-          onProgress('dao', { what: 'final', epoch: last.throughEpoch, count: 1 })
-          onProgress('dao', { what: 'released', epoch: last.throughEpoch, release: last.release.toString() })
-          return state
-        }
+        if (ending.of(state) !== undefined) return state
       }
       await systemClock.sleep(POLL_MS, signal)
     }
@@ -107,13 +100,22 @@ export async function startProcessNetwork(options: ProcessNetworkOptions): Promi
     addresses: dao.addresses,
     roles,
     names,
-    released,
+    until,
     // all at once: one after the other they would wait for connections that are about to close
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...roles.values()].map((role) => role.stop()))
       await owned.disposeAsync()
     },
   }
+}
+
+/** What a line of a role's stdout tells of its work; undefined for the one that says where it serves. */
+function progressOf({ event, epoch, phase, release, records, count }: Record<string, unknown>): ProcessProgress | undefined {
+  if (typeof event !== 'string') return undefined
+  const told = { what: event, epoch: Number(epoch ?? 0) }
+  if (typeof phase === 'string') return { ...told, what: 'phase', phase }
+  if (typeof release === 'string') return { ...told, what: 'released', release }
+  return { ...told, count: Number(records ?? count ?? 0) }
 }
 
 const hostWords = (hosts: Record<string, string>): string =>

@@ -17,6 +17,9 @@ const PHASE_WORDS: Record<string, string> = {
   close: 'close    recompute the table, attest its root',
 }
 
+/** What is counted by who says it, and not by records. */
+const ONE_EACH = new Set(['joined', 'seated', 'nothing-gathered'])
+
 export class ProgressDisplay {
   readonly #live: boolean
   readonly #now: () => number
@@ -37,8 +40,9 @@ export class ProgressDisplay {
     if (what === 'final')
       return this.#print(`epoch ${'epoch' in progress ? progress.epoch : ''} is final: a quorum of validators attested the same root`)
     if (what === 'released') return this.#print(`release ${'release' in progress ? progress.release : ''}`)
+    if (what === 'nothing-to-release') return this.#print('no record of it is left to release')
     const amount = 'records' in progress ? progress.records : 'count' in progress ? progress.count : 1
-    this.#counts.set(what, (this.#counts.get(what) ?? 0) + (what === 'joined' || what === 'seated' ? 1 : amount))
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + (ONE_EACH.has(what) ? 1 : amount))
     this.#draw(who)
   }
 

@@ -85,7 +85,7 @@ export class RoleProcess implements AsyncDisposable {
 
 /** A `dao serve` and what it says when it is ready. Throws FatalError ROLE_ENDED with its last words. */
 export async function startDaoProcess(
-  options: Omit<RoleProcessOptions, 'onLine'>,
+  options: RoleProcessOptions,
 ): Promise<{ process: RoleProcess; ledger: string; http: string; addresses: string[] }> {
   const ready = new EventTarget()
   let said: Record<string, unknown> = {}
@@ -93,6 +93,8 @@ export async function startDaoProcess(
   const role = new RoleProcess({
     ...options,
     onLine: (line) => {
+      options.onLine?.(line)
+      if (typeof line['http'] !== 'string') return
       said = line
       ready.dispatchEvent(new Event('ready'))
     },

@@ -41,4 +41,5 @@ export type OperatorProgress =
   | { what: 'closed'; epoch: number }
   | { what: 'final'; epoch: number }
   | { what: 'released'; epoch: number; release: string }
+  | { what: 'nothing-to-release'; epoch: number }
   | { what: 'seated' | 'joined'; account: string }

@@ -29,7 +29,7 @@ export function isPhaseDone(state: LedgerState, view: PhaseView): boolean {
       const waiting = [...state.contributors.values()].filter(
         (c) => !c.revoked && view.connected.has(c.account) && !view.ready.has(c.account),
       )
-      return openCommits(state) + carried(state) > 0 && (late || waiting.length === 0)
+      return hasWork(state) && (late || waiting.length === 0)
     }
     case 'reveal': {
       const need = quorumOf(charter, seats.length)
@@ -52,6 +52,11 @@ export function isPhaseDone(state: LedgerState, view: PhaseView): boolean {
     default:
       return state.results.at(-1)?.epoch === epoch.number && state.results.at(-1)?.final === true
   }
+}
+
+/** Whether the epoch under way has anything to test: a commitment that may be revealed, or a batch that an earlier cut moved here. */
+export function hasWork(state: LedgerState): boolean {
+  return openCommits(state) + carried(state) > 0
 }
 
 /** Commitments of this epoch or earlier that may still be revealed. */

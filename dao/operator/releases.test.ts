@@ -71,7 +71,7 @@ describe('releases', () => {
     const { log, steps } = scene({ cut: async () => undefined, holdsAll: false })
     await steps(3700)
     // the test's rules give reveals an hour
-    expect(log).toEqual(['0 final', '3600000 cut 1'])
+    expect(log).toEqual(['0 final', '3600000 cut 1', '3600000 nothing-to-release'])
   })
 
   it('hold up no step while they are cut', async () => {

@@ -74,7 +74,11 @@ export class Releases implements AsyncDisposable {
       const payload = await cut(through)
       if (payload !== undefined) await write('release', payload, { key: `release/${through}` })
       due.isDone = true
-      if (payload !== undefined) onProgress({ what: 'released', epoch: through, release: payload.release.toString() })
+      onProgress(
+        payload === undefined
+          ? { what: 'nothing-to-release', epoch: through }
+          : { what: 'released', epoch: through, release: payload.release.toString() },
+      )
     } catch (error) {
       if (signal.aborted) return
       due.nextAt = clock.now() + RETRY_MS * 2 ** due.tries++

@@ -491,6 +491,8 @@ it('greets people, with their words kept harmless', async () => {
   const page = await response.text()
   expect(page).not.toContain('<img')
   expect(page).toContain('https://dao.example/contact')
+  // whoever finds this address in a User-Agent wants to know how to be left alone
+  for (const words of ['robots.txt', '/.well-known/quern.txt', '/v1/optouts?domain=']) expect(page).toContain(words)
   expect(await (await ask('/metrics')).text()).toBe('\n')
 })
 

@@ -46,13 +46,15 @@ export class Gathering implements AsyncDisposable {
   }
 
   #begin(epoch: EpochState, now: { isDone: boolean }): void {
-    const { state, options, signal, wake } = this.#bench
+    const { state, options, signal, wake, say } = this.#bench
     const withinMs = Math.max(1000, state().charter.epoch.gather.maxSeconds * 1000 * SEAL_SHARE)
     // one after the other: an earlier one may still be sealing
     this.#work = this.#work
       .then(() => this.#gather(epoch.number, withinMs))
       .catch((error: unknown) => {
-        if (!signal.aborted) options.logger.error('gather-failed', { code: codeOf(error), message: String(error) })
+        if (signal.aborted) return
+        options.logger.error('gather-failed', { code: codeOf(error), message: String(error) })
+        say('nothing-gathered', epoch.number, 0)
       })
       .finally(() => {
         now.isDone = true
@@ -79,7 +81,7 @@ export class Gathering implements AsyncDisposable {
       signal,
     })
     signal.throwIfAborted()
-    if (gathered.urls.length === 0) return options.logger.info('nothing-gathered', { epoch })
+    if (gathered.urls.length === 0) return say('nothing-gathered', epoch, 0)
     const { urls, frontier, widenings, ...content } = gathered
     const salt = options.random.bytes(32)
     const manifest = await this.#seal(content, salt)

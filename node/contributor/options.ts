@@ -29,7 +29,8 @@ export interface ContributorOptions extends Effects {
 }
 
 export interface ContributorProgress {
-  what: 'joined' | 'gathering' | 'sealed' | 'committed' | 'revealed' | 'published' | 'receipt'
+  /** `nothing-gathered`: of this epoch nothing will come. */
+  what: 'joined' | 'gathering' | 'nothing-gathered' | 'sealed' | 'committed' | 'revealed' | 'published' | 'receipt'
   epoch: number
   records: number
 }

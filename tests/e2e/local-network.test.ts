@@ -105,7 +105,7 @@ describe('the epoch', () => {
         requests.filter(({ host, path: asked }) => host === `${label}.quern.test` && pattern.test(decodeURI(asked))),
         label,
       ).toEqual([])
-    expect(new Set(requests.map(({ userAgent }) => userAgent.split(' ')[0]))).toEqual(new Set(['QuernBot/1.0']))
+    expect(new Set(requests.map(({ userAgent }) => userAgent))).toEqual(new Set([`QuernBot/1.0 (+${state.charter.contact})`]))
     const hosts = new Set(batches().flatMap((batch) => filesOf(batch).index.rows.map(({ host }) => host)))
     expect([...hosts].filter((host) => /^(press|closed|flaky)\./.test(host))).toEqual([])
     const urls = (await Promise.all(batches().map(linesOf))).flat().map((line) => (JSON.parse(line) as { url: string }).url)

@@ -42,7 +42,7 @@ export function frontPage(state: LedgerState | undefined, newest: NewestRelease 
       releasePart(newest, state, origin),
       sharesPart(newest, state),
       ledgerPart(state, origin),
-      interfacePart(charter.contact),
+      interfacePart(charter.contact, origin),
     ]
       .filter((part) => part !== '')
       .join('\n'),
@@ -127,10 +127,15 @@ function ledgerPart(state: LedgerState, origin: string): string {
   ].join('\n')
 }
 
-const interfacePart = (contact: string): string =>
-  `<h2>For programs and people</h2>
-<p><a href="/openapi.json">The whole HTTP interface</a> is described in OpenAPI 3.1; <a href="/v1/releases">all releases</a> as JSON.</p>
-<p>Site owners who want out, contributors, anyone: <a rel="nofollow" href="${escaped(contact)}">${escaped(contact)}</a></p>`
+const interfacePart = (contact: string, origin: string): string =>
+  [
+    '<h2>For site owners</h2>',
+    '<p>The crawlers obey <code>robots.txt</code> and every reservation against training that they can read, and keep as evidence which line decided. A site is left out for good, what was gathered before too, once it has a file <code>/.well-known/quern.txt</code>, or a TXT record of <code>_quern.</code> and its name, with the line <code>opt-out: /</code>, and somebody asks to look there:</p>',
+    command('For the domain example.org:', `curl -X POST '${origin}/v1/optouts?domain=example.org'`),
+    `<p>A person answers at <a rel="nofollow" href="${escaped(contact)}">${escaped(contact)}</a>.</p>`,
+    '<h2>For programs</h2>',
+    '<p><a href="/openapi.json">The whole HTTP interface</a> is described in OpenAPI 3.1; <a href="/v1/releases">all releases</a> as JSON.</p>',
+  ].join('\n')
 
 const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(ppm % 10_000 === 0 ? 0 : 2)} %`
