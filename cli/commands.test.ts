@@ -10,7 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateKey } from '../core/identity/index.ts'
 import { JournalChain, type JournalRow } from '../node/index.ts'
 import { runCli } from '../tests/support/run-cli.ts'
+import { contactOf } from './commands/contact.ts'
 import { specs } from './commands/index.ts'
+import { runProgram } from './program/index.ts'
 
 const PAGE = `<!doctype html><html lang="en"><title>A mill</title><article><h1>A mill</h1><p>${'The wheel turns and the stone grinds the grain into flour. '.repeat(12)}</p></article></html>`
 let folder: string
@@ -40,6 +42,86 @@ describe('help', () => {
   })
 })
 
+/** Words of an example as a shell would split them. */
+const wordsOf = (example: string): string[] =>
+  [...example.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '').slice(1)
+
+describe('examples', () => {
+  /** These work until they are stopped, or for long; what they need is looked at before. */
+  const long = new Set(['up', 'dao serve', 'site', 'sim'])
+  const real = { cwd: process.cwd(), fetch: globalThis.fetch, env: { ...process.env } }
+  beforeAll(async () => {
+    await mkdir(at('examples'))
+    process.chdir(at('examples'))
+    process.env['QUERN_HOME'] = at('examples/home')
+    // nobody outside is asked
+    process.env['QUERN_HOSTS'] = 'example.org=127.0.0.1'
+    globalThis.fetch = async () => {
+      throw new TypeError('no network here')
+    }
+  })
+  afterAll(() => {
+    process.chdir(real.cwd)
+    process.env = real.env
+    globalThis.fetch = real.fetch
+  })
+  const complete = (example: string): string[] =>
+    wordsOf(example.replace('did:key:z6Mk…', 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'))
+
+  it.each(specs.filter(({ name }) => !long.has(name)).map(({ name, example }) => [name, example] as const))(
+    'of "%s" is whole, and with --json all that it prints is JSON',
+    async (_name, example) => {
+      const { code, json, err } = await runCli(...complete(example), '--json')
+      // what it names is not here: that may be no, or a failure, but never wrong usage
+      expect(code, err).not.toBe(2)
+      expect(err).not.toMatch(/INTERNAL/)
+      const lines = json()
+      if (code !== 0) expect(lines.length, err).toBeGreaterThan(0)
+    },
+  )
+
+  it.each(specs.filter(({ name }) => long.has(name)).map((spec) => [spec.name, spec] as const))(
+    'of "%s" has every flag and argument',
+    async (_name, spec) => {
+      const taken: unknown[] = []
+      const recorded = { ...spec, load: async () => ({ run: async (args: string[], flags: unknown) => void taken.push(args, flags) }) }
+      expect(await runProgram('0', [recorded], complete(spec.example))).toBe(0)
+      expect(taken).toHaveLength(2)
+    },
+  )
+
+  it('of "up" and "crawl" tell a stranger’s site whom to ask, which sites of this machine need not be told', () => {
+    for (const name of ['up', 'crawl']) expect(specs.find((spec) => spec.name === name)?.example).toContain(' --contact ')
+    const contact = 'mailto:you@example.org'
+    expect(contactOf({ contact }, ['https://example.org/'], {})).toBe(contact)
+    expect(contactOf({}, [], {})).toBeUndefined()
+    expect(contactOf({}, ['http://127.0.0.1:8000/', 'http://[::1]/', 'http://localhost/'], {})).toBeUndefined()
+    expect(contactOf({}, ['http://docs.test/'], { 'docs.test': '127.0.0.1' })).toBeUndefined()
+    for (const url of ['https://example.org/', 'http://10.0.0.1/', 'http://localhost.example/'])
+      expect(() => contactOf({}, ['http://127.0.0.1/', url], {}), url).toThrow(/reach a person/)
+    expect(() => contactOf({ contact: 'me' }, [], {})).toThrow(/takes an address/)
+  })
+})
+
+describe('--json', () => {
+  it.each(specs.map(({ name }) => [name] as const))('makes an error of "%s" one object on stdout', async (name) => {
+    const { code, json, err } = await runCli(...name.split(' '), '--no-such-flag', '--json')
+    expect(code).toBe(2)
+    expect(json()).toEqual([{ error: { code: 'UNKNOWN_OPTION', message: expect.stringContaining('--no-such-flag') as string } }])
+    expect(err).toContain('--no-such-flag')
+  })
+
+  it('takes no other format beside it', async () => {
+    const { code, json } = await runCli('dataset', 'query', '--json', '--format', 'csv')
+    expect([code, json()]).toMatchObject([2, [{ error: { code: 'BAD_FORMAT' } }]])
+  })
+
+  it('does so where there is no command', async () => {
+    expect((await runCli('dataset', '--json')).code).toBe(2)
+    expect((await runCli('grind', '--json')).json()).toMatchObject([{ error: { code: 'UNKNOWN_COMMAND' } }])
+  })
+})
+
 describe('exit codes', () => {
   it.each<[number, string, () => string[]]>([
     [2, 'no command', () => []],
@@ -60,6 +142,10 @@ describe('exit codes', () => {
     [2, 'a service without a charter', () => ['dao', 'serve', '--home', at('dao'), '--charter', at('absent.yaml')]],
     [2, 'a charter without a contact', () => ['dao', 'init', '--home', at('dao'), '--out', at('new.yaml')]],
     [2, 'a crawl without a place', () => ['crawl', 'https://example.org']],
+    [2, 'a crawl of somebody’s site without a contact', () => ['crawl', 'https://example.org', '--out', at('crawled-by')]],
+    [2, 'a network over somebody’s site without a contact', () => ['up', 'https://example.org', '--home', at('up')]],
+    [2, 'a copy of a log without a place', () => ['ledger', 'audit', '--dao', 'http://127.0.0.1:1']],
+    [2, 'a proof of two things', () => ['log', 'prove', '1', '--from', '1']],
     [2, 'a page without its URL', () => ['extract', at('page.html')]],
     [2, 'a page to ask about that is none', () => ['may-fetch', 'example.org']],
     [2, 'a header that is none', () => ['may-fetch', 'https://example.org', '--header', 'x', '--robots', at('page.html')]],

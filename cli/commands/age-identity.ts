@@ -1,18 +1,13 @@
 /** A trainer's age identity, as a file. */
-import { readFile } from 'node:fs/promises'
 import { InvalidInputError } from '../../core/errors/index.ts'
+import { readTextAtMost } from '../program/index.ts'
 
 const MAX_IDENTITY_BYTES = 8192
 
 /** The first line that is an identity, as `age-keygen -pq` writes it. Throws InvalidInputError. */
 export async function identityIn(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}`, { cause })
-  })
-  const line = text
-    .slice(0, MAX_IDENTITY_BYTES)
-    .split(/\r?\n/)
-    .find((one) => one.startsWith('AGE-SECRET-KEY-PQ-1'))
+  const text = await readTextAtMost(file, MAX_IDENTITY_BYTES)
+  const line = text.split(/\r?\n/).find((one) => one.startsWith('AGE-SECRET-KEY-PQ-1'))
   if (line === undefined) throw new InvalidInputError('NO_IDENTITY', `${file} holds no hybrid age identity (AGE-SECRET-KEY-PQ-1…)`)
   return line.trim()
 }

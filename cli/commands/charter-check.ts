@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import {
   type CharterChange,
@@ -9,17 +8,11 @@ import {
   type ReadPage,
 } from '../../dao/charter/index.ts'
 import { type Charter, MAX_CHARTER_BYTES, type SelectorSchema } from '../../schemas/wire/index.ts'
-import { print, printable, printJson, type Run, say } from '../program/index.ts'
+import { print, printable, printJson, readTextAtMost, type Run, say } from '../program/index.ts'
 import { pagesBeside, readPageFlag, reportLines, reportOf, schemaOf } from './selector-report.ts'
 
 /** The text of a charter file. Throws InvalidInputError FILE_UNREADABLE or TOO_LARGE. */
-export async function readCharterFile(file: string): Promise<string> {
-  const found = await stat(file).catch((cause: unknown) => {
-    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}; "quern dao init" writes one`, { cause })
-  })
-  if (found.size > MAX_CHARTER_BYTES) throw new InvalidInputError('TOO_LARGE', `a charter has at most ${MAX_CHARTER_BYTES} bytes`)
-  return readFile(file, 'utf8')
-}
+export const readCharterFile = (file: string): Promise<string> => readTextAtMost(file, MAX_CHARTER_BYTES)
 
 /** `operator: self` stands for the account of whoever serves the charter: one file then starts any number of trial networks. */
 export function operatedBy(account: string, text: string): string {

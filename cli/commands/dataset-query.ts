@@ -26,7 +26,10 @@ export const run: Run = async ([given], flags) => {
     return typeof value === 'string' ? value : undefined
   }
   const words = (name: string): string[] => listOf(word(name))
-  const format = (flags['json'] === true ? 'json' : word('format')) as QueryFormat
+  const json = flags['json'] === true
+  if (json && word('format') !== 'table' && word('format') !== 'json')
+    throw new UsageError('BAD_FORMAT', `--json and --format ${word('format')} are two answers: give one of them`)
+  const format = (json ? 'json' : word('format')) as QueryFormat
   if (!QUERY_FORMATS.includes(format)) throw new UsageError('BAD_FORMAT', `--format is one of ${QUERY_FORMATS.join(', ')}`)
   const out = word('out')
   if (format === 'parquet' && out === undefined) throw new UsageError('NEEDS_OUT', 'a Parquet answer needs --out FILE')

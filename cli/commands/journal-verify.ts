@@ -1,20 +1,13 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { once } from 'node:events'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { InvalidInputError } from '../../core/errors/index.ts'
 import { verifyJournal } from '../../node/index.ts'
-import { print, printable, printJson, type Run, say } from '../program/index.ts'
+import { inputOf, print, printable, printJson, type Run, say } from '../program/index.ts'
 
 export const run: Run = async ([given = '.'], flags) => {
   const file = await journalIn(given)
-  const input = createReadStream(file)
-  await once(input, 'ready').catch((cause: unknown) => {
-    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}; give a crawl's folder, or its journal`, { cause })
-  })
-  const verdict = await verifyJournal(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
+  const verdict = await verifyJournal(createInterface({ input: await inputOf(file), crlfDelay: Number.POSITIVE_INFINITY }))
   if (flags['json'] === true) printJson(verdict)
   else if (verdict.ok) {
     print(`right: ${verdict.lines} lines, one chain`)

@@ -1,64 +1,115 @@
-import { readFile } from 'node:fs/promises'
-import { codeOf, InvalidInputError, toError } from '../../core/errors/index.ts'
-import { parsePolicy, peekCheckpoint, type Policy, policyOf, verifyCheckpoint, verifyLog, verifyProof } from '../../dao/log/index.ts'
+import { codeOf, InvalidInputError, ProofError, toError } from '../../core/errors/index.ts'
+import {
+  type Checkpoint,
+  LogReader,
+  parseAddCheckpoint,
+  parsePolicy,
+  peekCheckpoint,
+  type Policy,
+  policyOf,
+  verifyCheckpoint,
+  verifyConsistency,
+  verifyLog,
+  verifyProof,
+} from '../../dao/log/index.ts'
 import { quorum, seatedValidators } from '../../dao/ledger/index.ts'
 import { openDiskLogStore } from '../../dao/stores/index.ts'
+import { equalBytes } from '../../schemas/wire/index.ts'
 import { logFolder, replayFolder } from '../wiring/index.ts'
-import { print, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { print, printJson, readAtMost, readTextAtMost, type Run, say, settingOf } from '../program/index.ts'
+
+const MAX_FILE_BYTES = 1 << 20
+/** The longest entry that a log takes, and one byte more. */
+const MAX_ENTRY_FILE_BYTES = 1 << 16
+
+/** What was verified: as an object and in words. */
+interface Verified {
+  json: object
+  words: string
+}
 
 export const run: Run = async ([given], flags) => {
-  const policyFile = flags['policy']
-  const policy = typeof policyFile === 'string' ? parsePolicy(await readText(policyFile)) : undefined
-  if (typeof flags['proof'] === 'string')
-    return verifyOne(
-      flags['proof'],
-      flags['entry'],
-      policy ?? (await ledgerPolicy(logFolder(settingOf('home', flags) as string, given))),
-      flags['json'] === true,
-    )
-  const folder = logFolder(settingOf('home', flags) as string, given)
+  const word = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined)
+  const [proof, since, policyFile] = [word('proof'), word('since'), word('policy')]
+  const folder = (): string => logFolder(settingOf('home', flags) as string, given)
+  const named = policyFile === undefined ? undefined : parsePolicy(await readTextAtMost(policyFile, MAX_FILE_BYTES))
+  // only after its files were verified may a log say whom to trust
+  const policy = async (): Promise<Policy> => named ?? ledgerPolicy(folder())
+  const earlier = since === undefined ? undefined : peekCheckpoint(await readTextAtMost(since, MAX_FILE_BYTES))
+  const text = proof === undefined ? undefined : await readTextAtMost(proof, MAX_FILE_BYTES)
+  try {
+    const { json, words } =
+      text === undefined
+        ? await wholeLog(folder(), policy, earlier)
+        : text.startsWith('old ')
+          ? growth(text, await policy(), earlier)
+          : await oneEntry(text, word('entry'), await policy())
+    if (flags['json'] === true) printJson({ ok: true, ...json })
+    else print(`right: ${words}`)
+    return 0
+  } catch (error) {
+    // what was not given, and what cannot be read, are no verdict
+    if (error instanceof InvalidInputError && /_(?:MISSING|UNREADABLE)$|^NO_|^TOO_LARGE$/.test(error.code)) throw error
+    const problem = { file: fileOf(error) ?? proof ?? 'checkpoint', code: codeOf(error), message: toError(error).message }
+    if (flags['json'] === true) printJson({ ok: false, problem })
+    say(`${problem.file}: ${problem.message} [${problem.code}]`)
+    return 3
+  }
+}
+
+/** Every tile and bundle, the checkpoint over them, and that an earlier one was of the same log. */
+async function wholeLog(folder: string, policy: () => Promise<Policy>, earlier: Readonly<Checkpoint> | undefined): Promise<Verified> {
   const store = await openDiskLogStore(folder)
   const note = await store.read('checkpoint')
   if (note === undefined) throw new InvalidInputError('NO_CHECKPOINT', `${folder} holds no checkpoint`)
   const { size, root } = peekCheckpoint(note)
   const verdict = await verifyLog(store, { size, root })
-  if (!verdict.ok) return refuse({ file: verdict.file, code: verdict.code, message: verdict.message }, flags['json'] === true)
-  try {
-    const checked = verifyCheckpoint(note, policy ?? (await ledgerPolicy(folder)))
-    if (flags['json'] === true) printJson({ ok: true, origin: checked.origin, size, root, cosigned: checked.cosigned })
-    else print(`right: ${checked.origin}, ${size} entries, ${verdict.files} files, ${checked.cosigned.length} cosignatures`)
-    return 0
-  } catch (error) {
-    return refuse({ file: 'checkpoint', code: codeOf(error), message: toError(error).message }, flags['json'] === true)
+  if (!verdict.ok) throw new ProofError(verdict.code, verdict.message, { detail: { file: verdict.file } })
+  const { origin, cosigned } = verifyCheckpoint(note, await policy())
+  if (earlier !== undefined) {
+    sameLog(earlier, origin)
+    if (earlier.size > size || !equalBytes(await new LogReader(store, size).root(earlier.size), earlier.root)) throw notGrown(earlier, size)
+  }
+  const since = earlier === undefined ? '' : `, and the log of ${earlier.size} entries is its beginning`
+  return {
+    json: { origin, size, root, cosigned, since: earlier?.size ?? null },
+    words: `${origin}, ${size} entries, ${verdict.files} files, ${cosigned.length} cosignatures${since}`,
   }
 }
+
+/** A consistency proof by itself: no tile is read. */
+function growth(text: string, policy: Policy, earlier: Readonly<Checkpoint> | undefined): Verified {
+  if (earlier === undefined) throw new InvalidInputError('SINCE_MISSING', 'which earlier log? give its checkpoint with --since FILE')
+  const { old, proof, note } = parseAddCheckpoint(text)
+  const { origin, size, root } = verifyCheckpoint(note, policy)
+  sameLog(earlier, origin)
+  if (old !== earlier.size)
+    throw new ProofError('OTHER_SIZE', `the proof begins at ${old} entries, the earlier checkpoint has ${earlier.size}`)
+  if (!verifyConsistency(proof, { oldSize: old, oldRoot: earlier.root, size, root })) throw notGrown(earlier, size)
+  return { json: { origin, size, since: old }, words: `${origin}, the log of ${old} entries is the beginning of that of ${size}` }
+}
+
+async function oneEntry(text: string, entry: string | undefined, policy: Policy): Promise<Verified> {
+  if (entry === undefined) throw new InvalidInputError('ENTRY_MISSING', 'which entry? give its bytes with --entry FILE')
+  const { index, checkpoint } = verifyProof(text, await readAtMost(entry, MAX_ENTRY_FILE_BYTES), policy)
+  return { json: { index, size: checkpoint.size }, words: `entry ${index} of ${checkpoint.size} in ${checkpoint.origin}` }
+}
+
+function sameLog(earlier: Readonly<Checkpoint>, origin: string): void {
+  if (earlier.origin !== origin) throw new ProofError('OTHER_LOG', `the earlier checkpoint is of ${earlier.origin}, this one of ${origin}`)
+}
+
+const notGrown = ({ size: old }: Readonly<Checkpoint>, size: number): ProofError =>
+  new ProofError(
+    'NOT_CONSISTENT',
+    `the log of ${size} entries does not begin with that of ${old} entries: keep both checkpoints, they prove it`,
+  )
+
+const fileOf = (error: unknown): string | undefined =>
+  error instanceof ProofError ? (error.detail['file'] as string | undefined) : undefined
 
 /** Whom the ledger itself names: its log key and its seated validators. A stranger's own policy file is the stronger check. */
 async function ledgerPolicy(folder: string): Promise<Policy> {
   const { state } = (await replayFolder(folder)).ledger
   return policyOf({ logs: [state.logKey], witnesses: seatedValidators(state).map((seat) => seat.statement.witness), quorum: quorum(state) })
-}
-
-async function verifyOne(proof: string, entry: unknown, policy: Policy, json: boolean): Promise<number> {
-  if (typeof entry !== 'string') throw new InvalidInputError('ENTRY_MISSING', 'which entry? give its bytes with --entry FILE')
-  try {
-    const { index, checkpoint } = verifyProof(await readText(proof), new Uint8Array(await readFile(entry)), policy)
-    if (json) printJson({ ok: true, index, size: checkpoint.size })
-    else print(`right: entry ${index} of ${checkpoint.size} in ${checkpoint.origin}`)
-    return 0
-  } catch (error) {
-    return refuse({ file: proof, code: codeOf(error), message: toError(error).message }, json)
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}`, { cause })
-  })
-}
-
-function refuse(problem: { file: string; code: string; message: string }, json: boolean): number {
-  if (json) printJson({ ok: false, problem })
-  say(`${problem.file}: ${problem.message} [${problem.code}]`)
-  return 3
 }

@@ -1,8 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { codeOf, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
+import { codeOf, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { askSite, openWeb } from '../../core/web/index.ts'
 import {
   type Answer,
@@ -14,7 +10,19 @@ import {
   type SiteRules,
   unreachableRobots,
 } from '../../schemas/permission/index.ts'
-import { AGENT, type Flags, listOf, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import {
+  AGENT,
+  answerLines,
+  type Flags,
+  listOf,
+  print,
+  printable,
+  printJson,
+  readTextAtMost,
+  type Run,
+  say,
+  settingOf,
+} from '../program/index.ts'
 import { hostsOf, systemClock } from '../wiring/index.ts'
 
 const MAX_FILE_BYTES = 16 << 20
@@ -24,35 +32,22 @@ const PAUSE_MS = 1000
 export const run: Run = async ([given], flags) => {
   const agent = productToken(String(flags['agent']))
   if (agent === undefined) throw new UsageError('BAD_FLAG', '--agent begins with a product token: letters, _ and -')
-  if (flags['jsonl'] === true) return answerLines(given ?? '-', agent)
+  if (flags['jsonl'] === true) return answerLines(given ?? '-', (line) => mayFetchLine(line, agent))
   const url = given === undefined ? null : URL.parse(given)
   if (url === null || !/^https?:$/.test(url.protocol)) throw new UsageError('BAD_URL', 'which page? give its http(s) URL')
   url.hash = ''
   const profile = flags['profile']
   if (profile !== 'strict' && profile !== 'standard') throw new UsageError('BAD_FLAG', '--profile is strict or standard')
   const headers = (flags['header'] as string[]).map(headerOf)
-  const html = typeof flags['html'] === 'string' ? await textOf(flags['html']) : null
+  const html = typeof flags['html'] === 'string' ? await readTextAtMost(flags['html'], MAX_FILE_BYTES) : null
   const site =
     typeof flags['robots'] === 'string'
-      ? siteOfTexts({ url: url.href, robots: await textOf(flags['robots']) })
+      ? siteOfTexts({ url: url.href, robots: await readTextAtMost(flags['robots'], MAX_FILE_BYTES) })
       : await ask(url.origin, agent, flags)
   const told = answer({ url: url.href, agent, profile, site, headers, html })
   if (flags['json'] === true) printJson({ url: url.href, ...told })
   else tell(told, profile)
   return told.fetch.allowed && told.train.allowed ? 0 : 3
-}
-
-async function answerLines(file: string, agent: string): Promise<number> {
-  const input = file === '-' ? process.stdin : createReadStream(file)
-  if (file !== '-')
-    await once(input, 'ready').catch((cause: unknown) =>
-      Promise.reject(new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}`, { cause })),
-    )
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line.trim() === '') continue
-    if (!process.stdout.write(`${mayFetchLine(line, agent)}\n`)) await once(process.stdout, 'drain')
-  }
-  return 0
 }
 
 /** The site's own files, one after the other, through the address guard. That they cannot be had forbids everything. */
@@ -89,12 +84,4 @@ function headerOf(line: string): [string, string] {
   const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*([^\r\n]*)$/.exec(line) ?? []
   if (name === undefined) throw new UsageError('BAD_FLAG', '--header takes "Name: value"')
   return [name, value]
-}
-
-async function textOf(file: string): Promise<string> {
-  const found = await stat(file).catch((cause: unknown) => {
-    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}`, { cause })
-  })
-  if (found.size > MAX_FILE_BYTES) throw new InvalidInputError('TOO_LARGE', `a file of more than ${MAX_FILE_BYTES} bytes is not taken`)
-  return readFile(file, 'utf8')
 }

@@ -27,7 +27,7 @@ export const run: Run = async (_args, flags) => {
   await using stack = new AsyncDisposableStack()
   const worker = workersOf(flags, systemClock, stack)
   const deny = await denyOf(flags, systemClock)
-  const { maxPages, maxDepth, delayMs } = crawlOptions(flags, false)
+  const { maxPages, maxDepth, delayMs, scope } = crawlOptions(flags, false)
   const contact = flags['contact']
   const dao = await resolveDao(settingOf('dao', flags))
   await using running = await unlessStopped(
@@ -35,11 +35,11 @@ export const run: Run = async (_args, flags) => {
       home: settingOf('home', flags) as string,
       listen,
       announce: announceOf(settingOf('announce', flags)),
-      privateNetwork: isPrivateDao(dao),
+      privateNetwork: isPrivateDao(dao, flags),
       logger: log,
       dao,
       web,
-      crawl: { worker, deny, own: { pages: maxPages, depth: maxDepth, delayMs } },
+      crawl: { worker, deny, own: { pages: maxPages, depth: maxDepth, delayMs, scope } },
       signal,
       contact: typeof contact === 'string' ? contact : null,
       onProgress: ({ what, epoch, records }) => {

@@ -7,6 +7,11 @@ const CRAWL_OPTIONS: CommandSpec['options'] = [
   ['--delay <ms>', 'pause between two requests to a host, in milliseconds'],
   ['--scope <scope>', 'host: stay on the hosts given; domain: on their registrable domains'],
 ]
+/** Sites of this machine alone need none. */
+const CONTACT_OPTION: NonNullable<CommandSpec['options']>[number] = [
+  '--contact <address>',
+  'http(s) URL or mailto: address for site owners; goes into the User-Agent; needed for sites that are not on this machine',
+]
 const WORKING_OPTIONS: CommandSpec['options'] = [
   ['--workers <n>', 'threads that parse, extract and compress pages; default one per core, 0 for none'],
   ['--deny <file>', 'where not to go: a host, *.domain or URL prefix a line; read again when it changes'],
@@ -16,6 +21,7 @@ const NARROWING_OPTIONS: CommandSpec['options'] = [
   ['--max-pages <n>', 'most pages to fetch in an epoch, where the charter allows more'],
   ['--max-depth <n>', 'most links away from a start page, where the charter allows more'],
   ['--delay <ms>', 'pause between two requests to a host, where the charter asks for less'],
+  ['--scope <scope>', 'host: stay on the hosts of the start pages, where the charter allows their domains'],
 ]
 const CHECK_OPTIONS: CommandSpec['options'] = [
   ['--page <file>', 'a saved page to try a schema of the charter on, instead of its examples'],
@@ -39,7 +45,7 @@ const SEED_OPTIONS: CommandSpec['options'] = [
   ['--passphrase-file <file>', 'its first line opens the root seed, or locks a new one; without it the seed lies in an owner-only file'],
   ['--restore <file>', 'a backup of the root seed, for a home that has none yet'],
 ]
-const ROLE = ['home', 'listen', 'announce', 'logLevel'] as const
+const ROLE = ['home', 'listen', 'announce', 'privateNetwork', 'logLevel'] as const
 
 export const specs: CommandSpec[] = [
   {
@@ -47,11 +53,12 @@ export const specs: CommandSpec[] = [
     args: '[urls...]',
     summary:
       'a whole network on this machine: a DAO, 3 contributors, 4 validators; crawls the sample site or the URLs given, closes an epoch, cuts a release',
-    example: 'quern up https://example.org --max-pages 200 --exit',
+    example: 'quern up https://example.org --contact mailto:you@example.org --max-pages 200 --exit',
     settings: ['home', 'http', 'logLevel', 'allowPrivate', 'hosts'],
     options: [
       ...CRAWL_OPTIONS,
-      ['--exit', 'stop when the release is cut; without it the network keeps running'],
+      CONTACT_OPTION,
+      ['--exit', 'stop when the release is cut; exit 3 when there is nothing to release. Without it the network keeps running'],
       ['--processes', 'give each role its own process'],
       ['--contributors <n>', 'how many contributors', '3'],
       ['--validators <n>', 'how many validators', '4'],
@@ -85,7 +92,7 @@ export const specs: CommandSpec[] = [
     name: 'dao init',
     summary: 'write a charter file to edit, and the operator’s keys',
     example: 'quern dao init --name my-dao --contact mailto:crawl@example.org',
-    settings: ['home'],
+    settings: ['home', 'allowPrivate'],
     options: [
       ['--name <name>', 'name of the DAO: lower-case letters, digits, dashes', 'my-dao'],
       ['--contact <address>', 'http(s) URL or mailto: address for site owners; goes into every User-Agent'],
@@ -108,6 +115,7 @@ export const specs: CommandSpec[] = [
     args: '<file>',
     summary: 'the same as "dao charter check"',
     example: 'quern charter check charter.yaml',
+    hidden: true,
     options: CHECK_OPTIONS,
     load: () => import('./charter-check.ts'),
   },
@@ -181,7 +189,7 @@ export const specs: CommandSpec[] = [
     args: '<urls...>',
     summary:
       'crawl and structure pages without a network: evidence.warc.gz, records.jsonl.gz, journal.jsonl; the same command goes on where a stopped one ended',
-    example: 'quern crawl https://example.org --out crawl --max-pages 50',
+    example: 'quern crawl https://example.org --out crawl --contact mailto:you@example.org --max-pages 50',
     settings: ['allowPrivate', 'hosts', 'proxy', 'logLevel'],
     options: [
       ['--out <dir>', 'folder to write, or to go on with'],
@@ -190,7 +198,7 @@ export const specs: CommandSpec[] = [
       ['--since <dir>', 'folder of an earlier crawl: unchanged pages are asked for conditionally and proved by revisit records'],
       ['--overwrite', 'begin again where a crawl lies already'],
       ['--no-sitemaps', 'do not read the sitemaps that robots.txt names'],
-      ['--contact <address>', 'http(s) URL or mailto: address for site owners; goes into the User-Agent'],
+      CONTACT_OPTION,
       ['--profile <profile>', 'strict or standard: what an absent training statement means', 'standard'],
     ],
     load: () => import('./crawl.ts'),
@@ -445,9 +453,9 @@ export const specs: CommandSpec[] = [
   {
     name: 'dataset query',
     args: '[release]',
-    summary: 'filter the records of a release',
+    summary: 'filter the records of a release on this machine; "dataset fetch" brings one',
     example: 'quern dataset query --language en --min-quality 600000 --limit 5',
-    settings: ['home', 'dao'],
+    settings: ['home'],
     options: [
       ['--release <cid|folder>', 'which release; default the newest'],
       ['--schema <name@version>', 'schema'],
@@ -471,7 +479,7 @@ export const specs: CommandSpec[] = [
     args: '[release]',
     summary: 'copy a release from a DAO and verify it on the way',
     example: 'quern dataset fetch --dao https://dao.example.org --out data',
-    settings: ['home', 'dao'],
+    settings: ['dao'],
     options: [['--out <dir>', 'folder to write', 'release']],
     load: () => import('./dataset-fetch.ts'),
   },
@@ -508,9 +516,14 @@ export const specs: CommandSpec[] = [
   {
     name: 'ledger audit',
     args: '[log]',
-    summary: 'replay a whole ledger from a copy of its log folder; exit 3 and the name of the file when one byte differs',
-    example: 'quern ledger audit .quern/dao/log',
+    summary:
+      'replay a whole ledger from a copy of its log folder, or from a DAO by HTTP, which makes that copy; exit 3 and the name of the file when one byte differs',
+    example: 'quern ledger audit dao-log --dao https://dao.example.org',
     settings: ['home'],
+    options: [
+      ['--dao <url>', 'bring what the folder lacks from there first; a stopped copy is gone on with'],
+      ['--ledger <id>', 'the ledger that it must be, quern/…; whichever the log says otherwise'],
+    ],
     load: () => import('./ledger-audit.ts'),
   },
   {
@@ -524,23 +537,26 @@ export const specs: CommandSpec[] = [
   {
     name: 'log verify',
     args: '[log]',
-    summary: 'verify tiles, root, checkpoint and cosignatures; with --proof one entry’s .tlog-proof',
-    example: 'quern log verify .quern/dao/log',
+    summary: 'verify tiles, root, checkpoint and cosignatures; with --proof what "log prove" wrote',
+    example: 'quern log verify',
     settings: ['home'],
     options: [
-      ['--proof <file>', 'a .tlog-proof file'],
-      ['--entry <file>', 'with --proof: the entry’s bytes'],
+      ['--proof <file>', 'a .tlog-proof of an entry, or a proof that the log only grew'],
+      ['--entry <file>', 'with --proof of an entry: its bytes'],
+      ['--since <file>', 'an earlier checkpoint that you kept: the log has to begin with what it covers'],
       ['--policy <file>', 'a tlog-policy: log, witnesses and quorum to trust'],
     ],
     load: () => import('./log-verify.ts'),
   },
   {
     name: 'log prove',
-    args: '<index>',
-    summary: 'write the inclusion proof of an entry as a C2SP .tlog-proof',
+    args: '[index]',
+    summary:
+      'write the inclusion proof of an entry as a C2SP .tlog-proof; with --from the proof that the log only grew since it had so many entries',
     example: 'quern log prove 12 --out entry-12.tlog-proof',
     settings: ['home'],
     options: [
+      ['--from <size>', 'a consistency proof from a log of so many entries, as C2SP witnesses take it'],
       ['--log <dir>', 'a copy of the log; default the home’s'],
       ['--out <file>', 'where the proof goes; default stdout'],
     ],

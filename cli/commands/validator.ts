@@ -24,7 +24,7 @@ export const run: Run = async (_args, flags) => {
       home: settingOf('home', flags) as string,
       listen,
       announce: announceOf(settingOf('announce', flags)),
-      privateNetwork: isPrivateDao(dao),
+      privateNetwork: isPrivateDao(dao, flags),
       logger: log,
       dao,
       web,

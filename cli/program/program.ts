@@ -1,8 +1,8 @@
 /** The command line: what there is, in words. Each command's code loads only when it runs, so that `--help` is quick. */
 import { Command, CommanderError } from 'commander'
 import { UsageError } from '../../core/errors/index.ts'
-import { exitCodeOf, say, sayError } from './io.ts'
-import { type SettingName, settings } from './settings.ts'
+import { exitCodeOf, printJson, say, sayError } from './io.ts'
+import { type Setting, type SettingName, settings } from './settings.ts'
 
 export type Flags = Record<string, unknown>
 /** A command's work; it resolves with the exit code, 0 when it gives none. */
@@ -35,13 +35,13 @@ export async function runProgram(version: string, specs: readonly CommandSpec[],
   for (const spec of specs) {
     const words = spec.name.split(' ')
     const leaf = words.pop() as string
-    const parent = words.length === 0 ? program : groupOf(program, groups, words.join(' '))
+    const parent = words.length === 0 ? program : groupOf(program, groups, words.join(' '), spec.hidden === true)
     const command = parent
       .command(spec.args ? `${leaf} ${spec.args}` : leaf, { hidden: spec.hidden === true })
       .description(spec.summary)
       .exitOverride()
     for (const name of spec.settings ?? []) {
-      const { flag, env, help, fallback } = settings[name]
+      const { flag, env, help, fallback }: Setting = settings[name]
       command.option(flag, `${help} [${env}${fallback ? `; ${fallback}` : ''}]`)
     }
     for (const [flag, description, fallback, repeat] of spec.options ?? [])
@@ -66,28 +66,38 @@ export async function runProgram(version: string, specs: readonly CommandSpec[],
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    return error.exitCode === 0 || error.code === 'commander.help' ? (error.code === 'commander.help' ? 2 : 0) : 2
+    // asked for help, or the version
+    if (error.exitCode === 0 && error.code !== 'commander.help') return 0
+    // commander itself has said it in words
+    if (argv.includes('--json')) printJson({ error: { code: codeOfUsage(error), message: error.message.replace(/^error: /, '') } })
+    return 2
   }
   return code
 }
 
+/** `commander.unknownOption` is UNKNOWN_OPTION; a group without a command is COMMAND_MISSING. */
+function codeOfUsage({ code }: CommanderError): string {
+  const name = code.replace(/^commander\./, '')
+  return name === 'help' ? 'COMMAND_MISSING' : name.replace(/[A-Z]/g, '_$&').toUpperCase()
+}
+
 const GROUPS: Record<string, string> = {
   dao: 'operate a DAO: charter, service, epochs, releases',
-  charter: 'check a charter',
   dataset: 'find, read, fetch and verify releases',
   ledger: 'read and replay the ledger',
   pool: 'personal data: looked at on this machine, offered to a DAO, withdrawn',
   log: 'verify and prove entries of the transparency log',
 }
 
-function groupOf(program: Command, groups: Map<string, Command>, name: string): Command {
+/** The group of that name; made with its first command, and listed unless that is hidden. */
+function groupOf(program: Command, groups: Map<string, Command>, name: string, hidden: boolean): Command {
   const known = groups.get(name)
   if (known) return known
   const words = name.split(' ')
   const leaf = words.pop() as string
-  const parent = words.length === 0 ? program : groupOf(program, groups, words.join(' '))
+  const parent = words.length === 0 ? program : groupOf(program, groups, words.join(' '), hidden)
   const group = parent
-    .command(leaf)
+    .command(leaf, { hidden })
     .description(GROUPS[name] ?? name)
     .exitOverride()
   groups.set(name, group)

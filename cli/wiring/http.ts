@@ -1,8 +1,10 @@
-/** A DAO's HTTP API as a client. */
+/** A DAO's HTTP API as a client. Every answer is read up to a limit, and no further. */
+import { z } from 'zod'
 import { FatalError, UsageError } from '../../core/errors/index.ts'
-import { concatBytes, encode } from '../../schemas/wire/index.ts'
+import { concatBytes, did, encode, PHASES } from '../../schemas/wire/index.ts'
 
 const MAX_REPLY_BYTES = 32 << 20
+const PATIENCE_MS = 60_000
 
 /** A DAO named by its HTTP address; a multiaddr has no HTTP. */
 export function httpBase(address: string): string {
@@ -10,65 +12,105 @@ export function httpBase(address: string): string {
   return address.replace(/\/$/, '')
 }
 
-/** JSON of a path; throws FatalError DAO_UNREACHABLE or HTTP_STATUS with what the DAO said. */
-export async function getJson(base: string, path: string): Promise<unknown> {
-  const response = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(30_000) }).catch((cause: unknown) => {
-    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
-  })
-  const text = await response.text()
-  if (text.length > MAX_REPLY_BYTES) throw new FatalError('TOO_LARGE', `${base}${path} answers with more than ${MAX_REPLY_BYTES} bytes`)
-  if (!response.ok) throw new FatalError('HTTP_STATUS', `${base}${path} answers ${response.status}: ${text.slice(0, 200)}`)
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new FatalError('NOT_JSON', `${base}${path} does not answer with JSON`, { cause })
-  }
+export interface HttpAnswer {
+  status: number
+  ok: boolean
+  bytes: Uint8Array
 }
 
-/** Bytes of a path, at most so many; throws FatalError DAO_UNREACHABLE, HTTP_STATUS or TOO_LARGE. */
-export async function getBytes(base: string, path: string, most: number): Promise<Uint8Array> {
-  const response = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(60_000) }).catch((cause: unknown) => {
-    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
-  })
-  if (!response.ok) throw new FatalError('HTTP_STATUS', `${base}${path} answers ${response.status}`)
+/** Whatever is answered, at most so many bytes of it. Throws FatalError DAO_UNREACHABLE or TOO_LARGE. */
+export async function ask(base: string, path: string, most = MAX_REPLY_BYTES, init: RequestInit = {}): Promise<HttpAnswer> {
   const parts: Uint8Array[] = []
-  let bytes = 0
-  for await (const part of response.body ?? []) {
-    bytes += part.byteLength
-    if (bytes > most) throw new FatalError('TOO_LARGE', `${base}${path} answers with more than ${most} bytes`)
-    parts.push(part)
-  }
-  return concatBytes(...parts)
-}
-
-/** As `getJson`, for a question that makes the DAO do something: its status and JSON, refusals included. Throws FatalError DAO_UNREACHABLE, TOO_LARGE or NOT_JSON. */
-export async function postForJson(base: string, path: string): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`${base}${path}`, { method: 'POST', signal: AbortSignal.timeout(60_000) }).catch((cause: unknown) => {
-    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
-  })
-  const text = await response.text()
-  if (text.length > MAX_REPLY_BYTES) throw new FatalError('TOO_LARGE', `${base}${path} answers with more than ${MAX_REPLY_BYTES} bytes`)
+  let size = 0
   try {
-    return { status: response.status, body: JSON.parse(text) as unknown }
+    const response = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(PATIENCE_MS), ...init })
+    for await (const part of response.body ?? []) {
+      size += part.byteLength
+      // leaving the loop cancels the rest
+      if (size > most) break
+      parts.push(part)
+    }
+    if (size <= most) return { status: response.status, ok: response.ok, bytes: concatBytes(...parts) }
   } catch (cause) {
-    throw new FatalError('NOT_JSON', `${base}${path} does not answer with JSON`, { cause })
+    init.signal?.throwIfAborted()
+    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}, or the answer broke off; is "quern dao serve" running there?`, {
+      cause,
+    })
+  }
+  throw new FatalError('TOO_LARGE', `${base}${path} answers with more than ${most} bytes`)
+}
+
+/** Bytes of a path, at most so many. Throws what `ask` throws, or FatalError HTTP_STATUS with what the DAO said. */
+export async function getBytes(base: string, path: string, most: number): Promise<Uint8Array> {
+  const answer = await ask(base, path, most)
+  if (!answer.ok)
+    throw new FatalError(
+      'HTTP_STATUS',
+      `${base}${path} answers ${answer.status}: ${new TextDecoder().decode(answer.bytes.subarray(0, 200))}`,
+    )
+  return answer.bytes
+}
+
+/** JSON of a path. Throws what `getBytes` throws, or FatalError NOT_JSON. */
+export async function getJson(base: string, path: string): Promise<unknown> {
+  return jsonOf(await getBytes(base, path, MAX_REPLY_BYTES), `${base}${path}`)
+}
+
+/** As `getJson`, for a question that makes the DAO do something: its status and JSON, refusals included. */
+export async function postForJson(base: string, path: string): Promise<{ status: number; body: unknown }> {
+  const { status, bytes } = await ask(base, path, MAX_REPLY_BYTES, { method: 'POST' })
+  return { status, body: jsonOf(bytes, `${base}${path}`) }
+}
+
+function jsonOf(bytes: Uint8Array, url: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch (cause) {
+    throw new FatalError('NOT_JSON', `${url} does not answer with JSON`, { cause })
   }
 }
 
-/** Gives an entry and the files that it names to a DAO's service; undefined when it took it, else why not. Throws FatalError DAO_UNREACHABLE or HTTP_STATUS. */
+const daoInfoShape = z.object({
+  ledger: z.string().max(128),
+  operator: did,
+  /** How many entries the operator wrote: the number of its next one. */
+  operatorEntries: z.int().nonnegative(),
+  epoch: z.object({ number: z.int(), phase: z.enum(PHASES) }).nullable(),
+  /** The newest checkpoint note. */
+  checkpoint: z.string().max(MAX_REPLY_BYTES).nullable(),
+  size: z.int().nonnegative(),
+  term: z.int().nonnegative(),
+  addresses: z.array(z.string().max(512)).max(64),
+})
+export type DaoInfo = z.infer<typeof daoInfoShape>
+
+/** Which ledger a DAO serves and how far it is. Throws FatalError NOT_A_DAO or what `ask` throws. */
+export async function daoInfo(base: string): Promise<DaoInfo> {
+  const path = '/v1/info'
+  const { ok, bytes } = await ask(base, path, 1 << 20)
+  const parsed = ok ? daoInfoShape.safeParse(jsonOf(bytes, `${base}${path}`)) : undefined
+  if (!parsed?.success) throw new FatalError('NOT_A_DAO', `${base} does not answer like a DAO of this version`)
+  return parsed.data
+}
+
+const problem = z.object({
+  code: z.string().max(64).optional(),
+  detail: z.string().max(8192).optional(),
+  title: z.string().max(8192).optional(),
+})
+
+/** Gives an entry and the files that it names to a DAO's service; undefined when it took it, else why not. Throws what `ask` throws, or FatalError HTTP_STATUS. */
 export async function submit(base: string, entry: Uint8Array, files: Uint8Array[]): Promise<{ code: string; message: string } | undefined> {
-  const response = await fetch(`${base}/v1/entries`, {
+  const path = '/v1/entries'
+  const { status, ok, bytes } = await ask(base, path, MAX_REPLY_BYTES, {
     method: 'POST',
     headers: { 'content-type': 'application/vnd.ipld.dag-cbor' },
     body: Buffer.from(encode({ entry, files })),
-    signal: AbortSignal.timeout(30_000),
-  }).catch((cause: unknown) => {
-    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}`, { cause })
   })
-  if (response.ok) return undefined
-  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; title?: string }
-  if (response.status !== 422) throw new FatalError('HTTP_STATUS', `${base} answered ${response.status}`)
-  return { code: problem.code ?? 'REFUSED', message: problem.detail ?? problem.title ?? 'the service refused the entry' }
+  if (ok) return undefined
+  if (status !== 422) throw new FatalError('HTTP_STATUS', `${base} answered ${status}`)
+  const { code, detail, title } = problem.parse(jsonOf(bytes, `${base}${path}`))
+  return { code: code ?? 'REFUSED', message: detail ?? title ?? 'the service refused the entry' }
 }
 
 /** Carries bytes to an address that somebody gave for it. Throws FatalError UNREACHABLE or HTTP_STATUS. */

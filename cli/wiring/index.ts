@@ -20,12 +20,13 @@ export {
   canaryKeyIn,
   fileSink,
   keepRelease,
-  readAtMost,
   readReleaseManifest,
   readReleaseSecret,
   replayPool,
   type ReplayedPool,
 } from './pool-releases.ts'
+// pool commands read by way of here
+export { readAtMost } from '../program/index.ts'
 export { type KeptRound, RoundFolder } from './pool-rounds.ts'
 export { cutInto, releaseJob } from './release-job.ts'
 export { openRoleHome, type RoleHome } from './role-home.ts'
@@ -43,6 +44,7 @@ export { readStoredCharter, storeCharter } from './stored-charter.ts'
 export { aborted, secureBytes, systemClock, systemEffects, systemRandom, unlessStopped, untilStopped } from './system.ts'
 export { daoFolder, localReleases, logFolder, releaseFolder, waitingSharesFolder } from './places.ts'
 export { type OperatorWriter, operatorWriter } from './operator-writer.ts'
-export { getBytes, getJson, httpBase, postForJson, submit } from './http.ts'
+export { daoInfo, type DaoInfo, getBytes, getJson, httpBase, postForJson, submit } from './http.ts'
+export { LogCopy } from './log-copy.ts'
 export { replayFolder, type Replayed } from './replay.ts'
 export { holdAgainst, type TrustedOperator, trustedOperator, unvouched } from './trusted-operator.ts'

@@ -1,7 +1,7 @@
 /** `--listen` and `--hosts` read. */
 import { UsageError } from '../../core/errors/index.ts'
 import { isPublic } from '../../core/web/index.ts'
-import { listOf } from '../program/index.ts'
+import { type Flags, listOf, settingOf } from '../program/index.ts'
 
 /** Multiaddrs to listen on; "none" listens nowhere. */
 export function listenOf(text: string | undefined): string[] {
@@ -23,9 +23,9 @@ export function announceOf(text: string | undefined): string[] {
 }
 
 /** Loopback and container networks put many peers behind one address: the mesh must not take them for one attacker. */
-export function isPrivateListen(addresses: readonly string[]): boolean {
+export function isPrivateListen(addresses: readonly string[], flags: Flags = {}): boolean {
   return (
-    process.env['QUERN_PRIVATE_NETWORK'] === '1' ||
+    settingOf('privateNetwork', flags) === '1' ||
     (addresses.length > 0 && addresses.every((address) => /^\/(ip4\/127\.|ip6\/::1\/)/.test(address)))
   )
 }
@@ -49,8 +49,8 @@ export function isPublicMultiaddr(address: string): boolean {
 }
 
 /** Whether a DAO at these addresses is our neighbour: then so may be everybody it names, and many of them behind one address. */
-export function isPrivateDao(addresses: readonly string[]): boolean {
-  return process.env['QUERN_PRIVATE_NETWORK'] === '1' || !addresses.some(isPublicMultiaddr)
+export function isPrivateDao(addresses: readonly string[], flags: Flags = {}): boolean {
+  return settingOf('privateNetwork', flags) === '1' || !addresses.some(isPublicMultiaddr)
 }
 
 /** `name=ip` pairs, separated by commas. */

@@ -18,6 +18,7 @@ import {
   type PoolReleaseSecret,
   toHex,
 } from '../../schemas/wire/index.ts'
+import { readAtMost } from '../program/index.ts'
 import { secureBytes } from './system.ts'
 
 export interface ReplayedPool {
@@ -82,19 +83,6 @@ export async function readReleaseSecret(daoFolder: string, release: CID): Promis
   const file = path.join(releasesIn(daoFolder), `${release.toString()}.secret`)
   if (!existsSync(file)) return undefined
   return (await openPoolReleases()).readReleaseSecret(await readAtMost(file, MAX_RELEASE_SECRET_BYTES))
-}
-
-/** A file of at most so many bytes. Throws InvalidInputError FILE_UNREADABLE or TOO_LARGE. */
-export async function readAtMost(file: string, most: number): Promise<Uint8Array> {
-  const handle = await open(file, 'r').catch((cause: unknown) => {
-    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}`, { cause })
-  })
-  try {
-    if ((await handle.stat()).size > most) throw new InvalidInputError('TOO_LARGE', `${file} has more than ${most} bytes`)
-    return new Uint8Array(await handle.readFile())
-  } finally {
-    await handle.close()
-  }
 }
 
 /** An age file that is there when it is whole, and not before. */

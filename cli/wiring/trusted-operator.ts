@@ -1,9 +1,8 @@
 /** Whose signature under a release counts: the account that somebody names, that a copy of a log has as its operator, or that a DAO says is its own. */
-import { z } from 'zod'
-import { FatalError, RefusedError, UsageError } from '../../core/errors/index.ts'
+import { RefusedError, UsageError } from '../../core/errors/index.ts'
 import { did } from '../../schemas/wire/index.ts'
 import { resolveDao } from './dao-address.ts'
-import { getJson } from './http.ts'
+import { daoInfo } from './http.ts'
 import { logger } from './logging.ts'
 import { learnDao } from './pool-home.ts'
 import { replayPool } from './pool-releases.ts'
@@ -15,8 +14,6 @@ export interface TrustedOperator {
   /** Who said so. */
   by: 'operator' | 'log' | 'dao'
 }
-
-const info = z.object({ ledger: z.string().max(128), operator: did })
 
 /**
  * By `--operator`, then `--log`, then `--dao`; undefined where none of them is given: a setting of the environment makes no check of a file ask the
@@ -37,9 +34,8 @@ export async function trustedOperator(flags: Record<string, unknown>): Promise<T
     const { state, ledger } = await learnDao(await resolveDao(dao), { logger: await logger('error'), signal: AbortSignal.timeout(30_000) })
     return { operator: state.operator, ledger, by: 'dao' }
   }
-  const said = info.safeParse(await getJson(dao.replace(/\/$/, ''), '/v1/info'))
-  if (!said.success) throw new FatalError('NOT_A_DAO', `${dao} does not answer like a DAO of this version`)
-  return { ...said.data, by: 'dao' }
+  const { ledger, operator: account } = await daoInfo(dao.replace(/\/$/, ''))
+  return { operator: account, ledger, by: 'dao' }
 }
 
 /** Throws RefusedError OTHER_LEDGER or OTHER_OPERATOR where what was signed is not of the operator that is trusted. */

@@ -40,7 +40,13 @@ export interface CrawlGatherOptions {
   /** Pace and limits that a test or a fast local network sets. */
   overrides?: Pick<Parameters<typeof crawl>[0], 'limits' | 'pace' | 'worker'>
   /** What its owner lets it do at most: never more than the charter. */
-  own?: { pages?: number | undefined; depth?: number | undefined; delayMs?: number | undefined }
+  own?: {
+    pages?: number | undefined
+    depth?: number | undefined
+    delayMs?: number | undefined
+    /** `host` stays on hosts where the charter allows domains. */
+    scope?: Charter['sources']['scope'] | undefined
+  }
 }
 
 /** Not every page gives a record: refusals, redirects, other people's pages on the way. */
@@ -49,8 +55,9 @@ const FETCHES_PER_RECORD = 3
 const STAYS_OPEN = new Set(['KEPT', 'ROBOTS_UNREACHABLE', 'RULES_UNREACHABLE'])
 
 export function crawlGather(options: CrawlGatherOptions): Gather {
-  return async (job) => {
-    const { clock, openWeb, folder } = options
+  return async (given) => {
+    const { clock, openWeb, folder, own } = options
+    const job = own?.scope === 'host' ? onHosts(given) : given
     const { sources, contact } = job.charter
     // pages of a host that others hold would be fetched for nothing but their links
     const scope = new CharterScope(sources, job.widenings)
@@ -66,6 +73,12 @@ export function crawlGather(options: CrawlGatherOptions): Gather {
       await web[Symbol.asyncDispose]()
     }
   }
+}
+
+/** The same job on the hosts of the start pages alone. */
+function onHosts(job: GatherJob): GatherJob {
+  const { charter } = job
+  return { ...job, charter: { ...charter, sources: { ...charter.sources, scope: 'host' } } }
 }
 
 interface Gathering {
