@@ -1,13 +1,14 @@
 import path from 'node:path'
-import { audit } from '../../dao/audit/index.ts'
+import { UsageError } from '../../core/errors/index.ts'
+import { audit, type AuditOptions, type AuditReport } from '../../dao/audit/index.ts'
 import { DiskFiles, openDiskLogStore } from '../../dao/stores/index.ts'
 import { toHex } from '../../schemas/wire/index.ts'
-import { logFolder } from '../wiring/index.ts'
-import { print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { httpBase, LogCopy, logFolder, untilStopped } from '../wiring/index.ts'
+import { type Flags, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
 
 export const run: Run = async ([given], flags) => {
-  const folder = logFolder(settingOf('home', flags) as string, given)
-  const report = await audit({ log: await openDiskLogStore(folder), files: new DiskFiles(path.join(folder, 'files')) })
+  const rules: Pick<AuditOptions, 'ledgerId'> = typeof flags['ledger'] === 'string' ? { ledgerId: flags['ledger'] } : {}
+  const report = typeof flags['dao'] === 'string' ? await auditOf(flags['dao'], given, rules, flags) : await auditCopy(given, rules, flags)
   const { ok, ledger, size, verified, epochs, problems, pending, invalid } = report
   if (flags['json'] === true) printJson({ ok, ledger, size, verified, epochs, problems, pending, invalid })
   else {
@@ -21,4 +22,28 @@ export const run: Run = async ([given], flags) => {
   }
   for (const { what, where, code } of problems) say(printable(`${where}: ${what} [${code}]`))
   return ok ? 0 : 3
+}
+
+async function auditCopy(given: string | undefined, rules: Pick<AuditOptions, 'ledgerId'>, flags: Flags): Promise<AuditReport> {
+  const folder = logFolder(settingOf('home', flags) as string, given)
+  return audit({ ...rules, log: await openDiskLogStore(folder), files: new DiskFiles(path.join(folder, 'files')) })
+}
+
+/** Copies the log of a DAO as the replay reads it, going on where an earlier run stopped. */
+async function auditOf(dao: string, folder: string | undefined, rules: Pick<AuditOptions, 'ledgerId'>, flags: Flags): Promise<AuditReport> {
+  if (folder === undefined)
+    throw new UsageError('FOLDER_MISSING', 'where shall the copy of the log lie? quern ledger audit FOLDER --dao URL')
+  const isSeen = process.stderr.isTTY && flags['json'] !== true
+  const copy = await LogCopy.open({
+    dao: httpBase(dao),
+    folder,
+    signal: untilStopped().signal,
+    onFile: (count) => {
+      if (isSeen) process.stderr.write(`\r\u001b[K${count} files`)
+    },
+  })
+  const report = await audit({ ...rules, log: copy.log, files: copy.files })
+  await copy.keep(report.problems)
+  if (isSeen) process.stderr.write('\r\u001b[K')
+  return report
 }

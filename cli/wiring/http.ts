@@ -1,6 +1,6 @@
 /** A DAO's HTTP API as a client. Every answer is read up to a limit, and no further. */
 import { z } from 'zod'
-import { FatalError, UsageError } from '../../core/errors/index.ts'
+import { FatalError, RetryableError, UsageError } from '../../core/errors/index.ts'
 import { concatBytes, did, encode, PHASES } from '../../schemas/wire/index.ts'
 
 const MAX_REPLY_BYTES = 32 << 20
@@ -18,7 +18,7 @@ export interface HttpAnswer {
   bytes: Uint8Array
 }
 
-/** Whatever is answered, at most so many bytes of it. Throws FatalError DAO_UNREACHABLE or TOO_LARGE. */
+/** Whatever is answered, at most so many bytes of it. Throws RetryableError DAO_UNREACHABLE or FatalError TOO_LARGE. */
 export async function ask(base: string, path: string, most = MAX_REPLY_BYTES, init: RequestInit = {}): Promise<HttpAnswer> {
   const parts: Uint8Array[] = []
   let size = 0
@@ -33,7 +33,7 @@ export async function ask(base: string, path: string, most = MAX_REPLY_BYTES, in
     if (size <= most) return { status: response.status, ok: response.ok, bytes: concatBytes(...parts) }
   } catch (cause) {
     init.signal?.throwIfAborted()
-    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${base}, or the answer broke off; is "quern dao serve" running there?`, {
+    throw new RetryableError('DAO_UNREACHABLE', `nobody answers at ${base}, or the answer broke off; is "quern dao serve" running there?`, {
       cause,
     })
   }

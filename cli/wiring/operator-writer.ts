@@ -10,7 +10,7 @@ const TRIES = 5
 
 export type OperatorWriter = <T extends EntryType>(t: T, p: Payload<T>, files?: Uint8Array[]) => Promise<void>
 
-/** Throws RefusedError with the fold's code, FatalError DAO_UNREACHABLE or HTTP_STATUS. */
+/** Throws RefusedError with the fold's code, RetryableError DAO_UNREACHABLE, FatalError HTTP_STATUS. */
 export function operatorWriter(base: string, ledger: string, operator: Signer): OperatorWriter {
   return async (t, p, files = []) => {
     for (let attempt = 0; ; attempt++) {

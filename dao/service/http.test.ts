@@ -502,6 +502,7 @@ it('shows people the newest release, its shares and commands to copy, under a po
   const newest = (await (await ask('/v1/releases')).json()) as { releases: { release: string }[] }
   const cid = newest.releases.at(-1)?.release ?? 'none'
   expect(page).toContain(`FROM &#39;http://dao.example:8080/v1/releases/${cid}/data/`)
+  expect(page).toContain('quern ledger audit dao-log --dao http://dao.example:8080<')
   const links = [...page.matchAll(/href="(\/[^"]*)"/g)].map(([, target]) => target as string)
   expect(links).toContain(`/v1/releases/${cid}/shares.json`)
   for (const target of new Set(links)) expect((await ask(target)).status, target).toBeLessThan(400)

@@ -122,7 +122,10 @@ function ledgerPart(state: LedgerState, origin: string): string {
     '<h2>Ledger</h2>',
     `<p>An append-only log that validators witness: ${number(state.size)} entries, ${now}. Its name is <code>${escaped(state.id)}</code>.</p>`,
     command('Read the entries:', `quern ledger show --dao ${origin}`),
-    command('With a copy of the operator’s log folder, compute every score and share again:', 'quern ledger audit LOG_FOLDER'),
+    command(
+      'Copy the log and compute every score and share again, on a machine of your own:',
+      `quern ledger audit dao-log --dao ${origin}`,
+    ),
     '<p>As data: <a href="/v1/epochs">epochs and their tables</a>, <a href="/v1/ledger">entries</a>, <a href="/v1/charter">the charter</a> (the rules), <a href="/checkpoint">the signed checkpoint</a>, <a href="/v1/optouts">opt-outs</a>.</p>',
   ].join('\n')
 }

@@ -1,0 +1,173 @@
+/** An auditor without the operator's disk: the log of a DAO copied over HTTP while it is audited. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { silent } from '../../core/effects/index.ts'
+import { MemoryStorage } from '../../core/storage/index.ts'
+import { type LedgerFiles } from '../../dao/ledger/index.ts'
+import { LogReader, type MemoryLogStore } from '../../dao/log/index.ts'
+import { openHttp } from '../../dao/service/index.ts'
+import { toHex } from '../../schemas/wire/index.ts'
+import { realClock } from '../../tests/support/real-clock.ts'
+import { runCli } from '../../tests/support/run-cli.ts'
+import { LedgerWorld, pages } from '../../tests/unit/ledger-world.ts'
+
+let world: LedgerWorld
+let store: MemoryLogStore
+let folder: string
+let earlier: { note: string; size: number }
+beforeAll(async () => {
+  world = new LedgerWorld()
+  for (let epoch = 0; epoch < 2; epoch++) world.playEpoch(world.contributors.map((signer, i) => [signer, pages(`${i}-${epoch}`, 4)]))
+  earlier = { note: world.note(), size: world.state.size }
+  // more than one tile
+  for (let i = 0; world.state.size < 300; i++) world.ok(world.operator, 'anchor', { target: `somewhere ${i}`, proof: new Uint8Array(32) })
+  store = await world.store()
+})
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'quern-copy-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+type OnTheWay = (name: string, bytes: Uint8Array) => Uint8Array
+
+interface Run {
+  code: number
+  report: {
+    ok?: boolean
+    size?: number
+    epochs?: { root: string; matches: boolean }[]
+    problems?: { where: string }[]
+    error?: { code: string }
+  }
+  asked: string[]
+}
+
+/** The world's log behind a real server; `way` sees every file that is asked for, and may change it. */
+async function auditOver(
+  way: OnTheWay = (_name, bytes) => bytes,
+  from: { world: LedgerWorld; store: MemoryLogStore } = { world, store },
+): Promise<Run> {
+  const asked: string[] = []
+  const passed = (name: string, bytes: Uint8Array | undefined): Uint8Array | undefined => {
+    if (bytes === undefined) return undefined
+    asked.push(name)
+    return way(name, bytes)
+  }
+  const log = { read: async (name: string) => passed(name, await from.store.read(name)) }
+  const files: LedgerFiles = { read: (cid) => passed(`files/${cid.toString()}`, from.world.files.read(cid)) }
+  const http = await openHttp({
+    state: () => from.world.state,
+    log: (term) => (term === 0 ? { files: log, reader: new LogReader(from.store, from.world.state.size) } : undefined),
+    term: () => 0,
+    files,
+    releases: path.join(folder, 'no-releases'),
+    storage: new MemoryStorage(),
+    clock: realClock,
+    logger: silent,
+  })
+  const listening = await http.listen()
+  try {
+    const { code, json } = await runCli('ledger', 'audit', path.join(folder, 'log'), '--dao', listening.url, '--json')
+    // what says where the log stands is asked in every run
+    return { code, report: json()[0] as Run['report'], asked: asked.filter((name) => name !== 'checkpoint') }
+  } finally {
+    await listening[Symbol.asyncDispose]()
+  }
+}
+
+const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+const here = () => runCli('ledger', 'audit', path.join(folder, 'log'), '--json')
+const flipped = (bytes: Uint8Array, at = bytes.byteLength >> 1): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
+/** In the last line before the signatures of a checkpoint. */
+const inRoot = (bytes: Uint8Array): number => new TextDecoder().decode(bytes).indexOf('\n\n') - 10
+
+it('computes the identical roots, asks for every file once, and leaves a copy that is audited by itself', async () => {
+  const { code, report, asked } = await auditOver()
+  expect(code).toBe(0)
+  expect(report).toMatchObject({ ok: true, ledger: world.id, size: world.state.size, problems: [] })
+  expect(report.epochs?.map(({ root, matches }) => [root, matches])).toEqual(world.state.results.map(({ root }) => [toHex(root), true]))
+  expect(asked.length).toBeGreaterThan(20)
+  expect(new Set(asked).size).toBe(asked.length)
+  const alone = await here()
+  expect([alone.code, alone.json()[0]]).toEqual([0, report])
+  // a copy that is whole asks for nothing
+  expect(await auditOver()).toEqual({ code: 0, report, asked: [] })
+})
+
+it.each([1, 9])('goes on where it was stopped after %i files', async (files) => {
+  const { asked: all } = await auditOver()
+  await rm(path.join(folder, 'log'), { recursive: true })
+  let left = files
+  const stopped = await auditOver((name, bytes) => {
+    if (name === 'checkpoint' || left-- > 0) return bytes
+    throw new Error('the line is cut')
+  })
+  expect(stopped).toMatchObject({ code: 1, report: { error: { code: 'HTTP_STATUS' } } })
+  const rest = await auditOver()
+  expect(rest.code).toBe(0)
+  // the one that was cut is asked for again
+  expect(rest.asked.length + stopped.asked.length).toBe(all.length + 1)
+  expect(stopped.asked).toHaveLength(files + 1)
+})
+
+it.each([
+  ['a hash tile', () => 'tile/0/000'],
+  ['an entry bundle', () => 'tile/entries/001.p/44'],
+  ['the epoch table', () => `files/${world.state.results[0]?.table.toString()}`],
+  ['a manifest', () => `files/${[...world.state.batches.keys()][0]}`],
+  ['the checkpoint', () => 'checkpoint'],
+])('names %s of which one byte was flipped on the way, and does not keep it', async (_what, which) => {
+  const name = which()
+  const wrong = await auditOver((asked, bytes) =>
+    asked === name ? flipped(bytes, name === 'checkpoint' ? inRoot(bytes) : undefined) : bytes,
+  )
+  expect(wrong.code).toBe(3)
+  expect(wrong.report.problems?.map(({ where }) => where)).toContain(name)
+  const right = await auditOver()
+  expect(right).toMatchObject({ code: 0, report: { ok: true } })
+  if (name !== 'checkpoint') expect(right.asked).toContain(name)
+})
+
+it('reads no more than a file may hold', async () => {
+  const { code, report } = await auditOver((name, bytes) => (name === 'tile/0/000' ? new Uint8Array(bytes.byteLength + 1) : bytes))
+  expect([code, report.problems?.[0]?.where]).toEqual([3, 'tile/0/000'])
+})
+
+it('gives up no copy for a shorter log or another one, and says whose it is', async () => {
+  await auditOver()
+  const before = await readFile(path.join(folder, 'log', 'checkpoint'))
+  const older = new LedgerWorld()
+  older.playEpoch([[older.contributors[0]!, pages('older', 2)]])
+  expect(older.id).toBe(world.id)
+  const shorter = await auditOver(undefined, { world: older, store: await older.store() })
+  expect([shorter.code, shorter.report.error?.code]).toEqual([3, 'LOG_SHORTER'])
+  const other = new LedgerWorld({ charter: { nonce: 'ab' } })
+  other.playEpoch([[other.contributors[0]!, pages('other', 2)]])
+  const elsewhere = await auditOver(undefined, { world: other, store: await other.store() })
+  expect([elsewhere.code, elsewhere.report.error?.code]).toEqual([3, 'OTHER_LEDGER'])
+  expect(await readFile(path.join(folder, 'log', 'checkpoint'))).toEqual(before)
+  const { json } = await runCli('ledger', 'audit', path.join(folder, 'log'), '--ledger', other.id, '--json')
+  expect(json()[0]).toMatchObject({ ok: false })
+})
+
+it('shows of a copy that it only grew since an earlier checkpoint, with the tiles and by a proof alone', async () => {
+  await auditOver()
+  const [log, since, proof] = ['log', 'since', 'grown.proof'].map((name) => path.join(folder, name)) as [string, string, string]
+  await writeFile(since, earlier.note)
+  const verify = (...more: string[]) => runCli('log', 'verify', log, '--json', ...more)
+  expect((await verify('--since', since)).json()).toMatchObject([{ ok: true, size: world.state.size, since: earlier.size }])
+  const prove = await runCli('log', 'prove', '--from', String(earlier.size), '--log', log, '--out', proof, '--json')
+  expect(prove.json()).toMatchObject([{ index: null, from: earlier.size, size: world.state.size, out: proof }])
+  expect((await verify('--proof', proof, '--since', since)).json()).toMatchObject([{ ok: true, since: earlier.size }])
+
+  // another history of as many entries
+  const lines = earlier.note.split('\n')
+  await writeFile(since, [lines[0], lines[1], toBase64(new Uint8Array(32)), ...lines.slice(3)].join('\n'))
+  for (const more of [[], ['--proof', proof]])
+    expect(await verify('--since', since, ...more)).toMatchObject({ code: 3, err: expect.stringContaining('NOT_CONSISTENT') as string })
+  await writeFile(since, earlier.note.replace(`\n${earlier.size}\n`, `\n${earlier.size - 1}\n`))
+  expect(await verify('--since', since, '--proof', proof)).toMatchObject({ code: 3, err: expect.stringContaining('OTHER_SIZE') as string })
+  expect((await verify('--proof', proof)).code).toBe(1)
+})
