@@ -62,6 +62,8 @@ export function summarize(state: LedgerState, names: ReadonlyMap<string, string>
   }
 }
 
+/** How the command is called: from a checkout, where sources run as they are, or as it was installed. */
+const QUERN = import.meta.url.endsWith('.ts') ? 'npm run -s quern --' : 'quern'
 const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(2)} %`
 
 export function summaryText(summary: UpSummary): string {
@@ -81,7 +83,7 @@ export function summaryText(summary: UpSummary): string {
   else lines.push('release   none: nothing to release')
   if (summary.api !== '') lines.push(`api       ${summary.api}`)
   lines.push(`home      ${summary.home}`, '', 'Try next:')
-  if (release) lines.push(`  npm run -s quern -- dataset query ${release.folder} --language en --limit 5 --columns url,title,n_tokens`)
-  lines.push(`  npm run -s quern -- ledger audit ${path.join(summary.home, 'dao', 'log')}`)
+  if (release) lines.push(`  ${QUERN} dataset query ${release.folder} --language en --limit 5 --columns url,title,n_tokens`)
+  lines.push(`  ${QUERN} ledger audit ${path.join(summary.home, 'dao', 'log')}`)
   return lines.join('\n')
 }
