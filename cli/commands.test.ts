@@ -184,6 +184,15 @@ describe('extract', () => {
     expect(json()).toMatchObject([{ url: 'https://example.org/mill', title: 'A mill', language: 'en' }])
   })
 
+  it('reads a saved page in the charset that it names, and its URL as evidence would', async () => {
+    const page = PAGE.replace('<title>', '<meta charset="windows-1252"><title>')
+      .replace('A mill</title>', 'Mühle</title>')
+      .replace('<h1>A mill', '<h1>Mühle')
+    await writeFile(at('latin.html'), Buffer.from(page, 'latin1'))
+    const { json } = await runCli('extract', at('latin.html'), '--url', 'https://example.org/mill#top')
+    expect(json()).toMatchObject([{ url: 'https://example.org/mill', title: 'Mühle' }])
+  })
+
   it('keeps the order of lines, and gives one error line for a bad one', async () => {
     const line = (id: string): string => JSON.stringify({ id, url: `https://example.org/${id}`, html: PAGE })
     await writeFile(

@@ -8,7 +8,8 @@ export const run: Run = async (_args, flags) => {
     nodes: count('nodes'),
     validators: count('validators'),
     epochs: count('epochs'),
-    pages: count('pages'),
+    // one seed gives one history, by the command as by the library
+    ...(flags['pages'] === undefined ? {} : { pages: count('pages') }),
     lazy: count('lazy'),
     copycat: count('copycat'),
     fabricating: count('fabricating'),

@@ -571,7 +571,7 @@ export const specs: CommandSpec[] = [
       ['--validators <n>', 'validators', '4'],
       ['--epochs <n>', 'epochs', '2'],
       ['--seed <n>', 'seed', '1'],
-      ['--pages <n>', 'pages a contributor may gather in an epoch', '6'],
+      ['--pages <n>', 'pages a contributor may gather in an epoch; as many as `simulate` of quern/sim lets it unless said'],
       ['--lazy <n>', 'contributors that seal junk', '0'],
       ['--copycat <n>', 'contributors that copy what others revealed', '0'],
       ['--fabricating <n>', 'contributors that invent 10 % of their pages, evidence and all', '0'],

@@ -139,6 +139,14 @@ describe('a stranger with a copy of the log', () => {
     expect((await runCli('ledger', 'explain', 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK', '--log', log)).code).toBe(3)
   })
 
+  it('needs no copy from the operator: over HTTP it gets the same root', async () => {
+    const copy = path.join(folder, 'over-http')
+    const { code, json, err } = await runCli('ledger', 'audit', copy, '--dao', network.api.url, '--ledger', state.id, '--json')
+    expect(code, err).toBe(0)
+    expect(json()[0]).toMatchObject({ ok: true, epochs: [{ epoch: 1, root: toHex(state.results[0]?.root as Uint8Array), matches: true }] })
+    expect((await runCli('ledger', 'explain', '1', '--log', copy)).code).toBe(0)
+  })
+
   it('verifies the log, and one entry by its proof alone', async () => {
     expect((await runCli('log', 'verify', log)).code).toBe(0)
     const proof = path.join(folder, 'p.tlog-proof')
@@ -210,19 +218,24 @@ describe('the release', () => {
     },
   )
 
+  /** Somebody of whom the release holds records. */
+  const paid = (): string => state.results[0]?.rows.find(({ role, points }) => role === 'contributor' && points !== '0')?.account as string
+
   it.each<[string, string[], (row: Record<string, unknown>) => boolean]>([
     ['language', ['--language', 'en'], (row) => row['lang'] === 'en'],
     ['host', ['--host', 'docs.quern.test:PORT'], (row) => String(row['url']).includes('//docs.quern.test')],
-    ['schema', ['--schema', 'web-page@1'], () => true],
+    ['schema', ['--schema', 'web-page@1'], (row) => row['schema'] === 'web-page@1'],
     ['quality', ['--min-quality', '900000'], (row) => Number(row['quality']) >= 900_000],
-    ['date', ['--since', '2000-01-01'], () => true],
+    ['date', ['--since', '2000-01-01'], (row) => Date.parse(String(row['fetched_at'])) > Date.parse('2000-01-01')],
     ['text', ['--text', 'millstone'], (row) => /millstone/i.test(String(row['text']))],
+    ['contributor', ['--contributor', 'PAID'], (row) => row['contributor_id'] === paid()],
+    ['licence', ['--license', 'CC-BY-4.0'], (row) => row['license_spdx'] === 'CC-BY-4.0'],
   ])('answers queries by %s', async (_what, words, fits) => {
     const { code, json, err } = await runCli(
       'dataset',
       'query',
       release,
-      ...words.map((word) => word.replace('PORT', String(network.site.port))),
+      ...words.map((word) => word.replace('PORT', String(network.site.port)).replace('PAID', paid())),
       '--limit',
       '7',
       '--json',
