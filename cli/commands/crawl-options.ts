@@ -1,16 +1,17 @@
 /** The crawl flags that several commands share. */
 import { availableParallelism } from 'node:os'
 import type { Clock } from '../../core/effects/index.ts'
-import { UsageError } from '../../core/errors/index.ts'
 import { DenyList, WorkerPool } from '../../node/index.ts'
 import { type Flags, numberFlag } from '../program/index.ts'
 
+const SCOPES = ['host', 'domain'] as const
+
+/** `isLocal`: pages of this machine alone, which needs no pause. */
 export function crawlOptions(
   flags: Flags,
   isLocal: boolean,
 ): { maxPages?: number; maxDepth?: number; delayMs?: number; scope?: 'host' | 'domain' } {
-  const scope = flags['scope']
-  if (scope !== undefined && scope !== 'host' && scope !== 'domain') throw new UsageError('BAD_FLAG', '--scope is host or domain')
+  const scope = SCOPES.find((one) => one === flags['scope'])
   return {
     ...(flags['maxPages'] === undefined ? {} : { maxPages: numberFlag(flags, 'maxPages', 0) }),
     ...(flags['maxDepth'] === undefined ? {} : { maxDepth: numberFlag(flags, 'maxDepth', 0) }),
@@ -29,3 +30,6 @@ export async function denyOf(flags: Flags, clock: Clock): Promise<DenyList | und
   const file = flags['deny']
   return typeof file === 'string' ? DenyList.open(file, clock) : undefined
 }
+
+/** What an absent training statement means. */
+export const profileOf = (flags: Flags): 'strict' | 'standard' => (flags['profile'] === 'strict' ? 'strict' : 'standard')

@@ -2,9 +2,9 @@ import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
 import { crawlToFolder, EarlierFolder } from '../../node/index.ts'
 import { openWeb } from '../../core/web/index.ts'
 import { hostsOf, logger, systemClock, untilStopped } from '../wiring/index.ts'
-import { AGENT, listOf, print, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { AGENT, listOf, liveLine, print, printJson, type Run, say, settingOf } from '../program/index.ts'
 import { contactOf } from './contact.ts'
-import { crawlOptions, denyOf, workersOf } from './crawl-options.ts'
+import { crawlOptions, denyOf, profileOf, workersOf } from './crawl-options.ts'
 
 export const run: Run = async (urls, flags) => {
   const out = flags['out']
@@ -12,8 +12,6 @@ export const run: Run = async (urls, flags) => {
   const hosts = hostsOf(settingOf('hosts', flags))
   const contact = contactOf(flags, urls, hosts) ?? 'http://127.0.0.1/'
   const allowPrivate = listOf(settingOf('allowPrivate', flags))
-  const profile = flags['profile']
-  if (profile !== 'strict' && profile !== 'standard') throw new UsageError('BAD_FLAG', '--profile is strict or standard')
   const userAgent = `${AGENT}/1.0 (+${contact})`
   const log = await logger(settingOf('logLevel', flags))
   const { maxPages = 1000, maxDepth = 16, delayMs = 1000, scope = 'host' } = crawlOptions(flags, false)
@@ -32,13 +30,14 @@ export const run: Run = async (urls, flags) => {
     }),
   )
   const json = flags['json'] === true
+  using line = liveLine(flags)
   let kept = 0
   const summary = await crawlToFolder({
     web,
     clock: systemClock,
     seeds: urls,
     agentToken: AGENT,
-    profile,
+    profile: profileOf(flags),
     scope,
     limits: { pages: maxPages, depth: maxDepth },
     pace: { delayMs },
@@ -56,14 +55,13 @@ export const run: Run = async (urls, flags) => {
     logger: log,
     onPage: ({ url }) => {
       kept++
-      if (process.stderr.isTTY && !json)
-        process.stderr.write(`\r\u001b[K${kept} kept  ${url.slice(0, (process.stderr.columns ?? 80) - 16)}`)
+      line.show(`${kept} kept  ${url}`)
     },
     onJournal: (row) => {
       if (json) printJson(row)
     },
   })
-  if (process.stderr.isTTY && !json) process.stderr.write('\r\u001b[K')
+  line.end()
   if (json) return
   if (summary.isResumed) say('went on where an earlier run had stopped')
   print(

@@ -6,7 +6,7 @@ import { numberFlag, print, printJson, type Run, settingOf } from '../program/in
 export const run: Run = async (_args, flags) => {
   const folder = daoFolder(settingOf('home', flags) as string)
   const at = flags['at'] === undefined ? undefined : numberFlag(flags, 'at', 0)
-  const { ledger, files } = await replayFolder(path.join(folder, 'log'), at)
+  const { ledger, files } = await replayFolder(path.join(folder, 'log'), { at })
   await using home = await openRoleHome({ home: folder, listen: [], privateNetwork: true, logger: await logger('error') })
   const space = home.storage.public
   const release = await cutInto({

@@ -1,14 +1,6 @@
 import { createWriteStream } from 'node:fs'
 import { UsageError } from '../../core/errors/index.ts'
-import {
-  parquetFiles,
-  parseFilters,
-  QUERY_FORMATS,
-  type QueryFormat,
-  queryText,
-  queryToParquetFile,
-  showRelease,
-} from '../../dao/dataset/index.ts'
+import { parquetFiles, parseFilters, QUERY_FORMATS, queryText, queryToParquetFile, showRelease } from '../../dao/dataset/index.ts'
 import { type Column, columnsIn } from '../../dao/release/index.ts'
 import { releaseFolder } from '../wiring/index.ts'
 import { listOf, numberFlag, type Run, say, settingOf } from '../program/index.ts'
@@ -29,8 +21,7 @@ export const run: Run = async ([given], flags) => {
   const json = flags['json'] === true
   if (json && word('format') !== 'table' && word('format') !== 'json')
     throw new UsageError('BAD_FORMAT', `--json and --format ${word('format')} are two answers: give one of them`)
-  const format = (json ? 'json' : word('format')) as QueryFormat
-  if (!QUERY_FORMATS.includes(format)) throw new UsageError('BAD_FORMAT', `--format is one of ${QUERY_FORMATS.join(', ')}`)
+  const format = json ? 'json' : (QUERY_FORMATS.find((one) => one === word('format')) ?? 'table')
   const out = word('out')
   if (format === 'parquet' && out === undefined) throw new UsageError('NEEDS_OUT', 'a Parquet answer needs --out FILE')
   const folder = await releaseFolder(settingOf('home', flags) as string, given ?? word('release'))

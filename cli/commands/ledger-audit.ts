@@ -3,8 +3,8 @@ import { UsageError } from '../../core/errors/index.ts'
 import { audit, type AuditOptions, type AuditReport } from '../../dao/audit/index.ts'
 import { DiskFiles, openDiskLogStore } from '../../dao/stores/index.ts'
 import { toHex } from '../../schemas/wire/index.ts'
-import { httpBase, LogCopy, logFolder, untilStopped } from '../wiring/index.ts'
-import { type Flags, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { httpBase, LogCopy, logFolder } from '../wiring/index.ts'
+import { type Flags, liveLine, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
 
 export const run: Run = async ([given], flags) => {
   const rules: Pick<AuditOptions, 'ledgerId'> = typeof flags['ledger'] === 'string' ? { ledgerId: flags['ledger'] } : {}
@@ -33,17 +33,9 @@ async function auditCopy(given: string | undefined, rules: Pick<AuditOptions, 'l
 async function auditOf(dao: string, folder: string | undefined, rules: Pick<AuditOptions, 'ledgerId'>, flags: Flags): Promise<AuditReport> {
   if (folder === undefined)
     throw new UsageError('FOLDER_MISSING', 'where shall the copy of the log lie? quern ledger audit FOLDER --dao URL')
-  const isSeen = process.stderr.isTTY && flags['json'] !== true
-  const copy = await LogCopy.open({
-    dao: httpBase(dao),
-    folder,
-    signal: untilStopped().signal,
-    onFile: (count) => {
-      if (isSeen) process.stderr.write(`\r\u001b[K${count} files`)
-    },
-  })
+  using line = liveLine(flags)
+  const copy = await LogCopy.open({ dao: httpBase(dao), folder, onFile: (count) => line.show(`${count} files`) })
   const report = await audit({ ...rules, log: copy.log, files: copy.files })
   await copy.keep(report.problems)
-  if (isSeen) process.stderr.write('\r\u001b[K')
   return report
 }

@@ -24,6 +24,7 @@ import {
   settingOf,
 } from '../program/index.ts'
 import { hostsOf, systemClock } from '../wiring/index.ts'
+import { profileOf } from './crawl-options.ts'
 
 const MAX_FILE_BYTES = 16 << 20
 /** Between two rule files of one site. */
@@ -36,8 +37,7 @@ export const run: Run = async ([given], flags) => {
   const url = given === undefined ? null : URL.parse(given)
   if (url === null || !/^https?:$/.test(url.protocol)) throw new UsageError('BAD_URL', 'which page? give its http(s) URL')
   url.hash = ''
-  const profile = flags['profile']
-  if (profile !== 'strict' && profile !== 'standard') throw new UsageError('BAD_FLAG', '--profile is strict or standard')
+  const profile = profileOf(flags)
   const headers = (flags['header'] as string[]).map(headerOf)
   const html = typeof flags['html'] === 'string' ? await readTextAtMost(flags['html'], MAX_FILE_BYTES) : null
   const site =

@@ -1,36 +1,36 @@
 /** Every command: its words here, its code loaded when it runs. */
-import { AGENT, type CommandSpec } from '../program/index.ts'
+import { AGENT, type CommandSpec, type OptionSpec } from '../program/index.ts'
 
-const CRAWL_OPTIONS: CommandSpec['options'] = [
+const CRAWL_OPTIONS: OptionSpec[] = [
   ['--max-pages <n>', 'most pages to fetch'],
   ['--max-depth <n>', 'most links away from a start page'],
   ['--delay <ms>', 'pause between two requests to a host, in milliseconds'],
-  ['--scope <scope>', 'host: stay on the hosts given; domain: on their registrable domains'],
+  ['--scope <host|domain>', 'stay on the hosts given, or on their registrable domains'],
 ]
 /** Sites of this machine alone need none. */
-const CONTACT_OPTION: NonNullable<CommandSpec['options']>[number] = [
+const CONTACT_OPTION: OptionSpec = [
   '--contact <address>',
   'http(s) URL or mailto: address for site owners; goes into the User-Agent; needed for sites that are not on this machine',
 ]
-const WORKING_OPTIONS: CommandSpec['options'] = [
+const WORKING_OPTIONS: OptionSpec[] = [
   ['--workers <n>', 'threads that parse, extract and compress pages; default one per core, 0 for none'],
   ['--deny <file>', 'where not to go: a host, *.domain or URL prefix a line; read again when it changes'],
 ]
 /** A contributor may do less than the charter lets it, never more. */
-const NARROWING_OPTIONS: CommandSpec['options'] = [
+const NARROWING_OPTIONS: OptionSpec[] = [
   ['--max-pages <n>', 'most pages to fetch in an epoch, where the charter allows more'],
   ['--max-depth <n>', 'most links away from a start page, where the charter allows more'],
   ['--delay <ms>', 'pause between two requests to a host, where the charter asks for less'],
-  ['--scope <scope>', 'host: stay on the hosts of the start pages, where the charter allows their domains'],
+  ['--scope <host|domain>', 'host: stay on the hosts of the start pages, where the charter allows their domains'],
 ]
-const CHECK_OPTIONS: CommandSpec['options'] = [
+const CHECK_OPTIONS: OptionSpec[] = [
   ['--page <file>', 'a saved page to try a schema of the charter on, instead of its examples'],
   ['--url <url>', 'with --page: where it came from'],
   ['--schema <name@version>', 'with --page: which schema; default the first'],
   ['--against <file>', 'an earlier charter: says what this one changes'],
 ]
 /** What an export is, and what of it stays. */
-const EXPORT_OPTIONS: CommandSpec['options'] = [
+const EXPORT_OPTIONS: OptionSpec[] = [
   ['--source <name>', 'take it for an export of this source instead of looking'],
   ['--self <name>', 'which sender of a chat is you, as the chat writes it'],
   ['--profile <name>', 'which profile of a household is you'],
@@ -41,7 +41,7 @@ const EXPORT_OPTIONS: CommandSpec['options'] = [
   ['--place <decimals>', '0, 1, 2 or none: decimals of a degree that places keep'],
   ['--detector <file>', 'a module of your own that finds more in texts; may be repeated', undefined, 'repeat'],
 ]
-const SEED_OPTIONS: CommandSpec['options'] = [
+const SEED_OPTIONS: OptionSpec[] = [
   ['--passphrase-file <file>', 'its first line opens the root seed, or locks a new one; without it the seed lies in an owner-only file'],
   ['--restore <file>', 'a backup of the root seed, for a home that has none yet'],
 ]
@@ -199,7 +199,7 @@ export const specs: CommandSpec[] = [
       ['--overwrite', 'begin again where a crawl lies already'],
       ['--no-sitemaps', 'do not read the sitemaps that robots.txt names'],
       CONTACT_OPTION,
-      ['--profile <profile>', 'strict or standard: what an absent training statement means', 'standard'],
+      ['--profile <strict|standard>', 'what an absent training statement means', 'standard'],
     ],
     load: () => import('./crawl.ts'),
   },
@@ -236,7 +236,7 @@ export const specs: CommandSpec[] = [
       ['--header <line>', 'a response header of the page, "Name: value"; may be repeated', undefined, 'repeat'],
       ['--html <file>', 'the page, for what its head says'],
       ['--agent <name>', 'product token to ask for', AGENT],
-      ['--profile <profile>', 'strict or standard: what an absent training statement means', 'standard'],
+      ['--profile <strict|standard>', 'what an absent training statement means', 'standard'],
       ['--contact <address>', 'http(s) URL or mailto: address for site owners; goes into the User-Agent'],
       [
         '--jsonl',
@@ -457,7 +457,7 @@ export const specs: CommandSpec[] = [
     example: 'quern dataset query --language en --min-quality 600000 --limit 5',
     settings: ['home'],
     options: [
-      ['--release <cid|folder>', 'which release; default the newest'],
+      ['--release <release>', 'which release, a CID or a folder; default the newest'],
       ['--schema <name@version>', 'schema'],
       ['--language <code>', 'language, e.g. en'],
       ['--host <host>', 'host'],
@@ -469,7 +469,7 @@ export const specs: CommandSpec[] = [
       ['--text <words>', 'text contains'],
       ['--limit <n>', 'most rows', '20'],
       ['--columns <names>', 'columns, separated by commas'],
-      ['--format <format>', 'table, json, csv or parquet', 'table'],
+      ['--format <table|json|csv|parquet>', 'what the answer is written as', 'table'],
       ['--out <file>', 'write here; parquet needs it'],
     ],
     load: () => import('./dataset-query.ts'),

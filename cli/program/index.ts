@@ -1,6 +1,6 @@
 export { AGENT } from './agent.ts'
 export { answerLines, inputOf, readAtMost, readTextAtMost } from './input.ts'
-export { exitCodeOf, print, printable, printJson, say, sayError, table, toJson } from './io.ts'
+export { exitCodeOf, liveLine, print, printable, printJson, say, sayError, table, toJson } from './io.ts'
 export { type Prompter, prompterOver, terminalPrompter } from './prompt.ts'
-export { type CommandSpec, type Flags, numberFlag, type Run, runProgram } from './program.ts'
+export { type CommandSpec, type Flags, numberFlag, type OptionSpec, type Run, runProgram } from './program.ts'
 export { listOf, type SettingName, settingOf, settings } from './settings.ts'

@@ -15,6 +15,26 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+export interface LiveLine extends Disposable {
+  show(text: string): void
+  /** Takes it away. */
+  end(): void
+}
+
+/** One line on a terminal's stderr that is drawn over while work is long; nothing where nobody looks, or with `--json`. */
+export function liveLine(flags: { json?: unknown }): LiveLine {
+  const isSeen = process.stderr.isTTY && flags.json !== true
+  let isDrawn = false
+  const show = (text: string): void => {
+    if (isSeen) process.stderr.write(`\r\u001b[K${printable(text).slice(0, (process.stderr.columns ?? 80) - 1)}`)
+    isDrawn = isSeen && text !== ''
+  }
+  const end = (): void => {
+    if (isDrawn) show('')
+  }
+  return { show, end, [Symbol.dispose]: end }
+}
+
 /** One object, bigints as decimal strings, bytes as hex. */
 export function printJson(value: unknown): void {
   print(toJson(value))

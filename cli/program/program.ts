@@ -1,5 +1,5 @@
 /** The command line: what there is, in words. Each command's code loads only when it runs, so that `--help` is quick. */
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { UsageError } from '../../core/errors/index.ts'
 import { exitCodeOf, printJson, say, sayError } from './io.ts'
 import { type Setting, type SettingName, settings } from './settings.ts'
@@ -7,6 +7,9 @@ import { type Setting, type SettingName, settings } from './settings.ts'
 export type Flags = Record<string, unknown>
 /** A command's work; it resolves with the exit code, 0 when it gives none. */
 export type Run = (args: string[], flags: Flags) => Promise<number | void>
+
+/** `--colour <red|green>` takes one of these words; `repeat`: may be given several times, and is a list. */
+export type OptionSpec = [flags: string, description: string, fallback?: string | undefined, repeat?: 'repeat']
 
 export interface CommandSpec {
   /** `dataset query`; arguments in commander's notation follow. */
@@ -17,8 +20,7 @@ export interface CommandSpec {
   /** For containers and tests: works, and is not listed. */
   hidden?: boolean
   settings?: SettingName[]
-  /** `repeat`: may be given several times, and is a list. */
-  options?: [flags: string, description: string, fallback?: string | undefined, repeat?: 'repeat'][]
+  options?: OptionSpec[]
   load: () => Promise<{ run: Run }>
 }
 
@@ -44,9 +46,7 @@ export async function runProgram(version: string, specs: readonly CommandSpec[],
       const { flag, env, help, fallback }: Setting = settings[name]
       command.option(flag, `${help} [${env}${fallback ? `; ${fallback}` : ''}]`)
     }
-    for (const [flag, description, fallback, repeat] of spec.options ?? [])
-      if (repeat === undefined) command.option(flag, description, fallback)
-      else command.option(flag, description, (value: string, before: string[]) => [...before, value], [])
+    for (const option of spec.options ?? []) command.addOption(optionOf(option))
     command.option('--json', 'one JSON object, or JSON lines, on stdout')
     command.addHelpText('after', `\nExample:\n  ${spec.example}`)
     command.action(async (...given: unknown[]) => {
@@ -73,6 +73,14 @@ export async function runProgram(version: string, specs: readonly CommandSpec[],
     return 2
   }
   return code
+}
+
+function optionOf([flag, description, fallback, repeat]: OptionSpec): Option {
+  const option = new Option(flag, description)
+  const choices = /<([a-z]+(?:\|[a-z]+)+)>$/.exec(flag)?.[1]?.split('|')
+  if (choices !== undefined) option.choices(choices)
+  if (repeat === undefined) return option.default(fallback)
+  return option.argParser((value: string, before: string[]) => [...before, value]).default([])
 }
 
 /** `commander.unknownOption` is UNKNOWN_OPTION; a group without a command is COMMAND_MISSING. */

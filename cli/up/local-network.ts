@@ -41,53 +41,46 @@ const POLL_MS = 500
 
 export async function startLocalNetwork(options: LocalNetworkOptions): Promise<LocalNetwork> {
   const { home, logger, onProgress, hosts } = options
-  const stack = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   const names = new Map<string, string>()
   const shared = { listen: LISTEN, privateNetwork: true, logger, pollMs: POLL_MS, ...(options.signal ? { signal: options.signal } : {}) }
-  try {
-    const daoHome = path.join(home, 'dao')
-    const operator = await operatorOf(daoHome)
-    const charter = localCharter(operator, options)
-    const dao = stack.use(
-      await startOperator({ ...shared, home: daoHome, charter, onProgress: (progress) => onProgress?.('dao', progress) }),
-    )
-    const web = { allowPrivate: [], hosts }
-    const validators = await Promise.all(
-      numbered('validator', options.validators).map(async (name) => {
-        const role = stack.use(
-          await startValidator({
-            ...shared,
-            home: path.join(home, name),
-            dao: dao.addresses,
-            web,
-            operator: name,
-            onProgress: (progress) => onProgress?.(name, progress),
-          }),
-        )
-        names.set(role.home.identity.did, name)
-        return role
-      }),
-    )
-    const contributors = await Promise.all(
-      numbered('contributor', options.contributors).map(async (name) => {
-        const role = stack.use(
-          await startContributor({
-            ...shared,
-            ...(options.listen ? { listen: options.listen(name) } : {}),
-            home: path.join(home, name),
-            dao: dao.addresses,
-            web,
-            onProgress: (progress) => onProgress?.(name, progress),
-          }),
-        )
-        names.set(role.home.identity.did, name)
-        return role
-      }),
-    )
-    const owned = stack.move()
-    return { dao, contributors, validators, names, [Symbol.asyncDispose]: () => owned.disposeAsync() }
-  } catch (error) {
-    await stack.disposeAsync()
-    throw error
-  }
+  const daoHome = path.join(home, 'dao')
+  const operator = await operatorOf(daoHome)
+  const charter = localCharter(operator, options)
+  const dao = stack.use(await startOperator({ ...shared, home: daoHome, charter, onProgress: (progress) => onProgress?.('dao', progress) }))
+  const web = { allowPrivate: [], hosts }
+  const validators = await Promise.all(
+    numbered('validator', options.validators).map(async (name) => {
+      const role = stack.use(
+        await startValidator({
+          ...shared,
+          home: path.join(home, name),
+          dao: dao.addresses,
+          web,
+          operator: name,
+          onProgress: (progress) => onProgress?.(name, progress),
+        }),
+      )
+      names.set(role.home.identity.did, name)
+      return role
+    }),
+  )
+  const contributors = await Promise.all(
+    numbered('contributor', options.contributors).map(async (name) => {
+      const role = stack.use(
+        await startContributor({
+          ...shared,
+          ...(options.listen ? { listen: options.listen(name) } : {}),
+          home: path.join(home, name),
+          dao: dao.addresses,
+          web,
+          onProgress: (progress) => onProgress?.(name, progress),
+        }),
+      )
+      names.set(role.home.identity.did, name)
+      return role
+    }),
+  )
+  const owned = stack.move()
+  return { dao, contributors, validators, names, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

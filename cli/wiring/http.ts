@@ -19,7 +19,7 @@ export interface HttpAnswer {
 }
 
 /** Whatever is answered, at most so many bytes of it. Throws RetryableError DAO_UNREACHABLE or FatalError TOO_LARGE. */
-export async function ask(base: string, path: string, most = MAX_REPLY_BYTES, init: RequestInit = {}): Promise<HttpAnswer> {
+export async function ask(base: string, path: string, most = MAX_REPLY_BYTES, init: Omit<RequestInit, 'signal'> = {}): Promise<HttpAnswer> {
   const parts: Uint8Array[] = []
   let size = 0
   try {
@@ -32,7 +32,6 @@ export async function ask(base: string, path: string, most = MAX_REPLY_BYTES, in
     }
     if (size <= most) return { status: response.status, ok: response.ok, bytes: concatBytes(...parts) }
   } catch (cause) {
-    init.signal?.throwIfAborted()
     throw new RetryableError('DAO_UNREACHABLE', `nobody answers at ${base}, or the answer broke off; is "quern dao serve" running there?`, {
       cause,
     })

@@ -3,18 +3,8 @@ export { resolveDao } from './dao-address.ts'
 export { announceOf, hostPort, hostsOf, isPrivateDao, isPrivateListen, isPublicMultiaddr, listenOf } from './listen.ts'
 export { logger } from './logging.ts'
 export { operatorOf } from './operator-key.ts'
-export {
-  type DaoFacts,
-  hasSeed,
-  isSeedLocked,
-  knownLedger,
-  learnDao,
-  type OfferedPolicy,
-  openSeed,
-  openSubjectHome,
-  rememberLedger,
-  type SubjectHome,
-} from './pool-home.ts'
+export { type DaoFacts, learnDao, type OfferedPolicy } from './dao-facts.ts'
+export { hasSeed, knownLedger, openSeed, openSubjectHome, rememberLedger, type SubjectHome } from './pool-home.ts'
 export {
   assemblerKey,
   canaryKeyIn,
@@ -22,8 +12,6 @@ export {
   keepRelease,
   readReleaseManifest,
   readReleaseSecret,
-  replayPool,
-  type ReplayedPool,
 } from './pool-releases.ts'
 // pool commands read by way of here
 export { readAtMost } from '../program/index.ts'
@@ -46,5 +34,5 @@ export { daoFolder, localReleases, logFolder, releaseFolder, waitingSharesFolder
 export { type OperatorWriter, operatorWriter } from './operator-writer.ts'
 export { daoInfo, type DaoInfo, getBytes, getJson, httpBase, postForJson, submit } from './http.ts'
 export { LogCopy } from './log-copy.ts'
-export { replayFolder, type Replayed } from './replay.ts'
+export { replayFolder, type Replayed, type ReplayedPool, replayPool } from './replay.ts'
 export { holdAgainst, type TrustedOperator, trustedOperator, unvouched } from './trusted-operator.ts'

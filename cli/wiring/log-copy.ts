@@ -18,7 +18,6 @@ export interface LogCopyOptions {
   dao: string
   /** Where the copy lies, or will: a log folder like the DAO's own. */
   folder: string
-  signal?: AbortSignal | undefined
   /** Called with the number of files that came so far. */
   onFile?: ((count: number) => void) | undefined
 }
@@ -109,8 +108,7 @@ export class LogCopy {
 const placeOf = (name: string): string => name.replace(/\.p\/\d+$/, '')
 
 /** Undefined where it is not there. */
-async function fetched({ dao, signal }: LogCopyOptions, at: string, most: number): Promise<Uint8Array | undefined> {
-  signal?.throwIfAborted()
+async function fetched({ dao }: LogCopyOptions, at: string, most: number): Promise<Uint8Array | undefined> {
   const { status, ok, bytes } = await ask(dao, at, most)
   if (status === 404) return undefined
   // no fault of the file: an audit would take a FatalError for one

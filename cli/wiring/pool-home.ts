@@ -1,4 +1,4 @@
-/** A person's side of a personal pool: what a DAO offers, the root seed, and one folder for each DAO that data was offered to. */
+/** A person's side of a personal pool: the ledgers that were seen, the root seed, and one folder for each DAO that data was offered to. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -6,76 +6,11 @@ import { z } from 'zod'
 import type { Logger } from '../../core/effects/index.ts'
 import { FatalError, InvalidInputError, RefusedError } from '../../core/errors/index.ts'
 import { makeFolder, openHome, writeFileDurably } from '../../core/home/index.ts'
-import { generateKey, type Signer } from '../../core/identity/index.ts'
-import { MemoryKv } from '../../core/kv/index.ts'
-import { openLibp2pMesh } from '../../core/mesh/index.ts'
-import { readPolicy, subjectKey } from '../../dao/consent/index.ts'
-import { DaoLink, Follower, type KnownPeer, MemoryFiles } from '../../dao/follower/index.ts'
-import { charterOf, committingEpoch, type LedgerState, poolKeysNamed } from '../../dao/ledger/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import { subjectKey } from '../../dao/consent/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
-import { type Charter, type CID, type ConsentPolicy, type PoolKey, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
-import { isPrivateDao, isPublicMultiaddr } from './listen.ts'
+import { sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { openRoleHome, type RoleHome } from './role-home.ts'
-import { systemClock } from './system.ts'
-
-const PATIENCE_MS = 30_000
-
-export interface OfferedPolicy {
-  cid: CID
-  value: ConsentPolicy
-  bytes: Uint8Array
-  notice: Uint8Array
-  /** The key behind the pool's tokens; undefined where it has none. */
-  key: PoolKey | undefined
-}
-
-export interface DaoFacts {
-  ledger: string
-  state: LedgerState
-  /** Undefined where the DAO has no pool now. */
-  policy: OfferedPolicy | undefined
-  /** The epoch with which an announced pool opens. */
-  opensWith: number | null
-  known: readonly KnownPeer[]
-}
-
-/**
- * What a DAO says of itself, asked under a key of this moment: whoever only looks leaves no account behind. Throws FatalError DAO_UNREACHABLE,
- * and what following its log does.
- */
-export async function learnDao(dao: string[], { logger, signal }: { logger: Logger; signal: AbortSignal }): Promise<DaoFacts> {
-  const patience = AbortSignal.timeout(PATIENCE_MS)
-  const stop = AbortSignal.any([signal, patience])
-  const privateNetwork = isPrivateDao(dao)
-  await using mesh = await openLibp2pMesh({ signer: generateKey(), clock: systemClock, listen: [], privateNetwork })
-  const mayDial = privateNetwork ? undefined : isPublicMultiaddr
-  const files = new MemoryFiles()
-  const shared = { clock: systemClock, logger, signal: stop }
-  try {
-    const link = await DaoLink.open({ mesh, addresses: dao, role: 'guest', kv: new MemoryKv(), mayDial, ...shared })
-    const { ledgerId, source, fetchFile, fetchFiles } = link
-    const follower = new Follower({ ledgerId, source, fetchFile, fetchFiles, files, light: true, ...shared })
-    await follower.catchUp()
-    const { state } = follower
-    const announced = state.pendingCharters.find(({ charter }) => charter.consent !== null)
-    // what is committed now counts for this epoch, and by its rules
-    const rules = charterOf(state, committingEpoch(state))
-    return { ledger: ledgerId, state, policy: policyOf(rules, state, files), opensWith: announced?.from ?? null, known: link.known }
-  } catch (error) {
-    if (!patience.aborted || signal.aborted) throw error
-    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${dao.join(', ')} within ${PATIENCE_MS / 1000} seconds`, { cause: error })
-  }
-}
-
-function policyOf({ consent }: Charter, state: LedgerState, files: MemoryFiles): OfferedPolicy | undefined {
-  const bytes = consent === null ? undefined : files.read(consent)
-  const read = bytes && readPolicy(bytes)
-  const notice = read?.ok ? files.read(read.policy.notice.cid) : undefined
-  if (bytes === undefined || !read?.ok || notice === undefined) return undefined
-  const { poolKey } = read.policy
-  const key = poolKey && poolKeysNamed(state, files).find(({ cid }) => cid.equals(poolKey))?.key
-  return { cid: read.cid, value: read.policy, bytes, notice, key }
-}
 
 const MAX_KNOWN_BYTES = 1 << 20
 const knownDaos = z.record(z.string().max(1024), z.string().max(128))
@@ -128,9 +63,6 @@ export function hasSeed(home: string): boolean {
   const { age, open } = seedFiles(home)
   return existsSync(age) || existsSync(open)
 }
-
-/** Whether opening the seed takes a passphrase. */
-export const isSeedLocked = (home: string): boolean => existsSync(seedFiles(home).age)
 
 /** Opens the root seed of a home, or makes it. Throws InvalidInputError PASSPHRASE_MISSING, SEED_EXISTS and what the seed's file says. */
 export async function openSeed(home: string, { passphrase, restored }: SeedOptions = {}): Promise<Uint8Array> {

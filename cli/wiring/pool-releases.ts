@@ -1,15 +1,12 @@
-/** Releases of a pool on disk: what the operator keeps of each, the key of its canaries, and the withdrawals of a log in order. */
+/** Releases of a pool on disk: what the operator keeps of each, and the key of its canaries. */
 import { existsSync } from 'node:fs'
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
 import { openKeyFile, type Signer } from '../../core/identity/index.ts'
-import { LogReader, peekCheckpoint } from '../../dao/log/index.ts'
-import { createLedger, type Ledger } from '../../dao/ledger/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import type { BundleSink, NamedRelease } from '../../dao/pool-release/index.ts'
-import { DiskFiles, openDiskLogStore } from '../../dao/stores/index.ts'
 import {
   type CID,
   fromHex,
@@ -20,31 +17,6 @@ import {
 } from '../../schemas/wire/index.ts'
 import { readAtMost } from '../program/index.ts'
 import { secureBytes } from './system.ts'
-
-export interface ReplayedPool {
-  ledger: Ledger
-  files: DiskFiles
-  /** Signed withdrawals that the fold took, in the order of the log. */
-  withdrawals: Uint8Array[]
-}
-
-/** Replays a copy of a log. Throws InvalidInputError NO_CHECKPOINT. */
-export async function replayPool(folder: string): Promise<ReplayedPool> {
-  const store = await openDiskLogStore(folder)
-  const note = await store.read('checkpoint')
-  if (note === undefined) throw new InvalidInputError('NO_CHECKPOINT', `${folder} holds no checkpoint; is it the log folder of a DAO?`)
-  const { size } = peekCheckpoint(new TextDecoder().decode(note))
-  const reader = new LogReader(store, size)
-  const files = new DiskFiles(path.join(folder, 'files'))
-  const ledger = createLedger({ files })
-  const withdrawals: Uint8Array[] = []
-  for (let from = 0; from < size; from += 256)
-    for (const bytes of await reader.entries(from, Math.min(size, from + 256))) {
-      const { entry } = ledger.apply(bytes)
-      if (entry?.t === 'consent.withdrawn') withdrawals.push(entry.p.withdrawal)
-    }
-  return { ledger, files, withdrawals }
-}
 
 const releasesIn = (daoFolder: string): string => path.join(daoFolder, 'pool-releases')
 

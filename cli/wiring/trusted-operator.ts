@@ -4,8 +4,8 @@ import { did } from '../../schemas/wire/index.ts'
 import { resolveDao } from './dao-address.ts'
 import { daoInfo } from './http.ts'
 import { logger } from './logging.ts'
-import { learnDao } from './pool-home.ts'
-import { replayPool } from './pool-releases.ts'
+import { learnDao } from './dao-facts.ts'
+import { replayFolder } from './replay.ts'
 
 export interface TrustedOperator {
   operator: string
@@ -26,7 +26,7 @@ export async function trustedOperator(flags: Record<string, unknown>): Promise<T
     return { operator, ledger: null, by: 'operator' }
   }
   if (typeof log === 'string') {
-    const { state } = (await replayPool(log)).ledger
+    const { state } = (await replayFolder(log)).ledger
     return { operator: state.operator, ledger: state.id, by: 'log' }
   }
   if (typeof dao !== 'string') return undefined
