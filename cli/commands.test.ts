@@ -382,6 +382,44 @@ describe('journal verify', () => {
   })
 })
 
+it('crawl signs its journal with the account of the home, where there is one', async () => {
+  const asked: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.headers['user-agent'])
+    if (request.url === '/') response.setHeader('content-type', 'text/html').end(PAGE)
+    else response.writeHead(404).end()
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  try {
+    const { port } = server.address() as AddressInfo
+    const crawl = (home: string, out: string, ...more: string[]) =>
+      runCli(
+        'crawl',
+        `http://127.0.0.1:${port}/`,
+        '--out',
+        at(out),
+        '--home',
+        at(home),
+        '--allow-private',
+        `127.0.0.1:${port}`,
+        '--delay',
+        '0',
+        '--workers',
+        '0',
+        ...more,
+      )
+    const [made] = (await runCli('init', '--home', at('crawler'), '--json')).json()
+    expect((await crawl('crawler', 'signed', '--contact', 'mailto:you@example.org')).code).toBe(0)
+    expect((await runCli('journal', 'verify', at('signed'), '--json')).json()).toMatchObject([{ ok: true, by: [made?.['account']] }])
+    expect(new Set(asked)).toEqual(new Set(['QuernBot/1.0 (+mailto:you@example.org)']))
+    expect((await crawl('nobody', 'unsigned')).code).toBe(0)
+    expect((await runCli('journal', 'verify', at('unsigned'), '--json')).json()).toMatchObject([{ ok: true, by: [] }])
+  } finally {
+    server.closeAllConnections()
+    await new Promise((closed) => server.close(closed))
+  }
+})
+
 it('charter check --against says what a new version changes', async () => {
   const init = ['--home', at('dao-a'), '--contact', 'mailto:a@example.org', '--seeds', 'https://a.example/']
   await runCli('dao', 'init', ...init, '--out', at('before.yaml'))

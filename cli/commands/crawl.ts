@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
+import { openKeyFile, type Signer } from '../../core/identity/index.ts'
 import { crawlToFolder, EarlierFolder } from '../../node/index.ts'
 import { openWeb } from '../../core/web/index.ts'
 import { hostsOf, logger, systemClock, untilStopped } from '../wiring/index.ts'
@@ -46,6 +49,7 @@ export const run: Run = async (urls, flags) => {
     ...(since ? { earlier: since } : {}),
     ...(worker ? { worker } : {}),
     out,
+    signer: await accountIn(settingOf('home', flags) as string),
     overwrite: flags['overwrite'] === true,
     warcinfo: [
       ['software', 'quern'],
@@ -70,6 +74,12 @@ export const run: Run = async (urls, flags) => {
   for (const [outcome, count] of Object.entries(summary.outcomes).toSorted(([, a], [, b]) => b - a))
     say(`  ${String(count).padStart(6)}  ${outcome}`)
   for (const file of Object.values(summary.files)) print(`${file.path}  ${file.bytes} bytes`)
+}
+
+/** Who signs the journal: the account of the home, where one was made. */
+async function accountIn(home: string): Promise<Signer | undefined> {
+  const file = path.join(home, 'keys', 'identity.key')
+  return existsSync(file) ? openKeyFile(file) : undefined
 }
 
 function earlierIn(folder: string): EarlierFolder {

@@ -15,7 +15,7 @@ export interface FolderOptions extends Omit<CrawlOptions, 'book'> {
   /** What the WARC says about who wrote it: `software`, `http-header-user-agent`, `operator`… */
   warcinfo?: [name: string, value: string][]
   /** Signs the journal. */
-  signer?: Signer
+  signer?: Signer | undefined
   /** Progress: every kept page, before it is written. */
   onPage?: (page: CrawledPage | UnchangedPage) => void
 }

@@ -60,7 +60,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   const releases = new Releases(options.releases)
   ledgerRoutes(add, options)
   indexRoutes(add, options)
-  releaseRoutes(add, options, all)
+  releaseRoutes(add, releases, options, all)
   poolRoutes(add, options)
   logRoutes(add, options, all.submitBytes)
   ipfsRoutes(add, options)
@@ -114,7 +114,7 @@ function originOf(url: string): string {
 }
 
 /** The OpenAPI 3.1 document of all routes. */
-export function describeApi(app: OpenAPIHono): object {
+function describeApi(app: OpenAPIHono): object {
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {

@@ -1,2 +1,2 @@
-export { createApi, describeApi } from './api.ts'
+export { createApi } from './api.ts'
 export { listen } from './listen.ts'

@@ -41,6 +41,12 @@ export class HttpProblem extends QuernError {
   }
 }
 
+/** What is there once the ledger has begun; throws HttpProblem 503 before. */
+export function ready<T>(found: T | undefined): T {
+  if (found === undefined) throw new HttpProblem(503, 'NOT_READY', 'the ledger has not begun yet', { 'retry-after': '5' })
+  return found
+}
+
 export const notFound = (what: string): HttpProblem => new HttpProblem(404, 'NOT_FOUND', what)
 
 export function problemOf(thrown: unknown): Problem & { headers: Record<string, string> } {

@@ -1,18 +1,25 @@
 /** Ranges, validators and HEAD of RFC 9110 for bytes that never change: what lets DuckDB, pandas and curl read a release in place. */
 
-export interface Served {
+export type Served = Described & (Content | { content: Uint8Array })
+
+/** What is read only where it is asked for. */
+interface Content {
   bytes: number
+  /** Bytes `[from, to)`; opened only when they will be read. */
+  open: (from: number, to: number) => AsyncIterable<Uint8Array>
+}
+
+interface Described {
   type: string
   /** What names the content: becomes a strong ETag. */
   tag: string
   /** Whether the path itself names the content, so that caches may keep it for ever. */
   immutable: boolean
-  /** Bytes `[from, to)`; opened only when they will be read. */
-  open: (from: number, to: number) => AsyncIterable<Uint8Array>
   headers?: Record<string, string>
 }
 
-export function serveBytes(request: Request, { bytes, type, tag, immutable, open, headers = {} }: Served): Response {
+export function serveBytes(request: Request, { type, tag, immutable, headers = {}, ...served }: Served): Response {
+  const bytes = 'content' in served ? served.content.byteLength : served.bytes
   const etag = `"${tag}"`
   const common: Record<string, string> = {
     'content-type': type,
@@ -30,7 +37,9 @@ export function serveBytes(request: Request, { bytes, type, tag, immutable, open
   const status = range === undefined ? 200 : 206
   if (range !== undefined) common['content-range'] = `bytes ${from}-${to - 1}/${bytes}`
   common['content-length'] = String(to - from)
-  return new Response(request.method === 'HEAD' || to === from ? null : streamOf(open(from, to)), { status, headers: common })
+  if (request.method === 'HEAD' || to === from) return new Response(null, { status, headers: common })
+  const body = 'content' in served ? Buffer.from(served.content.subarray(from, to)) : ReadableStream.from(served.open(from, to))
+  return new Response(body, { status, headers: common })
 }
 
 /** One range of bytes; several at once are answered whole, as RFC 9110 14.2 allows. */
@@ -46,21 +55,3 @@ function rangeOf(header: string | null, bytes: number): [from: number, to: numbe
 
 const matches = (header: string | null, etag: string): boolean =>
   header !== null && (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
-
-/** A web stream that reads on demand and lets go of its source when the reader leaves. */
-export function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]()
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await iterator.next()
-        if (done === true) controller.close()
-        else controller.enqueue(value)
-      },
-      async cancel() {
-        await iterator.return?.()
-      },
-    },
-    { highWaterMark: 0 },
-  )
-}

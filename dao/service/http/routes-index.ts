@@ -2,7 +2,7 @@
 import type { ApiOptions } from './options.ts'
 import { notFound } from './problem.ts'
 import { json, type Router } from './routes.ts'
-import { cursor, limit, object, whole, z } from './shapes.ts'
+import { cursor, limit, object, present, whole, z } from './shapes.ts'
 
 const answer = (description: string) => ({ 200: { description, type: 'application/json', schema: object } })
 const word = z.string().min(1).max(256).optional()
@@ -46,11 +46,4 @@ export function indexRoutes(add: Router, { index }: ApiOptions): void {
     },
     ({ query }) => json(opened().batches(present(query))),
   )
-}
-
-/** Without what was not asked. */
-function present<T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>
-  }
 }

@@ -3,7 +3,7 @@ import { walkDag, writeCar } from '../../../core/storage/index.ts'
 import { type Block, type CID, type GetBlock, parseCid } from '../../../schemas/wire/index.ts'
 import type { ApiOptions } from './options.ts'
 import { HttpProblem, notFound } from './problem.ts'
-import { serveBytes, streamOf } from './ranges.ts'
+import { serveBytes } from './ranges.ts'
 import { json, type Router } from './routes.ts'
 import { cidText, z } from './shapes.ts'
 import { nodeAt, readRange, resolvePath } from './unixfs.ts'
@@ -34,19 +34,18 @@ export function ipfsRoutes(add: Router, { storage }: ApiOptions): void {
       if (bytes === undefined) throw notFound(`block ${target} is not here`)
       const named = { ...headers, 'content-disposition': `attachment; filename="${target}.bin"` }
       return serveBytes(request, {
-        bytes: bytes.byteLength,
+        content: bytes,
         type: RAW,
         tag: `${target}.raw`,
         immutable: true,
         headers: named,
-        open: (from, to) => once(bytes.subarray(from, to)),
       })
     }
     if (format === 'car') {
       const scope = asked['dag-scope'] ?? 'all'
       if (!(await storage.public.has(target))) throw notFound(`block ${target} is not here`)
       const car = writeCar([root], carBlocks(get, target, way, scope))
-      return new Response(request.method === 'HEAD' ? null : streamOf(car), {
+      return new Response(request.method === 'HEAD' ? null : ReadableStream.from(car), {
         headers: {
           ...headers,
           'content-type': `${CAR}; version=1; order=dfs; dups=n`,
@@ -112,8 +111,4 @@ async function* carBlocks(get: GetBlock, target: CID, way: Block[], scope: 'bloc
     if (bytes === undefined) throw new HttpProblem(404, 'NOT_FOUND', `block ${target} is not here`)
     yield { cid: target, bytes }
   } else yield* walkDag({ get }, target)
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }

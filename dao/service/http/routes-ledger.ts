@@ -6,7 +6,7 @@ import { dagJson } from './dag-json.ts'
 import { contributorOf, entryOf, epochOf } from './ledger-views.ts'
 import type { ApiOptions } from './options.ts'
 import { closeCursor, openCursor, pageOf } from './paging.ts'
-import { HttpProblem, notFound } from './problem.ts'
+import { HttpProblem, notFound, ready } from './problem.ts'
 import { json, type Router } from './routes.ts'
 import { cursor, object, page, whole, z } from './shapes.ts'
 
@@ -15,11 +15,7 @@ const MAX_ENTRIES = 256
 const answer = (description: string) => ({ 200: { description, type: 'application/json', schema: object } })
 
 export function ledgerRoutes(add: Router, { state: stateNow, term, log, addresses, optOut }: ApiOptions): void {
-  const state = (): LedgerState => {
-    const now = stateNow()
-    if (now === undefined) throw new HttpProblem(503, 'NOT_READY', 'the ledger has no genesis yet', { 'retry-after': '5' })
-    return now
-  }
+  const state = (): LedgerState => ready(stateNow())
 
   add(
     {
@@ -209,8 +205,7 @@ export function ledgerRoutes(add: Router, { state: stateNow, term, log, addresse
       answers: answer('Entries with index and leaf hash'),
     },
     async ({ query }) => {
-      const reader = log(term())?.reader
-      if (reader === undefined) throw new HttpProblem(503, 'NOT_READY', 'the log is empty', { 'retry-after': '5' })
+      const { reader } = ready(log(term()))
       const from = query.cursor === undefined ? (query.from ?? 0) : Number(openCursor(query.cursor))
       if (!Number.isSafeInteger(from) || from > reader.size)
         throw new HttpProblem(400, 'OUT_OF_RANGE', `the log has ${reader.size} entries`)

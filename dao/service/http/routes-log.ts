@@ -67,11 +67,10 @@ export function logRoutes(add: Router, { log, term, files, submit }: ApiOptions,
       const bytes = await termOf(number).files.read(path)
       if (bytes === undefined) throw notFound('that tile is not there (yet, or a partial one that is full by now)')
       return serveBytes(context.req.raw, {
-        bytes: bytes.byteLength,
+        content: bytes,
         type: OCTETS,
         tag: `t${number}/${path}`,
         immutable: true,
-        open: (from, to) => once(bytes.subarray(from, to)),
       })
     },
   )
@@ -89,11 +88,10 @@ export function logRoutes(add: Router, { log, term, files, submit }: ApiOptions,
       const bytes = files.read(parseCid(cid))
       if (bytes === undefined) throw notFound('no ledger file of that CID is here')
       return serveBytes(context.req.raw, {
-        bytes: bytes.byteLength,
+        content: bytes,
         type: OCTETS,
         tag: cid,
         immutable: true,
-        open: (from, to) => once(bytes.subarray(from, to)),
       })
     },
   )
@@ -129,10 +127,6 @@ export function logRoutes(add: Router, { log, term, files, submit }: ApiOptions,
       return json({ status: 'receipt', receipt: Buffer.from(result.receipt).toString('base64') }, { status: 202 })
     },
   )
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
 
 /** The body, refused as soon as it is larger, whatever its headers promise. */

@@ -1,7 +1,8 @@
 /** What anybody may know of a personal pool: its releases' manifests, and who withdrew since. Who is in a release is not public. */
 import { parseCid, sha256, toHex } from '../../../schemas/wire/index.ts'
+import type { LedgerState } from '../../ledger/index.ts'
 import type { ApiOptions } from './options.ts'
-import { HttpProblem, notFound } from './problem.ts'
+import { notFound, ready } from './problem.ts'
 import { serveBytes } from './ranges.ts'
 import { json, type Router } from './routes.ts'
 import { cidText, object, z } from './shapes.ts'
@@ -10,11 +11,7 @@ const CBOR = 'application/vnd.ipld.dag-cbor'
 const AGE = 'application/octet-stream'
 
 export function poolRoutes(add: Router, { state, pool }: ApiOptions): void {
-  const now = (): NonNullable<ReturnType<typeof state>> => {
-    const known = state()
-    if (known === undefined) throw new HttpProblem(503, 'NOT_READY', 'the ledger has no genesis yet', { 'retry-after': '5' })
-    return known
-  }
+  const now = (): LedgerState => ready(state())
   const served = (): NonNullable<typeof pool> => {
     if (pool === undefined) throw notFound('this service keeps nothing of personal pools')
     return pool
@@ -110,12 +107,4 @@ export function poolRoutes(add: Router, { state, pool }: ApiOptions): void {
   )
 }
 
-const whole = (bytes: Uint8Array, tag: string, immutable: boolean) => ({
-  bytes: bytes.byteLength,
-  type: CBOR,
-  tag,
-  immutable,
-  async *open(from: number, to: number) {
-    yield bytes.subarray(from, to)
-  },
-})
+const whole = (content: Uint8Array, tag: string, immutable: boolean) => ({ content, type: CBOR, tag, immutable })

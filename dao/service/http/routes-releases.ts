@@ -6,9 +6,9 @@ import type { ApiLimits, ApiOptions } from './options.ts'
 import { closeCursor, MAX_PAGE, openCursor, PAGE } from './paging.ts'
 import { HttpProblem } from './problem.ts'
 import { serveBytes } from './ranges.ts'
-import { Releases } from './releases.ts'
+import type { Releases } from './releases.ts'
 import { json, type Router } from './routes.ts'
-import { cidText, cursor, object, whole, words, z } from './shapes.ts'
+import { cidText, cursor, object, present, whole, words, z } from './shapes.ts'
 
 /** What a row of the manifest query shows unless columns are named: facts, not texts. */
 const FACTS = COLUMNS.map(({ name }) => name).filter((name) => !['text', 'markdown', 'links_json', 'data_json'].includes(name))
@@ -16,8 +16,7 @@ const FACTS = COLUMNS.map(({ name }) => name).filter((name) => !['text', 'markdo
 const MAX_TEXTS = 50
 const release = z.union([cidText, z.literal('latest')])
 
-export function releaseRoutes(add: Router, { releases: folder, clock }: ApiOptions, limits: ApiLimits): void {
-  const releases = new Releases(folder)
+export function releaseRoutes(add: Router, releases: Releases, { clock }: ApiOptions, limits: ApiLimits): void {
   let asking = 0
 
   add(
@@ -144,11 +143,4 @@ function placeOf(at: string): { release: string; offset: number } {
   const [cid = '', offset = ''] = openCursor(at).split(' ')
   if (!cidText.safeParse(cid).success || !/^\d{1,12}$/.test(offset)) throw new HttpProblem(400, 'BAD_CURSOR', 'no cursor of ours')
   return { release: cid, offset: Number(offset) }
-}
-
-/** Without the words that were not said. */
-function present<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>
-  }
 }

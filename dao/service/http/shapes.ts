@@ -48,3 +48,10 @@ export const problem = z
   .openapi('Problem')
 /** An object whose fields the words of the route describe. */
 export const object = z.looseObject({})
+
+/** Without the words that were not said. */
+export function present<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+}
