@@ -121,7 +121,7 @@ describe('the live display', () => {
     expect(said()).toContain('sealed 12, nothing-gathered 1  (contributor-3)')
     expect(said()).not.toContain('\n')
     display.take('dao', { what: 'phase', epoch: 1, phase: 'reveal' })
-    expect(said()).toMatch(/\r\u001b\[K {3}0\.0 s {2}epoch 1 {2}reveal/)
+    expect(said()).toContain('\r\u001b[K   0.0 s  epoch 1  reveal')
     display.take('contributor-1', { what: 'revealed', epoch: 1, records: 5 })
     expect(said().split('\u001b[K').at(-1)).not.toContain('sealed')
     display.end()

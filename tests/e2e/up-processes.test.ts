@@ -66,12 +66,17 @@ describe.runIf(process.platform === 'linux')('a network of processes', () => {
     expect(await running()).toEqual([])
   })
 
-  it.each(['SIGTERM', 'SIGKILL'] as const)('leaves no process behind when it gets %s', async (signal) => {
-    const { child, err, ended } = up('--contributors', '1', '--validators', '1')
+  it.each([
+    ['SIGTERM', [], 0],
+    // who asked for a release and stopped it before has none
+    ['SIGTERM', ['--exit'], 1],
+    ['SIGKILL', [], null],
+  ] as const)('leaves no process behind when it gets %s with %j', async (signal, more, code) => {
+    const { child, err, ended } = up('--contributors', '1', '--validators', '1', ...more)
     await eventually(async () => (await running()).join(' ') === 'dao node up validator', realClock, PATIENCE_MS)
     child.kill(signal)
     await ended
-    expect([child.exitCode, child.signalCode], err()).toEqual(signal === 'SIGTERM' ? [0, null] : [null, 'SIGKILL'])
+    expect([child.exitCode, child.signalCode], err()).toEqual([code, code === null ? signal : null])
     await eventually(async () => (await running()).length === 0, realClock, PATIENCE_MS)
   })
 })
