@@ -131,6 +131,18 @@ it.each([
   expect([...right.asked, 'checkpoint']).toContain(name)
 })
 
+it('asks a log that has grown for what is new, and for nothing else', async () => {
+  const growing = new LedgerWorld()
+  const play = (name: string): void => growing.playEpoch([[growing.contributors[0]!, pages(name, 3)]])
+  play('first')
+  const first = await auditOver(undefined, { world: growing, store: await growing.store() })
+  play('second')
+  const second = await auditOver(undefined, { world: growing, store: await growing.store() })
+  expect([first.code, second.code, second.report.epochs?.length]).toEqual([0, 0, 2])
+  expect(second.asked.length).toBeGreaterThan(3)
+  expect(second.asked.filter((name) => first.asked.includes(name))).toEqual([])
+})
+
 it('reads no more than a file may hold', async () => {
   const { code, report } = await auditOver((name, bytes) => (name === 'tile/0/000' ? new Uint8Array(bytes.byteLength + 1) : bytes))
   expect([code, report.problems?.[0]?.where]).toEqual([3, 'tile/0/000'])

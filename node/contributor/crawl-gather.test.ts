@@ -150,3 +150,15 @@ it('stops at the limit, also when most of it was there already', async () => {
   expect((await gatherIn(folder)(jobOf({ limit: 12 }))).urls.length).toBe(12)
   expect((await gatherIn(folder)(jobOf({ limit: 5 }))).urls.length).toBe(5)
 })
+
+it('stays on the hosts of the start pages when its owner says so, and never leaves them where the charter does not let it', async () => {
+  const seeds = [site.url('docs:/')]
+  const hostsOf = async (scope: 'host' | 'domain', own: 'host' | 'domain' | undefined): Promise<number> => {
+    const gather = crawlGather({ clock: realClock, logger: silent, openWeb: openOwn, agentToken: 'QuernBot', own: { scope: own } })
+    const { urls, frontier } = await gather(jobOf({ limit: 40, charter: { ...charter, sources: { ...charter.sources, seeds, scope } } }))
+    return new Set([...urls, ...frontier].map((url) => new URL(url).hostname)).size
+  }
+  expect(await hostsOf('domain', undefined)).toBeGreaterThan(1)
+  expect(await hostsOf('domain', 'host')).toBe(1)
+  expect(await hostsOf('host', 'domain')).toBe(1)
+})
