@@ -3,21 +3,13 @@ import path from 'node:path'
 import type { Logger } from '../../core/effects/index.ts'
 import { openPrometheus } from '../../core/events/index.ts'
 import { type ResolveTxt, txtResolver, type Web } from '../../core/web/index.ts'
-import { readPolicy, requiredPurposes } from '../../dao/consent/index.ts'
-import { openPoolReleases } from '../../dao/index.ts'
-import { Steps } from '../../dao/follower/index.ts'
 import { OptOutDesk } from '../../dao/optouts/index.ts'
 import { openHttp } from '../../dao/service/index.ts'
-import type { PoolRelease, Purpose } from '../../schemas/wire/index.ts'
 import { hostPort } from './listen.ts'
 import { type RunningOperator, type WebSettings, webFor } from './start-roles.ts'
 import { followIndex } from './index-follower.ts'
-import { postBytes } from './http.ts'
-import { readReleaseManifest, readReleaseSecret } from './pool-releases.ts'
+import { openPoolDesks } from './pool-desks.ts'
 import { systemClock } from './system.ts'
-
-/** What an address did not take is carried there again. */
-const NOTICES_EVERY_MS = 10_000
 
 export interface Api extends AsyncDisposable {
   url: string
@@ -64,54 +56,7 @@ export async function openApi(
     logger: logger.child('opt-out'),
     signal: stop.signal,
   })
-  const { FeedDesk, NoticeDesk, readPoolRelease, TagDesk } = await openPoolReleases()
-  const withdrawals = new FeedDesk({
-    state: () => operator.state,
-    reader: operator.sequencer.reader,
-    operator: home.identity,
-    clock: systemClock,
-  })
-  const endsFor = ({ purposes, policies }: Pick<PoolRelease, 'purposes' | 'policies'>): Purpose[] => {
-    const needed = policies.flatMap((cid) => {
-      const read = readPolicy(operator.files.read(cid) ?? new Uint8Array())
-      return read.ok ? requiredPurposes(read.policy) : []
-    })
-    return [...new Set([...purposes, ...needed])]
-  }
-  const notices = new NoticeDesk({
-    endsFor,
-    releases: () => operator.state.poolReleases.map(({ release }) => release),
-    manifest: (release) => readReleaseManifest(home.folder, release),
-    secret: (release) => readReleaseSecret(home.folder, release),
-    withdrawals: () => withdrawals.withdrawals(),
-    operator: home.identity,
-    clock: systemClock,
-    kv: home.kv,
-    logger: logger.child('notices'),
-    send: postBytes,
-  })
-  const telling = stack.use(
-    new Steps({
-      step: () => notices.step(),
-      clock: systemClock,
-      logger: logger.child('notices'),
-      signal: stop.signal,
-      everyMs: NOTICES_EVERY_MS,
-    }),
-  )
-  stack.use(operator.watch(() => telling.wake()))
-  const tags = new TagDesk({
-    endsFor,
-    dao: () => operator.state.id,
-    withdrawals: () => withdrawals.withdrawals(),
-    kept: async (release) => {
-      const [secret, manifest] = [await readReleaseSecret(home.folder, release), await readReleaseManifest(home.folder, release)]
-      const read = manifest && readPoolRelease(manifest)
-      return secret === undefined || !read?.ok ? undefined : { secret, value: read.value }
-    },
-    operator: home.identity,
-    clock: systemClock,
-  })
+  const { pool } = stack.use(await openPoolDesks(running, { logger: logger.child('notices'), signal: stop.signal }))
   const http = await openHttp({
     state: () => (operator.state.size === 0 ? undefined : operator.state),
     log: (term) => (term === 0 ? { files, reader: operator.sequencer.reader } : undefined),
@@ -123,12 +68,7 @@ export async function openApi(
     metrics: await openPrometheus(),
     submit: (entry, attached) => operator.submit(entry, attached),
     optOut: (domain) => desk.ask(domain),
-    pool: {
-      manifest: (release) => readReleaseManifest(home.folder, release),
-      tags: (release) => tags.tags(release),
-      feed: () => withdrawals.feed(),
-      notices: (release) => notices.box(release),
-    },
+    pool,
     addresses: () => home.mesh.addresses(),
     clock: systemClock,
     logger: logger.child('http'),

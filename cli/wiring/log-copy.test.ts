@@ -133,7 +133,7 @@ it.each([
 
 it('asks a log that has grown for what is new, and for nothing else', async () => {
   const growing = new LedgerWorld()
-  const play = (name: string): void => growing.playEpoch([[growing.contributors[0]!, pages(name, 3)]])
+  const play = (name: string): void => void growing.playEpoch([[growing.contributors[0]!, pages(name, 3)]])
   play('first')
   const first = await auditOver(undefined, { world: growing, store: await growing.store() })
   play('second')
