@@ -343,6 +343,42 @@ describe('starting a DAO', () => {
   })
 })
 
+it('dao epoch says where a DAO is, and ends a phase in the name of its operator alone', async () => {
+  const [made] = (await runCli('init', '--home', at('operator'), '--json')).json()
+  await runCli('init', '--home', at('stranger'))
+  const info = {
+    ledger: `quern/${'a'.repeat(32)}`,
+    operator: made?.['account'],
+    operatorEntries: 3,
+    size: 9,
+    term: 0,
+    addresses: [],
+    checkpoint: null,
+  }
+  const taken: string[] = []
+  const server = createServer((request, response) => {
+    if (request.method !== 'POST') return void response.end(JSON.stringify({ ...info, epoch: { number: 2, phase: 'close' } }))
+    taken.push(request.url ?? '')
+    // another entry of the operator's came first, once
+    if (taken.length > 1) response.writeHead(202).end('{}')
+    else response.writeHead(422).end('{"code":"SEQUENCE_USED","detail":"taken"}')
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  try {
+    const { port } = server.address() as AddressInfo
+    const epoch = (home: string, ...words: string[]) =>
+      runCli('dao', 'epoch', ...words, '--http', `127.0.0.1:${port}`, '--home', at(home), '--json')
+    expect((await epoch('stranger')).json()).toEqual([{ ledger: info.ledger, epoch: { number: 2, phase: 'close' }, size: 9 }])
+    expect(await epoch('stranger', 'advance')).toMatchObject({ code: 3, err: expect.stringContaining('NOT_THE_OPERATOR') as string })
+    expect(taken).toEqual([])
+    expect((await epoch('operator', 'advance')).json()).toEqual([{ ledger: info.ledger, epoch: { number: 3, phase: 'gather' }, size: 9 }])
+    expect(taken).toEqual(['/v1/entries', '/v1/entries'])
+  } finally {
+    server.closeAllConnections()
+    await new Promise((closed) => server.close(closed))
+  }
+})
+
 it('ends quietly when its reader has seen enough', async () => {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url))
   await writeFile(at('many.jsonl'), `${JSON.stringify({ id: 'x', url: 'https://example.org/', html: '' })}\n`.repeat(20_000))

@@ -143,7 +143,12 @@ describe('a stranger with a copy of the log', () => {
     const copy = path.join(folder, 'over-http')
     const { code, json, err } = await runCli('ledger', 'audit', copy, '--dao', network.api.url, '--ledger', state.id, '--json')
     expect(code, err).toBe(0)
-    expect(json()[0]).toMatchObject({ ok: true, epochs: [{ epoch: 1, root: toHex(state.results[0]?.root as Uint8Array), matches: true }] })
+    const [report] = json<{ ok: boolean; epochs: { epoch: number; root: string; matches: boolean }[] }>()
+    // the network goes on meanwhile, and may have closed another one
+    expect([report?.ok, report?.epochs[0]]).toMatchObject([
+      true,
+      { epoch: 1, root: toHex(state.results[0]?.root as Uint8Array), matches: true },
+    ])
     expect((await runCli('ledger', 'explain', '1', '--log', copy)).code).toBe(0)
   })
 
