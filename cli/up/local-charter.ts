@@ -17,24 +17,8 @@ export interface LocalCharterOptions {
 }
 
 /** Canonical bytes. */
-export function localCharter(operator: string, options: LocalCharterOptions): Uint8Array {
-  const { seeds, allowPrivate, contact, contributors, validators, maxPages, maxDepth, delayMs, scope, charter } = options
-  return encodeCharter(
-    localRules({
-      name: 'local',
-      operator,
-      contact,
-      seeds,
-      allowPrivate,
-      validators,
-      contributors,
-      ...(maxPages === undefined ? {} : { maxPages }),
-      ...(maxDepth === undefined ? {} : { maxDepth }),
-      ...(delayMs === undefined ? {} : { delayMs }),
-      ...(scope === undefined ? {} : { scope }),
-      ...(charter === undefined ? {} : { overrides: charter }),
-    }),
-  ).bytes
+export function localCharter(operator: string, { charter, ...given }: LocalCharterOptions): Uint8Array {
+  return encodeCharter(localRules({ ...given, name: 'local', operator, overrides: charter })).bytes
 }
 
 export const numbered = (what: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${what}-${i + 1}`)

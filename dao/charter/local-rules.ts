@@ -8,17 +8,17 @@ export interface LocalNetwork {
   seeds?: readonly string[]
   /** `CIDR[:PORT]` that may be crawled; a sample site on this machine needs one. */
   allowPrivate?: readonly string[]
-  scope?: Charter['sources']['scope']
-  maxPages?: number
-  maxDepth?: number
+  scope?: Charter['sources']['scope'] | undefined
+  maxPages?: number | undefined
+  maxDepth?: number | undefined
   /** Pause between two requests to a host, ms. Not given: 10 where every seed is on this machine, 1000 where one is not. */
-  delayMs?: number
+  delayMs?: number | undefined
   /** How many must be there before the first epoch opens. */
   validators?: number
   contributors?: number
   nonce?: string
   /** Anything else, over all of the above. */
-  overrides?: Partial<CharterInput>
+  overrides?: Partial<CharterInput> | undefined
 }
 
 /** Lasts no time of its own; the service ends it when its work is done, or after a minute. */

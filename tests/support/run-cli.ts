@@ -24,12 +24,16 @@ export async function runCli(...argv: string[]): Promise<CliRun> {
   process.stdout.write = take('out')
   process.stderr.write = take('err')
   // as the entry point does: a role lets go of what this process hangs on, and deadlines keep none alive
+  const stops = ['SIGINT', 'SIGTERM'] as const
+  const before = new Set(stops.flatMap((signal) => process.listeners(signal)))
   const alive = setInterval(() => undefined, 1 << 30)
   try {
     const code = await runProgram('0.0.0-test', specs, argv)
     return { code, ...said, json: () => linesOf(said.out).map((line) => JSON.parse(line)) }
   } finally {
     clearInterval(alive)
+    // a command ends with its process; here many run in one
+    for (const signal of stops) for (const stop of process.listeners(signal)) if (!before.has(stop)) process.off(signal, stop)
     process.stdout.write = real.out
     process.stderr.write = real.err
     // a role lets its process end although the one that started it still listens; the test's worker must not
