@@ -3,7 +3,7 @@
  * One seed gives one history. Results are read from the ledger, like everybody else would.
  */
 import { createHash } from 'node:crypto'
-import { type Logger, silent } from '../../core/effects/index.ts'
+import { silent } from '../../core/effects/index.ts'
 import { keyFromSeed, type Signer } from '../../core/identity/index.ts'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { MemorySwarm } from '../../core/storage/index.ts'
@@ -44,8 +44,6 @@ export interface SimNetworkOptions extends Partial<LinkRules> {
   /** Records that one contributor may gather in an epoch. */
   maxPages?: number
   charter?: Partial<CharterInput>
-  logger?: (node: string) => Logger
-  chainLength?: number
 }
 
 const secretOf = (seed: number, name: string): Uint8Array =>
@@ -98,7 +96,7 @@ export class SimNetwork implements AsyncDisposable {
     return this.state.results
   }
 
-  /** Runs until `epochs` are final, or throws FatalError TOO_LONG after `withinMs` of the world's time. */
+  /** Runs until `epochs` are final, or throws FatalError SIM_STUCK after `withinMs` of the world's time. */
   async runEpochs(epochs: number, withinMs = epochs * 6 * 3_600_000): Promise<void> {
     await this.world.run({ until: () => this.results.filter((result) => result.final).length >= epochs, withinMs })
   }
@@ -190,7 +188,7 @@ export class SimNetwork implements AsyncDisposable {
       dao: this.#daoAddresses,
       operator: name,
       secret: () => secretOf(this.#options.seed, `${name}/chain/${chains++}`),
-      chainLength: this.#options.chainLength ?? 64,
+      chainLength: 64,
       pollMs: POLL_MS,
       ...(tamper ? { tamper } : {}),
     })
@@ -245,7 +243,7 @@ export class SimNetwork implements AsyncDisposable {
     return node
   }
 
-  #shared({ name, storage, files, random }: Home, { mesh, kv }: Life) {
-    return { clock: this.world.clock, random, mesh, storage, files, kv, logger: this.#options.logger?.(name) ?? silent }
+  #shared({ storage, files, random }: Home, { mesh, kv }: Life) {
+    return { clock: this.world.clock, random, mesh, storage, files, kv, logger: silent }
   }
 }
