@@ -5,8 +5,7 @@
 import { codeOf } from '../../core/errors/index.ts'
 import { batchTopic, checkpointTopic } from '../../core/mesh/index.ts'
 import { DaoLink, Follower, Outbox, serveBlocks, Steps } from '../../dao/follower/index.ts'
-import { type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
-import { peerFromDid } from '../../schemas/wire/index.ts'
+import { isOfTheDao, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
 import { advanceBatch } from './advance-batch.ts'
 import { BatchBook, type BatchNote } from './batch-book.ts'
 import { Gathering } from './gathering.ts'
@@ -130,5 +129,5 @@ export class Contributor {
 /** Until a batch is public only the DAO and seated validators may read it, and only once its reveal is in the log. */
 function mayReadPrivate(peer: string, state: LedgerState, batches: readonly BatchNote[]): boolean {
   if (!batches.some((batch) => !batch.published && state.batches.has(batch.manifestCid.toString()))) return false
-  return peer === peerFromDid(state.operator) || seatedValidators(state).some((seat) => peerFromDid(seat.statement.validator) === peer)
+  return isOfTheDao(state, peer)
 }

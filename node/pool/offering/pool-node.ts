@@ -6,8 +6,8 @@
 import { codeOf, FatalError } from '../../../core/errors/index.ts'
 import { askAgain, checkpointTopic, readyProtocol, withdrawalTopic } from '../../../core/mesh/index.ts'
 import { DaoLink, Follower, Outbox, serveBlocks, Steps } from '../../../dao/follower/index.ts'
-import { charterOf, committingEpoch, type LedgerState, seatedValidators } from '../../../dao/ledger/index.ts'
-import { peerFromDid, type PoolKey } from '../../../schemas/wire/index.ts'
+import { charterOf, committingEpoch, isOfTheDao, type LedgerState, seatedValidators } from '../../../dao/ledger/index.ts'
+import type { PoolKey } from '../../../schemas/wire/index.ts'
 import { BringWithdrawals } from './bring-withdrawals.ts'
 import { HandingOut } from './handing-out.ts'
 import { learnFromLog } from './learn-from-log.ts'
@@ -136,11 +136,7 @@ export class PoolNode implements AsyncDisposable {
 
   /** The keyholders, who are seated, and the DAO: as long as there is something they should have. */
   #mayRead(peer: string): boolean {
-    if (this.#book.live === undefined) return false
-    return (
-      peer === peerFromDid(this.state.operator) ||
-      seatedValidators(this.state).some((seat) => peerFromDid(seat.statement.validator) === peer)
-    )
+    return this.#book.live !== undefined && isOfTheDao(this.state, peer)
   }
 
   /** Whatever the state calls for now. */
