@@ -39,7 +39,6 @@ export { openReplica, type Replica } from './replica.ts'
 export {
   castVote,
   certifyTakeover,
-  isEquivocation,
   rosterHash,
   type Seat,
   type TermRules,
