@@ -18,15 +18,12 @@ const RESERVED_NAMES = new Set(['web-page', 'activity', 'selectors'])
 /** First words of columns that every release has: `batch_row` is no field `row` of a schema `batch`. */
 const COLUMN_WORDS = new Set('url fetched license usage n contributor batch evidence text extractor links data'.split(' '))
 
-/** The known word that a mistyped one may mean. */
-export type Nearest = (word: string, known: readonly string[]) => string | undefined
-
 /** In the order of the schema; an empty list means that it can run. Examples are not tried here. */
-export function checkSchema(schema: SelectorSchema, nearest: Nearest = () => undefined): SchemaProblem[] {
+export function checkSchema(schema: SelectorSchema): SchemaProblem[] {
   return [
     ...checkName(schema),
-    ...checkEach(schema, nearest),
-    ...schema.fields.flatMap((field, i) => checkField(field, i, schema, nearest)),
+    ...checkEach(schema),
+    ...schema.fields.flatMap((field, i) => checkField(field, i, schema)),
     ...checkText(schema),
   ]
 }
@@ -43,16 +40,16 @@ function checkName({ name }: SelectorSchema): SchemaProblem[] {
   ]
 }
 
-function checkEach({ each }: SelectorSchema, nearest: Nearest): SchemaProblem[] {
-  return each === null ? [] : selectorProblems(each, ['each'], nearest)
+function checkEach({ each }: SelectorSchema): SchemaProblem[] {
+  return each === null ? [] : selectorProblems(each, ['each'])
 }
 
-function selectorProblems(selector: string, path: SchemaProblem['path'], nearest: Nearest): SchemaProblem[] {
-  const checked = checkSelector(selector, nearest)
+function selectorProblems(selector: string, path: SchemaProblem['path']): SchemaProblem[] {
+  const checked = checkSelector(selector)
   return checked.ok ? [] : [{ path, ...checked.problem, message: `\`${selector}\`: ${checked.problem.message}` }]
 }
 
-function checkField(field: SelectorField, i: number, schema: SelectorSchema, nearest: Nearest): SchemaProblem[] {
+function checkField(field: SelectorField, i: number, schema: SelectorSchema): SchemaProblem[] {
   const at = (...rest: (string | number)[]): SchemaProblem['path'] => ['fields', i, ...rest]
   const found: SchemaProblem[] = []
   const add = (path: SchemaProblem['path'], code: string, message: string, fix: string): void =>
@@ -67,7 +64,7 @@ function checkField(field: SelectorField, i: number, schema: SelectorSchema, nea
       `the field ${field.name} is there twice`,
       'rename one; two ways to one field are two entries of its `select`',
     )
-  for (const [k, selector] of field.select.entries()) found.push(...selectorProblems(selector, at('select', k), nearest))
+  for (const [k, selector] of field.select.entries()) found.push(...selectorProblems(selector, at('select', k)))
   if (field.type === 'enum' && field.values.length === 0)
     add(at('type'), 'ENUM_WITHOUT_VALUES', `the field ${field.name} is an enum of nothing`, 'add `values: [new, used]`')
   if (field.type !== 'enum' && field.values.length > 0)
