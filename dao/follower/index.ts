@@ -1,6 +1,7 @@
 export { type OpenedCheckpoint, openCheckpoint } from './checkpoint.ts'
 export { DaoLink, type DaoLinkOptions, type KnownPeer, type Role } from './dao-link.ts'
 export { type FileSource, type FilesSource, Follower, type FollowerOptions, type LogPage, type LogSource } from './follower.ts'
+export { type Joined, type JoinLedger, joinLedger, stopWith } from './join-ledger.ts'
 export { assertFileOf, type FileStore, MAX_LEDGER_FILE_BYTES, MemoryFiles } from './ledger-file.ts'
 export { Outbox, type OutboxOptions, type Submit, type SubmitResult } from './outbox.ts'
 export { poolReaders, type PoolReadersOptions } from './pool-readers.ts'

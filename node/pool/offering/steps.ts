@@ -1,6 +1,6 @@
 /** How far a contribution is, read from its note and the folded state: the next deed follows from it, also after a restart. Pure. */
-import { commitOf, holdersNeeded, isLive, type LedgerState } from '../../../dao/ledger/index.ts'
-import { commitHash } from '../../../schemas/wire/index.ts'
+import { holdersNeeded, isLive, type LedgerState } from '../../../dao/ledger/index.ts'
+import { commitHash, equalBytes } from '../../../schemas/wire/index.ts'
 import type { PoolNote } from './pool-book.ts'
 import { hasEnded } from './withdrawn.ts'
 
@@ -24,8 +24,14 @@ export function placeOf(note: PoolNote, state: LedgerState): OfferPlace {
     if (!isLive(revealed)) return at(revealed.withdrawn === null ? 'dropped' : 'withdrawn', { available })
     return at(available.length >= holdersNeeded(state, revealed, 0) ? 'available' : 'revealed', { available })
   }
-  const { cid, commitSalt, manifest } = note
-  const commit = commitOf(state, manifest.subject, commitHash(cid, commitSalt, manifest.subject))
+  const commit = commitOf(note, state)
   if (commit !== undefined) return at('committed', { commit })
   return at(note.depositedAt === null ? 'sealed' : 'deposited')
+}
+
+function commitOf({ cid, commitSalt, manifest: { subject } }: PoolNote, state: LedgerState): OfferPlace['commit'] | undefined {
+  const hash = commitHash(cid, commitSalt, subject)
+  for (const [index, known] of state.commits)
+    if (known.author === subject && equalBytes(known.hash, hash)) return { index, epoch: known.epoch }
+  return undefined
 }
