@@ -4,7 +4,7 @@ import { FatalError, toError } from '../errors/index.ts'
 import { diskError, makeFolder } from './disk.ts'
 
 /** Ordered keys and values on disk, as `datastore-level` and `blockstore-level` use it. */
-export type LevelDb = LevelDatastore['db']
+type LevelDb = LevelDatastore['db']
 export type Write = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string }
 
 /**

@@ -1,4 +1,4 @@
-export { type BatchFiles, batchRoots, MAX_SKETCHES_BYTES, parseBatchFiles, parseManifest } from './batch-files.ts'
+export { type BatchFiles, batchRoots, parseBatchFiles, parseManifest } from './batch-files.ts'
 export { loadBatch } from './load-batch.ts'
 export { checkBatchStructure, type StructureCheck, type StructureResult } from './check-structure.ts'
 export { type AskBlocks, askOf, fetchBlocks, fetchDag, fetchFile, REPLY_BYTES, type FetchOptions, type Wanted } from './fetch-dag.ts'

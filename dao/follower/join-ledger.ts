@@ -22,7 +22,7 @@ export interface Joined {
   follower: Follower
   outbox: Outbox
   /** Takes a step now and after whatever the log or gossip says; `hear` listens for what else is news. Gives what asks for one more. */
-  begin(step: () => Promise<void>, hear: (wake: () => void) => Disposable): () => void
+  begin: (step: () => Promise<void>, hear: (wake: () => void) => Disposable) => () => void
 }
 
 /** Dials the DAO and folds its log as far as it goes; what runs from `begin` on ends with the signal, and leaves with the stack. Rejects with what trying again does not mend. */

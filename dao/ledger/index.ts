@@ -1,9 +1,8 @@
 /** The one fold: entries in order give the state; everything else here is a question to that state. */
 export { ledgerYear } from './rules-budget.ts'
 export { beaconOf } from './beacon.ts'
-export { MAX_NOTICE_BYTES } from './charter-files.ts'
 export { type CustodyFact, custodyOf, reshares } from './custody.ts'
-export { CLOCK_TOLERANCE_SECONDS, type DateWindow, dateWindow } from './date-window.ts'
+export { type DateWindow, dateWindow } from './date-window.ts'
 export { drawsFor, sameDraws } from './draws.ts'
 export { type Explanation, explain } from './explain.ts'
 export type { Reason } from './explain-reason.ts'

@@ -43,7 +43,6 @@ export {
   type Seat,
   type TermRules,
   type TermVote,
-  termVote,
   verifyTakeover,
   type VoteOptions,
 } from './takeover.ts'
@@ -52,5 +51,5 @@ export { CHECKPOINT_PATH, decodeBundle, encodeBundle, parseTilePath, type Tile, 
 export type { LogFile, LogStore, TileSource, WitnessClient } from './types.ts'
 export { proveInclusion, type VerifiedCheckpoint, type VerifiedProof, verifyCheckpoint, verifyProof } from './verify.ts'
 export { type LogVerdict, verifyLog } from './verify-log.ts'
-export { judgeCheckpoint, openWitness, originHash, type Witness, type WitnessAnswer, type WitnessOptions } from './witness.ts'
+export { openWitness, originHash, type Witness, type WitnessAnswer, type WitnessOptions } from './witness.ts'
 export { type AddCheckpoint, formatAddCheckpoint, parseAddCheckpoint } from './witness-request.ts'

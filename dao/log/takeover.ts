@@ -21,7 +21,7 @@ import type { Witness } from './witness.ts'
 const MAX_CERTIFICATE_BYTES = 32_000
 const DOMAIN = 'term-vote'
 
-export const termVote = z.strictObject({
+const termVote = z.strictObject({
   v: z.literal(1),
   ledger: z.string().max(128),
   /** The term to begin. */

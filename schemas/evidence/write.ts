@@ -61,7 +61,7 @@ export function refuseRatio(packed: number, unpacked: number): void {
 }
 
 /** WARC-Date with milliseconds: WARC 1.1 allows the fraction. */
-export function warcDate(ms: number): string {
+function warcDate(ms: number): string {
   if (!Number.isSafeInteger(ms) || ms < 0 || ms > 253_402_300_799_999) throw new WireError('BAD_TIME', 'not a time in Unix milliseconds')
   return new Date(ms).toISOString()
 }

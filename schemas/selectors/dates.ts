@@ -14,7 +14,7 @@ const MONTHS = {
 export type DateLanguage = keyof typeof MONTHS
 
 /** What a format is made of; anything else in it stands for itself, and a space for any run of spaces. */
-export const DATE_PARTS = ['YYYY', 'MMMM', 'DDDD', 'MM', 'DD', 'HH', 'hh', 'mm', 'ss', 'M', 'D', 'H', 'h', 'A', 'Z'] as const
+const DATE_PARTS = ['YYYY', 'MMMM', 'DDDD', 'MM', 'DD', 'HH', 'hh', 'mm', 'ss', 'M', 'D', 'H', 'h', 'A', 'Z'] as const
 type Part = (typeof DATE_PARTS)[number]
 
 /** `YYYY-MM-DD`, or `YYYY-MM-DDTHH:mm:ss+00:00`. */

@@ -26,7 +26,7 @@ const NTH = ['nth-child', 'nth-last-child', 'nth-of-type', 'nth-last-of-type']
 const NESTING = ['not', 'is', 'where', 'has']
 /** Bounded: the beginning of an element's text, see `CONTAINS_UNITS`. */
 const CONTAINS = 'contains'
-export const PSEUDO_CLASSES: readonly string[] = [...CHEAP, ...COUNTING, ...NTH, ...NESTING, CONTAINS]
+const PSEUDO_CLASSES: readonly string[] = [...CHEAP, ...COUNTING, ...NTH, ...NESTING, CONTAINS]
 /** `:contains()` looks at so many characters of an element's text. */
 export const CONTAINS_UNITS = 256
 

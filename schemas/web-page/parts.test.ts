@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isoDate } from './dates.ts'
-import { compareWebPages, extractWebPage, hostOf, resolveUrl, spdxOf, type WebPage, webPageRecord } from './index.ts'
+import { compareWebPages, extractWebPage, hostOf, resolveUrl, type WebPage, webPageRecord } from './index.ts'
+import { spdxOf } from './license.ts'
 import { parseHtml } from './parse.ts'
 import { cutAtBlock, fact } from './text.ts'
 

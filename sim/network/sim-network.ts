@@ -14,7 +14,7 @@ import { Operator } from '../../dao/operator/index.ts'
 import { Contributor, type ContributorProgress, type Gather } from '../../node/index.ts'
 import { type CharterInput, type Report, toHex } from '../../schemas/wire/index.ts'
 import { Validator } from '../../validator/index.ts'
-import { type LinkRules, World } from '../world/index.ts'
+import { World } from '../world/index.ts'
 import { type Home, homeOf, type Life, liveIn } from './home.ts'
 
 export interface SimContributor {
@@ -23,8 +23,6 @@ export interface SimContributor {
   gather: (honest: Gather) => Gather
   /** Called at each of its steps: a vanishing peer leaves here. */
   onProgress?: (progress: ContributorProgress, network: SimNetwork) => void
-  /** False for a home line: it dials out, nobody dials it. Default false, as at home. */
-  listen?: boolean
 }
 
 export interface SimValidator {
@@ -32,8 +30,10 @@ export interface SimValidator {
   tamper?: (report: Report) => Report
 }
 
-export interface SimNetworkOptions extends Partial<LinkRules> {
+export interface SimNetworkOptions {
   seed: number
+  /** Share of messages lost, 0 to 1. */
+  loss?: number
   contributors: SimContributor[]
   validators: SimValidator[]
   /** Honest gathering for one contributor, over its own view of the web. */
@@ -72,8 +72,8 @@ export class SimNetwork implements AsyncDisposable {
 
   private constructor(options: SimNetworkOptions) {
     this.#options = options
-    const { seed, latencyMs, loss } = options
-    this.world = new World({ seed, ...(latencyMs ? { latencyMs } : {}), ...(loss === undefined ? {} : { loss }) })
+    const { seed, loss = 0 } = options
+    this.world = new World({ seed, loss })
   }
 
   /** Everyone is up and connected when this resolves; no epoch has run. */
@@ -169,8 +169,8 @@ export class SimNetwork implements AsyncDisposable {
       return this.operator
     })
     for (const spec of validators) await this.#add(spec.name, true, (home, life) => this.#startValidator(spec, home, life))
-    for (const spec of contributors)
-      await this.#add(spec.name, spec.listen ?? false, (home, life) => this.#startContributor(spec, home, life))
+    // contributors are at home: they dial out, nobody dials them
+    for (const spec of contributors) await this.#add(spec.name, false, (home, life) => this.#startContributor(spec, home, life))
   }
 
   async #startValidator({ name, tamper }: SimValidator, home: Home, life: Life): Promise<Validator> {
