@@ -42,10 +42,6 @@ export class Contributor {
     return this.#follower.state
   }
 
-  get follower(): Follower {
-    return this.#follower
-  }
-
   get batches(): readonly BatchNote[] {
     return this.#bench.book.all
   }
