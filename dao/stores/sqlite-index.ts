@@ -63,7 +63,7 @@ export class LedgerIndex implements Disposable {
     return this.#page<RecordRow>(
       'records',
       'id',
-      { ...(limit === undefined ? {} : { limit }), cursor },
+      { limit, cursor },
       {
         'record = ?': query.record,
         'host = ?': query.host,

@@ -8,7 +8,7 @@ export interface Page<T> {
 
 export interface PageQuery {
   /** At most 1,000; 100 unless said. */
-  limit?: number
+  limit?: number | undefined
   cursor?: string | undefined
 }
 

@@ -27,7 +27,7 @@ export interface SimContributor {
 
 export interface SimValidator {
   name: string
-  tamper?: (report: Report) => Report
+  tamper?: ((report: Report) => Report) | undefined
 }
 
 export interface SimNetworkOptions {

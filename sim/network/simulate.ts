@@ -121,8 +121,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
 }
 
 function validatorOf(name: string, { tamper }: SimulateOptions): SimValidator {
-  const own = tamper?.[name]
-  return { name, ...(own ? { tamper: own } : {}) }
+  return { name, tamper: tamper?.[name] }
 }
 
 function cast(options: SimulateOptions, kinds: Map<string, string>): SimContributor[] {

@@ -18,7 +18,7 @@ export interface Parcel {
   from: string
   to: string
   label: string
-  bytes?: Uint8Array
+  bytes?: Uint8Array | undefined
   /** Repeated by the transport until it arrives: exempt from loss, not from a partition. */
   sure?: boolean
 }
