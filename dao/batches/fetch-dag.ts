@@ -18,12 +18,6 @@ export interface Wanted {
   most: number
 }
 
-/** A block source on this machine as a peer to ask: for serving `blocksProtocol`, and for tests. */
-export const askOf =
-  (get: (cid: CID) => Promise<Uint8Array | undefined>): AskBlocks =>
-  async (cids) =>
-    Promise.all(cids.map(async (cid) => (await get(cid)) ?? null))
-
 export interface FetchOptions {
   /** Of all blocks together. */
   maxBytes: number

@@ -1,7 +1,7 @@
 export { type BatchFiles, batchRoots, parseBatchFiles, parseManifest } from './batch-files.ts'
 export { loadBatch } from './load-batch.ts'
 export { checkBatchStructure, type StructureCheck, type StructureResult } from './check-structure.ts'
-export { type AskBlocks, askOf, fetchBlocks, fetchDag, fetchFile, REPLY_BYTES, type FetchOptions, type Wanted } from './fetch-dag.ts'
+export { type AskBlocks, fetchBlocks, fetchDag, fetchFile, REPLY_BYTES, type FetchOptions, type Wanted } from './fetch-dag.ts'
 export { dropContribution, pullContribution, type PullPool } from './pool-blocks.ts'
 export { askPeer, pullRoot, type PullRoot } from './pull-root.ts'
 export { type Contribution, PoolCiphertext, type PoolCiphertextOptions } from './pool-ciphertext.ts'

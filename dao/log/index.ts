@@ -1,5 +1,5 @@
 export { type Checkpoint, formatCheckpoint, parseCheckpoint, peekCheckpoint, signCheckpoint } from './checkpoint.ts'
-export { cosign, cosignatureLine, lowerMedian, medianCosignatureTime, withSignatures } from './cosignature.ts'
+export { cosign, lowerMedian, medianCosignatureTime, withSignatures } from './cosignature.ts'
 export { LogReader } from './log-reader.ts'
 export { type Appended, LogTail } from './log-tail.ts'
 export { MemoryLogStore } from './memory-log-store.ts'
