@@ -2,10 +2,10 @@
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { FatalError, RefusedError, RetryableError } from '../../core/errors/index.ts'
-import { isFileOf, MAX_LEDGER_FILE_BYTES } from '../../dao/follower/index.ts'
+import { MAX_LEDGER_FILE_BYTES } from '../../dao/follower/index.ts'
 import { CHECKPOINT_PATH, type LogStore, parseTilePath, peekCheckpoint, type TileSource } from '../../dao/log/index.ts'
 import { DiskFiles, openDiskLogStore } from '../../dao/stores/index.ts'
-import type { CID } from '../../schemas/wire/index.ts'
+import { type CID, isFileOf } from '../../schemas/wire/index.ts'
 import { ask, daoInfo } from './http.ts'
 
 const MAX_CHECKPOINT_BYTES = 64 << 10

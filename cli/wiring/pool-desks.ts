@@ -1,5 +1,6 @@
 /** What a DAO's service answers of its personal pool over HTTP, and the notices that it carries to trainers meanwhile. */
 import type { Logger } from '../../core/effects/index.ts'
+import { RetryableError } from '../../core/errors/index.ts'
 import { Steps } from '../../dao/follower/index.ts'
 import { readPolicy, requiredPurposes } from '../../dao/consent/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
@@ -31,7 +32,9 @@ export async function openPoolDesks(
   const endsFor = ({ purposes, policies }: Pick<PoolRelease, 'purposes' | 'policies'>): Purpose[] => {
     const needed = policies.flatMap((cid) => {
       const read = readPolicy(operator.files.read(cid) ?? new Uint8Array())
-      return read.ok ? requiredPurposes(read.policy) : []
+      // nothing is signed for a policy that cannot be read now: what its pool needs would be taken for nothing
+      if (!read.ok) throw new RetryableError('POLICY_MISSING', `the policy ${String(cid)} cannot be read`)
+      return requiredPurposes(read.policy)
     })
     return [...new Set([...purposes, ...needed])]
   }
