@@ -1,7 +1,7 @@
 /** D5: the site's rules that were in force allowed the fetch, and nothing that the site or the page said denies training. */
 import { type Exchange, type ParsedFetch } from '../../schemas/evidence/index.ts'
 import { mayFetch, mayTrain, type RuleKind, type SiteRules, trainDecision } from '../../schemas/permission/index.ts'
-import { pageHtmlOrNull } from '../../schemas/pipeline/index.ts'
+import { signalsOfPage } from '../../schemas/pipeline/index.ts'
 import { type Charter, WireError } from '../../schemas/wire/index.ts'
 import type { Evidence } from './check-evidence.ts'
 import { type OpenedSite, openSite } from './open-group.ts'
@@ -68,7 +68,7 @@ function checkCapture({ exchange, facts }: ParsedFetch, page: Exchange, agent: s
 
 function checkTraining(exchange: Exchange, site: SiteRules, agent: string, charter: Charter): Failure | undefined {
   const { url, headers, responseHead: head, body } = exchange
-  const training = trainDecision({ url, agent, site, headers, html: pageHtmlOrNull(exchange), head, body })
+  const training = trainDecision({ url, agent, site, headers, html: null, signals: signalsOfPage(exchange), head, body })
   const said = training.signals
     .map(({ source, value }) => `${source} ${value}`)
     .join('; ')
