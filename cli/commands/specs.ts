@@ -7,9 +7,13 @@ const CRAWL_OPTIONS: CommandSpec['options'] = [
   ['--delay <ms>', 'pause between two requests to a host, in milliseconds'],
   ['--scope <scope>', 'host: stay on the hosts given; domain: on their registrable domains'],
 ]
+const DENY_OPTION: NonNullable<CommandSpec['options']>[number] = [
+  '--deny <file>',
+  'where not to go: a host, *.domain or URL prefix a line; read again when it changes',
+]
 const WORKING_OPTIONS: CommandSpec['options'] = [
   ['--workers <n>', 'threads that parse, extract and compress pages; default one per core, 0 for none'],
-  ['--deny <file>', 'where not to go: a host, *.domain or URL prefix a line; read again when it changes'],
+  DENY_OPTION,
 ]
 /** A contributor may do less than the charter lets it, never more. */
 const NARROWING_OPTIONS: CommandSpec['options'] = [
@@ -79,6 +83,7 @@ export const specs: CommandSpec[] = [
     summary: 'run a validator: sample, test, report, witness the log',
     example: 'quern validator --dao https://dao.example.org --operator example-labs',
     settings: [...ROLE, 'dao', 'operator', 'allowPrivate', 'hosts'],
+    options: [DENY_OPTION],
     load: () => import('./validator.ts'),
   },
   {
