@@ -185,6 +185,35 @@ describe('pace', () => {
     expect(ran.summary.endedAt - ran.summary.startedAt).toBeLessThan(7500)
   })
 
+  describe('of a host that keeps other sites’ licences', () => {
+    const licence = 'http://rsl.example/free.xml'
+    const free = text(
+      '<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license><permits type="usage">ai-train</permits></license></content></rsl>',
+    )
+    const seeds = ['a', 'b', 'c', 'd'].map((name) => `http://${name}.example/`)
+    const naming = (of: (i: number) => string): Table =>
+      Object.assign({}, ...seeds.map((seed, i) => ({ ...site(new URL(seed).host, 1), [`${seed}robots.txt`]: text(`License: ${of(i)}\n`) }))) as Table
+
+    it('is kept as well, and one document that all name is asked for once in half a day', async () => {
+      const one = await run({ ...naming(() => licence), [licence]: free }, { seeds })
+      expect(one.summary.kept).toBe(8)
+      expect(one.requests.filter(({ url }) => url === licence)).toHaveLength(1)
+      expect(one.pages.every(({ training }) => training.decision === 'allow')).toBe(true)
+      const each = (i: number): string => `http://rsl.example/${i}.xml`
+      const many = await run({ ...naming(each), ...Object.fromEntries(seeds.map((_, i) => [each(i), free])) }, { seeds })
+      expect(many.summary.kept).toBe(8)
+      expect(gaps(many, 'rsl.example')).toHaveLength(3)
+      expect(Math.min(...gaps(many, 'rsl.example'))).toBeGreaterThanOrEqual(1000)
+    })
+
+    it('is left alone where it opted out: what it would have said is unknown, so nothing is taken', async () => {
+      const out = (url: string): string | undefined => (url.startsWith('http://rsl.example/') ? 'entry 1: rsl.example' : undefined)
+      const ran = await run({ ...naming(() => licence), [licence]: free }, { seeds, optedOut: out })
+      expect(ran.requests.filter(({ url }) => url === licence)).toEqual([])
+      expect(ran.summary).toMatchObject({ kept: 0, outcomes: { RULES_UNREACHABLE: 4 } })
+    })
+  })
+
   it('waits longer for a host that asks, and for one that is slow', async () => {
     const asked = await run({ ...site('a.example', 3), 'http://a.example/robots.txt': text('User-agent: *\nCrawl-delay: 9') })
     expect(Math.min(...gaps(asked, 'a.example'))).toBeGreaterThanOrEqual(9000)

@@ -6,7 +6,7 @@
 import type { Clock } from '../../core/effects/index.ts'
 import { RefusedError, RetryableError } from '../../core/errors/index.ts'
 import { deadlineOf } from '../../core/mesh/index.ts'
-import { type AskedSite, askSite, type GetOptions, maxCrawlDelayMs, retryAfterMs, type Web } from '../../core/web/index.ts'
+import { type AskedSite, askSite, type GetOptions, maxCrawlDelayMs, retryAfterMs, SharedAnswers, type Web } from '../../core/web/index.ts'
 import { type Exchange, headerValues, redirectTarget } from '../../schemas/evidence/index.ts'
 import { crawlDelay, robotsOfExchange } from '../../schemas/permission/index.ts'
 import type { HostTurns } from './host-turns.ts'
@@ -45,9 +45,11 @@ export class PoliteWeb {
   readonly #options: PoliteWebOptions
   /** What hosts wish for between two requests. */
   readonly #wishes = new Map<string, number>()
+  readonly #licenses: SharedAnswers
 
   constructor(options: PoliteWebOptions) {
     this.#options = options
+    this.#licenses = new SharedAnswers(options.clock)
   }
 
   /**
@@ -61,12 +63,14 @@ export class PoliteWeb {
   /** What a site says about itself (see `askSite`). Its Crawl-delay holds from the first answer on. Throws as `get` does. */
   async rules(origin: string, agent: string, visit: Visit): Promise<AskedSite> {
     const { host } = new URL(origin)
-    return askSite(origin, agent, ({ kind, url, maxBytes }) =>
-      this.#ask(url, visit, { maxBytes }, (exchange) => {
-        if (kind !== 'robots' || redirectTarget(exchange) !== undefined) return
-        this.#wishes.set(host, Math.min(crawlDelay(robotsOfExchange(exchange), agent) ?? 0, maxCrawlDelayMs))
-      }),
-    )
+    const learn = (exchange: Exchange): void => {
+      if (redirectTarget(exchange) !== undefined) return
+      this.#wishes.set(host, Math.min(crawlDelay(robotsOfExchange(exchange), agent) ?? 0, maxCrawlDelayMs))
+    }
+    return askSite(origin, agent, ({ kind, url, maxBytes }) => {
+      const ask = (): Promise<Exchange> => this.#ask(url, visit, { maxBytes }, kind === 'robots' ? learn : () => undefined)
+      return kind === 'rsl' ? this.#licenses.get(url, ask) : ask()
+    })
   }
 
   async #ask(url: string, visit: Visit, options: GetOptions, learn: (exchange: Exchange) => void): Promise<Exchange> {
