@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
+import { openKeyFile, type Signer } from '../../core/identity/index.ts'
 import { crawlToFolder, EarlierFolder } from '../../node/index.ts'
 import { openWeb } from '../../core/web/index.ts'
 import { hostsOf, logger, systemClock, untilStopped } from '../wiring/index.ts'
@@ -15,6 +18,7 @@ export const run: Run = async (urls, flags) => {
   const profile = flags['profile']
   if (profile !== 'strict' && profile !== 'standard') throw new UsageError('BAD_FLAG', '--profile is strict or standard')
   const userAgent = `${AGENT}/1.0 (+${typeof contact === 'string' ? contact : 'http://127.0.0.1/'})`
+  const signer = await ownKey(settingOf('home', flags) as string)
   const log = await logger(settingOf('logLevel', flags))
   const { maxPages = 1000, maxDepth = 16, delayMs = 1000, scope = 'host' } = crawlOptions(flags, false)
   await using stack = new AsyncDisposableStack()
@@ -46,6 +50,7 @@ export const run: Run = async (urls, flags) => {
     ...(deny ? { deny } : {}),
     ...(since ? { earlier: since } : {}),
     ...(worker ? { worker } : {}),
+    ...(signer ? { signer } : {}),
     out,
     overwrite: flags['overwrite'] === true,
     warcinfo: [
@@ -72,6 +77,12 @@ export const run: Run = async (urls, flags) => {
   for (const [outcome, count] of Object.entries(summary.outcomes).toSorted(([, a], [, b]) => b - a))
     say(`  ${String(count).padStart(6)}  ${outcome}`)
   for (const file of Object.values(summary.files)) print(`${file.path}  ${file.bytes} bytes`)
+}
+
+/** Signs the journal; a crawl makes no identity of its own. */
+async function ownKey(home: string): Promise<Signer | undefined> {
+  const file = path.join(home, 'keys', 'identity.key')
+  return existsSync(file) ? openKeyFile(file) : undefined
 }
 
 function earlierIn(folder: string): EarlierFolder {

@@ -187,7 +187,7 @@ export const specs: CommandSpec[] = [
     summary:
       'crawl and structure pages without a network: evidence.warc.gz, records.jsonl.gz, journal.jsonl; the same command goes on where a stopped one ended',
     example: 'quern crawl https://example.org --out crawl --max-pages 50',
-    settings: ['allowPrivate', 'hosts', 'proxy', 'logLevel'],
+    settings: ['home', 'allowPrivate', 'hosts', 'proxy', 'logLevel'],
     options: [
       ['--out <dir>', 'folder to write, or to go on with'],
       ...CRAWL_OPTIONS,

@@ -1,6 +1,6 @@
 /** What a host asks of those who ask it, for every role alike. */
 
-/** The most of a robots `Crawl-delay` that is honoured. */
+/** The longest robots `Crawl-delay` that is waited for; a site that asks for more is left alone. */
 export const maxCrawlDelayMs = 60_000
 
 /** Milliseconds that a Retry-After asks for, from seconds or an HTTP date; undefined when absent or unreadable. */

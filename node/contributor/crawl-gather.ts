@@ -104,6 +104,7 @@ function crawlOf(
     ...overrides,
     limits: {
       pages: Math.min(pages, own.pages ?? pages),
+      ...(sources.maxPagesPerHost !== undefined && { pagesPerHost: sources.maxPagesPerHost }),
       depth: Math.min(sources.maxDepth, own.depth ?? sources.maxDepth),
       ...overrides.limits,
     },

@@ -192,7 +192,10 @@ describe('pace', () => {
     )
     const seeds = ['a', 'b', 'c', 'd'].map((name) => `http://${name}.example/`)
     const naming = (of: (i: number) => string): Table =>
-      Object.assign({}, ...seeds.map((seed, i) => ({ ...site(new URL(seed).host, 1), [`${seed}robots.txt`]: text(`License: ${of(i)}\n`) }))) as Table
+      Object.assign(
+        {},
+        ...seeds.map((seed, i) => ({ ...site(new URL(seed).host, 1), [`${seed}robots.txt`]: text(`License: ${of(i)}\n`) })),
+      ) as Table
 
     it('is kept as well, and one document that all name is asked for once in half a day', async () => {
       const one = await run({ ...naming(() => licence), [licence]: free }, { seeds })

@@ -164,10 +164,10 @@ export class Crawler {
     if (refusal !== undefined) return this.#refused(item, refusal)
     await pace.turn(this.#signal)
     // while it waited
-    const late = this.#options.optedOut?.(item.url)
+    const late = await this.#closed(item.url)
     if (late !== undefined) {
       pace.pass()
-      return this.#refused(item, { outcome: 'OPTED_OUT', detail: late })
+      return this.#refused(item, late)
     }
     await this.#attempt(item, site, pace)
   }

@@ -13,7 +13,7 @@ export interface PaceOptions {
   responseFactor: number
   /** The most that a slow answer adds. */
   maxResponseDelayMs: number
-  /** The most of a robots `Crawl-delay` that is honoured. */
+  /** The most of a robots `Crawl-delay`: who asks for more is asked for nothing (see `Site`). */
   maxCrawlDelayMs: number
   /** The rest after a first failure; it doubles with each further one, up to a minute. */
   failureRestMs: number

@@ -1,7 +1,15 @@
 /** What an origin says about itself before any page of it is asked for: its rule files, captured once a day. */
 import type { Clock } from '../../core/effects/index.ts'
-import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
-import { askSite, retryAfterMs, type RuleCapture, ruleEvidence, type SharedAnswers, type Web } from '../../core/web/index.ts'
+import { codeOf, RefusedError, RetryableError, toError } from '../../core/errors/index.ts'
+import {
+  askSite,
+  maxCrawlDelayMs,
+  retryAfterMs,
+  type RuleCapture,
+  ruleEvidence,
+  type SharedAnswers,
+  type Web,
+} from '../../core/web/index.ts'
 import { type Exchange, type FetchGroup, headerValues, redirectTarget, type RobotsFact } from '../../schemas/evidence/index.ts'
 import {
   crawlDelay,
@@ -123,8 +131,11 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
       asking = request
       const own = (): Promise<Exchange> => ask(request, visit)
       const exchange = request.kind === 'rsl' ? await visit.licenses.get(request.url, own) : await own()
-      if (request.kind === 'robots' && redirectTarget(exchange) === undefined)
-        visit.paceOf(new URL(origin).host).wish(crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0)
+      if (request.kind === 'robots' && redirectTarget(exchange) === undefined) {
+        const wish = crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0
+        if (wish > maxCrawlDelayMs) throw new RefusedError('CRAWL_DELAY', `robots.txt asks for ${wish / 1000} s between requests`)
+        visit.paceOf(new URL(origin).host).wish(wish)
+      }
       return exchange
     }
     // packed as it comes: after a file that cannot be kept as evidence nothing is worth asking for
@@ -141,6 +152,8 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
   } catch (thrown) {
     visit.signal.throwIfAborted()
     const code = thrown instanceof WireError ? thrown.code : codeOf(thrown)
+    // who wants more patience than anybody has is left alone
+    if (code === 'CRAWL_DELAY') return closed({ outcome: code, detail: toError(thrown).message })
     // an address that we refuse is refused for its pages too; any other failure leaves the rules unknown: all is forbidden
     if (thrown instanceof RefusedError && asking.url === first) return closed({ outcome: code })
     if (asking.kind === 'robots') return closed({ outcome: 'ROBOTS_UNREACHABLE', detail: code })

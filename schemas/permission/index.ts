@@ -9,7 +9,7 @@ export { MAX_QUERN_TXT_BYTES, parseQuernTxt, QUERN_TXT_PATH } from './quern-txt.
 export { MAX_ROBOTS_BYTES, noRobots, parseRobots, type Robots, robotsOfExchange, unreachableRobots } from './robots.ts'
 export { type Answer, answer, type Asked, mayFetchLine, namedBy, productToken } from './may-fetch-line.ts'
 export { type ReservedPath, reservedPaths, withoutUnavailable } from './reserved-paths.ts'
-export { robotsDirectives } from './robots-directives.ts'
+export { asksUsNotToIndex, robotsDirectives } from './robots-directives.ts'
 export { MAX_RSL_BYTES, parseRsl, type Rsl } from './rsl.ts'
 export {
   MAX_RULE_CAPTURES,

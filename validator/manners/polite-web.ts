@@ -65,7 +65,9 @@ export class PoliteWeb {
     const { host } = new URL(origin)
     const learn = (exchange: Exchange): void => {
       if (redirectTarget(exchange) !== undefined) return
-      this.#wishes.set(host, Math.min(crawlDelay(robotsOfExchange(exchange), agent) ?? 0, maxCrawlDelayMs))
+      const wish = crawlDelay(robotsOfExchange(exchange), agent) ?? 0
+      this.#wishes.set(host, Math.min(wish, maxCrawlDelayMs))
+      if (wish > maxCrawlDelayMs) throw new RefusedError('CRAWL_DELAY', `${host} asks for more patience than anybody has`)
     }
     return askSite(origin, agent, ({ kind, url, maxBytes }) => {
       const ask = (): Promise<Exchange> => this.#ask(url, visit, { maxBytes }, kind === 'robots' ? learn : () => undefined)
