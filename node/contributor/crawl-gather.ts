@@ -214,8 +214,8 @@ const warcinfo = (contact: string): [string, string][] => [
   ['operator', contact],
 ]
 
-/** The pages of a folder that were taken, for `sealInto`. */
-function* sealPages(out: string, taken: ReadonlySet<string>): Generator<SealPage, void> {
+/** The pages of a finished folder that were taken, for `sealInto`. */
+export function* sealPages(out: string, taken: ReadonlySet<string>): Generator<SealPage, void> {
   for (const { url, records, hops, evidence, robots } of storedPages(out)) {
     if (!taken.has(url)) continue
     yield {

@@ -164,6 +164,18 @@ describe('training reservations', () => {
     const table = { 'http://a.example/': html('start') }
     expect((await run(table, { profile: 'standard' })).summary.outcomes.KEPT).toBe(1)
     expect((await run(table, { profile: 'strict' })).summary.outcomes).toEqual({ ROBOTS: 1, TDMREP: 1, AI_TXT: 1, TRAINING_UNKNOWN: 1 })
+    // a sign against it counts for those who want a permission, whoever it was made to
+    const yes = 'User-agent: *\nContent-Signal: ai-train=yes\n'
+    const marked = { ...html('start'), headers: [...(html('start').headers ?? []), ['X-Robots-Tag', 'noimageai']] as [string, string][] }
+    for (const [robots, page, strict] of [
+      [yes, html('start'), 'KEPT'],
+      [yes, marked, 'TRAINING_UNKNOWN'],
+      [`${yes}\nUser-agent: GPTBot\nDisallow: /\n`, html('start'), 'TRAINING_UNKNOWN'],
+    ] as const) {
+      const site = { 'http://a.example/robots.txt': text(robots), 'http://a.example/': page }
+      expect((await run(site, { profile: 'standard' })).outcome('http://a.example/')).toBe('KEPT')
+      expect((await run(site, { profile: 'strict' })).outcome('http://a.example/'), robots).toBe(strict)
+    }
   })
 })
 

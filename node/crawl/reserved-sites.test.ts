@@ -35,6 +35,7 @@ const bySite: Record<string, Host> = {
   signal: { files: robots('Content-Signal: /reserved/ search=yes, ai-train=no'), outcome: 'TRAINING_DENIED' },
   tdmrep: { files: { '/.well-known/tdmrep.json': '[{"location":"/reserved/*","tdm-reservation":1}]' }, outcome: 'TRAINING_DENIED' },
   aitxt: { files: { '/ai.txt': 'User-Agent: *\nDisallow: /reserved/\n' }, outcome: 'TRAINING_DENIED' },
+  'aitxt-training': { files: { '/ai.txt': 'Training: deny\n' }, outcome: 'TRAINING_DENIED' },
   prohibits: { files: licensed(rsl('<prohibits type="usage">ai-train</prohibits>')), outcome: 'TRAINING_DENIED' },
   permits: { files: licensed(rsl('<permits type="usage">search</permits>')), outcome: 'TRAINING_DENIED' },
   price: { files: licensed(rsl('<permits type="usage">ai-all</permits><payment type="crawl"/>')), outcome: 'TRAINING_DENIED' },
