@@ -22,8 +22,10 @@ export class SiteMemory {
   async of(origin: string, agent: string, visit: Visit): Promise<AskedSite | null> {
     const key = `${origin} ${agent}`
     // whoever comes meanwhile waits for the answers and does not ask as well
-    for (let asking = this.#asking.get(key); asking !== undefined; asking = this.#asking.get(key))
-      await untilAborted(visit.signal, () => asking as Promise<unknown>)
+    for (let asking = this.#asking.get(key); asking !== undefined; asking = this.#asking.get(key)) {
+      const others = asking
+      await untilAborted(visit.signal, () => others)
+    }
     const known = this.#sites.get(key)
     if (known !== undefined) return known
     const asked = this.#ask(origin, agent, visit)
