@@ -69,6 +69,7 @@ it('leaves out of the epoch’s release what reserved itself since it was gather
   expect(last).not.toContain(leaving)
   expect(new Set(last).size).toBeGreaterThan(0)
   // nobody is to blame for what came later
+  expect(operator.state.invalid).toEqual([])
   const contributors = (network.results[1]?.rows ?? []).filter(({ role }) => role === 'contributor')
   expect(contributors.map(({ note }) => note)).toEqual([null, null, null])
 })
