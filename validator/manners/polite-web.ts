@@ -60,7 +60,7 @@ export class PoliteWeb {
     return this.#ask(url, visit, options, () => undefined)
   }
 
-  /** What a site says about itself (see `askSite`). Its Crawl-delay holds from the first answer on. Throws as `get` does. */
+  /** What a site says about itself (see `askSite`). Its Crawl-delay holds from the first answer on. Throws RefusedError CRAWL_DELAY, and as `get` does. */
   async rules(origin: string, agent: string, visit: Visit): Promise<AskedSite> {
     const { host } = new URL(origin)
     const learn = (exchange: Exchange): void => {

@@ -142,6 +142,8 @@ it('keeps the pause that robots.txt asks for between all requests, and takes it 
   const { all, at } = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 30\n') }, { times: 3 })
   expect(all).toEqual([null, null, null])
   expect(paces(at)).toEqual([30_000, 30_000, 30_000, 30_000, 30_000])
+  const slower = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 61\n') })
+  expect([slower.found, slower.asked]).toEqual(['T2', ['/robots.txt']])
 })
 
 it('waits as long as a 429 or 503 says, and leaves a host alone that wants longer than anybody waits', async () => {

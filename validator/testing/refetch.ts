@@ -139,6 +139,8 @@ export class Refetcher {
         visit.signal.throwIfAborted()
         const code = codeOf(error)
         if (code === 'HOST_CLOSED') throw error
+        // no crawler asks such a site for a page
+        if (code === 'CRAWL_DELAY') return 'FORBIDDEN'
         if (code === 'INTERNAL') this.#logger.error('refetch-failed', { url, code, message: String(error) })
         return null
       }

@@ -18,7 +18,7 @@ export class SiteMemory {
     this.#web = web
   }
 
-  /** null where the rules cannot be had now; they are asked for again the next time. Throws RefusedError HOST_CLOSED and the signal's reason. */
+  /** null where the rules cannot be had now; they are asked for again the next time. Throws RefusedError HOST_CLOSED or CRAWL_DELAY, and the signal's reason. */
   async of(origin: string, agent: string, visit: Visit): Promise<AskedSite | null> {
     const key = `${origin} ${agent}`
     // whoever comes meanwhile waits for the answers and does not ask as well
@@ -44,7 +44,7 @@ export class SiteMemory {
     } catch (error) {
       visit.signal.throwIfAborted()
       const code = codeOf(error)
-      if (code === 'INTERNAL' || code === 'HOST_CLOSED') throw error
+      if (code === 'INTERNAL' || code === 'HOST_CLOSED' || code === 'CRAWL_DELAY') throw error
       return null
     }
   }
