@@ -251,7 +251,7 @@ describe('pace', () => {
 
   it('takes the wait for a free request for nobody’s slowness', async () => {
     const table = { ...site('b.example', 3), 'http://b.example/robots.txt': status(404) }
-    const slow = Object.entries(table).map(([url, answer]) => [url, { ...(answer as SimAnswer), latencyMs: 5000 }] as const)
+    const slow = Object.entries(table).map(([url, answer]) => [url, { ...answer, latencyMs: 5000 }] as const)
     const seeds = ['http://a.example/', 'http://b.example/']
     const { rows, summary } = await run({ ...site('a.example', 60), ...Object.fromEntries(slow) }, { seeds, limits: { requests: 1 } })
     expect(summary.kept).toBe(65)
