@@ -8,7 +8,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateKey } from '../core/identity/index.ts'
-import { JournalChain, type JournalRow } from '../node/index.ts'
+import { JournalChain, type JournalRow, verifyJournal } from '../node/index.ts'
 import { runCli } from '../tests/support/run-cli.ts'
 import { contactOf } from './commands/contact.ts'
 import { specs } from './commands/index.ts'
@@ -388,6 +388,24 @@ it('ends quietly when its reader has seen enough', async () => {
 })
 
 describe('journal verify', () => {
+  it('finds a crawl’s journal signed where its home has an identity, and unsigned where it has none', async () => {
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === '/' ? 200 : 404, { 'content-type': 'text/html' }).end(request.url === '/' ? PAGE : '')
+    })
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    const place = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const crawlIn = (home: string, out: string): ReturnType<typeof runCli> =>
+      runCli('crawl', `http://${place}/`, '--allow-private', place, '--delay', '0', '--workers', '0', '--home', at(home), '--out', at(out))
+    expect((await runCli('init', '--home', at('somebody'))).code).toBe(0)
+    expect((await crawlIn('somebody', 'signed')).code).toBe(0)
+    expect((await crawlIn('nobody', 'unsigned')).code).toBe(0)
+    server.close()
+    const linesOf = async (out: string): Promise<string[]> => (await readFile(at(`${out}/journal.jsonl`), 'utf8')).trimEnd().split('\n')
+    const signed = await linesOf('signed')
+    expect(await verifyJournal(signed)).toMatchObject({ ok: true, lines: signed.length, sealed: signed.length })
+    expect(await verifyJournal(await linesOf('unsigned'))).toMatchObject({ ok: true, sealed: 0 })
+  })
+
   const row = (i: number): JournalRow => ({
     time: i,
     url: `http://a.example/${i}`,

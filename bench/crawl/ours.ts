@@ -1,11 +1,14 @@
-/** One crawl of ours with everything on, as a process of its own: robots, guard, journal, WARC, extraction, measures, a batch sealed on the way. */
+/**
+ * One crawl of ours with everything on, as a process of its own: robots, guard, journal, WARC, extraction, measures; and, as a contributor does when
+ * it has gathered, batches sealed from what lies in the folder. The blocks are made and let go: where a role keeps them is its store's affair.
+ */
 import { writeFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { openWeb } from '../../core/web/index.ts'
 import { AddressGuard } from '../../core/web/index.ts'
-import { BatchSealer, CrawlFolder, type CrawledPage, crawlToFolder, type RobotsCapture, WorkerPool } from '../../node/index.ts'
+import { CrawlFolder, runIntoFolder, sealInto, sealPages, storedPages, WorkerPool } from '../../node/index.ts'
 import { warcinfoMember } from '../../schemas/evidence/index.ts'
-import { didFromPublicKey, sha256, utf8 } from '../../schemas/wire/index.ts'
+import { didFromPublicKey, MAX_BATCH_RECORDS, sha256, utf8 } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 
 export interface OursJob {
@@ -25,43 +28,26 @@ setFlagsFromString('--no-allocation-site-pretenuring')
 const job = JSON.parse(process.argv[2] ?? '') as OursJob
 const { seeds, allowPrivate, out, workers, isPolite, list } = job
 
-/** Feeds a batch as a contributor does, and lets its blocks go. */
-class Sealing {
-  #sealer = this.#open()
-  #robots = new Map<RobotsCapture, number | null>()
-  sealed = 0
-
-  add({ measured, evidence, robots, packed }: CrawledPage): void {
-    if (this.#sealer.isFull) this.finish()
-    let robotsGroup = this.#robots.get(robots)
-    if (robotsGroup === undefined) {
-      robotsGroup = robots.evidence === null ? null : this.#sealer.addGroup(robots.evidence.members)
-      this.#robots.set(robots, robotsGroup)
-    }
-    this.#sealer.addRecord({ ...measured, packed, evidenceGroup: this.#sealer.addGroup(evidence.members), robotsGroup })
-    this.sealed++
-    if (this.sealed % 64 === 0) this.#sealer.drain()
-  }
-
-  finish(): void {
-    if (this.#sealer.count > 0) this.#sealer.finish({ from: 1, to: 2 })
-    this.#sealer = this.#open()
-    this.#robots = new Map()
-  }
-
-  #open(): BatchSealer {
-    const sealer = new BatchSealer({
-      ledger: 'quern/bench',
-      contributor: didFromPublicKey(sha256(utf8('bench'))),
-      schema: 'web-page@1',
-      pipeline: 'web-page@1/1',
-      sequence: 0,
-      prev: null,
-      salt: sha256(utf8('salt')),
-    })
-    sealer.addGroup([warcinfoMember({ at: 0, fields: [] })])
-    return sealer
-  }
+/** All that the folder holds, in as many batches as it takes. */
+async function seal(): Promise<void> {
+  const urls = Array.from(storedPages(out), ({ url }) => url)
+  for (let at = 0; at < urls.length; at += MAX_BATCH_RECORDS)
+    await sealInto(
+      { put: async () => undefined },
+      {
+        ledger: 'quern/bench',
+        contributor: didFromPublicKey(sha256(utf8('bench'))),
+        schema: 'web-page@1',
+        pipeline: 'web-page@1/1',
+        sequence: 0,
+        prev: null,
+        salt: sha256(utf8('salt')),
+        warcinfo: [warcinfoMember({ at: 0, fields: [] })],
+        pages: sealPages(out, new Set(urls.slice(at, at + MAX_BATCH_RECORDS))),
+        from: 1,
+        to: 2,
+      },
+    )
 }
 
 if (!isPolite) {
@@ -75,7 +61,6 @@ const cpu = process.cpuUsage()
 const mainCpu = process.threadCpuUsage()
 const started = performance.now()
 const pages: string[] = []
-const sealing = new Sealing()
 await using web = await openWeb({ clock: realClock, userAgent: 'QuernBot/1.0 (+http://127.0.0.1/)', allowPrivate })
 const get = web.get.bind(web)
 if (!isPolite) {
@@ -94,27 +79,25 @@ if (!isPolite) {
       : get(url, options)
 }
 await using pool = workers === 0 ? undefined : new WorkerPool({ clock: realClock, size: workers })
-const summary = await crawlToFolder({
-  web,
-  clock: realClock,
-  seeds,
-  agentToken: 'QuernBot',
-  out,
-  overwrite: true,
-  pace: { delayMs: 0 },
-  limits: { depth: 64 },
-  sitemaps: isPolite,
-  dropDuplicates: false,
-  ...(pool ? { worker: pool } : {}),
-  onPage: (page) => {
-    if ('measured' in page) sealing.add(page)
+const summary = await runIntoFolder(
+  {
+    web,
+    clock: realClock,
+    seeds,
+    agentToken: 'QuernBot',
+    pace: { delayMs: 0 },
+    limits: { depth: 64 },
+    sitemaps: isPolite,
+    dropDuplicates: false,
+    ...(pool ? { worker: pool } : {}),
+    onJournal: ({ url, status, outcome, bytes }) => {
+      // pages that were worked on, whether or not they gave a record
+      if (status === 200 && bytes > 0 && !['ROBOTS', 'TDMREP', 'SITEMAP', 'NOT_HTML'].includes(outcome)) pages.push(url)
+    },
   },
-  onJournal: ({ url, status, outcome, bytes }) => {
-    // pages that were worked on, whether or not they gave a record
-    if (status === 200 && bytes > 0 && !['ROBOTS', 'TDMREP', 'SITEMAP', 'NOT_HTML'].includes(outcome)) pages.push(url)
-  },
-})
-sealing.finish()
+  await CrawlFolder.open({ out, clock: realClock, settings: {}, overwrite: true, isForSealing: true }),
+)
+await seal()
 const wallMs = performance.now() - started
 const { user, system } = process.cpuUsage(cpu)
 const main = process.threadCpuUsage(mainCpu)

@@ -12,9 +12,10 @@ const CONTACT_OPTION: OptionSpec = [
   '--contact <address>',
   'http(s) URL or mailto: address for site owners; goes into the User-Agent; needed for sites that are not on this machine',
 ]
+const DENY_OPTION: OptionSpec = ['--deny <file>', 'where not to go: a host, *.domain or URL prefix a line; read again when it changes']
 const WORKING_OPTIONS: OptionSpec[] = [
   ['--workers <n>', 'threads that parse, extract and compress pages; default one per core, 0 for none'],
-  ['--deny <file>', 'where not to go: a host, *.domain or URL prefix a line; read again when it changes'],
+  DENY_OPTION,
 ]
 /** A contributor may do less than the charter lets it, never more. */
 const NARROWING_OPTIONS: OptionSpec[] = [
@@ -86,6 +87,7 @@ export const specs: CommandSpec[] = [
     summary: 'run a validator: sample, test, report, witness the log',
     example: 'quern validator --dao https://dao.example.org --operator example-labs',
     settings: [...ROLE, 'dao', 'operator', 'allowPrivate', 'hosts'],
+    options: [DENY_OPTION],
     load: () => import('./validator.ts'),
   },
   {

@@ -1,3 +1,4 @@
+import { denyOf } from './crawl-options.ts'
 import { showLife } from '../life/index.ts'
 import { listOf, printJson, type Run, say, settingOf } from '../program/index.ts'
 import {
@@ -9,6 +10,7 @@ import {
   logger,
   resolveDao,
   startValidator,
+  systemClock,
   unlessStopped,
   untilStopped,
 } from '../wiring/index.ts'
@@ -30,6 +32,7 @@ export const run: Run = async (_args, flags) => {
       web,
       signal,
       operator: settingOf('operator', flags) as string,
+      deny: await denyOf(flags, systemClock),
       onProgress: ({ what, epoch, count }) => {
         if (flags['json'] === true) printJson({ event: what, epoch, count })
         else say(`epoch ${epoch}  ${what}  ${count}`)

@@ -7,7 +7,14 @@ import { openWeb, type Web } from '../../core/web/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { Operator, type OperatorProgress } from '../../dao/operator/index.ts'
 import { DiskWaitingShares, openDiskLogStore } from '../../dao/stores/index.ts'
-import { Contributor, type ContributorProgress, crawlGather, type CrawlGatherOptions, type PageWorker } from '../../node/index.ts'
+import {
+  Contributor,
+  type ContributorProgress,
+  crawlGather,
+  type CrawlGatherOptions,
+  type DenyList,
+  type PageWorker,
+} from '../../node/index.ts'
 import { openShareTable, type PoolHome, Validator, type ValidatorProgress } from '../../validator/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
 import { AGENT } from '../program/index.ts'
@@ -145,6 +152,8 @@ export async function startValidator(
     dao: string[]
     web: WebSettings
     operator: string
+    /** Where this validator does not go. */
+    deny?: DenyList | undefined
     pollMs?: number
     onProgress?: (progress: ValidatorProgress) => void
   },
@@ -164,6 +173,7 @@ export async function startValidator(
         keys: { identity: home.identity, witness, mirror, audit },
         openWeb: (charter) => webFor(charter, options.web, logger),
         agentToken: AGENT,
+        deny: options.deny,
         logger,
         dao: options.dao,
         mayDial: options.privateNetwork ? undefined : isPublicMultiaddr,

@@ -62,6 +62,7 @@ const examples: Record<string, string> = {
   'selectors.*.examples.*.records.*': '{ title: Chair }',
   'sources.seeds': '[https://example.org/]',
   'sources.seeds.*': 'https://example.org/',
+  'sources.maxPagesPerHost': '500',
   'sources.allowPrivate': '["127.0.0.0/8:8080"]',
   'sources.allowPrivate.*': '"127.0.0.0/8:8080"',
   'demand.rules': '[{ language: de, host: null, ppm: 1500000 }]',

@@ -38,9 +38,13 @@ export function rangeAt(path: Path): { min: number; max: number } | undefined {
   return { min: shape.minValue ?? Number.MIN_SAFE_INTEGER, max: shape.maxValue ?? Number.MAX_SAFE_INTEGER }
 }
 
-/** Whether the charter does without this section, rather than with its defaults. */
-export const isLeftOut = (section: string): boolean =>
-  own(charter.shape as Record<string, z.core.$ZodType>, section) instanceof z.ZodOptional
+/** Whether the charter does without this section or field, rather than with its defaults. */
+export function isLeftOut(path: Path): boolean {
+  const section = shapeAt(path.slice(0, -1))
+  return (
+    section instanceof z.ZodObject && own(section.shape as Record<string, z.core.$ZodType>, String(path.at(-1))) instanceof z.ZodOptional
+  )
+}
 
 let defaults: Charter | undefined
 /** The value a field has when nobody writes it; undefined for the fields a person must write. */

@@ -2,6 +2,7 @@
 import { stringify } from 'yaml'
 import { type CharterInput } from '../../schemas/wire/index.ts'
 import { defaultAt, isLeftOut, keysAt } from './shape-facts.ts'
+import { exampleOf } from './examples.ts'
 import { charterWords } from './words.ts'
 
 export interface CharterStart {
@@ -25,7 +26,7 @@ const EVERYDAY = new Set(
 
 const HEAD = `# The rules of a DAO, in one file. "quern charter check FILE" says what is wrong with it, and in which line.
 # Settings that stand behind "# " show their defaults: take the "# " away, of the section's own line too, and change them.
-# What stands behind "#- " is for DAOs with a personal pool only: a charter without it has no such section.
+# What stands behind "#- " is not there unless you write it, with values that only show how: the terms of a personal pool, and bounds besides.
 # Every number is a whole number; Ppm is parts per million, so 1000000 is all of it.
 `
 /** Column at which the words begin. */
@@ -52,14 +53,16 @@ export function charterTemplate({
 function fieldText(name: string, given: CharterInput): string {
   if (name in charterWords) return line([name], given, EVERYDAY.has(name) ? '' : '# ')
   const fields = keysAt([name]).map((key) => [name, key])
-  if (isLeftOut(name)) return `#- ${name}:\n${fields.map((path) => line(path, given, '#-   ')).join('')}`
+  if (isLeftOut([name])) return `#- ${name}:\n${fields.map((path) => line(path, given, '#-   ')).join('')}`
   const live = fields.some((path) => EVERYDAY.has(path.join('.')))
-  const body = fields.map((path) => line(path, given, live ? (EVERYDAY.has(path.join('.')) ? '  ' : '  # ') : '#   '))
+  const indentOf = (path: string[]): string => (EVERYDAY.has(path.join('.')) ? '  ' : isLeftOut(path) ? '  #- ' : '  # ')
+  const body = fields.map((path) => line(path, given, live ? indentOf(path) : '#   '))
   return `${live ? '' : '# '}${name}:\n${body.join('')}`
 }
 
 function line(path: readonly string[], given: CharterInput, indent: string): string {
-  const setting = `${indent}${path.at(-1)}: ${yaml(valueAt(path, given))}`
+  const value = valueAt(path, given)
+  const setting = `${indent}${path.at(-1)}: ${value === null && isLeftOut(path) ? exampleOf(path) : yaml(value)}`
   return `${setting.padEnd(WORDS_AT - 2)}  # ${charterWords[path.join('.')] ?? ''}\n`
 }
 

@@ -15,6 +15,7 @@ export const charterWords: Record<string, string> = {
   'sources.seeds': 'where crawls begin',
   'sources.scope': 'host: stay on the hosts of the seeds; domain: on their domains; any: follow every link',
   'sources.maxPagesPerContributor': 'pages per contributor and epoch',
+  'sources.maxPagesPerHost': 'pages of one host that a contributor asks for in an epoch; left out, as many as of all hosts',
   'sources.maxDepth': 'links away from a seed',
   'sources.delayMs': 'shortest pause between two requests to one host; a longer Crawl-delay wins',
   'sources.allowPrivate': 'CIDR[:PORT] of private networks that may be crawled; empty on the open web',

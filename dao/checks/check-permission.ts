@@ -1,7 +1,7 @@
 /** D5: the site's rules that were in force allowed the fetch, and nothing that the site or the page said denies training. */
 import { type Exchange, type ParsedFetch } from '../../schemas/evidence/index.ts'
-import { mayFetch, mayTrain, type RuleKind, type SiteRules, trainDecision } from '../../schemas/permission/index.ts'
-import { pageHtmlOrNull } from '../../schemas/pipeline/index.ts'
+import { asksUsNotToIndex, mayFetch, mayTrain, type RuleKind, type SiteRules, trainDecision } from '../../schemas/permission/index.ts'
+import { signalsOfPage } from '../../schemas/pipeline/index.ts'
 import { type Charter, WireError } from '../../schemas/wire/index.ts'
 import type { Evidence } from './check-evidence.ts'
 import { type OpenedSite, openSite } from './open-group.ts'
@@ -68,12 +68,14 @@ function checkCapture({ exchange, facts }: ParsedFetch, page: Exchange, agent: s
 
 function checkTraining(exchange: Exchange, site: SiteRules, agent: string, charter: Charter): Failure | undefined {
   const { url, headers, responseHead: head, body } = exchange
-  const training = trainDecision({ url, agent, site, headers, html: pageHtmlOrNull(exchange), head, body })
+  const signals = signalsOfPage(exchange)
+  const training = trainDecision({ url, agent, site, headers, html: null, signals, head, body })
   const said = training.signals
     .map(({ source, value }) => `${source} ${value}`)
     .join('; ')
     .slice(0, 200)
   if (training.decision === 'deny') return failed('D5', 'TRAIN_DENIED', `training is reserved: ${said}`)
+  if (signals !== null && asksUsNotToIndex(signals, agent)) return failed('D5', 'NOINDEX', 'the page asks this agent not to index it')
   if (training.unread.length > 0) return failed('D5', 'NO_RSL', 'a licence that the site or the page names was not read')
   if (!mayTrain(training, charter.sources.profile))
     return failed('D5', 'TRAIN_UNKNOWN', 'nothing permits training, or something speaks against it, and the charter is strict')

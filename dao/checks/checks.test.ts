@@ -191,6 +191,9 @@ describe('checkRow', () => {
       },
     }
     expect(await judge(batchOf(allowed), { charter: strict })).toEqual({ verdict: 'ok' })
+    // a page that nests what a browser takes once: the crawler read the permission behind it
+    const html = `${'<form>'.repeat(300)}<meta name="tdm-reservation" content="0">${htmlOf('Nesting')}`
+    expect(await judge(batchOf({ html }), { charter: strict })).toEqual({ verdict: 'ok' })
   })
 
   it('stops, and accuses nobody, when it cannot run the pipeline', async () => {

@@ -4,7 +4,7 @@ import { Lru } from '../../core/cache/index.ts'
 import { FatalError } from '../../core/errors/index.ts'
 import { type ParsedFetch, parseFetchGroup, parseFetchGroups } from '../../schemas/evidence/index.ts'
 import { MAX_RULE_CAPTURES, noRules, siteOfCaptures, type SiteRules, trainDecision } from '../../schemas/permission/index.ts'
-import { pageHtmlOrNull } from '../../schemas/pipeline/index.ts'
+import { signalsOfPage } from '../../schemas/pipeline/index.ts'
 import { type CID, concatBytes, type GetBlock } from '../../schemas/wire/index.ts'
 import type { LedgerFiles } from '../ledger/index.ts'
 import type { ReadRecord } from './row.ts'
@@ -60,10 +60,11 @@ export function recordReader({ files, get, signal = new AbortController().signal
 
 /**
  * What the page's own evidence says of training, all its sources together: validators sample this, a release looks at every record. Evidence that
- * lacks a rule file, or a licence that is named, permits nothing.
+ * lacks a rule file, a licence that is named, or a page that can be read permits nothing.
  */
 function trainingOf({ exchange }: ParsedFetch, site: SiteRules | null, agent: string): 'allow' | 'unknown' | 'deny' {
-  if (site === null) return 'deny'
-  const { decision, unread } = trainDecision({ url: exchange.url, agent, site, headers: exchange.headers, html: pageHtmlOrNull(exchange) })
+  const signals = signalsOfPage(exchange)
+  if (site === null || signals === null) return 'deny'
+  const { decision, unread } = trainDecision({ url: exchange.url, agent, site, headers: exchange.headers, html: null, signals })
   return unread.length > 0 ? 'deny' : decision
 }

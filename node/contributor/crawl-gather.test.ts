@@ -69,6 +69,14 @@ function check({ pages }: Gathered): void {
   }
 }
 
+it('asks no host for more pages than the charter gives it', async () => {
+  const bounded = { ...charter, sources: { ...charter.sources, maxPagesPerHost: 3 } }
+  const { urls } = await gatherIn(undefined)(jobOf({ limit: 400, charter: bounded }))
+  const counts = Map.groupBy(urls, (url) => new URL(url).host)
+  expect(counts.size).toBeGreaterThan(1)
+  expect(Math.max(...[...counts.values()].map(({ length }) => length))).toBe(3)
+})
+
 it('gathers by way of a folder what it gathers in memory', async () => {
   const disk = await gatherIn(path.join(base, 'same'))(jobOf({ limit: 400 }))
   const memory = await gatherIn(undefined)(jobOf({ limit: 400 }))

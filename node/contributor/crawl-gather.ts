@@ -117,6 +117,7 @@ function crawlOf(
     ...overrides,
     limits: {
       pages: Math.min(pages, own.pages ?? pages),
+      ...(sources.maxPagesPerHost !== undefined && { pagesPerHost: sources.maxPagesPerHost }),
       depth: Math.min(sources.maxDepth, own.depth ?? sources.maxDepth),
       ...overrides.limits,
     },
@@ -226,8 +227,8 @@ const warcinfo = (contact: string): [string, string][] => [
   ['operator', contact],
 ]
 
-/** The pages of a folder that were taken, for `sealInto`. */
-function* sealPages(out: string, taken: ReadonlySet<string>): Generator<SealPage, void> {
+/** The pages of a finished folder that were taken, for `sealInto`. */
+export function* sealPages(out: string, taken: ReadonlySet<string>): Generator<SealPage, void> {
   for (const { url, records, hops, evidence, robots } of storedPages(out)) {
     if (!taken.has(url)) continue
     yield {

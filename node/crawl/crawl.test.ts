@@ -164,6 +164,18 @@ describe('training reservations', () => {
     const table = { 'http://a.example/': html('start') }
     expect((await run(table, { profile: 'standard' })).summary.outcomes.KEPT).toBe(1)
     expect((await run(table, { profile: 'strict' })).summary.outcomes).toEqual({ ROBOTS: 1, TDMREP: 1, AI_TXT: 1, TRAINING_UNKNOWN: 1 })
+    // a sign against it counts for those who want a permission, whoever it was made to
+    const yes = 'User-agent: *\nContent-Signal: ai-train=yes\n'
+    const marked = { ...html('start'), headers: [...(html('start').headers ?? []), ['X-Robots-Tag', 'noimageai']] as [string, string][] }
+    for (const [robots, page, strict] of [
+      [yes, html('start'), 'KEPT'],
+      [yes, marked, 'TRAINING_UNKNOWN'],
+      [`${yes}\nUser-agent: GPTBot\nDisallow: /\n`, html('start'), 'TRAINING_UNKNOWN'],
+    ] as const) {
+      const site = { 'http://a.example/robots.txt': text(robots), 'http://a.example/': page }
+      expect((await run(site, { profile: 'standard' })).outcome('http://a.example/')).toBe('KEPT')
+      expect((await run(site, { profile: 'strict' })).outcome('http://a.example/'), robots).toBe(strict)
+    }
   })
 })
 
@@ -183,6 +195,38 @@ describe('pace', () => {
     expect(ran.summary.kept).toBe(10)
     for (const host of ['a.example', 'b.example']) expect(Math.min(...gaps(ran, host))).toBeGreaterThanOrEqual(1000)
     expect(ran.summary.endedAt - ran.summary.startedAt).toBeLessThan(7500)
+  })
+
+  describe('of a host that keeps other sites’ licences', () => {
+    const licence = 'http://rsl.example/free.xml'
+    const free = text(
+      '<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license><permits type="usage">ai-train</permits></license></content></rsl>',
+    )
+    const seeds = ['a', 'b', 'c', 'd'].map((name) => `http://${name}.example/`)
+    const naming = (of: (i: number) => string): Table =>
+      Object.assign(
+        {},
+        ...seeds.map((seed, i) => ({ ...site(new URL(seed).host, 1), [`${seed}robots.txt`]: text(`License: ${of(i)}\n`) })),
+      ) as Table
+
+    it('is kept as well, and one document that all name is asked for once in half a day', async () => {
+      const one = await run({ ...naming(() => licence), [licence]: free }, { seeds })
+      expect(one.summary.kept).toBe(8)
+      expect(one.requests.filter(({ url }) => url === licence)).toHaveLength(1)
+      expect(one.pages.every(({ training }) => training.decision === 'allow')).toBe(true)
+      const each = (i: number): string => `http://rsl.example/${i}.xml`
+      const many = await run({ ...naming(each), ...Object.fromEntries(seeds.map((_, i) => [each(i), free])) }, { seeds })
+      expect(many.summary.kept).toBe(8)
+      expect(gaps(many, 'rsl.example')).toHaveLength(3)
+      expect(Math.min(...gaps(many, 'rsl.example'))).toBeGreaterThanOrEqual(1000)
+    })
+
+    it('is left alone where it opted out: what it would have said is unknown, so nothing is taken', async () => {
+      const out = (url: string): string | undefined => (url.startsWith('http://rsl.example/') ? 'entry 1: rsl.example' : undefined)
+      const ran = await run({ ...naming(() => licence), [licence]: free }, { seeds, optedOut: out })
+      expect(ran.requests.filter(({ url }) => url === licence)).toEqual([])
+      expect(ran.summary).toMatchObject({ kept: 0, outcomes: { RULES_UNREACHABLE: 4 } })
+    })
   })
 
   it('waits longer for a host that asks, and for one that is slow', async () => {
@@ -207,7 +251,7 @@ describe('pace', () => {
 
   it('takes the wait for a free request for nobody’s slowness', async () => {
     const table = { ...site('b.example', 3), 'http://b.example/robots.txt': status(404) }
-    const slow = Object.entries(table).map(([url, answer]) => [url, { ...(answer as SimAnswer), latencyMs: 5000 }] as const)
+    const slow = Object.entries(table).map(([url, answer]) => [url, { ...answer, latencyMs: 5000 }] as const)
     const seeds = ['http://a.example/', 'http://b.example/']
     const { rows, summary } = await run({ ...site('a.example', 60), ...Object.fromEntries(slow) }, { seeds, limits: { requests: 1 } })
     expect(summary.kept).toBe(65)

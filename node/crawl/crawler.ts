@@ -1,6 +1,7 @@
 /** The crawl itself: hosts side by side, one request at a time in each, every verdict in the journal. */
 import { type Clock, silent } from '../../core/effects/index.ts'
 import { codeOf, InvalidInputError, RetryableError, toError } from '../../core/errors/index.ts'
+import { retryAfterMs, SharedAnswers } from '../../core/web/index.ts'
 import { type Exchange, headerValues, redirectTarget } from '../../schemas/evidence/index.ts'
 import { mayTrain } from '../../schemas/permission/index.ts'
 import { CURRENT_PIPELINE, findPipeline } from '../../schemas/pipeline/index.ts'
@@ -12,9 +13,9 @@ import { fetchItem, truncation } from './fetching.ts'
 import { HopStore } from './hop-store.ts'
 import { type JobRules, Keeping } from './keeping.ts'
 import { Lanes } from './lanes.ts'
-import { HostPace, paceDefaults, type PaceOptions, retryAfterMs } from './pace.ts'
+import { HostPace, paceDefaults, type PaceOptions } from './pace.ts'
 import { isUnchanged } from './revisit.ts'
-import { type Site, visitSite } from './site.ts'
+import { type Refusal, type Site, visitSite } from './site.ts'
 import { Slots } from './slots.ts'
 import type { CrawlLimits, CrawlOptions, CrawlSummary, Deliver } from './types.ts'
 import { type Verdict, Verdicts } from './verdicts.ts'
@@ -48,6 +49,7 @@ export class Crawler {
   readonly #paces = new Map<string, HostPace>()
   readonly #pace: PaceOptions
   readonly #lanes = new Lanes()
+  readonly #licenses: SharedAnswers
   /** Hosts with work that no one is doing, in the order they got it. */
   readonly #ready = new Set<string>()
   readonly #active = new Set<string>()
@@ -64,6 +66,7 @@ export class Crawler {
     this.#limits = { ...crawlLimits, ...options.limits }
     this.#pace = { ...paceDefaults, ...options.pace }
     this.#slots = new Slots(this.#limits.requests)
+    this.#licenses = new SharedAnswers(clock)
     this.#rules = { agentToken, pipeline, qualityWeights, selectors, profile }
     this.#earlier = isSameRules(this.#rules, options.earlier?.rules) ? options.earlier : undefined
     const frontier = this.#openFrontier()
@@ -154,21 +157,17 @@ export class Crawler {
   }
 
   async #visit(item: TakenItem, pace: HostPace): Promise<void> {
-    const { deny, optedOut } = this.#options
-    await deny?.refresh()
-    const denied = deny?.denies(item.url)
-    if (denied !== undefined) return this.#refused(item, { outcome: 'DENIED', detail: `deny list: ${denied}` })
-    const gone = optedOut?.(item.url)
-    if (gone !== undefined) return this.#refused(item, { outcome: 'OPTED_OUT', detail: gone })
-    const site = await this.#siteOf(new URL(item.url).origin, pace)
+    const closed = await this.#closed(item.url)
+    if (closed !== undefined) return this.#refused(item, closed)
+    const site = await this.#siteOf(new URL(item.url).origin)
     const refusal = site.refuses(item.url)
     if (refusal !== undefined) return this.#refused(item, refusal)
     await pace.turn(this.#signal)
     // while it waited
-    const late = optedOut?.(item.url)
+    const late = await this.#closed(item.url)
     if (late !== undefined) {
       pace.pass()
-      return this.#refused(item, { outcome: 'OPTED_OUT', detail: late })
+      return this.#refused(item, late)
     }
     await this.#attempt(item, site, pace)
   }
@@ -254,8 +253,17 @@ export class Crawler {
     this.#startHosts()
   }
 
+  async #closed(url: string): Promise<Refusal | undefined> {
+    const { deny, optedOut } = this.#options
+    await deny?.refresh()
+    const denied = deny?.denies(url)
+    if (denied !== undefined) return { outcome: 'DENIED', detail: `deny list: ${denied}` }
+    const gone = optedOut?.(url)
+    return gone === undefined ? undefined : { outcome: 'OPTED_OUT', detail: gone }
+  }
+
   /** A site's rules are asked for once a day; a bounded number of them is remembered. */
-  async #siteOf(origin: string, pace: HostPace): Promise<Site> {
+  async #siteOf(origin: string): Promise<Site> {
     const { web, sitemaps } = this.#options
     const known = await this.#sites.get(origin)
     if (known?.isFresh(this.#clock.now()) === true) return known
@@ -265,7 +273,9 @@ export class Crawler {
       clock: this.#clock,
       agent: this.#rules.agentToken,
       signal: this.#signal,
-      pace,
+      paceOf: (host) => this.#paceOf(host),
+      licenses: this.#licenses,
+      closed: (url) => this.#closed(url),
       onJournal: (row) => this.#verdicts.write(row),
     })
     this.#sites.set(origin, site)

@@ -1,5 +1,6 @@
 /** How long to leave a host alone. One request at a time, a pause after each, longer when it is slow, longer still when it says so. */
 import type { Clock } from '../../core/effects/index.ts'
+import { maxCrawlDelayMs } from '../../core/web/index.ts'
 import type { PaceShare } from '../../dao/ledger/index.ts'
 import { enterAll, type Lane, type Lanes } from './lanes.ts'
 
@@ -12,7 +13,7 @@ export interface PaceOptions {
   responseFactor: number
   /** The most that a slow answer adds. */
   maxResponseDelayMs: number
-  /** The most of a robots `Crawl-delay` that is honoured. */
+  /** The most of a robots `Crawl-delay`: who asks for more is asked for nothing (see `Site`). */
   maxCrawlDelayMs: number
   /** The rest after a first failure; it doubles with each further one, up to a minute. */
   failureRestMs: number
@@ -25,7 +26,7 @@ export const paceDefaults: PaceOptions = {
   leastMs: 0,
   responseFactor: 5,
   maxResponseDelayMs: 30_000,
-  maxCrawlDelayMs: 60_000,
+  maxCrawlDelayMs,
   failureRestMs: 1000,
   maxRestMs: 600_000,
 }
@@ -139,11 +140,3 @@ export class HostPace {
 }
 
 const isOwnSite = ({ delayMs, leastMs }: PaceOptions): boolean => delayMs === 0 && leastMs === 0
-
-/** Milliseconds that a Retry-After asks for, from seconds or an HTTP date; undefined when absent or unreadable. */
-export function retryAfterMs(value: string | undefined, now: number): number | undefined {
-  const text = value?.trim() ?? ''
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
-  const at = /^[A-Za-z]{3,9}[, ]/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
-}

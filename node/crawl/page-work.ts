@@ -1,6 +1,7 @@
 /** The processor's share of a page: may it be kept, what does it say, where does it lead, what proves it. Pure, so it may run anywhere. */
 import { type Exchange, type FetchGroup, fetchGroup, headerValues, type RobotsFact } from '../../schemas/evidence/index.ts'
 import {
+  asksUsNotToIndex,
   mayTrain,
   type PageSignals,
   type Profile,
@@ -67,6 +68,7 @@ export function workPage(job: PageJob, { isOnce = false }: { isOnce?: boolean } 
   const training = trainDecision({ url, agent, site: rules, headers, html: null, signals, head, body })
   const refusal = trainingRefusal(training, job.profile)
   if (refusal !== undefined) return { ...refusal, links }
+  if (asksUsNotToIndex(signals, agent)) return { outcome: 'NOINDEX', detail: `by name: ${agent}`, links }
   if (job.linksOnly) return { outcome: 'LINKS_ONLY', links }
   const options = { qualityWeights: job.qualityWeights, selectors: job.selectors }
   const result = isOnce ? page.runOnce(job.pipeline, options) : page.run(job.pipeline, options)

@@ -35,6 +35,7 @@ const bySite: Record<string, Host> = {
   signal: { files: robots('Content-Signal: /reserved/ search=yes, ai-train=no'), outcome: 'TRAINING_DENIED' },
   tdmrep: { files: { '/.well-known/tdmrep.json': '[{"location":"/reserved/*","tdm-reservation":1}]' }, outcome: 'TRAINING_DENIED' },
   aitxt: { files: { '/ai.txt': 'User-Agent: *\nDisallow: /reserved/\n' }, outcome: 'TRAINING_DENIED' },
+  'aitxt-training': { files: { '/ai.txt': 'Training: deny\n' }, outcome: 'TRAINING_DENIED' },
   prohibits: { files: licensed(rsl('<prohibits type="usage">ai-train</prohibits>')), outcome: 'TRAINING_DENIED' },
   permits: { files: licensed(rsl('<permits type="usage">search</permits>')), outcome: 'TRAINING_DENIED' },
   price: { files: licensed(rsl('<permits type="usage">ai-all</permits><payment type="crawl"/>')), outcome: 'TRAINING_DENIED' },
@@ -44,6 +45,15 @@ const bySite: Record<string, Host> = {
     outcome: 'LICENSE_UNREAD',
   },
   failing: { files: { '/.well-known/tdmrep.json': { status: 503 } }, outcome: 'TRAINING_DENIED' },
+  delay: { files: robots('Crawl-delay: 61'), outcome: 'CRAWL_DELAY' },
+  busy: { files: { '/robots.txt': { status: 429 } }, outcome: 'ROBOTS_UNREACHABLE' },
+  'failing-aitxt': { files: { '/ai.txt': { status: 503 } }, outcome: 'TRAINING_DENIED' },
+  'failing-licence': {
+    files: { '/robots.txt': 'License: http://HOST/rsl.xml\n', '/rsl.xml': { status: 503 } },
+    outcome: 'TRAINING_DENIED',
+  },
+  'usage-all': { files: robots('Content-Usage: train-ai=n'), outcome: 'TRAINING_DENIED' },
+  'signal-all': { files: robots('Content-Signal: search=yes, ai-train=no'), outcome: 'TRAINING_DENIED' },
   unreachable: { files: { '/robots.txt': { status: 500 } }, outcome: 'ROBOTS_UNREACHABLE' },
 }
 
@@ -56,6 +66,9 @@ const byPage: Record<string, Host> = {
   'noai-header': { headers: { 'x-robots-tag': 'otherbot: all, quern: noai' }, outcome: 'TRAINING_DENIED' },
   'noai-meta': { head: '<meta name="robots" content="noai, noimageai">', outcome: 'TRAINING_DENIED' },
   'noindex-meta': { head: '<meta name="robots" content="noindex">', outcome: 'NOINDEX' },
+  'noindex-header': { headers: { 'x-robots-tag': 'noindex' }, outcome: 'NOINDEX' },
+  'own-noindex': { head: '<meta name="Quern" content="noindex">', outcome: 'NOINDEX' },
+  'own-none': { head: '<meta name="quern" content="none">', outcome: 'NOINDEX' },
   'own-meta': { head: '<meta name="Quern" content="noai">', outcome: 'TRAINING_DENIED' },
   'rsl-header': { headers: { link: '</rsl.xml>; rel="license"; type="application/rsl+xml"' }, outcome: 'LICENSE_UNREAD' },
   'rsl-link': { head: '<link rel="license" type="application/rsl+xml" href="/rsl.xml">', outcome: 'LICENSE_UNREAD' },
@@ -72,6 +85,8 @@ const open: Record<string, Host> = {
   granted: { files: licensed(rsl('<permits type="usage">ai-train</permits><payment type="free"/>')), outcome: 'KEPT' },
   others: { files: { '/robots.txt': 'User-agent: GPTBot\nDisallow: /\n' }, headers: { 'x-robots-tag': 'otherbot: noai' }, outcome: 'KEPT' },
   spa: { files: { '/ai.txt': '<!doctype html>', '/.well-known/tdmrep.json': '<!doctype html>' }, outcome: 'KEPT' },
+  'named-noindex': { head: '<meta name="otherbot" content="noindex">', outcome: 'KEPT' },
+  noimageai: { headers: { 'x-robots-tag': 'noimageai' }, outcome: 'KEPT' },
   superseded: { headers: { 'tdm-reservation': '1' }, head: '<meta name="tdm-reservation" content="0">', outcome: 'KEPT' },
 }
 const hosts: Record<string, Host> = { ...bySite, ...byPage, ...open }

@@ -1,5 +1,6 @@
 /** Rule files that evidence would refuse: the site is closed at once, under the file that it was. */
 import { expect, it } from 'vitest'
+import { SharedAnswers } from '../../core/web/index.ts'
 import { World } from '../../sim/world/index.ts'
 import { evidenceLimits, type Exchange } from '../../schemas/evidence/index.ts'
 import { utf8 } from '../../schemas/wire/index.ts'
@@ -32,7 +33,17 @@ async function visited(long: string) {
     })
   }
   const pace = new HostPace({ clock, pace: { ...paceDefaults, delayMs: 0 }, host: 'a.example', lanes: new Lanes() })
-  const visit = { get, clock, agent: 'Quern', signal: new AbortController().signal, pace, slots: new Slots(1), onJournal: () => {} }
+  const visit = {
+    get,
+    clock,
+    agent: 'Quern',
+    signal: new AbortController().signal,
+    paceOf: () => pace,
+    licenses: new SharedAnswers(clock),
+    closed: async () => undefined,
+    slots: new Slots(1),
+    onJournal: () => {},
+  }
   const whole = visitSite(origin, visit)
   await Promise.race([world.run(), whole])
   return { asked, refusal: (await whole).refuses(`${origin}/page`) }

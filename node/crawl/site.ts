@@ -1,7 +1,15 @@
 /** What an origin says about itself before any page of it is asked for: its rule files, captured once a day. */
 import type { Clock } from '../../core/effects/index.ts'
-import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
-import { askSite, type RuleCapture, ruleEvidence, type Web } from '../../core/web/index.ts'
+import { codeOf, RefusedError, RetryableError, toError } from '../../core/errors/index.ts'
+import {
+  askSite,
+  maxCrawlDelayMs,
+  retryAfterMs,
+  type RuleCapture,
+  ruleEvidence,
+  type SharedAnswers,
+  type Web,
+} from '../../core/web/index.ts'
 import { type Exchange, type FetchGroup, headerValues, redirectTarget, type RobotsFact } from '../../schemas/evidence/index.ts'
 import {
   crawlDelay,
@@ -97,7 +105,12 @@ export interface SiteVisit {
   clock: Clock
   agent: string
   signal: AbortSignal
-  pace: HostPace
+  /** Of a host with port: a rule file may lie, or lead, elsewhere. */
+  paceOf: (host: string) => HostPace
+  /** Licences that other sites named too. */
+  licenses: SharedAnswers
+  /** Why a URL must not be asked for: by the deny list, or because its owner opted out. */
+  closed: (url: string) => Promise<Refusal | undefined>
   onJournal: (row: JournalRow) => void
 }
 
@@ -116,9 +129,13 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
     const groups = new Map<RuleCapture, FetchGroup>()
     const asked = async (request: RuleRequest): Promise<Exchange> => {
       asking = request
-      const exchange = await ask(request, visit)
-      if (request.kind === 'robots' && redirectTarget(exchange) === undefined)
-        visit.pace.wish(crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0)
+      const own = (): Promise<Exchange> => ask(request, visit)
+      const exchange = request.kind === 'rsl' ? await visit.licenses.get(request.url, own) : await own()
+      if (request.kind === 'robots' && redirectTarget(exchange) === undefined) {
+        const wish = crawlDelay(robotsOfExchange(exchange), visit.agent) ?? 0
+        if (wish > maxCrawlDelayMs) throw new RefusedError('CRAWL_DELAY', `robots.txt asks for ${wish / 1000} s between requests`)
+        visit.paceOf(new URL(origin).host).wish(wish)
+      }
       return exchange
     }
     // packed as it comes: after a file that cannot be kept as evidence nothing is worth asking for
@@ -129,10 +146,14 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
     if (members.reduce((sum, { byteLength }) => sum + byteLength, 0) > MAX_GROUP_BYTES)
       return closed({ outcome: 'RULES_TOO_LARGE', detail: `rule files of more than ${MAX_GROUP_BYTES} bytes` })
     const evidence = { ...(groups.get(robots) as FetchGroup), members }
-    return new Site({ robots: rules.robots.rules, rules, exchange: robots.exchange, evidence }, visit.agent, askedAt)
+    // as old as the oldest answer: a licence may have been asked for on another site's behalf
+    const since = Math.min(askedAt, ...[...groups.keys()].map(({ exchange }) => exchange.fetchedAt))
+    return new Site({ robots: rules.robots.rules, rules, exchange: robots.exchange, evidence }, visit.agent, since)
   } catch (thrown) {
     visit.signal.throwIfAborted()
     const code = thrown instanceof WireError ? thrown.code : codeOf(thrown)
+    // who wants more patience than anybody has is left alone
+    if (code === 'CRAWL_DELAY') return closed({ outcome: code, detail: toError(thrown).message })
     // an address that we refuse is refused for its pages too; any other failure leaves the rules unknown: all is forbidden
     if (thrown instanceof RefusedError && asking.url === first) return closed({ outcome: code })
     if (asking.kind === 'robots') return closed({ outcome: 'ROBOTS_UNREACHABLE', detail: code })
@@ -140,10 +161,14 @@ export async function visitSite(origin: string, visit: SiteVisit): Promise<Site>
   }
 }
 
-/** One request at the host's pace, tried again once when that may help, with its journal row. */
-async function ask({ kind, url, maxBytes }: RuleRequest, { get, slots, clock, signal, pace, onJournal }: SiteVisit): Promise<Exchange> {
+/** One request at its own host's pace, tried again once when that may help, with its journal row. Throws RefusedError for what is closed to us. */
+async function ask({ kind, url, maxBytes }: RuleRequest, visit: SiteVisit): Promise<Exchange> {
+  const { get, slots, clock, signal, paceOf, onJournal, closed } = visit
   const outcome = OUTCOMES[kind]
+  const pace = paceOf(hostOf(url))
   for (let attempt = 1; ; attempt++) {
+    const refusal = await closed(url)
+    if (refusal !== undefined) throw new RefusedError(refusal.outcome, refusal.detail ?? '')
     await pace.turn(signal)
     await slots.enter()
     const time = clock.now()
@@ -158,10 +183,12 @@ async function ask({ kind, url, maxBytes }: RuleRequest, { get, slots, clock, si
       const ms = clock.now() - time
       pace.reached(exchange.remoteAddress)
       pace.done(ms)
-      const type = headerValues(exchange.headers, 'content-type')[0]
+      const { status, headers } = exchange
+      if (status === 429 || status === 503) pace.failed(retryAfterMs(headerValues(headers, 'retry-after')[0], clock.now()))
+      const type = headerValues(headers, 'content-type')[0]
       onJournal({
         ...row,
-        status: exchange.status,
+        status,
         outcome,
         bytes: exchange.body.length,
         ms,

@@ -4,10 +4,11 @@ import { type Exchange, requestHead, responseHead } from '../../schemas/evidence
 import { noRules } from '../../schemas/permission/index.ts'
 import { CURRENT_PIPELINE } from '../../schemas/pipeline/index.ts'
 import { utf8 } from '../../schemas/wire/index.ts'
+import { retryAfterMs } from '../../core/web/index.ts'
 import { World } from '../../sim/world/index.ts'
 import { Channel } from './channel.ts'
 import { journalLine } from './journal.ts'
-import { HostPace, paceDefaults, retryAfterMs } from './pace.ts'
+import { HostPace, paceDefaults } from './pace.ts'
 import { workPage } from './page-work.ts'
 
 describe('journalLine', () => {

@@ -24,12 +24,13 @@ export interface Asked {
 }
 
 export function answer({ url, agent, profile, site, headers, html }: Asked): Answer {
-  const { decision, signals } = trainDecision({ url, agent, site, headers, html })
+  const { decision, signals, unread } = trainDecision({ url, agent, site, headers, html })
   return {
     fetch: mayFetch(site.robots.rules, agent, url),
     train: {
       decision,
-      allowed: mayTrain({ decision, signals }, profile),
+      // as the crawler has it: terms that nobody read permit nothing
+      allowed: unread.length === 0 && mayTrain({ decision, signals }, profile),
       signals: signals.map(({ source, value, line }) => ({ source, value, line })),
     },
   }

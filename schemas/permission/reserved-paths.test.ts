@@ -48,6 +48,16 @@ it('takes a server that fails for no opt-out', () => {
   expect(reservedPaths(failing, 'QuernBot', ORIGIN)).toEqual([])
 })
 
+it('takes a sign against training for a word where a profile wants a permission, and neither its absence nor a licence that was not to be had', () => {
+  const strict = (robots: string): (string | null)[] =>
+    reservedPaths(siteOfTexts({ url: ORIGIN, robots }), 'QuernBot', ORIGIN, 'strict').map(({ pattern }) => pattern)
+  const blocked = 'User-agent: *\nContent-Signal: ai-train=yes\n\nUser-agent: GPTBot\nDisallow: /\n'
+  expect(strict(blocked)).toEqual([null])
+  expect(patterns({ robots: blocked })).toEqual([])
+  expect(strict('User-agent: *\nAllow: /\n')).toEqual([])
+  expect(strict(`License: ${ORIGIN}/rsl.xml\n`)).toEqual([])
+})
+
 it('says which line of which file denies', () => {
   const site = siteOfTexts({ url: ORIGIN, robots: 'User-Agent: *\n\nContent-Usage: train-ai=n\n' })
   expect(reservedPaths(site, 'QuernBot', ORIGIN)[0]?.signals).toMatchObject([{ source: 'content-usage robots.txt', line: 3, says: 'deny' }])

@@ -1,7 +1,7 @@
 /** What of a site is reserved from training by its own rule files: asked again later, when no page is at hand. */
 import { groupsFor } from './may-fetch.ts'
 import type { SiteRules } from './site-rules.ts'
-import { trainDecision, type TrainSignal } from './train.ts'
+import { type Profile, trainDecision, type TrainSignal } from './train.ts'
 
 export interface ReservedPath {
   /** As robots.txt writes paths; null for the whole site, and then it is the only one. */
@@ -17,16 +17,20 @@ const MAX_PATTERNS = 64
 const NOWHERE = '/6f2d0b1e9c/nowhere'
 
 /**
- * The paths that `agent` may not train on, for the rules that name a path of their own; null as pattern where everything is reserved.
+ * The paths that `agent` may not train on, for the rules that name a path of their own; null as pattern where everything is reserved. To a
+ * `strict` profile a sign against training reserves too; that a permission is absent does not, because a page may give it itself.
  * A file that could not be had reserves nothing: a server that fails for a day has not spoken.
  */
-export function reservedPaths(site: SiteRules, agent: string, origin: string): ReservedPath[] {
+export function reservedPaths(site: SiteRules, agent: string, origin: string, profile: Profile = 'standard'): ReservedPath[] {
   const known = withoutUnavailable(site)
+  const isStrict = profile === 'strict'
   const denials = (path: string): TrainSignal[] => {
     const url = URL.parse(path, origin)
     if (url === null) return []
-    const { decision, signals } = trainDecision({ url: url.href, agent, site: known, headers: [], html: null })
-    return decision === 'deny' ? signals.filter(({ says }) => says === 'deny') : []
+    const { signals } = trainDecision({ url: url.href, agent, site: known, headers: [], html: null })
+    // a licence that could not be had has said nothing either
+    const speaks = ({ says, source }: TrainSignal): boolean => says === 'deny' || (says === 'weak' && isStrict && !source.startsWith('rsl'))
+    return signals.filter(speaks)
   }
   const everywhere = denials(NOWHERE)
   if (everywhere.length > 0 && denials('/').length > 0) return [{ pattern: null, signals: everywhere }]

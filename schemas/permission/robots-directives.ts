@@ -1,4 +1,5 @@
 /** The words of an X-Robots-Tag or a meta robots value. */
+import type { PageSignals } from './page-signals.ts'
 
 /** Directives with a value of their own, which may hold colons and commas: `unavailable_after: 25 Jun 2010 15:00:00 PST`. */
 const VALUED = /^(unavailable_after|max-[a-z-]+)$/i
@@ -14,4 +15,15 @@ export function robotsDirectives(value: string, agent: string): string[] {
     if (isOurs) words.push(...(isName ? rest : piece).toLowerCase().split(/\s+/))
   }
   return words.filter((word) => word !== '')
+}
+
+/**
+ * Whether a page's head asks our agent, by name, not to index it. What it asks of all robots, and what a header asks of anybody, the pipeline
+ * refuses by itself.
+ */
+export function asksUsNotToIndex({ metas }: PageSignals, agent: string): boolean {
+  return metas
+    .filter(({ name }) => name === agent.toLowerCase())
+    .flatMap(({ content }) => robotsDirectives(content, agent))
+    .some((word) => word === 'noindex' || word === 'none')
 }

@@ -497,6 +497,16 @@ describe('hostile input', () => {
     )
   })
 
+  it('allows no page whose licence nobody read, as no crawler keeps it', () => {
+    const asked = { url: `${ORIGIN}/a`, headers: { Link: '</rsl.xml>; rel="license"; type="application/rsl+xml"' } }
+    const allowed = (more: object): unknown =>
+      (JSON.parse(mayFetchLine(JSON.stringify({ ...asked, ...more }), 'quern')) as { train: { allowed: boolean } }).train.allowed
+    expect(allowed({})).toBe(false)
+    expect(allowed({ headers: {} })).toBe(true)
+    expect(allowed({ rsl: '<rsl xmlns="https://rslstandard.org/rsl"></rsl>' })).toBe(true)
+    expect(allowed({ headers: {}, robots: [1, 2, 3].map((n) => `License: ${ORIGIN}/${n}.xml`).join('\n') })).toBe(false)
+  })
+
   it('takes work in proportion to its size', () => {
     const huge = 1 << 20
     const blanks = ' '.repeat(huge)

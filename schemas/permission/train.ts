@@ -8,7 +8,7 @@ import { blockedAgents } from './ai-agents.ts'
 import { aiTxtRuleFor } from './ai-txt.ts'
 import { rslLinksOf } from './link-header.ts'
 import { groupsFor, mayFetch } from './may-fetch.ts'
-import { type PageSignals, pageSignals } from './page-signals.ts'
+import { noSignals, type PageSignals, pageSignals } from './page-signals.ts'
 import { matches } from './path-pattern.ts'
 import type { UsageLine } from './robots.ts'
 import { robotsDirectives } from './robots-directives.ts'
@@ -53,8 +53,8 @@ export interface TrainInput {
   headers: readonly (readonly [name: string, value: string])[]
   /** Decoded page; null when only headers are known. */
   html: string | null
-  /** What `pageSignals` gives of the page, where somebody has parsed it already; `html` is not read then. */
-  signals?: PageSignals
+  /** What the page's head says, where somebody has parsed it already; `html` is not read then. */
+  signals?: PageSignals | null | undefined
   /** What crossed the wire, where it did: head and body of the response. Digests are of these. */
   head?: Uint8Array
   body?: Uint8Array
@@ -66,10 +66,8 @@ interface Facts extends TrainInput {
 }
 type Source = (facts: Facts) => Statement[]
 
-const NOTHING: PageSignals = { metas: [], rslLinks: [], rslScripts: [] }
-
 export function trainDecision(input: TrainInput): TrainDecision {
-  const facts: Facts = { ...input, page: input.signals ?? (input.html === null ? NOTHING : pageSignals(input.html)) }
+  const facts: Facts = { ...input, page: input.signals ?? (input.html === null ? noSignals() : pageSignals(input.html)) }
   const statements = sources.flatMap((source) => source(facts))
   const says = (what: TrainSignal['says']): boolean => statements.some((one) => one.says === what)
   const signals = statements.map(({ file, ...one }) => ({

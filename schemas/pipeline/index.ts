@@ -1,7 +1,7 @@
 /** The replay path: what turns an exchange into a record and its numbers, by version. */
 export { type DecodedHtml, decodeHtml } from './charset.ts'
 export { extractLine } from './extract-line.ts'
-export { type OpenPage, openPage } from './open-page.ts'
+export { type OpenPage, openPage, signalsOfPage } from './open-page.ts'
 export { CURRENT_PIPELINE, findPipeline, pipelineOptions, pipelines, runPipeline, runPipelineOnHtml } from './pipelines.ts'
 export { type Pipeline, refuseNoindexHeader } from './run.ts'
 export { pageHtml, pageHtmlOrNull } from './page-html.ts'

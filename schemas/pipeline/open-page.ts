@@ -3,7 +3,8 @@
  * `openPage(e).run(id)` gives what `runPipeline(id, e)` gives.
  */
 import type { Exchange } from '../evidence/index.ts'
-import { factsOf, type PageFacts, type ParsedPage, parsePage } from '../web-page/index.ts'
+import type { PageSignals } from '../permission/index.ts'
+import { factsOf, type PageFacts, type ParsedPage, parsePage, signalsOf } from '../web-page/index.ts'
 import { WireError } from '../wire/index.ts'
 import { pageHtml } from './page-html.ts'
 import { findPipeline, runPipeline } from './pipelines.ts'
@@ -38,5 +39,19 @@ export function openPage(exchange: Exchange): OpenPage {
       run: (id, options) => runPipeline(id, exchange, options),
       runOnce: (id, options) => runPipeline(id, exchange, options),
     }
+  }
+}
+
+/**
+ * What a page's head says of its use, from the very parse by which the crawler decided: whoever replays its evidence cannot read another thing.
+ * null where `openPage` gives no facts: such a page was never kept. Never throws.
+ */
+export function signalsOfPage(exchange: Exchange): PageSignals | null {
+  try {
+    const { document, parts } = parsePage(pageHtml(exchange), exchange.url)
+    return signalsOf(document, parts)
+  } catch (thrown) {
+    if (!(thrown instanceof WireError)) throw thrown
+    return null
   }
 }

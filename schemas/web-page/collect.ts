@@ -1,4 +1,5 @@
 /** One walk over a page gathers what metadata, licence, links, structured data and permission are read from. */
+import { isRslType } from '../permission/index.ts'
 import type { Document, Element } from './dom.ts'
 import type { ResolvedLink } from './links.ts'
 import { asciiLower } from './text.ts'
@@ -28,7 +29,6 @@ export interface Parts {
 }
 
 const LD_JSON = /^application\/ld\+json\b/i
-const RSL_XML = /^\s{0,8}application\/rsl\+xml\s{0,8}(;|$)/i
 
 export function collect({ elements }: Document, url: string): Parts {
   const parts: Parts = {
@@ -78,7 +78,7 @@ function sort(element: Element, parts: Parts): void {
     case 'script': {
       const type = element.attr('type') ?? ''
       if (LD_JSON.test(type)) parts.jsonLd.push(element)
-      else if (RSL_XML.test(type)) parts.rsl.push(element)
+      else if (isRslType(type)) parts.rsl.push(element)
       break
     }
     case 'time':

@@ -86,6 +86,8 @@ export const charter = z.strictObject({
         .default([]),
       scope: z.enum(['host', 'domain', 'any']).default('host'),
       maxPagesPerContributor: uint.max(100_000_000).default(4096),
+      /** Of one host, in an epoch, by one contributor; left out, no more than the others together, and so a charter without it keeps the bytes it had. */
+      maxPagesPerHost: z.int().min(1).max(100_000_000).optional(),
       maxDepth: uint.max(1000).default(16),
       delayMs: uint.max(600_000).default(1000),
       /** CIDR[:PORT] that the address guard lets through; empty on the open web. */

@@ -11,7 +11,8 @@ import { verifyJournal } from '../../node/index.ts'
 import { readKeptLines } from '../../node/frontier/index.ts'
 import { eventually } from '../support/real-clock.ts'
 
-const PAGES = 240
+/** So many that a process which began again at the start would ask for far more pages twice than can be under way. */
+const PAGES = 1200
 const KILLS = 5
 /** What may be under way when a kill comes: requests, pages being worked on, a group that is not full. */
 const UNDER_WAY = 1 + 32 + 32

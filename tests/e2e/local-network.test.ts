@@ -38,8 +38,9 @@ beforeAll(async () => {
   await copyLog(path.join(network.home, 'dao', 'log'), log)
   state = (await replayFolder(log)).ledger.state
   release = path.join(folder, 'release')
-  const [cut] = await readdir(path.join(network.home, 'dao', 'releases'))
-  await cp(path.join(network.home, 'dao', 'releases', cut as string), release, { recursive: true })
+  // the next one may be being written beside it
+  const cut = String(operator.state.releases[0]?.release)
+  await cp(path.join(network.home, 'dao', 'releases', cut), release, { recursive: true })
 })
 afterAll(async () => {
   await network[Symbol.asyncDispose]()

@@ -5,6 +5,7 @@ import type { Web } from '../../core/web/index.ts'
 import type { Exchange } from '../../schemas/evidence/index.ts'
 import { utf8 } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
+import { HostTurns, PoliteWeb } from '../manners/index.ts'
 import { recheckHosts, type Reservation } from './recheck-hosts.ts'
 
 /** A web of some files: everything else is 404, and a host that is not named does not answer. */
@@ -38,13 +39,16 @@ function webOf(files: Record<string, string | number>, asked: string[]): Web {
   }
 }
 
+const politely = (web: Web, signal: AbortSignal): PoliteWeb =>
+  new PoliteWeb({ web, turns: new HostTurns(realClock, signal), clock: realClock, delayMs: 0 })
+
 async function recheck(hosts: string[], files: Record<string, string | number>) {
   const asked: string[] = []
   const found: Reservation[] = []
   const { signal } = new AbortController()
   await recheckHosts(
     hosts,
-    { web: webOf(files, asked), clock: realClock, agent: 'QuernBot', delayMs: 0, logger: silent, signal },
+    { web: politely(webOf(files, asked), signal), agent: 'QuernBot', profile: 'standard' as const, logger: silent, signal },
     async (one) => void found.push(one),
   )
   return { asked, found: Object.fromEntries(found.map(({ host, patterns }) => [host, patterns])), all: found }
@@ -85,6 +89,6 @@ it('ends with the reason of its signal', async () => {
     },
     [Symbol.asyncDispose]: async () => undefined,
   }
-  const options = { web, clock: realClock, agent: 'QuernBot', delayMs: 0, logger: silent, signal: stop.signal }
+  const options = { web: politely(web, stop.signal), agent: 'QuernBot', profile: 'standard' as const, logger: silent, signal: stop.signal }
   await expect(recheckHosts(['a.example'], options, async () => undefined)).rejects.toThrow('enough')
 })

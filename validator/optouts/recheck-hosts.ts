@@ -1,18 +1,18 @@
 /** Asks hosts again what they reserve: rules that changed since a page was fetched keep it out of the next release. */
-import type { Clock, Logger } from '../../core/effects/index.ts'
+import type { Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
-import { type AskedSite, askSite, ruleEvidence, type Web } from '../../core/web/index.ts'
+import { type AskedSite, ruleEvidence, type Web } from '../../core/web/index.ts'
 import { askQuernTxt } from '../../dao/optouts/index.ts'
-import { mayFetch, QUERN_TXT_PATH, reservedPaths } from '../../schemas/permission/index.ts'
+import { mayFetch, type Profile, QUERN_TXT_PATH, reservedPaths } from '../../schemas/permission/index.ts'
 import { concatBytes } from '../../schemas/wire/index.ts'
+import type { PoliteWeb } from '../manners/index.ts'
 
 export interface RecheckOptions {
-  web: Web
-  clock: Clock
+  web: PoliteWeb
   /** Product token that the rules are read for. */
   agent: string
-  /** Pause between two requests to one host. */
-  delayMs: number
+  /** What an absent or weak statement means, by the charter. */
+  profile: Profile
   logger: Logger
   signal: AbortSignal
 }
@@ -50,15 +50,15 @@ export async function recheckHosts(
 }
 
 async function recheck(host: string, options: RecheckOptions): Promise<Reservation | undefined> {
-  const { agent, signal } = options
+  const { agent, profile, signal } = options
   for (const origin of [`https://${host}`, `http://${host}`]) {
     const site = await askAgain(origin, options)
     if (site === undefined) continue
     const own = mayFetch(site.rules.robots.rules, agent, origin + QUERN_TXT_PATH).allowed
-      ? await askQuernTxt(origin + QUERN_TXT_PATH, { web: politely(options), signal })
+      ? await askQuernTxt(origin + QUERN_TXT_PATH, { web: asWeb(options), signal })
       : 'ROBOTS_DISALLOWED'
     const said = typeof own === 'string' ? { patterns: [], evidence: new Uint8Array() } : own
-    const reserved = reservedPaths(site.rules, agent, origin).map(({ pattern }) => pattern)
+    const reserved = reservedPaths(site.rules, agent, origin, profile).map(({ pattern }) => pattern)
     const all = new Set([...said.patterns, ...reserved])
     if (all.size === 0) return undefined
     const evidence = evidenceOf(site, options)
@@ -83,25 +83,20 @@ function evidenceOf({ captures, robots }: AskedSite, { logger }: RecheckOptions)
   }
 }
 
-async function askAgain(origin: string, options: RecheckOptions): Promise<AskedSite | undefined> {
-  const web = politely(options)
+/** Contributors take turns at a host; whoever asks again is one more. */
+const WHO = 'recheck'
+
+async function askAgain(origin: string, { web, agent, signal, logger }: RecheckOptions): Promise<AskedSite | undefined> {
   try {
-    return await askSite(origin, options.agent, ({ url, maxBytes }) => web.get(url, { signal: options.signal, maxBytes }))
+    return await web.rules(origin, agent, { who: WHO, signal })
   } catch (error) {
-    options.signal.throwIfAborted()
-    options.logger.debug('host-silent', { origin, code: codeOf(error) })
+    signal.throwIfAborted()
+    logger.debug('host-silent', { origin, code: codeOf(error) })
     return undefined
   }
 }
 
-/** A pause after every answer. */
-function politely({ web, clock, delayMs, signal }: RecheckOptions): Web {
-  return {
-    async get(url, options) {
-      const exchange = await web.get(url, options)
-      await clock.sleep(delayMs, signal)
-      return exchange
-    },
-    [Symbol.asyncDispose]: async () => undefined,
-  }
-}
+const asWeb = ({ web, signal }: RecheckOptions): Web => ({
+  get: (url, options) => web.get(url, { who: WHO, signal }, options),
+  [Symbol.asyncDispose]: async () => undefined,
+})

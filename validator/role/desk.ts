@@ -1,6 +1,8 @@
 /** What every duty of a validator works with. The ledger's state is the follower's, what waits to be logged the outbox's; a duty keeps only its own. */
 import type { DaoLink, Outbox } from '../../dao/follower/index.ts'
 import type { EpochState, LedgerState, ValidatorState } from '../../dao/ledger/index.ts'
+import type { Web } from '../../core/web/index.ts'
+import type { PoliteWeb } from '../manners/index.ts'
 import type { ValidatorOptions, ValidatorProgress } from './options.ts'
 
 export interface Desk {
@@ -15,6 +17,8 @@ export interface Desk {
   state: () => LedgerState
   /** Takes another step soon. */
   wake: () => void
+  /** The web by the charter as it is now, asked politely: one host's pauses are kept whatever the duty. */
+  politely: (web: Web) => PoliteWeb
   say: (what: ValidatorProgress['what'], epoch: number, count: number) => void
 }
 

@@ -16,6 +16,8 @@ export interface ValidatorOptions extends Effects {
   keys: ValidatorKeys
   /** The web by the charter's rules; opened for the first test. */
   openWeb: (charter: Charter) => Promise<Web>
+  /** Where this validator does not go: a page there passes its test. */
+  deny?: Deny | undefined
   logger: Logger
   dao: string[]
   /** See DaoLinkOptions. */
@@ -35,6 +37,13 @@ export interface ValidatorOptions extends Effects {
   onProgress?: (progress: ValidatorProgress) => void
   /** Stands in place of honest testing: adversaries of the simulated world. */
   tamper?: (report: Report) => Report
+}
+
+/** A list that may change while it is asked. */
+export interface Deny {
+  refresh: () => Promise<void>
+  /** The rule that keeps us from a URL. */
+  denies: (url: string) => string | undefined
 }
 
 export interface ValidatorProgress {

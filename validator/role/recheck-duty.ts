@@ -1,6 +1,6 @@
 /**
- * Asking hosts again what they reserve, once an epoch and beside the role's steps, after our own report is committed: what is found goes into the
- * log before the next release reads it.
+ * Asking hosts again what they reserve, once an epoch and beside the testing. What is found goes into the log ahead of our report, so that no release
+ * of the epoch is cut without it.
  */
 import { codeOf } from '../../core/errors/index.ts'
 import type { Web } from '../../core/web/index.ts'
@@ -39,6 +39,11 @@ export class RecheckDuty implements AsyncDisposable {
       })
   }
 
+  /** Resolves when the round under way is over, or was given up. */
+  get done(): Promise<void> {
+    return this.#work
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#round?.abort(new Error('stopped'))
     await this.#work
@@ -46,16 +51,16 @@ export class RecheckDuty implements AsyncDisposable {
   }
 
   async #ask(hosts: string[], signal: AbortSignal): Promise<void> {
-    const { options, state } = this.#desk
-    const { charter } = state()
-    this.#web ??= await options.openWeb(charter)
-    const { clock, logger, agentToken } = options
-    const { delayMs } = charter.sources
-    await recheckHosts(hosts, { web: this.#web, clock, agent: agentToken, delayMs, logger, signal }, (found) => this.#log(found))
+    const { options, state, politely } = this.#desk
+    this.#web ??= await options.openWeb(state().charter)
+    const { logger, agentToken: agent } = options
+    await recheckHosts(hosts, { web: politely(this.#web), agent, profile: state().charter.sources.profile, logger, signal }, (found) =>
+      this.log(found),
+    )
   }
 
-  /** What the log does not say yet. */
-  async #log({ host: domain, patterns, evidence, at }: Reservation): Promise<void> {
+  /** Logs what the log does not say yet. */
+  async log({ host: domain, patterns, evidence, at }: Reservation): Promise<void> {
     const { options, outbox, state } = this.#desk
     const known = new Set(state().optouts.flatMap((one) => (one.domain === domain.toLowerCase() ? [one.pattern] : [])))
     const fresh = patterns.filter((pattern) => !known.has(pattern))

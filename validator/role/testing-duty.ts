@@ -1,12 +1,15 @@
 /** Testing what was drawn in an epoch, in the time the phase leaves for it, and the commitment to the report. Runs beside the role's steps, one epoch at a time. */
 import { codeOf } from '../../core/errors/index.ts'
+import { deadlineOf, untilAborted } from '../../core/mesh/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { drawsFor } from '../../dao/ledger/index.ts'
 import { cborCid, encode, reportHash, type Report } from '../../schemas/wire/index.ts'
 import type { HashChain } from '../chains/index.ts'
-import { type Fraud, Refetcher, testDraws, testingTime } from '../testing/index.ts'
+import { pageReservation } from '../optouts/index.ts'
+import { type Fraud, Refetcher, type ReservedPage, testDraws, testingTime } from '../testing/index.ts'
 import type { Desk } from './desk.ts'
 import { partsOf, type Picked, testPool } from './pool-testing.ts'
+import type { RecheckDuty } from './recheck-duty.ts'
 import { beganTesting, readReportNote, type ReportNote, writeReportNote } from './report-note.ts'
 
 const nameOf = ({ manifest, row }: Picked): string => `${manifest.toString()} ${row}`
@@ -14,14 +17,16 @@ const nameOf = ({ manifest, row }: Picked): string => `${manifest.toString()} ${
 export class TestingDuty implements AsyncDisposable {
   readonly #desk: Desk
   readonly #sampling: HashChain
+  readonly #recheck: RecheckDuty
   #web: Web | undefined
   #running: { epoch: number; stop: AbortController } | undefined
   /** The testing under way; never rejects. */
   #work: Promise<void> = Promise.resolve()
 
-  constructor(desk: Desk, sampling: HashChain) {
+  constructor(desk: Desk, sampling: HashChain, recheck: RecheckDuty) {
     this.#desk = desk
     this.#sampling = sampling
+    this.#recheck = recheck
   }
 
   /** Begins the epoch's test unless it is under way or done. */
@@ -56,30 +61,43 @@ export class TestingDuty implements AsyncDisposable {
   }
 
   async #test(epoch: number, signal: AbortSignal): Promise<void> {
-    const { options, me, outbox } = this.#desk
-    const note = (await readReportNote(options.kv, epoch)) ?? (await this.#makeReport(epoch, signal))
+    const { options, me, outbox, state } = this.#desk
+    const { kv, clock } = options
+    const now = clock.now()
+    const until = now + testingTime(state().charter.epoch.test.maxSeconds * 1000, now - (await beganTesting(kv, epoch, now)))
+    const note = (await readReportNote(kv, epoch)) ?? (await this.#makeReport(epoch, until, signal))
     if (note === undefined) return
+    await this.#recheckUntil(until, signal)
     await outbox.write('report.commit', { epoch, hash: reportHash(cborCid(note.report), note.salt, me) }, { key: `report-commit/${epoch}` })
   }
 
-  async #makeReport(epoch: number, signal: AbortSignal): Promise<ReportNote | undefined> {
+  /** Waits for hosts that are being asked again, as long as testing may take: what they reserve shall be in the log before our report is. */
+  async #recheckUntil(until: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#desk.options
+    using time = deadlineOf(
+      clock,
+      Math.max(0, until - clock.now()),
+      { code: 'RECHECK_GOES_ON', message: 'hosts are asked on beside the report' },
+      [signal],
+    )
+    await untilAborted(time.signal, () => this.#recheck.done).catch(() => signal.throwIfAborted())
+  }
+
+  async #makeReport(epoch: number, until: number, signal: AbortSignal): Promise<ReportNote | undefined> {
     const { options, me, state, say, link } = this.#desk
     const { kv, files, mesh, clock, logger, random, tamper } = options
     const seat = state().validators.get(me)
     if (seat === undefined) return undefined
-    const began = await beganTesting(kv, epoch, clock.now())
     const draws = drawsFor(state(), me, this.#sampling.after(seat.sampleTip))
     this.#web ??= await options.openWeb(state().charter)
-    const now = clock.now()
     const { web, pool } = partsOf(this.#desk, draws)
-    const until = now + testingTime(state().charter.epoch.test.maxSeconds * 1000, now - began)
     const scoring = testPool(this.#desk, pool, { epoch, until, signal })
     const testing = testDraws(web, {
       state: state(),
       files,
       mesh,
       fallback: link.peer,
-      refetcher: new Refetcher({ web: this.#web, clock, logger, signal }),
+      refetcher: new Refetcher({ web: this.#desk.politely(this.#web), clock, logger, onReserved: (found) => this.#reserved(found) }),
       clock,
       logger,
       until,
@@ -105,6 +123,14 @@ export class TestingDuty implements AsyncDisposable {
       draws.reduce((sum, draw) => sum + draw.picks.length, 0),
     )
     return note
+  }
+
+  async #reserved(page: ReservedPage): Promise<void> {
+    try {
+      await this.#recheck.log(pageReservation(page))
+    } catch (error) {
+      this.#desk.options.logger.error('optout-failed', { url: page.url, code: codeOf(error), message: String(error) })
+    }
   }
 
   async #prove({ check, manifest, row, proof }: Fraud): Promise<void> {

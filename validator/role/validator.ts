@@ -5,7 +5,9 @@
 import { batchTopic, holdProtocol, witnessProtocol } from '../../core/mesh/index.ts'
 import { type Follower, joinLedger, serveBlocks, stopWith } from '../../dao/follower/index.ts'
 import { type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
+import { OptOutIndex } from '../../dao/optouts/index.ts'
 import { CHAIN_LENGTH, type HashChain, openChain } from '../chains/index.ts'
+import { HostTurns, PoliteWeb } from '../manners/index.ts'
 import { Availability } from './availability.ts'
 import { cosigning } from './cosigning.ts'
 import type { Desk } from './desk.ts'
@@ -88,19 +90,33 @@ export class Validator {
       outbox,
       state: () => this.state,
       wake: () => wake(),
+      politely: this.#manners(),
       say,
     }
     this.#desk = desk
     const holder = new BatchHolder(desk)
     this.#availability = new Availability(desk, holder)
-    this.#testing = this.#stack.use(new TestingDuty(desk, this.#sampling))
     this.#recheck = this.#stack.use(new RecheckDuty(desk))
+    this.#testing = this.#stack.use(new TestingDuty(desk, this.#sampling, this.#recheck))
     if (this.#options.pool) this.#pool = this.#stack.use(new KeyholderDuty(desk, this.#options.pool))
     this.#stack.use(mesh.handle(holdProtocol, ({ manifest }, context) => holder.answer(manifest, context.peer, context.signal)))
     wake = begin(
       () => this.#act(),
       (again) => mesh.subscribe(batchTopic(link.ledgerId), again),
     )
+  }
+
+  /** Who opted out, by the log, is not asked any more; nor is who stands on this validator's own list. */
+  #manners(): Desk['politely'] {
+    const { clock, deny } = this.#options
+    const turns = new HostTurns(clock, this.#stop.signal)
+    const optOuts = new OptOutIndex()
+    const closed = async (url: string): Promise<string | undefined> => {
+      await deny?.refresh()
+      const host = URL.parse(url)?.host ?? ''
+      return deny?.denies(url) ?? optOuts.take(this.state.optouts).find(host, url)?.domain
+    }
+    return (web) => new PoliteWeb({ web, turns, clock, delayMs: this.state.charter.sources.delayMs, closed })
   }
 
   /** Whatever the state calls for now. */
@@ -124,8 +140,8 @@ export class Validator {
     if (!epoch.roster.includes(me)) return
     const duty = { epoch, seat }
     await openBeacon(this.#desk, duty, this.#beacon)
+    if (epoch.phase === 'test' || epoch.reportCommits.has(me)) this.#recheck.begin(epoch)
     if (epoch.phase === 'test' && !epoch.reportCommits.has(me)) this.#testing.begin(epoch.number)
-    if (epoch.reportCommits.has(me)) this.#recheck.begin(epoch)
     await revealReport(this.#desk, duty, this.#sampling)
     await attest(this.#desk, duty)
   }

@@ -1,5 +1,5 @@
 export { inLanes } from './in-lanes.ts'
 export type { Fraud } from './read-draws.ts'
-export { Refetcher } from './refetch.ts'
+export { Refetcher, type ReservedPage } from './refetch.ts'
 export { shareOf, testingTime } from './shares.ts'
 export { testDraws, type Tested } from './test-draws.ts'

@@ -6,6 +6,7 @@ import { SimSite, SimWeb, type SimAnswer } from '../../sim/web/index.ts'
 import { World } from '../../sim/world/index.ts'
 import { LOCAL_RULES, seeded } from '../../tests/unit/ledger-world.ts'
 import { exchangeOf, htmlOf, ORIGIN } from '../../tests/unit/page-batch.ts'
+import { HostTurns, PoliteWeb } from '../manners/index.ts'
 import { Refetcher } from './index.ts'
 
 const charter = charterShape.parse({
@@ -23,35 +24,69 @@ const record = result.ok ? result.measured.record : new Uint8Array()
 const FETCHED_AT = Date.parse('2027-01-15T08:00:00Z')
 const modified = (at: string): [string, string] => ['Last-Modified', new Date(at).toUTCString()]
 
-/** What a validator finds of the same page on this site. */
-async function refetch(answers: Record<string, SimAnswer>, times = 1): Promise<{ found: string; asked: string[] }> {
+interface Asking {
+  times?: number
+  delayMs?: number
+  profile?: 'strict' | 'standard'
+  closed?: (url: string) => string | undefined
+}
+
+/** What a validator finds of the same page on this site, and when it asked for what. */
+async function refetch(
+  answers: Record<string, SimAnswer | SimAnswer[]>,
+  { times = 1, delayMs = 100, profile = 'standard', closed }: Asking = {},
+) {
   const world = new World({ seed: 1 })
+  const visits = new Map<string, number>()
   const web = new SimWeb({
     clock: world.clock,
     site: new SimSite({ seed: 1, hosts: 0 }),
-    override: ({ pathname }) => answers[pathname] ?? (pathname === '/Aldbury' ? page : { status: 404, body: '' }),
+    latencyMs: [0, 0],
+    override: ({ href, pathname }) => {
+      const given = answers[href] ?? answers[pathname] ?? (pathname === '/Aldbury' ? page : { status: 404, body: '' })
+      const visit = visits.get(href) ?? 0
+      visits.set(href, visit + 1)
+      return Array.isArray(given) ? given[Math.min(visit, given.length - 1)] : given
+    },
   })
   const { signal } = new AbortController()
-  const refetcher = new Refetcher({ web: web.view('v'), clock: world.clock, logger: silent, signal })
+  const polite = new PoliteWeb({
+    web: web.view('v'),
+    turns: new HostTurns(world.clock, signal),
+    clock: world.clock,
+    delayMs,
+    closed: async (one) => closed?.(one),
+  })
+  const reserved: string[] = []
+  const refetcher = new Refetcher({
+    web: polite,
+    clock: world.clock,
+    logger: silent,
+    onReserved: async (found) => void reserved.push(found.url),
+  })
+  const rules = { ...charter, sources: { ...charter.sources, profile } }
   const checks = Promise.all(
     Array.from({ length: times }, () =>
       refetcher.check(
-        { contributor: 'c', charter, pipeline: CURRENT_PIPELINE, url, record, agent: 'QuernBot', fetchedAt: FETCHED_AT },
+        { contributor: 'c', charter: rules, pipeline: CURRENT_PIPELINE, url, record, agent: 'QuernBot', fetchedAt: FETCHED_AT },
         { pageMs: 60_000, attemptMs: 30_000 },
         signal,
       ),
     ),
   )
   await Promise.race([world.run(), checks])
-  const [first] = await checks
+  const found = await checks
   return {
-    found: first ?? 'pass',
-    asked: web.requests.map((request) => new URL(request.url).pathname),
+    found: found[0] ?? 'pass',
+    all: found,
+    asked: web.requests.map((request) => (request.url.startsWith(ORIGIN) ? new URL(request.url).pathname : request.url)),
+    at: web.requests.map((request) => request.at - (web.requests[0]?.at ?? 0)),
+    reserved,
   }
 }
 
 it('asks a site for its rules once, then for the page', async () => {
-  const { found, asked } = await refetch({}, 2)
+  const { found, asked } = await refetch({}, { times: 2 })
   expect(found).toBe('pass')
   expect(asked).toEqual(['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt', '/Aldbury', '/Aldbury'])
 })
@@ -82,4 +117,76 @@ it('does not ask for what the site forbids by now, nor where its rules cannot be
     expect(found).toBe('T2')
     expect(asked).not.toContain('/Aldbury')
   }
+})
+
+const text = (body: string): SimAnswer => ({ headers: [['Content-Type', 'text/plain']], body })
+const to = (location: string): SimAnswer => ({ status: 302, headers: [['Location', location]], body: '' })
+const paces = (at: number[]): number[] => at.slice(1).map((time, i) => time - (at[i] as number))
+
+it('follows no redirect to where that host forbids it, and keeps the pause on the way', async () => {
+  const robots = text('User-agent: *\nDisallow: /private/\n')
+  const here = await refetch({ '/robots.txt': robots, '/Aldbury': to('/private/Aldbury'), '/private/Aldbury': page })
+  expect(here.found).toBe('T2')
+  expect(here.asked).not.toContain('/private/Aldbury')
+  const other = 'http://other.example'
+  const there = await refetch({ [`${other}/robots.txt`]: robots, '/Aldbury': to(`${other}/private/x`), [`${other}/private/x`]: page })
+  expect(there.found).toBe('T2')
+  expect(there.asked.slice(4)).toEqual([`${other}/robots.txt`, `${other}/.well-known/tdmrep.json`, `${other}/ai.txt`])
+  const moved = await refetch({ '/Aldbury': to('/moved'), '/moved': page })
+  expect(moved.found).toBe('pass')
+  expect(moved.asked.slice(3)).toEqual(['/Aldbury', '/moved'])
+  expect(paces(moved.at)).toEqual([100, 100, 100, 100])
+})
+
+it('keeps the pause that robots.txt asks for between all requests, and takes it for no slowness', async () => {
+  const { all, at } = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 30\n') }, { times: 3 })
+  expect(all).toEqual([null, null, null])
+  expect(paces(at)).toEqual([30_000, 30_000, 30_000, 30_000, 30_000])
+  const slower = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 61\n') })
+  expect([slower.found, slower.asked]).toEqual(['T2', ['/robots.txt']])
+})
+
+it('waits as long as a 429 or 503 says, and leaves a host alone that wants longer than anybody waits', async () => {
+  const busy = (status: number, after: string): SimAnswer => ({ status, headers: [['Retry-After', after]], body: '' })
+  for (const status of [429, 503]) {
+    const { found, asked, at } = await refetch({ '/Aldbury': [busy(status, '70'), page] })
+    expect(found).toBe('pass')
+    expect(asked.slice(3)).toEqual(['/Aldbury', '/Aldbury'])
+    expect(paces(at).at(-1)).toBe(70_000)
+  }
+  const { all, asked } = await refetch({ '/Aldbury': busy(429, '3600') }, { times: 3 })
+  expect(all).toEqual(['T2', 'T2', 'T2'])
+  expect(asked.filter((path) => path === '/Aldbury')).toHaveLength(1)
+})
+
+it('asks once more only for what may come back', async () => {
+  const gone = await refetch({ '/Aldbury': { status: 404, body: '' } })
+  expect([gone.found, gone.asked.filter((path) => path === '/Aldbury').length]).toEqual(['T2', 1])
+  const failing = await refetch({ '/Aldbury': [{ status: 500, body: '' }, page] })
+  expect([failing.found, failing.asked.filter((path) => path === '/Aldbury').length]).toEqual(['pass', 2])
+})
+
+it('asks nothing of who opted out, nor where a page leads that did, and holds it against nobody', async () => {
+  const out = await refetch({}, { closed: () => 'example' })
+  expect([out.found, out.asked]).toEqual(['pass', []])
+  const led = await refetch({ '/Aldbury': to('http://other.example/') }, { closed: (one) => (one.includes('other') ? 'other' : undefined) })
+  expect(led.found).toBe('pass')
+  expect(led.asked.filter((one) => one.includes('other'))).toEqual([])
+})
+
+it('tells of a page that reserves itself now, also where that is younger than the record, and of no other', async () => {
+  const header = (name: string, value: string, ...more: [string, string][]): SimAnswer => ({
+    ...page,
+    headers: [...(page.headers ?? []), [name, value], ...more],
+  })
+  const now = await refetch({ '/Aldbury': header('TDM-Reservation', '1') })
+  expect([now.found, now.reserved]).toEqual(['T1', [url]])
+  const since = await refetch({ '/Aldbury': header('X-Robots-Tag', 'noai', modified('2027-01-16')) })
+  expect([since.found, since.reserved]).toEqual(['pass', [url]])
+  const site = await refetch({ '/ai.txt': text('User-Agent: *\nDisallow: /\n') })
+  expect([site.found, site.reserved]).toEqual(['T1', []])
+  // what nobody permits any more, where the charter wants a permission
+  expect((await refetch({}, { profile: 'strict' })).reserved).toEqual([url])
+  expect((await refetch({ '/Aldbury': header('Content-Usage', 'train-ai=y') }, { profile: 'strict' })).reserved).toEqual([])
+  expect((await refetch({ '/ai.txt': { status: 503, body: '' } }, { profile: 'strict' })).reserved).toEqual([])
 })

@@ -1,16 +1,15 @@
-/** T1 and T2: fetches a record's page again from here, with its site's rules, and asks whether an honest page could have changed so. Polite: one request per host at a time. */
+/** T1 and T2: fetches a record's page again from here, by its site's rules, and asks whether an honest page could have changed so. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
-import { deadlineOf } from '../../core/mesh/index.ts'
-import type { AskedSite, Web } from '../../core/web/index.ts'
+import type { AskedSite } from '../../core/web/index.ts'
 import { isSamePage, pipelineOptions, runPipeline } from '../../schemas/pipeline/index.ts'
 import type { Charter, Check } from '../../schemas/wire/index.ts'
 import { type Exchange, redirectTarget } from '../../schemas/evidence/index.ts'
-import { HostTurns } from './host-turns.ts'
+import type { AskingTime, PoliteWeb, Visit } from '../manners/index.ts'
 import type { Patience } from './shares.ts'
-import { isForbidden, isReserved, SiteMemory } from './site-memory.ts'
+import { isForbidden, reservationOf, SiteMemory } from './site-memory.ts'
 
-/** T1: the page says something else, or was reserved from training. T2: gone, refused, closed to us, or not to be had in the time there is. null on a pass. */
+/** T1: the page says something else, or was reserved from training. T2: gone, refused, forbidden to us, or not to be had in the time there is. null on a pass, and where its site opted out since. */
 export type Refetched = Extract<Check, 'T1' | 'T2'> | null
 
 export interface Page {
@@ -27,77 +26,84 @@ export interface Page {
   fetchedAt: number
 }
 
+/** A page that says of itself, by a header or in its head, that it is not for training. */
+export interface ReservedPage {
+  url: string
+  site: AskedSite
+  exchange: Exchange
+}
+
+export interface RefetcherOptions {
+  web: PoliteWeb
+  clock: Clock
+  logger: Logger
+  onReserved?: (found: ReservedPage) => Promise<void>
+}
+
 const MAX_HOPS = 5
 const ATTEMPTS = 3
 const RETRY_MS = 1000
-/** A host that answered nothing in so many whole turns is not asked any more in this epoch: it would take time from every page behind it. */
-const MAX_SILENT_TURNS = 2
-
-const TOO_SLOW = { code: 'TOO_SLOW', message: 'the page did not come in the time there is for it' }
+/** A host that gave nothing in the whole time of so many pages is not asked any more in this epoch: it would take time from every page behind it. */
+const MAX_SILENT_PAGES = 2
 
 export class Refetcher {
-  readonly #web: Web
+  readonly #web: PoliteWeb
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #turns: HostTurns
+  readonly #onReserved: (found: ReservedPage) => Promise<void>
   /** What sites say about themselves, asked once for all their pages. */
-  readonly sites: SiteMemory
-  /** Turns in a row in which a host gave nothing until its time was up. */
+  readonly #sites: SiteMemory
+  /** Pages in a row for which a host gave nothing until their time was up. */
   readonly #silent = new Map<string, number>()
 
-  /** `signal` ends the work of this refetcher for good. */
-  constructor({ web, clock, logger, signal }: { web: Web; clock: Clock; logger: Logger; signal: AbortSignal }) {
+  /** `onReserved` is told of every page that reserves itself now, whether or not it did when it was fetched; it may be told of one more than once. */
+  constructor({ web, clock, logger, onReserved = async () => undefined }: RefetcherOptions) {
     this.#web = web
+    this.#onReserved = onReserved
     this.#clock = clock
     this.#logger = logger
-    this.#turns = new HostTurns(clock, signal)
-    this.sites = new SiteMemory({ web, clock })
+    this.#sites = new SiteMemory(web)
   }
 
   /** Fetches the page again. Rejects with the signal's reason when it ends first. */
   async check(page: Page, patience: Pick<Patience, 'pageMs' | 'attemptMs'>, signal: AbortSignal): Promise<Refetched> {
     const { host } = new URL(page.url)
-    return this.#turns.run(host, page.contributor, page.charter.sources.delayMs, signal, async () => {
-      if ((this.#silent.get(host) ?? 0) >= MAX_SILENT_TURNS) return 'T2'
-      using turn = deadlineOf(this.#clock, patience.pageMs, TOO_SLOW, [signal])
-      const found = await this.#attempts(page, patience.attemptMs, turn.signal)
-      signal.throwIfAborted()
-      if (found === 'T2' && turn.signal.aborted) {
+    const time = { leftMs: patience.pageMs, mostMs: patience.attemptMs }
+    try {
+      const found = await this.#attempts(page, { who: page.contributor, time, signal })
+      if (found === 'T2' && time.leftMs <= 0) {
         this.#silent.set(host, (this.#silent.get(host) ?? 0) + 1)
-        this.#logger.debug('host-silent', { host, turns: this.#silent.get(host) })
-      } else this.#silent.delete(host)
+        this.#logger.debug('host-silent', { host, pages: this.#silent.get(host) })
+      } else if (found !== 'T2') this.#silent.delete(host)
       return found
-    })
+    } catch (error) {
+      signal.throwIfAborted()
+      // where nobody asks any more nothing can be held against who asked before
+      if (codeOf(error) === 'HOST_CLOSED') return null
+      throw error
+    }
   }
 
-  /** The best of a few attempts, as far as the turn's time goes. */
-  async #attempts(page: Page, attemptMs: number, turn: AbortSignal): Promise<Refetched> {
+  /** The best of a few attempts, as far as the page's time goes. */
+  async #attempts(page: Page, visit: Visit & { time: AskingTime }): Promise<Refetched> {
     let found: Refetched = 'T2'
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      using time = deadlineOf(this.#clock, attemptMs, TOO_SLOW, [turn])
-      const site = await this.#siteOf(page, time.signal)
-      // what the site forbids is not asked for here either
-      if (site !== null && isForbidden(site, page.agent, page.url)) return 'T2'
-      const exchange = site === null ? null : await this.#follow(page.url, time.signal)
-      if (site !== null && exchange !== null && exchange.status < 400) {
-        if (isReserved(site, page.agent, page.url, exchange, page.fetchedAt)) return 'T1'
-        if (this.#isSame(page, exchange)) return null
+      if ((this.#silent.get(new URL(page.url).host) ?? 0) >= MAX_SILENT_PAGES) break
+      const answer = await this.#follow(page, visit)
+      if (answer === 'FORBIDDEN') return 'T2'
+      if (answer !== null && answer.exchange.status < 400) {
+        const { site, exchange } = answer
+        const reservation = reservationOf(site, { ...page, profile: page.charter.sources.profile }, exchange)
+        const isSame = this.#isSame(page, exchange)
+        if (reservation?.isOfPage === true && (reservation.isDenial || isSame)) await this.#onReserved({ url: page.url, site, exchange })
+        if (reservation?.isYounger === false) return 'T1'
+        if (isSame) return null
         found = 'T1'
-      }
-      if (attempt === ATTEMPTS || turn.aborted) break
-      await this.#clock.sleep(RETRY_MS * attempt, turn).catch(() => undefined)
-      if (turn.aborted) break
+      } else if (answer !== null && isFinal(answer.exchange.status)) break
+      if (attempt === ATTEMPTS || visit.time.leftMs <= 0) break
+      await this.#clock.sleep(RETRY_MS * attempt, visit.signal)
     }
     return found
-  }
-
-  async #siteOf({ url, agent, charter }: Page, signal: AbortSignal): Promise<AskedSite | null> {
-    try {
-      return await this.sites.of(new URL(url).origin, agent, charter.sources.delayMs, signal)
-    } catch (error) {
-      if (!signal.aborted) this.#logger.error('refetch-failed', { url, code: codeOf(error), message: String(error) })
-      return null
-    }
   }
 
   #isSame({ charter, pipeline, record, url }: Page, exchange: Exchange): boolean {
@@ -111,22 +117,37 @@ export class Refetcher {
     }
   }
 
-  /** What the address leads to, over redirects; null when nothing came. */
-  async #follow(start: string, signal: AbortSignal): Promise<Exchange | null> {
+  /**
+   * What the address leads to, over redirects, with the rules of its own site; null when nothing came. What a site forbids is not asked for here
+   * either, nor what it redirects to where that host forbids it.
+   */
+  async #follow({ url: start, agent }: Page, visit: Visit): Promise<{ site: AskedSite; exchange: Exchange } | 'FORBIDDEN' | null> {
+    let own: AskedSite | undefined
     let url = start
-    for (let hop = 0; hop <= MAX_HOPS && !signal.aborted; hop++) {
-      let exchange: Exchange
+    for (let hop = 0; hop <= MAX_HOPS; hop++) {
       try {
-        exchange = await this.#web.get(url, { signal })
+        const site = await this.#sites.of(new URL(url).origin, agent, visit)
+        if (site === null) return null
+        if (isForbidden(site, agent, url)) return 'FORBIDDEN'
+        own ??= site
+        const exchange = await this.#web.get(url, visit)
+        const target = redirectTarget(exchange)
+        if (target === undefined) return { site: own, exchange }
+        if (!/^https?:/.test(target)) return null
+        url = target
       } catch (error) {
-        if (codeOf(error) === 'INTERNAL' && !signal.aborted)
-          this.#logger.error('refetch-failed', { url, code: 'INTERNAL', message: String(error) })
+        visit.signal.throwIfAborted()
+        const code = codeOf(error)
+        if (code === 'HOST_CLOSED') throw error
+        // no crawler asks such a site for a page
+        if (code === 'CRAWL_DELAY') return 'FORBIDDEN'
+        if (code === 'INTERNAL') this.#logger.error('refetch-failed', { url, code, message: String(error) })
         return null
       }
-      const target = redirectTarget(exchange)
-      if (target === undefined) return exchange
-      url = target
     }
     return null
   }
 }
+
+/** What asking again would not change. */
+const isFinal = (status: number): boolean => status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429

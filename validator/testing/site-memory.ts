@@ -1,39 +1,50 @@
 /** What sites say about themselves, asked again from here: once for each site, politely, as the page itself is. */
-import type { Clock } from '../../core/effects/index.ts'
 import { ByteLru } from '../../core/cache/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
-import { type AskedSite, askSite, type Web } from '../../core/web/index.ts'
+import { untilAborted } from '../../core/mesh/index.ts'
+import type { AskedSite } from '../../core/web/index.ts'
 import { type Exchange, headerValues } from '../../schemas/evidence/index.ts'
-import { mayFetch, type PageSignals, pageSignals, trainDecision, withoutUnavailable } from '../../schemas/permission/index.ts'
-import { pageHtmlOrNull } from '../../schemas/pipeline/index.ts'
+import { mayFetch, mayTrain, type PageSignals, type Profile, trainDecision, withoutUnavailable } from '../../schemas/permission/index.ts'
+import { pageHtmlOrNull, signalsOfPage } from '../../schemas/pipeline/index.ts'
 import { sha256, toHex } from '../../schemas/wire/index.ts'
+import type { PoliteWeb, Visit } from '../manners/index.ts'
 
 export class SiteMemory {
-  readonly #web: Web
-  readonly #clock: Clock
+  readonly #web: PoliteWeb
   readonly #sites = new Map<string, AskedSite>()
+  readonly #asking = new Map<string, Promise<unknown>>()
 
-  constructor({ web, clock }: { web: Web; clock: Clock }) {
+  constructor(web: PoliteWeb) {
     this.#web = web
-    this.#clock = clock
   }
 
-  /** null where the rules cannot be had now; they are asked for again the next time. */
-  async of(origin: string, agent: string, delayMs: number, signal: AbortSignal): Promise<AskedSite | null> {
+  /** null where the rules cannot be had now; they are asked for again the next time. Throws RefusedError HOST_CLOSED or CRAWL_DELAY, and the signal's reason. */
+  async of(origin: string, agent: string, visit: Visit): Promise<AskedSite | null> {
     const key = `${origin} ${agent}`
+    // whoever comes meanwhile waits for the answers and does not ask as well
+    for (let asking = this.#asking.get(key); asking !== undefined; asking = this.#asking.get(key)) {
+      const others = asking
+      await untilAborted(visit.signal, () => others)
+    }
     const known = this.#sites.get(key)
     if (known !== undefined) return known
+    const asked = this.#ask(origin, agent, visit)
+    this.#asking.set(
+      key,
+      asked.catch(() => undefined).then(() => this.#asking.delete(key)),
+    )
+    const site = await asked
+    if (site !== null && isWhole(site)) this.#sites.set(key, site)
+    return site
+  }
+
+  async #ask(origin: string, agent: string, visit: Visit): Promise<AskedSite | null> {
     try {
-      const site = await askSite(origin, agent, async ({ url, maxBytes }) => {
-        const exchange = await this.#web.get(url, { signal, maxBytes })
-        await this.#clock.sleep(delayMs, signal)
-        return exchange
-      })
-      if (isWhole(site)) this.#sites.set(key, site)
-      return site
+      return await this.#web.rules(origin, agent, visit)
     } catch (error) {
-      signal.throwIfAborted()
-      if (codeOf(error) === 'INTERNAL') throw error
+      visit.signal.throwIfAborted()
+      const code = codeOf(error)
+      if (code === 'INTERNAL' || code === 'HOST_CLOSED' || code === 'CRAWL_DELAY') throw error
       return null
     }
   }
@@ -44,26 +55,42 @@ const isWhole = ({ rules: { robots, tdmrep, aiTxt, licenses } }: AskedSite): boo
   !robots.rules.unreachable && [tdmrep, aiTxt, ...licenses].every((file) => file?.rules !== 'unavailable')
 
 /** A page that is fetched again, here or for another validator of the process, mostly says what it said. */
-const signalsIn = new ByteLru<{ of: PageSignals; units: number }>(8 << 20, ({ units }) => 2 * units)
+const signalsIn = new ByteLru<{ of: PageSignals | null; units: number }>(8 << 20, ({ units }) => 2 * units)
 
 export const isForbidden = ({ rules }: AskedSite, agent: string, url: string): boolean => !mayFetch(rules.robots.rules, agent, url).allowed
 
-/**
- * Whether the site or the page reserves itself from training, and did so when the record was fetched as far as anyone can tell: what a file or
- * a page says that was changed since, by its own Last-Modified, is held against nobody.
- */
-export function isReserved({ rules, captures }: AskedSite, agent: string, url: string, page: Exchange, fetchedAt: number): boolean {
+export interface Reservation {
+  /** Something says no; else nothing says yes any more, and the profile wants that. */
+  isDenial: boolean
+  /** The page itself says so, in its headers or its head: its site's rule files are asked for anyway (see `recheckHosts`). */
+  isOfPage: boolean
+  /** Everything that says so was changed since the record was fetched, by its own Last-Modified: it is held against nobody. */
+  isYounger: boolean
+}
+
+/** What keeps the page out of training now, by the profile; undefined where nothing does, or nobody can tell because a rule file is not to be had. */
+export function reservationOf(
+  site: AskedSite,
+  { agent, url, fetchedAt, profile }: { agent: string; url: string; fetchedAt: number; profile: Profile },
+  page: Exchange,
+): Reservation | undefined {
+  const { rules, captures } = site
   const { headers, responseHead: head, body } = page
   const html = pageHtmlOrNull(page)
-  const read = html === null ? {} : { signals: signalsIn.recall(html, () => ({ of: pageSignals(html), units: html.length })).of }
-  const { decision, signals } = trainDecision({ url, agent, site: withoutUnavailable(rules), headers, html, ...read, head, body })
-  if (decision !== 'deny') return false
-  const younger = new Set(
-    [...captures.map(({ exchange }) => exchange), page]
-      .filter((exchange) => modifiedAt(exchange) > fetchedAt)
-      .flatMap((exchange) => [exchange.body, exchange.responseHead].map((bytes) => toHex(sha256(bytes)))),
-  )
-  return signals.some((signal) => signal.says === 'deny' && !younger.has(signal.sha256))
+  const read = html === null ? null : signalsIn.recall(html, () => ({ of: signalsOfPage(page), units: html.length })).of
+  const training = trainDecision({ url, agent, site: withoutUnavailable(rules), headers, html: null, signals: read, head, body })
+  const isDenial = training.decision === 'deny'
+  if (mayTrain(training, profile) || (!isDenial && !isWhole(site))) return undefined
+  const digestsOf = (exchange: Exchange): string[] => [exchange.body, exchange.responseHead].map((bytes) => toHex(sha256(bytes)))
+  const denials = training.signals.filter(({ says }) => says === 'deny')
+  const own = new Set(digestsOf(page))
+  const answers = [...captures.map(({ exchange }) => exchange), page]
+  const younger = new Set(answers.filter((exchange) => modifiedAt(exchange) > fetchedAt).flatMap(digestsOf))
+  return {
+    isDenial,
+    isOfPage: !isDenial || denials.some(({ sha256: digest }) => own.has(digest)),
+    isYounger: denials.every(({ sha256: digest }) => younger.has(digest)),
+  }
 }
 
 /** Unix milliseconds; 0 where the answer does not say. */

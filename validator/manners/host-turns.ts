@@ -1,12 +1,19 @@
 /**
- * Who may ask a host now: one at a time, with a pause in between, and those who wait take turns by contributor, so that a contributor with many
- * pages on a slow host does not keep the others from theirs.
+ * Who may ask a host now: one request at a time, with a pause in between, and those who wait take turns by contributor, so that a contributor with
+ * many pages on a slow host does not keep the others from theirs.
  */
 import type { Clock } from '../../core/effects/index.ts'
+import { RetryableError } from '../../core/errors/index.ts'
+
+/** Nobody waits longer than this for a host to rest: it is left alone until then. Milliseconds. */
+export const MAX_REST_MS = 120_000
+/** Hosts remembered, as long as their pauses last. */
+const MAX_HOSTS = 10_000
 
 interface Waiting {
   who: string
   begin: () => void
+  refuse: (reason: Error) => void
 }
 
 interface Line {
@@ -31,11 +38,14 @@ export class HostTurns {
     this.#signal = signal
   }
 
-  /** Runs `work` when it is `who`'s turn at `host`; rejects with the signal's reason when that ends the waiting. The next turn begins `pauseMs` after it. */
-  async run<T>(host: string, who: string, pauseMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const line = this.#lines.get(host) ?? { isBusy: false, freeAt: 0, pauseMs: 0, waiting: [], turns: new Map(), turn: 0 }
-    this.#lines.set(host, line)
+  /**
+   * Runs `work` when it is `who`'s turn at `host`; the next turn begins what `restMs` says after it. Rejects with the signal's reason when that ends
+   * the waiting, and with RetryableError HOST_RESTS while the host rests longer than anybody waits.
+   */
+  async run<T>(host: string, who: string, restMs: () => number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const line = this.#lineOf(host)
     signal.throwIfAborted()
+    if (this.#isLong(line)) throw rests(host)
     if (line.isBusy) await waitIn(line, who, signal)
     else if (this.#clock.now() < line.freeAt) await this.#begin(line, signal)
     line.isBusy = true
@@ -43,11 +53,25 @@ export class HostTurns {
     try {
       return await work()
     } finally {
-      line.pauseMs = pauseMs
-      line.freeAt = this.#clock.now() + pauseMs
+      line.pauseMs = restMs()
+      line.freeAt = this.#clock.now() + line.pauseMs
+      if (this.#isLong(line)) for (const one of line.waiting.splice(0)) one.refuse(rests(host))
       if (line.waiting.length > 0) void this.#pause(line)
       else line.isBusy = false
     }
+  }
+
+  #lineOf(host: string): Line {
+    let line = this.#lines.get(host)
+    if (line !== undefined) return line
+    if (this.#lines.size >= MAX_HOSTS)
+      for (const [name, { isBusy, freeAt }] of this.#lines) if (!isBusy && freeAt <= this.#clock.now()) this.#lines.delete(name)
+    this.#lines.set(host, (line = { isBusy: false, freeAt: 0, pauseMs: 0, waiting: [], turns: new Map(), turn: 0 }))
+    return line
+  }
+
+  #isLong({ freeAt, pauseMs }: Line): boolean {
+    return Math.min(pauseMs, freeAt - this.#clock.now()) > MAX_REST_MS
   }
 
   async #pause(line: Line): Promise<void> {
@@ -71,6 +95,8 @@ export class HostTurns {
   }
 }
 
+const rests = (host: string): RetryableError => new RetryableError('HOST_RESTS', `${host} asked to be left alone for a while`)
+
 function giveTurn(line: Line): void {
   line.isBusy = false
   const lastOf = ({ who }: Waiting): number => line.turns.get(who) ?? 0
@@ -92,6 +118,10 @@ function waitIn(line: Line, who: string, signal: AbortSignal): Promise<void> {
       begin: () => {
         signal.removeEventListener('abort', abort)
         resolve()
+      },
+      refuse: (reason) => {
+        signal.removeEventListener('abort', abort)
+        reject(reason)
       },
     }
     const abort = (): void => {

@@ -1,0 +1,112 @@
+/**
+ * The web as a validator asks it: one request at a time to a host, whether for a page, a redirect's target or a rule file; between two of them the
+ * charter's pause, the host's Crawl-delay, or what a 429 or 503 asks for, whichever is longest. What opted out, or is on this validator's deny
+ * list, is not asked at all.
+ */
+import type { Clock } from '../../core/effects/index.ts'
+import { RefusedError, RetryableError } from '../../core/errors/index.ts'
+import { deadlineOf } from '../../core/mesh/index.ts'
+import { type AskedSite, askSite, type GetOptions, maxCrawlDelayMs, retryAfterMs, SharedAnswers, type Web } from '../../core/web/index.ts'
+import { type Exchange, headerValues, redirectTarget } from '../../schemas/evidence/index.ts'
+import { crawlDelay, robotsOfExchange } from '../../schemas/permission/index.ts'
+import type { HostTurns } from './host-turns.ts'
+
+export interface PoliteWebOptions {
+  web: Web
+  /** One for all that this validator asks. */
+  turns: HostTurns
+  clock: Clock
+  /** The charter's pause between two requests to one host. */
+  delayMs: number
+  /** Why a URL is not to be asked for. */
+  closed?: (url: string) => Promise<string | undefined>
+}
+
+/** How long answers may be waited for: the waiting for a host's turn is not counted, or a host that wishes for patience would seem a slow one. */
+export interface AskingTime {
+  /** All of them together; counted down. Milliseconds. */
+  leftMs: number
+  /** One of them. */
+  mostMs: number
+}
+
+export interface Visit {
+  /** Whose record it is about: contributors take turns at a host. */
+  who: string
+  time?: AskingTime
+  signal: AbortSignal
+}
+
+/** The rest after a 429 or 503 that names none. */
+const FAILURE_REST_MS = 2000
+const TOO_SLOW = { code: 'TOO_SLOW', message: 'the answer did not come in the time there is for it' }
+
+export class PoliteWeb {
+  readonly #options: PoliteWebOptions
+  /** What hosts wish for between two requests. */
+  readonly #wishes = new Map<string, number>()
+  readonly #licenses: SharedAnswers
+
+  constructor(options: PoliteWebOptions) {
+    this.#options = options
+    this.#licenses = new SharedAnswers(options.clock)
+  }
+
+  /**
+   * One request when its host's turn has come; no redirect is followed. Throws RefusedError HOST_CLOSED, RetryableError HOST_RESTS or TOO_SLOW, the
+   * signal's reason, and what the web throws.
+   */
+  async get(url: string, visit: Visit, options: GetOptions = {}): Promise<Exchange> {
+    return this.#ask(url, visit, options, () => undefined)
+  }
+
+  /** What a site says about itself (see `askSite`). Its Crawl-delay holds from the first answer on. Throws RefusedError CRAWL_DELAY, and as `get` does. */
+  async rules(origin: string, agent: string, visit: Visit): Promise<AskedSite> {
+    const { host } = new URL(origin)
+    const learn = (exchange: Exchange): void => {
+      if (redirectTarget(exchange) !== undefined) return
+      const wish = crawlDelay(robotsOfExchange(exchange), agent) ?? 0
+      this.#wishes.set(host, Math.min(wish, maxCrawlDelayMs))
+      if (wish > maxCrawlDelayMs) throw new RefusedError('CRAWL_DELAY', `${host} asks for more patience than anybody has`)
+    }
+    return askSite(origin, agent, ({ kind, url, maxBytes }) => {
+      const ask = (): Promise<Exchange> => this.#ask(url, visit, { maxBytes }, kind === 'robots' ? learn : () => undefined)
+      return kind === 'rsl' ? this.#licenses.get(url, ask) : ask()
+    })
+  }
+
+  async #ask(url: string, visit: Visit, options: GetOptions, learn: (exchange: Exchange) => void): Promise<Exchange> {
+    const { turns, delayMs, clock } = this.#options
+    const host = URL.parse(url)?.host ?? ''
+    let askedMs = 0
+    const restMs = (): number => Math.max(delayMs, this.#wishes.get(host) ?? 0, askedMs)
+    await this.#refuseClosed(url)
+    return turns.run(host, visit.who, restMs, visit.signal, async () => {
+      // while it waited
+      await this.#refuseClosed(url)
+      const exchange = await this.#inTime(url, visit, options)
+      const { status, headers } = exchange
+      if (status === 429 || status === 503) askedMs = retryAfterMs(headerValues(headers, 'retry-after')[0], clock.now()) ?? FAILURE_REST_MS
+      learn(exchange)
+      return exchange
+    })
+  }
+
+  async #refuseClosed(url: string): Promise<void> {
+    const why = await this.#options.closed?.(url)
+    if (why !== undefined) throw new RefusedError('HOST_CLOSED', why)
+  }
+
+  async #inTime(url: string, { time, signal }: Visit, options: GetOptions): Promise<Exchange> {
+    const { web, clock } = this.#options
+    if (time === undefined) return web.get(url, { ...options, signal })
+    if (time.leftMs <= 0) throw new RetryableError(TOO_SLOW.code, TOO_SLOW.message)
+    const began = clock.now()
+    using limit = deadlineOf(clock, Math.min(time.mostMs, time.leftMs), TOO_SLOW, [signal])
+    try {
+      return await web.get(url, { ...options, signal: limit.signal })
+    } finally {
+      time.leftMs -= clock.now() - began
+    }
+  }
+}
