@@ -1,13 +1,14 @@
 /** Each source on a small export of its own, with the traps that real ones hold. Everybody in them is invented. */
 import { describe, expect, it } from 'vitest'
 import { findSpans } from '../redact/index.ts'
-import { type ActivityEvent, activityEvent, type Answers, ExportError, poolRules, prepare, type Tally } from './index.ts'
+import { type ActivityEvent, activityEvent, type Answers, ExportError, poolRules, prepare, ruleFault, type Tally } from './index.ts'
 
 const KEY = new Uint8Array(32).fill(7)
 const NOW = Date.UTC(2026, 0, 1)
 type Files = Record<string, string | Uint8Array>
 
 async function read(files: Files, answers: Answers = {}, rules = {}): Promise<{ events: ActivityEvent[]; tally: Tally; all: string }> {
+  const asked = poolRules.parse(rules)
   const { tally, run } = await prepare(
     Object.entries(files).map(([path, data]) => {
       const bytes = Buffer.from(data)
@@ -20,13 +21,14 @@ async function read(files: Files, answers: Answers = {}, rules = {}): Promise<{ 
         },
       }
     }),
-    { rules: poolRules.parse(rules), key: KEY, nowMs: NOW, answers },
+    { rules: asked, key: KEY, nowMs: NOW, answers },
   )
   const found: ActivityEvent[] = []
   await run(({ event }) => void found.push(activityEvent.parse(event)))
   // whoever tests a chunk runs the rules again: what they left must stay left
   const left = found.flatMap(({ object, context }) => [object.name, object.text, context].flatMap((text) => findSpans(text ?? '')))
   expect(left).toEqual([])
+  expect(found.flatMap((event) => ruleFault(event, asked) ?? [])).toEqual([])
   return { events: found, tally, all: JSON.stringify(found) }
 }
 
@@ -467,6 +469,17 @@ describe('linkedin', () => {
     expect(by(events, 'Message')).toEqual([{ kind: 'message', text: 'Hello P1 & thanks' }])
     expect(by(events, 'Post')).toEqual([{ kind: 'post', text: 'Grain with P1', url: 'https://example.org/a' }])
     expect(all).not.toMatch(/Lindqvist|HIS WORDS|Secret|Mill Ltd/)
+  })
+
+  it('writes no pseudonym where a pool takes no names', async () => {
+    const connections = {
+      'Connections.csv':
+        'Notes:\n"x"\n\nFirst Name,Last Name,URL,Email Address,Company,Position,Connected On\nBo,Lindqvist,https://www.linkedin.com/in/bo-lindqvist,bo@example.net,Mill Ltd,Miller,05 Mar 2024\n',
+    }
+    expect((await read(connections)).events).toHaveLength(1)
+    const { events, tally } = await read(connections, {}, { fields: ['text'] })
+    expect(events).toEqual([])
+    expect(tally.dropped.get('empty')).toBe(1)
   })
 
   it('refuses the profiles of two people', async () => {
