@@ -105,7 +105,9 @@ export interface BatchState extends Delivery {
 
 /** A revealed contribution to the personal pool: its rows are its chunks, its account its subject. */
 export interface PoolContribution extends Delivery {
-  manifest: PoolManifest
+  /** Without the chunks, of which there may be a hundred and more: `readPoolManifest` has them. */
+  manifest: Omit<PoolManifest, 'chunks'>
+  chunks: number
   /** Who holds shares, and how many are needed to read: by its policy, until a `custody.reshare` says otherwise. */
   committee: { k: number; members: string[] }
   /** How often its shares were dealt anew, and the newest order with what the members of the new committee signed. */

@@ -1,6 +1,6 @@
 /** Which contributions an order may have: by what the ledger says of them alone. Keyholders look again, at the receipts themselves. */
 import type { Tombstones } from '../consent/index.ts'
-import { includedContributions, isFor, type LedgerState } from '../ledger/index.ts'
+import { includedContributions, isFor, type LedgerFiles, type LedgerState, readPoolManifest } from '../ledger/index.ts'
 import type { CID, CompleteOrder, PoolManifest, Purpose } from '../../schemas/wire/index.ts'
 
 /** A contribution as whoever assembles knows it. */
@@ -75,14 +75,13 @@ export function isEndedInLedger({ cid }: Pick<PoolContribution, 'cid'>, purposes
   return one === undefined || !isFor(state, one, purposes)
 }
 
-/** All contributions of a ledger as a release looks at them. */
-export function contributionsOf(state: LedgerState, throughEpoch: number): PoolContribution[] {
-  const vestedOnes = new Set(includedContributions(state, throughEpoch).map(({ manifestCid }) => String(manifestCid)))
-  return [...state.contributions.values()].map(({ manifestCid: cid, manifest, committee }) => ({
+/** The contributions of a ledger that have vested, as a release looks at them. Needs the files of their reveals. */
+export function contributionsOf(state: LedgerState, files: LedgerFiles, throughEpoch: number): PoolContribution[] {
+  return includedContributions(state, throughEpoch).map(({ manifestCid: cid, committee }) => ({
     cid,
-    manifest,
+    manifest: readPoolManifest(files, cid),
     receipts: [],
-    vested: vestedOnes.has(String(cid)),
+    vested: true,
     committee,
   }))
 }

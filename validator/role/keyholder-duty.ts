@@ -138,7 +138,7 @@ export class KeyholderDuty implements AsyncDisposable {
       this.#tidyAt = options.clock.now() + TIDY_MS
       await keyholder.tidy()
       await this.#ciphertext.tidy((cid) => keyholder.holds(cid))
-      for (const cid of keyholder.held) this.#changed.set(cid.toString(), cid)
+      this.#lookAgain(keyholder)
     }
     await this.#follow(keyholder)
     this.#ciphertext.tend()
@@ -171,7 +171,7 @@ export class KeyholderDuty implements AsyncDisposable {
     await this.#ciphertext.tidy((cid) => keyholder.holds(cid))
     this.#heard = withdrawals.length
     this.#tidyAt = clock.now() + TIDY_MS
-    for (const cid of keyholder.held) this.#changed.set(cid.toString(), cid)
+    this.#lookAgain(keyholder)
     stack.use(
       mesh.subscribe(
         withdrawalTopic(state().id),
@@ -188,6 +188,13 @@ export class KeyholderDuty implements AsyncDisposable {
     this.#stack.use(stack.move())
     this.#keyholder = keyholder
     logger.info('keyholder', { shares: home.table.size, generation: home.table.generation })
+  }
+
+  /** What is held and not all here, or not in the log yet: one after the other, so that what is settled takes no room. */
+  #lookAgain(keyholder: Keyholder): void {
+    const { contributions } = this.#desk.state()
+    for (const cid of keyholder.held())
+      if (!this.#ciphertext.isWhole(cid) || !contributions.has(cid.toString())) this.#changed.set(cid.toString(), cid)
   }
 
   async #follow(keyholder: Keyholder): Promise<void> {
