@@ -67,14 +67,14 @@ interface Resharing {
 }
 
 async function reshare(
-  { one, live }: CustodyFact,
+  { one, live, health }: CustodyFact,
   { pool, operator, flags, meet: meetThem, write, waiting, signal }: Resharing,
 ): Promise<Outcome> {
-  const { commitReshare, custodyHealth, prepareReshare } = await openCustody()
+  const { commitReshare, prepareReshare } = await openCustody()
   const { state } = pool.ledger
   const from = one.committee
   const contribution = one.manifestCid.toString()
-  const said = { contribution, health: custodyHealth({ k: from.k, live: live.length }), from: from.members, faults: {} }
+  const said = { contribution, health, from: from.members, faults: {} }
   const to = target(one.manifest.policy, { live, from, pool, flags })
   if (to === undefined) return { ...said, to: null, outcome: 'sound' }
   if (flags['dryRun'] === true) return { ...said, to: to.members, outcome: 'due' }

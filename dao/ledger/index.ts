@@ -2,7 +2,7 @@
 export { ledgerYear } from './rules-budget.ts'
 export { beaconOf } from './beacon.ts'
 export { MAX_NOTICE_BYTES } from './charter-files.ts'
-export { type CustodyFact, custodyOf, reshares } from './custody.ts'
+export { type CustodyFact, type CustodyHealth, custodyHealth, custodyOf, reshares } from './custody.ts'
 export { CLOCK_TOLERANCE_SECONDS, type DateWindow, dateWindow } from './date-window.ts'
 export { drawsFor, sameDraws } from './draws.ts'
 export { type Explanation, explain } from './explain.ts'

@@ -113,6 +113,8 @@ export interface PoolContribution extends Delivery {
   /** How often its shares were dealt anew, and the newest order with what the members of the new committee signed. */
   generation: number
   reshared: { order: Uint8Array; ready: Uint8Array[] } | null
+  /** When its shares were dealt, Unix seconds: by the phase of its reveal, then by the newest order; 0 where no cosignature had told the time. */
+  dealtAt: number
   /** From its policy: purposes it cannot do without. */
   required: Purpose[]
   /** Of its index. */

@@ -7,11 +7,10 @@ import { codeOf } from '../../core/errors/index.ts'
 import { withdrawalTopic } from '../../core/mesh/index.ts'
 import { PoolCiphertext } from '../../dao/batches/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
-import { poolReaders } from '../../dao/follower/index.ts'
+import { CustodyAlarm, poolReaders } from '../../dao/follower/index.ts'
 import { isLive, reshares } from '../../dao/ledger/index.ts'
 import { type CID, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type Keyholder, openKeyholder, type PoolView, type ShareTable } from '../keyholder/index.ts'
-import { CustodyAlarm } from './custody-alarm.ts'
 import { countView } from './count-view.ts'
 import type { Desk } from './desk.ts'
 import { isKeyholder, poolView } from './pool-view.ts'
@@ -133,7 +132,7 @@ export class KeyholderDuty implements AsyncDisposable {
       await keyholder.follow(one)
       this.#generations.set(key, one.generation)
     }
-    this.#alarm.look(state())
+    this.#alarm.look(state(), options.clock.now() / 1000)
     if (options.clock.now() >= this.#tidyAt) {
       this.#tidyAt = options.clock.now() + TIDY_MS
       await keyholder.tidy()
