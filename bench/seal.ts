@@ -99,8 +99,8 @@ async function memory(shares: number): Promise<void> {
       const papers = papersOf()
       const random = (): Uint8Array => new Uint8Array(randomBytes(32))
       const now = Math.floor(realClock.now() / 1000)
-      for (let from = 0; from < shares; from += 1000) {
-        const rows = Array.from({ length: Math.min(1000, shares - from) }, (_, i) => ({
+      for (let from = 0; from < shares; from += 200) {
+        const rows = Array.from({ length: Math.min(200, shares - from) }, (_, i) => ({
           v: 1 as const,
           manifest: rawCid(u32(from + i)),
           receipts: [random()],

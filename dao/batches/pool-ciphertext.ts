@@ -50,12 +50,12 @@ export class PoolCiphertext implements AsyncDisposable {
 
   /** Whether all of it lies here. */
   isWhole(cid: CID): boolean {
-    return this.#whole.has(cid.toString())
+    return this.#whole.has(nameOf(cid))
   }
 
   /** Says it again and again at no cost. */
   want({ cid, manifest: { subject, policy } }: Contribution): void {
-    const key = cid.toString()
+    const key = nameOf(cid)
     const one = { cid, manifest: { subject, policy } }
     if (this.#whole.has(key)) this.#noteEarly(key, one)
     else if (!this.#wanted.has(key)) this.#wanted.set(key, { ...one, tries: 0, at: 0 })
@@ -63,7 +63,7 @@ export class PoolCiphertext implements AsyncDisposable {
 
   /** Unpinned and gone when it resolves; what is still on its way is dropped when it arrives. */
   async drop(cid: CID): Promise<void> {
-    const key = cid.toString()
+    const key = nameOf(cid)
     this.#wanted.delete(key)
     this.#whole.delete(key)
     this.#early.delete(key)
@@ -96,14 +96,14 @@ export class PoolCiphertext implements AsyncDisposable {
 
   /**
    * Lets go of everything pinned here that is not kept, and of what pulls that came to nothing left behind. What is kept and pinned is whole from
-   * here on, without being asked for. Call it at the start and every hour or so.
+   * here on, without being asked for; what the log has not seen waits for `want`, which says whose it is. Call it at the start and every hour or so.
    */
   async tidy(keeps: (cid: CID) => boolean): Promise<void> {
     const space = this.#options.storage.private
     for await (const { root, metadata } of space.pins()) {
       if (metadata['what'] !== 'pool') continue
-      if (keeps(root)) this.#whole.add(root.toString())
-      else await this.drop(root)
+      if (!keeps(root)) await this.drop(root)
+      else if (this.#options.isRevealed?.(root) !== false) this.#whole.add(nameOf(root))
     }
     await space.gc({ graceMs: GC_GRACE_MS })
   }
@@ -133,7 +133,11 @@ export class PoolCiphertext implements AsyncDisposable {
       } catch (error) {
         if (signal.aborted) return
         const code = codeOf(error)
-        logger[code === 'DISK_FULL' || code === 'QUOTA_FULL' ? 'error' : 'debug']('ciphertext-waits', { manifest: key, source, code })
+        logger[code === 'DISK_FULL' || code === 'QUOTA_FULL' ? 'error' : 'debug']('ciphertext-waits', {
+          manifest: String(wanted.cid),
+          source,
+          code,
+        })
         continue
       }
       // withdrawn while it was on its way
@@ -147,10 +151,10 @@ export class PoolCiphertext implements AsyncDisposable {
   }
 
   #letGo(cid: CID): Promise<void> {
-    const key = cid.toString()
+    const key = nameOf(cid)
     if (this.#wanted.has(key) || this.#whole.has(key)) return Promise.resolve()
     return dropContribution(cid, this.#options).catch((error: unknown) =>
-      this.#options.logger.warn('ciphertext-not-dropped', { manifest: key, code: codeOf(error) }),
+      this.#options.logger.warn('ciphertext-not-dropped', { manifest: String(cid), code: codeOf(error) }),
     )
   }
 
@@ -162,3 +166,6 @@ export class PoolCiphertext implements AsyncDisposable {
     return [...new Set(peers)].filter((peer) => connected.has(peer) && peer !== mesh.peer)
   }
 }
+
+/** The bytes as text: `toString` remembers what it said beside each CID. */
+const nameOf = ({ bytes }: CID): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')

@@ -22,12 +22,10 @@ export interface CustodyFact {
 /** Every contribution in the pool, in the order of their reveals. */
 export function custodyOf(state: LedgerState): CustodyFact[] {
   const seated = new Set(seatedValidators(state).map(({ statement }) => statement.validator))
-  return [...state.contributions.values()]
-    .filter(isLive)
-    .map((one) => {
-      const live = one.committee.members.filter((member) => seated.has(member))
-      return { one, live, health: custodyHealth({ k: one.committee.k, live: live.length }) }
-    })
+  return [...state.contributions.values()].filter(isLive).map((one) => {
+    const live = one.committee.members.filter((member) => seated.has(member))
+    return { one, live, health: custodyHealth({ k: one.committee.k, live: live.length }) }
+  })
 }
 
 /** Changes of committee, for keyholders to follow. */

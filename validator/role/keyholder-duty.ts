@@ -189,11 +189,9 @@ export class KeyholderDuty implements AsyncDisposable {
     logger.info('keyholder', { shares: home.table.size, generation: home.table.generation })
   }
 
-  /** What is held and not all here, or not in the log yet: one after the other, so that what is settled takes no room. */
+  /** What is held and not all here: one after the other, so that what is settled takes no room. */
   #lookAgain(keyholder: Keyholder): void {
-    const { contributions } = this.#desk.state()
-    for (const cid of keyholder.held())
-      if (!this.#ciphertext.isWhole(cid) || !contributions.has(cid.toString())) this.#changed.set(cid.toString(), cid)
+    for (const cid of keyholder.held()) if (!this.#ciphertext.isWhole(cid)) this.#changed.set(cid.toString(), cid)
   }
 
   async #follow(keyholder: Keyholder): Promise<void> {
