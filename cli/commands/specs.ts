@@ -255,6 +255,15 @@ export const specs: CommandSpec[] = [
     load: () => import('./dao-pool-release.ts'),
   },
   {
+    name: 'dao pool recognise',
+    args: '[file]',
+    summary:
+      'from whom is this copy: lines of text are searched for the made-up rows of every release that was made in this home; exit 3 when one is recognised',
+    example: 'quern dao pool recognise found.jsonl',
+    settings: ['home'],
+    load: () => import('./dao-pool-recognise.ts'),
+  },
+  {
     name: 'dao pool reshare',
     summary:
       'give the shares of what is in a pool to another committee: whose keyholders lost their seat, to those that are left and to seated ones that the policy allows; nobody’s secret is put together for it; exit 3 when one could not be moved',

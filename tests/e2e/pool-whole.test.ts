@@ -76,6 +76,12 @@ async function isStale(...words: string[]): Promise<void> {
 /** By the service's word: too few may be there to cosign. */
 const logged = (type: string, count: number): Promise<void> => eventually(async () => (await world.logged(type)) === count)
 
+/** Counts the keys that a keyholder's shares lay under: each deletion takes another. */
+const generation = async (name: string): Promise<number> => {
+  const shares = await readdir(path.join(world.network.folder(name), 'keyholder', 'shares'))
+  return Math.max(0, ...shares.map((file) => Number(file.split('.')[1] ?? 0)))
+}
+
 describe('a personal pool', () => {
   it('is not there before its operator opens it', async () => {
     const { code, json } = await pool(0, 'offer', exportOf(0), ...agreed)
@@ -260,6 +266,19 @@ describe('a personal pool', () => {
       0,
       { statistics: { noises: 3 }, published: { by: aggregators }, budget: { spentPpm: 500_000 } },
     ])
+    const manifest1 = readPoolRelease(await readFile(at('first', 'release.cbor')))
+    expect(manifest1).toMatchObject({ value: { redaction: 'redact@1' } })
+    // a copy of it tells whose it was, and an export of one of its people does not
+    const recognise = (file: string) => runCli('dao', 'pool', 'recognise', file, ...world.beside.slice(0, 2), '--json')
+    await writeFile(at('copy.jsonl'), (await world.rowsIn('opened-1')).map((row) => `${JSON.stringify(row)}\n`).join(''))
+    const copied = await recognise(at('copy.jsonl'))
+    expect([copied.code, copied.json()[0]], copied.err).toMatchObject([
+      3,
+      { releases: [{ release: made?.release, trainer: world.trainer.did, found: 24, of: 24, recognised: true }] },
+    ])
+    await writeFile(at('own.jsonl'), playsOf(3).map((play) => `${JSON.stringify(play)}\n`).join(''))
+    const own = await recognise(at('own.jsonl'))
+    expect([own.code, own.json()[0]]).toMatchObject([0, { releases: [{ found: 0, recognised: false }] }])
     // what is public of it is served
     await eventually(async () => (await world.network.ask<{ releases: object[] }>('/v1/pool/releases'))?.releases.length === 1)
     const manifest = await fetch(`${world.network.url}/v1/pool/releases/${made?.release}`)
@@ -382,11 +401,20 @@ describe('a personal pool', () => {
     expect(await world.counted('--group', 'people')).toBe(EVERYBODY - 1)
   }, 300_000)
 
+  it('goes on with a round that was paid and with no other, until its operator lets it go', async () => {
+    const people = ['--group', 'people', '--epsilon-ppm', '1000']
+    const before = (await world.logged('budget.spend')) ?? 0
+    // asked at once, aggregators have not read in the log that it was paid
+    const first = await world.operate('statistics', ...people, '--wait', '0')
+    expect([first.code, first.json().at(-1)]).toMatchObject([1, { error: { code: 'AGGREGATOR_MISSING' } }])
+    await logged('budget.spend', before + 1)
+    const other = await world.operate('statistics', '--group', 'years', '--epsilon-ppm', '1000')
+    expect([other.code, other.json().at(-1)]).toMatchObject([3, { error: { code: 'OTHER_ROUND' } }])
+    expect(await world.counted('--group', 'years', '--epsilon-ppm', '1000', '--abandon')).toBe(EVERYBODY - 1)
+    await logged('budget.spend', before + 2)
+  }, 180_000)
+
   it('ends for a person with a withdrawal, also without the DAO and at the keyholder that was away when it was said', async () => {
-    const generation = async (name: string): Promise<number> => {
-      const shares = await readdir(path.join(world.network.folder(name), 'keyholder', 'shares'))
-      return Math.max(0, ...shares.map((file) => Number(file.split('.')[1] ?? 0)))
-    }
     await world.holding(0, KEYHOLDERS)
     await world.network.stop('validator-2')
     const before = await generation('validator-2')
@@ -412,4 +440,31 @@ describe('a personal pool', () => {
     const anew = await pool(RESTORED, 'offer', exportOf(0), ...agreed, '--no-wait')
     expect([anew.code, anew.json()[0]], anew.err).toMatchObject([0, { stage: 'committed', account }])
   }, 180_000)
+
+  it('goes to the keyholders that its operator names, when enough are there, and who is left out has nothing of it', async () => {
+    const members = [1, 2, 3, 4].map((i) => world.network.accounts.get(`validator-${i}`) as string)
+    const left = world.network.accounts.get('validator-5')
+    const reshare = () => world.operate('reshare', '--members', members.join(','))
+    const away = ['validator-1', 'validator-2', 'validator-3']
+    for (const name of away) await world.network.stop(name)
+    const few = await reshare()
+    expect([few.code, few.json<{ contributions: { outcome: string }[] }>()[0]?.contributions.map(({ outcome }) => outcome)]).toEqual([
+      3,
+      Array(EVERYBODY - 2).fill('TOO_FEW_DEALERS'),
+    ])
+    for (const name of away) await world.network.run(name)
+    await world.holding(1, KEYHOLDERS)
+    const before = await generation('validator-5')
+    const named = await reshare()
+    expect([named.code, named.json()[0]], named.err).toMatchObject([
+      0,
+      { contributions: Array(EVERYBODY - 2).fill({ outcome: 'reshared', to: members }) },
+    ])
+    await logged('custody.reshare', PEOPLE + EVERYBODY - 2)
+    await eventually(async () => (await generation('validator-5')) > before)
+    await world.holding(1, members.length)
+    expect(members).not.toContain(left)
+    const gone = await pool(1, 'withdraw', '--yes')
+    expect([gone.code, gone.json()[0]], gone.err).toMatchObject([0, { withdrawn: [{ shredded: 4, of: 4, needed: 2, unreadable: true }] }])
+  }, 240_000)
 })
