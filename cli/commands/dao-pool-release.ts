@@ -36,7 +36,7 @@ const ORDER_SECONDS = 86_400
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
   const session = await operatorSession(flags, 'releases a pool')
-  const { folder, base, operator, assembler, state, write } = session
+  const { folder, operator, assembler, state, write } = session
   const room = await openPoolReleases()
   const policy = policyInForce(session)
   const asked = askedFor(flags)

@@ -203,7 +203,6 @@ describe('withdrawals', () => {
       person: personOf(fill(1), String(i)),
       subject: did,
       manifest: rawCid(utf8(`of ${i}`)),
-      receipts: [],
     })),
   }
   const members = readMembers(memberLines(kept, ['p0123456789abcdef']))

@@ -642,7 +642,12 @@ it('chatgpt: reads conversations in several files, beside the list of what the e
           a: {
             parent: null,
             children: [],
-            message: { author: { role: 'user' }, create_time: 1_710_000_000, content: { content_type: 'text', parts: [text] }, metadata: {} },
+            message: {
+              author: { role: 'user' },
+              create_time: 1_710_000_000,
+              content: { content_type: 'text', parts: [text] },
+              metadata: {},
+            },
           },
         },
       },

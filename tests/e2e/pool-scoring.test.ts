@@ -102,10 +102,10 @@ describe('a contribution', () => {
     expect(results.filter(({ pass }) => !pass)).toEqual([expect.objectContaining({ row: 3, check: 'D1' })])
   })
 
-  it('fails where its events are finer than the pool takes', async () => {
-    const { results, told } = await scoring(await offered(network.seal(10)), undefined, undefined, { ...FINEST_RULES, time: 'day' })
+  it('fails where its events say more than the pool takes', async () => {
+    const { results, told } = await scoring(await offered(network.seal(10)), undefined, undefined, { ...FINEST_RULES, fields: ['text'] })
     expect(checks(results)).toEqual(['D7'])
-    expect(told[0]).toMatchObject({ code: 'TIME_TOO_FINE' })
+    expect(told[0]).toMatchObject({ code: 'FIELD_NOT_TAKEN' })
   })
 
   it('fails where its bytes are not to be had, by whose fault ever', async () => {

@@ -94,6 +94,8 @@ describe('a personal pool', () => {
     const who = ['--name', 'Upper Mill', '--address', '1 Mill Lane', '--contact', 'mailto:m@mill.example', '--trainers', world.trainer.did]
     const init = await runCli('dao', 'pool', 'init', ...who, '--out', at('pool.yaml'), '--json')
     expect(init.code, init.err).toBe(0)
+    // coarser than devices are by themselves: what is offered and tested from here on is by the pool's rules
+    await writeFile(at('pool.yaml'), (await readFile(at('pool.yaml'), 'utf8')).replace('time: hour', 'time: day'))
     const open = async (...words: string[]) => {
       const opened = await world.operate('open', at('pool.yaml'), ...words)
       expect([opened.code, opened.err]).toEqual([0, ''])
@@ -114,6 +116,17 @@ describe('a personal pool', () => {
     aggregators = members.slice(0, 3)
     expect(await waiting()).toEqual([])
   }, 120_000)
+
+  it('shows what it would take of an export, by its own rules too where it is named', async () => {
+    const timesOf = async (...words: string[]): Promise<string[]> => {
+      const { code, err, json } = await runCli('pool', 'preview', exportOf(0), ...words, '--json')
+      expect(code, err).toBe(0)
+      return json<{ sample: { time: string }[] }>()[0]?.sample.map(({ time }) => time) ?? []
+    }
+    expect(await timesOf()).toContain('2025-03-01T10:00:00Z')
+    expect(await timesOf('--dao', world.network.url)).toContain('2025-03-01')
+    expect(await timesOf('--dao', world.network.url, '--time', 'hour')).toContain('2025-03-01')
+  })
 
   it.each<[string, number, string, () => string[]]>([
     ['nobody can be asked', 2, 'UNATTENDED', () => [exportOf(0)]],
@@ -276,7 +289,12 @@ describe('a personal pool', () => {
       3,
       { releases: [{ release: made?.release, trainer: world.trainer.did, found: 24, of: 24, recognised: true }] },
     ])
-    await writeFile(at('own.jsonl'), playsOf(3).map((play) => `${JSON.stringify(play)}\n`).join(''))
+    await writeFile(
+      at('own.jsonl'),
+      playsOf(3)
+        .map((play) => `${JSON.stringify(play)}\n`)
+        .join(''),
+    )
     const own = await recognise(at('own.jsonl'))
     expect([own.code, own.json()[0]]).toMatchObject([0, { releases: [{ found: 0, recognised: false }] }])
     // what is public of it is served
@@ -404,6 +422,9 @@ describe('a personal pool', () => {
   it('goes on with a round that was paid and with no other, until its operator lets it go', async () => {
     const people = ['--group', 'people', '--epsilon-ppm', '1000']
     const before = (await world.logged('budget.spend')) ?? 0
+    // what was counted before is at an end as soon as the operator's copy of the log says so
+    const published = await world.logged('pool.statistics')
+    await eventually(async () => (await replayPool(world.log)).ledger.state.poolStatistics.length === published, undefined, 50_000, 250)
     // asked at once, aggregators have not read in the log that it was paid
     const first = await world.operate('statistics', ...people, '--wait', '0')
     expect([first.code, first.json().at(-1)]).toMatchObject([1, { error: { code: 'AGGREGATOR_MISSING' } }])
@@ -458,7 +479,7 @@ describe('a personal pool', () => {
     const named = await reshare()
     expect([named.code, named.json()[0]], named.err).toMatchObject([
       0,
-      { contributions: Array(EVERYBODY - 2).fill({ outcome: 'reshared', to: members }) },
+      { contributions: Array.from({ length: EVERYBODY - 2 }, () => ({ outcome: 'reshared', to: members })) },
     ])
     await logged('custody.reshare', PEOPLE + EVERYBODY - 2)
     await eventually(async () => (await generation('validator-5')) > before)

@@ -55,8 +55,7 @@ describe('sealing', () => {
 
   it('names the key of its tokens in the index', () => {
     const tokens = { key: cborCid(utf8('key')), values: Array.from({ length: 16 }, (_, i) => sha256(utf8(String(i)))) }
-    const toSeal = { lines: eventLines(2), dao: LEDGER, subject: subject.did, policy: { cid, value: policy } }
-    const sealed = sealContribution({ ...toSeal, schema: 'activity@1', from: '2025-01', to: '2025-12', tokens })
+    const sealed = sealContribution({ ...toSeal(eventLines(2)), tokens })
     expect(sealed.index).toMatchObject({ tokens: tokens.values, key: tokens.key })
     expect(seal(eventLines(2)).index).toMatchObject({ tokens: [], key: null })
   })
