@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { askAgain, blocksProtocol } from '../../core/mesh/index.ts'
@@ -43,6 +43,8 @@ export const run: Run = async (_args, flags) => {
   const notify = notifyOf(flags)
   const ready = await readyFor(session, asked)
   const { name, out, bundleFile } = placeOf(session, flags)
+  // it gets its name when the log names it: of a bundle that no log names, no withdrawal would ever be told
+  const unlogged = `${bundleFile}.unlogged`
   const canaryKey = await canaryKeyIn(folder)
   const at = Math.floor(systemClock.now() / 1000)
   const { orders, terms } = await ordersFor(session, flags, { ...asked, name, ready, canaryKey, at })
@@ -89,7 +91,7 @@ export const run: Run = async (_args, flags) => {
       throughEpoch,
       previous: state.poolReleases.at(-1)?.release ?? null,
     },
-    sink: fileSink(bundleFile),
+    sink: fileSink(unlogged),
     signal: stop.signal,
     onProgress: ({ step, contributions: done, of }) => process.stderr.isTTY && say(`${step} ${done} of ${of}`),
   })
@@ -100,10 +102,11 @@ export const run: Run = async (_args, flags) => {
   await writeFile(path.join(out, 'licence.jsonld'), made.licence)
   await writeFile(path.join(out, 'ai-act-53-1-d.json'), made.aiAct)
   await write('release', room.releaseEntry(release)).catch(async (thrown: unknown) => {
-    // no log names it, so no withdrawal would ever be told of it: nobody may have it
-    if (thrown instanceof RefusedError) await rm(bundleFile, { force: true })
+    if (thrown instanceof RefusedError) await rm(unlogged, { force: true })
+    else say(`quern: the log may not have it, so ${unlogged} is for nobody; delete it, and run this again`)
     throw thrown
   })
+  await rename(unlogged, bundleFile)
   const left = made.left.map(({ manifest, code }) => ({ manifest: manifest.toString(), code }))
   if (flags['json'] === true) printJson({ release: release.cid.toString(), name, bundle: bundleFile, ...made.report, left })
   else {
