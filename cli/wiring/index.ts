@@ -10,6 +10,7 @@ export {
   canaryKeyIn,
   fileSink,
   keepRelease,
+  releasesMadeIn,
   readReleaseManifest,
   readReleaseSecret,
 } from './pool-releases.ts'

@@ -64,7 +64,7 @@ export interface StaleMember extends Member {
  */
 export function staleMembers(
   members: readonly Member[],
-  { purposes, tombstones }: Pick<PoolRelease, 'purposes' | 'tombstones'>,
+  { tombstones }: Pick<PoolRelease, 'tombstones'>,
   withdrawals: readonly Uint8Array[],
   tags: readonly Uint8Array[],
 ): StaleMember[] {
@@ -74,12 +74,12 @@ export function staleMembers(
   const said = new Map<string, number>()
   for (const [i, withdrawal] of since.entries()) {
     if (withdrawal === undefined) continue
-    const keys = [toHex(memberCommit(tags[i] as Uint8Array)), ...(isOf(withdrawal, purposes) ? [toHex(withdrawal.receipt)] : [])]
-    for (const key of keys) said.set(key, Math.min(withdrawal.at, said.get(key) ?? withdrawal.at))
+    const commit = toHex(memberCommit(tags[i] as Uint8Array))
+    said.set(commit, Math.min(withdrawal.at, said.get(commit) ?? withdrawal.at))
   }
   return members.flatMap((member) => {
-    const times = [member.commit, ...member.receipts].flatMap((one) => said.get(toHex(one)) ?? [])
-    return times.length === 0 ? [] : [{ ...member, said: Math.min(...times) }]
+    const at = said.get(toHex(member.commit))
+    return at === undefined ? [] : [{ ...member, said: at }]
   })
 }
 
