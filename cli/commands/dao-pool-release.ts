@@ -136,14 +136,14 @@ export const run: Run = async (_args, flags) => {
   // a purpose that the pool cannot do without takes away the rest
   const ends = [...new Set([...asked.purposes, ...requiredPurposes(policy.policy)])]
   // asked for every contribution, and signatures take their time
-  let gone: { of: typeof said; past: number; people: Set<string> } | undefined
-  const isWithdrawnSince = (person: string): boolean => {
+  let gone: { of: typeof said; past: number; what: Set<string> } | undefined
+  const isWithdrawnSince = (what: string): boolean => {
     const past = now.withdrawals.length
     if (gone?.of !== said || gone.past !== past) {
       const since = room.withdrawalsIn(said.slice(past)).filter((one) => room.isOf(one, ends))
-      gone = { of: said, past, people: new Set(since.map(({ subject }) => subject)) }
+      gone = { of: said, past, what: new Set(since.map(room.contributionOf)) }
     }
-    return gone.people.has(person)
+    return gone.what.has(what)
   }
   const made = await room.assemblePoolRelease({
     mesh,
@@ -165,7 +165,9 @@ export const run: Run = async (_args, flags) => {
       signal: stop.signal,
     }),
     known: () => ({
-      isEnded: (one) => room.isEndedInLedger(one, asked.purposes, now.ledger.state) || isWithdrawnSince(one.manifest.subject),
+      isEnded: (one) =>
+        room.isEndedInLedger(one, asked.purposes, now.ledger.state) ||
+        isWithdrawnSince(room.contributionOf({ manifest: one.cid, subject: one.manifest.subject })),
       withdrawals: said.length > now.withdrawals.length ? said : now.withdrawals,
       at,
     }),

@@ -57,7 +57,7 @@ export const run: Run = async ([where], flags) => {
   if (slot !== undefined && book?.all.some(({ cid }) => cid.equals(slot)) !== true)
     throw new RefusedError(
       'SLOT_TAKEN',
-      `${slot.toString()} was offered with this seed from another home; "quern pool withdraw" there ends it, then offer another`,
+      `${slot.toString()} was offered with this seed from another home; "quern pool status" finds it, "quern pool withdraw" ends it, then offer another`,
     )
   let home = before
   let toSeal: Omit<ToSeal, 'tokens'> | undefined
@@ -82,7 +82,6 @@ export const run: Run = async ([where], flags) => {
       dao: session.dao,
       mayDial: privateNetwork ? undefined : isPublicMultiaddr,
       signal: stop.signal,
-      pollMs: numberFlag(flags, 'poll', 1000),
       onProgress: sayProgress,
     }),
   )
@@ -196,7 +195,7 @@ async function sealed(home: SubjectHome, { book }: PoolNode, { facts, policy, of
     tombstones: new Tombstones(),
     now,
   })
-  if (!verdict.ok) throw new InvalidInputError(verdict.problems[0]?.code ?? 'NO_CONSENT', verdict.problems[0]?.message ?? 'no consent')
+  if (!verdict.ok) throw new InvalidInputError(verdict.code, verdict.message)
   await pinContribution(home.storage, made, policy)
   await home.files.write(manifest.index, encode(made.index))
   const receipts = path.join(home.folder, 'receipts')
@@ -220,7 +219,9 @@ async function sayBackup(seed: Uint8Array): Promise<void> {
   const { seedText } = await openPoolOffering()
   say('Write this down and keep it apart from this machine. Who has it can act for you in every pool:')
   say(`\n  ${seedText(seed)}\n`)
-  say('Keep a copy of the folder "pool" of your home too: it holds the receipts, without which nothing can be withdrawn.')
+  say(
+    'It ends what the log has of you, also when this machine is lost: "quern pool withdraw --restore FILE". What you agreed to is in the folder "pool" of your home alone: keep a copy of it too.',
+  )
 }
 
 const faultText = (faults: Record<string, string>): string =>

@@ -75,7 +75,7 @@ interface Asking {
 
 /** Shows the notice again and asks for every purpose that was not withdrawn; gives the signed receipt, and what was given before and is not in it. */
 async function agreed(note: PoolNote, { policy, home, operator, flags, signal }: Asking): Promise<{ receipt: string; leftOut: Purpose[] }> {
-  const { checkChoices, purposesGiven, purposesWithdrawn, renewedReceipt } = await openPoolOffering()
+  const { checkChoices, purposesGiven, purposesWithdrawn, renewedReceipt, saltOf } = await openPoolOffering()
   if (!policy.cid.equals(note.manifest.policy))
     throw new RefusedError(
       'OTHER_POLICY',
@@ -96,7 +96,7 @@ async function agreed(note: PoolNote, { policy, home, operator, flags, signal }:
   const receipt = signReceipt(renewedReceipt(before, { ticked, gpc, id: randomUUID(), now }), home.subject)
   const verdict = checkConsent({
     jws: receipt,
-    salt: note.salt,
+    salt: saltOf(note),
     dao: note.manifest.dao,
     operator,
     policy: { cid: policy.cid, value: policy.value },
@@ -106,7 +106,7 @@ async function agreed(note: PoolNote, { policy, home, operator, flags, signal }:
     now,
   })
   if (verdict.ok) return { receipt, leftOut: purposesGiven(note).filter((one) => !ticked.purposes.includes(one)) }
-  throw new InvalidInputError(verdict.problems[0]?.code ?? 'NO_CONSENT', verdict.problems[0]?.message ?? 'no consent')
+  throw new InvalidInputError(verdict.code, verdict.message)
 }
 
 function receiptIn(note: PoolNote): { jws: string; receipt: ConsentReceipt } {

@@ -354,6 +354,7 @@ export const specs: CommandSpec[] = [
       ['--purpose <id>', 'for this purpose only; may be repeated. A purpose that the pool needs ends the whole', undefined, 'repeat'],
       ['--yes', 'do not ask'],
       ['--passphrase-file <file>', 'its first line opens the root seed'],
+      ['--restore <file>', 'a backup of the root seed: ends from a home of its own what the log has of it, where the first home is lost'],
     ],
     load: () => import('./pool-withdraw.ts'),
   },

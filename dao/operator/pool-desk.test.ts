@@ -7,6 +7,7 @@ import type { Mesh } from '../../core/mesh/index.ts'
 import { MemoryStorage } from '../../core/storage/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { PoolLedgerWorld } from '../../tests/unit/pool-ledger-world.ts'
+import { rawCid } from '../../schemas/wire/index.ts'
 import { MemoryFiles } from '../follower/index.ts'
 import { isPhaseDone } from './index.ts'
 import { PoolDesk } from './pool-desk.ts'
@@ -104,7 +105,13 @@ it('takes an end also of somebody who withdrew as many purposes as one may', asy
   world.advanceTo('gather')
   world.offer(person)
   for (let i = 0; i < 256; i++)
-    world.state.withdrawals.add({ index: i, by: person.did, receipt: new Uint8Array([i]), subject: person.did, scope: ['ai:Benchmarking'] })
+    world.state.withdrawals.add({
+      index: i,
+      by: person.did,
+      manifest: rawCid(new Uint8Array([i])),
+      subject: person.did,
+      scope: ['ai:Benchmarking'],
+    })
   const desk = new PoolDesk({
     mesh: { peers: () => [], peer: '' } as unknown as Mesh,
     storage: new MemoryStorage(),

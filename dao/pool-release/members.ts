@@ -12,7 +12,7 @@ export interface Member {
   person: string
   /** `memberCommit` of the tag that is published when it withdraws; of made-up persons, of a tag that nobody publishes. */
   commit: Uint8Array
-  /** Hashes of its receipts where they are known; a withdrawal names one. */
+  /** Hashes of its receipts where whoever assembled knew them. */
   receipts: readonly Uint8Array[]
 }
 

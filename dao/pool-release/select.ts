@@ -57,19 +57,17 @@ export function selectContributions(
   }
 }
 
-/** Whether its subject withdrew all of a receipt that is known, or a purpose that is asked for. */
+/** Whether its subject withdrew all of it, or a purpose that is asked for. */
 export function isEnded(
-  { receipts, manifest: { subject } }: Pick<PoolContribution, 'receipts' | 'manifest'>,
+  { cid, manifest: { subject } }: Pick<PoolContribution, 'cid' | 'manifest'>,
   purposes: readonly Purpose[],
   tombstones: Tombstones,
 ): boolean {
-  return receipts.some((receipt) => {
-    const scope = tombstones.scopeOf(receipt, subject)
-    return scope === 'all' || purposes.some((one) => scope?.has(one) === true)
-  })
+  const scope = tombstones.scopeOf(cid, subject)
+  return scope === 'all' || purposes.some((one) => scope?.has(one) === true)
 }
 
-/** The same by the ledger, where a withdrawal ends what its subject has offered so far. A contribution it does not know has ended. */
+/** The same by the ledger. A contribution it does not know has ended. */
 export function isEndedInLedger({ cid }: Pick<PoolContribution, 'cid'>, purposes: readonly Purpose[], state: LedgerState): boolean {
   const one = state.contributions.get(String(cid))
   return one === undefined || !isFor(state, one, purposes)

@@ -123,8 +123,8 @@ export class PoolReleaseWorld implements AsyncDisposable {
   }
 
   /** Says it to the ledger; keyholders hear of it only with `toKeyholders`. */
-  withdraw({ subject, receipt }: Person, scope: Withdrawal['scope'] = 'all'): Withdrawal {
-    const withdrawal = signWithdrawal({ receipt, at: this.network.now(), scope, ask: ['stop', 'erase'] }, subject)
+  withdraw({ subject, sealed }: Person, scope: Withdrawal['scope'] = 'all'): Withdrawal {
+    const withdrawal = signWithdrawal({ manifest: sealed.cid, at: this.network.now(), scope, ask: ['stop', 'erase'] }, subject)
     this.tombstones.add(withdrawal)
     this.withdrawals.push(encode(withdrawal))
     return withdrawal

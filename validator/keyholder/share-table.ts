@@ -22,17 +22,15 @@ interface Kept {
   /** Encoded: a hundred thousand decoded rows would take ten times the memory. */
   bytes: Uint8Array
   due: number
-  receipts: string[]
 }
 
 /** A row in a frame: what is looked up, beside the row itself, so that opening a table need not decode every row. */
-type Framed = [name: Uint8Array, due: number, receipts: Uint8Array[], row: Uint8Array]
+type Framed = [name: Uint8Array, due: number, row: Uint8Array]
 
 export class ShareTable {
   readonly #folder: string
   readonly #kekFile: KekFile
   readonly #rows = new Map<string, Kept>()
-  readonly #byReceipt = new Map<string, string>()
   /** Shares of pools' keys by the name of their frame, encoded. */
   readonly #poolShares = new Map<string, Uint8Array>()
   #kek: Kek
@@ -85,13 +83,6 @@ export class ShareTable {
     for (const { bytes } of this.#rows.values()) yield decodeRow(bytes)
   }
 
-  /** The row that one of whose receipts has this hash. */
-  byReceipt(receipt: Uint8Array): ShareRow | undefined {
-    const name = this.#byReceipt.get(textOf(receipt))
-    const kept = name === undefined ? undefined : this.#rows.get(name)
-    return kept && decodeRow(kept.bytes)
-  }
-
   /** Rows whose consent has ended by itself, or whose reshare came to nothing. */
   due(now: number): ShareRow[] {
     return [...this.#rows.values()].filter(({ due }) => due <= now).map(({ bytes }) => decodeRow(bytes))
@@ -100,7 +91,7 @@ export class ShareTable {
   /** Adds or replaces rows; on disk when it resolves, and not there at all when it throws. */
   put(rows: readonly ShareRow[]): Promise<void> {
     return this.#inTurn(async () => {
-      const list = rows.map((row): Framed => [row.manifest.multihash.digest, dueOf(row), row.receipts, encodeRow(row)])
+      const list = rows.map((row): Framed => [row.manifest.multihash.digest, dueOf(row), encodeRow(row)])
       this.#checkSure()
       await this.#append(list)
       this.#keep(list)
@@ -116,7 +107,7 @@ export class ShareTable {
   /** Adds it; on disk when it resolves, and not there at all when it throws. No withdrawal takes it away. */
   putPoolShare(key: CID, share: PoolShare): Promise<void> {
     return this.#inTurn(async () => {
-      const list: Framed[] = [[poolNameOf(key), NEVER, [], encodePoolShare(share)]]
+      const list: Framed[] = [[poolNameOf(key), NEVER, encodePoolShare(share)]]
       this.#checkSure()
       await this.#append(list)
       this.#keep(list)
@@ -186,8 +177,8 @@ export class ShareTable {
   }
 
   *#framed(): Generator<Framed> {
-    for (const [name, { due, receipts, bytes }] of this.#rows) yield [bytesOf(name), due, receipts.map(bytesOf), bytes]
-    for (const [name, bytes] of this.#poolShares) yield [bytesOf(name), NEVER, [], bytes]
+    for (const [name, { due, bytes }] of this.#rows) yield [bytesOf(name), due, bytes]
+    for (const [name, bytes] of this.#poolShares) yield [bytesOf(name), NEVER, bytes]
   }
 
   async #append(rows: Framed[]): Promise<void> {
@@ -250,9 +241,9 @@ export class ShareTable {
 
   /** The rows of one frame share one piece of memory: a buffer of its own for each would cost as much again. */
   #keep(list: readonly Framed[]): void {
-    const page = new Uint8Array(list.reduce((sum, [, , , row]) => sum + row.byteLength, 0))
+    const page = new Uint8Array(list.reduce((sum, [, , row]) => sum + row.byteLength, 0))
     let at = 0
-    for (const [digest, due, receipts, row] of list) {
+    for (const [digest, due, row] of list) {
       const bytes = page.subarray(at, at + row.byteLength)
       bytes.set(row)
       at += row.byteLength
@@ -262,9 +253,7 @@ export class ShareTable {
         continue
       }
       this.#drop(name)
-      const hashes = receipts.map(textOf)
-      this.#rows.set(name, { bytes, due, receipts: hashes })
-      for (const hash of hashes) this.#byReceipt.set(hash, name)
+      this.#rows.set(name, { bytes, due })
     }
   }
 
@@ -272,7 +261,6 @@ export class ShareTable {
     const kept = this.#rows.get(name)
     if (kept === undefined) return
     this.#rows.delete(name)
-    for (const hash of kept.receipts) this.#byReceipt.delete(hash)
     kept.bytes.fill(0)
   }
 
