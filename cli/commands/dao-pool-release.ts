@@ -151,6 +151,8 @@ export const run: Run = async (_args, flags) => {
     signer: assembler,
     operator,
     committee: policy.policy.committee,
+    // the service is connected to owners under the veto
+    ownerVia: peerFromDid(operator.did),
     epoch: throughEpoch,
     orders,
     contributions,

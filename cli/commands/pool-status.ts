@@ -47,6 +47,7 @@ export const run: Run = async (_args, flags) => {
       source: note.source === '' ? null : note.source,
       events: note.manifest.records,
       chunks: note.manifest.chunks.length,
+      veto: note.manifest.custody === 'committee+owner',
       months: [note.manifest.from, note.manifest.to],
       purposes: read?.ok === true ? purposesLeft(note) : null,
       withdrawn: purposesWithdrawn(note),
@@ -81,6 +82,7 @@ type Shown = Omit<PoolHealth, 'health' | 'live' | 'of'> & {
   source: string | null
   events: number
   chunks: number
+  veto: boolean
   months: string[]
   purposes: string[] | null
   withdrawn: string[]
@@ -131,6 +133,7 @@ function inWords(one: Shown): string {
             '  holds',
             `${one.events} events${one.source === null ? '' : ` of ${one.source}`} in ${one.chunks} chunks, ${one.months.join(' to ')}`,
           ],
+          ...(one.veto ? [['  your veto', 'it opens only while "quern pool serve" runs, and agrees']] : []),
           ['  for', purposes === null ? LOST : purposes.length === 0 ? 'nothing any more' : purposes.join(', ')],
           ...(one.withdrawn.length > 0 ? [['  no longer', one.withdrawn.join(', ')]] : []),
           [

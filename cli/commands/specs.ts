@@ -311,6 +311,7 @@ export const specs: CommandSpec[] = [
       ['--gpc', 'Global Privacy Control is set: nothing optional can be agreed to [QUERN_GPC=1]'],
       ['--notice <file>', 'write the notice there, to be read or printed; without a path that is all'],
       ['--backup', 'print the root seed as a line to write down'],
+      ['--veto', 'nobody opens it without your own node, each time: "quern pool serve" answers as long as it runs'],
       ['--no-wait', 'leave after the commitment; it comes to nothing unless you come back for the reveals'],
       ...EXPORT_OPTIONS,
       ...SEED_OPTIONS,
@@ -325,6 +326,19 @@ export const specs: CommandSpec[] = [
     settings: ['home', 'dao', 'logLevel'],
     options: SEED_OPTIONS,
     load: () => import('./pool-status.ts'),
+  },
+  {
+    name: 'pool serve',
+    summary:
+      'for contributions offered with --veto: answers whoever asks to open some of them, as your consent says, until it is stopped, and prints each request',
+    example: 'quern pool serve --ask --dao https://dao.example.org',
+    settings: ['home', 'dao', 'logLevel'],
+    options: [
+      ['--ask', 'ask you about each release; without an answer within two minutes it goes on without your data'],
+      ['--no-releases', 'open for tests alone, and for no release'],
+      ['--passphrase-file <file>', 'its first line opens the root seed'],
+    ],
+    load: () => import('./pool-serve.ts'),
   },
   {
     name: 'pool renew',

@@ -20,8 +20,8 @@ import type { PoolView } from './view.ts'
 /** How old a request may be, in seconds: its answer is sealed to whoever wrote it, so an old one is only a nuisance. */
 const FRESH_SECONDS = 300
 
-type KeyView = Pick<PoolView, 'ledger' | 'operator' | 'policy' | 'isSeated' | 'beacon' | 'mayScore'>
-type OrderRead = { ok: true; value: ReleaseOrder } | Refused
+export type KeyView = Pick<PoolView, 'ledger' | 'operator' | 'policy' | 'isSeated' | 'beacon' | 'mayScore'>
+export type OrderRead = { ok: true; value: ReleaseOrder } | Refused
 
 export interface KeyRequestFacts {
   request: KeyRequest
@@ -44,9 +44,9 @@ export function readOrderOf(bytes: Uint8Array | null): OrderRead | null {
   return bytes === null ? null : verifyObject(releaseOrder, bytes, 'release-order', 'by', MAX_ORDER_BYTES)
 }
 
-/** Before anything is looked up: the request is for this ledger, and of now. */
-export function requestFault({ request, view, now }: Pick<KeyRequestFacts, 'request' | 'view' | 'now'>): Refused | undefined {
-  if (request.dao !== view.ledger) return refused('OTHER_DAO', `shares here are for ${view.ledger}`)
+/** Before anything is looked up: the request is for this ledger, and of now (Unix seconds). */
+export function requestFault({ request, ledger, now }: { request: KeyRequest; ledger: string; now: number }): Refused | undefined {
+  if (request.dao !== ledger) return refused('OTHER_DAO', `shares here are for ${ledger}`)
   if (Math.abs(request.at - now) > FRESH_SECONDS) return refused('STALE', 'the request is not of now; check the clock')
   return undefined
 }

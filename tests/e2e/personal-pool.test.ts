@@ -30,10 +30,10 @@ import {
   readAccessLog,
   renewContribution,
   type Sealed,
-  serveOwnerParts,
   unpinContribution,
   withdrawContribution,
 } from '../../node/pool/seal/index.ts'
+import { serveOwnerDesk } from '../../node/pool/offering/index.ts'
 import {
   cborCid,
   type ConsentReceipt,
@@ -745,23 +745,66 @@ describe('fresh shares', () => {
   })
 })
 
-it('asks the owner too where custody says so, and the owner may say no', async () => {
-  const sealed = network.seal(20, rootSeed)
-  expect((await offer(sealed, network.receipt(sealed))).complete).toBe(true)
-  const owner = network.contributor.peer
+it('asks the owner too where custody says so: it looks for itself, and may say no', async () => {
+  const notes = await Promise.all(
+    [network.seal(1000, rootSeed), network.seal(3, rootSeed)].map(async (one) => {
+      const receipt = network.receipt(one)
+      expect((await offer(one, receipt)).complete).toBe(true)
+      return { ...one, receipts: [receipt], withdrawals: [] as Uint8Array[] }
+    }),
+  )
+  const [sealed, other] = notes as [(typeof notes)[0], (typeof notes)[0]]
+  const ownerVia = network.contributor.peer
   await network.scoring.connect(network.contributor.addresses())
-  let says = true
-  const other = network.seal(3, rootSeed)
-  expect((await offer(other, network.receipt(other))).complete).toBe(true)
-  using served = serveOwnerParts({ mesh: network.contributor, rootSeed, contributions: () => [other, sealed], mayOpen: () => says })
-  const ask = (changes: Partial<AskForKeys> = { owner }) => askForKeys(asScorer(sealed.manifest, changes))
-  expect(opened(sealed, await ask(), [0])[0]).toContain('"id":"e0f')
-  expect(opened(other, await askForKeys(asScorer(other.manifest, { owner })), [0])[0]).toContain('"type":"Listen"')
-  says = false
-  await expect(ask()).rejects.toMatchObject({ code: 'OWNER_SAID_NO', detail: { code: 'VETO' } })
-  await expect(ask({})).rejects.toMatchObject({ code: 'OWNER_SAID_NO' })
+  await network.assembling.connect(network.contributor.addresses())
+  let says: 'yes' | 'no' | 'unanswered' = 'yes'
+  const told: unknown[][] = []
+  const served = serveOwnerDesk({
+    mesh: network.contributor,
+    clock: network.clock,
+    view: network.view,
+    carrier: network.assembling.peer,
+    rootSeed,
+    contributions: () => notes,
+    mayOpen: () => says,
+    onAnswer: ({ request, order: by }, outcome) => told.push([request.role, by?.value.trainer ?? null, outcome]),
+  })
+  const drawn = sampledChunks(BEACON, sealed.cid, sealed.manifest.chunks.length)
+  const ask = (changes: Partial<AskForKeys> = {}) => askForKeys(asScorer(sealed.manifest, { indices: drawn, ownerVia, ...changes }))
+  const no = (code: string) => ({ code: 'OWNER_SAID_NO', detail: { code } })
+  expect(opened(sealed, await ask(), drawn.slice(0, 1))[0]).toContain('"type":"Listen"')
+  expect(opened(other, await askForKeys(asScorer(other.manifest, { ownerVia })), [0])[0]).toContain('"type":"Listen"')
+  // what keyholders would refuse the owner refuses by itself, whatever keyholders do
+  const undrawn = sealed.manifest.chunks.findIndex((_, i) => !drawn.includes(i))
+  await expect(ask({ indices: [undrawn] })).rejects.toMatchObject(no('UNSAMPLED'))
+  const release = (bytes: Uint8Array | undefined) => askForKeys(asAssembler(sealed, bytes, { ownerVia }))
+  await expect(release(undefined)).rejects.toMatchObject(no('NO_ORDER'))
+  await expect(release(order([sealed], { trainer: stranger.did }))).rejects.toMatchObject(no('TRAINER_NOT_NAMED'))
+  expect((await release(order([sealed]))).keys).toHaveLength(1)
+  // carried by anybody else than its author and the DAO it is nobody's
+  const carried: Pick<Mesh, 'ask'> = {
+    ask: (peer, protocol, query) => (peer === ownerVia ? network.assembling : network.scoring).ask(peer, protocol, query),
+  }
+  expect((await ask({ mesh: carried })).keys).toHaveLength(drawn.length)
+  await expect(askForKeys(asAssembler(sealed, order([sealed]), { ownerVia, mesh: network.scoring }))).rejects.toMatchObject(no('NOT_YOURS'))
+  says = 'no'
+  await expect(release(order([sealed]))).rejects.toMatchObject(no('VETO'))
+  says = 'unanswered'
+  await expect(release(order([sealed]))).rejects.toMatchObject(no('NOT_ANSWERED'))
+  says = 'yes'
+  expect(told.filter(([role]) => role === 'assembler')).toEqual([
+    ['assembler', null, 'NO_ORDER'],
+    ['assembler', stranger.did, 'TRAINER_NOT_NAMED'],
+    ['assembler', trainer.did, 'ok'],
+    ['assembler', trainer.did, 'VETO'],
+    ['assembler', trainer.did, 'NOT_ANSWERED'],
+  ])
+  // what it withdrew its node gives no part of, though no keyholder has heard of it
+  sealed.withdrawals.push(encode(withdrawalOf(sealed)))
+  await expect(ask()).rejects.toMatchObject(no('UNKNOWN'))
+  await expect(askForKeys(asScorer(sealed.manifest))).rejects.toMatchObject(no('OWNER_UNKNOWN'))
   served[Symbol.dispose]()
-  await expect(ask()).rejects.toMatchObject({ code: 'UNSUPPORTED_PROTOCOL' })
+  await expect(ask()).rejects.toMatchObject(no('UNSUPPORTED_PROTOCOL'))
 })
 
 it('ends by itself: after the expiry no key is given, and the next tidying shreds; the key of the table changes daily besides', async () => {

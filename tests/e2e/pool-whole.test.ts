@@ -1,10 +1,12 @@
 /** A personal pool from before it is opened to a trainer and back: one network of processes over TCP, and the commands that people type. */
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { silent } from '../../core/effects/index.ts'
 import { generateKey } from '../../core/identity/index.ts'
 import { readPoolRelease, signPoolRelease } from '../../dao/pool-release/index.ts'
-import { replayPool } from '../../cli/wiring/index.ts'
+import { knownLedger, openSeed, openSubjectHome, replayPool } from '../../cli/wiring/index.ts'
+import { PoolBook } from '../../node/pool/offering/index.ts'
 import { NoticeHook } from '../support/notice-hook.ts'
 import { KEYHOLDERS, type Offered, PoolPeople, type Row } from '../support/pool-people.ts'
 import { eventually } from '../support/real-clock.ts'
@@ -18,6 +20,11 @@ const TWIN = 6
 const NOBODY = 7
 /** Person 0 at another machine. */
 const RESTORED = 8
+/** Under the owner's veto. */
+const OWNER = 5
+/** Person 2, whose home is lost. */
+const LOST = 2
+const AFTER_LOSS = 9
 const PURPOSES = ['ai:ModelTraining', 'dpv:DataQualityAssessment']
 const agreed = [...PURPOSES.flatMap((purpose) => ['--purpose', purpose]), '--adult', '--yes']
 
@@ -34,6 +41,8 @@ let world: PoolPeople
 let hook: NoticeHook
 /** The first three keyholders. */
 let aggregators: string[] = []
+/** The node of the person under the veto. */
+let serving: Awaited<ReturnType<PoolPeople['serve']>> | undefined
 const at = (...names: string[]): string => world.at(...names)
 const pool: PoolPeople['pool'] = (...words) => world.pool(...words)
 const exportOf = (who: number): string => at(`export-${who}.zip`)
@@ -55,6 +64,7 @@ beforeAll(async () => {
   await writeFile(at('evil.zip'), zipOf([{ name: '../SECRET', data: 'x' }]))
 }, 120_000)
 afterAll(async () => {
+  await serving?.stop()
   await hook[Symbol.asyncDispose]()
   await world[Symbol.asyncDispose]()
 })
@@ -71,6 +81,12 @@ async function isStale(...words: string[]): Promise<void> {
   const [stale] = (await checked('opened-1', ...words)).json<Checked>()
   expect(stale).toMatchObject({ stale: true, withdrawn: 1, persons: [person], due: [{ person }] })
   expect(stale?.due?.[0]?.deleteBy).toMatch(/^\d{4}-\d{2}-\d{2}$/)
+}
+
+/** Of the key that a keyholder's shares lie under: it rises when one is shredded. */
+async function generation(name: string): Promise<number> {
+  const shares = await readdir(path.join(world.network.folder(name), 'keyholder', 'shares'))
+  return Math.max(0, ...shares.map((file) => Number(file.split('.')[1] ?? 0)))
 }
 
 /** By the service's word: too few may be there to cosign. */
@@ -135,7 +151,13 @@ describe('a personal pool', () => {
   })
 
   it('takes six people, each at a machine of its own, who agreed to what they were shown', async () => {
-    const others = Promise.all(Array.from({ length: PEOPLE - 1 }, (_, i) => world.offerElsewhere(i + 1, exportOf(i + 1), ...agreed)))
+    const others = Promise.all(
+      Array.from({ length: PEOPLE - 1 }, async (_, i) => {
+        const offered = await world.offerElsewhere(i + 1, exportOf(i + 1), ...agreed, ...(i + 1 === OWNER ? ['--veto'] : []))
+        if (i + 1 === OWNER) serving = await world.serve(OWNER)
+        return offered
+      }),
+    )
     others.catch(() => undefined)
     const more = ['--purpose', 'ai:Benchmarking', '--days', '20']
     const run = await pool(0, 'offer', exportOf(0), ...agreed, ...more, '--no-wait', '--notice', at('notice.md'), '--backup')
@@ -171,11 +193,21 @@ describe('a personal pool', () => {
     const tested = await world.tested(1)
     expect(tested.map(({ records }) => records).toSorted((a, b) => a - b)).toEqual([8, 8, 8, 8, 8, 40])
     expect(tested.filter(({ fails, points }) => fails === 0 && BigInt(points) > 0n)).toHaveLength(PEOPLE)
-    const { accesses } = await world.status(0)
-    expect(new Set(accesses.map(({ role, outcome }) => `${role} ${outcome}`))).toEqual(new Set(['scorer ok']))
-    expect(accesses.length).toBe(KEYHOLDERS)
-    expect(accesses.every(({ seenBy }) => seenBy >= 3)).toBe(true)
+    const { accesses, told } = await world.status(0)
+    expect(told).toBe(KEYHOLDERS)
+    expect(new Set(accesses?.map(({ role, outcome }) => `${role} ${outcome}`))).toEqual(new Set(['scorer ok']))
+    expect(accesses?.length).toBe(KEYHOLDERS)
+    expect(accesses?.every(({ seenBy, trainer }) => seenBy >= 3 && trainer === null)).toBe(true)
+    // under the veto its owner's node gave its part to each of them
+    const asked = serving?.answers() ?? []
+    expect(asked.filter(({ role, outcome }) => role === 'scorer' && outcome === 'ok').length).toBeGreaterThanOrEqual(KEYHOLDERS)
+    expect(new Set(asked.map(({ contribution }) => contribution))).toEqual(new Set([contributions[OWNER]]))
   }, 600_000)
+
+  it('lies where nobody reads even its sealed chunks who does not have to', async () => {
+    expect(await world.chunkFor(contributions[0] as string, generateKey())).toEqual([false, false, false, false, false, false])
+    expect(await world.chunkFor(contributions[0] as string, await world.assembler)).toEqual([true, true, true, true, true, true])
+  }, 60_000)
 
   it('is held through a crash of as many keyholders as open it', async () => {
     const crashed = ['validator-1', 'validator-2', 'validator-3']
@@ -260,11 +292,37 @@ describe('a personal pool', () => {
       0,
       { statistics: { noises: 3 }, published: { by: aggregators }, budget: { spentPpm: 500_000 } },
     ])
+    // each sees that, and to whom it went; the owner under the veto heard of it before
+    const { did: by } = await world.assembler
+    const released = { by, role: 'assembler', purpose: 'ai:ModelTraining', trainer: world.trainer.did, outcome: 'ok', chunks: 40 }
+    expect((await world.status(0)).accesses?.filter(({ role }) => role === 'assembler')).toMatchObject([released])
+    const words = await runCli('pool', 'status', '--dao', world.network.url, '--home', at('person-0'), '--log-level', 'error')
+    expect(words.out).toMatch(
+      new RegExp(`assembler +ai:ModelTraining +40 chunks +given +by [3-5] keyholders +to ${by} +for ${world.trainer.did}`),
+    )
+    expect(serving?.answers().at(-1)).toMatchObject({ role: 'assembler', outcome: 'ok', release: { trainer: world.trainer.did } })
     // what is public of it is served
     await eventually(async () => (await world.network.ask<{ releases: object[] }>('/v1/pool/releases'))?.releases.length === 1)
     const manifest = await fetch(`${world.network.url}/v1/pool/releases/${made?.release}`)
     expect(Buffer.from(await manifest.arrayBuffer()).equals(await readFile(at('first', 'release.cbor')))).toBe(true)
   }, 120_000)
+
+  it('goes out without whose owner is not there, or says no, and says so', async () => {
+    const without = async (out: string): Promise<void> => {
+      const run = await world.release(out)
+      expect([run.code, run.json()[0]], run.err).toMatchObject([
+        0,
+        { people: PEOPLE - 1, left: [{ manifest: contributions[OWNER], code: 'OWNER_SAID_NO' }] },
+      ])
+    }
+    await serving?.stop()
+    await without('away')
+    serving = await world.serve(OWNER, '--no-releases')
+    await without('vetoed')
+    expect(serving.answers()).toMatchObject([{ role: 'assembler', outcome: 'VETO', release: { trainer: world.trainer.did } }])
+    await serving.stop()
+    serving = await world.serve(OWNER)
+  }, 240_000)
 
   it('pays nothing for what somebody else brought, by keyholders of whom one at least had crashed', async () => {
     const again = await pool(TWIN, 'offer', exportOf(TWIN), ...agreed)
@@ -383,10 +441,6 @@ describe('a personal pool', () => {
   }, 300_000)
 
   it('ends for a person with a withdrawal, also without the DAO and at the keyholder that was away when it was said', async () => {
-    const generation = async (name: string): Promise<number> => {
-      const shares = await readdir(path.join(world.network.folder(name), 'keyholder', 'shares'))
-      return Math.max(0, ...shares.map((file) => Number(file.split('.')[1] ?? 0)))
-    }
     await world.holding(0, KEYHOLDERS)
     await world.network.stop('validator-2')
     const before = await generation('validator-2')
@@ -406,10 +460,50 @@ describe('a personal pool', () => {
     const again = await pool(0, 'withdraw', '--yes')
     expect([again.code, again.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 5 }] }])
     expect((await pool(0, 'withdraw', '--yes')).code).toBe(3)
-    const { stage, account } = await world.status(0)
-    expect(stage).toBe('withdrawn')
+    const { stage, account, told, accesses } = await world.status(0)
+    // who had it before is told also afterwards
+    expect([stage, told]).toEqual(['withdrawn', KEYHOLDERS])
+    expect(accesses?.filter(({ role }) => role === 'assembler')[0]).toMatchObject({ trainer: world.trainer.did, outcome: 'ok' })
     // the place is free: the same account, by its seed alone, at another machine
     const anew = await pool(RESTORED, 'offer', exportOf(0), ...agreed, '--no-wait')
     expect([anew.code, anew.json()[0]], anew.err).toMatchObject([0, { stage: 'committed', account }])
   }, 180_000)
+
+  it('reaches by gossip whom nobody could tell: a keyholder whose address is not known, while the DAO is silent', async () => {
+    const away = world.network.accounts.get('validator-4') as string
+    const home = at('person-1')
+    const ledger = (await knownLedger(home, world.network.url)) as string
+    await world.network.stop('dao')
+    {
+      await using opened = await openSubjectHome(home, { ledger, seed: await openSeed(home), privateNetwork: true, logger: silent })
+      const book = await PoolBook.open(opened.kv)
+      await book.learnAddresses([], new Set((await book.addresses()).map(({ did }) => did).filter((one) => one !== away)))
+    }
+    const before = await generation('validator-4')
+    const run = await pool(1, 'withdraw', '--yes')
+    expect([run.code, run.json()[0]], run.err).toMatchObject([
+      0,
+      { withdrawn: [{ shredded: 4, logged: false, faults: { [away]: expect.any(String) as string } }] },
+    ])
+    await eventually(async () => (await generation('validator-4')) > before)
+    await world.network.run('dao')
+    const again = await pool(1, 'withdraw', '--yes')
+    expect([again.code, again.json()[0]], again.err).toMatchObject([0, { withdrawn: [{ shredded: 5, logged: true }] }])
+  }, 180_000)
+
+  it('ends by its seed alone where home and receipts are lost', async () => {
+    const seed = at('lost-seed.txt')
+    await cp(at(`person-${LOST}`, 'pool', 'root.seed'), seed)
+    await rm(at(`person-${LOST}`), { recursive: true })
+    expect(await world.askKeys(contributions[LOST] as string)).toBe(1)
+    const run = await pool(AFTER_LOSS, 'withdraw', '--yes', '--restore', seed)
+    expect([run.code, run.json()[0]], run.err).toMatchObject([
+      0,
+      { withdrawn: [{ contribution: contributions[LOST], shredded: KEYHOLDERS, unreadable: true, logged: true }] },
+    ])
+    await expect(world.askKeys(contributions[LOST] as string)).rejects.toMatchObject({ code: 'NOT_ENOUGH_KEYHOLDERS' })
+    const { stage, purposes, told, accesses } = await world.status(AFTER_LOSS)
+    expect([stage, purposes, told]).toEqual(['withdrawn', null, KEYHOLDERS])
+    expect(accesses?.some(({ role, trainer }) => role === 'assembler' && trainer === world.trainer.did)).toBe(true)
+  }, 120_000)
 })

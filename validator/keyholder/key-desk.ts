@@ -28,7 +28,7 @@ export async function answerKeyRequest(
   const request = read.value
   const now = Math.floor(clock.now() / 1000)
   if (peerFromDid(request.by) !== peer) return refused('NOT_YOURS', 'a request is carried by its author')
-  const fault = requestFault({ request, view, now })
+  const fault = requestFault({ request, ledger: view.ledger, now })
   if (fault !== undefined) return fault
   const row = table.get(request.manifest)
   if (row === undefined || !row.current) return refused('UNKNOWN', 'no share of this contribution is held here')

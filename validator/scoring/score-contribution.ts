@@ -86,7 +86,7 @@ function scoreOf({ contribution: { manifest }, index }: ScoreContribution, { row
 /** The keys of the drawn chunks, or the code of why there are none. */
 async function keysFor(options: ScoreContribution, signal: AbortSignal): Promise<OpenedKeys | string> {
   const { contribution, rows, epoch, mesh, signer, clock, shareMs, logger } = options
-  const { manifest, committee, contributor } = contribution
+  const { manifest, committee } = contribution
   for (let tries = 0; ; tries++) {
     try {
       return await askForKeys({
@@ -99,7 +99,7 @@ async function keysFor(options: ScoreContribution, signal: AbortSignal): Promise
         role: 'scorer',
         purpose: 'dpv:DataQualityAssessment',
         epoch,
-        ...(manifest.custody === 'committee+owner' && { owner: peerFromDid(contributor) }),
+        ownerVia: options.dao,
         signal,
       })
     } catch (thrown) {

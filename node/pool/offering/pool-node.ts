@@ -7,11 +7,13 @@ import { codeOf, FatalError } from '../../../core/errors/index.ts'
 import { askAgain, checkpointTopic, readyProtocol, withdrawalTopic } from '../../../core/mesh/index.ts'
 import { DaoLink, Follower, Outbox, serveBlocks, Steps } from '../../../dao/follower/index.ts'
 import { charterOf, committingEpoch, type LedgerState, seatedValidators } from '../../../dao/ledger/index.ts'
+import { poolView } from '../../../dao/pool-access/index.ts'
 import { peerFromDid, type PoolKey } from '../../../schemas/wire/index.ts'
 import { BringWithdrawals } from './bring-withdrawals.ts'
 import { HandingOut } from './handing-out.ts'
 import { learnFromLog } from './learn-from-log.ts'
 import { commit, isFinal, join, type LogDeeds, reveal } from './log-deeds.ts'
+import { serveOwnerDesk } from './owner-desk.ts'
 import type { OfferRefusal, PoolNodeOptions, PoolProgress } from './options.ts'
 import { PoolBook, type PoolNote } from './pool-book.ts'
 import { poolTokens, type Tokens } from './pool-tokens.ts'
@@ -104,7 +106,7 @@ export class PoolNode implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { mesh, storage, files, kv, signer, logger, clock, dao, mayDial, pollMs = 1000 } = this.#options
+    const { mesh, storage, files, kv, signer, logger, clock, dao, mayDial, veto, pollMs = 1000 } = this.#options
     const { signal } = this.#stop
     this.#book = await PoolBook.open(kv)
     this.#link = await DaoLink.open({ mesh, addresses: dao, role: 'contributor', kv, clock, logger, signal, mayDial })
@@ -113,6 +115,11 @@ export class PoolNode implements AsyncDisposable {
     this.#follower = follower
     this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => this.#mayRead(peer) }))
     await follower.catchUp()
+    if (veto) {
+      const view = poolView({ state: () => this.state, files })
+      const contributions = () => this.#book.all
+      this.#stack.use(serveOwnerDesk({ ...veto, mesh, clock, view, carrier: this.#link.peer, contributions }))
+    }
     const nextN = (): number => this.state.authors.get(signer.did) ?? 0
     this.#outbox = await Outbox.open({ ledgerId, signer, kv, submit: this.#link.submit, clock, logger, nextN, signal })
     this.#bringing = new BringWithdrawals(this.#book, this.#outbox)
