@@ -1,9 +1,11 @@
+import path from 'node:path'
 import { RefusedError } from '../../core/errors/index.ts'
-import { readReceipt } from '../../dao/consent/index.ts'
+import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
+import { dpvView, readPolicy, readReceipt } from '../../dao/consent/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
-import type { PoolHealth } from '../../node/pool/offering/index.ts'
-import { print, printable, printJson, type Run, table } from '../program/index.ts'
-import { hasSeed, isPrivateDao, isPublicMultiaddr, systemClock, systemEffects, untilStopped } from '../wiring/index.ts'
+import type { PoolHealth, PoolNote } from '../../node/pool/offering/index.ts'
+import { print, printable, printJson, type Run, say, table } from '../program/index.ts'
+import { hasSeed, isPrivateDao, isPublicMultiaddr, type SubjectHome, systemClock, systemEffects, untilStopped } from '../wiring/index.ts'
 import { peerFromDid } from '../../schemas/wire/index.ts'
 import { factsOf, openPool, poolSession } from './pool-session.ts'
 
@@ -64,6 +66,7 @@ export const run: Run = async (_args, flags) => {
       faults,
     })
   }
+  if (typeof flags['dpv'] === 'string') await writeViews(flags['dpv'], node.book.all, home.files)
   if (flags['json'] === true) return printJson({ account: home.subject.did, ledger: facts.ledger, contributions })
   if (contributions.length === 0) return print('nothing was offered to this DAO')
   for (const one of contributions) print(inWords(one))
@@ -73,6 +76,26 @@ export const run: Run = async (_args, flags) => {
 async function met(members: readonly string[], mesh: { peers(): string[] }, signal: AbortSignal): Promise<void> {
   const until = systemClock.now() + MEET_MS
   while (systemClock.now() < until && !members.every((one) => mesh.peers().includes(peerFromDid(one)))) await systemClock.sleep(50, signal)
+}
+
+/** The consent to each contribution as a record of ISO/IEC TS 27560 in the terms of DPV, as it is now; none where its receipt or policy is lost. */
+async function writeViews(folder: string, notes: readonly PoolNote[], files: Pick<SubjectHome['files'], 'read'>): Promise<void> {
+  const { hasEnded, purposesWithdrawn } = await openPoolOffering()
+  await makeFolder(folder)
+  for (const note of notes) {
+    const newest = note.receipts.at(-1)
+    const read = newest === undefined ? undefined : readReceipt(newest)
+    const bytes = files.read(note.manifest.policy)
+    const policy = bytes && readPolicy(bytes)
+    if (read?.ok !== true || policy?.ok !== true) continue
+    const gone = purposesWithdrawn(note)
+    const withdrawn = hasEnded(note) ? ('all' as const) : gone.length > 0 ? new Set(gone) : undefined
+    const now = Math.floor(systemClock.now() / 1000)
+    const view = dpvView(policy.policy, read.receipt, { now, ...(withdrawn !== undefined && { withdrawn }) })
+    const file = path.join(folder, `${note.cid.toString()}.jsonld`)
+    await writeFileDurably(file, `${JSON.stringify(view, undefined, 2)}\n`)
+    say(`record  ${file}`)
+  }
 }
 
 /** Null: not known here. */

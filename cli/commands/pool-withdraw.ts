@@ -50,7 +50,8 @@ export const run: Run = async ([which], flags) => {
 /** Nobody can read it any more, or gets keys for what was withdrawn, as far as those are honest who said so: what is logged is not heard yet. */
 const isDone = (one: Withdrawn | Narrowed): boolean => ('heard' in one ? one.heard >= one.needed : one.unreadable)
 
-function inWords(one: { contribution: string } & (Withdrawn | Narrowed)): string {
+/** What became of one, for a person to read. */
+export function inWords(one: { contribution: string } & (Withdrawn | Narrowed)): string {
   const { contribution, of, needed, logged, nothingLogged, faults } = one
   const log = logged ? 'the DAO logs it' : nothingLogged ? 'the log has nothing of it' : 'the DAO did not take it: run this again'
   const what =

@@ -324,7 +324,7 @@ export const specs: CommandSpec[] = [
       'what you offered to a DAO: how far it is, how many keyholders hold it, and who read what of it, when and for what; goes on with what waits',
     example: 'quern pool status --dao https://dao.example.org',
     settings: ['home', 'dao', 'logLevel'],
-    options: SEED_OPTIONS,
+    options: [['--dpv <dir>', 'write each consent there as it is now, as a record of ISO/IEC TS 27560 in JSON-LD'], ...SEED_OPTIONS],
     load: () => import('./pool-status.ts'),
   },
   {

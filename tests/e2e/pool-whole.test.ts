@@ -22,6 +22,8 @@ const NOBODY = 7
 const RESTORED = 8
 /** Under the owner's veto. */
 const OWNER = 5
+/** Agrees to less in a renewal. */
+const CHANGES = 1
 /** Person 2, whose home is lost. */
 const LOST = 2
 const AFTER_LOSS = 9
@@ -82,6 +84,9 @@ async function isStale(...words: string[]): Promise<void> {
   expect(stale).toMatchObject({ stale: true, withdrawn: 1, persons: [person], due: [{ person }] })
   expect(stale?.due?.[0]?.deleteBy).toMatch(/^\d{4}-\d{2}-\d{2}$/)
 }
+
+/** Person 0's consent, as `pool status --dpv` writes it. */
+const record = async (): Promise<object> => JSON.parse(await readFile(at('records', `${contributions[0]}.jsonld`), 'utf8')) as object
 
 /** Of the key that a keyholder's shares lie under: it rises when one is shredded. */
 async function generation(name: string): Promise<number> {
@@ -153,7 +158,8 @@ describe('a personal pool', () => {
   it('takes six people, each at a machine of its own, who agreed to what they were shown', async () => {
     const others = Promise.all(
       Array.from({ length: PEOPLE - 1 }, async (_, i) => {
-        const offered = await world.offerElsewhere(i + 1, exportOf(i + 1), ...agreed, ...(i + 1 === OWNER ? ['--veto'] : []))
+        const more = [...(i + 1 === OWNER ? ['--veto'] : []), ...(i + 1 === CHANGES ? ['--purpose', 'ai:Benchmarking'] : [])]
+        const offered = await world.offerElsewhere(i + 1, exportOf(i + 1), ...agreed, ...more)
         if (i + 1 === OWNER) serving = await world.serve(OWNER)
         return offered
       }),
@@ -231,6 +237,14 @@ describe('a personal pool', () => {
     const renewed = await pool(0, 'renew', ...agreed)
     expect([renewed.code, renewed.json()[0]], renewed.err).toMatchObject([0, { held: KEYHOLDERS, of: KEYHOLDERS, purposes: PURPOSES }])
 
+    // what is not ticked any more is withdrawn
+    const less = await pool(CHANGES, 'renew', ...agreed)
+    expect([less.code, less.json()[0]], less.err).toMatchObject([
+      0,
+      { held: KEYHOLDERS, purposes: PURPOSES, withdrawn: { purposes: ['ai:Benchmarking'], heard: KEYHOLDERS, logged: true } },
+    ])
+    await logged('consent.withdrawn', 2)
+
     const all = <T>(one: T): T[] => contributions.map(() => one)
     expect((await world.operate('reshare', '--dry-run')).json()[0]).toMatchObject({
       contributions: all({ health: 'sound', outcome: 'sound' }),
@@ -296,7 +310,19 @@ describe('a personal pool', () => {
     const { did: by } = await world.assembler
     const released = { by, role: 'assembler', purpose: 'ai:ModelTraining', trainer: world.trainer.did, outcome: 'ok', chunks: 40 }
     expect((await world.status(0)).accesses?.filter(({ role }) => role === 'assembler')).toMatchObject([released])
-    const words = await runCli('pool', 'status', '--dao', world.network.url, '--home', at('person-0'), '--log-level', 'error')
+    const words = await runCli(
+      'pool',
+      'status',
+      '--dao',
+      world.network.url,
+      '--home',
+      at('person-0'),
+      '--dpv',
+      at('records'),
+      '--log-level',
+      'error',
+    )
+    expect(await record()).toMatchObject({ '@type': 'dpv:ConsentRecord', 'dct:conformsTo': expect.any(Object) as object })
     expect(words.out).toMatch(
       new RegExp(`assembler +ai:ModelTraining +40 chunks +given +by [3-5] keyholders +to ${by} +for ${world.trainer.did}`),
     )
@@ -393,7 +419,7 @@ describe('a personal pool', () => {
     // the same three answer for whoever stayed
     expect(await world.askKeys(contributions[3] as string)).toBe(1)
 
-    await logged('consent.withdrawn', 2)
+    await logged('consent.withdrawn', 3)
     person = (await world.rowsIn('opened-1')).find(({ object }) => object.name.endsWith(' of 4'))?.person ?? ''
     await isStale('--dao', world.network.url)
     // nobody asked for it: the operator's service tells the trainer, and what it told is there to be read too. A box goes out after every
@@ -453,14 +479,15 @@ describe('a personal pool', () => {
     const run = await pool(0, 'withdraw', '--yes')
     expect([run.code, run.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 4, unreadable: true, logged: true }] }])
     // one, whichever of its consents it was given under
-    await logged('consent.withdrawn', 3)
+    await logged('consent.withdrawn', 4)
     await world.network.run('validator-2')
     // nobody tells it but the log
     await eventually(async () => (await generation('validator-2')) > before)
     const again = await pool(0, 'withdraw', '--yes')
     expect([again.code, again.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 5 }] }])
     expect((await pool(0, 'withdraw', '--yes')).code).toBe(3)
-    const { stage, account, told, accesses } = await world.status(0)
+    const { stage, account, told, accesses } = await world.status(0, '--dpv', at('records'))
+    expect(JSON.stringify(await record())).toContain('dpv:ConsentWithdrawn')
     // who had it before is told also afterwards
     expect([stage, told]).toEqual(['withdrawn', KEYHOLDERS])
     expect(accesses?.filter(({ role }) => role === 'assembler')[0]).toMatchObject({ trainer: world.trainer.did, outcome: 'ok' })
@@ -471,6 +498,8 @@ describe('a personal pool', () => {
 
   it('reaches by gossip whom nobody could tell: a keyholder whose address is not known, while the DAO is silent', async () => {
     const away = world.network.accounts.get('validator-4') as string
+    // where all of them are by now
+    await world.holding(1, KEYHOLDERS)
     const home = at('person-1')
     const ledger = (await knownLedger(home, world.network.url)) as string
     await world.network.stop('dao')

@@ -120,8 +120,8 @@ export class PoolPeople implements AsyncDisposable {
     return runCli('pool', what, ...words, ...this.#asPerson(who))
   }
 
-  async status(who: number): Promise<Status> {
-    const { code, err, json } = await this.pool(who, 'status')
+  async status(who: number, ...words: string[]): Promise<Status> {
+    const { code, err, json } = await this.pool(who, 'status', ...words)
     if (code !== 0) throw new Error(err)
     const [said] = json<{ account: string; contributions: Omit<Status, 'account'>[] }>()
     return { account: said?.account, ...said?.contributions[0] } as Status
@@ -174,7 +174,7 @@ export class PoolPeople implements AsyncDisposable {
     const dao = await mesh.connect(await resolveDao(this.network.url))
     const peers = [dao]
     for (const { did, addresses } of facts.known) if (did !== facts.state.operator) peers.push(await mesh.connect(addresses))
-    return Promise.all(peers.map(async (peer) => (await mesh.ask(peer, blocksProtocol, { cids: [chunk] })).blocks[0] !== null))
+    return await Promise.all(peers.map(async (peer) => (await mesh.ask(peer, blocksProtocol, { cids: [chunk] })).blocks[0] !== null))
   }
 
   /** The key of the operator's commands that put releases together. */

@@ -204,52 +204,46 @@ export class Keyholder implements AsyncDisposable {
       turns: this.#turns,
       maxShares,
     })
-    const use = <T extends Disposable>(served: T): T => this.#stack.use(served)
-    const reshares = this.#reshares
-    use(mesh.handle(depositKeyProtocol, async () => ({ key: await keys.current() })))
-    use(
-      mesh.handle(depositProtocol, async ({ sealed }) => {
-        const taken = await desk.take(sealed).catch(refusalOf)
-        if (!taken.ok) return said(taken)
-        this.#options.onChange?.(taken.manifest)
-        return { status: 'held' as const, ack: taken.ack }
-      }),
-    )
-    use(
-      mesh.handle(reshareProtocol, async (query) => {
-        const answer = await reshares.answer(query).catch(refusalOf)
-        if (answer.ok && answer.reply.status === 'done') this.#options.onChange?.(answer.manifest)
-        return answer.ok ? answer.reply : said(answer)
-      }),
-    )
-    use(
-      mesh.handle(keyreqProtocol, async ({ request, order }, { peer }) => {
-        const answer = await answerKeyRequest({ clock, view, table, papers, access, withdrawals }, { bytes: request, order, peer }).catch(
-          refusalOf,
-        )
-        return answer.ok ? { status: 'ok' as const, sealed: answer.sealed } : said(answer)
-      }),
-    )
     const poolKeys = new PoolKeyDesk({ clock, signer, view, table, keys })
-    use(
-      mesh.handle(poolKeyProtocol, async ({ sealed }) => {
-        const taken = await poolKeys.take(sealed).catch(refusalOf)
-        return taken.ok ? { status: 'held' as const, ack: taken.ack } : said(taken)
-      }),
-    )
     const tokens = new TokenDesk({
       clock,
       ledger: view.ledger,
       held: (key) => poolKeys.held(key),
       hasJoined: (account) => view.hasJoined(account),
     })
+    const changed = (manifest: CID): void => this.#options.onChange?.(manifest)
+    const use = (served: Disposable): void => void this.#stack.use(served)
+    use(mesh.handle(depositKeyProtocol, async () => ({ key: await keys.current() })))
     use(
-      mesh.handle(tokensProtocol, async ({ request }, { peer }) => {
-        const answer = await Promise.resolve()
-          .then(() => tokens.answer(request, peer))
-          .catch(refusalOf)
-        return answer.ok ? { status: 'ok' as const, answer: answer.answer } : said(answer)
-      }),
+      mesh.handle(depositProtocol, ({ sealed }) =>
+        answered(desk.take(sealed), ({ manifest, ack }) => {
+          changed(manifest)
+          return { status: 'held' as const, ack }
+        }),
+      ),
+    )
+    use(
+      mesh.handle(reshareProtocol, (query) =>
+        answered(this.#reshares.answer(query), ({ reply, manifest }) => {
+          if (reply.status === 'done') changed(manifest)
+          return reply
+        }),
+      ),
+    )
+    const keyDesk = { clock, view, table, papers, access, withdrawals }
+    use(
+      mesh.handle(keyreqProtocol, ({ request, order }, { peer }) =>
+        answered(answerKeyRequest(keyDesk, { bytes: request, order, peer }), ({ sealed }) => ({ status: 'ok' as const, sealed })),
+      ),
+    )
+    use(mesh.handle(poolKeyProtocol, ({ sealed }) => answered(poolKeys.take(sealed), ({ ack }) => ({ status: 'held' as const, ack }))))
+    use(
+      mesh.handle(tokensProtocol, ({ request }, { peer }) =>
+        answered(
+          Promise.resolve().then(() => tokens.answer(request, peer)),
+          ({ answer }) => ({ status: 'ok' as const, answer }),
+        ),
+      ),
     )
     if (counts !== undefined) {
       const { ledger, operator } = view
@@ -257,10 +251,9 @@ export class Keyholder implements AsyncDisposable {
       const counting = new CountDesk({ clock, signer, random, ledger, operator, view: counts, table, papers, kv, withdrawals })
       this.#counting = counting
       use(
-        mesh.handle(aggregateProtocol, async (query, { peer, signal }) => {
-          const answer = await counting.answer(query, peer, signal).catch(refusalOf)
-          return answer.ok ? { status: 'said' as const, bytes: answer.bytes } : said(answer)
-        }),
+        mesh.handle(aggregateProtocol, (query, { peer, signal }) =>
+          answered(counting.answer(query, peer, signal), ({ bytes }) => ({ status: 'said' as const, bytes })),
+        ),
       )
     }
     use(mesh.handle(withdrawProtocol, ({ withdrawal }) => this.#withdraw(withdrawal).catch((thrown: unknown) => said(refusalOf(thrown)))))
@@ -349,6 +342,12 @@ export class Keyholder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync()
   }
+}
+
+/** What a desk gave, as a reply; its no, and what went wrong, as a refusal. */
+async function answered<A extends { ok: true }, R>(work: Promise<A | Refused>, reply: (answer: A) => R): Promise<R | Said> {
+  const answer = await work.catch(refusalOf)
+  return answer.ok ? reply(answer) : said(answer)
 }
 
 const said = ({ code, message }: Refused): Said => ({ status: 'refused', code: code.slice(0, 64), message: message.slice(0, 512) })

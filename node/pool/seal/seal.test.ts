@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../../../core/storage/index.ts'
+import { printNotice } from '../../../dao/consent/index.ts'
 import { combineAnswers, dealtHash, openChunk, ownerPart, partialKeys, poolContext } from '../../../dao/custody/index.ts'
-import { cborCid, type CID, encode, equalBytes, type KeyAnswer, sha256, toHex, utf8 } from '../../../schemas/wire/index.ts'
+import { cborCid, type CID, equalBytes, type KeyAnswer, sha256, toHex, utf8 } from '../../../schemas/wire/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { LEDGER, poolPolicy, rootSeed, subject } from '../../../tests/support/pool-world.ts'
 import { createRootSeed, openRootSeed, ownerKey, pinContribution, type Sealed, sealContribution } from './index.ts'
 
-const { policy, cid } = poolPolicy()
+const { policy, cid, bytes } = poolPolicy()
 const seal = (lines: string[], ownerSeed?: Uint8Array): Sealed =>
   sealContribution({
     lines,
@@ -93,7 +94,7 @@ describe('pinning', () => {
       const value = { ...policy, publicStorage }
       const sealed = seal(eventLines(3))
       await using storage = new MemoryStorage()
-      await pinContribution(storage, sealed, { cid, value, bytes: encode(value), notice: utf8('notice') })
+      await pinContribution(storage, sealed, { cid, value, bytes, notice: utf8(printNotice(policy)) })
       const chunk = sealed.manifest.chunks[0] as CID
       expect([await storage.public.has(chunk), await storage.private.has(chunk)]).toEqual([publicStorage, !publicStorage])
     },
