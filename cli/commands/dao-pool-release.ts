@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openKeyFile } from '../../core/identity/index.ts'
@@ -40,7 +40,6 @@ import {
 } from '../wiring/index.ts'
 
 const ORDER_SECONDS = 86_400
-/** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
 
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
@@ -75,6 +74,8 @@ export const run: Run = async (_args, flags) => {
     throw new RefusedError('NAME_USED', `${name} is a release of this DAO already; give another --name`)
   const out = path.resolve(String(flags['out']))
   const bundleFile = path.join(out, `${name}.age`)
+  // it gets its name when the log names it: of a bundle that no log names, no withdrawal would ever be told
+  const unlogged = `${bundleFile}.unlogged`
   if (existsSync(bundleFile)) throw new RefusedError('FILE_EXISTS', `${bundleFile} is there already; give another --out or --name`)
   if (ready.length > MAX_MEMBERS)
     throw new RefusedError('TOO_MANY_CONTRIBUTIONS', `one release takes ${MAX_MEMBERS} contributions, and ${ready.length} are ready`)
@@ -186,7 +187,7 @@ export const run: Run = async (_args, flags) => {
       throughEpoch,
       previous: state.poolReleases.at(-1)?.release ?? null,
     },
-    sink: fileSink(bundleFile),
+    sink: fileSink(unlogged),
     signal: stop.signal,
     onProgress: ({ step, contributions: done, of }) => process.stderr.isTTY && say(`${step} ${done} of ${of}`),
   })
@@ -201,10 +202,11 @@ export const run: Run = async (_args, flags) => {
     state.id,
     operator,
   )('release', room.releaseEntry(release)).catch(async (thrown: unknown) => {
-    // no log names it, so no withdrawal would ever be told of it: nobody may have it
-    if (thrown instanceof RefusedError) await rm(bundleFile, { force: true })
+    if (thrown instanceof RefusedError) await rm(unlogged, { force: true })
+    else say(`quern: the log may not have it, so ${unlogged} is for nobody; delete it, and run this again`)
     throw thrown
   })
+  await rename(unlogged, bundleFile)
   const left = made.left.map(({ manifest, code }) => ({ manifest: manifest.toString(), code }))
   if (flags['json'] === true) printJson({ release: release.cid.toString(), name, bundle: bundleFile, ...made.report, left })
   else {

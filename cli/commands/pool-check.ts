@@ -41,7 +41,8 @@ export const run: Run = async ([where], flags) => {
   const { by } = read.value
   const { withdrawals, size, at, trusted } = await withdrawalsOf(flags, read.value, where)
   if (trusted === null) say(`quern: ${unvouched(by)}`)
-  const since = room.withdrawalsSince(read.value, withdrawals).filter((one) => room.isOf(one, read.value.purposes))
+  // all of them, where no tags say whose they are: which purposes the pool cannot do without the manifest does not tell
+  const since = room.withdrawalsSince(read.value, withdrawals)
   const lines = isFolder ? await readAtMost(path.join(where, room.BUNDLE_FILES.members), room.MAX_BUNDLE_FILE_BYTES) : undefined
   if (lines && !equalBytes(sha256(lines), read.value.members))
     throw new ProofError('OTHER_FILE', `${room.BUNDLE_FILES.members} is not that of the manifest; open the bundle again`)

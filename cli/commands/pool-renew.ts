@@ -39,8 +39,10 @@ export const run: Run = async (_args, flags) => {
   if (note === undefined || note.depositedAt === null)
     throw new RefusedError('NOTHING_OFFERED', 'nothing of yours is with the keyholders of this pool; "quern pool offer" offers something')
   await learnFromLog(book, note, facts.state)
-  const givesTerms = flags['yes'] === true || flags['days'] !== undefined
-  if (!givesTerms && isUnderWay(note, receiptIn(note).receipt.expires, Math.floor(systemClock.now() / 1000)))
+  const last = receiptIn(note).receipt
+  const wanted = flags['yes'] === true ? (flags['purpose'] as string[]) : last.purposes
+  const givesTerms = flags['days'] !== undefined || wanted.toSorted().join() !== last.purposes.toSorted().join()
+  if (!givesTerms && isUnderWay(note, last.expires, Math.floor(systemClock.now() / 1000)))
     say(`going on with the consent that ${note.lacking.length} keyholders lack`)
   else {
     checkRenewable(note)
@@ -69,7 +71,8 @@ export const run: Run = async (_args, flags) => {
       withdrawn: narrowed ?? null,
     })
   else {
-    const again = told.held < told.of ? '; run this again for the others' : ''
+    const later = told.held < told.needed ? '; run this again for the others' : '; whoever was away hears of it with the next renewal'
+    const again = told.held < told.of ? later : ''
     print(`${contribution}\n  until ${day(receipt.expires)}; ${told.held} of ${told.of} keyholders hold the newer consent${again}`)
     for (const [account, code] of Object.entries(told.faults)) print(printable(`  ${account}: ${code}`))
   }

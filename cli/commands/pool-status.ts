@@ -161,7 +161,7 @@ function inWords(one: Shown): string {
           ...(one.withdrawn.length > 0 ? [['  no longer', one.withdrawn.join(', ')]] : []),
           [
             '  until',
-            `${expires === null ? LOST : date(expires)}${one.lacking > 0 ? `; ${one.lacking} keyholders do not know of the renewal: "quern pool renew" again` : ''}`,
+            `${expires === null ? LOST : date(expires)}${one.lacking > 0 ? `; ${one.lacking} keyholders have not heard of the renewal: "quern pool renew" tells them` : ''}`,
           ],
         ],
         2,

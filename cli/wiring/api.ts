@@ -1,6 +1,7 @@
 /** The HTTP API over a running operator. */
 import path from 'node:path'
 import type { Logger } from '../../core/effects/index.ts'
+import { RetryableError } from '../../core/errors/index.ts'
 import { openPrometheus } from '../../core/events/index.ts'
 import { type ResolveTxt, txtResolver, type Web } from '../../core/web/index.ts'
 import { readPolicy, requiredPurposes } from '../../dao/consent/index.ts'
@@ -74,7 +75,9 @@ export async function openApi(
   const endsFor = ({ purposes, policies }: Pick<PoolRelease, 'purposes' | 'policies'>): Purpose[] => {
     const needed = policies.flatMap((cid) => {
       const read = readPolicy(operator.files.read(cid) ?? new Uint8Array())
-      return read.ok ? requiredPurposes(read.policy) : []
+      // nothing is signed for a policy that cannot be read now: what its pool needs would be taken for nothing
+      if (!read.ok) throw new RetryableError('POLICY_MISSING', `the policy ${String(cid)} cannot be read`)
+      return requiredPurposes(read.policy)
     })
     return [...new Set([...purposes, ...needed])]
   }

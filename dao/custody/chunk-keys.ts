@@ -103,9 +103,9 @@ export function combineAnswers(
       )
       return chunkKey(context, i, power.toBytes(), ownerParts?.[j])
     })
-    // nothing proves it: one keyholder that lies, or missed a renewal, must neither end it for all nor go on for all
+    // nothing proves it: one keyholder of three that lies, or missed a renewal, must neither end it for all nor go on for all; of two the earlier counts
     const ends = bySeat.flatMap(({ expires }) => expires ?? []).toSorted((a, b) => a - b)
-    return { keys, context, expires: ends[ends.length >> 1] ?? null }
+    return { keys, context, expires: ends[(ends.length - 1) >> 1] ?? null }
   }
   return undefined
 }

@@ -164,13 +164,15 @@ export class PoolDesk implements AsyncDisposable {
 
   async #settle(): Promise<void> {
     const { clock, state } = this.#options
+    // first: one withdrawal that the log goes on refusing must not keep what others withdrew
+    if (clock.now() >= this.#tidyAt) {
+      this.#tidyAt = clock.now() + TIDY_MS
+      await this.#ciphertext.tidy((cid) => {
+        const one = state().contributions.get(cid.toString())
+        return one !== undefined && isLive(one)
+      })
+    }
     await this.settle()
-    if (clock.now() < this.#tidyAt) return
-    this.#tidyAt = clock.now() + TIDY_MS
-    await this.#ciphertext.tidy((cid) => {
-      const one = state().contributions.get(cid.toString())
-      return one !== undefined && isLive(one)
-    })
   }
 
   /** Sealed chunks are read by seated validators and by the assembler that a policy names. */

@@ -3,7 +3,7 @@
  * least k people share, coarser where fewer do, and not at all where even the coarsest is shared by fewer. Counted over people, not rows.
  * Source and language are never left out of a row that is published: what it is of, its link and its words would show them all the same. It says nothing about names, texts and addresses, and nothing about who recognises the sum of somebody's rows.
  */
-import { FatalError } from '../../core/errors/index.ts'
+import { RejectedMessageError } from '../../core/errors/index.ts'
 import { type ActivityEvent, coarsePlace } from '../../schemas/activity/index.ts'
 
 export interface Quasi {
@@ -38,21 +38,34 @@ export const cellKey = ({ time, place, source, lang }: Quasi): string => JSON.st
 
 /** Combinations that differ, of everybody together: each takes a few hundred bytes of memory while a release is put together. */
 const MAX_COMBINATIONS = 4_000_000
+/** Of one person, so that nobody takes the room of all: three of every hour of ten years. */
+export const MAX_OF_ONE = 262_144
+
+const tooMany = (most: number): RejectedMessageError =>
+  new RejectedMessageError('TOO_MANY_COMBINATIONS', `there is room for ${most} combinations of time, place, service and language`)
 
 /** The different combinations of each person: four bytes for each, whatever the rows, and of everybody together each combination once. */
 export class Cells {
   readonly #numbers = new Map<string, number>()
   readonly #cells: Quasi[] = []
   readonly #people = new Map<string, Set<number> | Uint32Array>()
+  readonly #most: number
 
+  constructor(most = MAX_COMBINATIONS) {
+    this.#most = most
+  }
+
+  /** Throws RejectedMessageError TOO_MANY_COMBINATIONS. */
   add(person: string, quasi: Quasi): void {
     const own = this.#people.get(person)
     if (own instanceof Set) own.add(this.#numberOf(quasi))
     else this.#people.set(person, new Set([...(own ?? []), this.#numberOf(quasi)]))
   }
 
-  /** Everything that another count found, of people that this one did not have. */
+  /** Everything that another count found, of people that this one did not have; or nothing, and RejectedMessageError TOO_MANY_COMBINATIONS. */
   take(other: Cells): void {
+    const fresh = other.#cells.reduce((sum, quasi) => sum + (this.#numbers.has(cellKey(quasi)) ? 0 : 1), 0)
+    if (this.#cells.length + fresh > this.#most) throw tooMany(this.#most)
     for (const [person, numbers] of other.#people)
       this.#people.set(
         person,
@@ -64,11 +77,7 @@ export class Cells {
     const key = cellKey(quasi)
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
-    if (this.#cells.length >= MAX_COMBINATIONS)
-      throw new FatalError(
-        'TOO_MANY_COMBINATIONS',
-        `a release has at most ${MAX_COMBINATIONS} combinations of time, place, service and language; release for fewer contributions, or have the charter keep time and place coarser`,
-      )
+    if (this.#cells.length >= this.#most) throw tooMany(this.#most)
     this.#numbers.set(key, this.#cells.length)
     return this.#cells.push(quasi) - 1
   }

@@ -8,7 +8,7 @@ import { CompactRange } from '../log/index.ts'
 import type { ByteSource } from '../pool-statistics/index.ts'
 import { type CID, type ConsentPolicy, type PoolStatistics, type PoolTerms, type Purpose, utf8 } from '../../schemas/wire/index.ts'
 import { sealStream } from '../custody/index.ts'
-import { Cells, published, quasiOf } from './anonymise.ts'
+import { Cells, MAX_OF_ONE, published, quasiOf } from './anonymise.ts'
 import { closingFiles, type Line, noticeOfDuties, packLines } from './bundle.ts'
 import { makeCanaries } from './canaries.ts'
 import { canaryKeyOf, personOf } from './derive.ts'
@@ -160,7 +160,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   async function count({ cid, manifest, committee = input.committee }: PoolContribution, person: string): Promise<{ keys: Keys }> {
     const bytes = orderOf.get(String(cid)) as Uint8Array
     const keys = await keysOf(manifest, { ...input, committee, order: bytes, purpose: order.purposes[0] as Purpose })
-    const found = new Cells()
+    const found = new Cells(MAX_OF_ONE)
     for await (const events of eventsOf(manifest, keys, input.readChunk)) {
       for (const event of events) found.add(person, quasiOf(event))
     }

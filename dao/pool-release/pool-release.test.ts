@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { RejectedMessageError } from '../../core/errors/index.ts'
 import { type CID, encode, MAX_MEMBERS, MAX_ORDER_BYTES, merkleTreeHash, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { signEntry } from '../../core/envelope/index.ts'
 import type { LedgerState } from '../ledger/index.ts'
@@ -96,6 +97,20 @@ describe('k-anonymity', () => {
     expect(published(row, one.plan(5))).toBeUndefined()
     five.drop('p3')
     expect(published(row, five.plan(5))).toBeUndefined()
+  })
+
+  it('takes nothing of somebody for whom there is no room, and goes on with the others', () => {
+    const cells = new Cells(3)
+    const of = (person: string, ...days: number[]) => {
+      const found = new Cells(3)
+      for (const day of days) found.add(person, { time: `2025-03-0${day}`, place: null, source: 'own', lang: null })
+      return found
+    }
+    cells.take(of('p0', 1, 2))
+    expect(() => cells.take(of('p1', 2, 3, 4))).toThrow(expect.objectContaining({ code: 'TOO_MANY_COMBINATIONS' }))
+    cells.take(of('p2', 1, 2, 3))
+    expect(cells.people).toBe(2)
+    expect(() => of('p3', 1, 2, 3, 4)).toThrow(RejectedMessageError)
   })
 
   it('leaves out what fewer than k people say in a language or bring from a service, whatever else they share', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { FatalError, RejectedMessageError } from '../../core/errors/index.ts'
 import { rawCid } from '../../schemas/wire/index.ts'
 import { chunkReader } from './read-chunk.ts'
 
@@ -32,8 +33,20 @@ describe('reading a sealed chunk', () => {
     expect(await reader({ a: [undefined], b: [Uint8Array.of(9)], c: [chunk] }).read(cid)).toEqual(chunk)
   })
 
-  it('says that it is gone only where somebody answered', async () => {
-    expect(await reader({ a: ['down', 'down'], b: [undefined] }).read(cid)).toBeUndefined()
-    await expect(reader({ a: ['down', 'down'], b: ['down', 'down'] }).read(cid)).rejects.toMatchObject({ code: 'HOLDERS_AWAY' })
+  it('says that it is gone only where everybody answered', async () => {
+    expect(await reader({ a: [undefined], b: [undefined] }).read(cid)).toBeUndefined()
+    const some = await reader({ a: ['down', 'down'], b: [undefined] })
+      .read(cid)
+      .catch((thrown: unknown) => thrown)
+    expect(some).toBeInstanceOf(RejectedMessageError)
+    expect(some).toMatchObject({ code: 'HOLDERS_AWAY' })
+  })
+
+  it('stops all where nobody answers', async () => {
+    const none = await reader({ a: ['down', 'down'], b: ['down', 'down'] })
+      .read(cid)
+      .catch((thrown: unknown) => thrown)
+    expect(none).toBeInstanceOf(FatalError)
+    expect(none).toMatchObject({ code: 'HOLDERS_AWAY' })
   })
 })

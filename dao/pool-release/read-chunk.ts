@@ -1,5 +1,5 @@
 /** Where an assembler reads sealed chunks: of whoever holds them, one after the other. */
-import { FatalError } from '../../core/errors/index.ts'
+import { FatalError, RejectedMessageError } from '../../core/errors/index.ts'
 import { type CID, matchesCid } from '../../schemas/wire/index.ts'
 import type { ReadChunk } from './open-contribution.ts'
 
@@ -14,23 +14,21 @@ export interface ChunkHolders {
 }
 
 /**
- * Gives undefined only where somebody answered and nobody has it: whoever left is left out for that, and nobody may be left out because of a line
- * that was down for a moment. Throws FatalError HOLDERS_AWAY where no holder answers.
+ * Gives undefined only where every holder answered and none has it. Where some did not answer it throws RejectedMessageError HOLDERS_AWAY: one
+ * contribution then waits for another release, under a name that tells it from what is gone. Throws FatalError HOLDERS_AWAY where no holder answers.
  */
 export function chunkReader({ holders, ask, reconnect, signal }: ChunkHolders): ReadChunk {
   return async (cid) => {
-    let hasAnswer = false
+    let answers = 0
     for (const holder of holders) {
       const given = await answered(holder, cid)
-      hasAnswer ||= given !== undefined
+      if (given !== undefined) answers++
       // whoever kept it may have kept something else
       if (given?.block !== undefined && matchesCid(cid, given.block)) return given.block
     }
-    if (hasAnswer) return undefined
-    throw new FatalError(
-      'HOLDERS_AWAY',
-      `neither the service nor a keyholder answers when asked for ${String(cid)}; run this again when they do`,
-    )
+    if (answers === holders.length) return undefined
+    const message = `${holders.length - answers} of ${holders.length} holders of ${String(cid)} do not answer; run this again when they do`
+    throw answers === 0 ? new FatalError('HOLDERS_AWAY', message) : new RejectedMessageError('HOLDERS_AWAY', message)
   }
 
   async function answered(holder: string, cid: CID): Promise<{ block: Uint8Array | undefined } | undefined> {

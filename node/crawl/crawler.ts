@@ -176,8 +176,9 @@ export class Crawler {
   async #attempt(item: TakenItem, site: Site, pace: HostPace): Promise<void> {
     if (item.isSitemap) this.#giveBack(item.host)
     else this.summary.fetched++
-    const earlier = item.isSitemap || item.linksOnly ? undefined : this.#earlier?.get(item.url)
     await this.#slots.enter()
+    // read when it is asked for, not while it waits in line
+    const earlier = item.isSitemap || item.linksOnly ? undefined : this.#earlier?.get(item.url)
     // of the request alone: the wait for a slot is not the host's slowness
     const time = this.#clock.now()
     try {

@@ -139,7 +139,7 @@ describe('a worker pool', () => {
     const file = path.join(folder, 'loads-for-ever.mjs')
     await writeFile(file, 'for (;;);')
     await using pool = new WorkerPool({ clock: realClock, size: 1, script: pathToFileURL(file), loadMs: 300 })
-    expect((await pool.work(jobOf(exchangeOf('a', 'x')))).outcome).toBe('WORKER_TIMEOUT')
+    expect((await pool.work(jobOf(exchangeOf('a', 'x')))).outcome).toBe('WORKER_LOST')
   })
 
   it('counts no time of a page that its thread took to load', async () => {

@@ -192,7 +192,7 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
         const now = this.#clock.now()
         for (const thread of this.#threads.slice())
           if (thread.tasks.size > 0 && now - thread.since > (thread.isReady ? this.#pageMs : this.#loadMs)) {
-            this.#died(thread, 'WORKER_TIMEOUT')
+            this.#died(thread, thread.isReady ? 'WORKER_TIMEOUT' : 'WORKER_LOST')
             void thread.worker.terminate()
           }
       }

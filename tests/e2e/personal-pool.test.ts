@@ -297,6 +297,19 @@ describe('a renewal', () => {
     expect(new Set((await renew(sealed, [receipt, first, second])).faults.values())).toEqual(new Set(['UNKNOWN']))
   })
 
+  it('reaches whoever was away for longer than one message tells', async () => {
+    const { sealed, receipt } = await offered(10)
+    const chain = [receipt]
+    for (let n = 1; n < 12; n++) {
+      const id = ids[0].slice(0, -2) + String(n).padStart(2, '0')
+      chain.push(network.receipt(sealed, { id, prev: receiptId(chain.at(-1) as string), expires: network.now() + 86_400 * (30 + n) }))
+    }
+    const [away, ...others] = network.committee.members as [string, ...string[]]
+    expect((await renew(sealed, chain.slice(0, 5), others)).held).toHaveLength(4)
+    expect((await renew(sealed, chain)).held.toSorted()).toEqual([away, ...others].toSorted())
+    expect(network.holders.map(({ table }) => table.get(sealed.cid)?.receipts.length)).toEqual([12, 12, 12, 12, 12])
+  })
+
   it('gives back no purpose that was withdrawn', async () => {
     const purposes: ConsentReceipt['purposes'] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking']
     const { sealed, receipt } = await offered(10, { purposes })

@@ -152,8 +152,8 @@ export class CountDesk {
     const points = new Map<string, Point>()
     const list: AggregateList['contributions'] = []
     // the three cut off at the same contribution
-    const rows = [...this.#options.table.rows()].toSorted((a, b) => compareBytes(a.manifest.bytes, b.manifest.bytes))
-    for (const { manifest } of rows) {
+    const manifests = Array.from(this.#options.table.rows(), ({ manifest }) => manifest)
+    for (const manifest of manifests.toSorted((a, b) => compareBytes(a.bytes, b.bytes))) {
       if (list.length >= MAX_PEOPLE) break
       const found = await this.#countsOf(manifest, aggregators)
       if (found === undefined) continue

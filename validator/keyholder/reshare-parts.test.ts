@@ -40,5 +40,7 @@ it('takes the newest papers where one dealer missed a renewal, and none that are
   expect(partsFault([part(1, [fill(2)]), newer], order, cid, 3)).toBe('OTHER_SHARING')
   expect(partsFault([part(1, [hash, fill(2)]), newer], order, cid, 3)).toBe('OTHER_SHARING')
   expect(partsFault([{ ...late, salt: fill(3) }, newer], order, cid, 3)).toBe('OTHER_SHARING')
+  // longer, and yet back at the first consent
+  expect(partsFault([late, part(2, [hash, fill(1), hash])], order, cid, 3)).toBe('OTHER_SHARING')
   expect(partsFault([], order, cid, 3)).toBe('WRONG_COUNT')
 })

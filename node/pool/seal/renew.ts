@@ -41,12 +41,21 @@ export async function renewContribution(renewing: Renewing): Promise<Renewed> {
   return { held, faults }
 }
 
-async function tell({ mesh, clock, dao, manifest, salt, receipts, signal }: Renewing, member: string): Promise<string | undefined> {
+async function tell(renewing: Renewing, member: string): Promise<string | undefined> {
+  const { mesh, clock, dao, manifest, salt, receipts, signal } = renewing
   const recipient = await askForRecipient(member, { mesh, clock, dao, signal })
   if (recipient === undefined) return 'BAD_DEPOSIT_KEY'
-  const renewal = { v: 1, manifest, receipts: receipts.slice(-MAX_RENEWALS) }
-  const query = { sealed: await sealToRecipients(encode(renewal), [recipient]) }
-  const reply = await askAgain(mesh, peerFromDid(member), depositProtocol, query, { ...(signal && { signal }) })
+  const say = async (part: readonly string[]) => {
+    const query = { sealed: await sealToRecipients(encode({ v: 1, manifest, receipts: part }), [recipient]) }
+    return askAgain(mesh, peerFromDid(member), depositProtocol, query, { ...(signal && { signal }) })
+  }
+  let reply = await say(receipts.slice(-MAX_RENEWALS))
+  // it was away for longer than one message tells: from the first, part by part; those that it knows it takes for superseded
+  if (reply.status === 'refused' && reply.code === 'NOT_A_RENEWAL')
+    for (let from = 0; from < receipts.length; from += MAX_RENEWALS) {
+      reply = await say(receipts.slice(from, from + MAX_RENEWALS))
+      if (reply.status === 'refused' && reply.code !== 'SUPERSEDED') return reply.code
+    }
   if (reply.status === 'refused') return reply.code
   const read = verifyObject(depositAck, reply.ack, 'deposit-ack', 'by', 1024)
   if (!read.ok) return read.code
