@@ -3,7 +3,7 @@ import type { CID } from '../../schemas/wire/index.ts'
 import { readWithdrawal } from '../consent/index.ts'
 import { isLive } from './deliveries.ts'
 import { isSeated } from './seats.ts'
-import type { LedgerState, PoolContribution } from './types.ts'
+import type { LedgerState } from './types.ts'
 import { refuse, type Rule } from './view.ts'
 
 export const consentWithdrawn: Rule<'consent.withdrawn'> = {
@@ -24,7 +24,9 @@ export const consentWithdrawn: Rule<'consent.withdrawn'> = {
     const { manifest, subject, scope } = read.value
     state.withdrawals.add({ index, by: a, manifest, subject, scope })
     const one = state.contributions.get(manifest.toString())
-    if (one?.contributor === subject && isLive(one)) end(state, one, index)
+    // one needed purpose less is no consent any more; an optional one is only not asked for again. From the cut on it stays among what is drawn:
+    // whoever sees the beacon come must not choose by it. It earns nothing all the same
+    if (one && isLive(one) && state.withdrawals.ends(one)) one.withdrawn = index
   },
 }
 
@@ -33,11 +35,4 @@ function mayHaveBrought({ contributions, commits }: LedgerState, subject: string
   if (contributions.get(manifest.toString())?.contributor === subject) return true
   for (const { author } of commits.values()) if (author === subject) return true
   return false
-}
-
-/** One needed purpose less is no consent any more; an optional one is only not asked for again. */
-function end(state: LedgerState, one: PoolContribution, index: number): void {
-  if (!state.withdrawals.ends(one)) return
-  one.withdrawn = index
-  // from the cut on it stays among what is drawn: whoever sees the beacon come must not choose by it. It earns nothing all the same
 }

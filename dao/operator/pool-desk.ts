@@ -29,7 +29,7 @@ export interface PoolDeskOptions {
 const OWED = 'withdrawal-owed/'
 const TIDY_MS = 3_600_000
 
-/** Of one subject, purpose by purpose. Beyond it somebody fills the log; an end is taken all the same. */
+/** Of one subject. Beyond it somebody fills the log; the end of a contribution that the log has is taken all the same. */
 const MOST_OF_ONE = 256
 
 type Answer = { status: 'noted' } | { status: 'refused'; code: string; message: string }
@@ -85,10 +85,11 @@ export class PoolDesk implements AsyncDisposable {
     if (!read.ok) return no(read.code, read.message)
     const { manifest, subject, scope } = read.value
     const { state, write, kv, logger, signal } = this.#options
-    const { contributors, withdrawals } = state()
+    const { contributions, contributors, withdrawals } = state()
     if (this.#isLogged(bytes)) return { status: 'noted' }
     if (!contributors.has(subject)) return no('NOT_JOINED', 'this account never joined here; its keyholders take its withdrawal')
-    if (scope !== 'all' && withdrawals.of(subject).length >= MOST_OF_ONE)
+    const isEnd = scope === 'all' && contributions.get(manifest.toString())?.contributor === subject
+    if (!isEnd && withdrawals.of(subject).length >= MOST_OF_ONE)
       return no('TOO_MANY', 'this account has logged as many withdrawals as one may')
     const key = `withdrawn/${manifest.toString()}/${subject}/${scopeText(scope)}`
     try {

@@ -7,7 +7,7 @@ import { generateAgeIdentity } from '../custody/index.ts'
 import { type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { type Contributed, PoolLedgerWorld } from '../../tests/unit/pool-ledger-world.ts'
-import { serveOwnerDesk } from './owner-desk.ts'
+import { carryToOwners } from './owner-carrier.ts'
 
 type Ask = (query: { request: Uint8Array; order: null }, call: { peer: string; signal: AbortSignal }) => Promise<object>
 const { recipient } = await generateAgeIdentity()
@@ -39,7 +39,7 @@ beforeEach(() => {
     },
   } as unknown as Mesh
   const mayRead = (peer: string): boolean => peer === peerFromDid(scorer.did)
-  serveOwnerDesk({ mesh, clock: { ...realClock, now: () => world.now * 1000 }, logger: silent, state: () => world.state, mayRead })
+  carryToOwners({ mesh, clock: { ...realClock, now: () => world.now * 1000 }, logger: silent, state: () => world.state, mayRead })
 })
 
 const requestOf = (manifest: CID, by = scorer, changes: object = {}): Uint8Array => {

@@ -10,7 +10,7 @@ import { keyRequest, peerFromDid } from '../../schemas/wire/index.ts'
 import { isLive, type LedgerState } from '../ledger/index.ts'
 import { requestFault } from '../pool-access/index.ts'
 
-export interface OwnerDeskOptions {
+export interface OwnerCarrierOptions {
   mesh: Pick<Mesh, 'ask' | 'handle' | 'peers'>
   clock: Clock
   logger: Logger
@@ -19,8 +19,8 @@ export interface OwnerDeskOptions {
   mayRead: (peer: string) => boolean
 }
 
-/** Serves until disposed. The owner judges the request; here it is only kept from strangers, and from going about for long. */
-export function serveOwnerDesk({ mesh, clock, logger, state, mayRead }: OwnerDeskOptions): Disposable {
+/** Carries until disposed. The owner judges the request; here it is only kept from strangers, and from going about for long. */
+export function carryToOwners({ mesh, clock, logger, state, mayRead }: OwnerCarrierOptions): Disposable {
   const no = (code: string, message: string) => ({ status: 'refused' as const, code, message: message.slice(0, 512) })
   return mesh.handle(ownerPartProtocol, async ({ request: bytes, order }, { peer, signal }) => {
     const read = verifyObject(keyRequest, bytes, 'key-request', 'by')
