@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/effects/index.ts'
 import { RefusedError, UsageError } from '../../core/errors/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
-import type { OwnerAsked, OwnersVeto, PoolNote } from '../../node/pool/offering/index.ts'
+import type { OwnerAsked, OwnersVeto, OwnersWord, PoolNote } from '../../node/pool/offering/index.ts'
 import { sha256Hex } from '../../schemas/wire/index.ts'
 import { type Flags, print, printable, printJson, type Prompter, type Run, say, terminalPrompter } from '../program/index.ts'
 import {
@@ -69,7 +69,7 @@ interface Wording {
 }
 
 /** The owner's word: one for each release order, however many chunks it asks for; tests go by the consent alone. */
-export function wordOf({ releases, prompter, clock, signal }: Wording): OwnersVeto['mayOpen'] {
+export function wordOf({ releases, prompter, clock, signal }: Wording): (asked: OwnerAsked) => Promise<OwnersWord> {
   const said = new Map<string, Promise<'yes' | 'no'>>()
   // one question at a time
   let last: Promise<unknown> = Promise.resolve()

@@ -31,10 +31,10 @@ export function tagsOf(
   withdrawals: readonly Pick<Withdrawal, 'manifest' | 'subject' | 'scope'>[],
 ): Uint8Array[] {
   const known = new Map(members.map((one) => [contributionOf(one), one.manifest]))
-  return withdrawals.map((withdrawal) => {
-    const what = contributionOf(withdrawal)
+  return withdrawals.map((said) => {
+    const what = contributionOf(said)
     // another one than below: were it the same for who is in and another for who is not, it would tell
-    if (!isOf(withdrawal, purposes)) return strayTag(secret, `${what} stays`)
+    if (!isOf(said, purposes)) return strayTag(secret, `${what} stays`)
     const manifest = known.get(what)
     return manifest === undefined ? strayTag(secret, what) : memberTag(leafSalt(secret, manifest))
   })

@@ -177,7 +177,7 @@ export class KeyholderDuty implements AsyncDisposable {
         withdrawalTopic(state().id),
         ({ withdrawal }) =>
           void keyholder.obey(withdrawal).catch((error: unknown) => logger.warn('withdrawal-waits', { code: codeOf(error) })),
-        ({ withdrawal }) => gossipVerdict(withdrawal, view.hasJoined),
+        ({ withdrawal }) => gossipVerdict(withdrawal, (account) => view.hasJoined(account)),
       ),
     )
     this.#stack.use(stack.move())

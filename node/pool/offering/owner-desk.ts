@@ -19,10 +19,13 @@ export interface OwnerAsked {
   order: { value: ReleaseOrder; bytes: Uint8Array } | null
 }
 
+/** `unanswered`: nobody said anything in time. */
+export type OwnersWord = 'yes' | 'no' | 'unanswered'
+
 export interface OwnersVeto {
   rootSeed: Uint8Array
-  /** The owner's word on a request that its consent covers; `unanswered`: nobody said anything in time. */
-  mayOpen: (asked: OwnerAsked) => 'yes' | 'no' | 'unanswered' | Promise<'yes' | 'no' | 'unanswered'>
+  /** The owner's word on a request that its consent covers. */
+  mayOpen: (asked: OwnerAsked) => OwnersWord | Promise<OwnersWord>
   /** Every signed request for a contribution of ours, and `ok` or why not. */
   onAnswer?: (asked: OwnerAsked, outcome: string) => void
 }

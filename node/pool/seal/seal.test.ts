@@ -10,7 +10,7 @@ import { eventLines } from '../../../tests/support/pool-network.ts'
 import { LEDGER, poolPolicy, rootSeed, subject } from '../../../tests/support/pool-world.ts'
 import { createRootSeed, openRootSeed, ownerKey, pinContribution, type Sealed, sealContribution } from './index.ts'
 
-const { policy, cid, bytes } = poolPolicy()
+const { policy, cid, bytes: policyBytes } = poolPolicy()
 const seal = (lines: string[], ownerSeed?: Uint8Array): Sealed =>
   sealContribution({
     lines,
@@ -94,7 +94,7 @@ describe('pinning', () => {
       const value = { ...policy, publicStorage }
       const sealed = seal(eventLines(3))
       await using storage = new MemoryStorage()
-      await pinContribution(storage, sealed, { cid, value, bytes, notice: utf8(printNotice(policy)) })
+      await pinContribution(storage, sealed, { cid, value, bytes: policyBytes, notice: utf8(printNotice(policy)) })
       const chunk = sealed.manifest.chunks[0] as CID
       expect([await storage.public.has(chunk), await storage.private.has(chunk)]).toEqual([publicStorage, !publicStorage])
     },
