@@ -84,6 +84,12 @@ describe('pool preview', () => {
     expect(json()).toMatchObject([
       { source: 'own', kept: 1, sample: [{ type: 'Post', time: '2024-03-01', object: { kind: 'thing', text: 'ground wheat' } }] },
     ])
+    await writeFile(at('red.csv'), 'Note\na red barn\n')
+    const seen = await runCli('pool', 'preview', at('red.csv'), '--columns', 'text=Note', '--detector', at('detector.mjs'), '--json')
+    expect([seen.code, seen.json()[0]], seen.err).toMatchObject([
+      0,
+      { replaced: { colour: 1 }, sample: [{ object: { text: 'a [colour] barn' } }] },
+    ])
     const eye = await runCli('pool', 'preview', at('diary.csv'), '--columns', '{"text":"Note"}', '--detector', at('absent.mjs'), '--json')
     expect([eye.code, eye.json()]).toMatchObject([1, [{ error: { code: 'BAD_DETECTOR' } }]])
   })

@@ -1,41 +1,25 @@
 import { readFile, stat } from 'node:fs/promises'
-import path from 'node:path'
 import { InvalidInputError, RefusedError } from '../../core/errors/index.ts'
-import { openKeyFile } from '../../core/identity/index.ts'
 import { isKeyOf } from '../../dao/consent/index.ts'
 import { dealPoolKey } from '../../dao/custody/index.ts'
 import { poolKeysNamed, seatedValidators } from '../../dao/ledger/index.ts'
 import { chooseCommittee, openPool, readPoolFile } from '../../dao/pool-policy/index.ts'
 import { DiskWaitingShares } from '../../dao/stores/index.ts'
 import { cborCid, encode } from '../../schemas/wire/index.ts'
-import { listOf, numberFlag, print, printable, printJson, type Run, settingOf } from '../program/index.ts'
-import {
-  assemblerKey,
-  getJson,
-  httpBase,
-  operatorWriter,
-  logFolder,
-  replayFolder,
-  systemClock,
-  waitingSharesFolder,
-} from '../wiring/index.ts'
-
-interface Info {
-  ledger: string
-  operator: string
-  operatorEntries: number
-}
+import { listOf, numberFlag, print, printable, printJson, type Run } from '../program/index.ts'
+import { systemClock, waitingSharesFolder } from '../wiring/index.ts'
+import { operatorSession } from './operator-session.ts'
 
 export const run: Run = async ([file = 'pool.yaml'], flags) => {
-  const home = settingOf('home', flags) as string
   const pool = readPoolFile(await textOf(file))
-  const base = httpBase(`http://${settingOf('http', flags)}`)
-  const operator = await openKeyFile(path.join(home, 'keys', 'identity.key'))
-  const info = (await getJson(base, '/v1/info')) as Info
-  if (operator.did !== info.operator)
-    throw new RefusedError('NOT_THE_OPERATOR', `only the operator opens a pool; ${home} holds another key`)
-  const { ledger, files } = await replayFolder(logFolder(home, undefined))
-  const { state } = ledger
+  const {
+    folder,
+    operator,
+    assembler,
+    state,
+    pool: { files },
+    write,
+  } = await operatorSession(flags, 'opens a pool')
   const seats = seatedValidators(state).map(({ statement }) => ({ account: statement.validator, operator: statement.operator }))
   const members = listOf(flags['members'] as string | undefined)
   const [k, n] = [numberFlag(flags, 'k', 0), numberFlag(flags, 'n', 0)]
@@ -45,26 +29,25 @@ export const run: Run = async ([file = 'pool.yaml'], flags) => {
     ...(n > 0 && { n }),
   })
   // the same keyholders go on with the key they have, so that what was offered before is still known
-  const known = poolKeysNamed(state, files).findLast(({ key }) => isKeyOf(key, info.ledger, committee))
-  const dealt = known ? undefined : dealPoolKey({ dao: info.ledger, ...committee, at: Math.floor(systemClock.now() / 1000) }, operator)
+  const known = poolKeysNamed(state, files).findLast(({ key }) => isKeyOf(key, state.id, committee))
+  const dealt = known ? undefined : dealPoolKey({ dao: state.id, ...committee, at: Math.floor(systemClock.now() / 1000) }, operator)
   const key = known?.key ?? (dealt as NonNullable<typeof dealt>).key
   const newest = state.pendingCharters.at(-1)
-  const assembler = (await assemblerKey(home)).did
   const opened = openPool(pool, {
     base: newest?.charter ?? state.charter,
     committee,
     operator,
     key,
-    assembler,
+    assembler: assembler.did,
     successors: flags['successors'] === true,
   })
   const from = Math.max((state.epoch?.number ?? 0) + 1, newest?.from ?? 0, numberFlag(flags, 'from', 0))
   const payload = { charter: opened.charter.cid, version: opened.charter.version, from }
-  const waiting = new DiskWaitingShares(waitingSharesFolder(home))
+  const waiting = new DiskWaitingShares(waitingSharesFolder(folder))
   const keyCid = cborCid(encode(key))
   // once the log names the key, these are the only shares of it that there will be
   if (dealt) await waiting.keep(keyCid, dealt.shares)
-  await operatorWriter(base, info.ledger, operator)('charter', payload, opened.files).catch(async (thrown: unknown) => {
+  await write('charter', payload, opened.files).catch(async (thrown: unknown) => {
     if (dealt && thrown instanceof RefusedError) for (const { x } of dealt.shares) await waiting.forget(keyCid, x)
     throw thrown
   })

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
-import { openKeyFile } from '../../core/identity/index.ts'
-import { askAgain, blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
-import { isRecipient, readPolicy, requiredPurposes } from '../../dao/consent/index.ts'
+import { askAgain, blocksProtocol } from '../../core/mesh/index.ts'
+import { isRecipient, requiredPurposes } from '../../dao/consent/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
-import { lastFinalEpoch, readStatisticsFile, seatedValidators } from '../../dao/ledger/index.ts'
+import { lastFinalEpoch, type LedgerState, readStatisticsFile, seatedValidators } from '../../dao/ledger/index.ts'
+import type { PoolContribution } from '../../dao/pool-release/index.ts'
 import {
   did,
   MAX_FEED_BYTES,
@@ -17,137 +17,48 @@ import {
   PURPOSES,
   type Purpose,
 } from '../../schemas/wire/index.ts'
-import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { type Flags, numberFlag, print, printable, printJson, type Run, say } from '../program/index.ts'
 import {
-  assemblerKey,
   canaryKeyIn,
-  daoFolder,
   fileSink,
   getBytes,
-  httpBase,
-  operatorWriter,
-  isPrivateDao,
-  isPublicMultiaddr,
   keepRelease,
-  learnDao,
-  logger,
   replayPool,
   type ReplayedPool,
-  resolveDao,
   secureBytes,
   systemClock,
   untilStopped,
 } from '../wiring/index.ts'
+import { meet, operatorSession, type OperatorSession, policyInForce } from './operator-session.ts'
 
 const ORDER_SECONDS = 86_400
 
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
-  const folder = daoFolder(settingOf('home', flags) as string)
-  const base = httpBase(`http://${settingOf('http', flags)}`)
-  const operator = await openKeyFile(path.join(folder, 'keys', 'identity.key'))
+  const session = await operatorSession(flags, 'releases a pool')
+  const { folder, operator, assembler, state, write } = session
   const room = await openPoolReleases()
-  let now = await replayPool(path.join(folder, 'log'))
-  const { state } = now.ledger
-  if (operator.did !== state.operator)
-    throw new RefusedError('NOT_THE_OPERATOR', `only the operator releases a pool; ${folder} holds another key`)
-  const policyBytes = state.charter.consent === null ? undefined : now.files.read(state.charter.consent)
-  const policy = policyBytes && readPolicy(policyBytes)
-  if (!policy?.ok) throw new RefusedError('NO_POOL', 'this DAO has no personal pool; "quern dao pool open" opens one')
-
+  const policy = policyInForce(session)
   const asked = askedFor(flags)
-  const isSeated = seatedValidators(state).some(({ statement }) => statement.validator === asked.trainer)
-  if (!isRecipient(policy.policy, 'trainer', asked.trainer, isSeated))
-    throw new RefusedError('TRAINER_NOT_NAMED', `nobody consented to ${asked.trainer}; the policy names the trainers that there may be`)
   const notify = notifyOf(flags)
-  const throughEpoch = lastFinalEpoch(state)
-  const terms = poolTermsOf(state.charter)
-  const contributions = room.contributionsOf(state, throughEpoch)
-  const ready = contributions.filter((one) => one.vested && !room.isEndedInLedger(one, asked.purposes, state))
-  if (ready.length === 0)
-    throw new RefusedError('NOTHING_TO_RELEASE', 'no contribution to the pool has vested points and a consent for these purposes')
-  const ordinal = `-pool-${state.poolReleases.length + 1}`
-  const name = typeof flags['name'] === 'string' ? flags['name'] : `${state.charter.name.slice(0, 64 - ordinal.length)}${ordinal}`
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
-    throw new UsageError('BAD_NAME', `${name} is no name of a release: up to 64 letters, digits, dots, dashes and underscores`)
-  if (state.releases.some((one) => one.name === name) || state.poolReleases.some((one) => one.name === name))
-    throw new RefusedError('NAME_USED', `${name} is a release of this DAO already; give another --name`)
-  const out = path.resolve(String(flags['out']))
-  const bundleFile = path.join(out, `${name}.age`)
+  const ready = await readyFor(session, asked)
+  const { name, out, bundleFile } = placeOf(session, flags)
   // it gets its name when the log names it: of a bundle that no log names, no withdrawal would ever be told
   const unlogged = `${bundleFile}.unlogged`
-  if (existsSync(bundleFile)) throw new RefusedError('FILE_EXISTS', `${bundleFile} is there already; give another --out or --name`)
-  if (ready.length > MAX_MEMBERS)
-    throw new RefusedError('TOO_MANY_CONTRIBUTIONS', `one release takes ${MAX_MEMBERS} contributions, and ${ready.length} are ready`)
-  const assembler = await assemblerKey(folder)
-  if (!isRecipient(policy.policy, 'assembler', assembler.did, false))
-    throw new RefusedError(
-      'ASSEMBLER_NOT_NAMED',
-      `the policy names another assembler than the key in ${folder}, ${assembler.did}; keyholders would refuse`,
-    )
   const canaryKey = await canaryKeyIn(folder)
   const at = Math.floor(systemClock.now() / 1000)
-  const signed = room.signOrders(
-    {
-      dao: state.id,
-      name,
-      ...asked,
-      manifests: ready.map(({ cid }) => cid),
-      assembler: assembler.did,
-      at,
-      expires: at + ORDER_SECONDS,
-      deleteWithinDays: terms.deleteWithinDays,
-      canaries: numberFlag(flags, 'canaries', 24),
-      canaryKey,
-    },
-    operator,
-  )
-  const given = {
-    dao: state.id,
-    operator: operator.did,
-    assembler: assembler.did,
-    now: at,
-    deleteWithinDays: terms.deleteWithinDays,
-    canaryKey,
-  }
-  const orders = signed.map((bytes) => ({ value: room.readOrder(bytes, given), bytes }))
+  const { orders, terms } = await ordersFor(session, flags, { ...asked, name, ready, canaryKey, at })
 
   await mkdir(out, { recursive: true })
-  const addresses = await resolveDao(base)
-  const privateNetwork = isPrivateDao(addresses)
-  await using mesh = await openLibp2pMesh({ signer: assembler, clock: systemClock, listen: [], privateNetwork })
-  const dialable = (all: string[]): string[] => (privateNetwork ? all : all.filter(isPublicMultiaddr))
-  // the service holds all sealed chunks, as keyholders do
-  await mesh.connect(dialable(addresses), { signal: stop.signal })
-  const { known } = await learnDao(addresses, { logger: await logger('error'), signal: stop.signal })
   const members = [...new Set(ready.flatMap(({ committee }) => committee?.members ?? policy.policy.committee.members))]
-  const dial = async (holder: string): Promise<void> => {
-    const where = holder === operator.did ? addresses : known.find(({ did: account }) => account === holder)?.addresses
-    if (where !== undefined) await mesh.connect(dialable(where), { signal: stop.signal })
-  }
-  for (const holder of members) await dial(holder).catch(() => say(`quern: keyholder ${holder} does not answer`))
-  // the service knows what no quorum has cosigned yet: a withdrawal counts from then on
-  const withdrawalsNow = async (): Promise<readonly Uint8Array[]> => {
-    const feed = room.readFeed(await getBytes(base, '/v1/pool/withdrawals', MAX_FEED_BYTES))
-    if (!feed.ok || feed.value.by !== operator.did || feed.value.dao !== state.id)
-      throw new RefusedError('NOT_OUR_SERVICE', `${base} does not serve the withdrawals of ${state.id}; give its address with --http`)
-    return feed.value.withdrawals
-  }
-  let said = await withdrawalsNow()
+  // the service holds all sealed chunks, as keyholders do
+  await using met = await meet(session, [operator.did, ...members], stop.signal)
   // a purpose that the pool cannot do without takes away the rest
   const ends = [...new Set([...asked.purposes, ...requiredPurposes(policy.policy)])]
-  // asked for every contribution, and signatures take their time
-  let gone: { of: typeof said; past: number; what: Set<string> } | undefined
-  const isWithdrawnSince = (what: string): boolean => {
-    const past = now.withdrawals.length
-    if (gone?.of !== said || gone.past !== past) {
-      const since = room.withdrawalsIn(said.slice(past)).filter((one) => room.isOf(one, ends))
-      gone = { of: said, past, what: new Set(since.map(room.contributionOf)) }
-    }
-    return gone.what.has(what)
-  }
+  const withdrawn = await WithdrawnNow.read(session, ends)
+  const throughEpoch = lastFinalEpoch(state)
   const made = await room.assemblePoolRelease({
-    mesh,
+    mesh: met.mesh,
     clock: systemClock,
     signer: assembler,
     operator,
@@ -156,34 +67,31 @@ export const run: Run = async (_args, flags) => {
     ownerVia: peerFromDid(operator.did),
     epoch: throughEpoch,
     orders,
-    contributions,
+    contributions: ready,
     policy: { cid: policy.cid, value: policy.policy },
     terms,
-    statistics: newestCounts(now),
+    statistics: newestCounts(session.pool),
     readChunk: room.chunkReader({
       holders: [operator.did, ...members],
       ask: async (holder, cid) =>
-        (await askAgain(mesh, peerFromDid(holder), blocksProtocol, { cids: [cid] }, { signal: stop.signal })).blocks[0] ?? undefined,
-      reconnect: (holder) => dial(holder),
+        (await askAgain(met.mesh, peerFromDid(holder), blocksProtocol, { cids: [cid] }, { signal: stop.signal })).blocks[0] ?? undefined,
+      reconnect: (holder) => met.dial(holder),
       signal: stop.signal,
     }),
     known: () => ({
       isEnded: (one) =>
-        room.isEndedInLedger(one, asked.purposes, now.ledger.state) ||
-        isWithdrawnSince(room.contributionOf({ manifest: one.cid, subject: one.manifest.subject })),
-      withdrawals: said.length > now.withdrawals.length ? said : now.withdrawals,
+        room.isEndedInLedger(one, asked.purposes, withdrawn.state) ||
+        withdrawn.isGone(room.contributionOf({ manifest: one.cid, subject: one.manifest.subject })),
+      withdrawals: withdrawn.all,
       at,
     }),
-    refresh: async () => {
-      now = await replayPool(path.join(folder, 'log'))
-      said = await withdrawalsNow()
-    },
+    refresh: () => withdrawn.refresh(),
     canaryKey,
     random: { bytes: secureBytes },
     about: {
       title: state.charter.title || state.charter.name,
       contact: state.charter.contact,
-      redaction: [...new Set(ready.map(({ manifest }) => manifest.schema))].join(' ').slice(0, 64),
+      redaction: [...new Set(ready.map(({ manifest }) => manifest.redaction ?? manifest.schema))].join(' ').slice(0, 64),
       throughEpoch,
       previous: state.poolReleases.at(-1)?.release ?? null,
     },
@@ -197,11 +105,7 @@ export const run: Run = async (_args, flags) => {
   await writeFile(path.join(out, 'release.json'), `${JSON.stringify(room.describePoolRelease(release), null, 2)}\n`)
   await writeFile(path.join(out, 'licence.jsonld'), made.licence)
   await writeFile(path.join(out, 'ai-act-53-1-d.json'), made.aiAct)
-  await operatorWriter(
-    base,
-    state.id,
-    operator,
-  )('release', room.releaseEntry(release)).catch(async (thrown: unknown) => {
+  await write('release', room.releaseEntry(release)).catch(async (thrown: unknown) => {
     if (thrown instanceof RefusedError) await rm(unlogged, { force: true })
     else say(`quern: the log may not have it, so ${unlogged} is for nobody; delete it, and run this again`)
     throw thrown
@@ -214,6 +118,118 @@ export const run: Run = async (_args, flags) => {
     print(printable(`${release.cid.toString()}: ${made.report.rows} rows of ${made.report.people} people for ${asked.trainer}, in ${out}`))
   }
   return 0
+}
+
+type Asked = ReturnType<typeof askedFor>
+
+/** Contributions that may be in it, as the log knows them. Throws RefusedError with what keeps any from being released. */
+async function readyFor(session: OperatorSession, { trainer, purposes }: Asked): Promise<PoolContribution[]> {
+  const { state, pool, folder, assembler } = session
+  const { contributionsOf, isEndedInLedger } = await openPoolReleases()
+  const { policy } = policyInForce(session)
+  const isSeated = seatedValidators(state).some(({ statement }) => statement.validator === trainer)
+  if (!isRecipient(policy, 'trainer', trainer, isSeated))
+    throw new RefusedError('TRAINER_NOT_NAMED', `nobody consented to ${trainer}; the policy names the trainers that there may be`)
+  const vested = contributionsOf(state, pool.files, lastFinalEpoch(state))
+  const ready = vested.filter((one) => !isEndedInLedger(one, purposes, state))
+  if (ready.length === 0)
+    throw new RefusedError('NOTHING_TO_RELEASE', 'no contribution to the pool has vested points and a consent for these purposes')
+  if (ready.length > MAX_MEMBERS)
+    throw new RefusedError('TOO_MANY_CONTRIBUTIONS', `one release takes ${MAX_MEMBERS} contributions, and ${ready.length} are ready`)
+  if (!isRecipient(policy, 'assembler', assembler.did, false))
+    throw new RefusedError(
+      'ASSEMBLER_NOT_NAMED',
+      `the policy names another assembler than the key in ${folder}, ${assembler.did}; keyholders would refuse`,
+    )
+  return ready
+}
+
+/** What it is called and where it goes; neither may be there already. */
+function placeOf({ state }: OperatorSession, flags: Flags): { name: string; out: string; bundleFile: string } {
+  const ordinal = `-pool-${state.poolReleases.length + 1}`
+  const name = typeof flags['name'] === 'string' ? flags['name'] : `${state.charter.name.slice(0, 64 - ordinal.length)}${ordinal}`
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
+    throw new UsageError('BAD_NAME', `${name} is no name of a release: up to 64 letters, digits, dots, dashes and underscores`)
+  if (state.releases.some((one) => one.name === name) || state.poolReleases.some((one) => one.name === name))
+    throw new RefusedError('NAME_USED', `${name} is a release of this DAO already; give another --name`)
+  const out = path.resolve(String(flags['out']))
+  const bundleFile = path.join(out, `${name}.age`)
+  if (existsSync(bundleFile)) throw new RefusedError('FILE_EXISTS', `${bundleFile} is there already; give another --out or --name`)
+  return { name, out, bundleFile }
+}
+
+interface Ordered extends Asked {
+  name: string
+  ready: readonly PoolContribution[]
+  canaryKey: Uint8Array
+  /** Unix seconds. */
+  at: number
+}
+
+/** Signed, and read as every keyholder will read them. */
+async function ordersFor({ state, operator, assembler }: OperatorSession, flags: Flags, { ready, ...ordered }: Ordered) {
+  const { signOrders, readOrder } = await openPoolReleases()
+  const terms = poolTermsOf(state.charter)
+  const { at, canaryKey } = ordered
+  const common = { dao: state.id, assembler: assembler.did, deleteWithinDays: terms.deleteWithinDays, canaryKey }
+  const asked = { ...ordered, ...common, expires: at + ORDER_SECONDS, canaries: numberFlag(flags, 'canaries', 24) }
+  const signed = signOrders({ ...asked, manifests: ready.map(({ cid }) => cid) }, operator)
+  const orders = signed.map((bytes) => ({ value: readOrder(bytes, { ...common, operator: operator.did, now: at }), bytes }))
+  return { orders, terms }
+}
+
+/** Withdrawals as they are known while a release is put together: those of our copy of the log, and those that the service tells before any quorum cosigned them. */
+class WithdrawnNow {
+  readonly #session: OperatorSession
+  readonly #ends: readonly Purpose[]
+  #pool: ReplayedPool
+  #said: readonly Uint8Array[] = []
+  /** What was withdrawn that our copy of the log does not know of yet. */
+  #gone: ReadonlySet<string> = new Set()
+
+  private constructor(session: OperatorSession, ends: readonly Purpose[]) {
+    this.#session = session
+    this.#ends = ends
+    this.#pool = session.pool
+  }
+
+  /** `ends`: withdrawing any of these purposes takes somebody out. Throws RefusedError NOT_OUR_SERVICE, FatalError DAO_UNREACHABLE. */
+  static async read(session: OperatorSession, ends: readonly Purpose[]): Promise<WithdrawnNow> {
+    const withdrawn = new WithdrawnNow(session, ends)
+    await withdrawn.#ask()
+    return withdrawn
+  }
+
+  get state(): LedgerState {
+    return this.#pool.ledger.state
+  }
+
+  /** Signed, in the order of the log. */
+  get all(): readonly Uint8Array[] {
+    return this.#said.length > this.#pool.withdrawals.length ? this.#said : this.#pool.withdrawals
+  }
+
+  /** `what`: as `contributionOf` names it. */
+  isGone(what: string): boolean {
+    return this.#gone.has(what)
+  }
+
+  async refresh(): Promise<void> {
+    this.#pool = await replayPool(path.join(this.#session.folder, 'log'))
+    await this.#ask()
+  }
+
+  async #ask(): Promise<void> {
+    const { contributionOf, readFeed, withdrawalsIn, isOf } = await openPoolReleases()
+    const { base, operator, state } = this.#session
+    const feed = readFeed(await getBytes(base, '/v1/pool/withdrawals', MAX_FEED_BYTES))
+    if (!feed.ok || feed.value.by !== operator.did || feed.value.dao !== state.id)
+      throw new RefusedError('NOT_OUR_SERVICE', `${base} does not serve the withdrawals of ${state.id}; give its address with --http`)
+    this.#said = feed.value.withdrawals
+    // looked at once: it is asked for every contribution, and signatures take their time
+    const since = withdrawalsIn(this.#said.slice(this.#pool.withdrawals.length)).filter((one) => isOf(one, this.#ends))
+    this.#gone = new Set(since.map(contributionOf))
+  }
 }
 
 /** Where the trainer is told of withdrawals. */

@@ -5,30 +5,16 @@ import { z } from 'zod'
 import { signObject } from '../../core/envelope/index.ts'
 import { codeOf, RefusedError } from '../../core/errors/index.ts'
 import { writeFileDurably } from '../../core/home/index.ts'
-import { openKeyFile, type Signer } from '../../core/identity/index.ts'
-import { type Mesh, openLibp2pMesh } from '../../core/mesh/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import type { Mesh } from '../../core/mesh/index.ts'
 import { openCustody } from '../../dao/index.ts'
-import { type CustodyFact, custodyOf, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
+import { type CustodyFact, custodyOf, seatedValidators } from '../../dao/ledger/index.ts'
 import { readPolicy } from '../../dao/consent/index.ts'
 import { nextCommittee } from '../../dao/pool-policy/index.ts'
 import { bytesUpTo, encode, parse, peerFromDid } from '../../schemas/wire/index.ts'
-import { type Flags, listOf, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
-import {
-  assemblerKey,
-  daoFolder,
-  httpBase,
-  type OperatorWriter,
-  operatorWriter,
-  isPrivateDao,
-  isPublicMultiaddr,
-  learnDao,
-  logger,
-  replayFolder,
-  type Replayed,
-  resolveDao,
-  systemClock,
-  untilStopped,
-} from '../wiring/index.ts'
+import { type Flags, listOf, numberFlag, print, printable, printJson, type Run, say } from '../program/index.ts'
+import { type OperatorWriter, type ReplayedPool, systemClock, untilStopped } from '../wiring/index.ts'
+import { meet, type Met, operatorSession } from './operator-session.ts'
 
 /** What every new member signed, kept until the log has it: from then on keyholders follow by themselves. */
 const prepared = z.strictObject({ v: z.literal(1), order: bytesUpTo(8192), ready: z.array(bytesUpTo(1024)).max(32) })
@@ -46,28 +32,23 @@ interface Outcome {
 /** Exit 3 when a contribution that needs it could not be given to others. */
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
-  const folder = daoFolder(settingOf('home', flags) as string)
-  const base = httpBase(`http://${settingOf('http', flags)}`)
-  const operator = await openKeyFile(path.join(folder, 'keys', 'identity.key'))
-  const replayed = await replayFolder(path.join(folder, 'log'))
-  const { state } = replayed.ledger
-  if (operator.did !== state.operator)
-    throw new RefusedError('NOT_THE_OPERATOR', `only the operator orders a reshare; ${folder} holds another key`)
-  const write = operatorWriter(base, state.id, operator)
+  const session = await operatorSession(flags, 'orders a reshare')
+  const { folder, pool, operator, state, write } = session
   const waiting = path.join(folder, 'pool-reshares')
   if (flags['dryRun'] !== true) await finish(waiting, write)
   const facts = custodyOf(state)
   if (facts.length === 0) throw new RefusedError('NO_CONTRIBUTIONS', 'nothing is in the pool')
   await using stack = new AsyncDisposableStack()
-  let dialled: Mesh | undefined
-  const meet = async (): Promise<Mesh> => {
-    dialled ??= stack.use(await openMesh(folder, base, facts, { state, signal: stop.signal }))
-    return dialled
+  let met: Met | undefined
+  const meetThem = async (): Promise<Mesh> => {
+    const seats = seatedValidators(state).map((seat) => seat.statement.validator)
+    met ??= stack.use(await meet(session, [...facts.flatMap(({ one }) => one.committee.members), ...seats], stop.signal))
+    return met.mesh
   }
   const outcomes: Outcome[] = []
   for (const fact of facts) {
     stop.signal.throwIfAborted()
-    const one = await reshare(fact, { replayed, operator, flags, meet, write, waiting, signal: stop.signal })
+    const one = await reshare(fact, { pool, operator, flags, meet: meetThem, write, waiting, signal: stop.signal })
     outcomes.push(one)
     if (flags['json'] !== true) print(printable(inWords(one)))
   }
@@ -76,7 +57,7 @@ export const run: Run = async (_args, flags) => {
 }
 
 interface Resharing {
-  replayed: Replayed
+  pool: ReplayedPool
   operator: Signer
   flags: Flags
   meet: () => Promise<Mesh>
@@ -86,18 +67,18 @@ interface Resharing {
 }
 
 async function reshare(
-  { one, live }: CustodyFact,
-  { replayed, operator, flags, meet, write, waiting, signal }: Resharing,
+  { one, live, health }: CustodyFact,
+  { pool, operator, flags, meet: meetThem, write, waiting, signal }: Resharing,
 ): Promise<Outcome> {
-  const { commitReshare, custodyHealth, prepareReshare } = await openCustody()
-  const { state } = replayed.ledger
+  const { commitReshare, prepareReshare } = await openCustody()
+  const { state } = pool.ledger
   const from = one.committee
   const contribution = one.manifestCid.toString()
-  const said = { contribution, health: custodyHealth({ k: from.k, live: live.length }), from: from.members, faults: {} }
-  const to = target(one.manifest.policy, { live, from, replayed, flags })
+  const said = { contribution, health, from: from.members, faults: {} }
+  const to = target(one.manifest.policy, { live, from, pool, flags })
   if (to === undefined) return { ...said, to: null, outcome: 'sound' }
   if (flags['dryRun'] === true) return { ...said, to: to.members, outcome: 'due' }
-  const mesh = await meet()
+  const mesh = await meetThem()
   const reached = mesh.peers()
   const dealers = from.members.flatMap((member, i) => (reached.includes(peerFromDid(member)) ? [i + 1] : [])).slice(0, from.k)
   if (dealers.length < from.k)
@@ -123,12 +104,12 @@ async function reshare(
 /** Where the shares go; undefined where they may stay. Members that lost their seat are replaced by seated ones that the policy allows. */
 function target(
   policy: CustodyFact['one']['manifest']['policy'],
-  { live, from, replayed, flags }: { live: string[]; from: { k: number; members: string[] }; replayed: Replayed; flags: Flags },
+  { live, from, pool, flags }: { live: string[]; from: { k: number; members: string[] }; pool: ReplayedPool; flags: Flags },
 ): { k: number; members: string[] } | undefined {
-  const bytes = replayed.files.read(policy)
+  const bytes = pool.files.read(policy)
   const read = bytes && readPolicy(bytes)
   if (!read?.ok) throw new RefusedError('NO_POLICY', `the policy ${policy.toString()} is not among the ledger's files`)
-  const seats = seatedValidators(replayed.ledger.state).map(({ statement }) => ({
+  const seats = seatedValidators(pool.ledger.state).map(({ statement }) => ({
     account: statement.validator,
     operator: statement.operator,
   }))
@@ -150,28 +131,6 @@ async function finish(waiting: string, write: Resharing['write']): Promise<void>
     })
     await rm(file)
   }
-}
-
-/** As the assembler: two peers under the operator's key would be taken for one another. */
-async function openMesh(
-  folder: string,
-  base: string,
-  facts: readonly CustodyFact[],
-  { state, signal }: { state: LedgerState; signal: AbortSignal },
-): Promise<Mesh> {
-  const addresses = await resolveDao(base)
-  const privateNetwork = isPrivateDao(addresses)
-  const mesh = await openLibp2pMesh({ signer: await assemblerKey(folder), clock: systemClock, listen: [], privateNetwork })
-  const { known } = await learnDao(addresses, { logger: await logger('error'), signal })
-  const wanted = new Set([
-    ...facts.flatMap(({ one }) => one.committee.members),
-    ...seatedValidators(state).map((seat) => seat.statement.validator),
-  ])
-  for (const peer of known.filter(({ did }) => wanted.has(did))) {
-    const dialled = privateNetwork ? peer.addresses : peer.addresses.filter(isPublicMultiaddr)
-    await mesh.connect(dialled, { signal }).catch(() => say(`quern: keyholder ${peer.did} does not answer`))
-  }
-  return mesh
 }
 
 const faultsOf = (error: unknown): Record<string, string> =>

@@ -1,34 +1,15 @@
-import path from 'node:path'
 import { codeOf, FatalError, RefusedError } from '../../core/errors/index.ts'
-import { openKeyFile, type Signer } from '../../core/identity/index.ts'
-import { type Mesh, openLibp2pMesh } from '../../core/mesh/index.ts'
-import { readPolicy } from '../../dao/consent/index.ts'
+import type { Mesh } from '../../core/mesh/index.ts'
 import { openPoolStatistics } from '../../dao/index.ts'
 import { ledgerYear, type LedgerState, peopleToCount } from '../../dao/ledger/index.ts'
 import type { Gathered } from '../../dao/pool-statistics/index.ts'
 import { epsilonName, isPaid } from '../../dao/rewards/index.ts'
 import { cborCid, poolTermsOf, ROUND_SECONDS } from '../../schemas/wire/index.ts'
-import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
-import {
-  assemblerKey,
-  daoFolder,
-  httpBase,
-  operatorWriter,
-  isPrivateDao,
-  isPublicMultiaddr,
-  type KeptRound,
-  learnDao,
-  logger,
-  replayPool,
-  type ReplayedPool,
-  resolveDao,
-  RoundFolder,
-  systemClock,
-  untilStopped,
-} from '../wiring/index.ts'
+import { type Flags, numberFlag, print, printable, printJson, type Run, say } from '../program/index.ts'
+import { type KeptRound, RoundFolder, systemClock, untilStopped } from '../wiring/index.ts'
+import { meet, operatorSession, type OperatorSession, policyInForce } from './operator-session.ts'
 import { inWords } from './pool-statistics.ts'
 
-/** The DAO's own service writes entries in the operator's name as well: whoever comes second takes the next number. */
 const AGAIN_MS = 500
 /** What an aggregator says until it has read the log to where we are, or of a list that is not today's. */
 const PASSING = new Set(['NOT_PAID', 'LIST_CHANGED', 'CALL_TIMEOUT', 'CALL_RESET'])
@@ -36,19 +17,12 @@ const GROUPS = ['people', 'years', 'languages', 'types', 'sources']
 
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
-  const folder = daoFolder(settingOf('home', flags) as string)
-  const base = httpBase(`http://${settingOf('http', flags)}`)
-  const operator = await openKeyFile(path.join(folder, 'keys', 'identity.key'))
-  const pool = await replayPool(path.join(folder, 'log'))
-  const { state } = pool.ledger
-  if (operator.did !== state.operator)
-    throw new RefusedError('NOT_THE_OPERATOR', `only the operator orders statistics; ${folder} holds another key`)
+  const session = await operatorSession(flags, 'orders statistics')
+  const { folder, state, write } = session
   await using rounds = await RoundFolder.open(folder)
-  const gatherer = await assemblerKey(folder)
   const now = Math.floor(systemClock.now() / 1000)
   const begun = await begunRound(rounds, { state, flags, now })
-  const round = begun ?? (await newRound({ pool, flags, operator, gatherer, now }))
-  const write = operatorWriter(base, state.id, operator)
+  const round = begun ?? (await newRound(session, flags, now))
   // once for all attempts of this run: our copy of the log does not move
   let isPaidFor = isPaid(state.spent, round.id, round.value.epsilonPpm)
   if (begun) say(`going on with the round ${begun.id.toString()}, which ${isPaidFor ? 'costs nothing more' : 'is not paid yet'}`)
@@ -67,15 +41,8 @@ export const run: Run = async (_args, flags) => {
     )
     isPaidFor = true
   }
-  const addresses = await resolveDao(base)
-  const privateNetwork = isPrivateDao(addresses)
-  await using mesh = await openLibp2pMesh({ signer: gatherer, clock: systemClock, listen: [], privateNetwork })
-  const { known } = await learnDao(addresses, { logger: await logger('error'), signal: stop.signal })
-  for (const peer of known.filter(({ did: account }) => round.value.aggregators.includes(account))) {
-    const dialled = privateNetwork ? peer.addresses : peer.addresses.filter(isPublicMultiaddr)
-    await mesh.connect(dialled, { signal: stop.signal }).catch(() => say(`quern: aggregator ${peer.did} does not answer`))
-  }
-  const gathered = await gather({ mesh, round, rounds, pay, seconds: numberFlag(flags, 'wait', 120), signal: stop.signal })
+  await using met = await meet(session, round.value.aggregators, stop.signal)
+  const gathered = await gather({ mesh: met.mesh, round, rounds, pay, seconds: numberFlag(flags, 'wait', 120), signal: stop.signal })
   const statistics = cborCid(gathered.file)
   await write('pool.statistics', { round: round.id, statistics }, [gathered.file]).catch((error: unknown) => {
     if (codeOf(error) !== 'REPEATED') throw error
@@ -125,27 +92,16 @@ async function begunRound(rounds: RoundFolder, { state, flags, now }: Begun): Pr
   return begun
 }
 
-interface Ordering {
-  pool: ReplayedPool
-  flags: Flags
-  operator: Signer
-  gatherer: Signer
-  now: number
-}
-
 /** Throws what would be found out only after it was paid. */
-async function newRound({ pool, flags, operator, gatherer, now }: Ordering): Promise<KeptRound> {
-  const { ledger, files } = pool
-  const { state } = ledger
+async function newRound(session: OperatorSession, flags: Flags, now: number): Promise<KeptRound> {
+  const { state, pool, operator, assembler } = session
   const room = await openPoolStatistics()
-  const policyBytes = state.charter.consent === null ? undefined : files.read(state.charter.consent)
-  const policy = policyBytes && readPolicy(policyBytes)
-  if (!policy?.ok) throw new RefusedError('NO_POOL', 'this DAO has no personal pool; "quern dao pool open" opens one')
-  const aggregators = room.aggregatorsOf(policy.policy)
+  const { policy } = policyInForce(session)
+  const aggregators = room.aggregatorsOf(policy)
   if (aggregators === undefined)
     throw new RefusedError('TOO_FEW_KEYHOLDERS', 'statistics take three keyholders that sum; open the pool again with --n 3 or more')
   const terms = poolTermsOf(state.charter)
-  const people = peopleToCount(state, files, aggregators)
+  const people = peopleToCount(state, pool.files, aggregators)
   if (people < terms.minPeople)
     throw new RefusedError('TOO_FEW_PEOPLE', `${people} people can be counted, and counts are published of ${terms.minPeople} or more`)
   const asked = flags['group']
@@ -156,7 +112,7 @@ async function newRound({ pool, flags, operator, gatherer, now }: Ordering): Pro
       epsilonPpm: numberFlag(flags, 'epsilonPpm', 1_000_000),
       minPeople: terms.minPeople,
       aggregators,
-      gatherer: gatherer.did,
+      gatherer: assembler.did,
       at: now,
       expires: now + ROUND_SECONDS,
     },

@@ -7,7 +7,17 @@ import { checkConsent, signReceipt, Tombstones } from '../../dao/consent/index.t
 import { charterOf, committingEpoch, liveContributionOf } from '../../dao/ledger/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
 import type { OfferRefusal, PoolNode, PoolNote, PoolProgress, PreparedOffer, Tokens } from '../../node/pool/offering/index.ts'
-import { cborCid, type CID, encode, MAX_POOL_INDEX_BYTES, parse, poolIndex, poolTermsOf } from '../../schemas/wire/index.ts'
+import { coarserOf } from '../../schemas/activity/index.ts'
+import {
+  cborCid,
+  type CID,
+  encode,
+  type EventRules,
+  MAX_POOL_INDEX_BYTES,
+  parse,
+  poolIndex,
+  poolTermsOf,
+} from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, terminalPrompter } from '../program/index.ts'
 import {
   type DaoFacts,
@@ -63,7 +73,7 @@ export const run: Run = async ([where], flags) => {
   let toSeal: Omit<ToSeal, 'tokens'> | undefined
   if (note === undefined) {
     if (where === undefined) throw noPath()
-    const offer = await preparedOf(where, flags, secureBytes(32))
+    const offer = await preparedOf(where, flags, secureBytes(32), policy.value.rules)
     toSeal = { facts, policy, offer, agreed: await agreedOf(policy, offer, flags, stop.signal) }
     home ??= stack.use(await openPool(session, facts.ledger, flags))
   } else say(`going on with ${note.cid.toString()}, which waits since it was agreed to`)
@@ -96,13 +106,13 @@ export const run: Run = async ([where], flags) => {
 const noPath = (): UsageError =>
   new UsageError('PATH_MISSING', 'which export? give its zip, folder or file; "quern pool preview" tries it without sending anything')
 
-async function preparedOf(where: string, flags: Flags, key: Uint8Array): Promise<PreparedOffer> {
+async function preparedOf(where: string, flags: Flags, key: Uint8Array, rules: EventRules | undefined): Promise<PreparedOffer> {
   const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined)
   const dates = text('dates')
   if (dates !== undefined && dates !== 'dmy' && dates !== 'mdy') throw new UsageError('BAD_FLAG', '--dates takes dmy or mdy')
   const { prepareOffer } = await openPoolOffering()
   const offer = await prepareOffer(where, {
-    rules: await rulesOf(flags),
+    rules: coarserOf(await rulesOf(flags), rules),
     detectors: await detectorsOf(flags),
     only: sourceOf(flags),
     answers: { self: text('self'), profile: text('profile'), dates, columns: columnsOf(flags) },
@@ -175,6 +185,7 @@ async function sealed(
     subject: home.subject.did,
     policy: { cid: policy.cid, value: policy.value },
     schema: 'activity@1',
+    parser: offer.parser,
     from,
     to,
     ...(tokens && { tokens }),

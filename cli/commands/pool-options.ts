@@ -31,7 +31,7 @@ export function columnsOf(flags: Flags): ColumnMap | undefined {
   return Object.fromEntries(pairs) as ColumnMap
 }
 
-/** Rules from `--rules` (YAML or JSON), then flags over them. */
+/** What the owner wants: from `--rules` (YAML or JSON), then flags over them. The pool's own rules come on top: `coarserOf`. */
 export async function rulesOf(flags: Flags): Promise<PoolRules> {
   const file = text(flags, 'rules')
   let given: unknown = {}

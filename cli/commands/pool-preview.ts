@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { UsageError } from '../../core/errors/index.ts'
 import { type PreviewWithDifference, previewExport } from '../../node/pool/index.ts'
-import type { ActivityEvent, Draft } from '../../schemas/activity/index.ts'
-import { numberFlag, print, printable, printJson, type Run, say, table } from '../program/index.ts'
+import { type ActivityEvent, coarserOf, type Draft } from '../../schemas/activity/index.ts'
+import type { EventRules } from '../../schemas/wire/index.ts'
+import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf, table } from '../program/index.ts'
 import { columnsOf, detectorsOf, rulesOf, sourceOf } from './pool-options.ts'
 
 export const run: Run = async ([where = ''], flags) => {
@@ -10,7 +11,7 @@ export const run: Run = async ([where = ''], flags) => {
   const dates = text('dates')
   if (dates !== undefined && dates !== 'dmy' && dates !== 'mdy') throw new UsageError('BAD_FLAG', '--dates takes dmy or mdy')
   const { difference, ...preview } = await previewExport(where, {
-    rules: await rulesOf(flags),
+    rules: coarserOf(await rulesOf(flags), await poolRulesOf(flags)),
     detectors: await detectorsOf(flags),
     only: sourceOf(flags),
     answers: { self: text('self'), profile: text('profile'), dates, columns: columnsOf(flags) },
@@ -23,6 +24,19 @@ export const run: Run = async ([where = ''], flags) => {
   if (flags['json'] === true) printJson(preview)
   else print(inWords({ ...preview, difference }))
   return 0
+}
+
+/** Of the DAO that is named, asked under a key of this moment; undefined where none is. */
+async function poolRulesOf(flags: Flags): Promise<EventRules | undefined> {
+  const address = settingOf('dao', flags)
+  if (address === undefined) return undefined
+  // the mesh loads when there is somebody to ask
+  const [{ learnDao, logger, resolveDao, untilStopped }, { poolOf }] = await Promise.all([
+    import('../wiring/index.ts'),
+    import('./pool-session.ts'),
+  ])
+  const log = await logger(settingOf('logLevel', flags))
+  return poolOf(await learnDao(await resolveDao(address), { logger: log, signal: untilStopped().signal })).value.rules
 }
 
 function inWords(preview: PreviewWithDifference): string {
@@ -51,7 +65,7 @@ function inWords(preview: PreviewWithDifference): string {
       '',
       ...preview.difference.flatMap(({ before, after }) => [`- ${rowBefore(before)}`, `+ ${rowAfter(after)}`]),
       '',
-      'Nothing was written and nothing left this machine. What is left is pseudonymised: who knows you may still know you in it.',
+      'Nothing was written and nothing of it left this machine. What is left is pseudonymised: who knows you may still know you in it.',
     ].join('\n'),
   )
 }

@@ -32,7 +32,7 @@ export const run: Run = async (_args, flags) => {
     mayDial: isPrivateDao(session.dao) ? undefined : isPublicMultiaddr,
     signal: stop.signal,
   })
-  await restoreFromLog(node.book, home.subject.did, node.state, Math.floor(systemClock.now() / 1000))
+  await restoreFromLog(node.book, home.subject.did, { state: node.state, files: home.files }, Math.floor(systemClock.now() / 1000))
   if (node.book.all.length > 0) await met(node.book.all.at(-1)?.committee.members ?? [], home.mesh, stop.signal)
   const asking = { mesh: home.mesh, clock: systemClock, subject: home.subject }
   const contributions: Shown[] = []

@@ -29,7 +29,7 @@ export const run: Run = async ([which], flags) => {
   const book = await PoolBook.open(home.kv)
   // its seed may have come from a backup before: a DAO that does not answer now keeps nothing else from being withdrawn
   if (book.all.every(hasEnded) && session.dao.length > 0) facts ??= await factsOf(session, stop.signal).catch(() => undefined)
-  if (facts) await restoreFromLog(book, home.subject.did, facts.state, Math.floor(systemClock.now() / 1000))
+  if (facts) await restoreFromLog(book, home.subject.did, facts, Math.floor(systemClock.now() / 1000))
   const asking = { files: home.files, flags, prompter: terminalPrompter(stop.signal) }
   const { notes, purposes } = await askEnding(chosenOf(book, which, flags, hasEnded), asking)
   // signed and on disk before anybody is asked anything: a DAO that answers badly must not be able to keep it from happening

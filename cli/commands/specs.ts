@@ -30,7 +30,7 @@ const EXPORT_OPTIONS: CommandSpec['options'] = [
   ['--profile <name>', 'which profile of a household is you'],
   ['--dates <order>', 'dmy or mdy: what 3/1/25 means where the file does not tell'],
   ['--columns <map>', 'own CSV, JSON or JSON lines: "time=When,text=Note"; columns not named are dropped'],
-  ['--rules <file>', 'what the pool takes and how fine, YAML or JSON'],
+  ['--rules <file>', 'what to offer and how fine, YAML or JSON; never finer than the pool takes'],
   ['--time <unit>', 'hour or day: how fine times stay'],
   ['--place <decimals>', '0, 1, 2 or none: decimals of a degree that places keep'],
   ['--detector <file>', 'a module of your own that finds more in texts; may be repeated', undefined, 'repeat'],
@@ -255,6 +255,15 @@ export const specs: CommandSpec[] = [
     load: () => import('./dao-pool-release.ts'),
   },
   {
+    name: 'dao pool recognise',
+    args: '[file]',
+    summary:
+      'from whom is this copy: lines of text are searched for the made-up rows of every release that was made in this home; exit 3 when one is recognised',
+    example: 'quern dao pool recognise found.jsonl',
+    settings: ['home'],
+    load: () => import('./dao-pool-recognise.ts'),
+  },
+  {
     name: 'dao pool reshare',
     summary:
       'give the shares of what is in a pool to another committee: whose keyholders lost their seat, to those that are left and to seated ones that the policy allows; nobody’s secret is put together for it; exit 3 when one could not be moved',
@@ -291,8 +300,9 @@ export const specs: CommandSpec[] = [
     name: 'pool preview',
     args: '<path>',
     summary:
-      'what of a personal export (zip, folder or file) would be offered: events kept and dropped, what is replaced, before and after; writes nothing, sends nothing',
+      'what of a personal export (zip, folder or file) would be offered: events kept and dropped, what is replaced, before and after; writes nothing, sends nothing of it. With --dao by the rules of that pool as well, for which the DAO is asked',
     example: 'quern pool preview takeout.zip --json',
+    settings: ['dao', 'logLevel'],
     options: [...EXPORT_OPTIONS, ['--samples <n>', 'most events to show', '10']],
     load: () => import('./pool-preview.ts'),
   },

@@ -20,6 +20,7 @@ export {
   canaryKeyIn,
   fileSink,
   keepRelease,
+  releasesMadeIn,
   readAtMost,
   readReleaseManifest,
   readReleaseSecret,

@@ -1,6 +1,6 @@
 /** Releases of a pool on disk: what the operator keeps of each, the key of its canaries, and the withdrawals of a log in order. */
 import { existsSync } from 'node:fs'
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
@@ -70,6 +70,20 @@ export async function keepRelease(
   const name = path.join(releasesIn(daoFolder), release.cid.toString())
   await writeFileDurably(`${name}.secret`, encodeReleaseSecret(secret))
   await writeFileDurably(`${name}.cbor`, release.bytes)
+}
+
+/** The public manifests of all releases that were made here, by name of file. */
+export async function releasesMadeIn(daoFolder: string): Promise<NamedRelease[]> {
+  const folder = releasesIn(daoFolder)
+  const names = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith('.cbor')) : []
+  const { readPoolRelease } = await openPoolReleases()
+  const releases: NamedRelease[] = []
+  for (const name of names.toSorted()) {
+    const read = readPoolRelease(await readAtMost(path.join(folder, name), MAX_POOL_RELEASE_BYTES))
+    if (!read.ok) throw new InvalidInputError(read.code, `${path.join(folder, name)}: ${read.message}`)
+    releases.push(read)
+  }
+  return releases
 }
 
 /** The public manifest of a release that was made here. */

@@ -186,7 +186,7 @@ export async function startValidator(
 /** A keyholder's shares, the key they lie under, and its papers; the key's file is best on another disk than the table. */
 async function openPoolHome(folder: string): Promise<PoolHome> {
   await makeFolder(folder)
-  const table = await openShareTable(path.join(folder, 'shares'), { file: path.join(folder, 'kek') })
+  const table = await openShareTable(path.join(folder, 'shares'), path.join(folder, 'kek'))
   const kv = await openDiskKv(path.join(folder, 'state'))
   return { table, kv, [Symbol.asyncDispose]: () => kv[Symbol.asyncDispose]() }
 }

@@ -11,13 +11,12 @@ import { dropContribution, pullContribution, type PullPool } from './pool-blocks
 const MAX_PULLS = 4
 /** Of what the log has not seen: it costs nobody anything to say so much of, and must not hold up the rest. */
 const MAX_EARLY_PULLS = 2
-/** Of one subject before the log has seen it: one is what a person has in a pool. */
-const MAX_EARLY_OF_ONE = 1
 const RETRY_MS = [500, 1000, 2000, 5000, 15_000, 60_000]
 
 export interface Contribution {
   cid: CID
-  manifest: PoolManifest
+  /** What is asked of its manifest here. The chunks are not kept: there may be a hundred thousand contributions, of a hundred chunks each. */
+  manifest: Pick<PoolManifest, 'subject' | 'policy'>
 }
 
 export interface PoolCiphertextOptions extends PullPool {
@@ -39,7 +38,10 @@ interface Wanted extends Contribution {
 export class PoolCiphertext implements AsyncDisposable {
   readonly #options: PoolCiphertextOptions
   readonly #wanted = new Map<string, Wanted>()
-  readonly #whole = new Map<string, Contribution>()
+  /** By CID: all of what was revealed that lies here, and much else must fit into memory beside it. */
+  readonly #whole = new Set<string>()
+  /** Of it, what the log had not seen when it came. */
+  readonly #early = new Map<string, Contribution>()
   readonly #pulls = new Map<string, Promise<void>>()
 
   constructor(options: PoolCiphertextOptions) {
@@ -48,30 +50,43 @@ export class PoolCiphertext implements AsyncDisposable {
 
   /** Whether all of it lies here. */
   isWhole(cid: CID): boolean {
-    return this.#whole.has(cid.toString())
+    return this.#whole.has(nameOf(cid))
   }
 
   /** Says it again and again at no cost. */
-  want({ cid, manifest }: Contribution): void {
-    const key = cid.toString()
-    if (!this.#whole.has(key) && !this.#wanted.has(key)) this.#wanted.set(key, { cid, manifest, tries: 0, at: 0 })
+  want({ cid, manifest: { subject, policy } }: Contribution): void {
+    const key = nameOf(cid)
+    const one = { cid, manifest: { subject, policy } }
+    if (this.#whole.has(key)) this.#noteEarly(key, one)
+    else if (!this.#wanted.has(key)) this.#wanted.set(key, { ...one, tries: 0, at: 0 })
   }
 
   /** Unpinned and gone when it resolves; what is still on its way is dropped when it arrives. */
   async drop(cid: CID): Promise<void> {
-    const key = cid.toString()
+    const key = nameOf(cid)
     this.#wanted.delete(key)
     this.#whole.delete(key)
+    this.#early.delete(key)
     await dropContribution(cid, this.#options)
   }
 
   /** Begins what is due. */
   tend(): void {
+    if (this.#wanted.size === 0 || this.#pulls.size >= MAX_PULLS) return
+    for (const [key, one] of this.#early) this.#noteEarly(key, one)
+    const pulled = [...this.#pulls.keys()].flatMap((key) => this.#wanted.get(key) ?? []).filter((one) => this.#rank(one) > 0)
+    let early = pulled.length
+    // of one subject one that the log has not seen: that is what a person has in a pool
+    const theirs = new Set([...this.#early.values(), ...pulled].map(({ manifest }) => manifest.subject))
     const now = this.#options.clock.now()
     const due = [...this.#wanted].filter(([key, { at }]) => at <= now && !this.#pulls.has(key))
     for (const [key, wanted] of due.toSorted(([, a], [, b]) => this.#rank(a) - this.#rank(b) || a.tries - b.tries)) {
       if (this.#pulls.size >= MAX_PULLS) return
-      if (this.#rank(wanted) > 0 && !this.#mayPullEarly(wanted)) continue
+      if (this.#rank(wanted) > 0) {
+        if (early >= MAX_EARLY_PULLS || theirs.has(wanted.manifest.subject)) continue
+        early++
+        theirs.add(wanted.manifest.subject)
+      }
       this.#pulls.set(
         key,
         this.#pull(key, wanted).finally(() => this.#pulls.delete(key)),
@@ -79,22 +94,29 @@ export class PoolCiphertext implements AsyncDisposable {
     }
   }
 
-  /** Lets go of everything pinned here that is not kept, and of what pulls that came to nothing left behind. Call it at the start and every hour or so. */
+  /**
+   * Lets go of everything pinned here that is not kept, and of what pulls that came to nothing left behind. What is kept and pinned is whole from
+   * here on, without being asked for; what the log has not seen waits for `want`, which says whose it is. Call it at the start and every hour or so.
+   */
   async tidy(keeps: (cid: CID) => boolean): Promise<void> {
     const space = this.#options.storage.private
-    for await (const { root, metadata } of space.pins()) if (metadata['what'] === 'pool' && !keeps(root)) await this.drop(root)
+    for await (const { root, metadata } of space.pins()) {
+      if (metadata['what'] !== 'pool') continue
+      if (!keeps(root)) await this.drop(root)
+      else if (this.#options.isRevealed?.(root) !== false) this.#whole.add(nameOf(root))
+    }
     await space.gc({ graceMs: GC_GRACE_MS })
+  }
+
+  /** Until the log has seen it. */
+  #noteEarly(key: string, one: Contribution): void {
+    if (this.#rank(one) > 0) this.#early.set(key, one)
+    else this.#early.delete(key)
   }
 
   /** 0 for what the log has seen, 1 for the rest. */
   #rank({ cid }: Contribution): number {
     return this.#options.isRevealed?.(cid) === false ? 1 : 0
-  }
-
-  #mayPullEarly({ manifest: { subject } }: Contribution): boolean {
-    const early = [...this.#pulls.keys()].flatMap((key) => this.#wanted.get(key) ?? []).filter((one) => this.#rank(one) > 0)
-    const theirs = [...early, ...this.#whole.values()].filter((one) => one.manifest.subject === subject && this.#rank(one) > 0)
-    return early.length < MAX_EARLY_PULLS && theirs.length < MAX_EARLY_OF_ONE
   }
 
   /** Waits for what is under way; the signal given must have ended it. */
@@ -111,23 +133,28 @@ export class PoolCiphertext implements AsyncDisposable {
       } catch (error) {
         if (signal.aborted) return
         const code = codeOf(error)
-        logger[code === 'DISK_FULL' || code === 'QUOTA_FULL' ? 'error' : 'debug']('ciphertext-waits', { manifest: key, source, code })
+        logger[code === 'DISK_FULL' || code === 'QUOTA_FULL' ? 'error' : 'debug']('ciphertext-waits', {
+          manifest: String(wanted.cid),
+          source,
+          code,
+        })
         continue
       }
       // withdrawn while it was on its way
       if (this.#wanted.get(key) !== wanted) return this.#letGo(wanted.cid)
       this.#wanted.delete(key)
-      this.#whole.set(key, { cid: wanted.cid, manifest: wanted.manifest })
+      this.#whole.add(key)
+      this.#noteEarly(key, { cid: wanted.cid, manifest: wanted.manifest })
       return onWhole()
     }
     wanted.at = clock.now() + (RETRY_MS[Math.min(wanted.tries++, RETRY_MS.length - 1)] as number)
   }
 
   #letGo(cid: CID): Promise<void> {
-    const key = cid.toString()
+    const key = nameOf(cid)
     if (this.#wanted.has(key) || this.#whole.has(key)) return Promise.resolve()
     return dropContribution(cid, this.#options).catch((error: unknown) =>
-      this.#options.logger.warn('ciphertext-not-dropped', { manifest: key, code: codeOf(error) }),
+      this.#options.logger.warn('ciphertext-not-dropped', { manifest: String(cid), code: codeOf(error) }),
     )
   }
 
@@ -139,3 +166,6 @@ export class PoolCiphertext implements AsyncDisposable {
     return [...new Set(peers)].filter((peer) => connected.has(peer) && peer !== mesh.peer)
   }
 }
+
+/** The bytes as text: `toString` remembers what it said beside each CID. */
+const nameOf = ({ bytes }: CID): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')

@@ -1,5 +1,5 @@
 /** The notice that people read before they tick: plain text from the policy's own fields, fit to be printed. The policy carries its hash. */
-import { AGGREGATORS, type UnsignedPolicy } from '../../schemas/wire/index.ts'
+import { AGGREGATORS, EVENT_FIELDS, EVENT_TYPES, type EventRules, type UnsignedPolicy } from '../../schemas/wire/index.ts'
 
 type Said = Omit<UnsignedPolicy, 'by' | 'notice'>
 
@@ -26,6 +26,7 @@ export function printNotice(policy: Said): string {
     '## Data',
     '',
     ...bullets(policy.dataCategories.map((one) => (policy.special.includes(one) ? `${one}, specially protected` : one))),
+    ...(policy.rules === undefined ? [] : ruleLines(policy.rules)),
     `Legal basis: your explicit consent (${policy.lawfulBasis}). What is done with it: ${policy.processing.join(', ')}.`,
     policy.automatedDecision ? 'Decisions about you are made automatically.' : 'No decision about you is made automatically.',
     '',
@@ -58,3 +59,13 @@ export function printNotice(policy: Said): string {
 }
 
 const bullets = (lines: string[]): string[] => (lines.length === 0 ? ['- none'] : lines.map((line) => `- ${line}`))
+
+/** In the words of who reads them; what a device drops because of them, and what testers fail. */
+function ruleLines({ time, placeDecimals, types, fields }: EventRules): string[] {
+  const inOrder = (all: readonly string[], some: readonly string[]): string => all.filter((one) => some.includes(one)).join(', ') || 'none'
+  const unit = ['degree', 'tenth of a degree', 'hundredth of a degree (about a kilometre)'][placeDecimals ?? 0]
+  return [
+    `Of an event no more than this leaves your machine: its time to the ${time}; ${placeDecimals === null || !fields.includes('place') ? 'no place' : `its place to the ${unit}`}; these fields: ${inOrder(EVENT_FIELDS, fields)}.`,
+    `Kinds of events: ${inOrder(EVENT_TYPES, types)}. Your machine drops the rest, and what is tested fails if it says more.`,
+  ]
+}

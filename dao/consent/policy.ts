@@ -63,6 +63,8 @@ export function policyProblems(policy: ConsentPolicy): ConsentProblem[] {
   )
   doubled('dataCategories', policy.dataCategories)
   doubled('committee.members', policy.committee.members)
+  doubled('rules.types', policy.rules?.types ?? [])
+  doubled('rules.fields', policy.rules?.fields ?? [])
   const unknown = [...policy.dataCategories, ...policy.special, ...policy.rights].filter((term) => !isDpvTerm(term))
   if (unknown.length > 0) problems.push(problem('UNKNOWN_TERM', `${unknown.join(', ')}: not in DPV 2.3; choose a term of that list`))
   const outside = policy.special.filter((term) => !policy.dataCategories.includes(term))

@@ -23,7 +23,6 @@ import {
   answerFault,
   askForKeys,
   combineAnswers,
-  custodyHealth,
   deal,
   type Dealing,
   dealSubShares,
@@ -360,8 +359,7 @@ it('draws chunks that nobody chose, all where there are few', () => {
   expect(sampledChunks(sha256(salt), cid, 4096)).not.toEqual(drawn)
 })
 
-it('raises the alarm one loss before the last that can be borne', () => {
-  expect([5, 4, 3, 2].map((live) => custodyHealth({ k: 3, live }))).toEqual(['sound', 'alarm', 'alarm', 'lost'])
+it('is unreadable after n − k + 1 deletions', () => {
   expect(shredState({ k: 3, n: 5, shredded: 2 })).toEqual({ shredded: 2, needed: 3, unreadable: false })
   expect(shredState({ k: 3, n: 5, shredded: 3 }).unreadable).toBe(true)
 })

@@ -1,12 +1,4 @@
-/** How a contribution's shares stand: what its owner is told, and when a committee must act. */
-
-export type CustodyHealth = 'sound' | 'alarm' | 'lost'
-
-/** `live` of n keyholders answer. Alarm: one more loss but one would close it, reshare now. Lost: fewer than k; its owner may offer it again. */
-export function custodyHealth({ k, live }: { k: number; live: number }): CustodyHealth {
-  if (live < k) return 'lost'
-  return live <= k + 1 ? 'alarm' : 'sound'
-}
+/** How far a contribution is from being unreadable: what its owner is told after a withdrawal. */
 
 export interface ShredState {
   shredded: number

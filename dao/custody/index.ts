@@ -15,7 +15,7 @@ export { MAX_CHUNK_LINES_BYTES, MAX_SEALED_BYTES, openChunk, padme, sealChunk } 
 export { answerFault, combineAnswers, type HeldShare, keyFromSecret, type OpenedKeys, ownerPart, partialKeys } from './chunk-keys.ts'
 export { type AskForRecipient, askForRecipient } from './deposit-recipient.ts'
 export { randomScalar } from './group.ts'
-export { type CustodyHealth, custodyHealth, type ShredState, shredState } from './health.ts'
+export { type ShredState, shredState } from './health.ts'
 export { type AskForKeys, askForKeys, type Opened } from './open-chunks.ts'
 export { type HandPoolShare, handPoolShare } from './hand-pool-share.ts'
 export { readPoolKey } from '../consent/index.ts'

@@ -1,4 +1,5 @@
 export { type OpenedCheckpoint, openCheckpoint } from './checkpoint.ts'
+export { CustodyAlarm } from './custody-alarm.ts'
 export { DaoLink, type DaoLinkOptions, type KnownPeer, type Role } from './dao-link.ts'
 export { type FileSource, type FilesSource, Follower, type FollowerOptions, type LogPage, type LogSource } from './follower.ts'
 export { assertFileOf, type FileStore, isFileOf, MAX_LEDGER_FILE_BYTES, MemoryFiles } from './ledger-file.ts'

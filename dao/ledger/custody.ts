@@ -3,18 +3,29 @@ import { isLive } from './deliveries.ts'
 import { seatedValidators } from './seats.ts'
 import type { LedgerState, PoolContribution } from './types.ts'
 
+export type CustodyHealth = 'sound' | 'alarm' | 'lost'
+
+/** `live` of n keyholders answer. Alarm: one more loss but one would close it, reshare now. Lost: fewer than k; its owner may offer it again. */
+export function custodyHealth({ k, live }: { k: number; live: number }): CustodyHealth {
+  if (live < k) return 'lost'
+  return live <= k + 1 ? 'alarm' : 'sound'
+}
+
 export interface CustodyFact {
   one: PoolContribution
   /** Members that hold a seat. */
   live: string[]
+  /** As if all of these answered. */
+  health: CustodyHealth
 }
 
 /** Every contribution in the pool, in the order of their reveals. */
 export function custodyOf(state: LedgerState): CustodyFact[] {
   const seated = new Set(seatedValidators(state).map(({ statement }) => statement.validator))
-  return [...state.contributions.values()]
-    .filter(isLive)
-    .map((one) => ({ one, live: one.committee.members.filter((member) => seated.has(member)) }))
+  return [...state.contributions.values()].filter(isLive).map((one) => {
+    const live = one.committee.members.filter((member) => seated.has(member))
+    return { one, live, health: custodyHealth({ k: one.committee.k, live: live.length }) }
+  })
 }
 
 /** Changes of committee, for keyholders to follow. */

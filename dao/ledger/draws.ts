@@ -37,7 +37,7 @@ function chunkPicks(state: LedgerState, epoch: EpochState, beacon: Uint8Array, c
   return epoch.batches.flatMap((key) => {
     const one = state.contributions.get(key)
     if (one?.contributor !== contributor) return []
-    return sampledChunks(beacon, one.manifestCid, one.manifest.chunks.length).map((row) => ({ manifest: one.manifestCid, row }))
+    return sampledChunks(beacon, one.manifestCid, one.chunks).map((row) => ({ manifest: one.manifestCid, row }))
   })
 }
 

@@ -12,7 +12,7 @@ export const POOL_FAILS: Partial<Record<Check, string>> = {
   D2: 'nobody could open it: its bytes or its keys are not to be had',
   D4: 'events lie outside the months that were offered',
   D6: 'events are said twice',
-  D7: 'it holds what redaction must have removed',
+  D7: 'it holds what redaction must have removed, or says more than the pool takes',
   T1: 'it does not look like the doings of one person',
 }
 
@@ -23,11 +23,11 @@ export function contributionReasons(state: LedgerState, one: PoolContribution, f
   const out = [
     reason(
       'contribution',
-      `contribution ${key}: ${manifest.records} events in ${manifest.chunks.length} chunks, committed with entry ${one.commitIndex}, revealed with ${one.revealIndex}`,
+      `contribution ${key}: ${manifest.records} events in ${one.chunks} chunks, committed with entry ${one.commitIndex}, revealed with ${one.revealIndex}`,
       {
         index: one.revealIndex,
         epoch: one.gathered,
-        facts: { records: manifest.records, chunks: manifest.chunks.length, sequence: manifest.sequence, custody: manifest.custody },
+        facts: { records: manifest.records, chunks: one.chunks, sequence: manifest.sequence, custody: manifest.custody },
       },
     ),
     reason(

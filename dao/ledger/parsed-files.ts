@@ -89,11 +89,19 @@ function reader<T>(capacity: number, read: (bytes: Uint8Array) => T): (files: Le
 /** What a reveal names: a batch, or a contribution to the pool. */
 export type Revealed = { kind: 'batch'; manifest: BatchManifest } | { kind: 'pool'; manifest: PoolManifest }
 
-export const readManifest = reader<Revealed>(8192, (bytes) =>
+// a manifest of the pool that names every chunk takes 50 KB
+export const readManifest = reader<Revealed>(512, (bytes) =>
   namesSubject(bytes)
     ? { kind: 'pool', manifest: parse(poolManifest, bytes, MAX_POOL_MANIFEST_BYTES) }
     : { kind: 'batch', manifest: parse(batchManifest, bytes, MAX_MANIFEST_BYTES) },
 )
+
+/** The whole manifest of a contribution that was revealed. Throws FatalError FILE_MISSING. */
+export function readPoolManifest(files: LedgerFiles, cid: CID): PoolManifest {
+  const read = readManifest(files, cid)
+  if (read.ok && read.value.kind === 'pool') return read.value.manifest
+  throw new FatalError('FILE_CORRUPT', `the ledger file ${cid.toString()} is no manifest of the pool`)
+}
 
 /** A contribution has a subject where a batch has a contributor; whatever is neither is refused as a batch. */
 function namesSubject(bytes: Uint8Array): boolean {

@@ -78,13 +78,13 @@ export function liveContributionOf(state: LedgerState, subject: string): PoolCon
 /** What the ledger keeps of a contribution's manifest and policy. */
 export function contributionFacts(
   files: LedgerFiles,
-  manifest: PoolManifest,
-): Pick<PoolContribution, 'manifest' | 'committee' | 'generation' | 'reshared' | 'required' | 'tokens' | 'withdrawn'> {
+  { chunks, ...manifest }: PoolManifest,
+): Pick<PoolContribution, 'manifest' | 'chunks' | 'committee' | 'generation' | 'reshared' | 'required' | 'tokens' | 'withdrawn'> {
   const index = readPoolIndex(files, manifest.index)
   const tokens = index.ok ? index.value.tokens : []
   const policy = readConsentPolicy(files, manifest.policy)
   const { committee, required } = policy.ok
     ? { committee: policy.value.committee, required: requiredPurposes(policy.value) }
     : { committee: { k: 0, members: [] }, required: [] }
-  return { manifest, committee, generation: 0, reshared: null, required, tokens, withdrawn: null }
+  return { manifest, chunks: chunks.length, committee, generation: 0, reshared: null, required, tokens, withdrawn: null }
 }

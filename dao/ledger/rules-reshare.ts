@@ -32,9 +32,10 @@ export const custodyReshare: Rule<'custody.reshare'> = {
     const read = readReshareOrder(p.order, { ledger: state.id, operator: state.operator })
     const one = read.ok ? state.contributions.get(read.order.manifest.toString()) : undefined
     if (!read.ok || one === undefined) return
-    const { to } = read.order
+    const { to, at } = read.order
     one.committee = to
     one.generation++
+    one.dealtAt = at
     one.reshared = { order: p.order, ready: p.ready }
     // whoever left serves nothing any more; who came says so itself
     for (const account of one.available) if (!to.members.includes(account)) one.available.delete(account)

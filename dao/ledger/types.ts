@@ -105,12 +105,16 @@ export interface BatchState extends Delivery {
 
 /** A revealed contribution to the personal pool: its rows are its chunks, its account its subject. */
 export interface PoolContribution extends Delivery {
-  manifest: PoolManifest
+  /** Without the chunks, of which there may be a hundred and more: `readPoolManifest` has them. */
+  manifest: Omit<PoolManifest, 'chunks'>
+  chunks: number
   /** Who holds shares, and how many are needed to read: by its policy, until a `custody.reshare` says otherwise. */
   committee: { k: number; members: string[] }
   /** How often its shares were dealt anew, and the newest order with what the members of the new committee signed. */
   generation: number
   reshared: { order: Uint8Array; ready: Uint8Array[] } | null
+  /** When its shares were dealt, Unix seconds: by the phase of its reveal, then by the newest order; 0 where no cosignature had told the time. */
+  dealtAt: number
   /** From its policy: purposes it cannot do without. */
   required: Purpose[]
   /** Of its index. */

@@ -9,7 +9,7 @@ import type { Storage } from '../../core/storage/index.ts'
 import type { Withdrawal } from '../../schemas/wire/index.ts'
 import { PoolCiphertext } from '../batches/index.ts'
 import { gossipVerdict, readWithdrawal } from '../consent/index.ts'
-import { type FileStore, type Outbox, poolReaders } from '../follower/index.ts'
+import { CustodyAlarm, type FileStore, type Outbox, poolReaders } from '../follower/index.ts'
 import { isLive, type LedgerState } from '../ledger/index.ts'
 
 export interface PoolDeskOptions {
@@ -39,6 +39,7 @@ export class PoolDesk implements AsyncDisposable {
   readonly #options: PoolDeskOptions
   readonly #ciphertext: PoolCiphertext
   readonly #mayRead: (peer: string) => boolean
+  readonly #alarm: CustodyAlarm
   /** Contributions that ended and were let go here. */
   readonly #gone = new Set<string>()
   /** Withdrawals that were noted, by key, until the log shows them. */
@@ -50,6 +51,7 @@ export class PoolDesk implements AsyncDisposable {
     this.#options = options
     const { state, files } = options
     this.#mayRead = poolReaders(options)
+    this.#alarm = new CustodyAlarm(options.logger)
     this.#ciphertext = new PoolCiphertext({
       ...options,
       file: (cid) => files.read(cid),
@@ -139,7 +141,7 @@ export class PoolDesk implements AsyncDisposable {
     return this.#options.state().withdrawals.covers(read.value)
   }
 
-  /** Fetches the sealed chunks of what is in the covered part of the log, and lets go of what was withdrawn. Call it after every advance. */
+  /** Fetches the sealed chunks of what is in the covered part of the log, lets go of what was withdrawn, and alarms where keyholders lack. Call it after every advance. */
   tend(coveredSize: number): void {
     const { logger, signal } = this.#options
     this.#settling ??= this.#settle()
@@ -161,6 +163,7 @@ export class PoolDesk implements AsyncDisposable {
       }
     }
     this.#ciphertext.tend()
+    this.#alarm.look(this.#options.state(), this.#options.clock.now() / 1000)
   }
 
   async #settle(): Promise<void> {

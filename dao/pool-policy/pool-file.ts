@@ -2,10 +2,20 @@
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { InvalidInputError } from '../../core/errors/index.ts'
-import { consentPolicy, did } from '../../schemas/wire/index.ts'
+import { consentPolicy, did, EVENT_FIELDS, EVENT_TYPES, eventRules } from '../../schemas/wire/index.ts'
 
 const MAX_FILE_BYTES = 128 << 10
 const said = consentPolicy.shape
+
+const { time, placeDecimals, types, fields } = eventRules.shape
+
+/** What is left unsaid is as fine as an event ever is. */
+const rules = z.strictObject({
+  time: time.default('hour'),
+  placeDecimals: placeDecimals.default(2),
+  types: types.default([...EVENT_TYPES]),
+  fields: fields.default([...EVENT_FIELDS]),
+})
 
 const poolFile = z.strictObject({
   controller: z.strictObject({
@@ -16,6 +26,7 @@ const poolFile = z.strictObject({
   purposes: said.purposes,
   dataCategories: said.dataCategories,
   special: said.special.default([]),
+  rules: rules.prefault({}),
   processing: said.processing.default(['dpv:Collect', 'dpv:Store', 'dpv:Analyse', 'dpv:Pseudonymise', 'dpv:Share', 'dpv:Erase']),
   /** Accounts that releases may go to. */
   trainers: z.array(did).max(64).default([]),
@@ -96,6 +107,12 @@ dataCategories:                   # what may be offered; more than this is refus
   - pd:TVViewingBehaviour
   - pd:BrowsingBehaviour
 special: []                       # those of them that Article 9 protects further; the pool then needs explicit consent under it
+
+rules:                            # what an event may say, and how fine: devices drop the rest, and a test fails what says more
+  time: hour                      # or day
+  placeDecimals: 2                # of a degree, 2 is about a kilometre; 1, 0, or null for no places
+  types: [${EVENT_TYPES.join(', ')}]
+  fields: [${EVENT_FIELDS.join(', ')}]
 
 trainers: [${trainers.map(quoted).join(', ')}]                      # accounts that a release may go to; none: nothing leaves the pool
 

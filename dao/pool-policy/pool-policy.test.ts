@@ -115,6 +115,28 @@ describe('a pool file', () => {
     expect(read.ok && read.policy.poolKey?.equals(cborCid(files[3] as Uint8Array))).toBe(true)
   })
 
+  it('says what events may say, which the notice tells people', () => {
+    const base = localRules({ name: 'mill', operator: operator.did, contact: 'mailto:miller@mill.example' })
+    const opened = (text: string) =>
+      openPool(readPoolFile(text), { base, committee: chooseCommittee(seats), operator, key: null, assembler: operator.did })
+    const coarse = poolTemplate(start)
+      .replace('time: hour', 'time: day')
+      .replace('placeDecimals: 2', 'placeDecimals: null')
+      .replace(/types: .*/, 'types: [Listen]')
+    const { files, notice } = opened(coarse)
+    const rules = { time: 'day', placeDecimals: null, types: ['Listen'], fields: ['name', 'text', 'url', 'durationS', 'measure', 'place'] }
+    expect(readPolicy(files[1] as Uint8Array)).toMatchObject({ policy: { rules } })
+    expect(notice).toContain('its time to the day; no place; these fields: name,')
+    expect(notice).toContain('Kinds of events: Listen.')
+    expect(opened(poolTemplate(start)).notice).toContain('its time to the hour; its place to the hundredth of a degree')
+    // an older file says nothing of them, and then the policy does
+    const older = readPoolFile(poolTemplate(start).replace(/rules:[\s\S]*?\n\n/, ''))
+    expect(older.rules).toEqual(readPoolFile(poolTemplate(start)).rules)
+    expect(() => opened(poolTemplate(start).replace(/types: .*/, 'types: [Listen, Listen]'))).toThrow(
+      expect.objectContaining({ code: 'BAD_POLICY' }),
+    )
+  })
+
   it('is what the example in the documents is', () => {
     const example = readFileSync(new URL('../../docs/examples/pool.yaml', import.meta.url), 'utf8')
     const authority = 'Data Protection Commission, Dublin'
@@ -134,6 +156,8 @@ describe('a pool file', () => {
     ['a field nobody knows', `${poolTemplate(start)}extra: 1\n`, /extra|Unrecognized/],
     ['no purposes', poolTemplate(start).replace(/purposes:[\s\S]*?dataCategories/, 'dataCategories'), /purposes/],
     ['a trainer that is no account', poolTemplate(start).replace('trainers: []', 'trainers: [me]'), /trainers/],
+    ['places to the metre', poolTemplate(start).replace('placeDecimals: 2', 'placeDecimals: 5'), /rules.placeDecimals/],
+    ['events that nobody knows', poolTemplate(start).replace('[View,', '[Dream,'), /rules.types/],
     ['no YAML', 'a: [', /YAML/],
   ])('with %s is refused, and the field is named', (_, text, words) => {
     expect(() => readPoolFile(text)).toThrow(

@@ -174,7 +174,6 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     const members = opened.map(({ contribution, person }) => ({
       manifest: contribution.cid,
       subject: contribution.manifest.subject,
-      receipts: [...contribution.receipts],
       person,
     }))
     const releaseKey = canaryKeyOf(input.canaryKey, order)

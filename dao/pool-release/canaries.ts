@@ -48,12 +48,15 @@ export function makeCanaries(
  * How many of a release's canaries stand in these texts, wherever in them: lines of a copy, or what a model says. Two or more are no accident.
  * `texts` are read once and not kept.
  */
-export function recognise(
+export async function recognise(
   { releaseKey, count }: { releaseKey: Uint8Array; count: number },
-  texts: Iterable<string>,
-): { found: number; of: number } {
+  texts: Iterable<string> | AsyncIterable<string>,
+): Promise<{ found: number; of: number }> {
   const phrases = new Set(Array.from({ length: count }, (_, i) => phraseOf(releaseKey, i)))
   const of = phrases.size
-  for (const text of texts) for (const phrase of phrases) if (text.toLowerCase().includes(phrase)) phrases.delete(phrase)
+  for await (const text of texts) {
+    const lower = text.toLowerCase()
+    for (const phrase of phrases) if (lower.includes(phrase)) phrases.delete(phrase)
+  }
   return { found: of - phrases.size, of }
 }

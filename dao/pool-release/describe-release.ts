@@ -2,12 +2,10 @@
 import type { Signer } from '../../core/identity/index.ts'
 import {
   type CID,
-  compareBytes,
   type CompleteOrder,
   type ConsentPolicy,
   encode,
   MAX_RELEASE_SECRET_BYTES,
-  merkleTreeHash,
   parse,
   type PoolReleaseSecret,
   poolReleaseSecret,
@@ -100,7 +98,6 @@ export function describeRelease(toDescribe: ToDescribe): Described {
       statistics,
       contributions,
       members: sha256(toDescribe.members),
-      receipts: merkleTreeHash(members.flatMap(({ receipts }) => receipts).toSorted(compareBytes)),
       tombstones: { ...tombstoneRoot(tombstones.withdrawals), at: tombstones.at },
       rows,
       anonymity: { k: terms.kAnonymity, generalised: percent(report.generalised), suppressed: percent(report.suppressed) },

@@ -40,7 +40,6 @@ export { oneOrder, type OrderDraft, readOrder, type ReadOrder, signOrder, signOr
 export { type PoolRow, poolRow, rowLine } from './row.ts'
 export {
   contributionsOf,
-  isEnded,
   isEndedInLedger,
   type LeftOut,
   type PoolContribution,

@@ -12,27 +12,22 @@ export interface Member {
   person: string
   /** `memberCommit` of the tag that is published when it withdraws; of made-up persons, of a tag that nobody publishes. */
   commit: Uint8Array
-  /** Hashes of its receipts where whoever assembled knew them. */
-  receipts: readonly Uint8Array[]
 }
 
 /** Lines of `members.jsonl`, by name: people as they are kept, and `madeUp` persons among them, so that no list tells which rows are canaries. */
 export function memberLines({ secret, members }: Pick<PoolReleaseSecret, 'secret' | 'members'>, madeUp: Iterable<string>): Uint8Array {
   const lines = [
-    ...members.map(({ person, manifest, receipts }) =>
-      lineOf({ person, commit: memberCommit(memberTag(leafSalt(secret, manifest))), receipts }),
-    ),
-    ...[...madeUp].map((person) => lineOf({ person, commit: memberCommit(strayTag(secret, person)), receipts: [] })),
+    ...members.map(({ person, manifest }) => lineOf({ person, commit: memberCommit(memberTag(leafSalt(secret, manifest))) })),
+    ...[...madeUp].map((person) => lineOf({ person, commit: memberCommit(strayTag(secret, person)) })),
   ]
   return utf8(lines.toSorted().join(''))
 }
 
 // canonical JSON begins with the commitment: in order of bytes the lines are in none that says anything
-const lineOf = ({ person, commit, receipts }: Member): string =>
-  `${canonicalJson({ person, commit: toHex(commit), receipts: receipts.map(toHex) })}\n`
+const lineOf = ({ person, commit }: Member): string => `${canonicalJson({ person, commit: toHex(commit) })}\n`
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
-const memberLine = z.strictObject({ person: z.string().regex(/^p[0-9a-f]{16}$/), commit: hex32, receipts: z.array(hex32).max(64) })
+const memberLine = z.strictObject({ person: z.string().regex(/^p[0-9a-f]{16}$/), commit: hex32 })
 
 /** `members.jsonl`. Throws RejectedMessageError BAD_BUNDLE or TOO_LARGE. */
 export function readMembers(bytes: Uint8Array): Member[] {
@@ -42,8 +37,8 @@ export function readMembers(bytes: Uint8Array): Member[] {
     if (line === '') return []
     const parsed = memberLine.safeParse(jsonOf(line))
     if (!parsed.success) throw new RejectedMessageError('BAD_BUNDLE', 'a line of members.jsonl is no member')
-    const { person, commit, receipts } = parsed.data
-    return [{ person, commit: fromHex(commit), receipts: receipts.map(fromHex) }]
+    const { person, commit } = parsed.data
+    return [{ person, commit: fromHex(commit) }]
   })
 }
 

@@ -29,7 +29,6 @@ const release: NamedRelease = signPoolRelease(
     deleteWithinDays: 14,
     statistics: null,
     contributions: { root: fill(1), size: 32 },
-    receipts: fill(2),
     members: fill(3),
     tombstones: { ...tombstoneRoot([]), at: 100 },
     rows: fill(4),
@@ -73,7 +72,7 @@ function world({
   const withdrawals: Uint8Array[] = []
   const sent: Uint8Array[] = []
   let now = 200
-  const members = people.map(([one, person]) => ({ manifest: contributionOf(one), subject: one.did, receipts: [], person }))
+  const members = people.map(([one, person]) => ({ manifest: contributionOf(one), subject: one.did, person }))
   const secret: PoolReleaseSecret = {
     v: 1,
     release: release.cid,

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { ProofError, RejectedMessageError } from '../../core/errors/index.ts'
 import { z } from 'zod'
 import { CompactRange } from '../log/index.ts'
-import { compareBytes, equalBytes, merkleLeafHash, merkleTreeHash, rawCid, sha256, utf8 } from '../../schemas/wire/index.ts'
+import { equalBytes, merkleLeafHash, rawCid, sha256, utf8 } from '../../schemas/wire/index.ts'
 import { openStream } from '../custody/index.ts'
 import { FILES, MAX_BUNDLE_FILE_BYTES } from './bundle.ts'
 import { type NamedRelease, readPoolRelease } from './manifest.ts'
@@ -60,12 +60,10 @@ export async function openBundle({ pieces, identity, write, onRow }: OpenBundle)
   if (!release.ok) throw new ProofError('BAD_MANIFEST', `the bundle's manifest: ${release.message}`, { detail: { code: release.code } })
   const { value } = release
   const members = readMembers(file(FILES.members))
-  const receipts = merkleTreeHash(members.flatMap((one) => one.receipts).toSorted(compareBytes))
   if (!equalBytes(root.root(), value.rows)) throw new ProofError('OTHER_ROWS', 'the rows are not those of the manifest')
   if (
     !rawCid(file(FILES.licence)).equals(value.licence) ||
     !rawCid(file(FILES.aiAct)).equals(value.aiAct) ||
-    !equalBytes(receipts, value.receipts) ||
     !equalBytes(sha256(file(FILES.members)), value.members)
   )
     throw new ProofError('OTHER_FILE', 'licence, summary or members are not those of the manifest')

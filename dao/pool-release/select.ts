@@ -1,14 +1,11 @@
 /** Which contributions an order may have: by what the ledger says of them alone. Keyholders look again, at the receipts themselves. */
-import type { Tombstones } from '../consent/index.ts'
-import { includedContributions, isFor, type LedgerState } from '../ledger/index.ts'
+import { includedContributions, isFor, type LedgerFiles, type LedgerState, readPoolManifest } from '../ledger/index.ts'
 import type { CID, CompleteOrder, PoolManifest, Purpose } from '../../schemas/wire/index.ts'
 
 /** A contribution as whoever assembles knows it. */
 export interface PoolContribution {
   cid: CID
   manifest: PoolManifest
-  /** Hashes of its receipt and of those it renewed, where whoever assembles knows them: the ledger does not. */
-  receipts: readonly Uint8Array[]
   /** Its points have vested, and nothing voided it. */
   vested: boolean
   /** Who holds its shares now, where that is not the committee of its policy. */
@@ -29,7 +26,7 @@ export interface Selected {
 export function selectContributions(
   order: Pick<CompleteOrder, 'dao' | 'manifests' | 'purposes'>,
   known: readonly PoolContribution[],
-  { policy, isEnded: hasEnded }: { policy: CID; isEnded: (one: PoolContribution) => boolean },
+  { policy, isEnded }: { policy: CID; isEnded: (one: PoolContribution) => boolean },
 ): Selected {
   const byCid = new Map(known.map((one) => [String(one.cid), one]))
   const bySubject = new Map<string, PoolContribution>()
@@ -53,34 +50,22 @@ export function selectContributions(
     if (one.manifest.dao !== order.dao) return 'OTHER_DAO'
     if (!one.manifest.policy.equals(policy)) return 'OTHER_POLICY'
     if (!one.vested) return 'NOT_VESTED'
-    return hasEnded(one) ? 'WITHDRAWN' : undefined
+    return isEnded(one) ? 'WITHDRAWN' : undefined
   }
 }
 
-/** Whether its subject withdrew all of it, or a purpose that is asked for. */
-export function isEnded(
-  { cid, manifest: { subject } }: Pick<PoolContribution, 'cid' | 'manifest'>,
-  purposes: readonly Purpose[],
-  tombstones: Tombstones,
-): boolean {
-  const scope = tombstones.scopeOf(cid, subject)
-  return scope === 'all' || purposes.some((one) => scope?.has(one) === true)
-}
-
-/** The same by the ledger. A contribution it does not know has ended. */
+/** Whether its subject withdrew it, or a purpose that is asked for, by the ledger. A contribution it does not know has ended. */
 export function isEndedInLedger({ cid }: Pick<PoolContribution, 'cid'>, purposes: readonly Purpose[], state: LedgerState): boolean {
   const one = state.contributions.get(String(cid))
   return one === undefined || !isFor(state, one, purposes)
 }
 
-/** All contributions of a ledger as a release looks at them. */
-export function contributionsOf(state: LedgerState, throughEpoch: number): PoolContribution[] {
-  const vestedOnes = new Set(includedContributions(state, throughEpoch).map(({ manifestCid }) => String(manifestCid)))
-  return [...state.contributions.values()].map(({ manifestCid: cid, manifest, committee }) => ({
+/** The contributions of a ledger that have vested, as a release looks at them. Needs the files of their reveals. */
+export function contributionsOf(state: LedgerState, files: LedgerFiles, throughEpoch: number): PoolContribution[] {
+  return includedContributions(state, throughEpoch).map(({ manifestCid: cid, committee }) => ({
     cid,
-    manifest,
-    receipts: [],
-    vested: vestedOnes.has(String(cid)),
+    manifest: readPoolManifest(files, cid),
+    vested: true,
     committee,
   }))
 }

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { deflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidInputError } from '../../core/errors/index.ts'
-import { type ActivityEvent, poolRules } from '../../schemas/activity/index.ts'
+import { type ActivityEvent, coarserOf, poolRules } from '../../schemas/activity/index.ts'
 import { type ZipFileSpec, zipOf } from '../../tests/support/zip.ts'
 import { LIMITS, type PoolOptions, previewExport, readExport } from './index.ts'
 
@@ -190,6 +190,27 @@ it('obeys the rules of a pool', async () => {
   expect(await previewExport(where, { ...options, rules: poolRules.parse({ from: '2024-03-09', to: '2024-03-09' }) })).toMatchObject({
     kept: 20,
   })
+})
+
+it('offers no more than a pool takes, and less where its owner wants', async () => {
+  const pool = {
+    time: 'day' as const,
+    placeDecimals: 1,
+    types: ['View' as const, 'Listen' as const],
+    fields: ['name' as const, 'url' as const],
+  }
+  const own = (rules: object) => coarserOf(poolRules.parse(rules), pool)
+  expect(own({})).toMatchObject({ time: 'day', placeDecimals: 1, types: ['View', 'Listen'], fields: ['name', 'url'] })
+  expect(own({ time: 'hour', placeDecimals: 0, types: ['View', 'Move'], fields: ['url', 'text'], from: '2024-03-10' })).toMatchObject({
+    time: 'day',
+    placeDecimals: 0,
+    types: ['View'],
+    fields: ['url'],
+    from: '2024-03-10',
+  })
+  expect(own({ placeDecimals: null }).placeDecimals).toBeNull()
+  expect(coarserOf(poolRules.parse({}), { ...pool, placeDecimals: null }).placeDecimals).toBeNull()
+  expect(coarserOf(poolRules.parse({ time: 'day' }))).toEqual(poolRules.parse({ time: 'day' }))
 })
 
 it('writes nothing', async () => {

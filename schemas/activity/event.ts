@@ -1,22 +1,8 @@
 /** One thing that the owner of an export did: the record of personal pools, `activity@1`. */
 import { z } from 'zod'
-import { POOL_SOURCES } from '../wire/index.ts'
+import { EVENT_TYPES, POOL_SOURCES } from '../wire/index.ts'
 
-export const EVENT_TYPES = [
-  'View',
-  'Listen',
-  'Search',
-  'Post',
-  'Comment',
-  'Like',
-  'Follow',
-  'Message',
-  'Converse',
-  'Move',
-  'Measure',
-  'Install',
-  'Purchase',
-] as const
+export { EVENT_TYPES }
 export type EventType = (typeof EVENT_TYPES)[number]
 
 export const SOURCES = POOL_SOURCES

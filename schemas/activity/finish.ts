@@ -49,7 +49,7 @@ export function finish(draft: Draft, context: Finishing, find: Find = (text) => 
   const person = draft.person === undefined ? undefined : context.people.pseudonymOf(draft.person)
   if (draft.person !== undefined) {
     count(context, 'person')
-    if (person !== undefined) object.name = person
+    if (person !== undefined && take('name')) object.name = person
   } else if (take('name') && !isMap(draft.url)) {
     // a map's page is called after the place it shows
     const name = cleaned(draft.name, MAX_NAME_UNITS, context, find)

@@ -1,13 +1,14 @@
 /** Each source on a small export of its own, with the traps that real ones hold. Everybody in them is invented. */
 import { describe, expect, it } from 'vitest'
 import { findSpans } from '../redact/index.ts'
-import { type ActivityEvent, activityEvent, type Answers, ExportError, poolRules, prepare, type Tally } from './index.ts'
+import { type ActivityEvent, activityEvent, type Answers, ExportError, poolRules, prepare, ruleFault, type Tally } from './index.ts'
 
 const KEY = new Uint8Array(32).fill(7)
 const NOW = Date.UTC(2026, 0, 1)
 type Files = Record<string, string | Uint8Array>
 
 async function read(files: Files, answers: Answers = {}, rules = {}): Promise<{ events: ActivityEvent[]; tally: Tally; all: string }> {
+  const asked = poolRules.parse(rules)
   const { tally, run } = await prepare(
     Object.entries(files).map(([path, data]) => {
       const bytes = Buffer.from(data)
@@ -20,13 +21,14 @@ async function read(files: Files, answers: Answers = {}, rules = {}): Promise<{ 
         },
       }
     }),
-    { rules: poolRules.parse(rules), key: KEY, nowMs: NOW, answers },
+    { rules: asked, key: KEY, nowMs: NOW, answers },
   )
   const found: ActivityEvent[] = []
   await run(({ event }) => void found.push(activityEvent.parse(event)))
   // whoever tests a chunk runs the rules again: what they left must stay left
   const left = found.flatMap(({ object, context }) => [object.name, object.text, context].flatMap((text) => findSpans(text ?? '')))
   expect(left).toEqual([])
+  expect(found.flatMap((event) => ruleFault(event, asked) ?? [])).toEqual([])
   return { events: found, tally, all: JSON.stringify(found) }
 }
 
@@ -107,6 +109,38 @@ describe('google takeout', () => {
     ])
     expect(events[0]?.context).toBe('Mill & Co')
     expect(tally.dropped.get('ad')).toBe(1)
+  })
+
+  it.each([
+    ['Android', 'Timeline.json', '52.5163212°, 13.3777034°', (segments: object[]) => ({ semanticSegments: segments })],
+    ['an iPhone', 'location-history.json', 'geo:52.516321,13.377703', (segments: object[]) => segments],
+  ])('keeps of the timeline of %s visits and trips to two decimals, and neither home nor work', async (_, name, point, around) => {
+    const segment = (hour: number, more: object): object => ({
+      startTime: `2024-03-09T0${hour}:10:00.000+01:00`,
+      endTime: `2024-03-09T0${hour}:40:00.000+01:00`,
+      ...more,
+    })
+    const at = name === 'Timeline.json' ? { latLng: point } : point
+    const visit = (semanticType: string): object => ({ visit: { topCandidate: { semanticType, placeId: 'PLACEID', placeLocation: at } } })
+    const { events, tally, all } = await read({
+      [`Takeout/Zeitachse/${name}`]: JSON.stringify(
+        around([
+          segment(1, visit('INFERRED_HOME')),
+          segment(2, visit('Work')),
+          segment(3, visit('UNKNOWN')),
+          segment(4, { activity: { start: at, end: at, topCandidate: { type: 'IN_PASSENGER_VEHICLE' } } }),
+          segment(5, { timelinePath: [{ point, time: '2024-03-09T05:11:00.000+01:00' }] }),
+        ]),
+      ),
+    })
+    const place = { latE7: 525_200_000, lonE7: 133_800_000 }
+    expect(by(events, 'Move')).toEqual([
+      { kind: 'visit', place, durationS: 1800 },
+      { kind: 'in-passenger-vehicle', place, durationS: 1800 },
+    ])
+    expect(events.map(({ time }) => time)).toEqual(['2024-03-09T02:00:00Z', '2024-03-09T03:00:00Z'])
+    expect(Object.fromEntries(tally.dropped)).toEqual({ 'private-place': 2, system: 1 })
+    expect(all).not.toMatch(/PLACEID|5163|3777/)
   })
 
   it('keeps of browsing the public page, of places two decimals, of notes what is not shared', async () => {
@@ -469,6 +503,17 @@ describe('linkedin', () => {
     expect(all).not.toMatch(/Lindqvist|HIS WORDS|Secret|Mill Ltd/)
   })
 
+  it('writes no pseudonym where a pool takes no names', async () => {
+    const connections = {
+      'Connections.csv':
+        'Notes:\n"x"\n\nFirst Name,Last Name,URL,Email Address,Company,Position,Connected On\nBo,Lindqvist,https://www.linkedin.com/in/bo-lindqvist,bo@example.net,Mill Ltd,Miller,05 Mar 2024\n',
+    }
+    expect((await read(connections)).events).toHaveLength(1)
+    const { events, tally } = await read(connections, {}, { fields: ['text'] })
+    expect(events).toEqual([])
+    expect(tally.dropped.get('empty')).toBe(1)
+  })
+
   it('refuses the profiles of two people', async () => {
     expect(await codeOf({ 'a/Profile.csv': 'First Name,Last Name\nA,One\n', 'b/Profile.csv': 'First Name,Last Name\nB,Two\n' })).toBe(
       'SEVERAL_PEOPLE',
@@ -501,6 +546,7 @@ describe('spotify', () => {
           spotify_track_uri: 'spotify:track:4uLU6hMCjMI75M1A2tKUQC',
         }),
         row({ episode_name: 'Wheat', episode_show_name: 'Fields', ts: '2023-05-06T08:08:09Z' }),
+        row({ audiobook_title: 'The Miller', audiobook_chapter_title: 'One', ts: '2023-05-06T09:08:09Z' }),
         row({ master_metadata_track_name: 'Secret', incognito_mode: true }),
         row({}),
       ]),
@@ -509,6 +555,7 @@ describe('spotify', () => {
       ['track', 'Grind', 61, 'The Stones'],
       ['track', 'Flour', 2, 'Mill'],
       ['episode', 'Wheat', 2, 'Fields'],
+      ['audiobook', 'The Miller', 2, 'One'],
     ])
     expect(events[1]?.object.url).toBe('https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC')
     expect(Object.fromEntries(tally.dropped)).toEqual({ incognito: 1, empty: 1 })
@@ -532,6 +579,12 @@ describe('netflix', () => {
     const other = await read({ 'CONTENT_INTERACTION/ViewingActivity.csv': rows }, { profile: 'kid' })
     expect(by(other.events, 'View')).toEqual([{ kind: 'video', name: 'Cartoon', durationS: 1200 }])
     expect(await codeOf({ 'CONTENT_INTERACTION/ViewingActivity.csv': rows }, { profile: 'nobody' })).toBe('PROFILE_UNKNOWN')
+  })
+
+  it.each(['TEASER_TRAILER', 'HOOK', 'CINEMAGRAPH'])('skips what plays by itself: %s', async (type) => {
+    const row = `Ida,2024-01-02 04:04:05,00:00:10,,Mills,${type},TV,,,DE\n`
+    const { events, tally } = await read({ 'CONTENT_INTERACTION/ViewingActivity.csv': `${viewing}${row}` })
+    expect([events, tally.dropped.get('trailer')]).toEqual([[], 1])
   })
 
   it('finds the order of day and month in the short history', async () => {
@@ -576,6 +629,35 @@ describe('chatgpt', () => {
     ])
     expect(tally.dropped.get('system')).toBe(1)
   })
+})
+
+it('chatgpt: reads conversations in several files, beside the list of what the export holds', async () => {
+  const conversation = (text: string): string =>
+    JSON.stringify([
+      {
+        title: text,
+        create_time: 1_710_000_000,
+        current_node: 'a',
+        mapping: {
+          a: {
+            parent: null,
+            children: [],
+            message: {
+              author: { role: 'user' },
+              create_time: 1_710_000_000,
+              content: { content_type: 'text', parts: [text] },
+              metadata: {},
+            },
+          },
+        },
+      },
+    ])
+  const { events } = await read({
+    'conversations-000.json': conversation('flour'),
+    'conversations-001.json': conversation('grain'),
+    'export_manifest.json': JSON.stringify({ files: ['conversations-000.json', 'conversations-001.json'] }),
+  })
+  expect(by(events, 'Converse').map(({ text }) => text)).toEqual(['flour', 'grain'])
 })
 
 describe('whatsapp', () => {

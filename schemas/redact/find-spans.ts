@@ -10,6 +10,8 @@ import { digitsIn, plain } from './plain.ts'
 import { findSecrets } from './secret.ts'
 import { type Detector, type Span, withoutOverlaps } from './span.ts'
 
+/** Bump the version on any change of what the rules find or leave. */
+export const REDACTION = 'redact@1'
 /** Longest text in one call; a longer one is the caller's to cut. */
 export const MAX_TEXT_UNITS = 1 << 20
 

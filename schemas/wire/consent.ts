@@ -36,7 +36,38 @@ const category = z.string().regex(/^pd:[A-Za-z][A-Za-z0-9]{1,63}$/, 'a category 
 const right = z.string().regex(/^eu-gdpr:A[0-9]{1,2}(-[0-9a-z]{1,3})*$/, 'a right of the eu-gdpr: vocabulary')
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hexadecimal')
 const month = z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/, 'a month as YYYY-MM')
+const versioned = z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/, 'name@version')
 const cborCidText = z.string().regex(/^bafyrei[a-z2-7]{52}$/, 'a dag-cbor CIDv1 with SHA-256, in base32')
+
+/** What somebody can have done, and what an event can say of it besides its kind. */
+export const EVENT_TYPES = [
+  'View',
+  'Listen',
+  'Search',
+  'Post',
+  'Comment',
+  'Like',
+  'Follow',
+  'Message',
+  'Converse',
+  'Move',
+  'Measure',
+  'Install',
+  'Purchase',
+] as const
+export const EVENT_FIELDS = ['name', 'text', 'url', 'durationS', 'measure', 'place'] as const
+
+/** What events of a pool may say, and how fine. Devices drop the rest before anything leaves them, and whoever opens a chunk holds its events to it. */
+export const eventRules = z.strictObject({
+  /** Times are cut to the hour or the day. */
+  time: z.enum(['hour', 'day']),
+  /** Decimals of a degree: 2 is about a kilometre; null: no places. */
+  placeDecimals: z.int().min(0).max(2).nullable(),
+  types: z.array(z.enum(EVENT_TYPES)).min(1).max(EVENT_TYPES.length),
+  /** Fields of `object` that stay; `kind` always does. */
+  fields: z.array(z.enum(EVENT_FIELDS)).max(EVENT_FIELDS.length),
+})
+export type EventRules = z.infer<typeof eventRules>
 
 /** What a DAO offers. Public; its `cid` stands in the charter, and `s` signs the rest under `quern/consent-policy/v1\0`. */
 export const consentPolicy = z.strictObject({
@@ -84,6 +115,8 @@ export const consentPolicy = z.strictObject({
   committee: z.strictObject({ k: z.int().min(2).max(16), members: z.array(did).min(2).max(32) }),
   /** The key behind the pool's tokens, of the same committee; left out where there is none, so that a policy without one keeps its bytes. */
   poolKey: cid.optional(),
+  /** What events may say; left out by earlier policies, whose events are held to the finest that there is: hours, two decimals. */
+  rules: eventRules.optional(),
   s: bytesOf(64),
 })
 export type ConsentPolicy = z.infer<typeof consentPolicy>
@@ -150,7 +183,10 @@ export const poolManifest = z.strictObject({
   subject: did,
   policy: cid,
   /** `name@version` of the events inside. */
-  schema: z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/),
+  schema: versioned,
+  /** What read the export and what replaced identifiers in it, as its owner's device says: other versions find other things. Earlier ones said neither. */
+  parser: versioned.optional(),
+  redaction: versioned.optional(),
   /** Raw CIDs of the sealed chunks, in order. */
   chunks: z.array(cid).min(1).max(MAX_CHUNKS),
   /** The ledger file that says what each chunk holds, in numbers: a `poolIndex`. */

@@ -31,8 +31,6 @@ export const poolRelease = z.strictObject({
   statistics: poolStatistics.nullable(),
   /** RFC 6962 tree over salted leaves, filled up to a power of two: `poolInclusion` proves a place in it. */
   contributions: z.strictObject({ root: hash32, size: uint }),
-  /** RFC 6962 root over the receipt hashes that the assembler knew, in byte order; the trainer has the list. */
-  receipts: hash32,
   /** SHA-256 of the bundle's members.jsonl: whose rows have to go with a withdrawal. */
   members: hash32,
   /** The withdrawals that were known: RFC 6962 root over their bytes in the order of the log, how many, and when. */
@@ -143,9 +141,7 @@ export const poolReleaseSecret = z.strictObject({
   release: cid,
   /** From it come salts, pseudonyms and the filling of the tree. */
   secret: hash32,
-  members: z
-    .array(z.strictObject({ manifest: cid, subject: did, receipts: z.array(hash32).max(64), person: z.string().max(32) }))
-    .max(MAX_MEMBERS),
+  members: z.array(z.strictObject({ manifest: cid, subject: did, person: z.string().max(32) })).max(MAX_MEMBERS),
   recipient: z.string().max(2100),
   /** Where the trainer wants to be told of withdrawals; absent where it asks itself. */
   notify: z.string().max(512).optional(),

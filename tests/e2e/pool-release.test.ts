@@ -174,11 +174,11 @@ describe('a release', () => {
     const { bundle } = await released({}, order)
     const lines = linesIn((await openBundle(bundle)).files)
     const keyFor = (name: string) => canaryKeyOf(CANARY_KEY, { dao: LEDGER, name, trainer: trainer.did })
-    expect(recognise({ releaseKey: keyFor('pool-2'), count: 24 }, lines)).toEqual({ found: 24, of: 24 })
-    expect(recognise({ releaseKey: keyFor('pool-1'), count: 24 }, lines)).toEqual({ found: 0, of: 24 })
-    expect(recognise({ releaseKey: keyFor('pool-2'), count: 24 }, linesOfPerson(3))).toEqual({ found: 0, of: 24 })
+    expect(await recognise({ releaseKey: keyFor('pool-2'), count: 24 }, lines)).toEqual({ found: 24, of: 24 })
+    expect(await recognise({ releaseKey: keyFor('pool-1'), count: 24 }, lines)).toEqual({ found: 0, of: 24 })
+    expect(await recognise({ releaseKey: keyFor('pool-2'), count: 24 }, linesOfPerson(3))).toEqual({ found: 0, of: 24 })
     // a part of a copy is enough
-    expect(recognise({ releaseKey: keyFor('pool-2'), count: 24 }, lines.slice(0, lines.length / 2)).found).toBeGreaterThan(1)
+    expect((await recognise({ releaseKey: keyFor('pool-2'), count: 24 }, lines.slice(0, lines.length / 2))).found).toBeGreaterThan(1)
   })
 
   it('takes several orders, and more chunks of a person than keys are asked for at once', async () => {

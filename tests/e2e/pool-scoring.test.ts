@@ -5,9 +5,9 @@ import { MemoryStorage } from '../../core/storage/index.ts'
 import { printNotice } from '../../dao/consent/index.ts'
 import { keyFromSecret, poolContext, randomScalar, sampledChunks, sealChunk } from '../../dao/custody/index.ts'
 import { serveBlocks } from '../../dao/follower/index.ts'
-import type { PoolContribution } from '../../dao/ledger/index.ts'
 import { offerContribution, pinContribution, type Sealed } from '../../node/pool/seal/index.ts'
-import { cborCid, type DrawResult, encode, rawCid, utf8 } from '../../schemas/wire/index.ts'
+import { FINEST_RULES } from '../../schemas/activity/index.ts'
+import { cborCid, type DrawResult, encode, type EventRules, rawCid, utf8 } from '../../schemas/wire/index.ts'
 import { scoreContribution } from '../../validator/scoring/index.ts'
 import { BEACON, EPOCH, PoolNetwork } from '../support/pool-network.ts'
 import { subject } from '../support/pool-world.ts'
@@ -42,13 +42,19 @@ async function offered(sealed: Sealed): Promise<Sealed> {
   return sealed
 }
 
-async function scoring({ cid, manifest, index }: Sealed, rows = sampledChunks(BEACON, cid, manifest.chunks.length), shareMs = 300_000) {
+async function scoring(
+  { cid, manifest, index }: Sealed,
+  rows = sampledChunks(BEACON, cid, manifest.chunks.length),
+  shareMs = 300_000,
+  rules: EventRules = FINEST_RULES,
+) {
   const told: unknown[] = []
   const logger: Logger = { ...silent, info: (_event, detail) => void told.push(detail) }
-  const contribution = { manifestCid: cid, manifest, contributor: subject.did, committee: network.committee } as unknown as PoolContribution
   const results = await scoreContribution({
-    contribution,
+    contribution: { manifestCid: cid, contributor: subject.did, committee: network.committee },
+    manifest,
     index,
+    rules,
     rows,
     epoch: EPOCH,
     mesh: network.scoring,
@@ -94,6 +100,12 @@ describe('a contribution', () => {
     const index = { ...sealed.index, rows: sealed.index.rows.map((row, i) => (i === 3 ? { ...row, tokens: 5000 } : row)) }
     const { results } = await scoring({ ...sealed, index })
     expect(results.filter(({ pass }) => !pass)).toEqual([expect.objectContaining({ row: 3, check: 'D1' })])
+  })
+
+  it('fails where its events say more than the pool takes', async () => {
+    const { results, told } = await scoring(await offered(network.seal(10)), undefined, undefined, { ...FINEST_RULES, fields: ['text'] })
+    expect(checks(results)).toEqual(['D7'])
+    expect(told[0]).toMatchObject({ code: 'FIELD_NOT_TAKEN' })
   })
 
   it('fails where its bytes are not to be had, by whose fault ever', async () => {

@@ -109,6 +109,8 @@ describe('a personal pool', () => {
     const who = ['--name', 'Upper Mill', '--address', '1 Mill Lane', '--contact', 'mailto:m@mill.example', '--trainers', world.trainer.did]
     const init = await runCli('dao', 'pool', 'init', ...who, '--out', at('pool.yaml'), '--json')
     expect(init.code, init.err).toBe(0)
+    // coarser than devices are by themselves: what is offered and tested from here on is by the pool's rules
+    await writeFile(at('pool.yaml'), (await readFile(at('pool.yaml'), 'utf8')).replace('time: hour', 'time: day'))
     const open = async (...words: string[]) => {
       const opened = await world.operate('open', at('pool.yaml'), ...words)
       expect([opened.code, opened.err]).toEqual([0, ''])
@@ -129,6 +131,17 @@ describe('a personal pool', () => {
     aggregators = members.slice(0, 3)
     expect(await waiting()).toEqual([])
   }, 120_000)
+
+  it('shows what it would take of an export, by its own rules too where it is named', async () => {
+    const timesOf = async (...words: string[]): Promise<string[]> => {
+      const { code, err, json } = await runCli('pool', 'preview', exportOf(0), ...words, '--json')
+      expect(code, err).toBe(0)
+      return json<{ sample: { time: string }[] }>()[0]?.sample.map(({ time }) => time) ?? []
+    }
+    expect(await timesOf()).toContain('2025-03-01T10:00:00Z')
+    expect(await timesOf('--dao', world.network.url)).toContain('2025-03-01')
+    expect(await timesOf('--dao', world.network.url, '--time', 'hour')).toContain('2025-03-01')
+  })
 
   it.each<[string, number, string, () => string[]]>([
     ['nobody can be asked', 2, 'UNATTENDED', () => [exportOf(0)]],
@@ -327,6 +340,24 @@ describe('a personal pool', () => {
       new RegExp(`assembler +ai:ModelTraining +40 chunks +given +by [3-5] keyholders +to ${by} +for ${world.trainer.did}`),
     )
     expect(serving?.answers().at(-1)).toMatchObject({ role: 'assembler', outcome: 'ok', release: { trainer: world.trainer.did } })
+    const manifest1 = readPoolRelease(await readFile(at('first', 'release.cbor')))
+    expect(manifest1).toMatchObject({ value: { redaction: 'redact@1' } })
+    // a copy of it tells whose it was, and an export of one of its people does not
+    const recognise = (file: string) => runCli('dao', 'pool', 'recognise', file, ...world.beside.slice(0, 2), '--json')
+    await writeFile(at('copy.jsonl'), (await world.rowsIn('opened-1')).map((row) => `${JSON.stringify(row)}\n`).join(''))
+    const copied = await recognise(at('copy.jsonl'))
+    expect([copied.code, copied.json()[0]], copied.err).toMatchObject([
+      3,
+      { releases: [{ release: made?.release, trainer: world.trainer.did, found: 24, of: 24, recognised: true }] },
+    ])
+    await writeFile(
+      at('own.jsonl'),
+      playsOf(3)
+        .map((play) => `${JSON.stringify(play)}\n`)
+        .join(''),
+    )
+    const own = await recognise(at('own.jsonl'))
+    expect([own.code, own.json()[0]]).toMatchObject([0, { releases: [{ found: 0, recognised: false }] }])
     // what is public of it is served
     await eventually(async () => (await world.network.ask<{ releases: object[] }>('/v1/pool/releases'))?.releases.length === 1)
     const manifest = await fetch(`${world.network.url}/v1/pool/releases/${made?.release}`)
@@ -466,6 +497,22 @@ describe('a personal pool', () => {
     expect(await world.counted('--group', 'people')).toBe(EVERYBODY - 1)
   }, 300_000)
 
+  it('goes on with a round that was paid and with no other, until its operator lets it go', async () => {
+    const people = ['--group', 'people', '--epsilon-ppm', '1000']
+    const before = (await world.logged('budget.spend')) ?? 0
+    // what was counted before is at an end as soon as the operator's copy of the log says so
+    const published = await world.logged('pool.statistics')
+    await eventually(async () => (await replayPool(world.log)).ledger.state.poolStatistics.length === published, undefined, 50_000, 250)
+    // asked at once, aggregators have not read in the log that it was paid
+    const first = await world.operate('statistics', ...people, '--wait', '0')
+    expect([first.code, first.json().at(-1)]).toMatchObject([1, { error: { code: 'AGGREGATOR_MISSING' } }])
+    await logged('budget.spend', before + 1)
+    const other = await world.operate('statistics', '--group', 'years', '--epsilon-ppm', '1000')
+    expect([other.code, other.json().at(-1)]).toMatchObject([3, { error: { code: 'OTHER_ROUND' } }])
+    expect(await world.counted('--group', 'years', '--epsilon-ppm', '1000', '--abandon')).toBe(EVERYBODY - 1)
+    await logged('budget.spend', before + 2)
+  }, 180_000)
+
   it('ends for a person with a withdrawal, also without the DAO and at the keyholder that was away when it was said', async () => {
     await world.holding(0, KEYHOLDERS)
     await world.network.stop('validator-2')
@@ -535,4 +582,31 @@ describe('a personal pool', () => {
     expect([stage, purposes, told]).toEqual(['withdrawn', null, KEYHOLDERS])
     expect(accesses?.some(({ role, trainer }) => role === 'assembler' && trainer === world.trainer.did)).toBe(true)
   }, 120_000)
+
+  it('goes to the keyholders that its operator names, when enough are there, and who is left out has nothing of it', async () => {
+    const members = [1, 2, 3, 4].map((i) => world.network.accounts.get(`validator-${i}`) as string)
+    const left = world.network.accounts.get('validator-5')
+    const reshare = () => world.operate('reshare', '--members', members.join(','))
+    const away = ['validator-1', 'validator-2', 'validator-3']
+    for (const name of away) await world.network.stop(name)
+    const few = await reshare()
+    expect([few.code, few.json<{ contributions: { outcome: string }[] }>()[0]?.contributions.map(({ outcome }) => outcome)]).toEqual([
+      3,
+      Array(EVERYBODY - 4).fill('TOO_FEW_DEALERS'),
+    ])
+    for (const name of away) await world.network.run(name)
+    await world.holding(3, KEYHOLDERS)
+    const before = await generation('validator-5')
+    const named = await reshare()
+    expect([named.code, named.json()[0]], named.err).toMatchObject([
+      0,
+      { contributions: Array.from({ length: EVERYBODY - 4 }, () => ({ outcome: 'reshared', to: members })) },
+    ])
+    await logged('custody.reshare', PEOPLE + EVERYBODY - 4)
+    await eventually(async () => (await generation('validator-5')) > before)
+    await world.holding(3, members.length)
+    expect(members).not.toContain(left)
+    const gone = await pool(3, 'withdraw', '--yes')
+    expect([gone.code, gone.json()[0]], gone.err).toMatchObject([0, { withdrawn: [{ shredded: 4, of: 4, needed: 2, unreadable: true }] }])
+  }, 240_000)
 })

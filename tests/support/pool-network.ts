@@ -131,7 +131,7 @@ export class PoolNetwork implements AsyncDisposable {
     await holder.keyholder[Symbol.asyncDispose]()
     await holder.kv[Symbol.asyncDispose]()
     holder.kv = await openDiskKv(path.join(holder.folder, 'kv'))
-    holder.table = await openShareTable(path.join(holder.folder, 'shares'), { file: path.join(holder.folder, 'kek') })
+    holder.table = await openShareTable(path.join(holder.folder, 'shares'), path.join(holder.folder, 'kek'))
     holder.keyholder = await this.#start(holder)
   }
 
@@ -139,7 +139,7 @@ export class PoolNetwork implements AsyncDisposable {
     const folder = await mkdtemp(path.join(tmpdir(), 'quern-keyholder-'))
     this.#stack.defer(() => rm(folder, { recursive: true }))
     const mesh = this.#stack.use(await openLibp2pMesh({ signer, clock: realClock, listen: ['/ip4/127.0.0.1/tcp/0'], privateNetwork: true }))
-    const table = await openShareTable(path.join(folder, 'shares'), { file: path.join(folder, 'kek') })
+    const table = await openShareTable(path.join(folder, 'shares'), path.join(folder, 'kek'))
     const kv = await openDiskKv(path.join(folder, 'kv'))
     const keyholder = await this.#start({ signer, mesh, table, kv })
     this.holders.push({ signer, mesh, table, kv, folder, keyholder })

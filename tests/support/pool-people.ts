@@ -11,8 +11,9 @@ import { silent } from '../../core/effects/index.ts'
 import { generateKey, openKeyFile, type Signer } from '../../core/identity/index.ts'
 import { blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { openCustody, openPoolReleases } from '../../dao/index.ts'
-import { seatedValidators } from '../../dao/ledger/index.ts'
-import { learnDao, replayPool, resolveDao, systemClock } from '../../cli/wiring/index.ts'
+import { readPoolManifest, seatedValidators } from '../../dao/ledger/index.ts'
+import { type CID, MAX_POOL_MANIFEST_BYTES, parse, poolManifest } from '../../schemas/wire/index.ts'
+import { getBytes, learnDao, replayPool, resolveDao, systemClock } from '../../cli/wiring/index.ts'
 import { KillableNetwork } from './killable-network.ts'
 import { eventually } from './real-clock.ts'
 import { type CliRun, runCli } from './run-cli.ts'
@@ -168,8 +169,9 @@ export class PoolPeople implements AsyncDisposable {
   /** What the DAO and its validators give this peer of a contribution's first sealed chunk. */
   async chunkFor(cid: string, signer: Signer): Promise<boolean[]> {
     const facts = await learnDao(await resolveDao(this.network.url), { logger: silent, signal: AbortSignal.timeout(30_000) })
-    const chunk = facts.state.contributions.get(cid)?.manifest.chunks[0]
-    if (chunk === undefined) throw new Error(`${cid} is not known`)
+    const known = facts.state.contributions.get(cid)
+    if (known === undefined) throw new Error(`${cid} is not known`)
+    const [chunk] = readPoolManifest(facts.files, known.manifestCid).chunks as [CID]
     await using mesh = await openLibp2pMesh({ signer, clock: systemClock, listen: [], privateNetwork: true })
     const dao = await mesh.connect(await resolveDao(this.network.url))
     const peers = [dao]
@@ -234,16 +236,21 @@ export class PoolPeople implements AsyncDisposable {
     )
     if (operator === undefined || assembler === undefined) throw new Error('no key')
     const facts = await learnDao(await resolveDao(this.network.url), { logger: silent, signal: AbortSignal.timeout(30_000) })
-    const manifest = facts.state.contributions.get(cid)
+    const known = facts.state.contributions.get(cid)
     const committee = facts.policy?.value.committee
-    if (manifest === undefined || committee === undefined) throw new Error(`${cid} is not known`)
+    if (known === undefined || committee === undefined) throw new Error(`${cid} is not known`)
+    const manifest = parse(
+      poolManifest,
+      await getBytes(this.network.url, `/files/${cid}`, MAX_POOL_MANIFEST_BYTES),
+      MAX_POOL_MANIFEST_BYTES,
+    )
     const now = Math.floor(Date.now() / 1000)
     const order = room.signOrder(
       {
         dao: facts.ledger,
         name: 'again',
         purposes: ['ai:ModelTraining'],
-        manifests: [manifest.manifestCid],
+        manifests: [known.manifestCid],
         at: now,
         expires: now + 3600,
         trainer: this.trainer.did,
@@ -263,7 +270,7 @@ export class PoolPeople implements AsyncDisposable {
       signer: assembler,
       committee,
       order,
-      manifest: manifest.manifest,
+      manifest,
       role: 'assembler',
       purpose: 'ai:ModelTraining',
       epoch: 1,

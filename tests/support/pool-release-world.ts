@@ -8,7 +8,6 @@ import {
   type Assembled,
   type Assembling,
   type BundleSink,
-  isEnded,
   openBundle,
   type PoolContribution,
   type PoolRow,
@@ -26,6 +25,7 @@ import {
   type PoolStatistics,
   type PoolTerms,
   poolTermsOf,
+  type CID,
   type Purpose,
   type Withdrawal,
 } from '../../schemas/wire/index.ts'
@@ -131,7 +131,13 @@ export class PoolReleaseWorld implements AsyncDisposable {
   }
 
   contributions(): PoolContribution[] {
-    return this.people.map(({ sealed, receipt }) => ({ cid: sealed.cid, manifest: sealed.manifest, receipts: [receipt], vested: true }))
+    return this.people.map(({ sealed }) => ({ cid: sealed.cid, manifest: sealed.manifest, vested: true }))
+  }
+
+  #isEnded(cid: CID, purposes: readonly Purpose[]): boolean {
+    const { subject } = this.people.find(({ sealed }) => sealed.cid.equals(cid)) as Person
+    const scope = this.tombstones.scopeOf(cid, subject.did)
+    return scope === 'all' || purposes.some((one) => scope?.has(one) === true)
   }
 
   order(changes: { name?: string; purposes?: Purpose[] } = {}): Uint8Array {
@@ -182,7 +188,7 @@ export class PoolReleaseWorld implements AsyncDisposable {
       statistics: COUNTED,
       readChunk: async (cid) => this.chunks.get(String(cid)),
       known: () => ({
-        isEnded: (one) => isEnded(one, purposes, this.tombstones),
+        isEnded: ({ cid }) => this.#isEnded(cid, purposes),
         withdrawals: this.withdrawals,
         at: 1,
       }),

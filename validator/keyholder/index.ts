@@ -1,4 +1,3 @@
-import type { KekFile } from './kek-file.ts'
 import type { Keyholder, KeyholderOptions } from './keyholder.ts'
 import type { ShareTable } from './share-table.ts'
 
@@ -14,9 +13,8 @@ export async function openKeyholder(options: KeyholderOptions): Promise<Keyholde
   return Class.start(options)
 }
 
-/** The share table in `folder`, and the file of the key it lies under, with a passphrase or owner-only. Keep the two apart where you can. */
-export async function openShareTable(folder: string, kek: { file: string; passphrase?: string }): Promise<ShareTable> {
+/** The share table in `folder`, and the owner-only file of the key it lies under. Keep the two apart where you can. */
+export async function openShareTable(folder: string, kek: string): Promise<ShareTable> {
   const [{ ShareTable: Class }, { kekFile }] = await Promise.all([import('./share-table.ts'), import('./kek-file.ts')])
-  const file: KekFile = kekFile(kek.file, kek.passphrase)
-  return Class.open(folder, file)
+  return Class.open(folder, kekFile(kek))
 }

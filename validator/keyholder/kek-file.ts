@@ -5,7 +5,6 @@
 import { readFile } from 'node:fs/promises'
 import { diskError, writeFileDurably } from '../../core/home/index.ts'
 import { FatalError } from '../../core/errors/index.ts'
-import { openWithPassphrase, sealWithPassphrase } from '../../dao/custody/index.ts'
 import { bytesOf, encode, parse, uint, WireError } from '../../schemas/wire/index.ts'
 import { z } from 'zod'
 
@@ -16,17 +15,14 @@ export interface Kek {
   key: Uint8Array
 }
 
-/** Work factor for the passphrase: the key inside changes at every shred, and 2^15 costs a third of a second. */
-const WORK_FACTOR = 15
-
 export interface KekFile {
   read(): Promise<Kek | undefined>
   /** Resolves when the new key is on disk in the place of the old one. */
   replace(kek: Kek): Promise<void>
 }
 
-/** Owner-only; with a passphrase an age file besides. Reading throws FatalError KEK_UNREADABLE when it is damaged or the passphrase is another. */
-export function kekFile(file: string, passphrase?: string): KekFile {
+/** Owner-only. Reading throws FatalError KEK_UNREADABLE when it is damaged. */
+export function kekFile(file: string): KekFile {
   return {
     async read() {
       const stored = await readFile(file).catch((thrown: NodeJS.ErrnoException) => {
@@ -35,22 +31,19 @@ export function kekFile(file: string, passphrase?: string): KekFile {
       })
       if (stored === undefined) return undefined
       try {
-        const bytes = passphrase === undefined ? new Uint8Array(stored) : await openWithPassphrase(new Uint8Array(stored), passphrase)
-        const { generation, key } = parse(shape, bytes, 256)
+        const { generation, key } = parse(shape, new Uint8Array(stored), 256)
         return { generation, key }
       } catch (cause) {
-        if (cause instanceof WireError || passphrase !== undefined)
-          throw new FatalError(
-            'KEK_UNREADABLE',
-            `${file} does not open; give the right passphrase, or start with an empty folder: the shares in this one are lost`,
-            { cause },
-          )
-        throw cause
+        if (!(cause instanceof WireError)) throw cause
+        throw new FatalError(
+          'KEK_UNREADABLE',
+          `${file} is damaged, and without it the shares beside it are lost; start with an empty folder`,
+          { cause },
+        )
       }
     },
     async replace({ generation, key }) {
-      const bytes = encode({ v: 1, generation, key })
-      await writeFileDurably(file, passphrase === undefined ? bytes : await sealWithPassphrase(bytes, passphrase, WORK_FACTOR))
+      await writeFileDurably(file, encode({ v: 1, generation, key }))
     },
   }
 }

@@ -143,9 +143,9 @@ export class Keyholder implements AsyncDisposable {
     return papers && { cid, manifest: papers.manifest }
   }
 
-  /** Every contribution of which a share is held, by its manifest's CID. */
-  get held(): CID[] {
-    return [...this.#options.table.rows()].filter(({ current }) => current).map(({ manifest }) => manifest)
+  /** Every contribution of which a share is held, by its manifest's CID, read one after the other. */
+  *held(): Generator<CID> {
+    for (const { current, manifest } of this.#options.table.rows()) if (current) yield manifest
   }
 
   /** Withdrawals that the log holds: what reaches a keyholder that was away when its contributor told the others. */

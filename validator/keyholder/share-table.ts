@@ -7,7 +7,7 @@ import { type FileHandle, open, readdir, rm, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import { FatalError } from '../../core/errors/index.ts'
 import { diskError, makeFolder } from '../../core/home/index.ts'
-import { type CID, concatBytes, decode, encode, utf8 } from '../../schemas/wire/index.ts'
+import { type CID, concatBytes, encode, utf8 } from '../../schemas/wire/index.ts'
 import { openFrame, type Place, readFrames, sealFrame } from './frames.ts'
 import type { Kek, KekFile } from './kek-file.ts'
 import { decodePoolShare, decodeRow, dueOf, encodePoolShare, encodeRow, type PoolShare, type ShareRow } from './share-row.ts'
@@ -19,10 +19,13 @@ const POOL_KEY = utf8('pool-key/')
 const DIGEST_BYTES = 32
 const NEVER = Number.MAX_SAFE_INTEGER
 interface Kept {
-  /** Encoded: a hundred thousand decoded rows would take ten times the memory. */
-  bytes: Uint8Array
+  /** Encoded, within the frame it came in: a hundred thousand decoded rows would take ten times the memory, and as many views of them half as much again. */
+  page: Uint8Array
+  at: number
+  length: number
   due: number
 }
+const bytesIn = ({ page, at, length }: Kept): Uint8Array => page.subarray(at, at + length)
 
 /** A row in a frame: what is looked up, beside the row itself, so that opening a table need not decode every row. */
 type Framed = [name: Uint8Array, due: number, row: Uint8Array]
@@ -75,17 +78,19 @@ export class ShareTable {
 
   get(manifest: CID): ShareRow | undefined {
     const kept = this.#rows.get(nameOf(manifest))
-    return kept && decodeRow(kept.bytes)
+    return kept && decodeRow(bytesIn(kept))
   }
 
   /** Every row, decoded one after the other. */
   *rows(): Generator<ShareRow> {
-    for (const { bytes } of this.#rows.values()) yield decodeRow(bytes)
+    for (const kept of this.#rows.values()) yield decodeRow(bytesIn(kept))
   }
 
   /** Rows whose consent has ended by itself, or whose reshare came to nothing. */
   due(now: number): ShareRow[] {
-    return [...this.#rows.values()].filter(({ due }) => due <= now).map(({ bytes }) => decodeRow(bytes))
+    const due: ShareRow[] = []
+    for (const kept of this.#rows.values()) if (kept.due <= now) due.push(decodeRow(bytesIn(kept)))
+    return due
   }
 
   /** Adds or replaces rows; on disk when it resolves, and not there at all when it throws. */
@@ -177,7 +182,7 @@ export class ShareTable {
   }
 
   *#framed(): Generator<Framed> {
-    for (const [name, { due, bytes }] of this.#rows) yield [bytesOf(name), due, bytes]
+    for (const [name, kept] of this.#rows) yield [bytesOf(name), kept.due, bytesIn(kept)]
     for (const [name, bytes] of this.#poolShares) yield [bytesOf(name), NEVER, bytes]
   }
 
@@ -218,7 +223,7 @@ export class ShareTable {
       const inner = openFrame(body, this.#kek.key, this.#place('base', index, false))
       const plain = inner ?? openFrame(body, this.#kek.key, this.#place('base', index, true))
       if (plain === undefined || ended) throw this.#damaged('is damaged')
-      this.#keep(decode(plain, plain.byteLength) as Framed[])
+      this.#keep(framedIn(plain))
       ended = inner === undefined
       index++
     }
@@ -231,7 +236,7 @@ export class ShareTable {
     for await (const { body, end } of readFrames(handle)) {
       const plain = openFrame(body, this.#kek.key, this.#place('journal', this.#frames, false))
       if (plain === undefined) break
-      this.#keep(decode(plain, plain.byteLength) as Framed[])
+      this.#keep(framedIn(plain))
       this.#journalBytes = end
       this.#frames++
     }
@@ -244,16 +249,15 @@ export class ShareTable {
     const page = new Uint8Array(list.reduce((sum, [, , row]) => sum + row.byteLength, 0))
     let at = 0
     for (const [digest, due, row] of list) {
-      const bytes = page.subarray(at, at + row.byteLength)
-      bytes.set(row)
-      at += row.byteLength
+      page.set(row, at)
+      const length = row.byteLength
       const name = textOf(digest)
-      if (digest.byteLength !== DIGEST_BYTES) {
-        this.#poolShares.set(name, bytes)
-        continue
+      if (digest.byteLength !== DIGEST_BYTES) this.#poolShares.set(name, page.subarray(at, at + length))
+      else {
+        this.#drop(name)
+        this.#rows.set(name, { page, at, length, due })
       }
-      this.#drop(name)
-      this.#rows.set(name, { bytes, due })
+      at += length
     }
   }
 
@@ -261,7 +265,7 @@ export class ShareTable {
     const kept = this.#rows.get(name)
     if (kept === undefined) return
     this.#rows.delete(name)
-    kept.bytes.fill(0)
+    bytesIn(kept).fill(0)
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -314,6 +318,31 @@ export class ShareTable {
       { detail: { generation: this.#kek.generation } },
     )
   }
+}
+
+/**
+ * What `encode` made of the rows of a frame, which its seal has shown to be ours. The bytes are views of `plain`: a copy of each, and the frame
+ * encoded again to see that it is canonical, would be garbage of several times the table.
+ */
+function framedIn(plain: Uint8Array): Framed[] {
+  let at = 0
+  /** The number in the head of an item: a value, a length, a count. */
+  const head = (): number => {
+    const info = (plain[at++] as number) & 31
+    if (info < 24) return info
+    let value = 0
+    for (const end = at + (1 << (info - 24)); at < end; at++) value = value * 256 + (plain[at] as number)
+    return value
+  }
+  const bytes = (): Uint8Array => {
+    const length = head()
+    at += length
+    return plain.subarray(at - length, at)
+  }
+  return Array.from({ length: head() }, (): Framed => {
+    head()
+    return [bytes(), head(), bytes()]
+  })
 }
 
 /** The next of them, at most `most`. `take` would end the generator after the first page. */

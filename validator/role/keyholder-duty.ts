@@ -7,12 +7,11 @@ import { codeOf } from '../../core/errors/index.ts'
 import { withdrawalTopic } from '../../core/mesh/index.ts'
 import { PoolCiphertext } from '../../dao/batches/index.ts'
 import { gossipVerdict } from '../../dao/consent/index.ts'
-import { poolReaders } from '../../dao/follower/index.ts'
+import { CustodyAlarm, poolReaders } from '../../dao/follower/index.ts'
 import { isLive, reshares } from '../../dao/ledger/index.ts'
 import { isKeyholder, type PoolView, poolView } from '../../dao/pool-access/index.ts'
 import { type CID, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type Keyholder, openKeyholder, type ShareTable } from '../keyholder/index.ts'
-import { CustodyAlarm } from './custody-alarm.ts'
 import { countView } from './count-view.ts'
 import type { Desk } from './desk.ts'
 
@@ -133,12 +132,12 @@ export class KeyholderDuty implements AsyncDisposable {
       await keyholder.follow(one)
       this.#generations.set(key, one.generation)
     }
-    this.#alarm.look(state())
+    this.#alarm.look(state(), options.clock.now() / 1000)
     if (options.clock.now() >= this.#tidyAt) {
       this.#tidyAt = options.clock.now() + TIDY_MS
       await keyholder.tidy()
       await this.#ciphertext.tidy((cid) => keyholder.holds(cid))
-      for (const cid of keyholder.held) this.#changed.set(cid.toString(), cid)
+      this.#lookAgain(keyholder)
     }
     await this.#follow(keyholder)
     this.#ciphertext.tend()
@@ -171,7 +170,7 @@ export class KeyholderDuty implements AsyncDisposable {
     await this.#ciphertext.tidy((cid) => keyholder.holds(cid))
     this.#heard = withdrawals.length
     this.#tidyAt = clock.now() + TIDY_MS
-    for (const cid of keyholder.held) this.#changed.set(cid.toString(), cid)
+    this.#lookAgain(keyholder)
     stack.use(
       mesh.subscribe(
         withdrawalTopic(state().id),
@@ -183,6 +182,11 @@ export class KeyholderDuty implements AsyncDisposable {
     this.#stack.use(stack.move())
     this.#keyholder = keyholder
     logger.info('keyholder', { shares: home.table.size, generation: home.table.generation })
+  }
+
+  /** What is held and not all here: one after the other, so that what is settled takes no room. */
+  #lookAgain(keyholder: Keyholder): void {
+    for (const cid of keyholder.held()) if (!this.#ciphertext.isWhole(cid)) this.#changed.set(cid.toString(), cid)
   }
 
   async #follow(keyholder: Keyholder): Promise<void> {

@@ -1,5 +1,6 @@
 /** The draws of an epoch that are chunks of the personal pool: a few contributions at once, each within its share of the time. */
-import { type DrawOf, readPoolIndex } from '../../dao/ledger/index.ts'
+import { type DrawOf, readConsentPolicy, readPoolIndex, readPoolManifest } from '../../dao/ledger/index.ts'
+import { FINEST_RULES } from '../../schemas/activity/index.ts'
 import type { CID, DrawResult } from '../../schemas/wire/index.ts'
 import { scoreContribution } from '../scoring/index.ts'
 import { inLanes, shareOf } from '../testing/index.ts'
@@ -39,7 +40,10 @@ export async function testPool(
   const drawn = [...pool].flatMap(([key, rows]) => {
     const contribution = state().contributions.get(key)
     const index = contribution && readPoolIndex(files, contribution.manifest.index)
-    return contribution && index?.ok ? [{ contribution, index: index.value, rows }] : []
+    const policy = contribution && readConsentPolicy(files, contribution.manifest.policy)
+    if (contribution === undefined || !index?.ok || !policy?.ok) return []
+    const manifest = readPoolManifest(files, contribution.manifestCid)
+    return [{ contribution, manifest, index: index.value, rules: policy.value.rules ?? FINEST_RULES, rows }]
   })
   const results: DrawResult[][] = []
   await inLanes(drawn, CONTRIBUTIONS_AT_ONCE, async (one, i) => {

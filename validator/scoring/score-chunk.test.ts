@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type ActivityEvent, activityEvent, measureChunk } from '../../schemas/activity/index.ts'
+import { type ActivityEvent, activityEvent, FINEST_RULES, measureChunk } from '../../schemas/activity/index.ts'
 import { findSpans, placeholder, replaceSpans } from '../../schemas/redact/index.ts'
-import { canonicalJson, type PoolIndexRow, utf8 } from '../../schemas/wire/index.ts'
+import { canonicalJson, type EventRules, type PoolIndexRow, utf8 } from '../../schemas/wire/index.ts'
 import { labelledSet } from '../../tests/support/labelled-set.ts'
 import { latestMonth, scorePoolChunk } from './index.ts'
 
@@ -25,12 +25,14 @@ interface Changes {
   row?: Partial<PoolIndexRow>
   seen?: string[]
   now?: string
+  rules?: Partial<EventRules>
 }
-function scored(events: ActivityEvent[], { text = lines(events), plain, row, seen = [], now = '2025-06' }: Changes = {}) {
+function scored(events: ActivityEvent[], { text = lines(events), plain, row, seen = [], now = '2025-06', rules }: Changes = {}) {
   return scorePoolChunk({
     plain: plain ?? utf8(text),
     row: { ...measureChunk(events), ...row },
     manifest: { from: '2025-01', to: '2025-03' },
+    rules: { ...FINEST_RULES, ...rules },
     now,
     seen: new Set(seen),
   })
@@ -56,10 +58,36 @@ describe('a chunk', () => {
     ['an event that is yet to come', 'D4', 'DATE_FUTURE', many(3), { now: '2025-02' }],
     ['an event twice', 'D6', 'REPEATED', [event(0), event(1), event(0)]],
     ['an event of another chunk', 'D6', 'REPEATED', many(3), { seen: [event(2).id] }],
+    ['a place to the metre', 'D7', 'PLACE_TOO_FINE', [event(0, {}, { place: { latE7: 533_498_123, lonE7: -62_600_000 } })]],
+    [
+      'a place finer than the pool takes',
+      'D7',
+      'PLACE_TOO_FINE',
+      [event(0, {}, { place: { latE7: 533_500_000, lonE7: -62_000_000 } })],
+      { rules: { placeDecimals: 1 } },
+    ],
+    [
+      'any place where the pool takes none',
+      'D7',
+      'PLACE_TOO_FINE',
+      [event(0, {}, { place: { latE7: 0, lonE7: 0 } })],
+      { rules: { placeDecimals: null } },
+    ],
+    ['the hour where the pool takes days', 'D7', 'TIME_TOO_FINE', many(3), { rules: { time: 'day' } }],
+    ['a kind of event that the pool does not take', 'D7', 'TYPE_NOT_TAKEN', many(3), { rules: { types: ['View'] } }],
+    ['a field that the pool does not take', 'D7', 'FIELD_NOT_TAKEN', many(3), { rules: { fields: ['text'] } }],
     ['a mail address', 'D7', 'LEFT_EMAIL', [event(0, {}, { name: 'write to jane.doe@mill.example' })]],
     ['a card in a text', 'D7', 'LEFT_CARD', [event(0, {}, { text: 'my card is 4111 1111 1111 1111' })]],
     ['an account number in a context', 'D7', 'LEFT_IBAN', [event(0, { context: 'DE89 3704 0044 0532 0130 00' })]],
   ])('fails with %s', (_, check, code, events, changes) => expect(scored(events, changes)).toEqual({ check, code }))
+
+  it('passes with what the rules allow, to the last of it', () => {
+    const place = { latE7: -337_000_000, lonE7: 1_800_000_000 }
+    const events = [event(0, { time: '2025-02-03' }, { place }), event(1, { time: '2025-02-04' })]
+    expect(scored(events, { rules: { time: 'day', placeDecimals: 1, types: ['Listen'], fields: ['name', 'place'] } })).toEqual({
+      check: null,
+    })
+  })
 
   it.each<[string, ActivityEvent[]]>([
     ['events without a time', timeless(40)],

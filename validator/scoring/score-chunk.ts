@@ -2,9 +2,9 @@
  * Judges one opened chunk of a pool contribution. Pure: whoever opens the same chunk comes to the same word. What is said of it names the check and a
  * code, never a word of what is inside.
  */
-import { measureChunk, readEvents, type ActivityEvent } from '../../schemas/activity/index.ts'
+import { type ActivityEvent, measureChunk, readEvents, ruleFault } from '../../schemas/activity/index.ts'
 import { findSpans } from '../../schemas/redact/index.ts'
-import { canonicalJson, type Check, type PoolIndexRow, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
+import { canonicalJson, type Check, type EventRules, type PoolIndexRow, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
 
 export interface ChunkToScore {
   /** What the chunk held: lines, unpacked. */
@@ -14,6 +14,8 @@ export interface ChunkToScore {
   /** What the index was measured with; the newest where it is not said. */
   measures?: string
   manifest: Pick<PoolManifest, 'from' | 'to'>
+  /** What the policy that the manifest names lets events say. */
+  rules: EventRules
   /** `latestMonth` of when it is looked at: nothing can have happened later. */
   now: string
   /** Ids of events in chunks of the same contribution that were judged before; those of this one are added. */
@@ -26,10 +28,11 @@ const ROW_FIELDS = ['events', 'tokens', 'quality', 'language', 'source', 'month'
 
 /**
  * D1: lines that are no events in canonical JSON (`NOT_TEXT NOT_EVENTS NOT_CANONICAL`), or other numbers than the row's (`ROW_EVENTS …`). D4
- * `DATE_OUTSIDE DATE_FUTURE`: outside the months offered, or yet to come. D6 `REPEATED`: an event said before. D7 `LEFT_EMAIL LEFT_CARD LEFT_IBAN`:
- * what redaction must have replaced, in fields of ASCII alone.
+ * `DATE_OUTSIDE DATE_FUTURE`: outside the months offered, or yet to come. D6 `REPEATED`: an event said before. D7 `TYPE_NOT_TAKEN FIELD_NOT_TAKEN
+ * TIME_TOO_FINE PLACE_TOO_FINE`: more than the pool's policy lets events say, or finer; `LEFT_EMAIL LEFT_CARD LEFT_IBAN`: what redaction must have
+ * replaced, in fields of ASCII alone.
  */
-export function scorePoolChunk({ plain, row, measures, manifest, now, seen }: ChunkToScore): ChunkScore {
+export function scorePoolChunk({ plain, row, measures, manifest, rules, now, seen }: ChunkToScore): ChunkScore {
   const text = textOf(plain)
   if (text === undefined) return { check: 'D1', code: 'NOT_TEXT' }
   const read = readEvents(text)
@@ -39,7 +42,7 @@ export function scorePoolChunk({ plain, row, measures, manifest, now, seen }: Ch
   const measured = measureChunk(events, measures)
   const wrong = ROW_FIELDS.find((field) => measured[field] !== row[field])
   if (wrong !== undefined) return { check: 'D1', code: `ROW_${wrong.toUpperCase()}` }
-  return dateFault(events, manifest, now) ?? repeats(events, seen) ?? leftOver(events) ?? { check: null }
+  return dateFault(events, manifest, now) ?? repeats(events, seen) ?? beyondRules(events, rules) ?? leftOver(events) ?? { check: null }
 }
 
 const DAY_MS = 86_400_000
@@ -77,6 +80,14 @@ function repeats(events: readonly ActivityEvent[], seen: Set<string>): ChunkScor
     seen.add(id)
   }
   return repeated ? { check: 'D6', code: 'REPEATED' } : undefined
+}
+
+function beyondRules(events: readonly ActivityEvent[], rules: EventRules): ChunkScore | undefined {
+  for (const event of events) {
+    const code = ruleFault(event, rules)
+    if (code !== undefined) return { check: 'D7', code }
+  }
+  return undefined
 }
 
 /** Told by their form or check digit. Telephone plans and words around a number change with versions, and who sealed last month is judged today. */

@@ -9,13 +9,24 @@ import type { Signer } from '../../core/identity/index.ts'
 import { deadlineOf, type Mesh } from '../../core/mesh/index.ts'
 import { askForKeys, openChunk, type OpenedKeys } from '../../dao/custody/index.ts'
 import type { PoolContribution } from '../../dao/ledger/index.ts'
-import { type CID, type DrawResult, peerFromDid, type PoolIndex, type PoolIndexRow } from '../../schemas/wire/index.ts'
+import {
+  type CID,
+  type DrawResult,
+  type EventRules,
+  peerFromDid,
+  type PoolIndex,
+  type PoolIndexRow,
+  type PoolManifest,
+} from '../../schemas/wire/index.ts'
 import { readChunks } from './read-chunks.ts'
 import { type ChunkScore, latestMonth, scorePoolChunk } from './score-chunk.ts'
 
 export interface ScoreContribution {
-  contribution: PoolContribution
+  contribution: Pick<PoolContribution, 'manifestCid' | 'contributor' | 'committee'>
+  manifest: PoolManifest
   index: PoolIndex
+  /** What the policy that it was offered under lets events say. */
+  rules: EventRules
   /** Chunks drawn, ascending. */
   rows: readonly number[]
   epoch: number
@@ -36,8 +47,8 @@ const PAUSES = [16, 8, 4]
 
 /** Results in the order of `rows`. Rejects with the signal's reason. */
 export async function scoreContribution(options: ScoreContribution): Promise<DrawResult[]> {
-  const { contribution, rows, logger, clock, signal, shareMs } = options
-  const { manifestCid, manifest } = contribution
+  const { contribution, manifest, rows, logger, clock, signal, shareMs } = options
+  const { manifestCid } = contribution
   using share = deadlineOf(clock, shareMs, SHARE_USED, [signal])
   const chunks = rows.map((row) => manifest.chunks[row] as CID)
   const peers = [options.dao, ...contribution.committee.members.map(peerFromDid)]
@@ -66,7 +77,7 @@ interface Fetched {
   seen: Set<string>
 }
 
-function scoreOf({ contribution: { manifest }, index }: ScoreContribution, { row, bytes, keys, place, now, seen }: Fetched): ChunkScore {
+function scoreOf({ manifest, index, rules }: ScoreContribution, { row, bytes, keys, place, now, seen }: Fetched): ChunkScore {
   if (bytes === undefined) return { check: 'D2', code: 'CHUNK_UNREACHABLE' }
   if (typeof keys === 'string') return { check: 'D2', code: keys }
   let plain: Uint8Array
@@ -77,7 +88,7 @@ function scoreOf({ contribution: { manifest }, index }: ScoreContribution, { row
     return { check: 'D1', code: codeOf(thrown) }
   }
   try {
-    return scorePoolChunk({ plain, row: index.rows[row] as PoolIndexRow, measures: index.measures, manifest, now, seen })
+    return scorePoolChunk({ plain, row: index.rows[row] as PoolIndexRow, measures: index.measures, manifest, rules, now, seen })
   } finally {
     plain.fill(0)
   }
@@ -85,8 +96,8 @@ function scoreOf({ contribution: { manifest }, index }: ScoreContribution, { row
 
 /** The keys of the drawn chunks, or the code of why there are none. */
 async function keysFor(options: ScoreContribution, signal: AbortSignal): Promise<OpenedKeys | string> {
-  const { contribution, rows, epoch, mesh, signer, clock, shareMs, logger } = options
-  const { manifest, committee } = contribution
+  const { contribution, manifest, rows, epoch, mesh, signer, clock, shareMs, logger } = options
+  const { committee } = contribution
   for (let tries = 0; ; tries++) {
     try {
       return await askForKeys({

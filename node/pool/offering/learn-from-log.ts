@@ -1,5 +1,5 @@
 /** What the book takes over from the log: who holds the shares by now, and what was offered with this seed from a home that is lost. */
-import { type LedgerState, liveContributionOf } from '../../../dao/ledger/index.ts'
+import { type LedgerFiles, type LedgerState, liveContributionOf, readPoolManifest } from '../../../dao/ledger/index.ts'
 import type { PoolBook, PoolNote } from './pool-book.ts'
 
 export async function learnFromLog(book: PoolBook, note: PoolNote, state: LedgerState): Promise<void> {
@@ -14,10 +14,16 @@ export async function learnFromLog(book: PoolBook, note: PoolNote, state: Ledger
  * Notes the subject's contribution that the log has and the book has not: it can be withdrawn, by the subject's key and the public manifest. `now`:
  * Unix seconds. Gives what it noted.
  */
-export async function restoreFromLog(book: PoolBook, subject: string, state: LedgerState, now: number): Promise<PoolNote | undefined> {
+export async function restoreFromLog(
+  book: PoolBook,
+  subject: string,
+  { state, files }: { state: LedgerState; files: LedgerFiles },
+  now: number,
+): Promise<PoolNote | undefined> {
   const live = liveContributionOf(state, subject)
   if (live === undefined || book.all.some(({ cid }) => cid.equals(live.manifestCid))) return undefined
-  const { manifest, committee } = live
+  const { committee } = live
+  const manifest = readPoolManifest(files, live.manifestCid)
   const blank = { salt: null, commitSalt: null, receipts: [], shares: [], commitments: [], source: '', at: now }
   const note = await book.add({ ...blank, manifest, committee: { k: committee.k, members: committee.members } })
   // it was revealed, so all keyholders had their parts

@@ -24,6 +24,7 @@ import {
   measureEvents,
   readEvents,
 } from '../../../schemas/activity/index.ts'
+import { REDACTION } from '../../../schemas/redact/index.ts'
 import {
   type Block,
   cborCid,
@@ -54,6 +55,8 @@ export interface ToSeal {
   policy: { cid: CID; value: ConsentPolicy }
   /** `name@version` of the events: `activity@1`. */
   schema: string
+  /** What read the export, `name@version`. */
+  parser?: string
   /** Months of the first and the last event, `YYYY-MM`. */
   from: string
   to: string
@@ -89,7 +92,7 @@ const secure: ByteSource = { bytes: (length) => new Uint8Array(randomBytes(lengt
  * salt are new.
  */
 export function sealContribution(toSeal: ToSeal): Sealed {
-  const { lines, dao, subject, policy, schema, from, to, ownerSeed, tokens, sequence = 0, prev = null } = toSeal
+  const { lines, dao, subject, policy, schema, parser, from, to, ownerSeed, tokens, sequence = 0, prev = null } = toSeal
   const groups = chunkLines(lines)
   const measures = KNOWN_MEASURES.find((one) => toSeal.measures?.includes(one)) ?? ACTIVITY_MEASURES
   const counter = new FeatureCounter(LAYOUT_1)
@@ -125,6 +128,7 @@ export function sealContribution(toSeal: ToSeal): Sealed {
     subject,
     policy: policy.cid,
     schema,
+    ...(parser !== undefined && { parser, redaction: REDACTION }),
     chunks: chunks.map(({ cid }) => cid),
     index: cborCid(indexBytes),
     records: lines.length,

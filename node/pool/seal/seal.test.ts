@@ -5,23 +5,24 @@ import { describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../../../core/storage/index.ts'
 import { printNotice } from '../../../dao/consent/index.ts'
 import { combineAnswers, dealtHash, openChunk, ownerPart, partialKeys, poolContext } from '../../../dao/custody/index.ts'
+import { REDACTION } from '../../../schemas/redact/index.ts'
 import { cborCid, type CID, equalBytes, type KeyAnswer, sha256, toHex, utf8 } from '../../../schemas/wire/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { LEDGER, poolPolicy, rootSeed, subject } from '../../../tests/support/pool-world.ts'
 import { createRootSeed, openRootSeed, ownerKey, pinContribution, type Sealed, sealContribution } from './index.ts'
 
 const { policy, cid, bytes: policyBytes } = poolPolicy()
+const toSeal = (lines: string[]) => ({
+  lines,
+  dao: LEDGER,
+  subject: subject.did,
+  policy: { cid, value: policy },
+  schema: 'activity@1',
+  from: '2025-01',
+  to: '2025-12',
+})
 const seal = (lines: string[], ownerSeed?: Uint8Array): Sealed =>
-  sealContribution({
-    lines,
-    dao: LEDGER,
-    subject: subject.did,
-    policy: { cid, value: policy },
-    schema: 'activity@1',
-    from: '2025-01',
-    to: '2025-12',
-    ...(ownerSeed !== undefined && { ownerSeed }),
-  })
+  sealContribution({ ...toSeal(lines), ...(ownerSeed !== undefined && { ownerSeed }) })
 
 /** What keyholders and an opener do, without a network. */
 function opened({ manifest, cid: manifestCid, salt, shares, commitments, blocks }: Sealed, owner?: Uint8Array): string {
@@ -48,10 +49,15 @@ describe('sealing', () => {
     expect(opened(sealed)).toBe(`${lines.join('\n')}\n`)
   })
 
+  it('says what read the export and what redacted it, where that is known', () => {
+    expect(seal(eventLines(1)).manifest).not.toHaveProperty('parser')
+    const { manifest } = sealContribution({ ...toSeal(eventLines(1)), parser: 'spotify@1' })
+    expect(manifest).toMatchObject({ parser: 'spotify@1', redaction: REDACTION })
+  })
+
   it('names the key of its tokens in the index', () => {
     const tokens = { key: cborCid(utf8('key')), values: Array.from({ length: 16 }, (_, i) => sha256(utf8(String(i)))) }
-    const toSeal = { lines: eventLines(2), dao: LEDGER, subject: subject.did, policy: { cid, value: policy } }
-    const sealed = sealContribution({ ...toSeal, schema: 'activity@1', from: '2025-01', to: '2025-12', tokens })
+    const sealed = sealContribution({ ...toSeal(eventLines(2)), tokens })
     expect(sealed.index).toMatchObject({ tokens: tokens.values, key: tokens.key })
     expect(seal(eventLines(2)).index).toMatchObject({ tokens: [], key: null })
   })

@@ -1,0 +1,56 @@
+/** What a role's log says of the pool's shares: once for each change, and of old ones once a day. */
+import { expect, it } from 'vitest'
+import { type Logger, silent } from '../../core/effects/index.ts'
+import { PoolLedgerWorld } from '../../tests/unit/pool-ledger-world.ts'
+import { custodyHealth } from '../ledger/index.ts'
+import { CustodyAlarm } from './index.ts'
+
+function watched() {
+  const world = new PoolLedgerWorld()
+  const person = world.person('ada')
+  world.gatherPool(() => [world.offer(person)])
+  const said: unknown[] = []
+  const note = (level: string) => (event: string, detail?: object) => void said.push([level, event, detail])
+  const logger: Logger = { ...silent, info: note('info'), warn: note('warn') }
+  const alarm = new CustodyAlarm(logger)
+  const look = (now = world.now): unknown[] => {
+    alarm.look(world.state, now)
+    return said.splice(0)
+  }
+  const seat = (change: { add?: number[]; remove?: number[] }): void => {
+    const of = (list: number[] = []) => list.map((i) => world.validators[i]!)
+    const remove = of(change.remove).map(({ signer }) => signer.did)
+    world.ok(world.operator, 'roster', { add: of(change.add).map(({ statement }) => statement), remove })
+  }
+  return { world, look, seat }
+}
+
+it('is due one loss before the last that can be borne', () => {
+  expect([5, 4, 3, 2].map((live) => custodyHealth({ k: 3, live }))).toEqual(['sound', 'alarm', 'alarm', 'lost'])
+})
+
+it('says when seats near the number needed, when too few are left, and when they are back', () => {
+  const { look, seat } = watched()
+  expect(look()).toEqual([])
+  seat({ remove: [0] })
+  expect(look()).toEqual([['warn', 'custody-alarm', { contributions: 1, alarm: 1, lost: 0 }]])
+  expect(look()).toEqual([])
+  seat({ remove: [1] })
+  expect(look()).toEqual([['warn', 'custody-alarm', { contributions: 1, alarm: 1, lost: 0 }]])
+  seat({ remove: [2] })
+  expect(look()).toEqual([['warn', 'custody-alarm', { contributions: 1, alarm: 0, lost: 1 }]])
+  seat({ add: [0, 1, 2] })
+  expect(look()).toEqual([['info', 'custody-sound', { contributions: 1, alarm: 0, lost: 0 }]])
+})
+
+it('reminds of shares that were dealt more than a month ago, once a day', () => {
+  const { world, look } = watched()
+  const dealt = [...world.state.contributions.values()][0]!.dealtAt
+  expect(dealt).toBeGreaterThan(0)
+  const day = 86_400
+  expect(look(dealt + 31 * day)).toEqual([])
+  const reminder = ['warn', 'shares-are-old', { contributions: 1, days: 31 }]
+  expect(look(dealt + 31 * day + 1)).toEqual([reminder])
+  expect(look(dealt + 32 * day)).toEqual([])
+  expect(look(dealt + 32 * day + 1)).toEqual([reminder])
+})
