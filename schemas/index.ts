@@ -1,5 +1,6 @@
 /** What a record is, and what is said between peers. Pure: no I/O, no clock. */
 export * from './activity/index.ts'
+export * from './calendar/index.ts'
 export * from './evidence/index.ts'
 export * from './measures/index.ts'
 export * from './permission/index.ts'

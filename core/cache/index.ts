@@ -1,2 +1,1 @@
-export { ByteLru } from './byte-lru.ts'
-export { Lru } from './lru.ts'
+export { ByteLru, Lru } from '../../schemas/cache/index.ts'

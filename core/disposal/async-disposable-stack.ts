@@ -20,11 +20,6 @@ class Stack {
     return resource
   }
 
-  adopt<T>(value: T, leave: (value: T) => unknown): T {
-    this.defer(() => leave(value))
-    return value
-  }
-
   defer(leave: Leave): void {
     if (this.#isDisposed) throw new ReferenceError('the stack is disposed')
     this.#leaving.push(leave)

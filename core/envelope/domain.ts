@@ -6,7 +6,7 @@ import { InvalidInputError } from '../errors/index.ts'
 /** The name in `quern/<name>/v1\0`. */
 export type Domain = string
 
-export function domainBytes(domain: Domain): Uint8Array {
+function domainBytes(domain: Domain): Uint8Array {
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(domain)) throw new InvalidInputError('BAD_DOMAIN', `${JSON.stringify(domain)} is no signature domain`)
   return utf8(`quern/${domain}/v1\0`)
 }

@@ -86,7 +86,7 @@ export function examineEntry(bytes: Uint8Array, ledgerId: string): EntryVerdict 
   }
   if (!verifySignature(entry.a, signedPart(bytes, entry.t, ledgerId), entry.s))
     return refusal('BAD_SIGNATURE', `not signed by ${entry.a} for the ledger ${ledgerId}`)
-  return { ok: true, entry: freeze(entry) }
+  return { ok: true, entry: deepFreeze(entry) }
 }
 
 function shapeOf(t: string): z.ZodType {
@@ -115,16 +115,10 @@ function signedPart(entry: Uint8Array, t: string, ledgerId: string): Uint8Array 
 
 const tooLarge = (size: number): WireError => new WireError('TOO_LARGE', `an entry has at most ${MAX_ENTRY_BYTES} bytes, not ${size}`)
 
-/** Shared between all who ask, so nobody may change it. (Byte arrays cannot be frozen; nobody writes into those of an entry.) */
-function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && (Array.isArray(value) || isPlain(value))) {
-    for (const item of Object.values(value)) freeze(item)
-    Object.freeze(value)
-  }
-  return value
-}
-
-const isPlain = (value: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+/** Freezes plain objects and lists all the way down: what is shared nobody may change. (Byte arrays and CIDs cannot be frozen; nobody writes into those.) */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || !(Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype))
+    return value
+  for (const item of Object.values(value)) deepFreeze(item)
+  return Object.freeze(value)
 }

@@ -1,5 +1,5 @@
-export { type Domain, domainBytes, signDetached, verifyDetached } from './domain.ts'
-export { type EntryDraft, type EntryVerdict, examineEntry, signEntry, verifyEntry } from './entry.ts'
+export { type Domain, signDetached, verifyDetached } from './domain.ts'
+export { deepFreeze, type EntryDraft, type EntryVerdict, examineEntry, signEntry, verifyEntry } from './entry.ts'
 export { type JwsVerdict, signJws, verifyJws } from './jws.ts'
 export { signObject, verifyObject, verifyShaped } from './object.ts'
 export type { Refusal } from './verdict.ts'

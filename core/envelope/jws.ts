@@ -19,8 +19,8 @@ export function signJws(type: string, value: object, signer: Signer): string {
 export type JwsVerdict = { ok: true; kid: string; value: unknown } | Refusal
 
 /** Reads one: TOO_LARGE, BAD_JWS (not three parts, not this header), NOT_CANONICAL (another spelling of the same), BAD_SIGNATURE. */
-export function verifyJws(type: string, text: string, maxBytes: number = MAX_RECEIPT_BYTES): JwsVerdict {
-  if (text.length > maxBytes) return refusal('TOO_LARGE', `${text.length} characters, at most ${maxBytes} are taken`)
+export function verifyJws(type: string, text: string): JwsVerdict {
+  if (text.length > MAX_RECEIPT_BYTES) return refusal('TOO_LARGE', `${text.length} characters, at most ${MAX_RECEIPT_BYTES} are taken`)
   const [head = '', payload = '', signature = '', ...more] = text.split('.')
   if (more.length > 0 || signature === '') return refusal('BAD_JWS', 'a compact JWS has three parts')
   const kid = did.safeParse((readJson(head) as { kid?: unknown } | undefined)?.kid)

@@ -25,8 +25,6 @@ export class UsageError extends QuernError {}
 export class RefusedError extends QuernError {}
 /** A peer broke the protocol: penalise, do not forward. */
 export class RejectedMessageError extends QuernError {}
-/** Old, duplicate or not resolvable yet: drop quietly. */
-export class IgnoredMessageError extends QuernError {}
 /** May succeed later: time-outs, resets, a full queue. */
 export class RetryableError extends QuernError {}
 /** Will not succeed by trying again. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { counter, gauge, histogram, memoryMeter, openLogger, openPrometheus, SECONDS } from './index.ts'
+import { counter, gauge, histogram, openLogger, openPrometheus, SECONDS } from './index.ts'
 
 const calls = counter('quern_calls_total', 'Calls served.', ['protocol', 'outcome'])
 const peers = gauge('quern_peers', 'Connected peers.')
@@ -18,17 +18,6 @@ it('renders what was counted for Prometheus, zeros included', async () => {
   expect(text).toContain('quern_peers 4')
   expect(text).toContain('quern_call_seconds_bucket{le="0.025",protocol="hello"} 1')
   expect(meter.contentType).toContain('text/plain')
-})
-
-it('sums what was counted in memory over the labels not asked for', () => {
-  const meter = memoryMeter()
-  meter.add(calls, { protocol: 'a', outcome: 'ok' })
-  meter.add(calls, { protocol: 'b', outcome: 'ok' }, 2)
-  meter.add(calls, { protocol: 'b', outcome: 'reset' })
-  meter.set(peers, 7)
-  expect([meter.value(calls), meter.value(calls, { protocol: 'b' }), meter.value(calls, { outcome: 'ok' }), meter.value(peers)]).toEqual([
-    4, 3, 3, 7,
-  ])
 })
 
 it('writes one JSON line per event, named by place', async () => {

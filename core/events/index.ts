@@ -3,7 +3,6 @@ import { type Metric, noMeter, type Telemetry } from './meter.ts'
 import type { LogOptions } from './pino-logger.ts'
 import type { PrometheusMeter } from './prometheus.ts'
 
-export { type MemoryMeter, memoryMeter } from './memory-meter.ts'
 export { counter, gauge, histogram, type Labels, type Meter, type Metric, noMeter, SECONDS, type Telemetry } from './meter.ts'
 export type { LogOptions } from './pino-logger.ts'
 export type { PrometheusMeter } from './prometheus.ts'

@@ -5,7 +5,7 @@ import { FatalError, InvalidInputError } from '../errors/index.ts'
 import { diskError, makeFolder, writeFileDurably } from './disk.ts'
 
 /** Raised by any change that an older program would misread. */
-export const HOME_VERSION = 1
+const HOME_VERSION = 1
 
 /**
  * Makes the folder, or checks that this program may use the one that is there. Gives its path, absolute.

@@ -1,8 +1,8 @@
 import type { Level } from './level.ts'
 
 export { diskError, makeFolder, writeFileDurably } from './disk.ts'
-export { HOME_VERSION, openHome } from './home.ts'
-export type { Level, LevelDb, Write } from './level.ts'
+export { openHome } from './home.ts'
+export type { Level, Write } from './level.ts'
 
 /**
  * A LevelDB in `folder`, which one process at a time may open; loads the native store on first use. Writes are on disk

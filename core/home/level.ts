@@ -4,7 +4,7 @@ import { FatalError, toError } from '../errors/index.ts'
 import { diskError, makeFolder } from './disk.ts'
 
 /** Ordered keys and values on disk, as `datastore-level` and `blockstore-level` use it. */
-export type LevelDb = LevelDatastore['db']
+type LevelDb = LevelDatastore['db']
 export type Write = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string }
 
 /**
@@ -38,11 +38,10 @@ export class Level implements AsyncDisposable {
     }
   }
 
-  /** A copy of the value that no buffer pool shares. */
+  /** The value as a plain Uint8Array over what the store handed out. */
   async get(key: string): Promise<Uint8Array | undefined> {
     try {
-      const value: Uint8Array | undefined = await this.db.get(key)
-      return value && new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      return plain(await this.db.get(key))
     } catch (thrown) {
       throw diskError(thrown, this.folder)
     }
@@ -51,8 +50,7 @@ export class Level implements AsyncDisposable {
   /** At once, for rows of a few bytes: a thread's round trip would take twenty times as long as the look-up. */
   peek(key: string): Uint8Array | undefined {
     try {
-      const value: Uint8Array | undefined = this.db.getSync(key)
-      return value && new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      return plain(this.db.getSync(key))
     } catch (thrown) {
       throw diskError(thrown, this.folder)
     }
@@ -62,6 +60,9 @@ export class Level implements AsyncDisposable {
     return this.db.close()
   }
 }
+
+const plain = (value: Uint8Array | undefined): Uint8Array | undefined =>
+  value && new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 
 export async function levelIn(folder: string): Promise<Level> {
   await makeFolder(folder)

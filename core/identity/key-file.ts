@@ -1,12 +1,11 @@
 /** Key files: PKCS#8 PEM (RFC 8410), so that openssl reads them too; owner-only, written whole or not at all. */
-import { createPrivateKey, randomBytes } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { link, mkdir, open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { FatalError, InvalidInputError, RefusedError } from '../errors/index.ts'
-import { generateKey, type Signer, seedOf, signerOf } from './signer.ts'
+import { type Signer, signerOf } from './signer.ts'
 
 const MAX_BYTES = 4096
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /**
  * The key in `file`; when there is none, a new one is made there (0600, on disk before this resolves).
@@ -47,20 +46,20 @@ async function readKey(file: string): Promise<Signer | undefined> {
 
 /** Temporary file, fsync, link, fsync of the folder: a crash leaves no half key, and of two processes that start at once one wins and both use its key. */
 async function createKey(file: string): Promise<Signer> {
-  const signer = generateKey()
+  const { privateKey } = generateKeyPairSync('ed25519')
   const folder = path.dirname(file)
   const temporary = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}`)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     {
       await using handle = await open(temporary, 'wx', 0o600)
-      await handle.writeFile(pemOf(signer))
+      await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }))
       await handle.sync()
     }
     await link(temporary, file)
     await using directory = await open(folder, 'r')
     await directory.sync()
-    return signer
+    return signerOf(privateKey)
   } catch (cause) {
     if (isErrno(cause, 'EEXIST')) {
       const theirs = await readKey(file)
@@ -72,11 +71,6 @@ async function createKey(file: string): Promise<Signer> {
   } finally {
     await rm(temporary, { force: true })
   }
-}
-
-function pemOf(signer: Signer): string {
-  const body = Buffer.concat([PKCS8, seedOf(signer)]).toString('base64')
-  return `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`
 }
 
 const notAKey = (file: string, why: string): InvalidInputError =>

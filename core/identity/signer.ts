@@ -1,4 +1,4 @@
-/** One Ed25519 key that signs. The private half stays inside; only `seedOf` in this room reads it back, to write a key file or to give libp2p its key. */
+/** One Ed25519 key that signs. The private half stays inside; only `seedOf` in this room reads it back, to give libp2p its key. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { didFromPublicKey, peerFromDid } from '../../schemas/wire/index.ts'
 import { InvalidInputError } from '../errors/index.ts'

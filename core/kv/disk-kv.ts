@@ -46,6 +46,7 @@ export class DiskKv implements Kv, AsyncDisposable {
   }
 }
 
-export async function diskKvIn(folder: string): Promise<DiskKv> {
+/** The durable Kv in `folder`; loads the store on first use. One process at a time: throws FatalError HOME_IN_USE otherwise. */
+export async function openDiskKv(folder: string): Promise<DiskKv> {
   return new DiskKv(await openLevel(folder))
 }

@@ -8,8 +8,6 @@ const served = histogram('quern_serve_seconds', 'Time of calls served, by outcom
 const gossip = counter('quern_gossip_total', 'Gossip messages received, by verdict.', ['topic', 'verdict'])
 const peers = gauge('quern_peers', 'Peers connected.')
 
-export type CallOutcome = 'ok' | (string & {})
-
 interface CallEvent {
   protocol: Protocol
   peer: string

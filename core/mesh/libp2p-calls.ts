@@ -68,8 +68,7 @@ export class Libp2pCalls {
     using _slot = await this.#slots.take(peer, protocol, signal)
     using deadline = deadlineOf(this.#clock, timeoutMs, timeOut(peer, protocol, timeoutMs), [signal, this.#closed.signal])
     const startedMs = this.#clock.now()
-    const ended = (error?: unknown): void =>
-      callEnded(this.#telemetry, { protocol, peer, ms: this.#clock.now() - startedMs, ...(error === undefined ? {} : { error }) })
+    const ended = (error?: unknown): void => callEnded(this.#telemetry, { protocol, peer, ms: this.#clock.now() - startedMs, error })
     try {
       const reply = await this.#exchange(id, protocol, bytes, deadline.signal)
       ended()
@@ -173,7 +172,7 @@ export class Libp2pCalls {
       error = thrown
       stream.abort(toError(thrown))
     }
-    callServed(this.#telemetry, { protocol, peer, ms: this.#clock.now() - startedMs, ...(error === undefined ? {} : { error }) })
+    callServed(this.#telemetry, { protocol, peer, ms: this.#clock.now() - startedMs, error })
   }
 
   async #answer(protocol: Protocol, stream: Stream, peer: string, signal: AbortSignal): Promise<Uint8Array> {

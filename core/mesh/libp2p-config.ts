@@ -26,8 +26,6 @@ export interface Libp2pMeshOptions {
   ledgers?: string[]
   /** Further topics, beside those of the ledgers. */
   topics?: string[]
-  /** Gossipsub's heartbeat; tests shorten nothing else. */
-  heartbeatMs?: number
 }
 
 export interface MeshServices extends ServiceMap {
@@ -64,7 +62,6 @@ function gossipService({
   privateNetwork = false,
   ledgers = [],
   topics = [],
-  heartbeatMs,
 }: Libp2pMeshOptions): (components: GossipSubComponents) => GossipSub {
   const standing = new Standing(clock)
   const known = [
@@ -99,7 +96,6 @@ function gossipService({
       topics: Object.fromEntries(known.map((topic) => [topic, quietTopic()])),
     },
     seenTTL: GOSSIP.seenMs,
-    ...(heartbeatMs === undefined ? {} : { heartbeatInterval: heartbeatMs }),
   }
   const create = gossipsub(options)
   return (components) => {

@@ -35,6 +35,7 @@ export const submitProtocol = defineProtocol({
     /** DAG-CBOR of a submitReceipt. */
     z.strictObject({ status: z.literal('receipt'), receipt: bytesUpTo(1024) }),
     z.strictObject({ status: z.literal('refused'), code: z.string().max(64), message: z.string().max(512) }),
+    /** From one whose term is over; nobody says it before roles take terms over. */
     z.strictObject({ status: z.literal('elsewhere') }),
   ]),
   limits: { queryBytes: 18 * MiB, replyBytes: 8 * KiB, timeoutMs: 60_000, inboundStreams: 16 },

@@ -1,5 +1,5 @@
 /** A first-come-first-served semaphore: how a caller keeps below the number of calls its peer takes at once. */
-export class CallSlots {
+class CallSlots {
   #free: number
   readonly #waiting: (() => void)[] = []
 

@@ -1,26 +1,13 @@
-import type { Clock } from '../effects/index.ts'
 import { FatalError, toError } from '../errors/index.ts'
 import { quiet, type Telemetry } from '../events/index.ts'
-import type { Signer } from '../identity/index.ts'
-import { type Mesh, openLibp2pConfig, openMeshOver } from '../mesh/index.ts'
-import { openNetworkStorage, type Storage } from '../storage/index.ts'
+import { type Libp2pMeshOptions, type Mesh, openLibp2pConfig, openMeshOver } from '../mesh/index.ts'
+import { type HeliaStorageOptions, openNetworkStorage, type Storage } from '../storage/index.ts'
 
-export interface PeerOptions {
-  signer: Signer
-  /** Folder that this peer alone uses. */
-  home: string
+/** `home` is a folder that this peer alone uses. */
+export interface PeerOptions extends Omit<Libp2pMeshOptions, 'listen' | 'topics'>, Omit<HeliaStorageOptions, 'logger'> {
   /** Multiaddrs; by default a free port on the loopback address. Empty for a peer that only dials out. */
   listen?: string[]
-  /** Multiaddrs to tell others instead of those listened on: behind a NAT or a container's port mapping. */
-  announce?: string[]
-  /** All peers may share one address: one machine, one compose network. */
-  privateNetwork?: boolean
-  /** Gossip topics of these ledgers are the only ones taken. */
-  ledgers?: string[]
-  clock: Clock
   telemetry?: Telemetry
-  /** Quota of each space in bytes; none by default. */
-  maxBytes?: { public?: number; private?: number }
 }
 
 export interface Peer extends AsyncDisposable {
@@ -31,23 +18,10 @@ export interface Peer extends AsyncDisposable {
 const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
 
 export async function composePeer(options: PeerOptions): Promise<Peer> {
-  const { signer, home, clock, telemetry = quiet, listen = [LOOPBACK], announce, privateNetwork, ledgers, maxBytes } = options
+  const { clock, telemetry = quiet, listen = [LOOPBACK] } = options
   await using stack = new AsyncDisposableStack()
-  const network = await openLibp2pConfig({
-    signer,
-    clock,
-    listen,
-    ...(announce && { announce }),
-    ...(privateNetwork !== undefined && { privateNetwork }),
-    ...(ledgers && { ledgers }),
-  })
-  const { storage, libp2p } = await openNetworkStorage({
-    home,
-    clock,
-    logger: telemetry.log,
-    network,
-    ...(maxBytes && { maxBytes }),
-  }).catch((thrown: unknown) => {
+  const network = await openLibp2pConfig({ ...options, listen })
+  const { storage, libp2p } = await openNetworkStorage({ ...options, logger: telemetry.log, network }).catch((thrown: unknown) => {
     throw listenError(thrown, listen)
   })
   stack.use(storage)

@@ -1,11 +1,13 @@
+import { MAX_URL_BYTES } from '../../schemas/evidence/index.ts'
 import { InvalidInputError, RefusedError } from '../errors/index.ts'
 
 /**
  * Parses by the WHATWG rules (so `0x7f.1` and `2130706433` become 127.0.0.1 before anybody looks at them), drops the fragment.
  * Throws InvalidInputError BAD_URL, RefusedError SCHEME_NOT_ALLOWED or CREDENTIALS_IN_URL.
  */
-export function checkUrl(text: string, maxLength = 8192): URL {
-  if (text.length > maxLength) throw new InvalidInputError('BAD_URL', `a URL of ${text.length} characters; at most ${maxLength} are taken`)
+export function checkUrl(text: string): URL {
+  if (text.length > MAX_URL_BYTES)
+    throw new InvalidInputError('BAD_URL', `a URL of ${text.length} characters; at most ${MAX_URL_BYTES} are taken`)
   const url = URL.parse(text)
   if (url === null) throw new InvalidInputError('BAD_URL', 'not an absolute URL')
   if (url.protocol !== 'http:' && url.protocol !== 'https:')

@@ -1,11 +1,11 @@
 /** Bombs: a small compressed body that decodes to gigabytes. Whoever decodes later must not be the first to notice. */
 import { promisify } from 'node:util'
 import { brotliDecompress, constants, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
+import { contentCodings, hasZlibHeader, MAX_LAYERS } from '../../schemas/evidence/index.ts'
 import { FatalError } from '../errors/index.ts'
 
 /** DEFLATE never gives more than this per byte; brotli and zstd know no such bound. */
 const DEFLATE_RATIO = 1032
-const MOST_CODINGS = 3
 
 type Decoder = (body: Uint8Array, maxOutputLength: number) => Promise<Uint8Array>
 
@@ -13,24 +13,11 @@ type Decoder = (body: Uint8Array, maxOutputLength: number) => Promise<Uint8Array
 const zlibOptions = (maxOutputLength: number) => ({ maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH })
 const decoders: Record<string, Decoder> = {
   gzip: (body, max) => promisify(gunzip)(body, zlibOptions(max)),
-  deflate: async (body, max) => {
-    // servers disagree on whether "deflate" has a zlib header
-    const isZlib = body.length >= 2 && ((body[0] as number) & 15) === 8 && (((body[0] as number) << 8) | (body[1] as number)) % 31 === 0
-    return isZlib ? promisify(inflate)(body, zlibOptions(max)) : promisify(inflateRaw)(body, zlibOptions(max))
-  },
+  deflate: (body, max) => promisify(hasZlibHeader(body) ? inflate : inflateRaw)(body, zlibOptions(max)),
   br: (body, max) => promisify(brotliDecompress)(body, { maxOutputLength: max, finishFlush: constants.BROTLI_OPERATION_FLUSH }),
   zstd: (body, max) => promisify(zstdDecompress)(body, { maxOutputLength: max, finishFlush: constants.ZSTD_e_flush }),
 }
 decoders['x-gzip'] = decoders.gzip as Decoder
-
-/** Content codings in the order they were applied; `identity` says nothing. */
-export function contentCodings(headers: readonly (readonly [string, string])[]): string[] {
-  return headers
-    .filter(([name]) => name.toLowerCase() === 'content-encoding')
-    .flatMap(([, value]) => value.toLowerCase().split(','))
-    .map((coding) => coding.trim())
-    .filter((coding) => coding !== '' && coding !== 'identity')
-}
 
 /**
  * Throws FatalError BODY_TOO_LARGE when the body would decode to more than `maxBytes`, BAD_RESPONSE when it is wrapped more often than readers take.
@@ -44,8 +31,8 @@ export async function checkDecodedSize(headers: readonly (readonly [string, stri
   }
   if (body.length > maxBytes) tooLarge()
   const codings = contentCodings(headers).toReversed()
-  if (codings.length > MOST_CODINGS)
-    throw new FatalError('BAD_RESPONSE', `${codings.length} content codings, at most ${MOST_CODINGS} are taken`)
+  if (codings.length > MAX_LAYERS)
+    throw new FatalError('BAD_RESPONSE', `${codings.length} content codings, at most ${MAX_LAYERS} are taken`)
   const first = codings[0]
   if (first === undefined) return
   if (codings.length === 1 && first !== 'br' && first !== 'zstd' && body.length * DEFLATE_RATIO <= maxBytes) return

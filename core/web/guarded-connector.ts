@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net'
 import { callbackify } from 'node:util'
 import { buildConnector } from 'undici'
-import { FatalError, QuernError, RefusedError, RetryableError, toError } from '../errors/index.ts'
+import { FatalError, QuernError, RetryableError, toError } from '../errors/index.ts'
 import { type AddressGuard, literalAddress } from './address-guard.ts'
 import { openTunnel, type Proxy } from './proxy.ts'
 
@@ -95,9 +95,4 @@ function connectError(thrown: unknown): QuernError {
   if (/CERT|SSL|TLS|EPROTO|SELF_SIGNED|UNABLE_TO/.test(code)) return new FatalError('TLS', `TLS failed: ${code}`, { cause })
   if (/TIMEOUT|TIMEDOUT/.test(code)) return new RetryableError('TIMEOUT', 'no connection in time', { cause, detail: { phase: 'connect' } })
   return new RetryableError('CONNECT', `no connection: ${code || 'unknown reason'}`, { cause })
-}
-
-/** Whether an error is the guard's own word, which must reach the caller unchanged. */
-export function isRefusal(thrown: unknown): thrown is RefusedError {
-  return thrown instanceof RefusedError
 }

@@ -16,8 +16,6 @@ export interface WebLimits {
   connectionsPerOrigin: number
   /** Idle connections kept over all origins. */
   idleConnections: number
-  /** Longest URL taken. */
-  urlLength: number
 }
 
 const MiB = 1 << 20
@@ -32,5 +30,4 @@ export const webLimits: WebLimits = {
   decodedBytes: 20 * MiB,
   connectionsPerOrigin: 6,
   idleConnections: 256,
-  urlLength: 8192,
 }

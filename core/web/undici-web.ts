@@ -60,7 +60,7 @@ export class UndiciWeb implements Web {
   }
 
   async get(address: string, { signal, headers, maxBytes, maxDecodedBytes, skipBody }: GetOptions = {}): Promise<Exchange> {
-    const url = checkUrl(address, this.#limits.urlLength)
+    const url = checkUrl(address)
     this.#checkEarly(url)
     const ask = { url, headers: this.#headers(headers), maxBytes: maxBytes ?? this.#limits.bodyBytes, signal, skipBody }
     for (let attempt = 0; ; attempt++) {

@@ -16,7 +16,7 @@ export interface GetOptions {
 export interface Web {
   /**
    * Throws InvalidInputError (BAD_URL), RefusedError (ADDRESS_NOT_ALLOWED, SCHEME_NOT_ALLOWED, PORT_NOT_ALLOWED, CREDENTIALS_IN_URL),
-   * RetryableError (DNS, CONNECT, TIMEOUT, RESET), FatalError (BODY_TOO_LARGE, BAD_RESPONSE, TLS, WEB_CLOSED);
+   * RetryableError (DNS, CONNECT, TIMEOUT, RESET, PROXY), FatalError (BODY_TOO_LARGE, BAD_RESPONSE, TLS, PROXY_REFUSED, WEB_CLOSED);
    * when `signal` aborts, its reason.
    */
   get(url: string, options?: GetOptions): Promise<Exchange>

@@ -1,6 +1,6 @@
 /** One replay: logs verified file by file, entries folded with files held against their CIDs, epochs and checkpoints compared. */
-import { FatalError, QuernError } from '../../core/errors/index.ts'
-import { type CID, decode, type Entry, equalBytes, fileCid, matchesCid, MAX_ENTRY_BYTES } from '../../schemas/wire/index.ts'
+import { codeOf, FatalError } from '../../core/errors/index.ts'
+import { type CID, decode, type Entry, equalBytes, isFileOf, MAX_ENTRY_BYTES } from '../../schemas/wire/index.ts'
 import { epochTable, type Ledger, ledgerFilesNamed, quorum, seatedValidators } from '../ledger/index.ts'
 import {
   type Checkpoint,
@@ -203,7 +203,4 @@ export class Replay {
   }
 }
 
-/** A dag-pb CID names the content of a UnixFS file of the named profile; any other names the bytes themselves. */
-const isFileOf = (cid: CID, bytes: Uint8Array): boolean => (cid.code === 0x70 ? fileCid(bytes).equals(cid) : matchesCid(cid, bytes))
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
-const codeOf = (thrown: unknown): string => (thrown instanceof QuernError ? thrown.code : 'INTERNAL')

@@ -25,7 +25,7 @@ export interface BatchFiles {
   sketches: Uint8Array
 }
 
-export const MAX_SKETCHES_BYTES = MAX_BATCH_RECORDS * SKETCH_BYTES
+const MAX_SKETCHES_BYTES = MAX_BATCH_RECORDS * SKETCH_BYTES
 
 /**
  * What was parsed once in this process, by manifest CID: the CIDs in a manifest fix the bytes of the other two files.

@@ -19,10 +19,10 @@ import {
   utf8,
 } from '../../schemas/wire/index.ts'
 import { contributor, salt, sampleBatch, sampleRecord } from '../../tests/unit/sample-batch.ts'
+import { askOf } from '../../tests/support/ask-of.ts'
 import {
   areRowBlocks,
   type AskBlocks,
-  askOf,
   type BatchFiles,
   batchRoots,
   checkBatchStructure,

@@ -15,6 +15,7 @@ import {
   MAX_ROBOTS_LEAVES,
   MAX_ROW_BYTES,
   merkleTreeHash,
+  RAW,
   SKETCH_BYTES,
   toHex,
 } from '../../schemas/wire/index.ts'
@@ -23,7 +24,6 @@ import type { BatchFiles } from './batch-files.ts'
 export type StructureCheck = 'D1' | 'D2' | 'D9'
 export type StructureResult = { ok: true } | { ok: false; check: StructureCheck; code: string; message: string }
 
-const RAW = 0x55
 const failed = (check: StructureCheck, code: string, message: string): StructureResult => ({ ok: false, check, code, message })
 const D1 = (code: string, message: string): StructureResult => failed('D1', code, message)
 

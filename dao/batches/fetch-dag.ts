@@ -1,5 +1,5 @@
 /** Reads DAGs from a peer over `blocksProtocol`: few round trips, every block checked, nothing larger than was promised. */
-import { type Block, type CID, fileNode, linksOf, matchesCid, readDag, WireError } from '../../schemas/wire/index.ts'
+import { type Block, type CID, fileNode, linksOf, matchesCid, RAW, readDag, WireError } from '../../schemas/wire/index.ts'
 import { RejectedMessageError, RetryableError } from '../../core/errors/index.ts'
 
 /** One question to one peer: blocks in the order asked, null for what it lacks. At most 256 CIDs and REPLY_BYTES at once; `most` bytes may come. */
@@ -11,19 +11,12 @@ export const REPLY_BYTES = 11 << 20
 const MAX_BLOCK_BYTES = 2 << 20
 /** What an inner node may have: 1,024 links need some 60 KB. */
 const NODE_BYTES = 128 << 10
-const RAW = 0x55
 
 /** A block to ask for, and the most bytes it may have. */
 export interface Wanted {
   cid: CID
   most: number
 }
-
-/** A block source on this machine as a peer to ask: for serving `blocksProtocol`, and for tests. */
-export const askOf =
-  (get: (cid: CID) => Promise<Uint8Array | undefined>): AskBlocks =>
-  async (cids) =>
-    Promise.all(cids.map(async (cid) => (await get(cid)) ?? null))
 
 export interface FetchOptions {
   /** Of all blocks together. */

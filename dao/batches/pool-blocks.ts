@@ -1,12 +1,10 @@
 /** A pool contribution as it lies with keyholders and the DAO: manifest, sealed chunks, and the ledger files these name, in the private space. */
 import type { Clock } from '../../core/effects/index.ts'
-import { askAgain, blocksProtocol, deadlineOf, type Mesh } from '../../core/mesh/index.ts'
+import { deadlineOf, type Mesh } from '../../core/mesh/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
 import type { CID } from '../../schemas/wire/index.ts'
-import { type AskBlocks, fetchDag } from './fetch-dag.ts'
+import { askPeer, pullRoot } from './pull-root.ts'
 
-/** Nobody's own doings come near; what is beyond it is offered in parts. */
-const MAX_CONTRIBUTION_BYTES = 1 << 30
 /** One try at one source; what came by then stays and is not asked for again. */
 const SOURCE_MS = 120_000
 const TOO_SLOW = { code: 'TOO_SLOW', message: 'the contribution did not come in the time there is for one source' }
@@ -25,12 +23,8 @@ export async function pullContribution(manifest: CID, source: string, { mesh, st
   const space = storage.private
   if (await space.isPinned(manifest)) return
   using time = deadlineOf(clock, SOURCE_MS, TOO_SLOW, [signal])
-  const ask: AskBlocks = async (cids, _, bytes) =>
-    (await askAgain(mesh, source, blocksProtocol, { cids }, { signal: time.signal, bytes })).blocks
   const have = async (cid: CID): Promise<Uint8Array | undefined> => file(cid) ?? (await space.get(cid))
-  for await (const blocks of fetchDag(ask, manifest, { maxBytes: MAX_CONTRIBUTION_BYTES, signal: time.signal, have }))
-    await space.put(blocks)
-  await space.pin(manifest, { what: 'pool' })
+  await pullRoot(space, manifest, askPeer(mesh, source), { signal: time.signal, have, metadata: { what: 'pool' } })
 }
 
 /** After a withdrawal: unreadable bytes are nobody's to keep either. What else is being pulled just then stays. */

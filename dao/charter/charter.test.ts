@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { type Charter, charter as charterShape, poolTermsOf, PPM } from '../../schemas/wire/index.ts'
+import { type Charter, charter as charterShape, parse, poolTermsOf, PPM } from '../../schemas/wire/index.ts'
 import { exampleInput } from './examples.ts'
 import {
   charterTemplate,
   compareCharters,
-  decodeCharter,
   describeCharter,
   encodeCharter,
   isLocalRules,
@@ -30,7 +29,7 @@ describe('a charter as text and as bytes', () => {
     expect(result).toMatchObject({ ok: true, charter: minimal })
     if (!result.ok) return
     expect(result.cid.toString()).toBe(encodeCharter(minimal).cid.toString())
-    expect(decodeCharter(result.bytes)).toEqual(minimal)
+    expect(parse(charterShape, result.bytes)).toEqual(minimal)
   })
 
   it('gives the same CID whatever the order, the comments and the defaults spelled out', () => {

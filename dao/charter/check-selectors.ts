@@ -11,7 +11,6 @@ import {
   WireError,
 } from '../../schemas/wire/index.ts'
 import { show } from './explain-issue.ts'
-import { nearest } from './nearest.ts'
 import type { Finding } from './problem.ts'
 
 /** Gives the text of a saved page by its name beside the charter; undefined where there is none. */
@@ -22,7 +21,7 @@ export function checkSelectors(rules: Charter, readPage?: ReadPage): Finding[] {
   const { selectors } = rules
   return selectors.flatMap((schema, i): Finding[] => {
     const path = ['selectors', i]
-    const broken = checkSchema(schema, nearest).map((problem): Finding => ({ ...problem, path: [...path, ...problem.path] }))
+    const broken = checkSchema(schema).map((problem): Finding => ({ ...problem, path: [...path, ...problem.path] }))
     const found = [...broken, ...checkListed(rules, schema, i), ...checkTwins(selectors, schema, i)]
     if (broken.length > 0) return found
     const tried = schema.examples.flatMap((example, k) =>

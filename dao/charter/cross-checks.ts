@@ -1,10 +1,10 @@
 /** Rules that no single field can break alone. */
 import ids from 'spdx-license-ids/index.json' with { type: 'json' }
 import { AddressGuard, checkUrl, literalAddress } from '../../core/web/index.ts'
+import { nearest } from '../../schemas/selectors/index.ts'
 import { type Charter, PHASES, PPM } from '../../schemas/wire/index.ts'
 import { hostKey } from '../rewards/index.ts'
 import { show } from './explain-issue.ts'
-import { nearest } from './nearest.ts'
 import type { Finding } from './problem.ts'
 
 /** Everything about a well-shaped charter that could not work as a whole. */

@@ -1,8 +1,8 @@
 /** From what the shape refused to what a person should do about it. */
 import { stringify } from 'yaml'
 import { z } from 'zod'
+import { nearest } from '../../schemas/selectors/index.ts'
 import { exampleOf } from './examples.ts'
-import { nearest } from './nearest.ts'
 import { type Finding, type Path, spell } from './problem.ts'
 import { defaultAt, keysAt, leafPaths, rangeAt, shapeAt } from './shape-facts.ts'
 

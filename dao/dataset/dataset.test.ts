@@ -1,43 +1,28 @@
-import { createWriteStream } from 'node:fs'
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { writeCar } from '../../core/storage/index.ts'
 import type { Release } from '../release/index.ts'
-import { chunkFile, pbCid, rawCid, utf8 } from '../../schemas/wire/index.ts'
-import type { World } from '../../tests/support/release-world.ts'
+import { rawCid, utf8 } from '../../schemas/wire/index.ts'
 import { sampleRelease } from '../../tests/support/sample-release.ts'
 import {
-  cachedRelease,
-  checkRelease,
   fetchRelease,
   listReleases,
   parquetFiles,
   parseFilters,
-  parseRemovals,
-  queryRows,
   queryText,
   queryToParquetFile,
-  receiptOf,
-  recordReceipt,
-  replayRelease,
   showRelease,
-  unpackReleaseCar,
-  verifyReceipt,
   verifyRelease,
 } from './index.ts'
 
 let base: string
 let good: string
 let release: Release
-let world: World
 beforeAll(async () => {
   base = await mkdtemp(path.join(os.tmpdir(), 'quern-dataset-'))
   good = path.join(base, 'good')
-  ;({ release, world } = await sampleRelease(
+  ;({ release } = await sampleRelease(
     good,
     { charter: { release: { hostCapPpm: 1_000_000, contributorCapPpm: 1_000_000, shardBytes: 60_000 } } },
     ({ state }) => state.optouts.push({ index: 3, domain: 'c.example', pattern: null, from: 0, evidence: state.charterCid }),
@@ -126,57 +111,6 @@ it('holds a release against the log', async () => {
   ])
 })
 
-it('goes through a CAR file and comes out the same', async () => {
-  const car = path.join(base, 'release.car')
-  await pipeline(Readable.from(writeCar([release.root], release.blocks())), createWriteStream(car))
-  const out = path.join(base, 'from-car')
-  const unpacked = await unpackReleaseCar({ car, release: release.root, out })
-  expect(unpacked.root.toString()).toBe(release.root.toString())
-  expect((await verifyRelease({ folder: out, root: release.root })).problems).toEqual([])
-  await expect(unpackReleaseCar({ car, out })).rejects.toMatchObject({ code: 'OUT_EXISTS' })
-  await expect(unpackReleaseCar({ car, release: rawCid(utf8('x')), out: path.join(base, 'no') })).rejects.toMatchObject({
-    code: 'ROOT_MISMATCH',
-  })
-})
-
-it('refuses CAR files that are cut, forged, or would climb out of their folder', async () => {
-  const dagPb = await import('@ipld/dag-pb')
-  const { UnixFS } = await import('ipfs-unixfs')
-  const blocks = await Array.fromAsync(release.blocks())
-  const evil = (links: { Name: string; Hash: (typeof blocks)[number]['cid']; Tsize: number }[]) => {
-    const bytes = dagPb.encode({ Data: new UnixFS({ type: 'directory' }).marshal(), Links: links })
-    return { cid: pbCid(bytes), bytes }
-  }
-  const leaf = { cid: rawCid(utf8('evil')), bytes: utf8('evil') }
-  const climbing = evil([{ Name: '..%2f', Hash: leaf.cid, Tsize: 4 }])
-  const outside = evil([{ Name: '../out', Hash: leaf.cid, Tsize: 4 }])
-  const bomb = chunkFile(new Uint8Array(1 << 20))
-  const bombNode = (children: number, size: number, child: typeof leaf.cid) => {
-    const node = new UnixFS({ type: 'file', blockSizes: Array.from({ length: children }, () => BigInt(size)) })
-    const bytes = dagPb.encode({
-      Data: node.marshal(),
-      Links: Array.from({ length: children }, () => ({ Name: '', Hash: child, Tsize: size })),
-    })
-    return { cid: pbCid(bytes), bytes }
-  }
-  const many = bombNode(200, 1 << 20, bomb.root)
-  const bombFolder = evil([{ Name: 'manifest.json', Hash: many.cid, Tsize: 1 }])
-  const cases: [list: { cid: typeof leaf.cid; bytes: Uint8Array }[], root: typeof leaf.cid, code: string][] = [
-    [blocks.slice(0, 2), release.root, 'BLOCK_MISSING'],
-    [blocks.map((block, i) => (i === 0 ? { ...block, bytes: utf8('other') } : block)), release.root, 'CID_MISMATCH'],
-    [[leaf, climbing], climbing.cid, 'NOT_A_RELEASE'],
-    [[leaf, outside], outside.cid, 'NOT_A_RELEASE'],
-    [[leaf], leaf.cid, 'NOT_A_RELEASE'],
-    [[...bomb.blocks, many, bombFolder], bombFolder.cid, 'NOT_A_RELEASE'],
-  ]
-  for (const [i, [list, root, code]] of cases.entries()) {
-    const car = path.join(base, `bad-${i}.car`)
-    await pipeline(Readable.from(writeCar([root], list)), createWriteStream(car))
-    await expect(unpackReleaseCar({ car, out: path.join(base, `bad-${i}`) }), String(i)).rejects.toMatchObject({ code })
-  }
-  expect((await readdir(base)).filter((name) => name.startsWith('bad-') && !name.endsWith('.car'))).toEqual([])
-})
-
 it('lists and shows what a folder of releases holds', async () => {
   const shelf = path.join(base, 'shelf')
   await cp(good, path.join(shelf, release.root.toString()), { recursive: true })
@@ -203,48 +137,6 @@ it('answers as table, JSON lines, CSV and Parquet', async () => {
   const out = path.join(base, 'answer.parquet')
   expect(await queryToParquetFile(query, out)).toBe(lines.length)
   await expect(Array.fromAsync(queryText(query, 'parquet'))).rejects.toMatchObject({ code: 'NEEDS_OUT' })
-})
-
-it('proves that one record is in a release, to anyone with the manifest', async () => {
-  const query = { files: parquetFiles(good, release.manifest), columns: ['id', 'url'] }
-  for (const { id, url } of await Array.fromAsync(queryRows({ ...query, limit: 5 }))) {
-    const receipt = await receiptOf(good, release.manifest, String(id))
-    expect(receipt).toMatchObject({ rowsRoot: release.manifest.rowsRoot, size: release.manifest.counts.records, row: { id, url } })
-    const received = recordReceipt.parse(JSON.parse(JSON.stringify(receipt)))
-    expect(verifyReceipt(received)).toBe(true)
-    expect(verifyReceipt({ ...received, row: { ...received.row, text: 'other' } })).toBe(false)
-    expect(verifyReceipt({ ...received, index: received.index + 1 })).toBe(false)
-    expect(await Array.fromAsync(queryRows({ ...query, filters: { url: [String(url)] } }))).toEqual([{ id, url }])
-  }
-  await expect(receiptOf(good, release.manifest, 'bafkother')).rejects.toMatchObject({ code: 'NOT_IN_RELEASE' })
-})
-
-it('says what was withdrawn since', async () => {
-  const nothing = { removals: new Map<string, string>(), optouts: [] }
-  expect(await checkRelease(good, release.manifest, nothing)).toEqual([])
-  const [first] = await Array.fromAsync(queryRows({ files: parquetFiles(good, release.manifest), columns: ['id', 'domain'], limit: 1 }))
-  const removals = parseRemovals(`{"host":"x","index":4,"reason":"void","record":"${first?.id}"}\n`)
-  expect(await checkRelease(good, release.manifest, { ...nothing, removals })).toMatchObject([
-    { id: first?.id, reason: 'void', index: null },
-  ])
-  const optouts = [{ index: 12, domain: 'b.example', pattern: '/ada/' }]
-  const stale = await checkRelease(good, release.manifest, { ...nothing, optouts })
-  expect(stale).toHaveLength(20)
-  expect(stale.every(({ url, index }) => index === 12 && /^https:\/\/(www\.)?b\.example\/ada\//.test(url))).toBe(true)
-  expect(() => parseRemovals('{"a":1}')).toThrow(SyntaxError)
-})
-
-it('replays a release from the ledger, and sees rows and shares that the ledger does not give', async () => {
-  const { state, files } = world
-  const shares = release.shares
-  const replay = (change: object) => replayRelease({ folder: good, manifest: release.manifest, shares, state, files, ...change })
-  const codes = async (change: object) => (await replay(change)).map(({ code }) => code)
-  expect(await codes({})).toEqual([])
-  expect(await codes({ state: { ...state, size: 7 } })).toEqual(['OTHER_SIZE'])
-  expect(await codes({ shares: { ...shares, rows: shares.rows.slice(1) } })).toEqual(['SHARES_WRONG'])
-  const optouts = [...state.optouts, { index: 5, domain: 'a.example', pattern: null, from: 0, evidence: state.charterCid }]
-  expect(new Set(await codes({ state: { ...state, optouts } }))).toEqual(new Set(['ROWS_EXTRA', 'SHARES_WRONG']))
-  expect(new Set(await codes({ state: { ...state, optouts: [] } }))).toEqual(new Set(['ROWS_MISSING', 'SHARES_WRONG']))
 })
 
 it('reads times and qualities as people write them', () => {
@@ -291,12 +183,6 @@ it('fetches over HTTP, goes on after a break, and keeps nothing that does not ag
   expect(root.toString()).toBe(release.root.toString())
   expect(asked.some((line) => /\.parquet bytes=\d+-$/.test(line))).toBe(true)
   expect((await verifyRelease({ folder: out, root: release.root })).problems).toEqual([])
-
-  const cache = path.join(base, 'cache')
-  const first = await cachedRelease({ from: options.from, cache, request })
-  asked.length = 0
-  expect(await cachedRelease({ from: options.from, cache, request })).toEqual(first)
-  expect([first.folder, asked]).toEqual([path.join(cache, release.root.toString()), ['releases ']])
 
   served.set(`https://dao.example/v1/releases/${release.root}/README.md`, utf8('other'))
   await expect(fetchRelease({ ...options, out: `${out}-2` })).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })

@@ -98,11 +98,6 @@ async function baseOf(from: string, release: CID | undefined, http: Http): Promi
   return { url: `${url}/v1/releases/${newest}`, release: newest }
 }
 
-/** The newest release that a DAO offers. Throws InvalidInputError NO_RELEASE or BAD_ANSWER, RetryableError HTTP. */
-export function newestRelease({ from, request, signal }: Pick<FetchOptions, 'from' | 'request' | 'signal'>): Promise<CID> {
-  return newestOf(from.replace(/\/+$/, ''), new Http(request, signal))
-}
-
 async function newestOf(url: string, http: Http): Promise<CID> {
   const list = await http.json(`${url}/v1/releases`)
   const newest = (list as { releases?: { release?: unknown }[] } | null)?.releases?.at(-1)?.release

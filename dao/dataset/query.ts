@@ -23,7 +23,7 @@ const TABLE_COLUMNS = ['id', 'domain', 'title', 'lang', 'license_spdx', 'n_token
 const TABLE_LIMIT = 50
 
 /** Rows as objects, in release order. Throws InvalidInputError UNKNOWN_COLUMN, BAD_LIMIT, BAD_PARQUET. */
-export async function* queryRows(query: DatasetQuery): AsyncGenerator<Record<string, Cell>> {
+async function* queryRows(query: DatasetQuery): AsyncGenerator<Record<string, Cell>> {
   if (query.files.length === 0) throw new InvalidInputError('NO_FILES', 'no Parquet file to read')
   yield* (await openQueries()).queryParquet(query)
 }

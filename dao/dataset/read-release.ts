@@ -37,7 +37,7 @@ function parseJson<T extends z.ZodType>(bytes: Uint8Array, file: string, shape: 
 }
 
 /** The whole file, refused before it is read when it is larger. */
-export async function readLimited(file: string, maxBytes: number): Promise<Uint8Array> {
+async function readLimited(file: string, maxBytes: number): Promise<Uint8Array> {
   const handle = await open(file).catch((cause: unknown) => {
     throw new InvalidInputError('NOT_A_RELEASE', `no ${path.basename(file)} in ${path.dirname(file)}`, { cause })
   })

@@ -16,7 +16,7 @@ export interface ReleaseSummary {
   previous: string | null
 }
 
-export const summaryOf = (release: string, manifest: ReleaseManifest): ReleaseSummary => ({
+const summaryOf = (release: string, manifest: ReleaseManifest): ReleaseSummary => ({
   release,
   name: manifest.name,
   ledger: manifest.ledger,

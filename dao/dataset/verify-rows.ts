@@ -26,7 +26,7 @@ export async function verifyRows({
   folder: string
   manifest: ReleaseManifest
   report: Report
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }): Promise<number | null> {
   const queries = await openQueries().catch((thrown: unknown) => {
     report('NO_PARQUET_READER', `rows were not read: ${toError(thrown).message}`)

@@ -92,7 +92,7 @@ export async function verifyRelease({ folder, root, log, rows = true, signal }: 
   })
   if (shares !== undefined) compareShares(manifest, shares, report)
   if (log !== undefined) compareLog(manifest, root ?? computed, log, report)
-  if (rows) checked.rows = await verifyRows({ folder, manifest, report, ...(signal === undefined ? {} : { signal }) })
+  if (rows) checked.rows = await verifyRows({ folder, manifest, report, signal })
   return { ok: problems.length === 0, root: computed.toString(), manifest, problems, checked }
 }
 

@@ -1,8 +1,8 @@
 /** A role's line to its DAO: dials out, says hello, reads the log, submits entries, asks for files. Reconnects by itself. */
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
-import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
+import { codeOf, RefusedError } from '../../core/errors/index.ts'
 import { askAgain, blocksProtocol, helloProtocol, logProtocol, type Mesh, submitProtocol } from '../../core/mesh/index.ts'
-import { type CID, didFromPeer, matchesCid, peerFromDid, type ValidatorStatement } from '../../schemas/wire/index.ts'
+import { type CID, DAG_PB, didFromPeer, matchesCid, peerFromDid, type ValidatorStatement } from '../../schemas/wire/index.ts'
 import { type AskBlocks, fetchBlocks, fetchFile } from '../batches/index.ts'
 import type { FileSource, FilesSource, LogSource } from './follower.ts'
 import { MAX_LEDGER_FILE_BYTES } from './ledger-file.ts'
@@ -31,7 +31,6 @@ export interface KnownPeer {
 
 const RECONNECT_MS = [100, 300, 1000, 3000]
 const LEDGER_KEY = 'ledger-id'
-const DAG_PB = 0x70
 /** What most ledger files stay below: how long several are waited for. */
 const FILE_BYTES = 64 << 10
 
@@ -217,6 +216,3 @@ export class DaoLink {
       )
   }
 }
-
-/** For callers that must know whether trying again makes sense. */
-export const isRetryable = (error: unknown): boolean => error instanceof RetryableError

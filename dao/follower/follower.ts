@@ -1,11 +1,12 @@
 /** Follows a ledger from whoever serves it: pulls entries, holds them against a cosigned checkpoint, then folds them. Trusts nobody's word. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf, QuernError, RetryableError } from '../../core/errors/index.ts'
-import { type CID, quorumOf } from '../../schemas/wire/index.ts'
+import { type CID, DAG_PB, quorumOf } from '../../schemas/wire/index.ts'
 import { createLedger, type Ledger, type LedgerState, seatedValidators } from '../ledger/index.ts'
 import { CompactRange, leafHash, peekCheckpoint } from '../log/index.ts'
 import { type OpenedCheckpoint, openCheckpoint } from './checkpoint.ts'
 import type { FileStore } from './ledger-file.ts'
+import { Watchers } from './watchers.ts'
 
 /** One page of a log as `logProtocol` answers it; `undefined` while nothing is published. */
 export interface LogPage {
@@ -39,7 +40,6 @@ const PAGE = 512
 const CATCH_UP_MS = 1000
 /** Files asked for in one question: what a reply has room for when all are small, as almost all are. */
 const MOST_AHEAD = 256
-const DAG_PB = 0x70
 
 /** After so many refusals in a row for want of known cosignatures the seats are learnt anew; each further time after twice as many. */
 const REFUSALS = 3
@@ -48,9 +48,8 @@ export class Follower {
   readonly #options: FollowerOptions
   #ledger: Ledger
   #range = new CompactRange()
-  readonly #listeners = new Set<() => void>()
+  readonly #watchers = new Watchers()
   #checkpoint: OpenedCheckpoint | undefined
-  #note: string | undefined
   #syncing: Promise<boolean> | undefined
   #isWaiting = false
   /** Checkpoints refused in a row because those seated as far as we know did not cosign them. */
@@ -71,19 +70,9 @@ export class Follower {
     return this.ledger.state
   }
 
-  /** The newest checkpoint that was verified and folded. */
-  get checkpoint(): OpenedCheckpoint | undefined {
-    return this.#checkpoint
-  }
-
-  get note(): string | undefined {
-    return this.#note
-  }
-
   /** Called after every step forward. */
   onAdvance(listener: () => void): Disposable {
-    this.#listeners.add(listener)
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+    return this.#watchers.watch(listener)
   }
 
   /** Pulls until the source has nothing newer; true when something came. One run at a time; a call meanwhile joins it. */
@@ -147,30 +136,6 @@ export class Follower {
     }
   }
 
-  /** Resolves with the first value that `look` gives, looking again after every advance. */
-  async until<T>(look: (state: LedgerState) => T | undefined, signal: AbortSignal = this.#options.signal): Promise<T> {
-    const now = look(this.state)
-    if (now !== undefined) return now
-    return new Promise<T>((resolve, reject) => {
-      const stop = (): void => {
-        watch[Symbol.dispose]()
-        signal.removeEventListener('abort', abort)
-      }
-      const abort = (): void => {
-        stop()
-        reject(signal.reason as Error)
-      }
-      const watch = this.onAdvance(() => {
-        const found = look(this.state)
-        if (found === undefined) return
-        stop()
-        resolve(found)
-      })
-      if (signal.aborted) abort()
-      else signal.addEventListener('abort', abort, { once: true })
-    })
-  }
-
   async #pull(): Promise<boolean> {
     const { source, signal } = this.#options
     for (;;) {
@@ -181,7 +146,7 @@ export class Follower {
       if (opened.size < before) return false
       if (opened.size === before) {
         if (before > 0) this.#compareRoot(opened, this.#range.root())
-        this.#accept(page.checkpoint, opened)
+        this.#accept(opened)
         return false
       }
       const entries = await this.#entriesUpTo(opened.size, page.entries)
@@ -192,7 +157,7 @@ export class Follower {
       }
       this.#refused = 0
       this.#learnAfter = REFUSALS
-      this.#accept(page.checkpoint, opened)
+      this.#accept(opened)
       // the page carried the newest checkpoint there was; gossip tells of the next
       return true
     }
@@ -303,11 +268,10 @@ export class Follower {
     await this.#options.files.write(cid, bytes)
   }
 
-  #accept(note: string, opened: OpenedCheckpoint): void {
+  #accept(opened: OpenedCheckpoint): void {
     const isNews = this.#checkpoint === undefined || this.#checkpoint.size < opened.size
-    this.#note = note
     this.#checkpoint = opened
-    if (isNews) for (const listener of this.#listeners) listener()
+    if (isNews) this.#watchers.tell()
   }
 }
 

@@ -1,20 +1,14 @@
-/** The ledger's files: what entries name by CID. A dag-cbor or raw CID names the bytes themselves, a dag-pb CID the content of a UnixFS file of the named profile. */
+/** The ledger's files: what entries name by CID. */
 import { QuernError } from '../../core/errors/index.ts'
-import { chunkFile, type CID, matchesCid } from '../../schemas/wire/index.ts'
+import { type CID, isFileOf } from '../../schemas/wire/index.ts'
 import type { LedgerFiles } from '../ledger/index.ts'
 
 /** A ledger file is never larger; the largest is a fraud proof. */
 export const MAX_LEDGER_FILE_BYTES = 16 << 20
 
-const DAG_PB = 0x70
-
 export interface FileStore extends LedgerFiles {
   /** Stores bytes that `cid` names; throws FILE_MISMATCH otherwise. Durable when it resolves. */
   write(cid: CID, bytes: Uint8Array): Promise<void>
-}
-
-export function isFileOf(cid: CID, bytes: Uint8Array): boolean {
-  return cid.code === DAG_PB ? chunkFile(bytes).root.equals(cid) : matchesCid(cid, bytes)
 }
 
 export function assertFileOf(cid: CID, bytes: Uint8Array): void {

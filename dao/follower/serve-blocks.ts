@@ -1,12 +1,10 @@
 /** Answers `blocks`: ledger files and public blocks to anyone, private blocks only to whom `mayRead` allows. Never fetches on a miss. */
 import { blocksProtocol, type Mesh } from '../../core/mesh/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
-import { type CID, chunkFile } from '../../schemas/wire/index.ts'
+import { type CID, chunkFile, DAG_PB } from '../../schemas/wire/index.ts'
 import { REPLY_BYTES } from '../batches/index.ts'
 import type { LedgerFiles } from '../ledger/index.ts'
 import { MAX_LEDGER_FILE_BYTES } from './ledger-file.ts'
-
-const DAG_PB = 0x70
 
 export interface ServeBlocks {
   mesh: Mesh

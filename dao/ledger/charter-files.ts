@@ -6,7 +6,7 @@ import type { LedgerFiles } from './types.ts'
 import { type Refusal, refuse } from './view.ts'
 
 /** Of the notice, printed from the policy's own fields. */
-export const MAX_NOTICE_BYTES = 256 << 10
+const MAX_NOTICE_BYTES = 256 << 10
 
 /** The charter, and as far as what is in `files` names it, its policy, the policy's notice and its key. Ask again when one more has come. */
 export function charterFiles(files: LedgerFiles, cid: CID): CID[] {

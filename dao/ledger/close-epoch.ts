@@ -25,7 +25,7 @@ export interface ClosedEpoch {
 const closedEpochs = new Lru<string, ClosedEpoch>(64)
 
 /** The table of the open epoch: pure in the state at the `close` entry. */
-export function computeClose(state: LedgerState, epoch: EpochState): ClosedEpoch {
+function computeClose(state: LedgerState, epoch: EpochState): ClosedEpoch {
   const contributors = contributorsOf(state, epoch)
     .toSorted(byAccount)
     .map((account) => judgeContributor(state, epoch, account))

@@ -1,7 +1,7 @@
 import type { BatchState, LedgerState } from './types.ts'
 
 /** How far an honest clock may be from the witnesses', seconds. */
-export const CLOCK_TOLERANCE_SECONDS = 300
+const CLOCK_TOLERANCE_SECONDS = 300
 
 /** Unix seconds: a fetch lies in `(after, before]`; null where the log does not say yet, and then nothing is judged. */
 export interface DateWindow {

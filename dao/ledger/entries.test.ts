@@ -401,7 +401,7 @@ function revealReport(world: LedgerWorld, change: { commit?: number; salt?: Uint
 }
 
 function tableOf(world: LedgerWorld) {
-  const { epoch, cut, root, cid, rules } = epochTable(world.state, world.files)
+  const { epoch, cut, root, cid, rules } = epochTable(world.state)
   return { epoch, cut, root, table: cid, rules }
 }
 const closeOf = (changes: object) => ({ epoch: 1, cut: 1, root: zero, table: anyCid('t'), rules: 'x', ...changes })

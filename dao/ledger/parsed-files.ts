@@ -9,6 +9,7 @@ import {
   type Charter,
   type CID,
   type ConsentPolicy,
+  DAG_PB,
   decode,
   did,
   matchesCid,
@@ -63,7 +64,6 @@ export function requireFile(files: LedgerFiles, cid: CID): Uint8Array {
 }
 
 /** CIDs of UnixFS files: what they name is no single object, so bytes never match one, and that is the author's fault and not our copy's. */
-const DAG_PB = 0x70
 export const notAnObject = (cid: CID): Refusal | undefined =>
   cid.code === DAG_PB ? refuse('BAD_FILE_CODEC', `${cid.toString()} names a file of blocks; an entry names an object`) : undefined
 

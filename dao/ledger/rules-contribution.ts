@@ -17,6 +17,13 @@ export function committingEpoch(state: LedgerState): number {
   return epoch.phase === 'gather' ? epoch.number : epoch.number + 1
 }
 
+/** The author's open commit of this hash: its log index, and the epoch it counts for. */
+export function commitOf(state: LedgerState, author: string, hash: Uint8Array): { index: number; epoch: number } | undefined {
+  for (const [index, known] of state.commits)
+    if (known.author === author && equalBytes(known.hash, hash)) return { index, epoch: known.epoch }
+  return undefined
+}
+
 function mayContribute(state: LedgerState, account: string): Refusal | undefined {
   const contributor = state.contributors.get(account)
   if (!contributor) return refuse('NOT_JOINED', `${account} has not joined`)

@@ -1,5 +1,5 @@
 /** C2SP tlog-cosignature over Ed25519 (type 0x04): a witness or a mirror says when it saw a checkpoint. https://c2sp.org/tlog-cosignature */
-import { cosignedBytes, formatNote, formatSignatureLine, type Keyring, keyring, type NoteSignature, openNote, parseNote } from './note.ts'
+import { cosignedBytes, formatNote, type Keyring, keyring, type NoteSignature, openNote, parseNote } from './note.ts'
 import { type NoteKey, type NoteSigner, SIGNATURE_TYPES } from './note-key.ts'
 
 /** Cosigns a checkpoint's text at `time` (Unix seconds). Whoever calls this has checked consistency and persisted the checkpoint first. */
@@ -8,11 +8,6 @@ export function cosign(text: string, time: number, cosigner: NoteSigner): NoteSi
   new DataView(signature.buffer).setBigUint64(0, BigInt(time))
   signature.set(cosigner.sign(cosignedBytes(time, text)), 8)
   return { name: cosigner.key.name, id: cosigner.key.id, signature }
-}
-
-/** The signature line of `cosign`, as a witness answers it. */
-export function cosignatureLine(text: string, time: number, cosigner: NoteSigner): string {
-  return formatSignatureLine(cosign(text, time, cosigner))
 }
 
 /** Adds signatures to a note; one of a key that is there already takes the older one's place. */

@@ -1,5 +1,5 @@
 export { type Checkpoint, formatCheckpoint, parseCheckpoint, peekCheckpoint, signCheckpoint } from './checkpoint.ts'
-export { cosign, cosignatureLine, lowerMedian, medianCosignatureTime, withSignatures } from './cosignature.ts'
+export { cosign, lowerMedian, medianCosignatureTime, withSignatures } from './cosignature.ts'
 export { LogReader } from './log-reader.ts'
 export { type Appended, LogTail } from './log-tail.ts'
 export { MemoryLogStore } from './memory-log-store.ts'
@@ -39,12 +39,10 @@ export { openReplica, type Replica } from './replica.ts'
 export {
   castVote,
   certifyTakeover,
-  isEquivocation,
   rosterHash,
   type Seat,
   type TermRules,
   type TermVote,
-  termVote,
   verifyTakeover,
   type VoteOptions,
 } from './takeover.ts'
@@ -53,5 +51,5 @@ export { CHECKPOINT_PATH, decodeBundle, encodeBundle, parseTilePath, type Tile, 
 export type { LogFile, LogStore, TileSource, WitnessClient } from './types.ts'
 export { proveInclusion, type VerifiedCheckpoint, type VerifiedProof, verifyCheckpoint, verifyProof } from './verify.ts'
 export { type LogVerdict, verifyLog } from './verify-log.ts'
-export { judgeCheckpoint, openWitness, originHash, type Witness, type WitnessAnswer, type WitnessOptions } from './witness.ts'
+export { openWitness, originHash, type Witness, type WitnessAnswer, type WitnessOptions } from './witness.ts'
 export { type AddCheckpoint, formatAddCheckpoint, parseAddCheckpoint } from './witness-request.ts'

@@ -37,7 +37,7 @@ export function isKeyName(name: string): boolean {
 }
 
 /** The first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key), big-endian. */
-export function keyId(name: string, type: number, publicKey: Uint8Array): number {
+function keyId(name: string, type: number, publicKey: Uint8Array): number {
   return hash('sha256', concatBytes(utf8(`${name}\n`), Uint8Array.of(type), publicKey), 'buffer').readUInt32BE(0)
 }
 

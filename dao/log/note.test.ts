@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { keyFromSeed } from '../../core/identity/index.ts'
 import { utf8 } from '../../schemas/wire/index.ts'
 import { parseCheckpoint, signCheckpoint } from './checkpoint.ts'
-import { cosign, cosignatureLine, lowerMedian, medianCosignatureTime, withSignatures } from './cosignature.ts'
+import { cosign, lowerMedian, medianCosignatureTime, withSignatures } from './cosignature.ts'
 import { EMPTY_ROOT, leafHash } from './merkle.ts'
-import { formatNote, keyring, openNote, parseNote, signNote } from './note.ts'
+import { formatNote, formatSignatureLine, keyring, openNote, parseNote, signNote } from './note.ts'
 import { formatVkey, isKeyName, noteSigner, parseSkey, parseVkey, SIGNATURE_TYPES } from './note-key.ts'
 
 const { ed25519, cosignature } = SIGNATURE_TYPES
@@ -206,7 +206,7 @@ describe('a cosignature', () => {
   })
 
   it('is the line that a witness answers', () => {
-    expect(withSignatures(note, [at(1, 10)])).toBe(note + cosignatureLine(text, 10, witness(1)))
+    expect(withSignatures(note, [at(1, 10)])).toBe(note + formatSignatureLine(at(1, 10)))
   })
 
   it('gives the note a time: the lower median over the known witnesses', () => {

@@ -8,7 +8,7 @@ import { isKeyName, type NoteKey, type NoteSigner, SIGNATURE_TYPES } from './not
 /** Notes above this are refused before anything else: room for a few hundred Ed25519 cosignatures. */
 export const MAX_NOTE_BYTES = 64 << 10
 /** The format asks for 16 at least. */
-export const MAX_NOTE_SIGNATURES = 512
+const MAX_NOTE_SIGNATURES = 512
 
 export interface NoteSignature {
   name: string

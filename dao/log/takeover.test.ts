@@ -9,9 +9,7 @@ import {
   consistencyRanges,
   formatAddCheckpoint,
   formatVkey,
-  isEquivocation,
   leafHash,
-  logOrigin,
   logSigner,
   mirrorStatement,
   noteSigner,
@@ -156,15 +154,6 @@ describe('a certificate', () => {
     refused({ more: 1 }, 'BAD_SHAPE')
     expect(() => verifyTakeover(rules, concatBytes(encode(good), Uint8Array.of(0)))).toThrow(expect.objectContaining({ code: 'NOT_CBOR' }))
   })
-})
-
-it('two histories under one size are proof by themselves', async () => {
-  const [a, b] = trees.map((tree) => noteOf(tree, 4)) as [string, string]
-  expect(isEquivocation(a, b, policy)).toBe(true)
-  expect(isEquivocation(a, a, policy)).toBe(false)
-  expect(isEquivocation(noteOf(trees[0] as Uint8Array[], 1), noteOf(trees[1] as Uint8Array[], 1), policy)).toBe(false)
-  expect(() => isEquivocation(a, b.replace('\n4\n', '\n5\n'), policy)).toThrow(expect.objectContaining({ code: 'BAD_SIGNATURE' }))
-  expect(logOrigin(LEDGER, 0)).toBe(log.key.name)
 })
 
 it('no final checkpoint is lost to a sequencer that equivocates and a validator that lies, on any of 150 seeds', async () => {

@@ -21,7 +21,7 @@ import type { Witness } from './witness.ts'
 const MAX_CERTIFICATE_BYTES = 32_000
 const DOMAIN = 'term-vote'
 
-export const termVote = z.strictObject({
+const termVote = z.strictObject({
   v: z.literal(1),
   ledger: z.string().max(128),
   /** The term to begin. */
@@ -153,10 +153,3 @@ function isVote({ ledgerId, term, roster }: TermRules, vote: TermVote): boolean 
 
 const largestOf = (votes: readonly TermVote[]): TermVote | undefined => votes.toSorted((a, b) => b.size - a.size)[0]
 const placeOf = ({ size, root }: Pick<Checkpoint, 'size' | 'root'>): string => `${size} ${Buffer.from(root).toString('hex')}`
-
-/** Whether two checkpoints of one log, both signed by it, contradict each other by themselves: the same size, another root. Keep the pair: it is the proof. */
-export function isEquivocation(a: string, b: string, policy: Policy): boolean {
-  const anyQuorum = { ...policy, quorum: null }
-  const [left, right] = [verifyCheckpoint(a, anyQuorum), verifyCheckpoint(b, anyQuorum)]
-  return left.origin === right.origin && left.size === right.size && !equalBytes(left.root, right.root)
-}

@@ -35,7 +35,7 @@ const plain = (status: number, message: string): { answer: WitnessAnswer } => ({
  * The rules of add-checkpoint in their order: 404 unknown origin, 403 signature, 400 old above size, 409 old is not our last size,
  * 422 wrong root or proof. `latest` is what we cosigned last; null for never.
  */
-export function judgeCheckpoint(request: AddCheckpoint, logs: Keyring, latest: Latest | null): Judgement {
+function judgeCheckpoint(request: AddCheckpoint, logs: Keyring, latest: Latest | null): Judgement {
   const { old, proof } = request
   const { text } = parseNote(request.note)
   const checkpoint = parseCheckpoint(text)

@@ -1,7 +1,7 @@
 /** The door of the log: whether an entry would be legal as the next one, with the files that come with it. */
 import { verifyEntry } from '../../core/envelope/index.ts'
-import { type CID } from '../../schemas/wire/index.ts'
-import { type FileStore, isFileOf, MAX_LEDGER_FILE_BYTES } from '../follower/index.ts'
+import { type CID, isFileOf } from '../../schemas/wire/index.ts'
+import { type FileStore, MAX_LEDGER_FILE_BYTES } from '../follower/index.ts'
 import { createLedger, type Ledger, ledgerFilesNamed } from '../ledger/index.ts'
 import type { Admission as Verdict } from '../sequencer/index.ts'
 

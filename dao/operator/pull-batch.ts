@@ -1,10 +1,10 @@
 /** Pulls a revealed batch from whoever gives it: its contributor over the connection it opened, and validators, who may hold or have tested it. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
-import { askAgain, blocksProtocol, deadlineOf, type Mesh } from '../../core/mesh/index.ts'
+import { deadlineOf, type Mesh } from '../../core/mesh/index.ts'
 import { readFile, type Storage } from '../../core/storage/index.ts'
-import { chunkFile, type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
-import { type AskBlocks, batchRoots, fetchDag, fetchFile } from '../batches/index.ts'
+import { chunkFile, encode, peerFromDid } from '../../schemas/wire/index.ts'
+import { type AskBlocks, askPeer, batchRoots, fetchFile, pullRoot } from '../batches/index.ts'
 import { type FileStore, MAX_LEDGER_FILE_BYTES } from '../follower/index.ts'
 import { type BatchState, type LedgerState, seatedValidators } from '../ledger/index.ts'
 
@@ -19,8 +19,6 @@ export interface PullOptions {
   onFiles: () => void
 }
 
-/** No batch may be larger: 4,096 records of 1 MiB would be, but no honest one comes near. */
-const MAX_BATCH_BYTES = 1 << 30
 /** One file from one source. What came by then stays here and is not asked for again. */
 const SOURCE_MS = 120_000
 const TOO_SLOW = { code: 'TOO_SLOW', message: 'the file did not come in the time there is for one source' }
@@ -64,23 +62,17 @@ export async function pullBatch(batch: BatchState, sources: readonly string[], f
     })
     if (isHere) onFiles()
   }
-  for (const root of batchRoots(batch.manifest)) if (!(await pullRoot(root, sources, faults, options))) return false
+  for (const root of batchRoots(batch.manifest)) {
+    if (await space.isPinned(root)) continue
+    const isHere = await fromAny(sources, faults, options, (ask, callSignal) => pullRoot(space, root, ask, { signal: callSignal }))
+    if (!isHere) return false
+  }
   signal.throwIfAborted()
   await space.put([{ cid: batch.manifestCid, bytes: encode(batch.manifest) }])
   await space.pin(batch.manifestCid)
   for (const cid of [index, sketches])
     if (files.read(cid) === undefined) await files.write(cid, await readFile(space, cid, MAX_LEDGER_FILE_BYTES))
   return true
-}
-
-async function pullRoot(root: CID, sources: readonly string[], faults: Faults, options: PullOptions): Promise<boolean> {
-  const space = options.storage.public
-  if (await space.isPinned(root)) return true
-  return fromAny(sources, faults, options, async (ask, signal) => {
-    const portions = fetchDag(ask, root, { maxBytes: MAX_BATCH_BYTES, signal, have: (cid) => space.get(cid) })
-    for await (const blocks of portions) await space.put(blocks)
-    await space.pin(root)
-  })
 }
 
 /** Whether one of the sources gave it, asked one after the other; a full disk is nobody's fault and thrown on. */
@@ -95,9 +87,7 @@ async function fromAny(
     if (!mesh.peers().includes(peer)) continue
     using time = deadlineOf(clock, SOURCE_MS, TOO_SLOW, [signal])
     try {
-      const ask: AskBlocks = async (cids, _, bytes) =>
-        (await askAgain(mesh, peer, blocksProtocol, { cids }, { signal: time.signal, bytes })).blocks
-      await take(ask, time.signal)
+      await take(askPeer(mesh, peer), time.signal)
       faults.clear(account)
       return true
     } catch (error) {

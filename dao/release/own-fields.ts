@@ -1,5 +1,5 @@
 /** A record of a schema that the charter describes -> typed cells of its own columns, and back. */
-import { dayNumber, isoOf, secondsOf } from '../../schemas/selectors/index.ts'
+import { dayNumber, isoOf, secondsOf } from '../../schemas/calendar/index.ts'
 import { canonicalJson, equalBytes, utf8 } from '../../schemas/wire/index.ts'
 import { type Cell, type Cells, type Column, placeOf } from './columns.ts'
 

@@ -17,6 +17,9 @@ import {
 } from '../log/index.ts'
 import type { SignedTree } from './tree-record.ts'
 
+/** A witness that does not answer for so long is asked again later. */
+const ANSWER_MS = 15_000
+
 export interface CosignerOptions {
   reader: Pick<LogReader, 'consistency'>
   clock: Clock
@@ -27,7 +30,6 @@ export interface CosignerOptions {
   onQuorum: (tree: SignedTree, cosignatures: NoteSignature[]) => void
   /** Another cosignature came for the target that has its quorum already. */
   onLate: (tree: SignedTree, cosignature: NoteSignature) => void
-  timeoutMs: number
   retryMs: number
 }
 
@@ -63,7 +65,7 @@ interface Standing {
 const MAX_RETRY_MS = 30_000
 
 export function openCosigner(options: CosignerOptions): Cosigner {
-  const { reader, clock, logger, witnesses, quorum, onQuorum, onLate, timeoutMs, retryMs } = options
+  const { reader, clock, logger, witnesses, quorum, onQuorum, onLate, retryMs } = options
   const closing = new AbortController()
   const standings = new Map<string, Standing>()
   const workers = new Set<Promise<void>>()
@@ -147,7 +149,7 @@ export function openCosigner(options: CosignerOptions): Cosigner {
     const fields = { witness: standing.client.name, size: tree.size, old: standing.old }
     try {
       const proof = await reader.consistency(standing.old, tree.size)
-      const signal = AbortSignal.any([closing.signal, clock.deadline(timeoutMs)])
+      const signal = AbortSignal.any([closing.signal, clock.deadline(ANSWER_MS)])
       const answer = await standing.client.addCheckpoint(formatAddCheckpoint({ old: standing.old, proof, note: tree.note }), signal)
       if (answer.status === 200) {
         const lines = parseSignatureLines(answer.body)

@@ -18,7 +18,6 @@ export interface PublisherOptions extends Pick<SequencerOptions, 'witnesses' | '
   persist: Persist
   closing: AbortSignal
   heartbeatMs: number
-  witnessTimeoutMs: number
   retryMs: number
 }
 
@@ -28,8 +27,6 @@ export interface Publisher {
   advance(tree: SignedTree): void
   /** A published note of at least this size. */
   published(size: number, signal?: AbortSignal): Promise<string>
-  /** A note with new times; undefined while nothing is signed. */
-  refresh(signal?: AbortSignal): Promise<string | undefined>
   nudge(): void
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -54,7 +51,6 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     logger,
     witnesses,
     quorum,
-    timeoutMs: options.witnessTimeoutMs,
     retryMs: options.retryMs,
     onQuorum: (tree, cosignatures) => inTurn(() => release(tree, withSignatures(tree.note, cosignatures))),
     onLate: (tree, cosignature) => inTurn(() => enrich(tree, cosignature)),
@@ -139,12 +135,6 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     published(size, signal) {
       if (published !== undefined && peekCheckpoint(published).size >= size) return Promise.resolve(published)
       return wait(size, signal)
-    },
-    async refresh(signal) {
-      if (newest.size === 0) return undefined
-      const next = wait(0, signal)
-      if (!cosigner.busy && publishing === undefined) cosigner.begin(newest)
-      return next
     },
     async [Symbol.asyncDispose]() {
       await cosigner[Symbol.asyncDispose]()

@@ -30,14 +30,7 @@ const MAX_QUEUE = 16_384
  */
 export async function openSequencer(options: SequencerOptions): Promise<Sequencer> {
   const { ledgerId, term, logKey, store, kv, clock, admit, replay, onIntegrated } = options
-  const {
-    endsBatch = isPhaseEntry,
-    batchEntries = 256,
-    intervalMs = 0,
-    heartbeatMs = 0,
-    witnessTimeoutMs = 15_000,
-    retryMs = 250,
-  } = options
+  const { batchEntries = 256, intervalMs = 0, heartbeatMs = 0, retryMs = 250 } = options
   const logger = options.logger.child('sequencer')
   const signer = logSigner(ledgerId, term, logKey)
   const origin = signer.key.name
@@ -50,14 +43,22 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
   const leaves = await indexLeaves(reader)
   for (let from = replay?.from ?? tree.size; from < tree.size; from += 256)
     for (const [i, entry] of (await reader.entries(from, Math.min(from + 256, tree.size))).entries()) replay?.apply(entry, from + i)
-  const timing = { heartbeatMs, witnessTimeoutMs, retryMs }
-  const publisher = await openPublisher({ ...options, ...timing, origin, tree, reader, logger, persist, closing: closing.signal })
+  const publisher = await openPublisher({
+    ...options,
+    heartbeatMs,
+    retryMs,
+    origin,
+    tree,
+    reader,
+    logger,
+    persist,
+    closing: closing.signal,
+  })
 
   const queue: Pending[] = []
   const pending = new Map<number, Pending>()
   let nextIndex = tree.size
   let hurry = new AbortController()
-  let flushing = 0
   let running: Promise<void> | undefined
 
   async function integrate(batch: Pending[]): Promise<void> {
@@ -87,7 +88,7 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
-      if (intervalMs > 0 && flushing === 0 && queue.length < batchEntries && !queue.some(({ last }) => last))
+      if (intervalMs > 0 && queue.length < batchEntries && !queue.some(({ last }) => last))
         await clock.sleep(intervalMs, AbortSignal.any([hurry.signal, closing.signal])).catch(() => {})
       hurry = new AbortController()
       const end = queue.findIndex(({ last }) => last)
@@ -120,7 +121,6 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
     reader,
     checkpoint: () => publisher.note(),
     published: (size, signal) => publisher.published(size, signal),
-    refresh: (signal) => publisher.refresh(signal),
     nudge: () => publisher.nudge(),
     async submit(entry) {
       if (closing.signal.aborted) throw closed()
@@ -135,7 +135,7 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
       if (queue.length >= MAX_QUEUE) throw new RetryableError('QUEUE_FULL', 'too many entries wait; try again in a moment')
       const verdict = admit(entry)
       if (!verdict.ok) return { status: 'refused', code: verdict.code, message: verdict.message }
-      const item: Pending = { entry: entry.slice(), leaf, index: nextIndex++, last: endsBatch(entry), done: Promise.withResolvers() }
+      const item: Pending = { entry: entry.slice(), leaf, index: nextIndex++, last: isPhaseEntry(entry), done: Promise.withResolvers() }
       leaves.add(leaf, item.index)
       queue.push(item)
       pending.set(item.index, item)
@@ -143,15 +143,6 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
       start()
       await item.done.promise
       return { status: 'receipt', leafHash: leaf, index: item.index }
-    },
-    async flush() {
-      flushing++
-      hurry.abort()
-      try {
-        while (running) await running
-      } finally {
-        flushing--
-      }
     },
     async [Symbol.asyncDispose]() {
       closing.abort()
@@ -170,7 +161,7 @@ async function indexLeaves(reader: LogReader): Promise<LeafIndex> {
 
 const closed = (cause?: unknown): RetryableError => new RetryableError('SEQUENCER_CLOSED', 'the sequencer stopped; submit again', { cause })
 
-/** A cheap look for the name before the entry is decoded. */
+/** Whether the batch ends behind this entry, so that a checkpoint falls right after it. A cheap look for the name before the entry is decoded. */
 function isPhaseEntry(entry: Uint8Array): boolean {
   if (!Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).includes('epoch.phase')) return false
   try {

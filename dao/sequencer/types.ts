@@ -29,8 +29,6 @@ export interface SequencerOptions {
   admit: (entry: Uint8Array) => Admission
   /** Hears every entry that is in the log already, from index `from` on, before anything is admitted. */
   replay?: { from: number; apply: (entry: Uint8Array, index: number) => void }
-  /** Whether the batch ends behind this entry, so that a checkpoint falls right after it. Default: `epoch.phase` entries. */
-  endsBatch?: (entry: Uint8Array) => boolean
   onIntegrated?: (batch: Integrated) => void
   /** Who is asked to cosign; read anew for every round. */
   witnesses: () => readonly WitnessClient[]
@@ -45,7 +43,6 @@ export interface SequencerOptions {
   intervalMs?: number
   /** Ask for fresh cosignatures when nothing was published for so long; 0 (default): never. Phases end by cosignature time. */
   heartbeatMs?: number
-  witnessTimeoutMs?: number
   retryMs?: number
 }
 
@@ -58,12 +55,8 @@ export interface Sequencer {
   submit(entry: Uint8Array): Promise<Submission>
   /** The newest published checkpoint with its cosignatures. */
   checkpoint(): string | undefined
-  /** Integrates what was submitted without waiting for company; resolves when it is durable. */
-  flush(): Promise<void>
   /** The first published checkpoint of at least this size. */
   published(size: number, signal?: AbortSignal): Promise<string>
-  /** Asks the witnesses for fresh times on the newest tree; undefined while the log is empty. */
-  refresh(signal?: AbortSignal): Promise<string | undefined>
   /** Looks again at `witnesses` and `quorum`: call it when a validator comes or goes. */
   nudge(): void
   /** Integrates what was admitted, then stops. */

@@ -38,20 +38,12 @@ const FORMAT = 'FORMAT parquet, COMPRESSION zstd'
 
 export interface ParquetWriterOptions {
   folder: string
-  /** Where DuckDB may spill; a folder beside the release, removed by the caller. */
-  spill?: string
-  /** MiB. */
-  memory?: number
 }
 
 /** Files appear under `folder` by rename, so that a reader never sees half of one. One shard is written at a time. */
-export async function openParquetWriter({ folder, spill, memory }: ParquetWriterOptions): Promise<ParquetWriter & Disposable> {
+export async function openParquetWriter({ folder }: ParquetWriterOptions): Promise<ParquetWriter & Disposable> {
   await mkdir(folder, { recursive: true })
-  const database = await Duckdb.open({
-    folders: [folder],
-    ...(spill === undefined ? {} : { spill }),
-    ...(memory === undefined ? {} : { memory }),
-  })
+  const database = await Duckdb.open({ folders: [folder] })
   return {
     version: `${duckdbVersion()}, ${FORMAT}, threads 1`,
     async create(file, { rowGroup, columns = COLUMNS }) {

@@ -36,7 +36,6 @@ export interface ParquetQuery {
   limit?: number
   /** Rows to pass over: the order is that of the files, so a place is a number. */
   offset?: number
-  spill?: string
   /** Interrupts DuckDB; the reason is thrown. */
   signal?: AbortSignal
 }
@@ -52,7 +51,7 @@ export async function* queryParquet(query: ParquetQuery): AsyncGenerator<Record<
 /** Writes the answer as one Parquet file (zstd); gives the number of rows. */
 export async function queryToParquet(query: ParquetQuery, out: string): Promise<number> {
   const { sql, values } = statement(query, ({ name }) => `"${name}"`)
-  using database = await Duckdb.open({ files: [...query.files, out], ...(query.spill === undefined ? {} : { spill: query.spill }) })
+  using database = await Duckdb.open({ files: [...query.files, out] })
   await database.run(`CREATE TEMP TABLE answer AS ${sql}`, values)
   await database.run(`COPY answer TO ${literal(out)} (FORMAT parquet, COMPRESSION zstd)`)
   const count = await database.connection.runAndReadAll('SELECT count(*) FROM answer')
@@ -65,8 +64,8 @@ export async function* readCells(file: string, columns: readonly Column[] = COLU
   yield* rows({ files: [file] }, `SELECT ${selected} FROM read_parquet(${list([file])})`, [])
 }
 
-async function* rows({ files, spill, signal }: ParquetQuery, sql: string, values: DuckDBValue[]): AsyncGenerator<Cells> {
-  using database = await Duckdb.open({ files, ...(spill === undefined ? {} : { spill }) })
+async function* rows({ files, signal }: ParquetQuery, sql: string, values: DuckDBValue[]): AsyncGenerator<Cells> {
+  using database = await Duckdb.open({ files })
   signal?.throwIfAborted()
   const interrupt = (): void => database.connection.interrupt()
   signal?.addEventListener('abort', interrupt)

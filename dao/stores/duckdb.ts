@@ -10,12 +10,6 @@ export interface DuckdbOptions {
   /** Files and folders it may read and write; everything else is refused by DuckDB itself, whatever the SQL says. */
   files?: string[]
   folders?: string[]
-  /** Where it may spill what does not fit; none unless said. */
-  spill?: string
-  /** MiB. */
-  memory?: number
-  /** More than one makes the bytes of written files depend on the machine: releases use one. */
-  threads?: number
 }
 
 export class Duckdb implements Disposable {
@@ -27,14 +21,16 @@ export class Duckdb implements Disposable {
     this.connection = connection
   }
 
-  static async open({ files = [], folders = [], spill, memory = 2048, threads = 1 }: DuckdbOptions = {}): Promise<Duckdb> {
+  static async open({ files = [], folders = [] }: DuckdbOptions = {}): Promise<Duckdb> {
     const instance = await DuckDBInstance.create(':memory:', {
-      threads: String(threads),
-      memory_limit: `${memory}MiB`,
+      // more would make the bytes of written files depend on the machine
+      threads: '1',
+      memory_limit: '2048MiB',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       allow_community_extensions: 'false',
-      temp_directory: spill ?? '',
+      // nothing is spilled
+      temp_directory: '',
     })
     const connection = await instance.connect()
     await connection.run("SET TimeZone = 'UTC'")

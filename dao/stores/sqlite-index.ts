@@ -1,14 +1,13 @@
 /**
- * A cache of the fold that answers questions: which entries, whose batches, what records. It decides nothing, and can be deleted at any time:
+ * A cache of the fold that answers questions: whose batches, what records. It decides nothing, and can be deleted at any time:
  * `catchUp` brings any index, empty or stale, to where the state is.
  */
 import { rmSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { InvalidInputError } from '../../core/errors/index.ts'
-import { decode, MAX_ENTRY_BYTES, toHex, WireError } from '../../schemas/wire/index.ts'
 import { type BatchState, type LedgerFiles, type LedgerState, readBatch } from '../ledger/index.ts'
 import { cursorOfKey, keyOfCursor, whereOf } from './sqlite-paging.ts'
-import type { BatchRow, ContributorRow, EntryRow, EpochRow, Page, PageQuery, RecordQuery, RecordRow, ShareRow } from './sqlite-rows.ts'
+import type { BatchRow, Page, PageQuery, RecordQuery, RecordRow } from './sqlite-rows.ts'
 import { INDEX_VERSION, TABLES } from './sqlite-schema.ts'
 
 /** Opens, or makes, the index at `path` (`:memory:` for none). One that is damaged, or of another version, is emptied first. */
@@ -39,41 +38,20 @@ export class LedgerIndex implements Disposable {
   }
 
   /**
-   * Takes over everything that is new in the state since the last call, in one transaction. `entries` gives the bytes of log entries
-   * `[from, to)`; `files` the ledger's files, for the rows of batches that were settled. An index of another ledger, or one that is
-   * ahead of the state, starts again from nothing. Throws FatalError FILE_MISSING; nothing is half taken over.
+   * Takes over everything that is new in the state since the last call, in one transaction. `files` are the ledger's, for the rows of
+   * batches that were settled. An index of another ledger, or one that is ahead of the state, starts again from nothing.
+   * Throws FatalError FILE_MISSING; nothing is half taken over.
    */
-  catchUp(state: LedgerState, entries: (from: number, to: number) => Uint8Array[], files: LedgerFiles): void {
+  catchUp(state: LedgerState, files: LedgerFiles): void {
     const isOther = this.#meta('ledger') !== undefined && this.#meta('ledger') !== state.id
     if (isOther || this.size > state.size) this.#reset()
     if (this.size === state.size) return
     this.#inTransaction(() => {
-      const from = this.size
-      this.#addEntries(state, from, entries(from, state.size))
       this.#addEpochs(state, files)
-      this.#addContributors(state)
-      this.#addBatches(state, from)
+      this.#addBatches(state, this.size)
       this.#setMeta('ledger', state.id)
       this.#setMeta('size', String(state.size))
     })
-  }
-
-  entries({ type, author, from, ...page }: PageQuery & { type?: string; author?: string; from?: number } = {}): Page<EntryRow> {
-    return this.#page<EntryRow>('entries', 'position', page, { 'type = ?': type, 'author = ?': author, 'position >= ?': from })
-  }
-
-  epochs(page: PageQuery = {}): Page<EpochRow> {
-    return this.#page<EpochRow>('epochs', 'epoch', page, {})
-  }
-
-  /** Rows of the epochs' tables, by epoch and account. */
-  shares({ epoch, account }: { epoch?: number; account?: string }): ShareRow[] {
-    const { where, values } = whereOf({ 'epoch = ?': epoch, 'account = ?': account })
-    return this.#all<ShareRow>(`SELECT * FROM shares ${where} ORDER BY epoch, account, role`, values)
-  }
-
-  contributors(page: PageQuery = {}): Page<ContributorRow> {
-    return this.#page<ContributorRow>('contributors', 'account', page, {})
   }
 
   batches({ contributor, epoch, ...page }: PageQuery & { contributor?: string; epoch?: number } = {}): Page<BatchRow> {
@@ -85,17 +63,14 @@ export class LedgerIndex implements Disposable {
     return this.#page<RecordRow>(
       'records',
       'id',
-      { ...(limit === undefined ? {} : { limit }), cursor },
+      { limit, cursor },
       {
         'record = ?': query.record,
         'host = ?': query.host,
         'language = ?': query.language,
         'contributor = ?': query.contributor,
-        'manifest = ?': query.manifest,
         'epoch = ?': query.epoch,
         'quality >= ?': query.minQuality,
-        'tokens >= ?': query.minTokens,
-        'value <> ?': query.paid === true ? '0' : undefined,
       },
     )
   }
@@ -104,28 +79,13 @@ export class LedgerIndex implements Disposable {
     this.#db.close()
   }
 
-  #addEntries(state: LedgerState, from: number, entries: Uint8Array[]): void {
-    const invalid = new Map(state.invalid.map(({ index, code }) => [index, code]))
-    const insert = this.#db.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)')
-    for (const [i, bytes] of entries.entries()) {
-      const { t, a, n } = headOf(bytes)
-      insert.run(from + i, t, a, n, bytes.byteLength, invalid.get(from + i) ?? null)
-    }
-  }
-
   #addEpochs(state: LedgerState, files: LedgerFiles): void {
-    const known = new Map(
-      this.#all<{ epoch: number; final: number }>('SELECT epoch, final FROM epochs', []).map((row) => [row.epoch, row.final]),
-    )
-    const upsert = this.#db.prepare('INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?, ?)')
-    const share = this.#db.prepare('INSERT INTO shares VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-    for (const result of state.results) {
-      if (known.get(result.epoch) === 1) continue
-      upsert.run(result.epoch, result.cut, result.closeIndex, toHex(result.root), result.final ? 1 : 0, result.attestedBy.length)
-      if (known.has(result.epoch)) continue
-      for (const row of result.rows)
-        share.run(result.epoch, row.account, row.role, row.records, row.value, row.credibility, row.draws, row.fails, row.points, row.note)
-      for (const key of result.batches) this.#addRecords(state, files, key, result.epoch)
+    const known = new Set(this.#all<{ epoch: number }>('SELECT epoch FROM epochs', []).map((row) => row.epoch))
+    const insert = this.#db.prepare('INSERT INTO epochs VALUES (?)')
+    for (const { epoch, batches } of state.results) {
+      if (known.has(epoch)) continue
+      insert.run(epoch)
+      for (const key of batches) this.#addRecords(state, files, key, epoch)
     }
   }
 
@@ -141,12 +101,6 @@ export class LedgerIndex implements Disposable {
       const { host, language, tokens, bytes, quality } = row
       insert.run(row.record.toString(), key, i, batch.contributor, epoch, host, language, tokens, bytes, quality, String(value), novelty)
     }
-  }
-
-  #addContributors(state: LedgerState): void {
-    const upsert = this.#db.prepare('INSERT OR REPLACE INTO contributors VALUES (?, ?, ?, ?, ?)')
-    for (const one of state.contributors.values())
-      upsert.run(one.account, one.joinedAt, one.credibility, one.epochs, one.revoked?.check ?? null)
   }
 
   /** New batches, those that were not settled yet, and those that a fraud proof touched. */
@@ -210,14 +164,3 @@ export class LedgerIndex implements Disposable {
 }
 
 const isOpen = (batch: BatchState): boolean => batch.settled === null && !batch.dropped && batch.retracted === null
-
-/** Type, author and number as the bytes say them; what is no entry at all is listed too. */
-function headOf(bytes: Uint8Array): { t: string; a: string; n: number } {
-  try {
-    const { t, a, n } = decode(bytes, MAX_ENTRY_BYTES) as Record<string, unknown>
-    if (typeof t === 'string' && typeof a === 'string' && typeof n === 'number') return { t: t.slice(0, 64), a: a.slice(0, 64), n }
-  } catch (thrown) {
-    if (!(thrown instanceof WireError)) throw thrown
-  }
-  return { t: '', a: '', n: 0 }
-}

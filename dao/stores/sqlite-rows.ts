@@ -8,18 +8,8 @@ export interface Page<T> {
 
 export interface PageQuery {
   /** At most 1,000; 100 unless said. */
-  limit?: number
+  limit?: number | undefined
   cursor?: string | undefined
-}
-
-export interface EntryRow {
-  position: number
-  type: string
-  author: string
-  n: number
-  bytes: number
-  /** Code of the rule that it broke; null for a legal entry. */
-  invalid: string | null
 }
 
 export interface RecordRow {
@@ -51,45 +41,11 @@ export interface BatchRow {
   voided: string | null
 }
 
-export interface ShareRow {
-  epoch: number
-  account: string
-  role: 'contributor' | 'validator'
-  records: number
-  value: string
-  credibility: number
-  draws: number
-  fails: number
-  points: string
-  note: string | null
-}
-
-export interface EpochRow {
-  epoch: number
-  cut: number
-  closed: number
-  root: string
-  final: number
-  attested: number
-}
-
-export interface ContributorRow {
-  account: string
-  joined: number
-  credibility: number
-  epochs: number
-  revoked: string | null
-}
-
 export interface RecordQuery extends PageQuery {
   record?: string
   host?: string
   language?: string
   contributor?: string
-  manifest?: string
   epoch?: number
   minQuality?: number
-  minTokens?: number
-  /** Only records worth something. */
-  paid?: boolean
 }

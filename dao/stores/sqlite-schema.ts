@@ -1,27 +1,11 @@
 /** Tables of the ledger index. Amounts are decimal text, because a column of SQLite ends at 2^63; nothing is REAL. */
 
 /** Raised with any change below: an index of another version is thrown away and built again. */
-export const INDEX_VERSION = 1
+export const INDEX_VERSION = 2
 
 export const TABLES = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE entries (
-  position INTEGER PRIMARY KEY, type TEXT NOT NULL, author TEXT NOT NULL, n INTEGER NOT NULL, bytes INTEGER NOT NULL, invalid TEXT
-);
-CREATE INDEX entries_type ON entries (type, position);
-CREATE INDEX entries_author ON entries (author, position);
-CREATE TABLE epochs (
-  epoch INTEGER PRIMARY KEY, cut INTEGER NOT NULL, closed INTEGER NOT NULL, root TEXT NOT NULL, final INTEGER NOT NULL, attested INTEGER NOT NULL
-);
-CREATE TABLE shares (
-  epoch INTEGER NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL, records INTEGER NOT NULL, value TEXT NOT NULL,
-  credibility INTEGER NOT NULL, draws INTEGER NOT NULL, fails INTEGER NOT NULL, points TEXT NOT NULL, note TEXT,
-  PRIMARY KEY (epoch, account, role)
-) WITHOUT ROWID;
-CREATE INDEX shares_account ON shares (account, epoch);
-CREATE TABLE contributors (
-  account TEXT PRIMARY KEY, joined INTEGER NOT NULL, credibility INTEGER NOT NULL, epochs INTEGER NOT NULL, revoked TEXT
-) WITHOUT ROWID;
+CREATE TABLE epochs (epoch INTEGER PRIMARY KEY);
 CREATE TABLE batches (
   commitment INTEGER PRIMARY KEY, manifest TEXT NOT NULL UNIQUE, contributor TEXT NOT NULL, epoch INTEGER NOT NULL, records INTEGER NOT NULL,
   schema TEXT NOT NULL, pipeline TEXT NOT NULL, settled INTEGER, voided TEXT, isOpen INTEGER NOT NULL
@@ -37,5 +21,4 @@ CREATE INDEX records_record ON records (record);
 CREATE INDEX records_host ON records (host, id);
 CREATE INDEX records_language ON records (language, id);
 CREATE INDEX records_contributor ON records (contributor, id);
-CREATE INDEX records_manifest ON records (manifest, row);
 `

@@ -1,19 +1,19 @@
 /** A batch's way into the log, one step at a time: sealed → committed → revealed → published. */
 import { batchTopic } from '../../core/mesh/index.ts'
 import { batchRoots } from '../../dao/batches/index.ts'
-import { committingEpoch, dateWindow, type LedgerState } from '../../dao/ledger/index.ts'
-import { commitHash, encode, equalBytes } from '../../schemas/wire/index.ts'
+import { commitOf, committingEpoch, dateWindow, type LedgerState } from '../../dao/ledger/index.ts'
+import { commitHash, encode } from '../../schemas/wire/index.ts'
 import type { BatchNote } from './batch-book.ts'
 import type { Bench } from './options.ts'
 
 /** Takes whatever step the state allows now. */
 export async function advanceBatch(bench: Bench, batch: BatchNote): Promise<void> {
-  const { state } = bench
+  const { state, me } = bench
   if (state().batches.has(batch.manifestCid.toString())) {
     if (!batch.published) await publish(bench, batch)
     return
   }
-  const commit = commitOf(bench, batch)
+  const commit = commitOf(state(), me, hashOf(bench, batch))
   if (commit === undefined) return writeCommit(bench, batch)
   const { epoch } = state()
   if (epoch?.phase === 'reveal' && epoch.number >= commit.epoch) await reveal(bench, batch, commit.index, epoch.number)
@@ -21,8 +21,11 @@ export async function advanceBatch(bench: Bench, batch: BatchNote): Promise<void
 
 /** Whether the log holds the batch, or the commitment to it. */
 export function isCommitted(bench: Bench, batch: BatchNote): boolean {
-  return bench.state().batches.has(batch.manifestCid.toString()) || commitOf(bench, batch) !== undefined
+  const { state, me } = bench
+  return state().batches.has(batch.manifestCid.toString()) || commitOf(state(), me, hashOf(bench, batch)) !== undefined
 }
+
+const hashOf = ({ me }: Bench, { manifestCid, salt }: BatchNote): Uint8Array => commitHash(manifestCid, salt, me)
 
 /** Whether anything may still come of a revealed batch. */
 export function mayCount(state: LedgerState, { manifestCid }: BatchNote): boolean {
@@ -30,20 +33,14 @@ export function mayCount(state: LedgerState, { manifestCid }: BatchNote): boolea
   return batch !== undefined && !batch.dropped && batch.voided === null && batch.retracted === null
 }
 
-function commitOf({ state, me }: Bench, batch: BatchNote): { index: number; epoch: number } | undefined {
-  const hash = commitHash(batch.manifestCid, batch.salt, me)
-  for (const [index, known] of state().commits)
-    if (known.author === me && equalBytes(known.hash, hash)) return { index, epoch: known.epoch }
-  return undefined
-}
-
-async function writeCommit({ state, me, outbox, book, say }: Bench, batch: BatchNote): Promise<void> {
+async function writeCommit(bench: Bench, batch: BatchNote): Promise<void> {
+  const { state, outbox, book, say } = bench
   const key = `commit/${batch.manifest.sequence}`
   if (state().epoch === null || outbox.has(key)) return
   const epoch = committingEpoch(state())
   if (isTooOld(state(), batch, epoch)) return
   if (batch.epoch !== epoch) await book.update(batch, { epoch })
-  await outbox.write('contribution.commit', { epoch, hash: commitHash(batch.manifestCid, batch.salt, me) }, { key })
+  await outbox.write('contribution.commit', { epoch, hash: hashOf(bench, batch) }, { key })
   say('committed', epoch, batch.manifest.count)
 }
 

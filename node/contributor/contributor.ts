@@ -3,10 +3,9 @@
  * ask for receipts. Each deed is remembered before it leaves, so a restart at any point repeats nothing and loses nothing.
  */
 import { codeOf } from '../../core/errors/index.ts'
-import { batchTopic, checkpointTopic } from '../../core/mesh/index.ts'
-import { DaoLink, Follower, Outbox, serveBlocks, Steps } from '../../dao/follower/index.ts'
-import { type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
-import { peerFromDid } from '../../schemas/wire/index.ts'
+import { batchTopic } from '../../core/mesh/index.ts'
+import { type Follower, joinLedger, serveBlocks, stopWith } from '../../dao/follower/index.ts'
+import { isOfTheDao, type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
 import { advanceBatch } from './advance-batch.ts'
 import { BatchBook, type BatchNote } from './batch-book.ts'
 import { Gathering } from './gathering.ts'
@@ -15,7 +14,7 @@ import { Receipts } from './receipts.ts'
 
 export class Contributor {
   readonly #options: ContributorOptions
-  readonly #stop = new AbortController()
+  readonly #stop: AbortController
   readonly #stack = new AsyncDisposableStack()
   #follower!: Follower
   #bench!: Bench
@@ -24,9 +23,7 @@ export class Contributor {
 
   private constructor(options: ContributorOptions) {
     this.#options = options
-    const { signal } = options
-    if (signal?.aborted) this.#stop.abort(signal.reason)
-    else signal?.addEventListener('abort', () => this.#stop.abort(signal.reason), { once: true, signal: this.#stop.signal })
+    this.#stop = stopWith(options.signal)
   }
 
   /** Dials the DAO, catches up with its log, then works until disposed. */
@@ -45,10 +42,6 @@ export class Contributor {
     return this.#follower.state
   }
 
-  get follower(): Follower {
-    return this.#follower
-  }
-
   get batches(): readonly BatchNote[] {
     return this.#bench.book.all
   }
@@ -59,17 +52,17 @@ export class Contributor {
   }
 
   async #open(): Promise<void> {
-    const { mesh, storage, files, kv, signer, logger, clock, dao, mayDial, pollMs = 2000, onProgress } = this.#options
+    const { mesh, storage, files, kv, signer, logger, pollMs = 2000, onProgress } = this.#options
     const { signal } = this.#stop
     const book = await BatchBook.open(kv, logger)
-    const link = await DaoLink.open({ mesh, addresses: dao, role: 'contributor', kv, clock, logger, signal, mayDial })
-    const { ledgerId, source, fetchFile, fetchFiles } = link
-    const follower = new Follower({ ledgerId, source, fetchFile, fetchFiles, files, clock, logger, light: true, hearMs: 500, signal })
-    this.#follower = follower
-    this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => mayReadPrivate(peer, follower.state, book.all) }))
-    await follower.catchUp()
-    const nextN = (): number => this.state.authors.get(signer.did) ?? 0
-    const outbox = await Outbox.open({ ledgerId, signer, kv, submit: link.submit, clock, logger, nextN, signal })
+    const onFollower = (follower: Follower): void => {
+      this.#follower = follower
+      this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => mayReadPrivate(peer, follower.state, book.all) }))
+    }
+    const { link, outbox, begin } = await joinLedger(
+      { ...this.#options, role: 'contributor', light: true, hearMs: 500, pollMs, signal, onFollower },
+      this.#stack,
+    )
     let wake = (): void => undefined
     const bench: Bench = {
       options: this.#options,
@@ -88,13 +81,10 @@ export class Contributor {
     this.#bench = bench
     this.#gathering = this.#stack.use(new Gathering(bench))
     this.#receipts = this.#stack.use(new Receipts(bench))
-    const steps = this.#stack.use(new Steps({ step: () => this.#act(), clock, logger, signal, everyMs: pollMs }))
-    wake = () => steps.wake()
-    this.#stack.use(follower.onAdvance(wake))
-    this.#stack.use(mesh.subscribe(checkpointTopic(ledgerId), ({ note }) => follower.hear(note)))
-    this.#stack.use(mesh.subscribe(batchTopic(ledgerId), () => undefined))
-    void follower.run({ everyMs: pollMs })
-    wake()
+    wake = begin(
+      () => this.#act(),
+      () => mesh.subscribe(batchTopic(link.ledgerId), () => undefined),
+    )
   }
 
   /** Whatever the state calls for now. */
@@ -130,5 +120,5 @@ export class Contributor {
 /** Until a batch is public only the DAO and seated validators may read it, and only once its reveal is in the log. */
 function mayReadPrivate(peer: string, state: LedgerState, batches: readonly BatchNote[]): boolean {
   if (!batches.some((batch) => !batch.published && state.batches.has(batch.manifestCid.toString()))) return false
-  return peer === peerFromDid(state.operator) || seatedValidators(state).some((seat) => peerFromDid(seat.statement.validator) === peer)
+  return isOfTheDao(state, peer)
 }

@@ -32,7 +32,7 @@ export function parseResponseHead(head: Uint8Array): ResponseHead {
 }
 
 /** Lines of a head without the blank one that ends it. */
-export function headLines(head: Uint8Array): string[] {
+function headLines(head: Uint8Array): string[] {
   const text = fromLatin1(head)
   if (!text.endsWith('\r\n\r\n')) throw new WireError('BAD_HEAD', 'the head does not end with an empty line')
   return text.slice(0, -4).split('\r\n')

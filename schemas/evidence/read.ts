@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 import { type FetchFacts, parseFacts, type Revisit } from './facts.ts'
 import { readMember } from './gzip.ts'
 import { headEnd, parseResponseHead } from './http-head.ts'
-import { type EvidenceLimits, evidenceLimits } from './limits.ts'
+import { evidenceLimits } from './limits.ts'
 import { fieldOf, parseRecord, parseWarcFields, type WarcRecord } from './warc-record.ts'
 import { groupRecords, refuseRatio } from './write.ts'
 
@@ -22,19 +22,19 @@ export interface ParsedFetch {
  * Reads the group of members that `fetchGroup` wrote, and nothing else.
  * Throws WireError: TOO_LARGE, BOMB, NOT_GZIP, BAD_WARC, BAD_HEAD, BAD_FACTS, BAD_TIME, BAD_URL, DIGEST_MISMATCH, NOT_CANONICAL.
  */
-export function parseFetchGroup(packed: Uint8Array, limits: EvidenceLimits = evidenceLimits): ParsedFetch {
-  const { fetch, end } = readFetch(packed, 0, limits)
+export function parseFetchGroup(packed: Uint8Array): ParsedFetch {
+  const { fetch, end } = readFetch(packed, 0, evidenceLimits.unpackedBytes)
   if (end < packed.byteLength) throw new WireError('BAD_WARC', 'more than three records in one fetch')
   return fetch
 }
 
 /** Several fetches that lie together as one group, in file order: a site's rules. Throws what `parseFetchGroup` throws; TOO_LARGE beyond `most`. */
-export function parseFetchGroups(packed: Uint8Array, most: number, limits: EvidenceLimits = evidenceLimits): ParsedFetch[] {
+export function parseFetchGroups(packed: Uint8Array, most: number): ParsedFetch[] {
   const fetches: ParsedFetch[] = []
-  let left = limits.unpackedBytes
+  let left: number = evidenceLimits.unpackedBytes
   for (let at = 0; at < packed.byteLength; ) {
     if (fetches.length === most) throw new WireError('TOO_LARGE', `more than ${most} fetches in one group`)
-    const { fetch, end, unpackedBytes } = readFetch(packed, at, { ...limits, unpackedBytes: left })
+    const { fetch, end, unpackedBytes } = readFetch(packed, at, left)
     fetches.push(fetch)
     left -= unpackedBytes
     at = end
@@ -42,14 +42,15 @@ export function parseFetchGroups(packed: Uint8Array, most: number, limits: Evide
   return fetches
 }
 
-function readFetch(packed: Uint8Array, from: number, limits: EvidenceLimits): { fetch: ParsedFetch; end: number; unpackedBytes: number } {
-  const { records: unpacked, end } = unpack(packed, from, limits)
+/** The fetch that begins at `from`, of at most `most` bytes unpacked. */
+function readFetch(packed: Uint8Array, from: number, most: number): { fetch: ParsedFetch; end: number; unpackedBytes: number } {
+  const { records: unpacked, end } = unpack(packed, from, most)
   const unpackedBytes = unpacked.reduce((sum, record) => sum + record.byteLength, 0)
-  return { fetch: parseRecords(unpacked, limits), end, unpackedBytes }
+  return { fetch: parseRecords(unpacked), end, unpackedBytes }
 }
 
-function parseRecords(unpacked: Uint8Array[], limits: EvidenceLimits): ParsedFetch {
-  const [request, response, metadata] = unpacked.map((bytes) => parseRecord(bytes, limits.warcHeaderBytes))
+function parseRecords(unpacked: Uint8Array[]): ParsedFetch {
+  const [request, response, metadata] = unpacked.map((bytes) => parseRecord(bytes, evidenceLimits.warcHeaderBytes))
   if (request === undefined || response === undefined || metadata === undefined)
     throw new WireError('BAD_WARC', 'a fetch is a request, a response and a metadata record')
   for (const record of [request, response, metadata])
@@ -57,9 +58,9 @@ function parseRecords(unpacked: Uint8Array[], limits: EvidenceLimits): ParsedFet
       throw new WireError('DIGEST_MISMATCH', 'a block is not what its digest says')
   const { fetchedAt, robots, via } = parseFacts(parseWarcFields(metadata.block))
   const facts = { robots, via, revisit: revisitOf(response) }
-  const exchange = exchangeOf(request, response, fetchedAt, limits)
+  const exchange = exchangeOf(request, response, fetchedAt)
   if (facts.revisit !== null && exchange.body.byteLength > 0) throw new WireError('BAD_WARC', 'a revisit carries no body')
-  const { records, responseId, payloadDigest } = groupRecords(exchange, facts, limits)
+  const { records, responseId, payloadDigest } = groupRecords(exchange, facts)
   if (facts.revisit === null && fieldOf(response, 'WARC-Payload-Digest') !== payloadDigest)
     throw new WireError('DIGEST_MISMATCH', 'the payload is not what its digest says')
   if (!records.every((record, i) => equalBytes(record, unpacked[i] ?? new Uint8Array())))
@@ -67,11 +68,11 @@ function parseRecords(unpacked: Uint8Array[], limits: EvidenceLimits): ParsedFet
   return { exchange, facts, responseId, payloadDigest }
 }
 
-/** The three members of the fetch that begins at `from`. */
-function unpack(packed: Uint8Array, from: number, limits: EvidenceLimits): { records: Uint8Array[]; end: number } {
-  refuseRatio(packed.byteLength - from, 0, limits)
+/** Its three members. */
+function unpack(packed: Uint8Array, from: number, most: number): { records: Uint8Array[]; end: number } {
+  refuseRatio(packed.byteLength - from, 0)
   const records: Uint8Array[] = []
-  let left = Math.min(limits.unpackedBytes, Math.max(1 << 20, (packed.byteLength - from) * limits.ratio))
+  let left = Math.min(most, Math.max(1 << 20, (packed.byteLength - from) * evidenceLimits.ratio))
   let at = from
   while (records.length < 3 && at < packed.byteLength) {
     const { bytes, end } = readMember(packed, at, left)
@@ -82,14 +83,14 @@ function unpack(packed: Uint8Array, from: number, limits: EvidenceLimits): { rec
   refuseRatio(
     at - from,
     records.reduce((sum, record) => sum + record.byteLength, 0),
-    limits,
   )
   return { records, end: at }
 }
 
-function exchangeOf(request: WarcRecord, response: WarcRecord, fetchedAt: number, limits: EvidenceLimits): Exchange {
-  const end = headEnd(response.block.subarray(0, limits.headBytes))
-  if (end < 0 || headEnd(request.block.subarray(0, limits.headBytes)) !== request.block.byteLength)
+function exchangeOf(request: WarcRecord, response: WarcRecord, fetchedAt: number): Exchange {
+  const { headBytes } = evidenceLimits
+  const end = headEnd(response.block.subarray(0, headBytes))
+  if (end < 0 || headEnd(request.block.subarray(0, headBytes)) !== request.block.byteLength)
     throw new WireError('BAD_HEAD', 'no HTTP head, or one beyond its limit')
   const responseHead = response.block.subarray(0, end)
   const { status, headers } = parseResponseHead(responseHead)

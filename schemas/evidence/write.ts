@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 import { factLines, type FetchFacts, noFacts } from './facts.ts'
 import { gzipMember } from './gzip.ts'
 import { headerValues, withoutTransferEncoding } from './http-head.ts'
-import { type EvidenceLimits, evidenceLimits, MAX_URL_BYTES } from './limits.ts'
+import { evidenceLimits, MAX_URL_BYTES } from './limits.ts'
 import { serializeRecord, warcFields } from './warc-record.ts'
 
 export interface FetchGroup {
@@ -39,47 +39,41 @@ export function warcinfoMember({ at, fields }: { at: number; fields: [name: stri
  * The evidence of one fetch. Deterministic but for gzip's choices; `parseFetchGroup` gives the exchange back.
  * Throws WireError BAD_URL, BAD_HEAD, TOO_LARGE or BOMB when others would refuse to read it.
  */
-export function fetchGroup(exchange: Exchange, facts: Partial<FetchFacts> = {}, limits: EvidenceLimits = evidenceLimits): FetchGroup {
-  const { records, responseId, payloadDigest } = groupRecords(exchange, { ...noFacts, ...facts }, limits)
+export function fetchGroup(exchange: Exchange, facts: Partial<FetchFacts> = {}): FetchGroup {
+  const { records, responseId, payloadDigest } = groupRecords(exchange, { ...noFacts, ...facts })
   const unpacked = records.reduce((sum, record) => sum + record.byteLength, 0)
-  if (unpacked > limits.unpackedBytes)
-    throw new WireError('TOO_LARGE', `evidence of ${unpacked} bytes, at most ${limits.unpackedBytes} are taken`)
-  // what is compressed already only gets its frame; else a third less work than level 6 for a fortieth more bytes
+  const { unpackedBytes } = evidenceLimits
+  if (unpacked > unpackedBytes) throw new WireError('TOO_LARGE', `evidence of ${unpacked} bytes, at most ${unpackedBytes} are taken`)
+  // what is compressed already only gets its frame
   const isPacked = headerValues(exchange.headers, 'content-encoding').some((value) => value.trim() !== '' && value.trim() !== 'identity')
-  const members = records.map((record) => gzipMember(record, isPacked ? 1 : 4))
+  const members = records.map((record) => gzipMember(record, isPacked ? 1 : undefined))
   refuseRatio(
     members.reduce((sum, member) => sum + member.byteLength, 0),
     unpacked,
-    limits,
   )
   return { members, responseId, payloadDigest }
 }
 
-export function refuseRatio(packed: number, unpacked: number, limits: EvidenceLimits): void {
-  if (packed > limits.packedBytes)
-    throw new WireError('TOO_LARGE', `evidence of ${packed} packed bytes, at most ${limits.packedBytes} are taken`)
-  if (unpacked > 1 << 20 && unpacked > packed * limits.ratio)
-    throw new WireError('BOMB', `unpacks to more than ${limits.ratio} times its size`)
+export function refuseRatio(packed: number, unpacked: number): void {
+  const { packedBytes, ratio } = evidenceLimits
+  if (packed > packedBytes) throw new WireError('TOO_LARGE', `evidence of ${packed} packed bytes, at most ${packedBytes} are taken`)
+  if (unpacked > 1 << 20 && unpacked > packed * ratio) throw new WireError('BOMB', `unpacks to more than ${ratio} times its size`)
 }
 
 /** WARC-Date with milliseconds: WARC 1.1 allows the fraction. */
-export function warcDate(ms: number): string {
+function warcDate(ms: number): string {
   if (!Number.isSafeInteger(ms) || ms < 0 || ms > 253_402_300_799_999) throw new WireError('BAD_TIME', 'not a time in Unix milliseconds')
   return new Date(ms).toISOString()
 }
 
 /** The three records before packing: the canonical bytes of a fetch, which the reader rebuilds and compares. */
-export function groupRecords(
-  exchange: Exchange,
-  facts: FetchFacts,
-  limits: EvidenceLimits,
-): { records: Uint8Array[]; responseId: string; payloadDigest: string } {
+export function groupRecords(exchange: Exchange, facts: FetchFacts): { records: Uint8Array[]; responseId: string; payloadDigest: string } {
   const { url, fetchedAt } = exchange
   if (!/^https?:\/\/[!-~]+$/.test(url) || url.length > MAX_URL_BYTES || url.includes('#'))
     throw new WireError('BAD_URL', 'not a serialised http(s) URL without fragment')
   const date = warcDate(fetchedAt)
   const head = withoutTransferEncoding(exchange.responseHead)
-  if (head.byteLength > limits.headBytes || exchange.requestHead.byteLength > limits.headBytes)
+  if (head.byteLength > evidenceLimits.headBytes || exchange.requestHead.byteLength > evidenceLimits.headBytes)
     throw new WireError('BAD_HEAD', 'an HTTP head is beyond its limit')
   const address: [string, string][] = exchange.remoteAddress === null ? [] : [['WARC-IP-Address', exchange.remoteAddress]]
   const { revisit } = facts

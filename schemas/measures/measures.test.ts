@@ -15,8 +15,8 @@ import {
   ruleValues,
   scoreOf,
   tokenize,
-  tokenTexts,
 } from './index.ts'
+import { tokenTexts } from './tokens.ts'
 
 const words = (text: string): string[] => tokenTexts(tokenize(text))
 

@@ -10,7 +10,7 @@ import { SKETCH_BYTES, sha256, u32, utf8, WireError } from '../wire/index.ts'
 import { mix32, type Tokens } from './tokens.ts'
 
 export const LANES = 128
-export const SHINGLE_TOKENS = 5
+const SHINGLE_TOKENS = 5
 const P = 0x9e3779b1 | 0
 
 /** A_i and B_i with the top bit of B_i turned, so that signed comparison orders lanes as unsigned. */

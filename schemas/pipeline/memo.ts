@@ -1,4 +1,4 @@
-/** A bounded memory of results: a simulated network runs the same page through the same pipeline many times. */
+/** Which results are the same, and what they weigh: a simulated network runs the same page through the same pipeline many times, and remembers. */
 import { encode, type SelectorSchema, sha256Hex, utf8 } from '../wire/index.ts'
 import { type Exchange, headerValues } from '../evidence/index.ts'
 import { schemaOfPipeline } from './selectors.ts'
@@ -7,44 +7,15 @@ import { type PipelineOptions, type PipelineResult, recordsOf } from './types.ts
 /** Headers a pipeline reads. */
 const READ_HEADERS = ['content-type', 'content-encoding', 'x-robots-tag']
 
-export class PipelineMemo {
-  private readonly results = new Map<string, PipelineResult>()
-  private readonly maxBytes: number
-  private bytes = 0
-
-  /** Results of at most `maxBytes` together are kept. */
-  constructor(maxBytes: number) {
-    this.maxBytes = maxBytes
-  }
-
-  /** The result known for the same pipeline, page and weights, or what `run` gives. Results are shared: never change one. */
-  recall(id: string, exchange: Exchange, options: PipelineOptions, run: () => PipelineResult): PipelineResult {
-    const key = memoKey(id, exchange, options)
-    const known = this.results.get(key)
-    if (known !== undefined) {
-      this.results.delete(key)
-      this.results.set(key, known)
-      return known
-    }
-    const result = run()
-    this.results.set(key, result)
-    this.bytes += sizeOf(result)
-    for (const [oldest, dropped] of this.results) {
-      if (this.bytes <= this.maxBytes) break
-      this.results.delete(oldest)
-      this.bytes -= sizeOf(dropped)
-    }
-    return result
-  }
-}
-
-/** What a result holds besides its record: sketch, digest, key and the objects around them. */
+/** What a record's sketch and digest, and the objects around them, weigh about. */
 const OVERHEAD = 1024
 
-const sizeOf = (result: PipelineResult): number =>
-  result.ok ? recordsOf(result).reduce((sum, { record }) => sum + OVERHEAD + record.byteLength, 0) : OVERHEAD
+/** Bytes that a result holds. */
+export const weightOf = (result: PipelineResult): number =>
+  result.ok ? recordsOf(result).reduce((sum, { record }) => sum + OVERHEAD + record.byteLength, 0) : 0
 
-function memoKey(
+/** Equal for the same pipeline, page and weights, which give equal results. */
+export function memoKey(
   id: string,
   { url, status, headers, body, truncated }: Exchange,
   { qualityWeights = {}, selectors = [] }: PipelineOptions,

@@ -1,8 +1,9 @@
 /** Every version of the replay path there is, by the id that manifests carry. */
+import { ByteLru } from '../cache/index.ts'
 import type { Exchange } from '../evidence/index.ts'
 import type { ParsedPage } from '../web-page/index.ts'
 import type { Charter } from '../wire/index.ts'
-import { PipelineMemo } from './memo.ts'
+import { memoKey, weightOf } from './memo.ts'
 import { type Pipeline, webPagePipeline } from './run.ts'
 import { selectorPipeline } from './selectors.ts'
 import type { PipelineOptions, PipelineResult } from './types.ts'
@@ -13,7 +14,7 @@ export const pipelines: ReadonlyMap<string, Pipeline> = new Map([webPagePipeline
 export const CURRENT_PIPELINE = webPagePipeline.id
 
 /** Some two thousand pages: what a simulated epoch of fifty contributors replays again and again, and little beside a process's other memory. */
-const memo = new PipelineMemo(8 << 20)
+const memo = new ByteLru(8 << 20, weightOf)
 
 /** A pipeline of this version of Quern, or of one of the charter's own schemas; undefined for any other. */
 export function findPipeline(id: string, { selectors = [] }: PipelineOptions): Pipeline | undefined {
@@ -29,7 +30,7 @@ export function pipelineOptions({ quality, selectors }: Pick<Charter, 'quality' 
 export function runPipeline(id: string, exchange: Exchange, options: PipelineOptions = {}, page?: ParsedPage): PipelineResult {
   const pipeline = findPipeline(id, options)
   if (pipeline === undefined) return unknown(id)
-  return memo.recall(id, exchange, options, () => pipeline.run(exchange, options, page))
+  return memo.recall(memoKey(id, exchange, options), () => pipeline.run(exchange, options, page))
 }
 
 /** The same from decoded HTML; `id` defaults to the newest pipeline. */

@@ -18,15 +18,12 @@ const RESERVED_NAMES = new Set(['web-page', 'activity', 'selectors'])
 /** First words of columns that every release has: `batch_row` is no field `row` of a schema `batch`. */
 const COLUMN_WORDS = new Set('url fetched license usage n contributor batch evidence text extractor links data'.split(' '))
 
-/** The known word that a mistyped one may mean. */
-export type Nearest = (word: string, known: readonly string[]) => string | undefined
-
 /** In the order of the schema; an empty list means that it can run. Examples are not tried here. */
-export function checkSchema(schema: SelectorSchema, nearest: Nearest = () => undefined): SchemaProblem[] {
+export function checkSchema(schema: SelectorSchema): SchemaProblem[] {
   return [
     ...checkName(schema),
-    ...checkEach(schema, nearest),
-    ...schema.fields.flatMap((field, i) => checkField(field, i, schema, nearest)),
+    ...checkEach(schema),
+    ...schema.fields.flatMap((field, i) => checkField(field, i, schema)),
     ...checkText(schema),
   ]
 }
@@ -43,16 +40,16 @@ function checkName({ name }: SelectorSchema): SchemaProblem[] {
   ]
 }
 
-function checkEach({ each }: SelectorSchema, nearest: Nearest): SchemaProblem[] {
-  return each === null ? [] : selectorProblems(each, ['each'], nearest)
+function checkEach({ each }: SelectorSchema): SchemaProblem[] {
+  return each === null ? [] : selectorProblems(each, ['each'])
 }
 
-function selectorProblems(selector: string, path: SchemaProblem['path'], nearest: Nearest): SchemaProblem[] {
-  const checked = checkSelector(selector, nearest)
+function selectorProblems(selector: string, path: SchemaProblem['path']): SchemaProblem[] {
+  const checked = checkSelector(selector)
   return checked.ok ? [] : [{ path, ...checked.problem, message: `\`${selector}\`: ${checked.problem.message}` }]
 }
 
-function checkField(field: SelectorField, i: number, schema: SelectorSchema, nearest: Nearest): SchemaProblem[] {
+function checkField(field: SelectorField, i: number, schema: SelectorSchema): SchemaProblem[] {
   const at = (...rest: (string | number)[]): SchemaProblem['path'] => ['fields', i, ...rest]
   const found: SchemaProblem[] = []
   const add = (path: SchemaProblem['path'], code: string, message: string, fix: string): void =>
@@ -67,7 +64,7 @@ function checkField(field: SelectorField, i: number, schema: SelectorSchema, nea
       `the field ${field.name} is there twice`,
       'rename one; two ways to one field are two entries of its `select`',
     )
-  for (const [k, selector] of field.select.entries()) found.push(...selectorProblems(selector, at('select', k), nearest))
+  for (const [k, selector] of field.select.entries()) found.push(...selectorProblems(selector, at('select', k)))
   if (field.type === 'enum' && field.values.length === 0)
     add(at('type'), 'ENUM_WITHOUT_VALUES', `the field ${field.name} is an enum of nothing`, 'add `values: [new, used]`')
   if (field.type !== 'enum' && field.values.length > 0)
@@ -81,83 +78,30 @@ function checkField(field: SelectorField, i: number, schema: SelectorSchema, nea
   return found
 }
 
+/** A problem with one setting of a step. */
+type Problem = (setting: string, code: string, message: string, fix: string) => SchemaProblem
+
+/** The first thing that is wrong with a step: its settings, what it does with them, what it gives. */
 function checkStep(step: SelectorTransform, field: SelectorField, path: SchemaProblem['path']): SchemaProblem[] {
-  const problem = (setting: string, code: string, message: string, fix: string): SchemaProblem[] => [
-    { path: [...path, setting], code, message, fix },
-  ]
-  const strays = (Object.keys(step) as (keyof SelectorTransform)[]).filter(
-    (key) => step[key] !== null && key !== 'do' && !SETTINGS[step.do].includes(key),
-  )
-  if (strays[0] !== undefined)
+  const problem: Problem = (setting, code, message, fix) => ({ path: [...path, setting], code, message, fix })
+  const found = settingsProblem(step, problem) ?? OWN_CHECKS[step.do]?.(step, field, problem) ?? typeProblem(step, field, problem)
+  return found === undefined ? [] : [found]
+}
+
+function settingsProblem(step: SelectorTransform, problem: Problem): SchemaProblem | undefined {
+  const own = SETTINGS[step.do]
+  const stray = (Object.keys(step) as (keyof SelectorTransform)[]).find((key) => step[key] !== null && key !== 'do' && !own.includes(key))
+  if (stray !== undefined)
     return problem(
-      strays[0],
+      stray,
       'SETTING_UNUSED',
-      `${step.do} has no setting \`${strays[0]}\``,
-      SETTINGS[step.do].length === 0 ? 'remove it' : `its settings are ${SETTINGS[step.do].map((one) => `\`${one}\``).join(', ')}`,
+      `${step.do} has no setting \`${stray}\``,
+      own.length === 0 ? 'remove it' : `its settings are ${own.map((one) => `\`${one}\``).join(', ')}`,
     )
   const lacks = NEEDED[step.do]
   if (lacks !== undefined && (step[lacks[0]] === null || step[lacks[0]] === ''))
     return problem('do', 'SETTING_MISSING', `${step.do} needs \`${lacks[0]}\``, `write \`{ do: ${step.do}, ${lacks[1]} }\``)
-  if (step.do === 'extract') {
-    try {
-      compilePattern(step.pattern ?? '')
-    } catch (thrown) {
-      if (!(thrown instanceof PatternError)) throw thrown
-      return problem(
-        'pattern',
-        'BAD_PATTERN',
-        `the pattern \`${step.pattern ?? ''}\`, at character ${thrown.at + 1}: ${thrown.message}`,
-        thrown.fix,
-      )
-    }
-  }
-  if (step.do === 'number' && step.group?.includes(step.decimal ?? '.'))
-    return problem(
-      'group',
-      'MARKS_EQUAL',
-      'one mark cannot stand both before the fraction and between groups of digits',
-      step.decimal === ',' ? 'write `group: "."`' : 'write `decimal: ","` and `group: "."`, or another group',
-    )
-  if (step.do === 'date' && step.format !== null) {
-    const parts = formatParts(step.format).filter((part) => typeof part === 'string')
-    const lost = ['YYYY', 'M', 'D'].filter((want) => !parts.some((part) => part.startsWith(want) && part !== 'DDDD'))
-    if (lost.length > 0)
-      return problem(
-        'format',
-        'BAD_DATE_FORMAT',
-        `the format \`${step.format}\` names no ${lost.map((one) => FORMAT_WORDS[one]).join(' and no ')}`,
-        'write it with YYYY, M or MM or MMMM (a name), and D or DD, for example `D MMMM YYYY HH:mm`',
-      )
-    if (field.type === 'datetime' && !parts.some((part) => part.toLowerCase().startsWith('h')))
-      return problem(
-        'format',
-        'BAD_DATE_FORMAT',
-        `${field.name} is a datetime, and the format \`${step.format}\` names no hour`,
-        'add ` HH:mm`, or write `type: date`',
-      )
-  }
-  if (step.do === 'number' && !['integer', 'decimal', 'string'].includes(field.type))
-    return problem(
-      'do',
-      'WRONG_TYPE',
-      `number gives digits, and ${field.name} is of type ${field.type}`,
-      'write `type: decimal` or `type: integer`',
-    )
-  if (step.do === 'date' && !['date', 'datetime', 'string'].includes(field.type))
-    return problem(
-      'do',
-      'WRONG_TYPE',
-      `date gives a date, and ${field.name} is of type ${field.type}`,
-      'write `type: date` or `type: datetime`',
-    )
-  if ((step.do === 'is' || step.do === 'present') && field.type !== 'boolean')
-    return problem(
-      'do',
-      'WRONG_TYPE',
-      `${step.do} gives true or false, and ${field.name} is of type ${field.type}`,
-      'write `type: boolean`',
-    )
-  return []
+  return undefined
 }
 
 const SETTINGS: Record<SelectorTransform['do'], (keyof SelectorTransform)[]> = {
@@ -180,7 +124,78 @@ const NEEDED: Partial<Record<SelectorTransform['do'], [setting: keyof SelectorTr
   split: ['by', 'by: ","'],
   is: ['from', 'from: "in stock|available"'],
 }
+
+const OWN_CHECKS: Partial<
+  Record<SelectorTransform['do'], (step: SelectorTransform, field: SelectorField, problem: Problem) => SchemaProblem | undefined>
+> = { extract: patternProblem, number: marksProblem, date: formatProblem }
+
+function patternProblem({ pattern }: SelectorTransform, _: SelectorField, problem: Problem): SchemaProblem | undefined {
+  try {
+    compilePattern(pattern ?? '')
+    return undefined
+  } catch (thrown) {
+    if (!(thrown instanceof PatternError)) throw thrown
+    return problem(
+      'pattern',
+      'BAD_PATTERN',
+      `the pattern \`${pattern ?? ''}\`, at character ${thrown.at + 1}: ${thrown.message}`,
+      thrown.fix,
+    )
+  }
+}
+
+function marksProblem({ decimal, group }: SelectorTransform, _: SelectorField, problem: Problem): SchemaProblem | undefined {
+  if (group?.includes(decimal ?? '.') !== true) return undefined
+  return problem(
+    'group',
+    'MARKS_EQUAL',
+    'one mark cannot stand both before the fraction and between groups of digits',
+    decimal === ',' ? 'write `group: "."`' : 'write `decimal: ","` and `group: "."`, or another group',
+  )
+}
+
 const FORMAT_WORDS: Record<string, string> = { YYYY: 'year', M: 'month', D: 'day' }
+
+function formatProblem({ format }: SelectorTransform, field: SelectorField, problem: Problem): SchemaProblem | undefined {
+  if (format === null) return undefined
+  const parts = formatParts(format).filter((part) => typeof part === 'string')
+  const lost = ['YYYY', 'M', 'D'].filter((want) => !parts.some((part) => part.startsWith(want) && part !== 'DDDD'))
+  if (lost.length > 0)
+    return problem(
+      'format',
+      'BAD_DATE_FORMAT',
+      `the format \`${format}\` names no ${lost.map((one) => FORMAT_WORDS[one]).join(' and no ')}`,
+      'write it with YYYY, M or MM or MMMM (a name), and D or DD, for example `D MMMM YYYY HH:mm`',
+    )
+  if (field.type === 'datetime' && !parts.some((part) => part.toLowerCase().startsWith('h')))
+    return problem(
+      'format',
+      'BAD_DATE_FORMAT',
+      `${field.name} is a datetime, and the format \`${format}\` names no hour`,
+      'add ` HH:mm`, or write `type: date`',
+    )
+  return undefined
+}
+
+interface Given {
+  what: string
+  /** Types of fields that take it. */
+  types: SelectorField['type'][]
+  fix: string
+}
+const TRUTH: Given = { what: 'true or false', types: ['boolean'], fix: 'write `type: boolean`' }
+const GIVES: Partial<Record<SelectorTransform['do'], Given>> = {
+  number: { what: 'digits', types: ['integer', 'decimal', 'string'], fix: 'write `type: decimal` or `type: integer`' },
+  date: { what: 'a date', types: ['date', 'datetime', 'string'], fix: 'write `type: date` or `type: datetime`' },
+  is: TRUTH,
+  present: TRUTH,
+}
+
+function typeProblem(step: SelectorTransform, { name, type }: SelectorField, problem: Problem): SchemaProblem | undefined {
+  const given = GIVES[step.do]
+  if (given === undefined || given.types.includes(type)) return undefined
+  return problem('do', 'WRONG_TYPE', `${step.do} gives ${given.what}, and ${name} is of type ${type}`, given.fix)
+}
 
 /** Tokens, language and novelty are measured on words: without any, every record would be worth nothing. */
 function checkText(schema: SelectorSchema): SchemaProblem[] {

@@ -1,4 +1,5 @@
 /** Dates as pages write them -> ISO 8601, by a format the charter names: no engine's Date parser, no locale, no time zone of the machine. */
+import { dayNumber, isDay, isoOf, padded } from '../calendar/index.ts'
 import { lowerCase } from '../measures/index.ts'
 
 const MONTHS = {
@@ -13,7 +14,7 @@ const MONTHS = {
 export type DateLanguage = keyof typeof MONTHS
 
 /** What a format is made of; anything else in it stands for itself, and a space for any run of spaces. */
-export const DATE_PARTS = ['YYYY', 'MMMM', 'DDDD', 'MM', 'DD', 'HH', 'hh', 'mm', 'ss', 'M', 'D', 'H', 'h', 'A', 'Z'] as const
+const DATE_PARTS = ['YYYY', 'MMMM', 'DDDD', 'MM', 'DD', 'HH', 'hh', 'mm', 'ss', 'M', 'D', 'H', 'h', 'A', 'Z'] as const
 type Part = (typeof DATE_PARTS)[number]
 
 /** `YYYY-MM-DD`, or `YYYY-MM-DDTHH:mm:ss+00:00`. */
@@ -31,56 +32,20 @@ export function readDate(text: string, { format, language, zone }: DateRules): s
   const found = format === null ? readIso(text) : readBy(format, text, language)
   if (found === null) return null
   const { year, month, day, hour, minute, second } = found
-  if (!exists(year, month, day)) return null
-  const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
+  if (!isDay(year, month, day)) return null
+  const date = `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`
   if (hour === null) return date
   if (hour > 23 || minute > 59 || second > 59) return null
-  return `${date}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}${found.zone ?? zone}`
+  return `${date}T${padded(hour, 2)}:${padded(minute, 2)}:${padded(second, 2)}${found.zone ?? zone}`
 }
 
 /** The same moment in UTC, `2026-03-01T09:20:30Z`; null for a text that is no date and time with offset. */
 export function toUtc(text: string): string | null {
   const iso = readIso(text)
-  if (iso === null || iso.hour === null || iso.zone === null || !exists(iso.year, iso.month, iso.day)) return null
+  if (iso === null || iso.hour === null || iso.zone === null || !isDay(iso.year, iso.month, iso.day)) return null
   const seconds =
     dayNumber(iso.year, iso.month, iso.day) * 86_400 + iso.hour * 3600 + iso.minute * 60 + iso.second - offsetSeconds(iso.zone)
   return isoOf(seconds)
-}
-
-/** Seconds since 1970 -> `2026-03-01T09:20:30Z`; null outside the years 1 to 9999. */
-export function isoOf(seconds: number): string | null {
-  const days = Math.floor(seconds / 86_400)
-  const rest = seconds - days * 86_400
-  const [year, month, day] = dayOf(days)
-  if (year < 1 || year > 9999) return null
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(Math.floor(rest / 3600), 2)}:${pad(Math.floor(rest / 60) % 60, 2)}:${pad(rest % 60, 2)}Z`
-}
-
-/** Seconds since 1970 of `2026-03-01T09:20:30Z`. */
-export function secondsOf(iso: string): number {
-  const part = (at: number, length: number): number => Number(iso.slice(at, at + length))
-  return dayNumber(part(0, 4), part(5, 2), part(8, 2)) * 86_400 + part(11, 2) * 3600 + part(14, 2) * 60 + part(17, 2)
-}
-
-/** Days since 1970-01-01 in the proleptic Gregorian calendar (Hinnant, days_from_civil). */
-export function dayNumber(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year
-  const era = Math.floor(y / 400)
-  const ofEra = y - era * 400
-  const ofYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
-  return era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear - 719_468
-}
-
-/** The day that `dayNumber` counts. */
-export function dayOf(days: number): [year: number, month: number, day: number] {
-  const z = days + 719_468
-  const era = Math.floor(z / 146_097)
-  const ofEra = z - era * 146_097
-  const year = Math.floor((ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365)
-  const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100))
-  const shifted = Math.floor((5 * ofYear + 2) / 153)
-  const month = shifted < 10 ? shifted + 3 : shifted - 9
-  return [year + era * 400 + (month <= 2 ? 1 : 0), month, ofYear - Math.floor((153 * shifted + 2) / 5) + 1]
 }
 
 interface Read {
@@ -195,10 +160,3 @@ function offsetOf(zone: string): string {
 
 const offsetSeconds = (zone: string): number =>
   (zone.startsWith('-') ? -1 : 1) * (Number(zone.slice(1, 3)) * 3600 + Number(zone.slice(4, 6)) * 60)
-const pad = (value: number, width: number): string => String(value).padStart(width, '0')
-
-function exists(year: number, month: number, day: number): boolean {
-  if (year < 1 || month < 1 || month > 12 || day < 1) return false
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
-  return day <= ([31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0)
-}

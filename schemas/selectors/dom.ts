@@ -1,9 +1,8 @@
 /** HTML -> the tree that selectors look at: htmlparser2's own, with hard caps. */
 import { type ChildNode, type Document, DomHandler, type Element, isTag, isText } from 'domhandler'
 import { Parser } from 'htmlparser2'
+import { htmlLimits as limits } from '../web-page/index.ts'
 import { WireError } from '../wire/index.ts'
-
-export const limits = { units: 4 << 20, elements: 50_000, depth: 256, attributes: 256 } as const
 
 export interface Tree {
   document: Document
@@ -59,6 +58,7 @@ export function forEachElement(node: Document | Element, visit: (element: Elemen
 }
 
 const HIDDEN = new Set(['script', 'style', 'template', 'noscript', 'iframe', 'svg', 'head'])
+/** A copy of the web page's list, and meant as one: each changes with a version of its own pipeline. */
 const BLOCKS = new Set(
   (
     'address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header ' +

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkSchema, extractRecords, matchesPage, type SelectorRecord } from './index.ts'
+import { matchesPage } from './extract.ts'
+import { checkSchema, extractRecords, type SelectorRecord } from './index.ts'
 import { selectorSchema, type SelectorSchemaInput, WireError } from '../wire/index.ts'
 
 const url = 'https://a.example/p/1'

@@ -2,5 +2,5 @@
 export { type Attempt, tryPage, type TriedField } from './try-page.ts'
 export { checkSchema, type SchemaProblem } from './check-schema.ts'
 export { isSameRecord } from './compare.ts'
-export { dayNumber, dayOf, isoOf, secondsOf } from './dates.ts'
-export { type ExtractedPage, type ExtractedRecord, extractRecords, type FieldValue, matchesPage, type SelectorRecord } from './extract.ts'
+export { nearest } from './nearest.ts'
+export { type ExtractedPage, type ExtractedRecord, extractRecords, type FieldValue, type SelectorRecord } from './extract.ts'

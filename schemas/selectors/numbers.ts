@@ -29,7 +29,7 @@ export function plainNumber(text: string, decimal: '.' | ',', group: string): st
 }
 
 /** Digits of the largest decimal, the fraction included: what a Parquet DECIMAL(18) holds. */
-export const MAX_DECIMAL_DIGITS = 18
+const MAX_DECIMAL_DIGITS = 18
 
 /** `-12.50` of `-12.5` at scale 2; null for what is no decimal, or has more digits than scale and size allow. */
 export function decimalOf(text: string, scale: number): string | null {

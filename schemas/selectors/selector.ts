@@ -4,6 +4,7 @@
  */
 import { AttributeAction, parse, type Selector, SelectorType, stringify } from 'css-what'
 import type { Tree } from './dom.ts'
+import { nearest } from './nearest.ts'
 
 export interface SelectorProblem {
   code: 'BAD_SELECTOR' | 'UNKNOWN_PSEUDO_CLASS' | 'COSTLY_SELECTOR'
@@ -25,7 +26,7 @@ const NTH = ['nth-child', 'nth-last-child', 'nth-of-type', 'nth-last-of-type']
 const NESTING = ['not', 'is', 'where', 'has']
 /** Bounded: the beginning of an element's text, see `CONTAINS_UNITS`. */
 const CONTAINS = 'contains'
-export const PSEUDO_CLASSES: readonly string[] = [...CHEAP, ...COUNTING, ...NTH, ...NESTING, CONTAINS]
+const PSEUDO_CLASSES: readonly string[] = [...CHEAP, ...COUNTING, ...NTH, ...NESTING, CONTAINS]
 /** `:contains()` looks at so many characters of an element's text. */
 export const CONTAINS_UNITS = 256
 
@@ -50,7 +51,7 @@ class Refused extends Error {
 }
 
 /** Whether a selector may be used, and the most work it can be on a page of a given size: elements looked at, about. */
-export function checkSelector(selector: string, nearest: Nearest = () => undefined): CheckedSelector {
+export function checkSelector(selector: string): CheckedSelector {
   if (selector.trim() === SCOPE) return { ok: true, cost: () => 1 }
   try {
     const alternatives = parseOf(selector)
@@ -73,7 +74,7 @@ export function checkSelector(selector: string, nearest: Nearest = () => undefin
       )
     const searches: Cost[] = []
     const costs = [
-      ...alternatives.map((list) => chainCost(list, { nested: false, nearest, searches })),
+      ...alternatives.map((list) => chainCost(list, { nested: false, searches })),
       (tree: Size) => searches.reduce((sum, cost) => sum + cost(tree), 0),
     ]
     return { ok: true, cost: (tree) => tree.elements * costs.reduce((sum, cost) => sum + cost(tree), 0) }
@@ -96,11 +97,9 @@ function parseOf(selector: string): Selector[][] {
   }
 }
 
-type Nearest = (word: string, known: readonly string[]) => string | undefined
 interface Chain {
   /** Inside the brackets of a pseudo-class. */
   nested: boolean
-  nearest: Nearest
   /** What `:has` costs for all elements, each asked once. */
   searches: Cost[]
 }
@@ -176,7 +175,7 @@ function simpleCost(token: Selector, chain: Chain): Cost {
   }
 }
 
-function pseudoCost(name: string, data: Selector[][] | string | null, { nested, nearest, searches }: Chain): Cost {
+function pseudoCost(name: string, data: Selector[][] | string | null, { nested, searches }: Chain): Cost {
   const wantsText = NTH.includes(name) || name === CONTAINS
   if (!PSEUDO_CLASSES.includes(name)) {
     const near = nearest(name, PSEUDO_CLASSES)
@@ -197,7 +196,7 @@ function pseudoCost(name: string, data: Selector[][] | string | null, { nested, 
   if (!Array.isArray(data)) return ({ children }) => children
   if (data.length === 0) throw new Refused('BAD_SELECTOR', `:${name} needs a selector in brackets`, `write for example \`:${name}(a)\``)
   if (name === 'has' && nested) throw new Refused('COSTLY_SELECTOR', ':has inside :not, :is or :has', 'take it apart into two selectors')
-  const inner = data.map((list) => chainCost(list, { nested: true, nearest, searches }))
+  const inner = data.map((list) => chainCost(list, { nested: true, searches }))
   const sum: Cost = (tree) => inner.reduce((total, cost) => total + cost(tree), 0)
   if (name !== 'has') return sum
   // each element's answer is remembered, and the subtrees of all elements together are as many elements as the tree is deep

@@ -4,6 +4,7 @@ import { type SelectorField, type SelectorSchema, WireError } from '../wire/inde
 import { compileSchema } from './compile.ts'
 import { forEachElement } from './dom.ts'
 import { type FieldValue, Page } from './extract.ts'
+import { nearest } from './nearest.ts'
 
 export interface TriedField {
   name: string
@@ -75,16 +76,15 @@ function wordsOf(selector: string): string[] {
 
 /** The same word as a class instead of an id, or one that a slip of the finger away. */
 function nearestOf(word: string, there: ReadonlySet<string>): string | undefined {
+  const names = [...there]
   const bare = word.replace(/^[.#]/, '')
-  const twin = [...there].find((name) => name.replace(/^[.#]/, '') === bare)
+  const twin = names.find((name) => name.replace(/^[.#]/, '') === bare)
   if (twin !== undefined || bare.length < 3) return twin
-  let best: string | undefined
-  let least = Math.max(2, Math.trunc(bare.length / 3)) + 1
-  for (const name of there) {
-    const far = /^[.#]/.test(name) === /^[.#]/.test(word) ? distance(word, name) : least
-    if (far < least) [best, least] = [name, far]
-  }
-  return best
+  const isElement = (name: string): boolean => !/^[.#]/.test(name)
+  return nearest(
+    word,
+    names.filter((name) => isElement(name) === isElement(word)),
+  )
 }
 
 function namesIn(root: Element | Document): Set<string> {
@@ -96,17 +96,4 @@ function namesIn(root: Element | Document): Set<string> {
     for (const word of (attribs['class'] ?? '').split(/[\t\n\f\r ]+/)) if (word !== '') names.add(`.${word}`)
   })
   return names
-}
-
-/** Edit distance of two short names; far beyond a difference of a third nobody asks. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 12) return 99
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    row = next
-  }
-  return row[b.length] as number
 }

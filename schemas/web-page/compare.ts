@@ -16,8 +16,6 @@ export interface SameContentThresholds {
   sentencePpm: number
 }
 
-export const sameContentDefaults: SameContentThresholds = { sameLanes: 64, containmentPpm: 700_000, sentencePpm: 600_000 }
-
 export interface Comparison {
   same: boolean
   lanes: number
@@ -32,7 +30,7 @@ type Compared = Pick<WebPage, 'title' | 'text'>
 export function compareWebPages(
   committed: Compared,
   refetched: Compared,
-  { sameLanes, containmentPpm, sentencePpm }: SameContentThresholds = sameContentDefaults,
+  { sameLanes, containmentPpm, sentencePpm }: SameContentThresholds,
 ): Comparison {
   const ours = tokenize(committed.text)
   const theirs = tokenize(refetched.text)

@@ -1,4 +1,5 @@
 /** Dates as pages write them -> ISO 8601, by pattern: no engine's Date parser, no time zone of the machine. */
+import { isDay } from '../calendar/index.ts'
 
 const ISO = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d{1,9})?\s?(Z|[+-]\d{2}:?\d{2})?)?/i
 const COMPACT = /^\s*(\d{4})(\d{2})(\d{2})(?:$|[T\s])/
@@ -27,7 +28,7 @@ function monthOf(name = ''): string {
 }
 
 function assemble(year = '', month = '', day = '', hour?: string, minute = '', second = '00', zone = ''): string | null {
-  if (!exists(Number(year), Number(month), Number(day))) return null
+  if (Number(year) < 1000 || !isDay(Number(year), Number(month), Number(day))) return null
   const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
   if (hour === undefined) return date
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return date
@@ -38,10 +39,4 @@ function offset(zone: string): string {
   if (zone === '') return ''
   if (/^(z|gmt|utc)$/i.test(zone)) return 'Z'
   return zone.includes(':') ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`
-}
-
-function exists(year: number, month: number, day: number): boolean {
-  if (year < 1000 || month < 1 || month > 12 || day < 1) return false
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
-  return day <= ([31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0)
 }

@@ -6,21 +6,21 @@ import { type Document, Element, newRoot } from './dom.ts'
 import { IN_HEAD, MATH, NEVER, type Tag, tagAt, tagOf, VOID } from './tags.ts'
 import { asciiLower } from './text.ts'
 
-export interface HtmlLimits {
+/** What a document may have at most; beyond it there is no tree. */
+export const htmlLimits = {
   /** UTF-16 units of the document. */
-  units: number
-  elements: number
+  units: 4 << 20,
+  elements: 50_000,
   /** Elements inside each other; bounds every walk that recurses. */
-  depth: number
-  attributes: number
-}
-
-export const htmlLimits: HtmlLimits = { units: 4 << 20, elements: 50_000, depth: 256, attributes: 256 }
+  depth: 256,
+  /** Of one element. */
+  attributes: 256,
+} as const
 
 /** Throws WireError TOO_LARGE or TOO_DEEP; any other input gives a tree. */
-export function parseHtml(html: string, limits: HtmlLimits = htmlLimits): Document {
-  if (html.length > limits.units) throw new WireError('TOO_LARGE', `a document beyond ${limits.units} characters`)
-  const builder = new TreeBuilder(html, limits)
+export function parseHtml(html: string): Document {
+  if (html.length > htmlLimits.units) throw new WireError('TOO_LARGE', `a document beyond ${htmlLimits.units} characters`)
+  const builder = new TreeBuilder(html)
   const tokenizer = new Tokenizer({}, builder)
   tokenizer.write(html)
   tokenizer.end()
@@ -34,7 +34,6 @@ class TreeBuilder implements TokenizerCallbacks {
   readonly root = newRoot()
   readonly elements: Element[] = []
   private readonly html: string
-  private readonly limits: HtmlLimits
   /** Open elements; a place of its own in the tree is decided per element. With the names of their tags. */
   private readonly stack: Element[] = []
   private readonly names: string[] = []
@@ -50,9 +49,8 @@ class TreeBuilder implements TokenizerCallbacks {
   private name = ''
   private value = ''
 
-  constructor(html: string, limits: HtmlLimits) {
+  constructor(html: string) {
     this.html = html
-    this.limits = limits
   }
 
   onopentagname(start: number, end: number): void {
@@ -65,8 +63,8 @@ class TreeBuilder implements TokenizerCallbacks {
   }
 
   onattribname(start: number, end: number): void {
-    if (++this.attributes > this.limits.attributes)
-      throw new WireError('TOO_LARGE', `an element with more than ${this.limits.attributes} attributes`)
+    if (++this.attributes > htmlLimits.attributes)
+      throw new WireError('TOO_LARGE', `an element with more than ${htmlLimits.attributes} attributes`)
     this.name = asciiLower(this.html.slice(start, end))
     this.value = ''
   }
@@ -146,16 +144,16 @@ class TreeBuilder implements TokenizerCallbacks {
   }
 
   private open(tag: Tag, at: number): Element {
-    const { stack, names, elements, limits } = this
+    const { stack, names, elements } = this
     const { name, flags, ends } = tag
     if (ends !== null) while (ends.has(names.at(-1) ?? '')) this.pop()
     const parent = parentOf(tag, stack.at(-1) ?? this.root)
     const element = new Element(this.onlyOnce(tag), parent, elements.length, at)
-    if (elements.push(element) > limits.elements) throw new WireError('TOO_LARGE', `more than ${limits.elements} elements`)
+    if (elements.push(element) > htmlLimits.elements) throw new WireError('TOO_LARGE', `more than ${htmlLimits.elements} elements`)
     parent.append(element)
     if ((flags & VOID) !== 0) return element
     names.push(name)
-    if (stack.push(element) > limits.depth) throw new WireError('TOO_DEEP', `elements nested deeper than ${limits.depth}`)
+    if (stack.push(element) > htmlLimits.depth) throw new WireError('TOO_DEEP', `elements nested deeper than ${htmlLimits.depth}`)
     if (name === 'form') this.forms++
     else if (name === 'pre') this.preformatted++
     else if (name === 'svg' || name === 'math') this.foreign.push(true)

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isoDate } from './dates.ts'
-import { compareWebPages, extractWebPage, hostOf, resolveUrl, spdxOf, type WebPage, webPageRecord } from './index.ts'
+import { compareWebPages, extractWebPage, hostOf, resolveUrl, type WebPage, webPageRecord } from './index.ts'
+import { spdxOf } from './license.ts'
 import { parseHtml } from './parse.ts'
 import { cutAtBlock, fact } from './text.ts'
 
@@ -200,23 +201,24 @@ describe('compareWebPages', () => {
   const text = Array.from({ length: 40 }, (_, i) => `${prose.slice(0, -1)} in the year ${1700 + i}, said miller number ${i * 13}.`)
   const page = (lines: string[], title: string | null = 'Stones') => ({ title, text: lines.join('\n\n') })
   const whole = page(text)
+  const rules = { sameLanes: 64, containmentPpm: 700_000, sentencePpm: 600_000 }
 
   it('finds equal and nearly equal pages the same', () => {
-    expect(compareWebPages(whole, whole)).toEqual({
+    expect(compareWebPages(whole, whole, rules)).toEqual({
       same: true,
       lanes: 128,
       containmentPpm: 1_000_000,
       sameTitle: true,
       sentencePpm: 1_000_000,
     })
-    expect(compareWebPages(whole, page([...text.slice(0, 38), 'Something new was added to the page today.'])).same).toBe(true)
+    expect(compareWebPages(whole, page([...text.slice(0, 38), 'Something new was added to the page today.']), rules).same).toBe(true)
   })
 
   it('accepts a page that grew around the text, not a text grown around a page', () => {
     const grown = page([...text, ...text.map((line, i) => `Later ${i}: ${line.split(' ').toReversed().join(' ')}`)], null)
-    expect(compareWebPages(page(text, null), grown).same).toBe(true)
+    expect(compareWebPages(page(text, null), grown, rules).same).toBe(true)
     const padded = page([...text.slice(0, 5), ...text.map((line) => line.split(' ').toReversed().join(' '))], null)
-    expect(compareWebPages(padded, page(text.slice(0, 5), null)).same).toBe(false)
+    expect(compareWebPages(padded, page(text.slice(0, 5), null), rules).same).toBe(false)
   })
 
   it('takes title and most sentences where shingles break', () => {
@@ -228,9 +230,9 @@ describe('compareWebPages', () => {
   })
 
   it('finds fabricated and empty pages different', () => {
-    expect(compareWebPages(whole, page(['This page was never like the other one at all, in no sentence of it.'])).same).toBe(false)
-    expect(compareWebPages(whole, { title: 'Stones', text: '' }).same).toBe(false)
-    expect(compareWebPages({ title: 'Stones', text: '' }, whole).same).toBe(false)
+    expect(compareWebPages(whole, page(['This page was never like the other one at all, in no sentence of it.']), rules).same).toBe(false)
+    expect(compareWebPages(whole, { title: 'Stones', text: '' }, rules).same).toBe(false)
+    expect(compareWebPages({ title: 'Stones', text: '' }, whole, rules).same).toBe(false)
   })
 })
 

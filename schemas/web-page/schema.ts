@@ -1,4 +1,4 @@
-/** What one web page says. Absent facts are null. Bump `version` on any change that alters the CID of an existing record. */
+/** What one web page says. Absent facts are null. A change that alters the CID of an existing record is a new version: see `pipeline/run.ts`. */
 import { z } from 'zod'
 
 /** Bounds of a record's parts; together they stay below the 1 MiB of a record. */
@@ -67,8 +67,6 @@ export const webPageRecord = z.strictObject({
   }),
 })
 export type WebPage = z.infer<typeof webPageRecord>
-
-export const webPage = { id: 'web-page', version: 1, record: webPageRecord } as const
 
 function isIntegerJson(value: unknown, depth: number): boolean {
   if (value === null || typeof value === 'boolean') return true

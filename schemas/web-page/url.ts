@@ -7,10 +7,12 @@ const IDNA = /^xn--|\.xn--/
 /** Host written in the link itself: scheme or not, two slashes of either kind, perhaps userinfo. */
 const OWN_AUTHORITY = /^(?:https?:)?[\\/]{2,8}([^\\/?#]*)/i
 const PLACEHOLDER = 'punycode.invalid'
+/** Longer links are none. */
+const MAX_LENGTH = 2048
 
 /** The absolute http(s) URL, fragment dropped; null for anything else and for what no crawler may fetch (userinfo). */
-export function resolveUrl(href: string, base: string, maxLength = 2048): string | null {
-  return resolvePlain(href, base, maxLength) ?? resolveWhole(href, base, maxLength) ?? resolveAny(href, base, maxLength)
+export function resolveUrl(href: string, base: string): string | null {
+  return resolvePlain(href, base) ?? resolveWhole(href, base) ?? resolveAny(href, base)
 }
 
 /** Paths that no rule of the algorithm changes: unreserved characters, no dots but inside names and in `./` or `../` at the start. */
@@ -18,7 +20,7 @@ const PLAIN =
   /^(\.\/|(?:\.\.\/){0,16})(\/?)([A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}(?:\/[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}){0,16}\/?)(\?[A-Za-z0-9_.~=&;/%+-]{0,400})?(?:#|$)/
 
 /** What most links are, without the cost of a URL object; null for any other. */
-function resolvePlain(href: string, base: string, maxLength: number): string | null {
+function resolvePlain(href: string, base: string): string | null {
   const [, up, root, path = '', query = ''] = PLAIN.exec(href) ?? []
   if (up === undefined || (up !== '' && root !== '')) return null
   const { origin, folders } = partsOf(base)
@@ -26,7 +28,7 @@ function resolvePlain(href: string, base: string, maxLength: number): string | n
   const levels = up === './' ? 0 : up.length / 3
   const depth = root === '' ? Math.max(0, folders.length - 1 - levels) : 0
   const url = `${origin}${folders[depth]}${path}${query}`
-  return url.length <= maxLength ? url : null
+  return url.length <= MAX_LENGTH ? url : null
 }
 
 /**
@@ -36,13 +38,13 @@ function resolvePlain(href: string, base: string, maxLength: number): string | n
 const WHOLE =
   /^(https?:\/\/(?:[a-z0-9](?:-?[a-z0-9]){0,62}\.){1,8}[a-z]{2,24})(\/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}(?:\/[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}){0,16}\/?)?)?(\?[A-Za-z0-9_.~=&;/%+-]{0,400})?(?:#|$)/
 
-function resolveWhole(href: string, base: string, maxLength: number): string | null {
+function resolveWhole(href: string, base: string): string | null {
   if (!href.startsWith('http')) return null
   const [, origin, path = '/', query = ''] = WHOLE.exec(href) ?? []
   // a base that is no address resolves nothing
   if (origin === undefined || partsOf(base).origin === null) return null
   const url = `${origin}${path}${query}`
-  return url.length <= maxLength ? url : null
+  return url.length <= MAX_LENGTH ? url : null
 }
 
 interface BaseParts {
@@ -64,7 +66,7 @@ function partsOf(base: string): BaseParts {
   return lastBase.parts
 }
 
-function resolveAny(href: string, base: string, maxLength: number): string | null {
+function resolveAny(href: string, base: string, maxLength = MAX_LENGTH): string | null {
   // tabs and line ends vanish inside URLs, controls and spaces around them
   const clean = href
     .slice(0, maxLength * 2)

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { did, peerMultihash } from './account.ts'
 import { bytesOf, cid, type CID, encode, ppm, sha256, uint, utf8 } from './bytes.ts'
+import { pipelineId, schemaId } from './signed.ts'
 
 export const MAX_BATCH_RECORDS = 4096
 export const MAX_RECORD_BYTES = 1 << 20
@@ -59,9 +60,8 @@ export const batchManifest = z.strictObject({
   /** Ledger id of the DAO. */
   dao: z.string().min(1).max(128),
   contributor: did,
-  /** `name@version`. */
-  schema: z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/),
-  pipeline: z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/),
+  schema: schemaId,
+  pipeline: pipelineId,
   count: z.int().min(1).max(MAX_BATCH_RECORDS),
   /** UnixFS roots of the two files. */
   records: cid,

@@ -8,9 +8,10 @@ import { z } from 'zod'
 export type { CID } from 'multiformats/cid'
 
 const SHA2_256 = 0x12
-const RAW = 0x55
-const DAG_CBOR = 0x71
-const DAG_PB = 0x70
+/** Codecs of a CID: bytes as they are, DAG-CBOR, a UnixFS node. */
+export const RAW = 0x55
+export const DAG_CBOR = 0x71
+export const DAG_PB = 0x70
 
 export class WireError extends Error {
   readonly code: string
@@ -180,7 +181,7 @@ export function u32(value: number): Uint8Array {
   return out
 }
 
-/** A CID in any module's copy of the class becomes ours; CIDv1 with SHA-256 only. */
+/** A CIDv1 with SHA-256, of any module's copy of the class. */
 export const cid = z.custom<CID>((value) => {
   const known = CID.asCID(value as CID)
   return known !== null && known.version === 1 && known.multihash.code === SHA2_256

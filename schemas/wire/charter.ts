@@ -8,6 +8,7 @@ import { did } from './account.ts'
 import { type CID, cid, PPM, ppm, sha256, uint, utf8 } from './bytes.ts'
 import { POOL_BANDS } from './consent.ts'
 import { selectorSchema } from './selectors.ts'
+import { pipelineId, schemaId } from './signed.ts'
 import { base32 } from 'multiformats/bases/base32'
 
 const YEAR_SECONDS = 31_536_000
@@ -23,20 +24,11 @@ const phaseLimits = (minEntries: number, minSeconds: number, maxSeconds: number)
     })
     .prefault({})
 
-const name = 'name@version'
 /** How contributions to the personal pool count, and what releases and statistics of them keep to. */
 export const poolTerms = z.strictObject({
   /** Kinds of events, and versions of the measures that a contribution's index may be made with. */
-  schemas: z
-    .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/, name))
-    .min(1)
-    .max(16)
-    .default(['activity@1']),
-  measures: z
-    .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/, `${name}/measures version`))
-    .min(1)
-    .max(16)
-    .default(['activity@1/2', 'activity@1/1']),
+  schemas: z.array(schemaId).min(1).max(16).default(['activity@1']),
+  measures: z.array(pipelineId).min(1).max(16).default(['activity@1/2', 'activity@1/1']),
   /** T of a chunk = 1000 * min(tokens, maxTokens); nothing below minTokens. */
   minTokens: uint.max(1 << 20).default(1),
   maxTokens: z
@@ -82,16 +74,8 @@ export const charter = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{0,64}$/)
     .default(''),
-  schemas: z
-    .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/, 'name@version'))
-    .min(1)
-    .max(64)
-    .default(['web-page@1']),
-  pipelines: z
-    .array(z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/, 'name@version/pipeline version'))
-    .min(1)
-    .max(64)
-    .default(['web-page@1/1']),
+  schemas: z.array(schemaId).min(1).max(64).default(['web-page@1']),
+  pipelines: z.array(pipelineId).min(1).max(64).default(['web-page@1/1']),
   /** Schemas of the DAO's own, made by selectors. */
   selectors: z.array(selectorSchema).max(16).default([]),
   sources: z

@@ -9,12 +9,9 @@ import * as dagPb from '@ipld/dag-pb'
 import { UnixFS } from 'ipfs-unixfs'
 import { CID } from 'multiformats/cid'
 import { DAG_WIDTH, LEAF_BYTES } from './batch.ts'
-import { concatBytes, matchesCid, pbCid, rawCid, WireError } from './bytes.ts'
+import { concatBytes, DAG_CBOR, DAG_PB, matchesCid, pbCid, RAW, rawCid, WireError } from './bytes.ts'
 
 export const UNIXFS_PROFILE = 'quern-1'
-const RAW = 0x55
-const DAG_PB = 0x70
-const DAG_CBOR = 0x71
 /** No honest file of ours is deeper: 1,024^4 leaves of 1 MiB are an exbibyte. */
 const MAX_DEPTH = 8
 
@@ -103,6 +100,10 @@ export function chunkFile(bytes: Uint8Array, chunk: number = LEAF_BYTES): DagFil
 
 /** The CID that names a file of the profile, without keeping its blocks. */
 export const fileCid = (bytes: Uint8Array): CID => chunkFile(bytes).root
+
+/** Whether a file has these bytes: a dag-pb CID names the content of a UnixFS file of the profile, any other the bytes themselves. */
+export const isFileOf = (cid: CID, bytes: Uint8Array): boolean =>
+  cid.code === DAG_PB ? fileCid(bytes).equals(cid) : matchesCid(cid, bytes)
 
 function* cuts(bytes: Uint8Array, chunk: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += chunk) yield bytes.subarray(at, at + chunk)

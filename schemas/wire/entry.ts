@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { did } from './account.ts'
-import { bytesUpTo, cid, ppm, uint } from './bytes.ts'
+import { bytesUpTo, cid, uint } from './bytes.ts'
 import { MAX_WITHDRAWAL_BYTES } from './consent.ts'
 import { hash32, signature } from './signed.ts'
 
@@ -116,5 +116,3 @@ export type EntryOf<T extends EntryType> = Extract<Entry, { t: T }>
 const shapes = new Map<string, z.ZodType>((Object.keys(payloads) as EntryType[]).map((t) => [t, envelopeOf(t)]))
 /** The shape for a type name, or undefined for a type nobody knows. */
 export const entryShape = (t: string): z.ZodType | undefined => shapes.get(t)
-
-export { ppm }

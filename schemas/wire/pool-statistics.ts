@@ -2,10 +2,7 @@
 import { z } from 'zod'
 import { did } from './account.ts'
 import { bytesOf, bytesUpTo, cid, uint } from './bytes.ts'
-
-const ledgerId = z.string().min(1).max(128)
-const signature = bytesOf(64)
-const hash = bytesOf(32)
+import { hash32, ledgerId, signature } from './signed.ts'
 
 /** Bins of all groups together. */
 export const MAX_BINS = 1024
@@ -84,7 +81,7 @@ export const aggregateNote = z.strictObject({
   v: z.literal(1),
   round: cid,
   /** SHA-256 over the CIDs of the contributions counted, in byte order. */
-  set: hash,
+  set: hash32,
   by: did,
   s: signature,
 })
@@ -95,7 +92,7 @@ export const MAX_NOTE_BYTES = 512
 export const aggregatePartial = z.strictObject({
   v: z.literal(1),
   round: cid,
-  set: hash,
+  set: hash32,
   words: bytesUpTo(4 * MAX_BINS),
   by: did,
   s: signature,
@@ -121,7 +118,7 @@ export const aggregateResult = z.strictObject({
   v: z.literal(1),
   round: cid,
   /** SHA-256 of the DAG-CBOR of the statistics. */
-  statistics: hash,
+  statistics: hash32,
   by: did,
   s: signature,
 })

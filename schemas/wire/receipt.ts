@@ -1,17 +1,18 @@
 /** The two signed promises of a DAO: an entry will be logged, a batch is held. */
 import { z } from 'zod'
 import { did } from './account.ts'
-import { bytesOf, cid, uint } from './bytes.ts'
+import { cid, uint } from './bytes.ts'
+import { hash32, signature } from './signed.ts'
 
 /** "This entry will be in the log by the deadline." Signed under `quern/submit-receipt/v1\0` over the DAG-CBOR without `s`. */
 export const submitReceipt = z.strictObject({
   v: z.literal(1),
   ledger: z.string().max(128),
-  leafHash: bytesOf(32),
+  leafHash: hash32,
   /** Unix seconds. */
   deadline: uint,
   by: did,
-  s: bytesOf(64),
+  s: signature,
 })
 export type SubmitReceipt = z.infer<typeof submitReceipt>
 
@@ -25,6 +26,6 @@ export const batchReceipt = z.strictObject({
   /** Unix seconds. */
   at: uint,
   by: did,
-  s: bytesOf(64),
+  s: signature,
 })
 export type BatchReceipt = z.infer<typeof batchReceipt>

@@ -35,12 +35,12 @@ export const lazy = (name: string): SimContributor => ({
   },
 })
 
-/** Does the same to one page in `every`, hoping that the draw misses them. */
-export const forging = (name: string, every = 10): SimContributor => ({
+/** Does the same to one page in ten, hoping that the draw misses them. */
+export const forging = (name: string): SimContributor => ({
   name,
   gather: (own) => async (job) => {
     const gathered = await own(job)
-    const pages = [...gathered.pages].map((page, i) => (i % every === 0 ? rewritten(page, `${name} says so ${job.epoch} ${i}. `) : page))
+    const pages = [...gathered.pages].map((page, i) => (i % 10 === 0 ? rewritten(page, `${name} says so ${job.epoch} ${i}. `) : page))
     return { ...gathered, pages }
   },
 })

@@ -1,7 +1,6 @@
 /** Request and response between simulated peers: same frames, limits, queues and errors as over libp2p. */
 import type { z } from 'zod'
-import type { Logger } from '../../core/effects/index.ts'
-import { codeOf, RetryableError, toError } from '../../core/errors/index.ts'
+import { RetryableError } from '../../core/errors/index.ts'
 import { Busy, type CallContext, decodeQuery, decodeReply, encodeQuery, type Protocol, SlotsPerPeer } from '../../core/mesh/index.ts'
 import type { World } from '../world/index.ts'
 import { decodedOnce, encodedOnce } from './decoded.ts'
@@ -28,7 +27,6 @@ export class Calls {
   readonly #links: Links
   readonly #peer: string
   readonly #find: (peer: string) => Calls | undefined
-  readonly #log: Logger
   readonly #handlers = new Map<string, Entry>()
   readonly #slots = new SlotsPerPeer()
   readonly #busy = new Busy()
@@ -39,8 +37,7 @@ export class Calls {
   #isClosed = false
   #next = 0
 
-  constructor(world: World, links: Links, peer: string, find: (peer: string) => Calls | undefined, log: Logger) {
-    this.#log = log
+  constructor(world: World, links: Links, peer: string, find: (peer: string) => Calls | undefined) {
     this.#world = world
     this.#links = links
     this.#peer = peer
@@ -148,9 +145,7 @@ export class Calls {
     try {
       const query = decodedOnce(protocol, 'query', bytes, () => decodeQuery(protocol, bytes))
       return { reply: encodedOnce(protocol, await serving.run(() => handler(query, serving.context))) }
-    } catch (thrown) {
-      if (!serving.isOver)
-        this.#log.warn('mesh.serve-failed', { protocol: protocol.id, peer: from, code: codeOf(thrown), error: toError(thrown).message })
+    } catch {
       return { reset: 'CALL_RESET' }
     } finally {
       this.#serving.delete(key)

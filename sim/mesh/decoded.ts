@@ -3,6 +3,7 @@
  * question about the same rows, and fifty followers read the same page of the log. Decoding is pure in the bytes and the protocol.
  */
 import { ByteLru } from '../../core/cache/index.ts'
+import { deepFreeze } from '../../core/envelope/index.ts'
 import { encodeReply, type Protocol } from '../../core/mesh/index.ts'
 import { sha256Hex } from '../../schemas/wire/index.ts'
 
@@ -25,7 +26,7 @@ export function decodedOnce<T>(protocol: Protocol, way: 'query' | 'reply', bytes
   // the very same array first: what one peer says to many is encoded once (below)
   const seen = sameArray.get(bytes)
   if (seen !== undefined && seen.number === number && seen.way === way) return seen.value as T
-  const make = (): Decoded => ({ value: frozen(decode()), bytes: bytes.byteLength })
+  const make = (): Decoded => ({ value: deepFreeze(decode()), bytes: bytes.byteLength })
   const { value } = decoded.recall(`${number} ${way} ${sha256Hex(bytes)}`, make)
   if (way === 'reply') sameArray.set(bytes, { number, way, value })
   return value as T
@@ -39,12 +40,4 @@ export function encodedOnce(protocol: Protocol, reply: unknown): Uint8Array {
   let bytes = encoded.get(reply)
   if (bytes === undefined) encoded.set(reply, (bytes = encodeReply(protocol, reply)))
   return bytes
-}
-
-/** Byte arrays and CIDs cannot be frozen; nobody writes into what it was sent. */
-function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || !(Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype))
-    return value
-  for (const item of Object.values(value)) frozen(item)
-  return Object.freeze(value)
 }

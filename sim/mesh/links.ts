@@ -82,7 +82,7 @@ export class Links {
   send(peer: string, label: string, bytes: Uint8Array | undefined, deliver: () => void): boolean {
     const connection = this.#open.get(peer)?.connection
     if (connection === undefined) return false
-    const parcel = { from: this.#peer, to: peer, label, ...(bytes === undefined ? {} : { bytes }) }
+    const parcel = { from: this.#peer, to: peer, label, bytes }
     return this.#world.network.send(parcel, () => {
       if (connection.sides.has(peer)) deliver()
       else

@@ -1,5 +1,5 @@
 /** Who lives at which address in a world, and which connections stand. One registry per world. */
-import type { World } from '../world/index.ts'
+import { pair, type World } from '../world/index.ts'
 import type { SimMesh } from './sim-mesh.ts'
 
 /** One connection between two peers. A side leaves it at once when it hangs up; the other when it hears of it. */
@@ -36,5 +36,3 @@ export class Registry {
     if (this.#connections.get(key) === connection) this.#connections.delete(key)
   }
 }
-
-const pair = (a: string, b: string): string => (a < b ? `${a}|${b}` : `${b}|${a}`)

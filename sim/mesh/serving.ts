@@ -21,10 +21,6 @@ export class Serving {
     }
   }
 
-  get isOver(): boolean {
-    return this.#reason !== undefined
-  }
-
   /** The first reason counts. */
   end(reason: Error): void {
     if (this.#reason !== undefined) return

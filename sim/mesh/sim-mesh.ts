@@ -1,6 +1,5 @@
 /** A mesh over a world's network: the real wire bytes, limits and errors, a virtual clock, and no sockets. */
 import type { z } from 'zod'
-import { type Logger, silent } from '../../core/effects/index.ts'
 import { InvalidInputError, RetryableError } from '../../core/errors/index.ts'
 import type { CallContext, Mesh, Protocol, Topic, Verdict } from '../../core/mesh/index.ts'
 import type { World } from '../world/index.ts'
@@ -15,7 +14,6 @@ export interface SimMeshOptions {
   peer: string
   /** False for a peer behind a closed door: it dials out, nobody dials it. */
   listen?: boolean
-  logger?: Logger
 }
 
 const DIAL_MS = 10_000
@@ -32,14 +30,14 @@ export class SimMesh implements Mesh {
   #closed = false
 
   /** Throws InvalidInputError PEER_TAKEN when a mesh of this peer is open in the world already. */
-  constructor({ world, peer, listen = true, logger = silent }: SimMeshOptions) {
+  constructor({ world, peer, listen = true }: SimMeshOptions) {
     this.#world = world
     this.#registry = Registry.of(world)
     if (this.#registry.peers.has(peer)) throw new InvalidInputError('PEER_TAKEN', `${peer} is in this world already`)
     this.peer = peer
     this.listens = listen
     this.links = new Links(world, this.#registry, peer)
-    this.calls = new Calls(world, this.links, peer, (other) => this.#registry.peers.get(other)?.calls, logger)
+    this.calls = new Calls(world, this.links, peer, (other) => this.#registry.peers.get(other)?.calls)
     this.gossip = new Gossip(world, this.links, peer, (other) => this.#registry.peers.get(other)?.gossip)
     this.#registry.peers.set(peer, this)
   }
@@ -102,23 +100,22 @@ export class SimMesh implements Mesh {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    this.gossip.close()
-    this.calls.close()
-    this.links.close()
-    this.#registry.peers.delete(this.peer)
+    if (!this.#closed) this.#close()
   }
 
   /** The process dies here and now: as dispose, but nobody is told until their own calls fail or the broken connection shows. */
   crash(): void {
     this.#world.network.down(this.peer)
+    this.#close()
+    this.#world.network.up(this.peer)
+  }
+
+  #close(): void {
     this.#closed = true
     this.gossip.close()
     this.calls.close()
     this.links.close()
     this.#registry.peers.delete(this.peer)
-    this.#world.network.up(this.peer)
   }
 }
 

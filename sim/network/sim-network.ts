@@ -3,7 +3,7 @@
  * One seed gives one history. Results are read from the ledger, like everybody else would.
  */
 import { createHash } from 'node:crypto'
-import { type Logger, silent } from '../../core/effects/index.ts'
+import { silent } from '../../core/effects/index.ts'
 import { keyFromSeed, type Signer } from '../../core/identity/index.ts'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { MemorySwarm } from '../../core/storage/index.ts'
@@ -14,7 +14,7 @@ import { Operator } from '../../dao/operator/index.ts'
 import { Contributor, type ContributorProgress, type Gather } from '../../node/index.ts'
 import { type CharterInput, type Report, toHex } from '../../schemas/wire/index.ts'
 import { Validator } from '../../validator/index.ts'
-import { type LinkRules, World } from '../world/index.ts'
+import { World } from '../world/index.ts'
 import { type Home, homeOf, type Life, liveIn } from './home.ts'
 
 export interface SimContributor {
@@ -23,17 +23,17 @@ export interface SimContributor {
   gather: (honest: Gather) => Gather
   /** Called at each of its steps: a vanishing peer leaves here. */
   onProgress?: (progress: ContributorProgress, network: SimNetwork) => void
-  /** False for a home line: it dials out, nobody dials it. Default false, as at home. */
-  listen?: boolean
 }
 
 export interface SimValidator {
   name: string
-  tamper?: (report: Report) => Report
+  tamper?: ((report: Report) => Report) | undefined
 }
 
-export interface SimNetworkOptions extends Partial<LinkRules> {
+export interface SimNetworkOptions {
   seed: number
+  /** Share of messages lost, 0 to 1. */
+  loss?: number
   contributors: SimContributor[]
   validators: SimValidator[]
   /** Honest gathering for one contributor, over its own view of the web. */
@@ -44,8 +44,6 @@ export interface SimNetworkOptions extends Partial<LinkRules> {
   /** Records that one contributor may gather in an epoch. */
   maxPages?: number
   charter?: Partial<CharterInput>
-  logger?: (node: string) => Logger
-  chainLength?: number
 }
 
 const secretOf = (seed: number, name: string): Uint8Array =>
@@ -74,8 +72,8 @@ export class SimNetwork implements AsyncDisposable {
 
   private constructor(options: SimNetworkOptions) {
     this.#options = options
-    const { seed, latencyMs, loss } = options
-    this.world = new World({ seed, ...(latencyMs ? { latencyMs } : {}), ...(loss === undefined ? {} : { loss }) })
+    const { seed, loss = 0 } = options
+    this.world = new World({ seed, loss })
   }
 
   /** Everyone is up and connected when this resolves; no epoch has run. */
@@ -98,7 +96,7 @@ export class SimNetwork implements AsyncDisposable {
     return this.state.results
   }
 
-  /** Runs until `epochs` are final, or throws FatalError TOO_LONG after `withinMs` of the world's time. */
+  /** Runs until `epochs` are final, or throws FatalError SIM_STUCK after `withinMs` of the world's time. */
   async runEpochs(epochs: number, withinMs = epochs * 6 * 3_600_000): Promise<void> {
     await this.world.run({ until: () => this.results.filter((result) => result.final).length >= epochs, withinMs })
   }
@@ -171,8 +169,8 @@ export class SimNetwork implements AsyncDisposable {
       return this.operator
     })
     for (const spec of validators) await this.#add(spec.name, true, (home, life) => this.#startValidator(spec, home, life))
-    for (const spec of contributors)
-      await this.#add(spec.name, spec.listen ?? false, (home, life) => this.#startContributor(spec, home, life))
+    // contributors are at home: they dial out, nobody dials them
+    for (const spec of contributors) await this.#add(spec.name, false, (home, life) => this.#startContributor(spec, home, life))
   }
 
   async #startValidator({ name, tamper }: SimValidator, home: Home, life: Life): Promise<Validator> {
@@ -190,7 +188,7 @@ export class SimNetwork implements AsyncDisposable {
       dao: this.#daoAddresses,
       operator: name,
       secret: () => secretOf(this.#options.seed, `${name}/chain/${chains++}`),
-      chainLength: this.#options.chainLength ?? 64,
+      chainLength: 64,
       pollMs: POLL_MS,
       ...(tamper ? { tamper } : {}),
     })
@@ -245,7 +243,7 @@ export class SimNetwork implements AsyncDisposable {
     return node
   }
 
-  #shared({ name, storage, files, random }: Home, { mesh, kv }: Life) {
-    return { clock: this.world.clock, random, mesh, storage, files, kv, logger: this.#options.logger?.(name) ?? silent }
+  #shared({ storage, files, random }: Home, { mesh, kv }: Life) {
+    return { clock: this.world.clock, random, mesh, storage, files, kv, logger: silent }
   }
 }

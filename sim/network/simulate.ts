@@ -24,8 +24,6 @@ export interface SimulateOptions {
   vanishing?: number
   /** Share of messages lost, 0 to 1. */
   loss?: number
-  /** Time of the world that one epoch may take before the run is called stuck. */
-  limitMs?: number
   charter?: SimNetworkOptions['charter']
   /** Who contributes, instead of `nodes` and the numbers of each kind. */
   cast?: SimContributor[]
@@ -78,7 +76,7 @@ const PAGES_TIMES = 20
 const VESTING_EPOCHS = 4
 /** Each validator draws half of what a contributor may gather: drawing all of it, as the charter's default would of so few, leaves nothing secret about the draw. */
 const drawsOf = (pages: number): number => Math.max(1, Math.ceil(pages / 2))
-/** Seconds that one epoch may take at most before the run is called stuck; far above what it needs. */
+/** Milliseconds of the world that one epoch may take before the run is called stuck; far above what it needs. */
 const EPOCH_LIMIT_MS = 12 * 3_600_000
 
 /** Throws FatalError SIM_STUCK when an epoch does not close. */
@@ -110,21 +108,20 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
         clock: world.clock,
         logger: silent,
         agentToken: AGENT,
-        openWeb: async () => ({ get: (url, how) => web.get(url, how), [Symbol.asyncDispose]: async () => undefined }),
+        openWeb: async () => web,
       }),
   }
   await using network = await SimNetwork.start(setup)
   options.onStart?.(network)
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    await network.runEpochs(epoch, options.limitMs ?? EPOCH_LIMIT_MS)
+    await network.runEpochs(epoch, EPOCH_LIMIT_MS)
     options.onEpoch?.(epoch, network)
   }
   return resultOf(network, kinds, options)
 }
 
 function validatorOf(name: string, { tamper }: SimulateOptions): SimValidator {
-  const own = tamper?.[name]
-  return { name, ...(own ? { tamper: own } : {}) }
+  return { name, tamper: tamper?.[name] }
 }
 
 function cast(options: SimulateOptions, kinds: Map<string, string>): SimContributor[] {

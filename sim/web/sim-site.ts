@@ -15,12 +15,8 @@ export interface SimSiteOptions {
   pagesPerHost?: [number, number]
   /** Words of a page, least and most; short pages are commoner. */
   words?: [number, number]
-  /** Of `en de fr es`; hosts take turns. */
-  languages?: string[]
   /** The first so many hosts reserve themselves from training in robots.txt. */
   reservedHosts?: number
-  /** Chance in ppm, by class, that one fetch shows another text than the page's usual one. Half of what two fetches then differ by: 1, 3 and 10 %. */
-  noisePpm?: Record<HostClass, number>
 }
 
 export interface SimHost {
@@ -32,6 +28,10 @@ export interface SimHost {
 }
 
 const CLASSES: HostClass[] = ['static', 'normal', 'dynamic']
+/** Hosts take turns. */
+const LANGUAGES = ['en', 'de', 'fr', 'es']
+/** Chance in ppm, by class, that one fetch shows another text than the page's usual one. Half of what two fetches then differ by: 1, 3 and 10 %. */
+const NOISE_PPM: Record<HostClass, number> = { static: 5_000, normal: 15_000, dynamic: 50_000 }
 const LINKS = 8
 const PAGES_REMEMBERED = 4096
 
@@ -39,26 +39,16 @@ export class SimSite {
   readonly hosts: SimHost[]
   readonly #seed: number
   readonly #words: [number, number]
-  readonly #noisePpm: Record<HostClass, number>
   readonly #byName: Map<string, SimHost>
   readonly #pages = new Lru<string, Uint8Array>(PAGES_REMEMBERED)
 
-  constructor({
-    seed,
-    hosts = 8,
-    pagesPerHost = [20, 60],
-    words = [80, 900],
-    languages = ['en', 'de', 'fr', 'es'],
-    reservedHosts = 0,
-    noisePpm = { static: 5_000, normal: 15_000, dynamic: 50_000 },
-  }: SimSiteOptions) {
+  constructor({ seed, hosts = 8, pagesPerHost = [20, 60], words = [80, 900], reservedHosts = 0 }: SimSiteOptions) {
     this.#seed = seed
     this.#words = words
-    this.#noisePpm = noisePpm
     this.hosts = Array.from({ length: hosts }, (_, i) => ({
       name: `h${i}.sim.test`,
       class: CLASSES[i % CLASSES.length] as HostClass,
-      language: languages[Math.floor(i / CLASSES.length) % languages.length] as string,
+      language: LANGUAGES[Math.floor(i / CLASSES.length) % LANGUAGES.length] as string,
       pages: between(this.#chance(`host ${i}`), pagesPerHost),
       reserved: i < reservedHosts,
     }))
@@ -96,7 +86,7 @@ export class SimSite {
   /** 0 is the page as it usually stands. */
   #variant(host: SimHost, path: string, draw: string): number {
     const word = this.#word(host, path, draw)
-    return word % 1_000_000 < this.#noisePpm[host.class] ? 1 + (Math.floor(word / 1_000_000) % 250) : 0
+    return word % 1_000_000 < NOISE_PPM[host.class] ? 1 + (Math.floor(word / 1_000_000) % 250) : 0
   }
 
   /** A chance of 32 bits that belongs to one fetch of one page. */

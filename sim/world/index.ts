@@ -1,3 +1,3 @@
-export { KEEP_ALIVE_MS, type LinkRules, Network, type Parcel } from './network.ts'
+export { KEEP_ALIVE_MS, type LinkRules, Network, pair } from './network.ts'
 export { seededRandom } from './random.ts'
 export { type RunLimits, World, type WorldOptions } from './world.ts'

@@ -18,7 +18,7 @@ export interface Parcel {
   from: string
   to: string
   label: string
-  bytes?: Uint8Array
+  bytes?: Uint8Array | undefined
   /** Repeated by the transport until it arrives: exempt from loss, not from a partition. */
   sure?: boolean
 }
@@ -30,7 +30,6 @@ export class Network {
   readonly #world: Scheduler
   readonly #rules: LinkRules
   readonly #random: Random
-  readonly #links = new Map<string, Partial<LinkRules>>()
   readonly #lastArrival = new Map<string, number>()
   readonly #down = new Set<string>()
   #groups: Set<string>[] = []
@@ -43,19 +42,9 @@ export class Network {
     this.#random = world.randomOf('network')
   }
 
-  /** Rules for one pair, both ways, over the world's defaults. */
-  setLink(a: string, b: string, rules: Partial<LinkRules>): void {
-    this.#links.set(pair(a, b), rules)
-  }
-
-  /** Cuts, or mends, one pair. */
+  /** Cuts one pair, until `heal`. */
   block(a: string, b: string): void {
     this.#blocked.add(pair(a, b))
-    this.#changed()
-  }
-
-  unblock(a: string, b: string): void {
-    this.#blocked.delete(pair(a, b))
     this.#changed()
   }
 
@@ -105,9 +94,7 @@ export class Network {
   /** Delivers later, in order per direction, if both ends can still reach each other then. False when it is lost already. */
   send({ from, to, label, bytes, sure = false }: Parcel, deliver: () => void): boolean {
     if (!this.reachable(from, to)) return false
-    const own = this.#links.size === 0 ? undefined : this.#links.get(pair(from, to))
-    const latencyMs = own?.latencyMs ?? this.#rules.latencyMs
-    const loss = own?.loss ?? this.#rules.loss
+    const { latencyMs, loss } = this.#rules
     const lost = this.#random.int(1_000_000) < loss * 1_000_000
     const delay = latencyMs[0] + this.#random.int(latencyMs[1] - latencyMs[0] + 1)
     if (lost && !sure) return false
@@ -130,4 +117,5 @@ export class Network {
   }
 }
 
-const pair = (a: string, b: string): string => (a < b ? `${a}|${b}` : `${b}|${a}`)
+/** The key of two peers, whichever is named first. */
+export const pair = (a: string, b: string): string => (a < b ? `${a}|${b}` : `${b}|${a}`)

@@ -12,8 +12,6 @@ import { Trace } from './trace.ts'
 
 export interface WorldOptions extends Partial<LinkRules> {
   seed: number
-  /** What the clocks show at the start; milliseconds since the Unix epoch. */
-  startMs?: number
 }
 
 export interface RunLimits {
@@ -26,28 +24,27 @@ export interface RunLimits {
 }
 
 const DAY = 86_400_000
+/** What the clocks show at the start: 1 January 2026. */
+const START_MS = 1_767_225_600_000
 
 export class World implements Effects {
   readonly seed: number
   readonly clock: Clock
   readonly random: Random
   readonly network: Network
-  readonly #startMs: number
   readonly #queue = new EventQueue()
   readonly #trace = new Trace()
-  readonly #outside: { settled: Promise<unknown>; release: () => void }[] = []
   #ageMs = 0
   #sequence = 0
   #delivered = 0
   #running = false
 
-  constructor({ seed, startMs = 1_767_225_600_000, ...rules }: WorldOptions) {
+  constructor({ seed, ...rules }: WorldOptions) {
     this.seed = seed
-    this.#startMs = startMs
     this.random = this.randomOf('world')
     this.network = new Network(this, rules)
     this.clock = {
-      now: () => this.#startMs + this.#ageMs,
+      now: () => START_MS + this.#ageMs,
       sleep: (ms, signal) => this.#sleep(ms, signal),
       timer: (ms, ring) => this.schedule(ms, 'timer', ring),
       deadline: (ms) => {
@@ -91,17 +88,6 @@ export class World implements Effects {
   }
 
   /**
-   * Work that really happens outside (a file, a thread, a module to load): the world's time stands still until it is done,
-   * and results come in the order in which the work was begun, whatever order it ended in.
-   */
-  outside<T>(work: () => Promise<T>): Promise<T> {
-    const result = work()
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#outside.push({ settled: result.catch(() => {}), release: resolve })
-    return promise.then(() => result)
-  }
-
-  /**
    * Lets time pass. Without `until` it stops when nothing is left to happen or the time is reached;
    * with it, a world that runs dry or over time throws FatalError SIM_STUCK.
    */
@@ -112,17 +98,14 @@ export class World implements Effects {
       const lastMs = untilMs ?? (until === undefined ? Number.POSITIVE_INFINITY : this.#ageMs + withinMs)
       let isDone = false
       const step = (): boolean => {
-        if (this.#outside.length > 0) return false
         isDone = until?.() ?? false
         const next = isDone ? undefined : this.#queue.peek()
         if (next === undefined || next.atMs > lastMs) return false
         this.#deliver(next)
         return true
       }
-      do {
-        await this.#settle()
-        await drained(step)
-      } while (this.#outside.length > 0)
+      await drain()
+      await drained(step)
       if (isDone) return
       if (Number.isFinite(lastMs)) this.#ageMs = Math.max(this.#ageMs, lastMs)
       if (until !== undefined)
@@ -151,15 +134,6 @@ export class World implements Effects {
     this.#delivered++
     this.#trace.add(event)
     event.deliver()
-  }
-
-  async #settle(): Promise<void> {
-    await drain()
-    for (let work = this.#outside.shift(); work !== undefined; work = this.#outside.shift()) {
-      await work.settled
-      work.release()
-      await drain()
-    }
   }
 
   #sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -389,7 +389,7 @@ export class LedgerWorld {
   }
 
   close(): number {
-    const table = epochTable(this.state, this.files)
+    const table = epochTable(this.state)
     this.files.put(table.cid, table.bytes)
     return this.ok(this.runner, 'epoch.close', {
       epoch: table.epoch,

@@ -1,12 +1,11 @@
 /** Whole copies of batches: pulled from whoever has them, pinned, served to everybody. */
 import { codeOf } from '../../core/errors/index.ts'
-import { askAgain, blocksProtocol, deadlineOf, untilAborted } from '../../core/mesh/index.ts'
-import { type AskBlocks, batchRoots, fetchDag } from '../../dao/batches/index.ts'
+import { deadlineOf, untilAborted } from '../../core/mesh/index.ts'
+import { askPeer, batchRoots, pullRoot } from '../../dao/batches/index.ts'
 import type { BatchState } from '../../dao/ledger/index.ts'
 import { type CID, encode, peerFromDid } from '../../schemas/wire/index.ts'
 import type { Desk } from './desk.ts'
 
-const MAX_BATCH_BYTES = 1 << 30
 /** One try at one source; what came by then stays and is not asked for again. */
 const PULL_MS = 240_000
 const TOO_SLOW = { code: 'TOO_SLOW', message: 'the batch did not come in the time there is for one try' }
@@ -60,11 +59,7 @@ export class BatchHolder {
     if (await space.isPinned(root)) return true
     using time = deadlineOf(options.clock, PULL_MS, TOO_SLOW, [signal])
     try {
-      const ask: AskBlocks = async (cids, _, bytes) =>
-        (await askAgain(options.mesh, source, blocksProtocol, { cids }, { signal: time.signal, bytes })).blocks
-      const portions = fetchDag(ask, root, { maxBytes: MAX_BATCH_BYTES, signal: time.signal, have: (cid) => space.get(cid) })
-      for await (const blocks of portions) await space.put(blocks)
-      await space.pin(root)
+      await pullRoot(space, root, askPeer(options.mesh, source), { signal: time.signal })
       return true
     } catch (error) {
       signal.throwIfAborted()

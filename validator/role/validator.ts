@@ -2,8 +2,8 @@
  * The validator role. It cosigns the log's growth, keeps the ledger's files, opens its beacon link, tests its draws, reports by commit and reveal,
  * and attests the close it recomputed. What it signs is remembered before it is sent.
  */
-import { batchTopic, checkpointTopic, holdProtocol, witnessProtocol } from '../../core/mesh/index.ts'
-import { DaoLink, Follower, Outbox, serveBlocks, Steps } from '../../dao/follower/index.ts'
+import { batchTopic, holdProtocol, witnessProtocol } from '../../core/mesh/index.ts'
+import { type Follower, joinLedger, serveBlocks, stopWith } from '../../dao/follower/index.ts'
 import { type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
 import { CHAIN_LENGTH, type HashChain, openChain } from '../chains/index.ts'
 import { Availability } from './availability.ts'
@@ -19,7 +19,7 @@ import { TestingDuty } from './testing-duty.ts'
 
 export class Validator {
   readonly #options: ValidatorOptions
-  readonly #stop = new AbortController()
+  readonly #stop: AbortController
   readonly #stack = new AsyncDisposableStack()
   #follower: Follower | undefined
   #desk!: Desk
@@ -32,9 +32,7 @@ export class Validator {
 
   private constructor(options: ValidatorOptions) {
     this.#options = options
-    const { signal } = options
-    if (signal?.aborted) this.#stop.abort(signal.reason)
-    else signal?.addEventListener('abort', () => this.#stop.abort(signal.reason), { once: true, signal: this.#stop.signal })
+    this.#stop = stopWith(options.signal)
   }
 
   /** Dials the DAO, catches up with its log, asks for a seat, then works until disposed. */
@@ -63,29 +61,20 @@ export class Validator {
   }
 
   async #open(): Promise<void> {
-    const { mesh, storage, files, kv, keys, clock, logger, dao, mayDial, secret, chainLength = CHAIN_LENGTH, pollMs = 2000 } = this.#options
+    const { mesh, storage, files, kv, keys, clock, logger, secret, chainLength = CHAIN_LENGTH, pollMs = 2000 } = this.#options
     const { signal } = this.#stop
     this.#beacon = await openChain(kv, 'beacon', secret, chainLength)
     this.#sampling = await openChain(kv, 'sampling', secret, chainLength)
     this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => this.#pool?.mayRead(peer) === true }))
     const cosign = cosigning({ kv, clock, keys, state: () => this.#follower?.state })
     this.#stack.use(mesh.handle(witnessProtocol, ({ body }) => cosign(body)))
-    const link = await DaoLink.open({ mesh, addresses: dao, role: 'validator', kv, clock, logger, signal, mayDial })
-    const { ledgerId } = link
-    const { source, fetchFile, fetchFiles } = link
-    const follower = new Follower({ ledgerId, source, fetchFile, fetchFiles, files, clock, logger, signal })
-    this.#follower = follower
-    await follower.catchUp()
-    const outbox = await Outbox.open({
-      ledgerId,
-      signer: keys.identity,
-      kv,
-      submit: link.submit,
-      clock,
-      logger,
-      nextN: () => this.state.authors.get(keys.identity.did) ?? 0,
-      signal,
-    })
+    const onFollower = (follower: Follower): void => {
+      this.#follower = follower
+    }
+    const { link, outbox, begin } = await joinLedger(
+      { ...this.#options, role: 'validator', signer: keys.identity, pollMs, signal, onFollower },
+      this.#stack,
+    )
     const say: Desk['say'] = (what, epoch, count) => {
       logger.info(what, { epoch, count })
       this.#options.onProgress?.({ what, epoch, count })
@@ -108,13 +97,10 @@ export class Validator {
     this.#recheck = this.#stack.use(new RecheckDuty(desk))
     if (this.#options.pool) this.#pool = this.#stack.use(new KeyholderDuty(desk, this.#options.pool))
     this.#stack.use(mesh.handle(holdProtocol, ({ manifest }, context) => holder.answer(manifest, context.peer, context.signal)))
-    const steps = this.#stack.use(new Steps({ step: () => this.#act(), clock, logger, signal, everyMs: pollMs }))
-    wake = () => steps.wake()
-    this.#stack.use(follower.onAdvance(wake))
-    this.#stack.use(mesh.subscribe(checkpointTopic(ledgerId), ({ note }) => follower.hear(note)))
-    this.#stack.use(mesh.subscribe(batchTopic(ledgerId), wake))
-    void follower.run({ everyMs: pollMs })
-    wake()
+    wake = begin(
+      () => this.#act(),
+      (again) => mesh.subscribe(batchTopic(link.ledgerId), again),
+    )
   }
 
   /** Whatever the state calls for now. */

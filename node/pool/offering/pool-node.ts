@@ -4,11 +4,11 @@
  * Each deed is remembered before it leaves, so that a stop at any point loses nothing and repeats nothing.
  */
 import { codeOf, FatalError } from '../../../core/errors/index.ts'
-import { askAgain, checkpointTopic, readyProtocol, withdrawalTopic } from '../../../core/mesh/index.ts'
-import { DaoLink, Follower, Outbox, serveBlocks, Steps } from '../../../dao/follower/index.ts'
-import { charterOf, committingEpoch, type LedgerState, seatedValidators } from '../../../dao/ledger/index.ts'
+import { askAgain, readyProtocol, withdrawalTopic } from '../../../core/mesh/index.ts'
+import { type DaoLink, type Follower, joinLedger, type Outbox, serveBlocks, stopWith } from '../../../dao/follower/index.ts'
+import { charterOf, committingEpoch, isOfTheDao, type LedgerState, seatedValidators } from '../../../dao/ledger/index.ts'
 import { poolView } from '../../../dao/pool-access/index.ts'
-import { peerFromDid, type PoolKey } from '../../../schemas/wire/index.ts'
+import type { PoolKey } from '../../../schemas/wire/index.ts'
 import { BringWithdrawals } from './bring-withdrawals.ts'
 import { HandingOut } from './handing-out.ts'
 import { learnFromLog } from './learn-from-log.ts'
@@ -21,13 +21,13 @@ import { type OfferPlace, placeOf } from './steps.ts'
 
 export class PoolNode implements AsyncDisposable {
   readonly #options: PoolNodeOptions
-  readonly #stop = new AbortController()
+  readonly #stop: AbortController
   readonly #stack = new AsyncDisposableStack()
   #follower!: Follower
   #link!: DaoLink
   #outbox!: Outbox
   #book!: PoolBook
-  #steps: Steps | undefined
+  #wake = (): void => undefined
   #handingOut!: HandingOut
   #bringing!: BringWithdrawals
   /** There will be a contribution: the account may join for it. */
@@ -38,9 +38,7 @@ export class PoolNode implements AsyncDisposable {
 
   private constructor(options: PoolNodeOptions) {
     this.#options = options
-    const { signal } = options
-    if (signal?.aborted) this.#stop.abort(signal.reason)
-    else signal?.addEventListener('abort', () => this.#stop.abort(signal.reason), { once: true, signal: this.#stop.signal })
+    this.#stop = stopWith(options.signal)
   }
 
   /** Dials the DAO, catches up with its log, then works until disposed. */
@@ -85,7 +83,7 @@ export class PoolNode implements AsyncDisposable {
   }
 
   wake(): void {
-    this.#steps?.wake()
+    this.#wake()
   }
 
   /** Looks again after every advance and every deposit. Rejects with the signal's reason. */
@@ -106,22 +104,24 @@ export class PoolNode implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { mesh, storage, files, kv, signer, logger, clock, dao, mayDial, veto, pollMs = 1000 } = this.#options
+    const { mesh, storage, files, kv, logger, clock, veto, pollMs = 1000 } = this.#options
     const { signal } = this.#stop
     this.#book = await PoolBook.open(kv)
-    this.#link = await DaoLink.open({ mesh, addresses: dao, role: 'contributor', kv, clock, logger, signal, mayDial })
-    const { ledgerId, source, fetchFile, fetchFiles } = this.#link
-    const follower = new Follower({ ledgerId, source, fetchFile, fetchFiles, files, clock, logger, light: true, hearMs: 100, signal })
-    this.#follower = follower
-    this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => this.#mayRead(peer) }))
-    await follower.catchUp()
+    const onFollower = (follower: Follower): void => {
+      this.#follower = follower
+      this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => this.#mayRead(peer) }))
+    }
+    const joined = await joinLedger(
+      { ...this.#options, role: 'contributor', light: true, hearMs: 100, pollMs, signal, onFollower },
+      this.#stack,
+    )
+    this.#link = joined.link
+    this.#outbox = joined.outbox
     if (veto) {
       const view = poolView({ state: () => this.state, files })
       const contributions = () => this.#book.all
       this.#stack.use(serveOwnerDesk({ ...veto, mesh, clock, view, carrier: this.#link.peer, contributions }))
     }
-    const nextN = (): number => this.state.authors.get(signer.did) ?? 0
-    this.#outbox = await Outbox.open({ ledgerId, signer, kv, submit: this.#link.submit, clock, logger, nextN, signal })
     this.#bringing = new BringWithdrawals(this.#book, this.#outbox)
     this.#handingOut = new HandingOut({
       mesh,
@@ -133,21 +133,15 @@ export class PoolNode implements AsyncDisposable {
       refuse: (refusal) => this.#refuse(refusal),
       wake: () => this.wake(),
     })
-    this.#steps = this.#stack.use(new Steps({ step: () => this.#act(), clock, logger, signal, everyMs: pollMs }))
-    this.#stack.use(follower.onAdvance(() => this.wake()))
-    this.#stack.use(mesh.subscribe(checkpointTopic(ledgerId), ({ note }) => follower.hear(note)))
-    this.#stack.use(mesh.subscribe(withdrawalTopic(ledgerId), () => undefined))
-    void follower.run({ everyMs: pollMs })
-    this.wake()
+    this.#wake = joined.begin(
+      () => this.#act(),
+      () => mesh.subscribe(withdrawalTopic(this.#link.ledgerId), () => undefined),
+    )
   }
 
   /** The keyholders, who are seated, and the DAO: as long as there is something they should have. */
   #mayRead(peer: string): boolean {
-    if (this.#book.live === undefined) return false
-    return (
-      peer === peerFromDid(this.state.operator) ||
-      seatedValidators(this.state).some((seat) => peerFromDid(seat.statement.validator) === peer)
-    )
+    return this.#book.live !== undefined && isOfTheDao(this.state, peer)
   }
 
   /** Whatever the state calls for now. */

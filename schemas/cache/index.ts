@@ -1,0 +1,2 @@
+export { ByteLru } from './byte-lru.ts'
+export { Lru } from './lru.ts'

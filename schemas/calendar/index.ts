@@ -1,0 +1,1 @@
+export { dayNumber, isDay, isoOf, padded, secondsOf } from './calendar.ts'
