@@ -13,7 +13,7 @@ import { silent } from '../core/effects/index.ts'
 import type { Signer } from '../core/identity/index.ts'
 import { openDiskKv } from '../core/kv/index.ts'
 import { openLibp2pMesh } from '../core/mesh/index.ts'
-import { receiptHash, signReceipt, signWithdrawal } from '../dao/consent/index.ts'
+import { signReceipt, signWithdrawal } from '../dao/consent/index.ts'
 import { askForKeys, openChunk, sampledChunks } from '../dao/custody/index.ts'
 import { offerContribution, withdrawContribution } from '../node/pool/seal/index.ts'
 import { type CID, rawCid, u32 } from '../schemas/wire/index.ts'
@@ -67,8 +67,7 @@ async function network(events: number): Promise<void> {
     })
     indices.forEach((i, j) => openChunk((sealed.blocks[i + 1] as { bytes: Uint8Array }).bytes, keys[j] as Uint8Array, context, i))
   })
-  const hash = receiptHash(receipt, sealed.salt)
-  const withdrawals = [signWithdrawal({ receipt: hash, at: pool.now(), scope: 'all', ask: ['stop', 'erase'] }, subject)]
+  const withdrawals = [signWithdrawal({ manifest: sealed.cid, at: pool.now(), scope: 'all', ask: ['stop', 'erase'] }, subject)]
   const told = { mesh: contributor, withdrawals, dao: sealed.manifest.dao, committee }
   const { shredded } = await timed('withdrawing it from 5 keyholders', 5000, () => withdrawContribution(told))
   report(`${shredded} acknowledged`, shredded === committee.members.length, `${committee.members.length}`)

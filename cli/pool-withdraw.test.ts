@@ -24,7 +24,7 @@ const openHome = async (home: string) =>
   openSubjectHome(home, { ledger: LEDGER, seed: await openSeed(home), privateNetwork: true, logger: silent })
 
 /** A home from which something was sealed for the DAO at this address. */
-async function offeredFrom(home: string, dao: string, { committed = true } = {}): Promise<void> {
+async function offeredFrom(home: string, dao: string): Promise<void> {
   await rememberLedger(home, dao, LEDGER)
   await using opened = await openHome(home)
   const { manifest, salt, shares, commitments } = sealContribution({
@@ -51,7 +51,7 @@ async function offeredFrom(home: string, dao: string, { committed = true } = {})
     commitments,
   }
   const book = await PoolBook.open(opened.kv)
-  await book.update(await book.add({ ...given, source: 'spotify', at: 5 }), { committed })
+  await book.add({ ...given, source: 'spotify', at: 5 })
 }
 
 async function noteOf(home: string): Promise<PoolNote> {
@@ -114,17 +114,6 @@ describe('pool withdraw', () => {
       expect.stringContaining('the whole contribution ends'),
     ])
     expect(hasEnded(await noteOf(home))).toBe(true)
-  })
-
-  it('of a purpose waits for the log, which counts only what is withdrawn after the commit', async () => {
-    using dao = await listen((_, response) => response.writeHead(503).end('no'))
-    const home = path.join(folder, 'early')
-    await offeredFrom(home, dao.url, { committed: false })
-    const words = ['--yes', '--dao', dao.url, '--home', home, '--json', '--log-level', 'error']
-    const early = await runCli('pool', 'withdraw', '--purpose', 'ai:Benchmarking', ...words)
-    expect([early.code, early.json().at(-1)]).toMatchObject([3, { error: { code: 'NOT_IN_LOG' } }])
-    expect((await noteOf(home)).withdrawals).toEqual([])
-    expect((await runCli('pool', 'withdraw', ...words)).json()).toMatchObject([{ withdrawn: [{ shredded: 0 }] }])
   })
 
   it('still minds the words it was given', async () => {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, it } from 'vitest'
 import { specs } from '../cli/commands/index.ts'
 import { settings } from '../cli/program/index.ts'
-import { batchTopic, checkpointTopic, protocols } from '../core/mesh/index.ts'
+import { batchTopic, checkpointTopic, protocols, withdrawalTopic } from '../core/mesh/index.ts'
 import { COLUMNS } from '../dao/release/index.ts'
 import { CHECKS, payloads, PHASES } from '../schemas/wire/index.ts'
 
@@ -36,7 +36,7 @@ it('names every protocol with its limits, and every topic', () => {
       id,
     ).toEqual([size(limits.queryBytes), size(limits.replyBytes), `${limits.timeoutMs / 1000} s`, String(limits.inboundStreams)])
   }
-  for (const topic of [checkpointTopic('<ledger id>'), batchTopic('<ledger id>')])
+  for (const topic of [checkpointTopic('<ledger id>'), batchTopic('<ledger id>'), withdrawalTopic('<ledger id>')])
     expect(protocol).toMatch(new RegExp(`\\| \`${topic.name}\` \\|.*\\| ${size(topic.maxBytes)} \\|`))
 })
 

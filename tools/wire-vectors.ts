@@ -168,7 +168,7 @@ const held = batchReceipt.parse(signObject('batch-receipt', heldUnsigned, operat
 
 const h = (fill: number): Uint8Array => bytes(32, fill)
 /** One entry of every type. */
-const gone = signWithdrawal({ receipt: h(12), at: 1_790_000_000, scope: 'all', ask: ['stop', 'erase'] }, subject)
+const gone = signWithdrawal({ manifest: cborCid(h(12)), at: 1_790_000_000, scope: 'all', ask: ['stop', 'erase'] }, subject)
 const drafts: EntryDraft[] = [
   { t: 'genesis', n: 0, p: { charter: genesis, log: 'vectors+00000000+AA==' } },
   { t: 'roster', n: 1, p: { add: [seat], remove: [contributor.did] } },
@@ -348,6 +348,7 @@ const told = {
   purpose: 'ai:ModelTraining',
   epoch: 3,
   indices: [7],
+  trainer: null,
   outcome: 'ok',
 }
 const ordered = {
@@ -377,11 +378,11 @@ const poolKeyed = { v: 1, dao: ledger, ...committee, commitments: [h(2), h(3)], 
 const asksTokens = { v: 1, dao: ledger, key: contributionCid, blinded: [h(5)], by: subject.did, at }
 const pools: [name: string, shape: string, bytes: Uint8Array][] = [
   ['consent policy', 'consent-policy', pool.bytes],
-  ['withdrawal', 'withdrawal', encode(signWithdrawal({ receipt: h(1), at, scope: 'all', ask: ['stop', 'erase'] }, subject))],
+  ['withdrawal', 'withdrawal', encode(signWithdrawal({ manifest: contributionCid, at, scope: 'all', ask: ['stop', 'erase'] }, subject))],
   [
     'withdrawal of a purpose',
     'withdrawal',
-    encode(signWithdrawal({ receipt: h(1), at, scope: ['ai:Benchmarking'], ask: ['stop'] }, subject)),
+    encode(signWithdrawal({ manifest: contributionCid, at, scope: ['ai:Benchmarking'], ask: ['stop'] }, subject)),
   ],
   ['pool manifest', 'pool-manifest', encode(contribution)],
   ['pool manifest, after another', 'pool-manifest', encode({ ...contribution, sequence: 1, prev: contributionCid })],
@@ -403,8 +404,13 @@ const pools: [name: string, shape: string, bytes: Uint8Array][] = [
   ['key answer, of a consent that ends', 'key-answer', encode({ ...answered, expires: at + 86_400 })],
   ['renewal', 'renewal', encode({ v: 1, manifest: contributionCid, receipts: [consent, consent] })],
   ['release order', 'release-order', encode(signObject('release-order', ordered, operator))],
-  ['shred ack', 'shred-ack', encode(signObject('shred-ack', { v: 1, ...ownedBy, receipt: h(1), at, generation: 4 }, validator))],
+  [
+    'shred ack',
+    'shred-ack',
+    encode(signObject('shred-ack', { v: 1, ...ownedBy, manifest: contributionCid, at, generation: 4 }, validator)),
+  ],
   ['access line', 'access-line', encode(told)],
+  ['access line, of an assembler', 'access-line', encode({ ...told, role: 'assembler', trainer: contributor.did })],
   [
     'access request',
     'access-request',
@@ -413,7 +419,7 @@ const pools: [name: string, shape: string, bytes: Uint8Array][] = [
   [
     'access head',
     'access-head',
-    encode(signObject('access-head', { v: 1, ...ownedBy, manifest: contributionCid, lines: 1, head: h(8), at }, validator)),
+    encode(signObject('access-head', { v: 1, ...ownedBy, manifest: contributionCid, held: true, lines: 1, head: h(8), at }, validator)),
   ],
   ['reshare order', 'reshare-order', encode(signObject('reshare-order', again, operator))],
   ['sub-share', 'sub-share', encode(signObject('sub-share', dealtPart, validator))],

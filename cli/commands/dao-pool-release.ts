@@ -63,6 +63,8 @@ export const run: Run = async (_args, flags) => {
     signer: assembler,
     operator,
     committee: policy.policy.committee,
+    // the service is connected to owners under the veto
+    ownerVia: peerFromDid(operator.did),
     epoch: throughEpoch,
     orders,
     contributions: ready,
@@ -77,7 +79,9 @@ export const run: Run = async (_args, flags) => {
       signal: stop.signal,
     }),
     known: () => ({
-      isEnded: (one) => room.isEndedInLedger(one, asked.purposes, withdrawn.state) || withdrawn.isGone(one.manifest.subject),
+      isEnded: (one) =>
+        room.isEndedInLedger(one, asked.purposes, withdrawn.state) ||
+        withdrawn.isGone(room.contributionOf({ manifest: one.cid, subject: one.manifest.subject })),
       withdrawals: withdrawn.all,
       at,
     }),
@@ -180,7 +184,7 @@ class WithdrawnNow {
   readonly #ends: readonly Purpose[]
   #pool: ReplayedPool
   #said: readonly Uint8Array[] = []
-  /** Who withdrew what our copy of the log does not have yet. */
+  /** What was withdrawn that our copy of the log does not know of yet. */
   #gone: ReadonlySet<string> = new Set()
 
   private constructor(session: OperatorSession, ends: readonly Purpose[]) {
@@ -205,8 +209,9 @@ class WithdrawnNow {
     return this.#said.length > this.#pool.withdrawals.length ? this.#said : this.#pool.withdrawals
   }
 
-  isGone(subject: string): boolean {
-    return this.#gone.has(subject)
+  /** `what`: as `contributionOf` names it. */
+  isGone(what: string): boolean {
+    return this.#gone.has(what)
   }
 
   async refresh(): Promise<void> {
@@ -215,7 +220,7 @@ class WithdrawnNow {
   }
 
   async #ask(): Promise<void> {
-    const { readFeed, withdrawalsIn, isOf } = await openPoolReleases()
+    const { contributionOf, readFeed, withdrawalsIn, isOf } = await openPoolReleases()
     const { base, operator, state } = this.#session
     const feed = readFeed(await getBytes(base, '/v1/pool/withdrawals', MAX_FEED_BYTES))
     if (!feed.ok || feed.value.by !== operator.did || feed.value.dao !== state.id)
@@ -223,7 +228,7 @@ class WithdrawnNow {
     this.#said = feed.value.withdrawals
     // looked at once: it is asked for every contribution, and signatures take their time
     const since = withdrawalsIn(this.#said.slice(this.#pool.withdrawals.length)).filter((one) => isOf(one, this.#ends))
-    this.#gone = new Set(since.map(({ subject }) => subject))
+    this.#gone = new Set(since.map(contributionOf))
   }
 }
 

@@ -6,7 +6,12 @@ import type { ConsentPolicy } from '../../schemas/wire/index.ts'
 import { type Flags, printable, type Prompter, table } from '../program/index.ts'
 
 /** The notice as it is hashed, then what it comes to for this export. */
-export function consentText(policy: ConsentPolicy, notice: Uint8Array, offer: PreparedOffer, days: number): string {
+export function consentText(
+  policy: ConsentPolicy,
+  notice: Uint8Array,
+  offer: PreparedOffer,
+  { days, veto = false }: { days: number; veto?: boolean },
+): string {
   const { k, members } = policy.committee
   const types = Object.entries(offer.types).map(([type, count]) => `${count} ${type}`)
   return printable(
@@ -26,6 +31,9 @@ export function consentText(policy: ConsentPolicy, notice: Uint8Array, offer: Pr
             'read by',
             `whoever the DAO draws to test a sample; any ${k} of ${members.length} keyholders together; nobody else without them`,
           ],
+          ...(veto
+            ? [['your veto', 'each time your own node has to answer too: it opens only while "quern pool serve" runs, and agrees']]
+            : []),
           ...(aggregatorsOf(policy) === undefined
             ? []
             : [['counted by', 'three of them, from parts that tell none of them what you count; only sums with noise are published']]),

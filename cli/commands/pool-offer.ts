@@ -67,7 +67,7 @@ export const run: Run = async ([where], flags) => {
   if (slot !== undefined && book?.all.some(({ cid }) => cid.equals(slot)) !== true)
     throw new RefusedError(
       'SLOT_TAKEN',
-      `${slot.toString()} was offered with this seed from another home; "quern pool withdraw" there ends it, then offer another`,
+      `${slot.toString()} was offered with this seed from another home; "quern pool status" finds it, "quern pool withdraw" ends it, then offer another`,
     )
   let home = before
   let toSeal: Omit<ToSeal, 'tokens'> | undefined
@@ -92,13 +92,12 @@ export const run: Run = async ([where], flags) => {
       dao: session.dao,
       mayDial: privateNetwork ? undefined : isPublicMultiaddr,
       signal: stop.signal,
-      pollMs: numberFlag(flags, 'poll', 1000),
       onProgress: sayProgress,
     }),
   )
   if (toSeal !== undefined) {
     const tokens = await tokensOf(node, toSeal, stop.signal)
-    note = await sealed(home as SubjectHome, node, { ...toSeal, tokens })
+    note = await sealed(home as SubjectHome, node, { ...toSeal, tokens, ...(flags['veto'] === true && { ownerSeed: seed }) })
     node.wake()
   }
   return await carryThrough(node, { cid: (note as PoolNote).cid.toString(), tokens: tokensIn(files, note as PoolNote) }, flags, stop.signal)
@@ -132,7 +131,7 @@ async function agreedOf(policy: OfferedPolicy, offer: PreparedOffer, flags: Flag
   // what the pool does not take is said before anybody is asked
   const all = policy.value.purposes.filter(({ optional }) => !optional).map(({ id }) => id)
   checkChoices(policy.value, { purposes: all, adult: true, gpc: false, days }, offer.categories)
-  say(consentText(policy.value, policy.notice, offer, days ?? policy.value.retention.maxDays))
+  say(consentText(policy.value, policy.notice, offer, { days: days ?? policy.value.retention.maxDays, veto: flags['veto'] === true }))
   const said = await askConsent(policy.value, flags, terminalPrompter(signal), gpc)
   return { ticked: checkChoices(policy.value, { ...said, gpc, days }, offer.categories), gpc }
 }
@@ -168,10 +167,16 @@ interface ToSeal {
   offer: PreparedOffer
   agreed: Awaited<ReturnType<typeof agreedOf>>
   tokens: { key: CID; values: readonly Uint8Array[] } | undefined
+  /** Under the owner's veto. */
+  ownerSeed?: Uint8Array
 }
 
 /** Sealed, signed and on disk when it resolves: from here on a stop loses nothing. */
-async function sealed(home: SubjectHome, { book }: PoolNode, { facts, policy, offer, agreed, tokens }: ToSeal): Promise<PoolNote> {
+async function sealed(
+  home: SubjectHome,
+  { book }: PoolNode,
+  { facts, policy, offer, agreed, tokens, ownerSeed }: ToSeal,
+): Promise<PoolNote> {
   const { sealContribution, receiptOf, pinContribution } = await openPoolOffering()
   const { lines, from, to, categories, source, othersRemoved } = offer
   const made = sealContribution({
@@ -184,6 +189,7 @@ async function sealed(home: SubjectHome, { book }: PoolNode, { facts, policy, of
     from,
     to,
     ...(tokens && { tokens }),
+    ...(ownerSeed && { ownerSeed }),
     measures: poolTermsOf(charterOf(facts.state, committingEpoch(facts.state))).measures,
     // the log may know of more than this home does, where the seed was restored
     sequence: Math.max(book.all.length, facts.state.contributors.get(home.subject.did)?.nextSequence ?? 0),
@@ -207,7 +213,7 @@ async function sealed(home: SubjectHome, { book }: PoolNode, { facts, policy, of
     tombstones: new Tombstones(),
     now,
   })
-  if (!verdict.ok) throw new InvalidInputError(verdict.problems[0]?.code ?? 'NO_CONSENT', verdict.problems[0]?.message ?? 'no consent')
+  if (!verdict.ok) throw new InvalidInputError(verdict.code, verdict.message)
   await pinContribution(home.storage, made, policy)
   await home.files.write(manifest.index, encode(made.index))
   const receipts = path.join(home.folder, 'receipts')
@@ -231,7 +237,9 @@ async function sayBackup(seed: Uint8Array): Promise<void> {
   const { seedText } = await openPoolOffering()
   say('Write this down and keep it apart from this machine. Who has it can act for you in every pool:')
   say(`\n  ${seedText(seed)}\n`)
-  say('Keep a copy of the folder "pool" of your home too: it holds the receipts, without which nothing can be withdrawn.')
+  say(
+    'It ends what the log has of you, also when this machine is lost: "quern pool withdraw --restore FILE". What you agreed to is in the folder "pool" of your home alone: keep a copy of it too.',
+  )
 }
 
 const faultText = (faults: Record<string, string>): string =>
@@ -295,6 +303,7 @@ async function carryThrough(
     account: manifest.subject,
     events: manifest.records,
     chunks: manifest.chunks.length,
+    veto: manifest.custody === 'committee+owner',
     tokens,
     available: available.length,
     keyholders: committee.members.length,
@@ -306,6 +315,7 @@ async function carryThrough(
   }
   if (stage === 'dropped' || stage === 'withdrawn')
     throw new RefusedError('NOT_IN_POOL', `the log has it as ${stage}, so it earns nothing; ${againWith(cid)}`, { detail: facts })
+  if (manifest.custody === 'committee+owner') say('nobody reads it, to test it or for a release, but while "quern pool serve" runs')
   if (flags['json'] === true) printJson(facts)
   else if (stage === 'available')
     print(`${cid}\n${available.length} of ${committee.members.length} keyholders hold it and say so in the log`)

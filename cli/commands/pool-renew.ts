@@ -2,12 +2,24 @@ import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { InvalidInputError, RefusedError } from '../../core/errors/index.ts'
 import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
 import { checkConsent, readReceipt, signReceipt, Tombstones } from '../../dao/consent/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
 import type { PoolNote } from '../../node/pool/offering/index.ts'
 import type { ConsentPolicy, ConsentReceipt, Purpose } from '../../schemas/wire/index.ts'
-import { type Flags, numberFlag, print, printable, printJson, type Run, say, table, terminalPrompter } from '../program/index.ts'
-import { hasSeed, type OfferedPolicy, type SubjectHome, systemClock, untilStopped } from '../wiring/index.ts'
+import {
+  type Flags,
+  numberFlag,
+  print,
+  printable,
+  printJson,
+  type Prompter,
+  type Run,
+  say,
+  table,
+  terminalPrompter,
+} from '../program/index.ts'
+import { hasSeed, type OfferedPolicy, systemClock, untilStopped } from '../wiring/index.ts'
 import { askConsent } from './pool-consent.ts'
 import { factsOf, openPool, poolOf, poolSession } from './pool-session.ts'
 import { reachHolders } from './reach-holders.ts'
@@ -34,7 +46,8 @@ export const run: Run = async (_args, flags) => {
     say(`going on with the consent that ${note.lacking.length} keyholders lack`)
   else {
     checkRenewable(note)
-    const { receipt, leftOut } = await agreed(note, { policy, home, operator: facts.state.operator, flags, signal: stop.signal })
+    const asking = { policy, subject: home.subject, operator: facts.state.operator, flags, prompter: terminalPrompter(stop.signal) }
+    const { receipt, leftOut } = await askRenewal(note, asking)
     // a purpose that is not ticked any more is withdrawn: the receipts before would go on to say it
     await endPurposes({ clock: systemClock, subject: home.subject, book, note }, leftOut)
     await keepRenewal(book, note, receipt)
@@ -70,15 +83,22 @@ export const run: Run = async (_args, flags) => {
 
 interface Asking {
   policy: OfferedPolicy
-  home: SubjectHome
+  subject: Signer
   operator: string
   flags: Flags
-  signal: AbortSignal
+  /** Undefined where nobody is there to be asked. */
+  prompter: Prompter | undefined
 }
 
-/** Shows the notice again and asks for every purpose that was not withdrawn; gives the signed receipt, and what was given before and is not in it. */
-async function agreed(note: PoolNote, { policy, home, operator, flags, signal }: Asking): Promise<{ receipt: string; leftOut: Purpose[] }> {
-  const { checkChoices, purposesGiven, purposesWithdrawn, renewedReceipt } = await openPoolOffering()
+/**
+ * Shows the notice again and asks for every purpose that was not withdrawn; gives the signed receipt, and what was given before and is not in it.
+ * Throws RefusedError OTHER_POLICY, EXPIRED, and what `askConsent`, `checkChoices` and `checkConsent` say.
+ */
+export async function askRenewal(
+  note: PoolNote,
+  { policy, subject, operator, flags, prompter }: Asking,
+): Promise<{ receipt: string; leftOut: Purpose[] }> {
+  const { checkChoices, purposesGiven, purposesWithdrawn, renewedReceipt, saltOf } = await openPoolOffering()
   if (!policy.cid.equals(note.manifest.policy))
     throw new RefusedError(
       'OTHER_POLICY',
@@ -94,12 +114,12 @@ async function agreed(note: PoolNote, { policy, home, operator, flags, signal }:
   const days = flags['days'] === undefined ? undefined : numberFlag(flags, 'days', 0)
   const gpc = flags['gpc'] === true || process.env['QUERN_GPC'] === '1'
   say(renewalText(note, { policy, receipt: before.receipt, days: days ?? policy.value.retention.maxDays }))
-  const said = await askConsent(asked, flags, terminalPrompter(signal), gpc)
+  const said = await askConsent(asked, flags, prompter, gpc)
   const ticked = checkChoices(asked, { ...said, gpc, days }, before.receipt.categories)
-  const receipt = signReceipt(renewedReceipt(before, { ticked, gpc, id: randomUUID(), now }), home.subject)
+  const receipt = signReceipt(renewedReceipt(before, { ticked, gpc, id: randomUUID(), now }), subject)
   const verdict = checkConsent({
     jws: receipt,
-    salt: note.salt,
+    salt: saltOf(note),
     dao: note.manifest.dao,
     operator,
     policy: { cid: policy.cid, value: policy.value },
@@ -109,7 +129,7 @@ async function agreed(note: PoolNote, { policy, home, operator, flags, signal }:
     now,
   })
   if (verdict.ok) return { receipt, leftOut: purposesGiven(note).filter((one) => !ticked.purposes.includes(one)) }
-  throw new InvalidInputError(verdict.problems[0]?.code ?? 'NO_CONSENT', verdict.problems[0]?.message ?? 'no consent')
+  throw new InvalidInputError(verdict.code, verdict.message)
 }
 
 function receiptIn(note: PoolNote): { jws: string; receipt: ConsentReceipt } {

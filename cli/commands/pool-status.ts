@@ -1,9 +1,11 @@
+import path from 'node:path'
 import { RefusedError } from '../../core/errors/index.ts'
-import { readReceipt } from '../../dao/consent/index.ts'
+import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
+import { dpvView, readPolicy, readReceipt } from '../../dao/consent/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
-import type { PoolHealth } from '../../node/pool/offering/index.ts'
-import { numberFlag, print, printable, printJson, type Run, table } from '../program/index.ts'
-import { hasSeed, isPrivateDao, isPublicMultiaddr, systemClock, systemEffects, untilStopped } from '../wiring/index.ts'
+import type { PoolHealth, PoolNote } from '../../node/pool/offering/index.ts'
+import { print, printable, printJson, type Run, say, table } from '../program/index.ts'
+import { hasSeed, isPrivateDao, isPublicMultiaddr, type SubjectHome, systemClock, systemEffects, untilStopped } from '../wiring/index.ts'
 import { peerFromDid } from '../../schemas/wire/index.ts'
 import { factsOf, openPool, poolSession } from './pool-session.ts'
 
@@ -17,7 +19,7 @@ export const run: Run = async (_args, flags) => {
   if (!hasSeed(session.home) && flags['restore'] === undefined)
     throw new RefusedError('NOTHING_OFFERED', `nothing was offered from ${session.home}; "quern pool offer" does that`)
   await using home = await openPool(session, facts.ledger, flags)
-  const { PoolNode, askHealth, purposesLeft, purposesWithdrawn } = await openPoolOffering()
+  const { PoolNode, askHealth, purposesLeft, purposesWithdrawn, restoreFromLog } = await openPoolOffering()
   await using node = await PoolNode.start({
     ...systemEffects,
     mesh: home.mesh,
@@ -29,38 +31,42 @@ export const run: Run = async (_args, flags) => {
     dao: session.dao,
     mayDial: isPrivateDao(session.dao) ? undefined : isPublicMultiaddr,
     signal: stop.signal,
-    pollMs: numberFlag(flags, 'poll', 1000),
   })
+  await restoreFromLog(node.book, home.subject.did, { state: node.state, files: home.files }, Math.floor(systemClock.now() / 1000))
   if (node.book.all.length > 0) await met(node.book.all.at(-1)?.committee.members ?? [], home.mesh, stop.signal)
-  const contributions = []
+  const asking = { mesh: home.mesh, clock: systemClock, subject: home.subject }
+  const contributions: Shown[] = []
   for (const note of node.book.all) {
     const place = node.placeOf(note)
-    const read = readReceipt(note.receipts.at(-1) as string)
-    const health: PoolHealth | undefined =
-      place.stage === 'withdrawn'
-        ? undefined
-        : await askHealth({ mesh: home.mesh, clock: systemClock, subject: home.subject, book: node.book, note })
+    const newest = note.receipts.at(-1)
+    const read = newest === undefined ? undefined : readReceipt(newest)
+    // also of what ended: keyholders delete shares, and keep who asked for them
+    const { health, live, told, accesses, faults } = await askHealth({ ...asking, book: node.book, note })
+    const isOver = place.stage === 'withdrawn'
     contributions.push({
       contribution: note.cid.toString(),
       stage: place.stage,
-      source: note.source,
+      source: note.source === '' ? null : note.source,
       events: note.manifest.records,
       chunks: note.manifest.chunks.length,
+      veto: note.manifest.custody === 'committee+owner',
       months: [note.manifest.from, note.manifest.to],
-      purposes: purposesLeft(note),
+      purposes: read?.ok === true ? purposesLeft(note) : null,
       withdrawn: purposesWithdrawn(note),
-      expires: read.ok ? read.receipt.expires : 0,
+      expires: read?.ok === true ? read.receipt.expires : null,
       keyholders: note.committee.members.length,
       needed: note.committee.k,
-      health: health?.health ?? null,
-      holding: health?.live ?? note.committee.members.length - note.shredded.length,
+      health: isOver ? null : health,
+      holding: isOver ? note.committee.members.length - note.shredded.length : live,
       shredded: note.shredded.length,
       available: place.available.length,
       lacking: note.lacking.length,
-      accesses: health?.accesses ?? [],
-      faults: health?.faults ?? {},
+      told,
+      accesses,
+      faults,
     })
   }
+  if (typeof flags['dpv'] === 'string') await writeViews(flags['dpv'], node.book.all, home.files)
   if (flags['json'] === true) return printJson({ account: home.subject.did, ledger: facts.ledger, contributions })
   if (contributions.length === 0) return print('nothing was offered to this DAO')
   for (const one of contributions) print(inWords(one))
@@ -72,16 +78,38 @@ async function met(members: readonly string[], mesh: { peers(): string[] }, sign
   while (systemClock.now() < until && !members.every((one) => mesh.peers().includes(peerFromDid(one)))) await systemClock.sleep(50, signal)
 }
 
+/** The consent to each contribution as a record of ISO/IEC TS 27560 in the terms of DPV, as it is now; none where its receipt or policy is lost. */
+async function writeViews(folder: string, notes: readonly PoolNote[], files: Pick<SubjectHome['files'], 'read'>): Promise<void> {
+  const { hasEnded, purposesWithdrawn } = await openPoolOffering()
+  await makeFolder(folder)
+  for (const note of notes) {
+    const newest = note.receipts.at(-1)
+    const read = newest === undefined ? undefined : readReceipt(newest)
+    const bytes = files.read(note.manifest.policy)
+    const policy = bytes && readPolicy(bytes)
+    if (read?.ok !== true || policy?.ok !== true) continue
+    const gone = purposesWithdrawn(note)
+    const withdrawn = hasEnded(note) ? ('all' as const) : gone.length > 0 ? new Set(gone) : undefined
+    const now = Math.floor(systemClock.now() / 1000)
+    const view = dpvView(policy.policy, read.receipt, { now, ...(withdrawn !== undefined && { withdrawn }) })
+    const file = path.join(folder, `${note.cid.toString()}.jsonld`)
+    await writeFileDurably(file, `${JSON.stringify(view, undefined, 2)}\n`)
+    say(`record  ${file}`)
+  }
+}
+
+/** Null: not known here. */
 type Shown = Omit<PoolHealth, 'health' | 'live' | 'of'> & {
   contribution: string
   stage: string
-  source: string
+  source: string | null
   events: number
   chunks: number
+  veto: boolean
   months: string[]
-  purposes: string[]
+  purposes: string[] | null
   withdrawn: string[]
-  expires: number
+  expires: number | null
   keyholders: number
   needed: number
   health: PoolHealth['health'] | null
@@ -93,20 +121,30 @@ type Shown = Omit<PoolHealth, 'health' | 'live' | 'of'> & {
 
 const date = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
 
+const LOST = 'not known here: the receipt was lost with its home'
+
+/** What no keyholder tells is not known, and is not said to have never been. */
+function askedInWords(lines: string[][] | undefined, told: number, keyholders: number): string {
+  if (lines === undefined) return '  who asked for it is not known: no keyholder tells'
+  const by = `by the logs of ${told} of ${keyholders} keyholders`
+  return lines.length === 0 ? `  nobody asked for any of it, ${by}` : `  asked for, ${by}:\n${table(lines, 9)}`
+}
+
 function inWords(one: Shown): string {
-  const { health, keyholders, needed } = one
+  const { health, keyholders, needed, told, accesses, purposes, expires } = one
   const state =
     one.stage === 'withdrawn'
       ? `withdrawn; ${one.shredded} of ${keyholders} deleted${one.shredded >= keyholders - needed + 1 ? ', unreadable if these are honest' : ''}`
       : `${one.stage}; ${health}: ${one.holding} of ${keyholders} keyholders answer, ${needed} are needed to read`
-  const accesses = one.accesses.map(({ at, by, role, purpose, chunks, outcome, seenBy }) => [
+  const lines = accesses?.map(({ at, by, role, purpose, chunks, outcome, seenBy, trainer }) => [
     `  ${date(at)}`,
     role,
     purpose,
     `${chunks} chunks`,
     outcome === 'ok' ? 'given' : `refused (${outcome})`,
     `by ${seenBy} keyholders`,
-    by,
+    `to ${by}`,
+    trainer === null ? '' : `for ${trainer}`,
   ])
   return printable(
     [
@@ -114,17 +152,21 @@ function inWords(one: Shown): string {
       table(
         [
           ['  state', state],
-          ['  holds', `${one.events} events of ${one.source} in ${one.chunks} chunks, ${one.months.join(' to ')}`],
-          ['  for', one.purposes.length === 0 ? 'nothing any more' : one.purposes.join(', ')],
+          [
+            '  holds',
+            `${one.events} events${one.source === null ? '' : ` of ${one.source}`} in ${one.chunks} chunks, ${one.months.join(' to ')}`,
+          ],
+          ...(one.veto ? [['  your veto', 'it opens only while "quern pool serve" runs, and agrees']] : []),
+          ['  for', purposes === null ? LOST : purposes.length === 0 ? 'nothing any more' : purposes.join(', ')],
           ...(one.withdrawn.length > 0 ? [['  no longer', one.withdrawn.join(', ')]] : []),
           [
             '  until',
-            `${date(one.expires)}${one.lacking > 0 ? `; ${one.lacking} keyholders have not heard of the renewal: "quern pool renew" tells them` : ''}`,
+            `${expires === null ? LOST : date(expires)}${one.lacking > 0 ? `; ${one.lacking} keyholders have not heard of the renewal: "quern pool renew" tells them` : ''}`,
           ],
         ],
         2,
       ),
-      accesses.length === 0 ? '  nobody asked for any of it' : table(accesses, 9),
+      askedInWords(lines, told, keyholders),
       ...Object.entries(one.faults).map(([account, code]) => `  ${account}: ${code}`),
     ].join('\n'),
   )

@@ -331,6 +331,7 @@ export const specs: CommandSpec[] = [
       ['--gpc', 'Global Privacy Control is set: nothing optional can be agreed to [QUERN_GPC=1]'],
       ['--notice <file>', 'write the notice there, to be read or printed; without a path that is all'],
       ['--backup', 'print the root seed as a line to write down'],
+      ['--veto', 'nobody opens it without your own node, each time: "quern pool serve" answers as long as it runs'],
       ['--no-wait', 'leave after the commitment; it comes to nothing unless you come back for the reveals'],
       ...EXPORT_OPTIONS,
       ...SEED_OPTIONS,
@@ -343,8 +344,21 @@ export const specs: CommandSpec[] = [
       'what you offered to a DAO: how far it is, how many keyholders hold it, and who read what of it, when and for what; goes on with what waits',
     example: 'quern pool status --dao https://dao.example.org',
     settings: ['home', 'dao', 'logLevel'],
-    options: SEED_OPTIONS,
+    options: [['--dpv <dir>', 'write each consent there as it is now, as a record of ISO/IEC TS 27560 in JSON-LD'], ...SEED_OPTIONS],
     load: () => import('./pool-status.ts'),
+  },
+  {
+    name: 'pool serve',
+    summary:
+      'for contributions offered with --veto: answers whoever asks to open some of them, as your consent says, until it is stopped, and prints each request',
+    example: 'quern pool serve --ask --dao https://dao.example.org',
+    settings: ['home', 'dao', 'logLevel'],
+    options: [
+      ['--ask', 'ask you about each release; without an answer within two minutes it goes on without your data'],
+      ['--no-releases', 'open for tests alone, and for no release'],
+      ['--passphrase-file <file>', 'its first line opens the root seed'],
+    ],
+    load: () => import('./pool-serve.ts'),
   },
   {
     name: 'pool renew',
@@ -374,6 +388,7 @@ export const specs: CommandSpec[] = [
       ['--purpose <id>', 'for this purpose only; may be repeated. A purpose that the pool needs ends the whole', undefined, 'repeat'],
       ['--yes', 'do not ask'],
       ['--passphrase-file <file>', 'its first line opens the root seed'],
+      ['--restore <file>', 'a backup of the root seed: ends from a home of its own what the log has of it, where the first home is lost'],
     ],
     load: () => import('./pool-withdraw.ts'),
   },

@@ -6,7 +6,7 @@ import { MemoryKv } from '../../core/kv/index.ts'
 import { openLibp2pMesh } from '../../core/mesh/index.ts'
 import { readPolicy } from '../../dao/consent/index.ts'
 import { DaoLink, Follower, type KnownPeer, MemoryFiles } from '../../dao/follower/index.ts'
-import { charterOf, committingEpoch, type LedgerState, poolKeysNamed } from '../../dao/ledger/index.ts'
+import { charterOf, committingEpoch, type LedgerFiles, type LedgerState, poolKeysNamed } from '../../dao/ledger/index.ts'
 import type { Charter, CID, ConsentPolicy, PoolKey } from '../../schemas/wire/index.ts'
 import { isPrivateDao, isPublicMultiaddr } from './listen.ts'
 import { systemClock } from './system.ts'
@@ -25,6 +25,8 @@ export interface OfferedPolicy {
 export interface DaoFacts {
   ledger: string
   state: LedgerState
+  /** The ledger files that folding it took. */
+  files: LedgerFiles
   /** Undefined where the DAO has no pool now. */
   policy: OfferedPolicy | undefined
   /** The epoch with which an announced pool opens. */
@@ -53,7 +55,8 @@ export async function learnDao(dao: string[], { logger, signal }: { logger: Logg
     const announced = state.pendingCharters.find(({ charter }) => charter.consent !== null)
     // what is committed now counts for this epoch, and by its rules
     const rules = charterOf(state, committingEpoch(state))
-    return { ledger: ledgerId, state, policy: policyOf(rules, state, files), opensWith: announced?.from ?? null, known: link.known }
+    const policy = policyOf(rules, state, files)
+    return { ledger: ledgerId, state, files, policy, opensWith: announced?.from ?? null, known: link.known }
   } catch (error) {
     if (!patience.aborted || signal.aborted) throw error
     throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${dao.join(', ')} within ${PATIENCE_MS / 1000} seconds`, { cause: error })

@@ -33,6 +33,17 @@ export const keyreqProtocol = defineProtocol({
   limits: { queryBytes: 72 * KiB, replyBytes: 20 * KiB, timeoutMs: 60_000, inboundStreams: 4 },
 })
 
+/**
+ * The same of the owner, whose part a chunk key takes besides under `committee+owner`. Owners' nodes listen nowhere and are connected to their DAO:
+ * it carries the question there and the answer back, and can read neither key nor chunk. The time is a person's, who may be asked.
+ */
+export const ownerPartProtocol = defineProtocol({
+  id: '/quern/owner-part/1.0.0',
+  query: keyreqProtocol.query,
+  reply: keyreqProtocol.reply,
+  limits: { queryBytes: 72 * KiB, replyBytes: 20 * KiB, timeoutMs: 150_000, inboundStreams: 16 },
+})
+
 /** Hands a keyholder its share of the pool's key: a poolKeyPart, sealed to its key of the day. The answer is a poolKeyAck. May come twice. */
 export const poolKeyProtocol = defineProtocol({
   id: '/quern/pool-key/1.0.0',
@@ -138,6 +149,7 @@ export const poolProtocols = [
   depositKeyProtocol,
   depositProtocol,
   keyreqProtocol,
+  ownerPartProtocol,
   poolKeyProtocol,
   tokensProtocol,
   withdrawProtocol,

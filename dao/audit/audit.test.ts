@@ -154,7 +154,7 @@ describe('audit of a ledger with a personal pool', () => {
     for (const one of offered) pool.show(one)
     for (const validator of pool.validators) pool.available(validator, [batch.sealed.manifestCid, ...offered.map(({ cid }) => cid)])
     pool.testAndClose()
-    pool.withdraw(people[0]!, { receipt: new Uint8Array(32).fill(epoch) })
+    if (epoch === 1) pool.withdraw(people[0]!)
   }
 
   it('recomputes what contributions earned, from their indexes and policy alone', async () => {

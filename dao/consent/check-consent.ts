@@ -34,8 +34,6 @@ export interface ConsentFacts {
   notice?: Uint8Array
   /** Categories that the parser found in the export, where whoever checks has parsed it. */
   held?: readonly string[]
-  /** Hashes of the receipts that this one renewed, where whoever checks holds them. */
-  before?: readonly Uint8Array[]
   /** `receiptId`s that a later receipt of this contribution names as `prev`. */
   renewed?: ReadonlySet<string>
   tombstones: Tombstones
@@ -46,18 +44,18 @@ export interface ConsentFacts {
 }
 
 export type ConsentVerdict =
-  | { ok: true; receipt: ConsentReceipt; hash: Uint8Array; purposes: Purpose[] }
-  | { ok: false; problems: ConsentProblem[] }
+  | { ok: true; receipt: ConsentReceipt; hash: Uint8Array; purposes: Purpose[]; policy: ConsentPolicy }
+  | { ok: false; code: string; message: string; problems: ConsentProblem[] }
 
-/** `problems` names every rule that is broken; the first is the one to answer with. */
+/** `problems` names every rule that is broken; `code` and `message` are those of the first, to answer with. `hash`: of the receipt. */
 export function checkConsent(facts: ConsentFacts): ConsentVerdict {
   const read = readReceipt(facts.jws)
-  if (!read.ok) return { ok: false, problems: [problem(read.code, read.message)] }
+  if (!read.ok) return fallen([problem(read.code, read.message)])
   const { receipt } = read
   const hash = receiptHash(facts.jws, facts.salt)
-  if (facts.policy === null) return { ok: false, problems: [problem('NO_POLICY', 'the DAO offers no consent policy')] }
-  const purposes = facts.tombstones.remaining(receipt, [hash, ...(facts.before ?? [])])
-  const problems = [
+  if (facts.policy === null) return fallen([problem('NO_POLICY', 'the DAO offers no consent policy')])
+  const purposes = facts.tombstones.remaining(receipt)
+  const [first, ...more] = [
     ...policyFaults(receipt, facts, facts.policy),
     ...choiceFaults(receipt, facts.policy.value),
     ...dataFaults(receipt, facts),
@@ -65,8 +63,10 @@ export function checkConsent(facts: ConsentFacts): ConsentVerdict {
     ...withdrawalFaults(receipt, purposes, facts.policy.value),
     ...useFaults(purposes, facts, facts.policy.value),
   ]
-  return problems.length === 0 ? { ok: true, receipt, hash, purposes } : { ok: false, problems }
+  return first === undefined ? { ok: true, receipt, hash, purposes, policy: facts.policy.value } : fallen([first, ...more])
 }
+
+const fallen = (problems: [ConsentProblem, ...ConsentProblem[]]): ConsentVerdict => ({ ok: false, ...problems[0], problems })
 
 function policyFaults(
   receipt: ConsentReceipt,
@@ -151,12 +151,4 @@ export function isRecipient(policy: ConsentPolicy, role: PoolRole, account: stri
 
 export function requiredPurposes(policy: ConsentPolicy): Purpose[] {
   return policy.purposes.filter(({ optional }) => !optional).map(({ id }) => id)
-}
-
-/**
- * What rewards may look at: whether every needed purpose holds. Optional ones are not even passed on, so that nobody can be paid for
- * ticking them (GDPR Article 7(4)).
- */
-export function countsForRewards(purposes: readonly Purpose[], policy: ConsentPolicy): boolean {
-  return requiredPurposes(policy).every((one) => purposes.includes(one))
 }

@@ -3,7 +3,6 @@ export {
   CLOCK_SKEW,
   type ConsentFacts,
   type ConsentVerdict,
-  countsForRewards,
   isRecipient,
   requiredPurposes,
 } from './check-consent.ts'
@@ -13,4 +12,4 @@ export { ANY_OF_ROSTER, type ConsentProblem, isNoticeOf, type PolicyDraft, polic
 export { isKeyOf, readPoolKey } from './read-pool-key.ts'
 export { readReceipt, receiptHash, receiptId, signReceipt, subjectKey } from './receipt.ts'
 export { isDpvTerm } from './terms.ts'
-export { includesScope, joinScopes, readWithdrawal, type Scope, signWithdrawal, Tombstones } from './tombstones.ts'
+export { gossipVerdict, includesScope, joinScopes, readWithdrawal, type Scope, signWithdrawal, Tombstones } from './tombstones.ts'

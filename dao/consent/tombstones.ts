@@ -1,15 +1,15 @@
 /**
  * Withdrawals as a set that only grows: its meaning is the same in whatever order they came, and whether they came before or after the receipt.
- * A tombstone counts only against receipts of the subject that signed it.
+ * A tombstone counts for one contribution, whichever receipt it is held under, and only for the subject that signed it.
  */
 import { signObject, verifyObject } from '../../core/envelope/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import {
+  type CID,
   type ConsentReceipt,
   MAX_WITHDRAWAL_BYTES,
   type Purpose,
   shaped,
-  toHex,
   type Withdrawal,
   withdrawal,
 } from '../../schemas/wire/index.ts'
@@ -24,7 +24,14 @@ export function readWithdrawal(bytes: Uint8Array): { ok: true; value: Withdrawal
   return verifyObject(withdrawal, bytes, 'withdrawal', 'subject', MAX_WITHDRAWAL_BYTES)
 }
 
-/** What was withdrawn of one receipt. */
+/** What becomes of a withdrawal that came by gossip: strangers sign as much as they like, so only that of an account which joined is carried on. */
+export function gossipVerdict(bytes: Uint8Array, hasJoined: (account: string) => boolean): 'accept' | 'ignore' | 'reject' {
+  const read = readWithdrawal(bytes)
+  if (!read.ok) return 'reject'
+  return hasJoined(read.value.subject) ? 'accept' : 'ignore'
+}
+
+/** What was withdrawn of one contribution. */
 export type Scope = 'all' | ReadonlySet<Purpose>
 
 /** Scopes add up. */
@@ -41,8 +48,8 @@ export class Tombstones {
   readonly #scopes = new Map<string, Scope>()
 
   /** Adds one whose signature was checked. True when it said something new. */
-  add({ receipt, subject, scope }: Pick<Withdrawal, 'receipt' | 'subject' | 'scope'>): boolean {
-    const key = keyOf(receipt, subject)
+  add({ manifest, subject, scope }: Pick<Withdrawal, 'manifest' | 'subject' | 'scope'>): boolean {
+    const key = keyOf(manifest, subject)
     const known = this.#scopes.get(key)
     if (includesScope(known, scope)) return false
     this.#scopes.set(key, joinScopes(known, scope))
@@ -53,19 +60,16 @@ export class Tombstones {
     return this.#scopes.size
   }
 
-  /** What the subject withdrew of the receipt with this hash; undefined for nothing. */
-  scopeOf(receipt: Uint8Array, subject: string): Scope | undefined {
-    return this.#scopes.get(keyOf(receipt, subject))
+  /** What the subject withdrew of this contribution; undefined for nothing. */
+  scopeOf(manifest: CID, subject: string): Scope | undefined {
+    return this.#scopes.get(keyOf(manifest, subject))
   }
 
-  /**
-   * The purposes of a receipt that still hold: none after a withdrawal of all. `hashes`: its own, and those of the receipts it renewed, because what
-   * was withdrawn of a contribution once is not given again for it.
-   */
-  remaining(receipt: Pick<ConsentReceipt, 'purposes' | 'subject'>, hashes: readonly Uint8Array[]): Purpose[] {
-    const scopes = hashes.flatMap((hash) => this.scopeOf(hash, receipt.subject) ?? [])
-    return receipt.purposes.filter((one) => !scopes.some((scope) => scope === 'all' || scope.has(one)))
+  /** The purposes of a receipt that still hold: what was withdrawn of its contribution once is not given again for it, by no later receipt. */
+  remaining({ manifest, purposes, subject }: Pick<ConsentReceipt, 'manifest' | 'purposes' | 'subject'>): Purpose[] {
+    const scope = this.#scopes.get(keyOf(manifest, subject))
+    return purposes.filter((one) => scope !== 'all' && scope?.has(one) !== true)
   }
 }
 
-const keyOf = (receipt: Uint8Array, subject: string): string => `${toHex(receipt)} ${subject}`
+const keyOf = (manifest: CID | string, subject: string): string => `${manifest.toString()} ${subject}`

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/effects/index.ts'
 import { signObject } from '../../core/envelope/index.ts'
 import { codeOf, RetryableError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { keyreqProtocol, type Mesh } from '../../core/mesh/index.ts'
+import { keyreqProtocol, type Mesh, ownerPartProtocol } from '../../core/mesh/index.ts'
 import {
   cborCid,
   encode,
@@ -31,8 +31,8 @@ export interface AskForKeys {
   epoch: number
   /** Bytes of the releaseOrder, for an assembler. */
   order?: Uint8Array
-  /** Peer id of the owner's node, where custody is `committee+owner`. */
-  owner?: string
+  /** Peer id of whoever reaches the owner's node, where custody is `committee+owner`: the DAO, or that node itself. */
+  ownerVia?: string
   signal?: AbortSignal
 }
 
@@ -106,15 +106,20 @@ async function answerOf(
 }
 
 async function partsOfOwner(
-  { mesh, owner, indices, order, signal }: AskForKeys,
+  { mesh, ownerVia, indices, order, signal }: AskForKeys,
   request: Uint8Array,
   secret: string,
 ): Promise<Uint8Array[]> {
-  if (owner === undefined) throw new RetryableError('OWNER_SAID_NO', 'these keys need their owner too, and nobody knows its node')
-  const reply = await mesh.ask(owner, keyreqProtocol, { request, order: order ?? null }, { ...(signal && { signal }) })
-  if (reply.status === 'refused') throw new RetryableError('OWNER_SAID_NO', reply.message, { detail: { code: reply.code } })
+  const no = (message: string, code: string): RetryableError => new RetryableError('OWNER_SAID_NO', message, { detail: { code } })
+  if (ownerVia === undefined) throw no('these keys need their owner too, and nobody knows its node', 'OWNER_UNKNOWN')
+  const query = { request, order: order ?? null }
+  const reply = await mesh.ask(ownerVia, ownerPartProtocol, query, { ...(signal && { signal }) }).catch((thrown: unknown) => {
+    signal?.throwIfAborted()
+    throw no('these keys need their owner too, and its node is not reached', codeOf(thrown))
+  })
+  if (reply.status === 'refused') throw no(reply.message, reply.code)
   const { parts } = parse(ownerAnswer, await openWithIdentities(reply.sealed, [secret]), 16 << 10)
-  if (parts.length !== indices.length) throw new RetryableError('OWNER_SAID_NO', 'the owner answered another question')
+  if (parts.length !== indices.length) throw no('the owner answered another question', 'OTHER_ANSWER')
   return parts
 }
 

@@ -28,7 +28,7 @@ export const mayEarn = (one: BatchState | PoolContribution): boolean =>
 /** Still in the pool: it holds its subject's one slot, and later releases may ask for it. */
 export const isLive = (one: PoolContribution): boolean => mayEarn(one) && !one.dropped
 
-/** Whether it is in the pool, and its subject withdrew none of these purposes since it committed to it. */
+/** Whether it is in the pool, and its subject withdrew none of these purposes of it. */
 export function isFor(state: LedgerState, one: PoolContribution, purposes: readonly Purpose[]): boolean {
   if (!isLive(one)) return false
   const gone = state.withdrawals.purposesGone(one)

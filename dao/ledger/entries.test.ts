@@ -11,7 +11,7 @@ const zero = new Uint8Array(32)
 const late = seeded('late')
 const someone = seeded('subject')
 const withdrawalOf = (changes: object = {}): Uint8Array =>
-  encode({ ...signWithdrawal({ receipt: zero, at: 1_790_000_000, scope: 'all', ask: ['stop'] }, someone), ...changes })
+  encode({ ...signWithdrawal({ manifest: anyCid('w'), at: 1_790_000_000, scope: 'all', ask: ['stop'] }, someone), ...changes })
 
 const nobody = [zero, zero]
 const reshareOf = (by: ReturnType<typeof seeded>, dao: string): Uint8Array => {

@@ -4,7 +4,7 @@ import { signObject } from '../../core/envelope/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { chunk, type Contributed, policy, PoolLedgerWorld, tokensOf } from '../../tests/unit/pool-ledger-world.ts'
 import { anyCid, LedgerWorld, pages, seeded } from '../../tests/unit/ledger-world.ts'
-import { cborCid, encode, fileCid, PPM, type Purpose, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { cborCid, encode, fileCid, PPM, type Purpose, rawCid, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { sampledChunks } from '../rewards/index.ts'
 import {
   createLedger,
@@ -291,18 +291,18 @@ describe('a withdrawal', () => {
     })
     const before = structuredClone({ ...world.state.contributors.get(late.did), points: null })
     expect(before.credibility).toBeLessThan(PPM)
-    for (const one of [caught, late]) world.withdraw(one, { receipt: sha256(utf8(`${one.did}/first`)) })
+    for (const one of [caught, late]) world.withdraw(one)
     offerBoth('second', '2025-04')
     world.advance('beacon')
     for (const validator of world.validators) world.openBeacon(validator)
     world.advance('test')
     // before anybody was given a key, so that all its draws are D2; the other after its testers had looked
-    world.withdraw(late, { receipt: sha256(utf8('late')) })
+    world.withdraw(late)
     const reports = world.validators.map((validator) => {
       const report = world.report(validator, (account) => (account === late.did ? 'D2' : 'D1'))
       return { validator, ...report, index: world.commitReport(validator, report) }
     })
-    world.withdraw(caught, { receipt: sha256(utf8('caught')) })
+    world.withdraw(caught)
     world.advance('report')
     for (const report of reports) world.revealReport(report.validator, report)
     world.advance('probe')
@@ -324,7 +324,7 @@ describe('a withdrawal', () => {
   it('later: pay stays, no release takes it any more, and the slot is free', () => {
     const world = new PoolLedgerWorld()
     const person = world.person('one')
-    world.gatherPool(() => [world.offer(person, { tokens: tokensOf('a') })])
+    const [first] = world.gatherPool(() => [world.offer(person, { tokens: tokensOf('a') })]) as [Contributed]
     world.testAndClose()
     expect(includedContributions(world.state, 1)).toHaveLength(1)
     expect(world.withdraw(person)).toBeUndefined()
@@ -334,12 +334,12 @@ describe('a withdrawal', () => {
     const next = { rows: [chunk({ month: '2026-01' })], tokens: tokensOf('b') }
     const [again] = world.gatherPool(() => [world.offer(person, next, { to: '2026-01' })])
     // the old words again do not end what was offered since
-    expect(world.withdraw(person)).toBe('REPEATED')
+    expect(world.withdraw(person, { manifest: first.cid })).toBe('REPEATED')
     world.testAndClose()
     expect(world.rowOf(person)).toMatchObject({ points: '100000' })
     expect(liveContributionOf(world.state, person.did)?.manifestCid).toEqual(again?.cid)
     // what was paid once is not paid again under the same words
-    expect(world.withdraw(person, { receipt: sha256(utf8('second')) })).toBeUndefined()
+    expect(world.withdraw(person)).toBeUndefined()
     world.gatherPool(() => [world.offer(person, { rows: [chunk({ month: '2026-02' })], tokens: tokensOf('a') }, { to: '2026-02' })])
     world.testAndClose()
     expect(world.rowOf(person)).toMatchObject({ points: '0', value: '0' })
@@ -391,7 +391,7 @@ describe('a withdrawal', () => {
   })
 
   it.each<[string, 'all' | Purpose[], string | undefined]>([
-    ['all drops what its subject had committed to before', 'all', 'NO_COMMIT'],
+    ['all ends what its subject had committed to before', 'all', 'WITHDRAWN'],
     ['a needed purpose is one of what its subject had committed to before', ['ai:ModelTraining'], 'WITHDRAWN'],
     ['an optional one counts for what its subject had committed to before', ['ai:Benchmarking'], undefined],
   ])('of %s', (_, scope, code) => {
@@ -428,12 +428,39 @@ describe('a withdrawal', () => {
     for (const by of [stranger, world.operator]) expect(world.withdraw(stranger, {}, by)).toBe('NOTHING_BROUGHT')
     expect(world.withdraw(joined)).toBe('NOTHING_BROUGHT')
     expect(world.state.withdrawals.count).toBe(0)
-    expect(world.withdraw(joined, {}, joined)).toBeUndefined()
-    // nobody can end with the same words what is offered after that
+    const before = { manifest: rawCid(utf8('withdrawn from keyholders alone')) }
+    expect(world.withdraw(joined, before, joined)).toBeUndefined()
+    // neither these words nor others of it end what is offered after that
     const offered = world.offer(joined)
-    expect(world.withdraw(joined)).toBe('REPEATED')
+    expect(world.withdraw(joined, before)).toBe('REPEATED')
     world.advance('reveal')
     expect(world.show(offered)).toBeUndefined()
+  })
+
+  it('ends the one contribution that it names, and only for its own subject, whenever it is said', () => {
+    const world = new PoolLedgerWorld()
+    const [person, other] = [world.person('one'), world.person('other')]
+    world.advanceTo('gather')
+    const [forgotten, shown, neighbour] = [world.offer(person), world.offer(person), world.offer(other)]
+    world.advance('reveal')
+    for (const one of [shown, neighbour]) world.show(one)
+    for (const validator of world.validators) world.available(validator, [shown.cid, neighbour.cid])
+    expect(world.withdraw(person, { manifest: forgotten.cid }, person)).toBeUndefined()
+    expect(world.withdraw(person, { manifest: neighbour.cid }, person)).toBeUndefined()
+    for (const one of [shown, neighbour]) expect(world.state.contributions.get(one.cid.toString())?.withdrawn).toBeNull()
+    world.testAndClose()
+    expect([person, other].map((one) => BigInt(world.rowOf(one)?.points ?? 0) > 0n)).toEqual([true, true])
+  })
+
+  it('of an optional purpose takes no points: what is paid does not know of purposes', () => {
+    const world = new PoolLedgerWorld()
+    const [less, more] = [world.person('less'), world.person('more')]
+    world.gatherPool(() => [world.offer(less, { tokens: tokensOf('a') }), world.offer(more, { tokens: tokensOf('b') })])
+    expect(world.withdraw(less, { scope: ['ai:Benchmarking'] })).toBeUndefined()
+    world.testAndClose()
+    const { points } = world.rowOf(less) ?? {}
+    expect(points).toBe('100000')
+    expect(world.rowOf(more)?.points).toBe(points)
   })
 
   it('is told by its subject, the operator or a validator, and signed by its subject', () => {

@@ -69,7 +69,7 @@ export const reveal: Rule<'contribution.reveal'> = {
     const read = readManifest(files, p.manifest)
     if (!read.ok) return read.refusal
     const { kind, manifest } = read.value
-    return kind === 'batch' ? judgeManifest(state, entry.a, manifest) : judgeContribution(view, entry.a, { manifest, commit: p.commit })
+    return kind === 'batch' ? judgeManifest(state, entry.a, manifest) : judgeContribution(view, entry.a, manifest, p.manifest)
   },
   apply(entry, { state, files, index }) {
     const { p } = entry

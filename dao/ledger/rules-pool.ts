@@ -20,12 +20,7 @@ export function contributionFiles({ charter }: LedgerState, files: LedgerFiles, 
   return [policy, index].filter((cid) => notAnObject(cid) === undefined)
 }
 
-/** `commit`: log index of the commit that is revealed. */
-export function judgeContribution(
-  { state, files }: View,
-  author: string,
-  { manifest, commit }: { manifest: PoolManifest; commit: number },
-): Refusal | undefined {
+export function judgeContribution({ state, files }: View, author: string, manifest: PoolManifest, manifestCid: CID): Refusal | undefined {
   const { charter, contributors } = state
   if (charter.consent === null) return refuse('NO_POOL', 'the charter names no consent policy, so there is no pool to bring anything to')
   if (manifest.dao !== state.id) return refuse('WRONG_LEDGER', `the contribution was sealed for ${manifest.dao}`)
@@ -44,9 +39,8 @@ export function judgeContribution(
   const policy = readConsentPolicy(files, manifest.policy)
   if (!policy.ok) return policy.refusal
   if (policy.value.by !== state.operator) return refuse('POLICY_NOT_SIGNED', "the policy does not carry the operator's signature")
-  const gone = state.withdrawals.purposesGone({ contributor: author, commitIndex: commit })
-  const needed = requiredPurposes(policy.value).filter((purpose) => gone.has(purpose))
-  if (needed.length > 0) return refuse('WITHDRAWN', `${needed.join(', ')}: withdrawn since the commit, and needed`)
+  if (state.withdrawals.ends({ manifestCid, contributor: author, required: requiredPurposes(policy.value) }))
+    return refuse('WITHDRAWN', `${manifestCid.toString()} was withdrawn, or a purpose of it that the pool needs`)
   return judgeIndex(state, files, manifest)
 }
 

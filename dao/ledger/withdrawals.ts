@@ -1,11 +1,17 @@
 /** Every withdrawal of the log, in its order: the one place where the fold knows of them. What they took away is asked here, and stored nowhere else. */
-import { equalBytes, type Purpose, type Withdrawal } from '../../schemas/wire/index.ts'
+import type { CID, Purpose, Withdrawal } from '../../schemas/wire/index.ts'
 import { includesScope, joinScopes, type Scope } from '../consent/index.ts'
 
-/** Whose consent ended, wholly or for some purposes: the receipt's hash and the subject that signed it. `by` wrote the entry. */
-export interface LoggedWithdrawal extends Pick<Withdrawal, 'receipt' | 'subject' | 'scope'> {
+/** Whose consent to which contribution ended, wholly or for some purposes. `by` wrote the entry. */
+export interface LoggedWithdrawal extends Pick<Withdrawal, 'manifest' | 'subject' | 'scope'> {
   index: number
   by: string
+}
+
+/** A contribution as it is asked about here. */
+interface Asked {
+  manifestCid: CID
+  contributor: string
 }
 
 export class LoggedWithdrawals {
@@ -34,23 +40,26 @@ export class LoggedWithdrawals {
     return this.#bySubject.get(subject) ?? []
   }
 
-  /** Whether the log says as much already, of this receipt by this subject. */
-  covers({ receipt, subject, scope }: Pick<Withdrawal, 'receipt' | 'subject' | 'scope'>): boolean {
-    return includesScope(this.#scopeOf(receipt, subject), scope)
+  /** Whether the log says as much already, of this contribution by this subject. */
+  covers({ manifest, subject, scope }: Pick<Withdrawal, 'manifest' | 'subject' | 'scope'>): boolean {
+    return includesScope(this.#scopeOf(manifest, subject), scope)
   }
 
-  /**
-   * Purposes that a contribution is no longer for: all that its subject withdrew after committing to it, whatever receipt was named, because a
-   * receipt's hash tells nobody here which contribution it was given for.
-   */
-  purposesGone({ contributor, commitIndex }: { contributor: string; commitIndex: number }): Set<Purpose> {
-    const later = this.of(contributor).filter(({ index }) => index > commitIndex)
-    return new Set(later.flatMap(({ scope }) => (scope === 'all' ? [] : scope)))
+  /** Purposes that a contribution is no longer for, besides a withdrawal of all. */
+  purposesGone({ manifestCid, contributor }: Asked): Set<Purpose> {
+    const named = this.of(contributor).filter(({ manifest }) => manifest.equals(manifestCid))
+    return new Set(named.flatMap(({ scope }) => (scope === 'all' ? [] : scope)))
   }
 
-  #scopeOf(receipt: Uint8Array, subject: string): Scope | undefined {
+  /** Whether all, or a purpose that it cannot do without, was withdrawn of a contribution. */
+  ends(one: Asked & { required: readonly Purpose[] }): boolean {
+    const scope = this.#scopeOf(one.manifestCid, one.contributor)
+    return scope === 'all' || one.required.some((purpose) => scope?.has(purpose) === true)
+  }
+
+  #scopeOf(named: CID, subject: string): Scope | undefined {
     let scope: Scope | undefined
-    for (const one of this.of(subject)) if (equalBytes(one.receipt, receipt)) scope = joinScopes(scope, one.scope)
+    for (const { manifest, scope: more } of this.of(subject)) if (manifest.equals(named)) scope = joinScopes(scope, more)
     return scope
   }
 }

@@ -13,6 +13,7 @@ import { openSequencer, type Sequencer } from '../sequencer/index.ts'
 import { Admission, type Refused } from './admission.ts'
 import { Greetings } from './greetings.ts'
 import type { OperatorOptions } from './options.ts'
+import { carryToOwners } from './owner-carrier.ts'
 import { LogPages } from './page.ts'
 import { PhaseClock } from './phase-clock.ts'
 import { PoolDesk } from './pool-desk.ts'
@@ -193,10 +194,11 @@ export class Operator {
   }
 
   #serve(): void {
-    const { mesh, storage, files } = this.#options
+    const { mesh, storage, files, clock, logger } = this.#options
     const use = (handler: Disposable): void => void this.#stack.use(handler)
     use(serveBlocks({ mesh, storage, files, mayRead: (peer) => this.#pool.mayRead(peer) }))
     use(this.#pool.serve(this.ledgerId))
+    use(carryToOwners({ mesh, clock, logger, state: () => this.state, mayRead: (peer) => this.#pool.mayRead(peer) }))
     use(mesh.handle(helloProtocol, (greeting, { peer }) => this.#greetings.answer(peer, greeting)))
     use(mesh.handle(submitProtocol, ({ entry, files: attached }) => this.submit(entry, attached)))
     const pages = new LogPages(this.#sequencer)

@@ -7,6 +7,7 @@ import type { Mesh } from '../../core/mesh/index.ts'
 import { MemoryStorage } from '../../core/storage/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { PoolLedgerWorld } from '../../tests/unit/pool-ledger-world.ts'
+import { rawCid } from '../../schemas/wire/index.ts'
 import { MemoryFiles } from '../follower/index.ts'
 import { isPhaseDone } from './index.ts'
 import { PoolDesk } from './pool-desk.ts'
@@ -98,13 +99,21 @@ it('writes what else it owes where the log refuses one, and forgets what ends no
   expect(written).toEqual([full, good])
 })
 
-it('takes an end also of somebody who withdrew as many purposes as one may', async () => {
+it('takes the end of what is in the log also of somebody who withdrew as often as one may, and nothing else of it', async () => {
   const world = new PoolLedgerWorld()
   const person = world.person('ada')
   world.advanceTo('gather')
-  world.offer(person)
+  const offered = world.offer(person)
+  world.advance('reveal')
+  world.show(offered)
   for (let i = 0; i < 256; i++)
-    world.state.withdrawals.add({ index: i, by: person.did, receipt: new Uint8Array([i]), subject: person.did, scope: ['ai:Benchmarking'] })
+    world.state.withdrawals.add({
+      index: i,
+      by: person.did,
+      manifest: rawCid(new Uint8Array([i])),
+      subject: person.did,
+      scope: ['ai:Benchmarking'],
+    })
   const desk = new PoolDesk({
     mesh: { peers: () => [], peer: '' } as unknown as Mesh,
     storage: new MemoryStorage(),
@@ -118,6 +127,7 @@ it('takes an end also of somebody who withdrew as many purposes as one may', asy
     kv: new MemoryKv(),
   })
   expect(await desk.take(world.withdrawal(person, { scope: ['ai:Benchmarking'] }))).toMatchObject({ code: 'TOO_MANY' })
+  expect(await desk.take(world.withdrawal(person, { manifest: rawCid(new Uint8Array(2)) }))).toMatchObject({ code: 'TOO_MANY' })
   expect(await desk.take(world.withdrawal(person))).toEqual({ status: 'noted' })
 })
 

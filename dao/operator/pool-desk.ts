@@ -6,9 +6,9 @@ import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { type Mesh, withdrawalTopic, withdrawProtocol } from '../../core/mesh/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
-import { toHex, type Withdrawal } from '../../schemas/wire/index.ts'
+import type { Withdrawal } from '../../schemas/wire/index.ts'
 import { PoolCiphertext } from '../batches/index.ts'
-import { readWithdrawal } from '../consent/index.ts'
+import { gossipVerdict, readWithdrawal } from '../consent/index.ts'
 import { CustodyAlarm, type FileStore, type Outbox, poolReaders } from '../follower/index.ts'
 import { isLive, type LedgerState } from '../ledger/index.ts'
 
@@ -29,7 +29,7 @@ export interface PoolDeskOptions {
 const OWED = 'withdrawal-owed/'
 const TIDY_MS = 3_600_000
 
-/** Of one subject, purpose by purpose. Beyond it somebody fills the log; an end is taken all the same. */
+/** Of one subject. Beyond it somebody fills the log; the end of a contribution that the log has is taken all the same. */
 const MOST_OF_ONE = 256
 
 type Answer = { status: 'noted' } | { status: 'refused'; code: string; message: string }
@@ -71,11 +71,7 @@ export class PoolDesk implements AsyncDisposable {
           void this.take(withdrawal).then((answer) => {
             if (answer.status === 'refused') logger.debug('withdrawal-not-taken', { code: answer.code })
           }),
-        ({ withdrawal }) => {
-          const read = readWithdrawal(withdrawal)
-          if (!read.ok) return 'reject'
-          return this.#options.state().contributors.has(read.value.subject) ? 'accept' : 'ignore'
-        },
+        ({ withdrawal }) => gossipVerdict(withdrawal, (account) => this.#options.state().contributors.has(account)),
       ),
     ]
     return {
@@ -89,14 +85,15 @@ export class PoolDesk implements AsyncDisposable {
   async take(bytes: Uint8Array): Promise<Answer> {
     const read = readWithdrawal(bytes)
     if (!read.ok) return no(read.code, read.message)
-    const { receipt, subject, scope } = read.value
+    const { manifest, subject, scope } = read.value
     const { state, write, kv, logger, signal } = this.#options
-    const { contributors, withdrawals } = state()
+    const { contributions, contributors, withdrawals } = state()
     if (this.#isLogged(bytes)) return { status: 'noted' }
     if (!contributors.has(subject)) return no('NOT_JOINED', 'this account never joined here; its keyholders take its withdrawal')
-    if (scope !== 'all' && withdrawals.of(subject).length >= MOST_OF_ONE)
+    const isEnd = scope === 'all' && contributions.get(manifest.toString())?.contributor === subject
+    if (!isEnd && withdrawals.of(subject).length >= MOST_OF_ONE)
       return no('TOO_MANY', 'this account has logged as many withdrawals as one may')
-    const key = `withdrawn/${toHex(receipt)}/${subject}/${scopeText(scope)}`
+    const key = `withdrawn/${manifest.toString()}/${subject}/${scopeText(scope)}`
     try {
       await kv.put(`${OWED}${key}`, bytes)
       this.#owed?.set(key, bytes)

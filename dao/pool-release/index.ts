@@ -20,6 +20,7 @@ export { openNotices, sealNotices } from './notice-box.ts'
 export { NoticeDesk, type NoticeDeskOptions } from './notice-desk.ts'
 export { type Member, memberLines, readMembers } from './members.ts'
 export {
+  contributionOf,
   isOf,
   noticeFor,
   readFeed,

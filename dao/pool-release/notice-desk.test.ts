@@ -12,9 +12,10 @@ import { type NamedRelease, NoticeDesk, openNotices, personOf, signPoolRelease, 
 const DAY = 86_400
 const [ann, bob, zoe] = [1, 2, 3].map((n) => subjectKey(fill(n), LEDGER)) as [S, S, S]
 type S = ReturnType<typeof subjectKey>
+const contributionOf = ({ did }: S): CID => rawCid(utf8(did))
 const personIn = ({ did }: S): string => personOf(fill(9), did)
 const said = (subject: S, at: number, scope: 'all' | Purpose[] = 'all'): Uint8Array =>
-  encode(signWithdrawal({ receipt: fill(at % 256), at, scope, ask: ['stop'] }, subject))
+  encode(signWithdrawal({ manifest: contributionOf(subject), at, scope, ask: ['stop'] }, subject))
 
 const release: NamedRelease = signPoolRelease(
   {
@@ -71,7 +72,7 @@ function world({
   const withdrawals: Uint8Array[] = []
   const sent: Uint8Array[] = []
   let now = 200
-  const members = people.map(([one, person]) => ({ manifest: rawCid(utf8(person)), subject: one.did, person }))
+  const members = people.map(([one, person]) => ({ manifest: contributionOf(one), subject: one.did, person }))
   const secret: PoolReleaseSecret = {
     v: 1,
     release: release.cid,

@@ -57,8 +57,7 @@ export interface StaleMember extends Member {
 
 /**
  * Whose rows have to go, by all withdrawals of a log in their order and the tags of those that the release did not know of. Those that it knew of
- * (its first `tombstones.count`) ended what came before it; of the later ones every one of a member counts, whatever contribution it means: to
- * delete too much harms nobody. Throws ProofError OTHER_LOG where the first ones are not those that the manifest speaks of, TAGS_OLD where
+ * (its first `tombstones.count`) ended what came before it; of the later ones those count whose tag opens a member's commitment. Throws ProofError OTHER_LOG where the first ones are not those that the manifest speaks of, TAGS_OLD where
  * withdrawals have no tag yet. Whether a withdrawal ends what a release is for the tag says: the operator knows which purposes its pool cannot do
  * without, and whoever withdrew one of these is out as a whole.
  */
@@ -74,14 +73,18 @@ export function staleMembers(
   const said = new Map<string, number>()
   for (const [i, withdrawal] of since.entries()) {
     if (withdrawal === undefined) continue
-    const commit = toHex(memberCommit(tags[i] as Uint8Array))
-    said.set(commit, Math.min(withdrawal.at, said.get(commit) ?? withdrawal.at))
+    const key = toHex(memberCommit(tags[i] as Uint8Array))
+    said.set(key, Math.min(withdrawal.at, said.get(key) ?? withdrawal.at))
   }
   return members.flatMap((member) => {
     const at = said.get(toHex(member.commit))
     return at === undefined ? [] : [{ ...member, said: at }]
   })
 }
+
+/** What a withdrawal is of, as a key: whoever signs one for another's contribution ends nothing, and is told of nobody. */
+export const contributionOf = ({ manifest, subject }: Pick<Withdrawal, 'manifest' | 'subject'>): string =>
+  `${manifest.toString()} ${subject}`
 
 /** Whether a withdrawal ends what is used for these purposes. */
 export const isOf = ({ scope }: Pick<Withdrawal, 'scope'>, purposes: readonly Purpose[]): boolean =>
@@ -124,12 +127,14 @@ export function noticeFor(
   { operator, at, before = [] }: { operator: Signer; at: number; before?: readonly string[] },
 ): Uint8Array | undefined {
   const said = new Map<string, number>()
-  for (const one of withdrawalsSince(release, withdrawals))
-    if (isOf(one, release.purposes)) said.set(one.subject, Math.min(one.at, said.get(one.subject) ?? one.at))
-  const gone = members.filter(({ subject, person }) => said.has(subject) && !before.includes(person))
+  for (const one of withdrawalsSince(release, withdrawals)) {
+    const key = contributionOf(one)
+    if (isOf(one, release.purposes)) said.set(key, Math.min(one.at, said.get(key) ?? one.at))
+  }
+  const gone = members.filter((one) => said.has(contributionOf(one)) && !before.includes(one.person))
   if (gone.length === 0) return undefined
   const persons = [...new Set(gone.map(({ person }) => person))].toSorted()
-  const deleteBy = Math.min(...gone.map(({ subject }) => dueAt(release, said.get(subject) as number, at)))
+  const deleteBy = Math.min(...gone.map((one) => dueAt(release, said.get(contributionOf(one)) as number, at)))
   const notice = { v: 1, dao: release.dao, release: cid, trainer: release.trainer, persons, at, deleteBy, by: operator.did }
   return encode(shaped(tombstoneNotice, signObject('tombstone-notice', notice, operator)))
 }

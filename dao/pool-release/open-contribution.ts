@@ -15,8 +15,8 @@ export interface Opening {
   order: Uint8Array
   purpose: Purpose
   epoch: number
-  /** Peer id of an owner's node, where its contribution asks for it. */
-  ownerOf?: (manifest: PoolManifest) => string | undefined
+  /** Peer id of the DAO, which carries the question to owners whose contribution asks for them. */
+  ownerVia?: string
   signal?: AbortSignal
 }
 
@@ -31,14 +31,13 @@ export interface Keys {
 }
 
 /** Asks k keyholders for every chunk's key, 64 at a time. Throws what `askForKeys` throws. */
-export async function keysOf(manifest: PoolManifest, { ownerOf, ...opening }: Opening): Promise<Keys> {
+export async function keysOf(manifest: PoolManifest, opening: Opening): Promise<Keys> {
   const keys = new Uint8Array(manifest.chunks.length * KEY_BYTES)
   let context: Uint8Array = new Uint8Array()
   let expires: number | null = null
-  const owner = ownerOf?.(manifest)
   for (let from = 0; from < manifest.chunks.length; from += MAX_INDICES) {
     const indices = manifest.chunks.slice(from, from + MAX_INDICES).map((_, i) => from + i)
-    const opened = await askForKeys({ ...opening, manifest, indices, role: 'assembler', ...(owner === undefined ? {} : { owner }) })
+    const opened = await askForKeys({ ...opening, manifest, indices, role: 'assembler' })
     context = opened.context
     if (opened.expires !== null) expires = Math.min(opened.expires, expires ?? opened.expires)
     for (const [i, key] of opened.keys.entries()) keys.set(key, (from + i) * KEY_BYTES)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RejectedMessageError } from '../../core/errors/index.ts'
-import { encode, MAX_MEMBERS, MAX_ORDER_BYTES, merkleTreeHash, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { type CID, encode, MAX_MEMBERS, MAX_ORDER_BYTES, merkleTreeHash, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { signEntry } from '../../core/envelope/index.ts'
 import type { LedgerState } from '../ledger/index.ts'
 import { LogReader, LogTail, MemoryLogStore } from '../log/index.ts'
@@ -209,15 +209,16 @@ describe('the tree of a release', () => {
 
 describe('withdrawals', () => {
   const [ann, bob] = [subjectKey(fill(1), LEDGER), subjectKey(fill(2), LEDGER)]
-  const said = (subject: typeof ann, byte: number, scope: 'all' | ['ai:Benchmarking' | 'dpv:DataQualityAssessment'] = 'all') =>
-    encode(signWithdrawal({ receipt: fill(byte), at: 5, scope, ask: ['stop'] }, subject))
+  const of = ({ did }: typeof ann): CID => rawCid(utf8(`of ${did}`))
+  const said = (subject: typeof ann, at: number, scope: 'all' | ['ai:Benchmarking' | 'dpv:DataQualityAssessment'] = 'all') =>
+    encode(signWithdrawal({ manifest: of(subject), at, scope, ask: ['stop'] }, subject))
   const carol = subjectKey(fill(3), LEDGER)
   const kept = {
     secret: fill(7),
-    members: [ann, bob].map(({ did }, i) => ({
+    members: [ann, bob].map((one, i) => ({
       person: personOf(fill(1), String(i)),
-      subject: did,
-      manifest: rawCid(utf8(`of ${i}`)),
+      subject: one.did,
+      manifest: of(one),
     })),
   }
   const members = readMembers(memberLines(kept, ['p0123456789abcdef']))
@@ -227,25 +228,25 @@ describe('withdrawals', () => {
     tagsOf(
       kept,
       purposes,
-      subjects.map(({ did }) => ({ subject: did, scope: 'all' })),
+      subjects.map((one) => ({ manifest: of(one), subject: one.did, scope: 'all' })),
     )
 
-  const benchmarking = ({ did }: typeof ann) => tagsOf(kept, purposes, [{ subject: did, scope: ['ai:Benchmarking'] }])
+  const benchmarking = (one: typeof ann) => tagsOf(kept, purposes, [{ manifest: of(one), subject: one.did, scope: ['ai:Benchmarking'] }])
 
   it('count from the release on, for its purposes, of its members', () => {
     // ann withdrew an earlier contribution before
     const before = [said(ann, 1)]
-    const release = { purposes, tombstones: { ...tombstoneRoot(before), at: 1 } }
+    const release = { tombstones: { ...tombstoneRoot(before), at: 1 } }
     expect(staleMembers(members, release, before, [])).toEqual([])
     expect(staleMembers(members, release, [...before, said(bob, 2, ['ai:Benchmarking'])], benchmarking(bob))).toEqual([])
     // the operator's word: its pool cannot do without that purpose
     expect(staleMembers(members, release, [...before, said(bob, 2, ['dpv:DataQualityAssessment'])], tags(bob))).toEqual([
-      { ...bobAsMember, said: 5 },
+      { ...bobAsMember, said: 2 },
     ])
-    expect(staleMembers(members, release, [...before, said(bob, 2)], tags(bob))).toEqual([{ ...bobAsMember, said: 5 }])
+    expect(staleMembers(members, release, [...before, said(bob, 2)], tags(bob))).toEqual([{ ...bobAsMember, said: 2 }])
     expect(staleMembers(members, release, [...before, said(carol, 2)], tags(carol))).toEqual([])
     expect(staleMembers(members, release, [...before, said(carol, 2), said(bob, 2)], tags(carol, bob))).toEqual([
-      { ...bobAsMember, said: 5 },
+      { ...bobAsMember, said: 2 },
     ])
     // what nobody signed is nobody's withdrawal
     expect(staleMembers(members, release, [...before, said(bob, 2).with(30, 1)], tags(bob))).toEqual([])
@@ -268,9 +269,15 @@ describe('withdrawals', () => {
     // of who withdrew a tag tells nothing to whoever has no list, and the same to whoever asks again
     expect(tags(ann, carol, ann).map((tag) => tag.byteLength)).toEqual([32, 32, 32])
     expect(tags(carol)).toEqual(tags(carol))
-    const [elsewhere] = tagsOf({ ...kept, secret: fill(8) }, purposes, [{ subject: ann.did, scope: 'all' }])
+    const [elsewhere] = tagsOf({ ...kept, secret: fill(8) }, purposes, [{ manifest: of(ann), subject: ann.did, scope: 'all' }])
     // of a purpose that the release is not for nobody is told apart, in it or not
-    const stays = [ann, carol].flatMap(({ did }) => tagsOf(kept, purposes, [{ subject: did, scope: ['ai:Benchmarking'] }]))
+    const stays = [ann, carol].flatMap((one) => benchmarking(one))
+    // who names another's contribution, or an earlier one of its own, is told apart from nobody
+    const others = tagsOf(kept, purposes, [
+      { manifest: of(ann), subject: carol.did, scope: 'all' },
+      { manifest: of(carol), subject: ann.did, scope: 'all' },
+    ])
+    expect(others.some((tag) => members.some((one) => toHex(one.commit) === toHex(memberCommit(tag))))).toBe(false)
     expect(stays.some((tag) => members.some((one) => toHex(one.commit) === toHex(memberCommit(tag))))).toBe(false)
     expect(new Set([...tags(ann, bob, carol), elsewhere as Uint8Array, ...stays].map(toHex)).size).toBe(6)
   })
@@ -350,7 +357,7 @@ describe('withdrawals', () => {
   })
 
   it('are refused as the answer when they are older than the release, or of another log', () => {
-    const release = { purposes: [], tombstones: { ...tombstoneRoot([said(ann, 1)]), at: 1 } }
+    const release = { tombstones: { ...tombstoneRoot([said(ann, 1)]), at: 1 } }
     const other = expect.objectContaining({ code: 'OTHER_LOG' }) as Error
     expect(() => staleMembers(members, release, [], [])).toThrow(other)
     expect(() => staleMembers(members, release, [said(bob, 2)], tags(bob))).toThrow(other)

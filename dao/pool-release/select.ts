@@ -54,7 +54,7 @@ export function selectContributions(
   }
 }
 
-/** Whether its subject withdrew it, or a purpose that is asked for, by the ledger, where a withdrawal ends what its subject has offered so far. A contribution it does not know has ended. */
+/** Whether its subject withdrew it, or a purpose that is asked for, by the ledger. A contribution it does not know has ended. */
 export function isEndedInLedger({ cid }: Pick<PoolContribution, 'cid'>, purposes: readonly Purpose[], state: LedgerState): boolean {
   const one = state.contributions.get(String(cid))
   return one === undefined || !isFor(state, one, purposes)

@@ -19,7 +19,7 @@ import {
   withdrawalTags,
 } from '../../schemas/wire/index.ts'
 import { leafSalt, memberTag, strayTag } from './derive.ts'
-import { isOf } from './notices.ts'
+import { contributionOf, isOf } from './notices.ts'
 
 /**
  * Tags of withdrawals in their order: of members what opens their commitment, of all others bytes that open none. Who withdrew a purpose that the
@@ -28,14 +28,15 @@ import { isOf } from './notices.ts'
 export function tagsOf(
   { secret, members }: Pick<PoolReleaseSecret, 'secret' | 'members'>,
   purposes: readonly Purpose[],
-  withdrawals: readonly Pick<Withdrawal, 'subject' | 'scope'>[],
+  withdrawals: readonly Pick<Withdrawal, 'manifest' | 'subject' | 'scope'>[],
 ): Uint8Array[] {
-  const bySubject = new Map(members.map(({ subject, manifest }) => [subject, manifest]))
-  return withdrawals.map(({ subject, scope }) => {
+  const known = new Map(members.map((one) => [contributionOf(one), one.manifest]))
+  return withdrawals.map((said) => {
+    const what = contributionOf(said)
     // another one than below: were it the same for who is in and another for who is not, it would tell
-    if (!isOf({ scope }, purposes)) return strayTag(secret, `${subject} stays`)
-    const manifest = bySubject.get(subject)
-    return manifest === undefined ? strayTag(secret, subject) : memberTag(leafSalt(secret, manifest))
+    if (!isOf(said, purposes)) return strayTag(secret, `${what} stays`)
+    const manifest = known.get(what)
+    return manifest === undefined ? strayTag(secret, what) : memberTag(leafSalt(secret, manifest))
   })
 }
 

@@ -155,11 +155,14 @@ export const consentReceipt = z.strictObject({
 export type ConsentReceipt = z.infer<typeof consentReceipt>
 export const RECEIPT_TYPE = 'quern-consent+jws'
 
-/** Ends a consent, wholly or for some purposes. Public, and wins in whatever order things arrive. Signed under `quern/withdrawal/v1\0`. */
+/**
+ * Ends every consent to one contribution, wholly or for some purposes. Public, and wins in whatever order things arrive. It names what the log
+ * has in public, so that the subject's key alone can make one. Signed under `quern/withdrawal/v1\0`.
+ */
 export const withdrawal = z.strictObject({
   v: z.literal(1),
-  /** SHA-256("quern/receipt-hash/v1\0" ‖ salt ‖ JWS): says nothing to who lacks both. */
-  receipt: bytesOf(32),
+  /** The contribution, by its manifest. */
+  manifest: cid,
   subject: did,
   /** Unix seconds. */
   at: uint,

@@ -143,7 +143,7 @@ export const MAX_ORDER_BYTES = 64_000
 export const shredAck = z.strictObject({
   v: z.literal(1),
   dao: ledgerId,
-  receipt: bytesOf(32),
+  manifest: cid,
   by: did,
   at: uint,
   /** Counts the keys that the share file lay under. */
@@ -164,6 +164,8 @@ export const accessLine = z.strictObject({
   purpose,
   epoch: uint,
   indices: z.array(uint).max(MAX_INDICES),
+  /** Whom the signed release order names that came with the request: to it goes what is released. Null without one. */
+  trainer: did.nullable(),
   /** `ok`, or why not. */
   outcome: z.string().min(1).max(64),
 })
@@ -178,6 +180,8 @@ export const accessHead = z.strictObject({
   v: z.literal(1),
   dao: ledgerId,
   manifest: cid,
+  /** Whether a share of it is held: the log stays when the share goes. */
+  held: z.boolean(),
   lines: uint,
   head: bytesOf(32),
   at: uint,

@@ -30,10 +30,10 @@ import {
   readAccessLog,
   renewContribution,
   type Sealed,
-  serveOwnerParts,
   unpinContribution,
   withdrawContribution,
 } from '../../node/pool/seal/index.ts'
+import { serveOwnerDesk } from '../../node/pool/offering/index.ts'
 import {
   cborCid,
   type ConsentReceipt,
@@ -86,8 +86,8 @@ const refusals = async (asked: Promise<unknown>): Promise<unknown[]> => {
   )
   return error?.code === 'NOT_ENOUGH_KEYHOLDERS' ? [...new Set(Object.values(error.detail.faults))] : [error?.code]
 }
-const withdrawalOf = (hash: Uint8Array, changes: Partial<Withdrawal> = {}, by = subject): Withdrawal =>
-  signWithdrawal({ receipt: hash, at: network.now(), scope: 'all', ask: ['stop', 'erase'], ...changes }, by)
+const withdrawalOf = ({ cid }: Sealed, changes: Partial<Withdrawal> = {}, by = subject): Withdrawal =>
+  signWithdrawal({ manifest: cid, at: network.now(), scope: 'all', ask: ['stop', 'erase'], ...changes }, by)
 const withdraw = (...withdrawals: Withdrawal[]) =>
   withdrawContribution({ mesh: network.contributor, withdrawals, dao: LEDGER, committee: network.committee })
 const order = (manifests: Sealed[], changes: object = {}, by = operator): Uint8Array => {
@@ -117,7 +117,7 @@ const opened = (sealed: Sealed, keys: { keys: Uint8Array[]; context: Uint8Array 
 
 describe('a contribution', () => {
   it('is sealed, offered, sampled by a scorer, released to an assembler, withdrawn and shredded', async () => {
-    const { sealed, receipt, hash } = await offered(1000)
+    const { sealed, receipt } = await offered(1000)
     const lines = eventLines(1000)
     // what is pinned names no key, and nothing algebraic
     const chunks = sealed.manifest.chunks.length
@@ -137,21 +137,17 @@ describe('a contribution', () => {
     expect(again.complete).toBe(true)
 
     const keyholder = network.committee.members[0] as string
-    const log = await readAccessLog({
-      mesh: network.contributor,
-      clock: network.clock,
-      subject,
-      keyholder,
-      dao: LEDGER,
-      manifest: sealed.cid,
-    })
-    expect(log.lines.map(({ by, role, indices: asked, outcome }) => [by, role, asked.length, outcome])).toEqual([
-      [network.scorer.did, 'scorer', 32, 'ok'],
-      [operator.did, 'assembler', 64, 'ok'],
+    const asked = { mesh: network.contributor, clock: network.clock, subject, keyholder, dao: LEDGER, manifest: sealed.cid }
+    const log = await readAccessLog(asked)
+    expect(log.head.held).toBe(true)
+    // also to whom it goes
+    expect(log.lines.map(({ by, role, indices: some, trainer: to, outcome }) => [by, role, some.length, to, outcome])).toEqual([
+      [network.scorer.did, 'scorer', 32, null, 'ok'],
+      [operator.did, 'assembler', 64, trainer.did, 'ok'],
     ])
 
     const generations = network.holders.map(({ table }) => table.generation)
-    const withdrawal = withdrawalOf(hash)
+    const withdrawal = withdrawalOf(sealed)
     const state = await withdraw(withdrawal)
     expect(state).toMatchObject({ shredded: 5, needed: 3, unreadable: true, noted: [] })
     expect(
@@ -159,6 +155,14 @@ describe('a contribution', () => {
     ).toBe(true)
     expect(state.acks.map(({ by }) => by).toSorted()).toEqual(network.committee.members.toSorted())
     expect(await refusals(askForKeys(asScorer(sealed.manifest, { indices: drawn })))).toEqual(['UNKNOWN'])
+    // who read it is told also when it is gone, and still to its subject alone
+    const after = await readAccessLog({ ...asked, after: log.read })
+    expect([after.head.held, after.lines, after.read.lines]).toEqual([false, [], log.read.lines])
+    expect((await readAccessLog(asked)).lines).toEqual(log.lines)
+    await expect(readAccessLog({ ...asked, subject: subjectKey(rootSeed, 'quern/other') })).rejects.toMatchObject({
+      code: 'ACCESS_LOG_REFUSED',
+      detail: { code: 'NOT_YOURS' },
+    })
     // said again it is answered the same; and the deposit cannot be replayed
     expect((await withdraw(withdrawal)).acks).toEqual(expect.arrayContaining(state.acks))
     expect(new Set((await offer(sealed, receipt)).faults.values())).toEqual(new Set(['WITHDRAWN']))
@@ -240,7 +244,7 @@ describe('a deposit is refused', () => {
     // what is dealt a second time is not what was dealt first, and changes nothing
     expect((await offer({ ...sealed, counts: network.seal(10).counts }, receipt)).complete).toBe(true)
     expect(await kept(sealed)).toEqual(before)
-    expect(await withdraw(withdrawalOf(receiptHash(receipt, sealed.salt)))).toMatchObject({ shredded: 5 })
+    expect(await withdraw(withdrawalOf(sealed))).toMatchObject({ shredded: 5 })
     expect(await kept(sealed)).toEqual(Array.from({ length: 5 }, () => undefined))
 
     const late = network.seal(10)
@@ -249,15 +253,15 @@ describe('a deposit is refused', () => {
     expect(await kept(late)).toEqual(Array.from({ length: 5 }, () => undefined))
   })
 
-  it('under a second receipt that renews nothing, and taken under one that does; a withdrawal of either ends it', async () => {
-    const { sealed, receipt, hash } = await offered(10)
+  it('under a second receipt that renews nothing, and taken under one that does; a withdrawal ends it, whichever is held', async () => {
+    const { sealed, receipt } = await offered(10)
     const id = 'f3b0c442-98fc-4c14-9afb-f4c8996fb924'
     expect(await codes(sealed, network.receipt(sealed, { id }))).toEqual(['NOT_A_RENEWAL'])
     const renewed = network.receipt(sealed, { id, prev: receiptId(receipt) })
     expect((await offer(sealed, renewed)).complete).toBe(true)
     expect(await codes(sealed, receipt)).toEqual(['SUPERSEDED'])
     expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
-    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+    expect(await withdraw(withdrawalOf(sealed))).toMatchObject({ shredded: 5 })
     expect(await codes(sealed, renewed)).toEqual(['WITHDRAWN'])
   })
 })
@@ -276,7 +280,7 @@ describe('a renewal', () => {
     })
 
   it('brings the consent further without a share, also to who missed one, and is not taken from anywhere else', async () => {
-    const { sealed, receipt, hash } = await offered(10)
+    const { sealed, receipt } = await offered(10)
     const { members } = network.committee
     const first = network.receipt(sealed, { id: ids[0], prev: receiptId(receipt), expires: network.now() + 86_400 * 60 })
     const second = network.receipt(sealed, { id: ids[1], prev: receiptId(first), expires: network.now() + 86_400 * 90 })
@@ -289,7 +293,7 @@ describe('a renewal', () => {
     expect(network.holders.map(({ table }) => table.get(sealed.cid)?.receipts.length)).toEqual([3, 3, 3, 3, 3])
     const { keys, expires } = await askForKeys(asScorer(sealed.manifest))
     expect([keys.length, (expires ?? 0) > network.now() + 86_400 * 80]).toEqual([1, true])
-    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+    expect(await withdraw(withdrawalOf(sealed))).toMatchObject({ shredded: 5 })
     expect(new Set((await renew(sealed, [receipt, first, second])).faults.values())).toEqual(new Set(['UNKNOWN']))
   })
 
@@ -308,8 +312,8 @@ describe('a renewal', () => {
 
   it('gives back no purpose that was withdrawn', async () => {
     const purposes: ConsentReceipt['purposes'] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking']
-    const { sealed, receipt, hash } = await offered(10, { purposes })
-    await withdraw(withdrawalOf(hash, { scope: ['ai:Benchmarking'] }))
+    const { sealed, receipt } = await offered(10, { purposes })
+    await withdraw(withdrawalOf(sealed, { scope: ['ai:Benchmarking'] }))
     const renewed = network.receipt(sealed, { id: ids[0], purposes, prev: receiptId(receipt) })
     expect((await renew(sealed, [receipt, renewed])).held).toHaveLength(5)
     const bytes = order([sealed], { purposes: ['ai:Benchmarking'] })
@@ -339,6 +343,10 @@ describe('a deposit', () => {
     expect(await send(await sealToRecipients(encode({}), [recipient]))).toMatchObject({ status: 'refused', code: 'DEPOSIT_KEY' })
     const key = decode((await network.contributor.ask(holder.mesh.peer, depositKeyProtocol, {})).key) as DepositKey
     expect(await send(await sealToRecipients(encode({}), [key.recipient]))).toMatchObject({ status: 'refused', code: 'BAD_SHAPE' })
+    // a day later nobody opens what was sealed to it, not with all that is on the machine then
+    network.aheadMs = 26 * 3_600_000
+    expect(await send(await sealToRecipients(encode({}), [key.recipient]))).toMatchObject({ status: 'refused', code: 'DEPOSIT_KEY' })
+    network.aheadMs = 0
   })
 })
 
@@ -430,7 +438,7 @@ describe('withdrawals win', () => {
   it('before the offer', async () => {
     const sealed = network.seal(10)
     const receipt = network.receipt(sealed)
-    expect(await withdraw(withdrawalOf(receiptHash(receipt, sealed.salt)))).toMatchObject({
+    expect(await withdraw(withdrawalOf(sealed))).toMatchObject({
       shredded: 0,
       unreadable: false,
       noted: { length: 5 },
@@ -441,11 +449,11 @@ describe('withdrawals win', () => {
   })
 
   it('during an assembly: what was given is given, and not one chunk more', async () => {
-    const { sealed, hash } = await offered(200)
+    const { sealed } = await offered(200)
     const bytes = order([sealed])
     expect((await askForKeys(asAssembler(sealed, bytes, { indices: [0, 1] }))).keys).toHaveLength(2)
     const [state, ...rest] = await Promise.all([
-      withdraw(withdrawalOf(hash)),
+      withdraw(withdrawalOf(sealed)),
       ...[2, 3, 4].map((i) => askForKeys(asAssembler(sealed, bytes, { indices: [i] })).catch((error: { code: string }) => error.code)),
     ])
     expect(state).toMatchObject({ shredded: 5 })
@@ -460,31 +468,31 @@ describe('withdrawals win', () => {
 
   it('of an optional purpose at once, without a share being lost', async () => {
     const purposes: ConsentReceipt['purposes'] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking']
-    const { sealed, hash } = await offered(20, { purposes })
+    const { sealed } = await offered(20, { purposes })
     const bytes = order([sealed], { purposes: ['ai:Benchmarking', 'ai:ModelTraining'] })
     const ask = (purpose: 'ai:Benchmarking' | 'ai:ModelTraining') => askForKeys(asAssembler(sealed, bytes, { purpose }))
     expect((await ask('ai:Benchmarking')).keys).toHaveLength(1)
-    expect(await withdraw(withdrawalOf(hash, { scope: ['ai:Benchmarking'] }))).toMatchObject({ shredded: 0, noted: { length: 5 } })
+    expect(await withdraw(withdrawalOf(sealed, { scope: ['ai:Benchmarking'] }))).toMatchObject({ shredded: 0, noted: { length: 5 } })
     expect(await refusals(ask('ai:Benchmarking'))).toEqual(['PURPOSE_NOT_CONSENTED'])
     // an order is for all of its purposes: one that was withdrawn takes it away, and a new one without it counts
     expect(await refusals(ask('ai:ModelTraining'))).toEqual(['ORDER_BEYOND_CONSENT'])
     expect((await askForKeys(asAssembler(sealed, order([sealed])))).keys).toHaveLength(1)
-    expect(await withdraw(withdrawalOf(hash, { scope: ['ai:ModelTraining'] }))).toMatchObject({ shredded: 5 })
+    expect(await withdraw(withdrawalOf(sealed, { scope: ['ai:ModelTraining'] }))).toMatchObject({ shredded: 5 })
   })
 
   it('only by their subject', async () => {
-    const { sealed, hash } = await offered(10)
-    expect(await withdraw(withdrawalOf(hash, {}, stranger))).toMatchObject({ shredded: 0 })
+    const { sealed } = await offered(10)
+    expect(await withdraw(withdrawalOf(sealed, {}, stranger))).toMatchObject({ shredded: 0 })
     expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
-    const forged = encode({ ...withdrawalOf(hash, {}, stranger), subject: subject.did })
+    const forged = encode({ ...withdrawalOf(sealed, {}, stranger), subject: subject.did })
     const reply = await network.contributor.ask((network.holders[0] as HolderAtWork).mesh.peer, withdrawProtocol, { withdrawal: forged })
     expect(reply).toMatchObject({ status: 'refused', code: 'BAD_SIGNATURE' })
   })
 })
 
 describe('a keyholder', () => {
-  it('that missed a renewal ends with the others, when every receipt of the chain is withdrawn', async () => {
-    const { sealed, receipt, hash } = await offered(10)
+  it('that missed a renewal ends with the others', async () => {
+    const { sealed, receipt } = await offered(10)
     const renewed = network.receipt(sealed, { id: 'f3b0c442-98fc-4c14-9afb-f4c8996fb924', prev: receiptId(receipt) })
     const missed = network.holders[3] as HolderAtWork
     const mesh: Pick<Mesh, 'ask'> = {
@@ -494,17 +502,16 @@ describe('a keyholder', () => {
     const committee = network.committee
     await offerContribution({ mesh: mesh as Mesh, clock: network.clock, sealed, receipt: renewed, committee })
     expect(missed.table.get(sealed.cid)?.receipts).toHaveLength(1)
-    const chain = [receiptHash(renewed, sealed.salt), hash].map((one) => withdrawalOf(one))
-    expect(await withdraw(...chain)).toMatchObject({ shredded: 5, noted: [], faults: { size: 0 } })
+    expect(await withdraw(withdrawalOf(sealed))).toMatchObject({ shredded: 5, noted: [], faults: { size: 0 } })
   })
 
   it('whose papers are lost still obeys a withdrawal, and tidies what is due of others', async () => {
     const [lost, other] = [await offered(10), await offered(10)]
     const holder = network.holders[2] as HolderAtWork
     const papers = `papers/${toHex(lost.sealed.cid.multihash.digest)}`
-    await holder.kv.put(`tombstone/${toHex(other.hash)}/${subject.did}/all`, encode(withdrawalOf(other.hash)))
+    await holder.kv.put(`tombstone/${other.sealed.cid}/${subject.did}/all`, encode(withdrawalOf(other.sealed)))
     await holder.kv.delete(papers)
-    expect(await withdraw(withdrawalOf(lost.hash))).toMatchObject({ shredded: 5 })
+    expect(await withdraw(withdrawalOf(lost.sealed))).toMatchObject({ shredded: 5 })
     expect(holder.table.get(lost.sealed.cid)).toBeUndefined()
     await network.restart(2)
     expect(holder.table.get(other.sealed.cid)).toBeUndefined()
@@ -512,41 +519,41 @@ describe('a keyholder', () => {
 
   it('that does not know the policy yet deletes nothing for a purpose that may be optional', async () => {
     const purposes: ConsentReceipt['purposes'] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking']
-    const { sealed, hash } = await offered(10, { purposes })
+    const { sealed } = await offered(10, { purposes })
     network.state.charter = false
-    expect(await withdraw(withdrawalOf(hash, { scope: ['ai:Benchmarking'] }))).toMatchObject({ shredded: 0, noted: { length: 5 } })
+    expect(await withdraw(withdrawalOf(sealed, { scope: ['ai:Benchmarking'] }))).toMatchObject({ shredded: 0, noted: { length: 5 } })
     expect(await refusals(askForKeys(asScorer(sealed.manifest)))).toEqual(['NO_POLICY'])
     network.state.charter = true
     expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
   })
 
   it('holds after a restart what it acknowledged, and shreds then what was withdrawn before it could', async () => {
-    const { sealed, receipt, hash } = await offered(10)
+    const { sealed, receipt } = await offered(10)
     for (const i of network.holders.keys()) await network.restart(i)
     expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
     expect((await offer(sealed, receipt)).complete).toBe(true)
     // the tombstone is on disk, and the machine stops before anything else happens
     const holder = network.holders[0] as HolderAtWork
-    await holder.kv.put(`tombstone/${toHex(hash)}/${subject.did}/all`, encode(withdrawalOf(hash)))
+    await holder.kv.put(`tombstone/${sealed.cid}/${subject.did}/all`, encode(withdrawalOf(sealed)))
     await network.restart(0)
     expect(holder.table.get(sealed.cid)).toBeUndefined()
-    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+    expect(await withdraw(withdrawalOf(sealed))).toMatchObject({ shredded: 5 })
   })
 
   it('that was away hears of a withdrawal from the log, and of one before the deposit too', async () => {
-    const { sealed, receipt, hash } = await offered(10)
+    const { sealed, receipt } = await offered(10)
     const holder = network.holders[1] as HolderAtWork
-    await holder.keyholder.hear([withdrawalOf(hash, {}, stranger)])
+    await holder.keyholder.hear([withdrawalOf(sealed, {}, stranger)])
     expect(holder.keyholder.holds(sealed.cid)).toBe(true)
-    await holder.keyholder.hear([withdrawalOf(hash)])
+    await holder.keyholder.hear([withdrawalOf(sealed)])
     expect(holder.keyholder.holds(sealed.cid)).toBe(false)
     expect((await offer(sealed, receipt)).faults.get(holder.signer.did)).toBe('WITHDRAWN')
     const next = network.seal(10)
     const consent = network.receipt(next)
-    await holder.keyholder.hear([withdrawalOf(receiptHash(consent, next.salt))])
+    await holder.keyholder.hear([withdrawalOf(next)])
     expect([...(await offer(next, consent)).faults]).toEqual([[holder.signer.did, 'WITHDRAWN']])
     // asked directly afterwards, it says that it deleted, like the others
-    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+    expect(await withdraw(withdrawalOf(sealed))).toMatchObject({ shredded: 5 })
   })
 
   it('whose log is read in parts is held to what was read before', async () => {
@@ -580,7 +587,7 @@ describe('a keyholder', () => {
     await rename(away, shares)
     expect((await offer(sealed, receipt)).complete).toBe(true)
 
-    const withdrawal = withdrawalOf(receiptHash(receipt, sealed.salt))
+    const withdrawal = withdrawalOf(sealed)
     await rename(shares, away)
     const state = await withdraw(withdrawal)
     expect([state.shredded, state.unreadable, [...state.faults]]).toEqual([4, true, [[holder.signer.did, 'DISK_FAILED']]])
@@ -614,7 +621,7 @@ describe('fresh shares', () => {
     )
 
   it('open the same chunks, the old ones are gone, and a withdrawal ends them too', async () => {
-    const { sealed, hash } = await offered(20)
+    const { sealed } = await offered(20)
     const before = network.holders.map(({ table }) => table.get(sealed.cid)?.held)
     const { done, faults } = await runReshare(network.assembling, orderOf(sealed))
     expect([done.length, faults.size]).toEqual([5, 0])
@@ -625,18 +632,18 @@ describe('fresh shares', () => {
       expect(equalBytes(held?.commitments[0] as Uint8Array, sealed.commitments[0] as Uint8Array)).toBe(true)
     }
     expect(opened(sealed, await askForKeys(asScorer(sealed.manifest)), [0])[0]).toContain('"id":"e0f')
-    expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5 })
+    expect(await withdraw(withdrawalOf(sealed))).toMatchObject({ shredded: 5 })
   })
 
   it('go to another committee, which the withdrawal reaches, and leave nothing with those who left', async () => {
-    const { sealed, hash } = await offered(20)
+    const { sealed } = await offered(20)
     const to = { k: 3, members: network.committee.members.slice(2).toReversed() }
     await runReshare(network.assembling, orderOf(sealed, { to, dealers: [1, 2, 4] }))
     expect(network.holders.map(({ table }) => table.get(sealed.cid)?.held.x)).toEqual([undefined, undefined, 3, 2, 1])
     const ask = (committee: { k: number; members: string[] }) => askForKeys(asScorer(sealed.manifest, { committee }))
     expect(opened(sealed, await ask(to), [0])[0]).toContain('"id":"e0f')
     expect(await refusals(ask(network.committee))).toContain('UNKNOWN')
-    const state = await withdrawContribution({ mesh: network.contributor, withdrawals: [withdrawalOf(hash)], dao: LEDGER, committee: to })
+    const state = await withdrawContribution({ mesh: network.contributor, withdrawals: [withdrawalOf(sealed)], dao: LEDGER, committee: to })
     expect(state).toMatchObject({ shredded: 3, needed: 1, unreadable: true })
   })
 
@@ -730,7 +737,7 @@ describe('fresh shares', () => {
   })
 
   it('are not given for an order of somebody else, to strangers, of another generation, or after a withdrawal; the old ones stay', async () => {
-    const { sealed, hash } = await offered(10)
+    const { sealed } = await offered(10)
     const run = (changes: object, by = operator) => faultsOf(runReshare(network.assembling, orderOf(sealed, changes, by)))
     expect(await run({}, network.scorer)).toEqual(['ORDER_NOT_OURS'])
     // one that is not seated has no key of the day to be asked for either; the dealers look for themselves
@@ -746,32 +753,75 @@ describe('fresh shares', () => {
     const early = { order: orderOf(sealed), step: { what: 'commit' as const, ready: [1, 2, 3, 4, 5].map((i) => utf8(`ready ${i}`)) } }
     expect(await network.assembling.ask(dealer.mesh.peer, reshareProtocol, early)).toMatchObject({ code: 'NOT_READY' })
     expect((await askForKeys(asScorer(sealed.manifest))).keys).toHaveLength(1)
-    await withdraw(withdrawalOf(hash))
+    await withdraw(withdrawalOf(sealed))
     expect(await run({})).toEqual(['UNKNOWN'])
   })
 })
 
-it('asks the owner too where custody says so, and the owner may say no', async () => {
-  const sealed = network.seal(20, rootSeed)
-  expect((await offer(sealed, network.receipt(sealed))).complete).toBe(true)
-  const owner = network.contributor.peer
+it('asks the owner too where custody says so: it looks for itself, and may say no', async () => {
+  const notes = await Promise.all(
+    [network.seal(1000, rootSeed), network.seal(3, rootSeed)].map(async (one) => {
+      const receipt = network.receipt(one)
+      expect((await offer(one, receipt)).complete).toBe(true)
+      return { ...one, receipts: [receipt], withdrawals: [] as Uint8Array[] }
+    }),
+  )
+  const [sealed, other] = notes as [(typeof notes)[0], (typeof notes)[0]]
+  const ownerVia = network.contributor.peer
   await network.scoring.connect(network.contributor.addresses())
-  let says = true
-  const other = network.seal(3, rootSeed)
-  expect((await offer(other, network.receipt(other))).complete).toBe(true)
-  using served = serveOwnerParts({ mesh: network.contributor, rootSeed, contributions: () => [other, sealed], mayOpen: () => says })
-  const ask = (changes: Partial<AskForKeys> = { owner }) => askForKeys(asScorer(sealed.manifest, changes))
-  expect(opened(sealed, await ask(), [0])[0]).toContain('"id":"e0f')
-  expect(opened(other, await askForKeys(asScorer(other.manifest, { owner })), [0])[0]).toContain('"type":"Listen"')
-  says = false
-  await expect(ask()).rejects.toMatchObject({ code: 'OWNER_SAID_NO', detail: { code: 'VETO' } })
-  await expect(ask({})).rejects.toMatchObject({ code: 'OWNER_SAID_NO' })
+  await network.assembling.connect(network.contributor.addresses())
+  let says: 'yes' | 'no' | 'unanswered' = 'yes'
+  const told: unknown[][] = []
+  const served = serveOwnerDesk({
+    mesh: network.contributor,
+    clock: network.clock,
+    view: network.view,
+    carrier: network.assembling.peer,
+    rootSeed,
+    contributions: () => notes,
+    mayOpen: () => says,
+    onAnswer: ({ request, order: by }, outcome) => told.push([request.role, by?.value.trainer ?? null, outcome]),
+  })
+  const drawn = sampledChunks(BEACON, sealed.cid, sealed.manifest.chunks.length)
+  const ask = (changes: Partial<AskForKeys> = {}) => askForKeys(asScorer(sealed.manifest, { indices: drawn, ownerVia, ...changes }))
+  const no = (code: string) => ({ code: 'OWNER_SAID_NO', detail: { code } })
+  expect(opened(sealed, await ask(), drawn.slice(0, 1))[0]).toContain('"type":"Listen"')
+  expect(opened(other, await askForKeys(asScorer(other.manifest, { ownerVia })), [0])[0]).toContain('"type":"Listen"')
+  // what keyholders would refuse the owner refuses by itself, whatever keyholders do
+  const undrawn = sealed.manifest.chunks.findIndex((_, i) => !drawn.includes(i))
+  await expect(ask({ indices: [undrawn] })).rejects.toMatchObject(no('UNSAMPLED'))
+  const release = (bytes: Uint8Array | undefined) => askForKeys(asAssembler(sealed, bytes, { ownerVia }))
+  await expect(release(undefined)).rejects.toMatchObject(no('NO_ORDER'))
+  await expect(release(order([sealed], { trainer: stranger.did }))).rejects.toMatchObject(no('TRAINER_NOT_NAMED'))
+  expect((await release(order([sealed]))).keys).toHaveLength(1)
+  // carried by anybody else than its author and the DAO it is nobody's
+  const carried: Pick<Mesh, 'ask'> = {
+    ask: (peer, protocol, query) => (peer === ownerVia ? network.assembling : network.scoring).ask(peer, protocol, query),
+  }
+  expect((await ask({ mesh: carried })).keys).toHaveLength(drawn.length)
+  await expect(askForKeys(asAssembler(sealed, order([sealed]), { ownerVia, mesh: network.scoring }))).rejects.toMatchObject(no('NOT_YOURS'))
+  says = 'no'
+  await expect(release(order([sealed]))).rejects.toMatchObject(no('VETO'))
+  says = 'unanswered'
+  await expect(release(order([sealed]))).rejects.toMatchObject(no('NOT_ANSWERED'))
+  says = 'yes'
+  expect(told.filter(([role]) => role === 'assembler')).toEqual([
+    ['assembler', null, 'NO_ORDER'],
+    ['assembler', stranger.did, 'TRAINER_NOT_NAMED'],
+    ['assembler', trainer.did, 'ok'],
+    ['assembler', trainer.did, 'VETO'],
+    ['assembler', trainer.did, 'NOT_ANSWERED'],
+  ])
+  // what it withdrew its node gives no part of, though no keyholder has heard of it
+  sealed.withdrawals.push(encode(withdrawalOf(sealed)))
+  await expect(ask()).rejects.toMatchObject(no('UNKNOWN'))
+  await expect(askForKeys(asScorer(sealed.manifest))).rejects.toMatchObject(no('OWNER_UNKNOWN'))
   served[Symbol.dispose]()
-  await expect(ask()).rejects.toMatchObject({ code: 'UNSUPPORTED_PROTOCOL' })
+  await expect(ask()).rejects.toMatchObject(no('UNSUPPORTED_PROTOCOL'))
 })
 
 it('ends by itself: after the expiry no key is given, and the next tidying shreds; the key of the table changes daily besides', async () => {
-  const { sealed, hash } = await offered(20)
+  const { sealed } = await offered(20)
   const generations = (): number[] => network.holders.map(({ table }) => table.generation)
   const tidy = () => Promise.all(network.holders.map(({ keyholder }) => keyholder.tidy()))
   const first = generations()
@@ -785,6 +835,6 @@ it('ends by itself: after the expiry no key is given, and the next tidying shred
   expect(await refusals(askForKeys(asScorer(sealed.manifest)))).toEqual(['EXPIRED'])
   await tidy()
   expect(network.holders.map(({ table }) => table.get(sealed.cid))).toEqual([undefined, undefined, undefined, undefined, undefined])
-  expect(await withdraw(withdrawalOf(hash))).toMatchObject({ shredded: 5, unreadable: true })
+  expect(await withdraw(withdrawalOf(sealed))).toMatchObject({ shredded: 5, unreadable: true })
   network.aheadMs = 0
 })

@@ -1,10 +1,12 @@
 /** A personal pool from before it is opened to a trainer and back: one network of processes over TCP, and the commands that people type. */
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { silent } from '../../core/effects/index.ts'
 import { generateKey } from '../../core/identity/index.ts'
 import { readPoolRelease, signPoolRelease } from '../../dao/pool-release/index.ts'
-import { replayPool } from '../../cli/wiring/index.ts'
+import { knownLedger, openSeed, openSubjectHome, replayPool } from '../../cli/wiring/index.ts'
+import { PoolBook } from '../../node/pool/offering/index.ts'
 import { NoticeHook } from '../support/notice-hook.ts'
 import { KEYHOLDERS, type Offered, PoolPeople, type Row } from '../support/pool-people.ts'
 import { eventually } from '../support/real-clock.ts'
@@ -18,6 +20,13 @@ const TWIN = 6
 const NOBODY = 7
 /** Person 0 at another machine. */
 const RESTORED = 8
+/** Under the owner's veto. */
+const OWNER = 5
+/** Agrees to less in a renewal. */
+const CHANGES = 1
+/** Person 2, whose home is lost. */
+const LOST = 2
+const AFTER_LOSS = 9
 const PURPOSES = ['ai:ModelTraining', 'dpv:DataQualityAssessment']
 const agreed = [...PURPOSES.flatMap((purpose) => ['--purpose', purpose]), '--adult', '--yes']
 
@@ -34,6 +43,8 @@ let world: PoolPeople
 let hook: NoticeHook
 /** The first three keyholders. */
 let aggregators: string[] = []
+/** The node of the person under the veto. */
+let serving: Awaited<ReturnType<PoolPeople['serve']>> | undefined
 const at = (...names: string[]): string => world.at(...names)
 const pool: PoolPeople['pool'] = (...words) => world.pool(...words)
 const exportOf = (who: number): string => at(`export-${who}.zip`)
@@ -55,6 +66,7 @@ beforeAll(async () => {
   await writeFile(at('evil.zip'), zipOf([{ name: '../SECRET', data: 'x' }]))
 }, 120_000)
 afterAll(async () => {
+  await serving?.stop()
   await hook[Symbol.asyncDispose]()
   await world[Symbol.asyncDispose]()
 })
@@ -73,14 +85,17 @@ async function isStale(...words: string[]): Promise<void> {
   expect(stale?.due?.[0]?.deleteBy).toMatch(/^\d{4}-\d{2}-\d{2}$/)
 }
 
-/** By the service's word: too few may be there to cosign. */
-const logged = (type: string, count: number): Promise<void> => eventually(async () => (await world.logged(type)) === count)
+/** Person 0's consent, as `pool status --dpv` writes it. */
+const record = async (): Promise<object> => JSON.parse(await readFile(at('records', `${contributions[0]}.jsonld`), 'utf8')) as object
 
-/** Counts the keys that a keyholder's shares lay under: each deletion takes another. */
-const generation = async (name: string): Promise<number> => {
+/** Of the key that a keyholder's shares lie under: it rises when one is shredded. */
+async function generation(name: string): Promise<number> {
   const shares = await readdir(path.join(world.network.folder(name), 'keyholder', 'shares'))
   return Math.max(0, ...shares.map((file) => Number(file.split('.')[1] ?? 0)))
 }
+
+/** By the service's word: too few may be there to cosign. */
+const logged = (type: string, count: number): Promise<void> => eventually(async () => (await world.logged(type)) === count)
 
 describe('a personal pool', () => {
   it('is not there before its operator opens it', async () => {
@@ -154,7 +169,14 @@ describe('a personal pool', () => {
   })
 
   it('takes six people, each at a machine of its own, who agreed to what they were shown', async () => {
-    const others = Promise.all(Array.from({ length: PEOPLE - 1 }, (_, i) => world.offerElsewhere(i + 1, exportOf(i + 1), ...agreed)))
+    const others = Promise.all(
+      Array.from({ length: PEOPLE - 1 }, async (_, i) => {
+        const more = [...(i + 1 === OWNER ? ['--veto'] : []), ...(i + 1 === CHANGES ? ['--purpose', 'ai:Benchmarking'] : [])]
+        const offered = await world.offerElsewhere(i + 1, exportOf(i + 1), ...agreed, ...more)
+        if (i + 1 === OWNER) serving = await world.serve(OWNER)
+        return offered
+      }),
+    )
     others.catch(() => undefined)
     const more = ['--purpose', 'ai:Benchmarking', '--days', '20']
     const run = await pool(0, 'offer', exportOf(0), ...agreed, ...more, '--no-wait', '--notice', at('notice.md'), '--backup')
@@ -190,11 +212,21 @@ describe('a personal pool', () => {
     const tested = await world.tested(1)
     expect(tested.map(({ records }) => records).toSorted((a, b) => a - b)).toEqual([8, 8, 8, 8, 8, 40])
     expect(tested.filter(({ fails, points }) => fails === 0 && BigInt(points) > 0n)).toHaveLength(PEOPLE)
-    const { accesses } = await world.status(0)
-    expect(new Set(accesses.map(({ role, outcome }) => `${role} ${outcome}`))).toEqual(new Set(['scorer ok']))
-    expect(accesses.length).toBe(KEYHOLDERS)
-    expect(accesses.every(({ seenBy }) => seenBy >= 3)).toBe(true)
+    const { accesses, told } = await world.status(0)
+    expect(told).toBe(KEYHOLDERS)
+    expect(new Set(accesses?.map(({ role, outcome }) => `${role} ${outcome}`))).toEqual(new Set(['scorer ok']))
+    expect(accesses?.length).toBe(KEYHOLDERS)
+    expect(accesses?.every(({ seenBy, trainer }) => seenBy >= 3 && trainer === null)).toBe(true)
+    // under the veto its owner's node gave its part to each of them
+    const asked = serving?.answers() ?? []
+    expect(asked.filter(({ role, outcome }) => role === 'scorer' && outcome === 'ok').length).toBeGreaterThanOrEqual(KEYHOLDERS)
+    expect(new Set(asked.map(({ contribution }) => contribution))).toEqual(new Set([contributions[OWNER]]))
   }, 600_000)
+
+  it('lies where nobody reads even its sealed chunks who does not have to', async () => {
+    expect(await world.chunkFor(contributions[0] as string, generateKey())).toEqual([false, false, false, false, false, false])
+    expect(await world.chunkFor(contributions[0] as string, await world.assembler)).toEqual([true, true, true, true, true, true])
+  }, 60_000)
 
   it('is held through a crash of as many keyholders as open it', async () => {
     const crashed = ['validator-1', 'validator-2', 'validator-3']
@@ -217,6 +249,14 @@ describe('a personal pool', () => {
     expect([again.code, again.json().at(-1)]).toMatchObject([1, { error: { code: 'PURPOSE_UNKNOWN' } }])
     const renewed = await pool(0, 'renew', ...agreed)
     expect([renewed.code, renewed.json()[0]], renewed.err).toMatchObject([0, { held: KEYHOLDERS, of: KEYHOLDERS, purposes: PURPOSES }])
+
+    // what is not ticked any more is withdrawn
+    const less = await pool(CHANGES, 'renew', ...agreed)
+    expect([less.code, less.json()[0]], less.err).toMatchObject([
+      0,
+      { held: KEYHOLDERS, purposes: PURPOSES, withdrawn: { purposes: ['ai:Benchmarking'], heard: KEYHOLDERS, logged: true } },
+    ])
+    await logged('consent.withdrawn', 2)
 
     const all = <T>(one: T): T[] => contributions.map(() => one)
     expect((await world.operate('reshare', '--dry-run')).json()[0]).toMatchObject({
@@ -279,6 +319,27 @@ describe('a personal pool', () => {
       0,
       { statistics: { noises: 3 }, published: { by: aggregators }, budget: { spentPpm: 500_000 } },
     ])
+    // each sees that, and to whom it went; the owner under the veto heard of it before
+    const { did: by } = await world.assembler
+    const released = { by, role: 'assembler', purpose: 'ai:ModelTraining', trainer: world.trainer.did, outcome: 'ok', chunks: 40 }
+    expect((await world.status(0)).accesses?.filter(({ role }) => role === 'assembler')).toMatchObject([released])
+    const words = await runCli(
+      'pool',
+      'status',
+      '--dao',
+      world.network.url,
+      '--home',
+      at('person-0'),
+      '--dpv',
+      at('records'),
+      '--log-level',
+      'error',
+    )
+    expect(await record()).toMatchObject({ '@type': 'dpv:ConsentRecord', 'dct:conformsTo': expect.any(Object) as object })
+    expect(words.out).toMatch(
+      new RegExp(`assembler +ai:ModelTraining +40 chunks +given +by [3-5] keyholders +to ${by} +for ${world.trainer.did}`),
+    )
+    expect(serving?.answers().at(-1)).toMatchObject({ role: 'assembler', outcome: 'ok', release: { trainer: world.trainer.did } })
     const manifest1 = readPoolRelease(await readFile(at('first', 'release.cbor')))
     expect(manifest1).toMatchObject({ value: { redaction: 'redact@1' } })
     // a copy of it tells whose it was, and an export of one of its people does not
@@ -302,6 +363,23 @@ describe('a personal pool', () => {
     const manifest = await fetch(`${world.network.url}/v1/pool/releases/${made?.release}`)
     expect(Buffer.from(await manifest.arrayBuffer()).equals(await readFile(at('first', 'release.cbor')))).toBe(true)
   }, 120_000)
+
+  it('goes out without whose owner is not there, or says no, and says so', async () => {
+    const without = async (out: string): Promise<void> => {
+      const run = await world.release(out)
+      expect([run.code, run.json()[0]], run.err).toMatchObject([
+        0,
+        { people: PEOPLE - 1, left: [{ manifest: contributions[OWNER], code: 'OWNER_SAID_NO' }] },
+      ])
+    }
+    await serving?.stop()
+    await without('away')
+    serving = await world.serve(OWNER, '--no-releases')
+    await without('vetoed')
+    expect(serving.answers()).toMatchObject([{ role: 'assembler', outcome: 'VETO', release: { trainer: world.trainer.did } }])
+    await serving.stop()
+    serving = await world.serve(OWNER)
+  }, 240_000)
 
   it('pays nothing for what somebody else brought, by keyholders of whom one at least had crashed', async () => {
     const again = await pool(TWIN, 'offer', exportOf(TWIN), ...agreed)
@@ -372,7 +450,7 @@ describe('a personal pool', () => {
     // the same three answer for whoever stayed
     expect(await world.askKeys(contributions[3] as string)).toBe(1)
 
-    await logged('consent.withdrawn', 2)
+    await logged('consent.withdrawn', 3)
     person = (await world.rowsIn('opened-1')).find(({ object }) => object.name.endsWith(' of 4'))?.person ?? ''
     await isStale('--dao', world.network.url)
     // nobody asked for it: the operator's service tells the trainer, and what it told is there to be read too. A box goes out after every
@@ -448,19 +526,62 @@ describe('a personal pool', () => {
     const run = await pool(0, 'withdraw', '--yes')
     expect([run.code, run.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 4, unreadable: true, logged: true }] }])
     // one, whichever of its consents it was given under
-    await logged('consent.withdrawn', 3)
+    await logged('consent.withdrawn', 4)
     await world.network.run('validator-2')
     // nobody tells it but the log
     await eventually(async () => (await generation('validator-2')) > before)
     const again = await pool(0, 'withdraw', '--yes')
     expect([again.code, again.json()[0]]).toMatchObject([0, { withdrawn: [{ shredded: 5 }] }])
     expect((await pool(0, 'withdraw', '--yes')).code).toBe(3)
-    const { stage, account } = await world.status(0)
-    expect(stage).toBe('withdrawn')
+    const { stage, account, told, accesses } = await world.status(0, '--dpv', at('records'))
+    expect(JSON.stringify(await record())).toContain('dpv:ConsentWithdrawn')
+    // who had it before is told also afterwards
+    expect([stage, told]).toEqual(['withdrawn', KEYHOLDERS])
+    expect(accesses?.filter(({ role }) => role === 'assembler')[0]).toMatchObject({ trainer: world.trainer.did, outcome: 'ok' })
     // the place is free: the same account, by its seed alone, at another machine
     const anew = await pool(RESTORED, 'offer', exportOf(0), ...agreed, '--no-wait')
     expect([anew.code, anew.json()[0]], anew.err).toMatchObject([0, { stage: 'committed', account }])
   }, 180_000)
+
+  it('reaches by gossip whom nobody could tell: a keyholder whose address is not known, while the DAO is silent', async () => {
+    const away = world.network.accounts.get('validator-4') as string
+    // where all of them are by now
+    await world.holding(1, KEYHOLDERS)
+    const home = at('person-1')
+    const ledger = (await knownLedger(home, world.network.url)) as string
+    await world.network.stop('dao')
+    {
+      await using opened = await openSubjectHome(home, { ledger, seed: await openSeed(home), privateNetwork: true, logger: silent })
+      const book = await PoolBook.open(opened.kv)
+      await book.learnAddresses([], new Set((await book.addresses()).map(({ did }) => did).filter((one) => one !== away)))
+    }
+    const before = await generation('validator-4')
+    const run = await pool(1, 'withdraw', '--yes')
+    expect([run.code, run.json()[0]], run.err).toMatchObject([
+      0,
+      { withdrawn: [{ shredded: 4, logged: false, faults: { [away]: expect.any(String) as string } }] },
+    ])
+    await eventually(async () => (await generation('validator-4')) > before)
+    await world.network.run('dao')
+    const again = await pool(1, 'withdraw', '--yes')
+    expect([again.code, again.json()[0]], again.err).toMatchObject([0, { withdrawn: [{ shredded: 5, logged: true }] }])
+  }, 180_000)
+
+  it('ends by its seed alone where home and receipts are lost', async () => {
+    const seed = at('lost-seed.txt')
+    await cp(at(`person-${LOST}`, 'pool', 'root.seed'), seed)
+    await rm(at(`person-${LOST}`), { recursive: true })
+    expect(await world.askKeys(contributions[LOST] as string)).toBe(1)
+    const run = await pool(AFTER_LOSS, 'withdraw', '--yes', '--restore', seed)
+    expect([run.code, run.json()[0]], run.err).toMatchObject([
+      0,
+      { withdrawn: [{ contribution: contributions[LOST], shredded: KEYHOLDERS, unreadable: true, logged: true }] },
+    ])
+    await expect(world.askKeys(contributions[LOST] as string)).rejects.toMatchObject({ code: 'NOT_ENOUGH_KEYHOLDERS' })
+    const { stage, purposes, told, accesses } = await world.status(AFTER_LOSS)
+    expect([stage, purposes, told]).toEqual(['withdrawn', null, KEYHOLDERS])
+    expect(accesses?.some(({ role, trainer }) => role === 'assembler' && trainer === world.trainer.did)).toBe(true)
+  }, 120_000)
 
   it('goes to the keyholders that its operator names, when enough are there, and who is left out has nothing of it', async () => {
     const members = [1, 2, 3, 4].map((i) => world.network.accounts.get(`validator-${i}`) as string)
@@ -471,21 +592,21 @@ describe('a personal pool', () => {
     const few = await reshare()
     expect([few.code, few.json<{ contributions: { outcome: string }[] }>()[0]?.contributions.map(({ outcome }) => outcome)]).toEqual([
       3,
-      Array(EVERYBODY - 2).fill('TOO_FEW_DEALERS'),
+      Array(EVERYBODY - 4).fill('TOO_FEW_DEALERS'),
     ])
     for (const name of away) await world.network.run(name)
-    await world.holding(1, KEYHOLDERS)
+    await world.holding(3, KEYHOLDERS)
     const before = await generation('validator-5')
     const named = await reshare()
     expect([named.code, named.json()[0]], named.err).toMatchObject([
       0,
-      { contributions: Array.from({ length: EVERYBODY - 2 }, () => ({ outcome: 'reshared', to: members })) },
+      { contributions: Array.from({ length: EVERYBODY - 4 }, () => ({ outcome: 'reshared', to: members })) },
     ])
-    await logged('custody.reshare', PEOPLE + EVERYBODY - 2)
+    await logged('custody.reshare', PEOPLE + EVERYBODY - 4)
     await eventually(async () => (await generation('validator-5')) > before)
-    await world.holding(1, members.length)
+    await world.holding(3, members.length)
     expect(members).not.toContain(left)
-    const gone = await pool(1, 'withdraw', '--yes')
+    const gone = await pool(3, 'withdraw', '--yes')
     expect([gone.code, gone.json()[0]], gone.err).toMatchObject([0, { withdrawn: [{ shredded: 4, of: 4, needed: 2, unreadable: true }] }])
   }, 240_000)
 })

@@ -7,16 +7,10 @@ import { keyFromSeed, type Signer } from '../../core/identity/index.ts'
 import { type DiskKv, openDiskKv } from '../../core/kv/index.ts'
 import { type Mesh, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { signReceipt } from '../../dao/consent/index.ts'
+import type { PoolView } from '../../dao/pool-access/index.ts'
 import { type Sealed, sealContribution } from '../../node/pool/seal/index.ts'
 import { canonicalJson, type CID, type ConsentReceipt, type PoolKey } from '../../schemas/wire/index.ts'
-import {
-  type CountView,
-  type Keyholder,
-  openKeyholder,
-  openShareTable,
-  type PoolView,
-  type ShareTable,
-} from '../../validator/keyholder/index.ts'
+import { type CountView, type Keyholder, openKeyholder, openShareTable, type ShareTable } from '../../validator/keyholder/index.ts'
 import { fill, keyholders, LEDGER, operator, poolPolicy, receiptFor, rootSeed, subject } from './pool-world.ts'
 import { realClock } from './real-clock.ts'
 

@@ -1,5 +1,6 @@
 /** A DAO, five keyholders and people with exports of their own: roles as processes over TCP, and the commands that people type. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,11 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { silent } from '../../core/effects/index.ts'
-import { generateKey, openKeyFile } from '../../core/identity/index.ts'
-import { openLibp2pMesh } from '../../core/mesh/index.ts'
+import { generateKey, openKeyFile, type Signer } from '../../core/identity/index.ts'
+import { blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { openCustody, openPoolReleases } from '../../dao/index.ts'
-import { seatedValidators } from '../../dao/ledger/index.ts'
-import { MAX_POOL_MANIFEST_BYTES, parse, poolManifest } from '../../schemas/wire/index.ts'
+import { readPoolManifest, seatedValidators } from '../../dao/ledger/index.ts'
+import { type CID, MAX_POOL_MANIFEST_BYTES, parse, poolManifest } from '../../schemas/wire/index.ts'
 import { getBytes, learnDao, replayPool, resolveDao, systemClock } from '../../cli/wiring/index.ts'
 import { KillableNetwork } from './killable-network.ts'
 import { eventually } from './real-clock.ts'
@@ -36,11 +37,22 @@ export interface Status {
   stage: string
   events: number
   holding: number
-  purposes: string[]
+  purposes: string[] | null
   withdrawn: string[]
   lacking: number
   expires: number
-  accesses: { role: string; outcome: string; seenBy: number }[]
+  /** Keyholders that gave their log. */
+  told: number
+  accesses:
+    | { at: number; by: string; role: string; purpose: string; chunks: number; trainer: string | null; outcome: string; seenBy: number }[]
+    | null
+}
+/** One request, as an owner's node prints it. */
+export interface Answered {
+  contribution: string
+  role: string
+  release: { name: string; trainer: string } | null
+  outcome: string
 }
 export interface EpochRow {
   role: string
@@ -109,8 +121,8 @@ export class PoolPeople implements AsyncDisposable {
     return runCli('pool', what, ...words, ...this.#asPerson(who))
   }
 
-  async status(who: number): Promise<Status> {
-    const { code, err, json } = await this.pool(who, 'status')
+  async status(who: number, ...words: string[]): Promise<Status> {
+    const { code, err, json } = await this.pool(who, 'status', ...words)
     if (code !== 0) throw new Error(err)
     const [said] = json<{ account: string; contributions: Omit<Status, 'account'>[] }>()
     return { account: said?.account, ...said?.contributions[0] } as Status
@@ -126,6 +138,50 @@ export class PoolPeople implements AsyncDisposable {
     const argv = ['--disable-warning=ExperimentalWarning', MAIN, 'pool', 'offer', ...words, ...this.#asPerson(who)]
     const { stdout } = await promisify(execFile)(process.execPath, argv, { maxBuffer: 1 << 24 })
     return JSON.parse(stdout.trim().split('\n').at(-1) as string) as Offered
+  }
+
+  /** The node of an owner under the veto, in a process of its own. Resolves when it answers. */
+  async serve(who: number, ...words: string[]): Promise<{ answers: () => Answered[]; stop: () => Promise<void> }> {
+    const argv = ['--disable-warning=ExperimentalWarning', MAIN, 'pool', 'serve', ...words, ...this.#asPerson(who)]
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = once(child, 'exit')
+    let [out, err] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+    await eventually(
+      async () => {
+        if (child.exitCode !== null) throw new Error(err)
+        return err.includes('answering for')
+      },
+      undefined,
+      60_000,
+    )
+    const lines = (): string[] => out.split('\n').slice(0, -1)
+    return {
+      answers: () => lines().map((line) => JSON.parse(line) as Answered),
+      stop: async () => {
+        child.kill('SIGTERM')
+        await ended
+      },
+    }
+  }
+
+  /** What the DAO and its validators give this peer of a contribution's first sealed chunk. */
+  async chunkFor(cid: string, signer: Signer): Promise<boolean[]> {
+    const facts = await learnDao(await resolveDao(this.network.url), { logger: silent, signal: AbortSignal.timeout(30_000) })
+    const known = facts.state.contributions.get(cid)
+    if (known === undefined) throw new Error(`${cid} is not known`)
+    const [chunk] = readPoolManifest(facts.files, known.manifestCid).chunks as [CID]
+    await using mesh = await openLibp2pMesh({ signer, clock: systemClock, listen: [], privateNetwork: true })
+    const dao = await mesh.connect(await resolveDao(this.network.url))
+    const peers = [dao]
+    for (const { did, addresses } of facts.known) if (did !== facts.state.operator) peers.push(await mesh.connect(addresses))
+    return await Promise.all(peers.map(async (peer) => (await mesh.ask(peer, blocksProtocol, { cids: [chunk] })).blocks[0] !== null))
+  }
+
+  /** The key of the operator's commands that put releases together. */
+  get assembler(): Promise<Signer> {
+    return openKeyFile(path.join(this.network.folder('dao'), 'keys', 'assembler.key'))
   }
 
   /** What an operator types beside its service. */

@@ -123,8 +123,8 @@ export class PoolReleaseWorld implements AsyncDisposable {
   }
 
   /** Says it to the ledger; keyholders hear of it only with `toKeyholders`. */
-  withdraw({ subject, receipt }: Person, scope: Withdrawal['scope'] = 'all'): Withdrawal {
-    const withdrawal = signWithdrawal({ receipt, at: this.network.now(), scope, ask: ['stop', 'erase'] }, subject)
+  withdraw({ subject, sealed }: Person, scope: Withdrawal['scope'] = 'all'): Withdrawal {
+    const withdrawal = signWithdrawal({ manifest: sealed.cid, at: this.network.now(), scope, ask: ['stop', 'erase'] }, subject)
     this.tombstones.add(withdrawal)
     this.withdrawals.push(encode(withdrawal))
     return withdrawal
@@ -134,10 +134,9 @@ export class PoolReleaseWorld implements AsyncDisposable {
     return this.people.map(({ sealed }) => ({ cid: sealed.cid, manifest: sealed.manifest, vested: true }))
   }
 
-  /** By the receipts, which here everybody knows. */
   #isEnded(cid: CID, purposes: readonly Purpose[]): boolean {
-    const { receipt, subject } = this.people.find(({ sealed }) => sealed.cid.equals(cid)) as Person
-    const scope = this.tombstones.scopeOf(receipt, subject.did)
+    const { subject } = this.people.find(({ sealed }) => sealed.cid.equals(cid)) as Person
+    const scope = this.tombstones.scopeOf(cid, subject.did)
     return scope === 'all' || purposes.some((one) => scope?.has(one) === true)
   }
 

@@ -26,6 +26,7 @@ const samples: Record<string, { query: unknown; reply: unknown }> = {
   '/quern/pool-key/1.0.0': { query: { sealed: utf8('age file') }, reply: { status: 'held', ack: utf8('ack') } },
   '/quern/tokens/1.0.0': { query: { request: utf8('request') }, reply: { status: 'ok', answer: utf8('answer') } },
   '/quern/keyreq/1.0.0': { query: { request: utf8('request'), order: null }, reply: { status: 'ok', sealed: utf8('sealed') } },
+  '/quern/owner-part/1.0.0': { query: { request: utf8('request'), order: null }, reply: { status: 'ok', sealed: utf8('sealed') } },
   '/quern/withdraw/1.0.0': { query: { withdrawal: utf8('withdrawal') }, reply: { status: 'noted' } },
   '/quern/access-log/1.0.0': { query: { request: utf8('request') }, reply: { status: 'ok', head: utf8('head'), lines: [] } },
   '/quern/reshare/1.0.0': {

@@ -48,6 +48,8 @@ export const chunk = (changes: Partial<PoolIndexRow> = {}): PoolIndexRow => ({
 })
 
 export class PoolLedgerWorld extends LedgerWorld {
+  readonly #newest = new Map<string, CID>()
+
   constructor({ charter = {}, ...options }: WorldOptions & { charter?: Partial<CharterInput> } = {}) {
     const files: [CID, Uint8Array][] = [
       [policy.cid, policy.bytes],
@@ -89,6 +91,7 @@ export class PoolLedgerWorld extends LedgerWorld {
       ...change,
     }
     const cid = this.files.put(cborCid(encode(manifest)), encode(manifest))
+    this.#newest.set(signer.did, cid)
     const salt = sha256(utf8('salt'), cid.bytes)
     const epoch = this.state.epoch?.phase === 'gather' ? this.state.epoch.number : (this.state.epoch?.number ?? 0) + 1
     const commit = this.ok(signer, 'contribution.commit', { epoch, hash: commitHash(cid, salt, signer.did) })
@@ -117,9 +120,10 @@ export class PoolLedgerWorld extends LedgerWorld {
     return offered
   }
 
+  /** Of what the signer offered last, unless `changes` names another. */
   withdrawal(signer: Signer, changes: Partial<Omit<Withdrawal, 's' | 'subject' | 'v'>> = {}): Uint8Array {
-    const receipt = sha256(utf8(signer.did))
-    return encode(signWithdrawal({ receipt, at: this.now, scope: 'all', ask: ['stop', 'erase'], ...changes }, signer))
+    const manifest = this.#newest.get(signer.did) ?? rawCid(utf8(signer.did))
+    return encode(signWithdrawal({ manifest, at: this.now, scope: 'all', ask: ['stop', 'erase'], ...changes }, signer))
   }
 
   /** Code of the refusal; undefined when it counts. */

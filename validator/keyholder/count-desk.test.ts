@@ -152,7 +152,7 @@ describe('three aggregators', () => {
     expect((await gather(roundOf())).counted).toEqual({ people: PEOPLE - 1, forged: [], partly: 0 })
     // a withdrawal that one of them has heard is enough
     const one = aggregators[0] as Aggregator
-    one.withdrawals.learn({ receipt: fill(2), subject: `did:${manifestOf(2).toString()}`, scope: 'all' })
+    one.withdrawals.learn({ manifest: manifestOf(2), subject: `did:${manifestOf(2).toString()}`, scope: 'all' })
     await expect(gather(roundOf({ at: NOW + 1 }))).rejects.toMatchObject({ code: 'TOO_FEW_PEOPLE', detail: { partly: 1 } })
     now += 999
     inPool.delete(manifestOf(3).toString())

@@ -25,6 +25,7 @@ import {
   sumWithNoise,
   wordsOf,
 } from '../../dao/pool-statistics/index.ts'
+import { type Refused, refused } from '../../dao/pool-access/index.ts'
 import {
   type AggregateList,
   bytesOf,
@@ -44,7 +45,6 @@ import {
   uint,
   WireError,
 } from '../../schemas/wire/index.ts'
-import { type Refused, refused } from './judge-deposit.ts'
 import type { PaperBox } from './papers.ts'
 import type { ShareTable } from './share-table.ts'
 import type { Withdrawals } from './withdrawals.ts'
@@ -174,7 +174,7 @@ export class CountDesk {
     if (row?.current !== true || row.expires <= this.#now() || facts === undefined) return undefined
     // whoever came after the cut may have known the beacon, and made a proof for its point
     if (row.at > facts.cutAt) return undefined
-    if (withdrawals.ends(row, facts.subject, facts.policy)) return undefined
+    if (withdrawals.ends(row.manifest, facts.subject, facts.policy)) return undefined
     const theirs = aggregatorsOf(facts.policy)
     if (theirs === undefined || theirs.some((account, i) => account !== aggregators[i])) return undefined
     const counts = await papers.countsOf(manifest, row.paperKey)

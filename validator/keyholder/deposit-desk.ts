@@ -19,14 +19,14 @@ import {
 import type { Clock } from '../../core/effects/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { DepositKeys } from './deposit-keys.ts'
-import { type DepositVerdict, judgeDeposit, type Refused, refused } from './judge-deposit.ts'
+import { type DepositVerdict, judgeDeposit } from './judge-deposit.ts'
 import { judgeRenewal } from './judge-renewal.ts'
 import type { PaperBox } from './papers.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import type { Shredder } from './shredder.ts'
 import type { Turns } from './turns.ts'
-import type { PoolView } from './view.ts'
+import { type PoolView, type Refused, refused } from '../../dao/pool-access/index.ts'
 import type { Withdrawals } from './withdrawals.ts'
 
 export interface DepositDeskOptions {
@@ -72,9 +72,7 @@ export class DepositDesk {
 
   async #decide(deposit: Deposit, verdict: Good, now: number): Promise<Taken | Refused> {
     const { table, maxShares, shredder } = this.#options
-    // a receipt that renewed a withdrawn one has no tombstone of its own
-    if ((await shredder.ackOf(verdict.receipt)) !== undefined)
-      return refused('WITHDRAWN', 'this consent has ended; give a new one for a new contribution')
+    if ((await shredder.goneOf(verdict.cid)) !== undefined) return refused('WITHDRAWN', 'this contribution has ended; offer a new one')
     const known = table.get(verdict.cid)
     if (known === undefined && table.size >= maxShares) return refused('FULL', 'no room for more shares; tell the DAO')
     // the same part again under a newer receipt is a renewal
@@ -83,19 +81,13 @@ export class DepositDesk {
   }
 
   async #renew(manifest: CID, receipts: Renewal['receipts'], now: number): Promise<Taken | Refused> {
-    const { table, papers, view, withdrawals, shredder } = this.#options
+    const { table, papers, view, withdrawals } = this.#options
     const row = table.get(manifest)
     if (row === undefined || !row.current) return refused('UNKNOWN', 'no share of this contribution is held here; offer it anew')
     if (equalBytes(receiptHash(receipts.at(-1) as string, row.salt), row.receipts.at(-1) as Uint8Array)) return this.#acknowledged(row)
     const held = await papers.get(row.manifest, row.paperKey)
     const verdict = judgeRenewal({ row, papers: held, receipts, view, tombstones: withdrawals.tombstones, now })
     if (!verdict.ok) return verdict
-    for (const hash of verdict.hashes)
-      if ((await shredder.ackOf(hash)) !== undefined)
-        return refused('WITHDRAWN', 'this consent has ended; give a new one for a new contribution')
-    // the receipts of one contribution stand or fall together
-    if (withdrawals.ends(row, held.manifest.subject, view.policy(held.manifest.policy)))
-      return refused('WITHDRAWN', 'the consent was withdrawn')
     const renewed = { ...row, receipts: [...row.receipts, ...verdict.hashes], expires: verdict.expires }
     return this.#acknowledged(await this.#store(held.manifest, renewed, receipts.at(-1) as string))
   }
@@ -118,7 +110,7 @@ export class DepositDesk {
     await papers.put(row.manifest, row.paperKey, { manifest, receipt })
     await table.put([row])
     // a withdrawal may have come while the disk was busy; it wins
-    if (!withdrawals.ends(row, manifest.subject, view.policy(manifest.policy))) return row
+    if (!withdrawals.ends(row.manifest, manifest.subject, view.policy(manifest.policy))) return row
     await shredder.shred([row])
     return refused('WITHDRAWN', 'the consent was withdrawn')
   }

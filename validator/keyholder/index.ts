@@ -5,7 +5,6 @@ export type { CountView } from './count-desk.ts'
 export type { KekFile } from './kek-file.ts'
 export type { HeldContribution, Keyholder, KeyholderOptions } from './keyholder.ts'
 export type { ShareTable } from './share-table.ts'
-export type { PoolView } from './view.ts'
 export type { LoggedWithdrawal } from './withdrawals.ts'
 
 /** Serves a keyholder's protocols; loads the curve on first use. */

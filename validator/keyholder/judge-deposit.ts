@@ -13,14 +13,7 @@ import {
   poolManifest,
   WireError,
 } from '../../schemas/wire/index.ts'
-import type { PoolView } from './view.ts'
-
-export interface Refused {
-  ok: false
-  code: string
-  message: string
-}
-export const refused = (code: string, message: string): Refused => ({ ok: false, code, message })
+import { type PoolView, type Refused, refused } from '../../dao/pool-access/index.ts'
 
 export interface DepositFacts {
   deposit: Deposit
@@ -56,9 +49,8 @@ export function judgeDeposit({ deposit, view, tombstones, self, now }: DepositFa
     tombstones,
     now,
   })
-  const fault = consent.ok ? undefined : consent.problems[0]
-  if (!consent.ok || policy === undefined) return refused(fault?.code ?? 'NO_POLICY', fault?.message ?? 'no policy')
-  const { k, members } = policy.committee
+  if (!consent.ok) return refused(consent.code, consent.message)
+  const { k, members } = consent.policy.committee
   if (members[deposit.x - 1] !== self) return refused('OTHER_SEAT', `seat ${deposit.x} is not ours; see the policy's committee`)
   if (deposit.commitments.length !== k) return refused('OTHER_COMMITTEE', `the policy asks for ${k} commitments`)
   const [first] = deposit.commitments as [Uint8Array]
@@ -67,7 +59,7 @@ export function judgeDeposit({ deposit, view, tombstones, self, now }: DepositFa
   if (!shareFits(deposit.share, deposit.x, deposit.commitments))
     return refused('BAD_SHARE', 'the share does not lie on the committed polynomial')
   if (deposit.counts !== undefined) {
-    if (aggregatorsOf(policy)?.includes(self) !== true)
+    if (aggregatorsOf(consent.policy)?.includes(self) !== true)
       return refused('NOT_AGGREGATOR', 'the first three keyholders of the policy sum what people count, and nobody else takes a part of it')
     const wrong = faultOfShare(deposit.counts)
     if (wrong !== undefined) return refused('BAD_COUNTS', wrong)

@@ -1,10 +1,9 @@
 /** Whether a newer consent takes the place of the one that is held: a chain from that one on, of which the last holds now. Pure. */
 import { checkConsent, readReceipt, receiptHash, receiptId, type Tombstones } from '../../dao/consent/index.ts'
 import { toHex } from '../../schemas/wire/index.ts'
-import { type Refused, refused } from './judge-deposit.ts'
 import type { Papers } from './papers.ts'
 import type { ShareRow } from './share-row.ts'
-import type { PoolView } from './view.ts'
+import { type PoolView, type Refused, refused } from '../../dao/pool-access/index.ts'
 
 /** Receipts of one contribution, the first included. */
 const MOST_RECEIPTS = 64
@@ -43,12 +42,11 @@ export function judgeRenewal({ row, papers, receipts, view, tombstones, now }: R
     operator: view.operator,
     policy: policy === undefined ? null : { cid: manifest.policy, value: policy },
     manifest,
-    before: [...row.receipts, ...added],
     tombstones,
     now,
   })
   if (consent.ok) return { ok: true, hashes: added, expires: consent.receipt.expires }
-  return refused(consent.problems[0]?.code ?? 'NO_CONSENT', consent.problems[0]?.message ?? 'no consent')
+  return refused(consent.code, consent.message)
 }
 
 /**

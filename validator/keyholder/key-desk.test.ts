@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { signObject } from '../../core/envelope/index.ts'
 import { deal, dealtHash, generateAgeIdentity } from '../../dao/custody/index.ts'
 import { signWithdrawal, Tombstones } from '../../dao/consent/index.ts'
-import { cborCid, encode, type Purpose, peerFromDid } from '../../schemas/wire/index.ts'
+import { cborCid, type CID, encode, type Purpose, peerFromDid } from '../../schemas/wire/index.ts'
 import { consentGiven, fill, LEDGER, NOW, operator, subject, trainer } from '../../tests/support/pool-world.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { answerKeyRequest, type KeyDeskOptions } from './key-desk.ts'
@@ -10,7 +10,7 @@ import { answerKeyRequest, type KeyDeskOptions } from './key-desk.ts'
 const GIVEN: Purpose[] = ['ai:ModelTraining', 'dpv:DataQualityAssessment', 'ai:Benchmarking']
 
 /** An assembler's request for an optional purpose; `meanwhile` happens while its line is written. */
-async function asked(meanwhile: (tombstones: Tombstones, hash: Uint8Array) => void) {
+async function asked(meanwhile: (tombstones: Tombstones, manifest: CID) => void) {
   const { policy, manifest, jws, hash, salt } = consentGiven({ purposes: GIVEN })
   const { shares, commitments } = deal({ k: 3, n: 5 })
   const cid = cborCid(encode(manifest))
@@ -22,7 +22,7 @@ async function asked(meanwhile: (tombstones: Tombstones, hash: Uint8Array) => vo
     view: { ledger: LEDGER, operator: operator.did, policy: () => policy.policy, isSeated: () => false },
     table: { get: () => ({ ...row, paperKey: fill(1), at: NOW, expires: NOW + 1000 }) },
     papers: { get: async () => ({ manifest, receipt: jws }) },
-    access: { append: async () => meanwhile(tombstones, hash) },
+    access: { append: async () => meanwhile(tombstones, cid) },
     withdrawals: { tombstones, ends: () => false },
   } as unknown as KeyDeskOptions
   const reply = (await generateAgeIdentity()).recipient
@@ -48,8 +48,8 @@ async function asked(meanwhile: (tombstones: Tombstones, hash: Uint8Array) => vo
 
 it('gives no key for a purpose that was withdrawn while the answer was made', async () => {
   expect(await asked(() => undefined)).toMatchObject({ ok: true })
-  const withdrawn = await asked((tombstones, receipt) =>
-    tombstones.add(signWithdrawal({ receipt, at: NOW, scope: ['ai:Benchmarking'], ask: ['stop'] }, subject)),
+  const withdrawn = await asked((tombstones, manifest) =>
+    tombstones.add(signWithdrawal({ manifest, at: NOW, scope: ['ai:Benchmarking'], ask: ['stop'] }, subject)),
   )
   expect(withdrawn).toMatchObject({ ok: false, code: 'PURPOSE_NOT_CONSENTED' })
 })

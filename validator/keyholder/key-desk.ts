@@ -2,14 +2,11 @@
 import type { Clock } from '../../core/effects/index.ts'
 import { verifyObject } from '../../core/envelope/index.ts'
 import { partialKeys, sealToRecipients } from '../../dao/custody/index.ts'
-import { encode, keyRequest } from '../../schemas/wire/index.ts'
+import { judgeKeyRequest, type PoolView, readOrderOf, type Refused, refused, requestFault } from '../../dao/pool-access/index.ts'
+import { encode, keyRequest, peerFromDid } from '../../schemas/wire/index.ts'
 import type { AccessLog } from './access-log.ts'
-import { type Refused, refused } from './judge-deposit.ts'
-import { judgeKeyRequest, requestFault } from './judge-key-request.ts'
 import type { PaperBox } from './papers.ts'
-import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
-import type { PoolView } from './view.ts'
 import type { Withdrawals } from './withdrawals.ts'
 
 export interface KeyDeskOptions {
@@ -24,30 +21,33 @@ export interface KeyDeskOptions {
 /** `bytes` a signed keyRequest, `order` a releaseOrder or null, `peer` who carries it. Gives the age file of a keyAnswer. */
 export async function answerKeyRequest(
   { clock, view, table, papers, access, withdrawals }: KeyDeskOptions,
-  { bytes, order, peer }: { bytes: Uint8Array; order: Uint8Array | null; peer: string },
+  { bytes, order: orderBytes, peer }: { bytes: Uint8Array; order: Uint8Array | null; peer: string },
 ): Promise<{ ok: true; sealed: Uint8Array } | Refused> {
   const read = verifyObject(keyRequest, bytes, 'key-request', 'by')
   if (!read.ok) return read
   const request = read.value
   const now = Math.floor(clock.now() / 1000)
-  const fault = requestFault({ request, peer, view, now })
+  if (peerFromDid(request.by) !== peer) return refused('NOT_YOURS', 'a request is carried by its author')
+  const fault = requestFault({ request, ledger: view.ledger, now })
   if (fault !== undefined) return fault
   const row = table.get(request.manifest)
   if (row === undefined || !row.current) return refused('UNKNOWN', 'no share of this contribution is held here')
   const held = await papers.get(row.manifest, row.paperKey)
-  const judge = ({ salt, receipts }: ShareRow, at: number): ReturnType<typeof judgeKeyRequest> =>
-    judgeKeyRequest({ request, order, peer, papers: held, salt, receipts, view, tombstones: withdrawals.tombstones, now: at })
-  const verdict = judge(row, now)
+  const order = readOrderOf(orderBytes)
+  const judge = (at: number): ReturnType<typeof judgeKeyRequest> =>
+    judgeKeyRequest({ request, order, ...held, salt: row.salt, view, tombstones: withdrawals.tombstones, now: at })
+  const verdict = judge(now)
   // strangers could fill a disk with refusals; whoever has a name in the ledger is written down
   if (verdict.ok || view.isSeated(request.by) || request.by === view.operator) {
     const { manifest, by, role, purpose, epoch, indices } = request
-    await access.append({ manifest, at: now, by, role, purpose, epoch, indices, outcome: verdict.ok ? 'ok' : verdict.code })
+    const trainer = order?.ok === true ? order.value.trainer : null
+    await access.append({ manifest, at: now, by, role, purpose, epoch, indices, trainer, outcome: verdict.ok ? 'ok' : verdict.code })
   }
   if (!verdict.ok) return verdict
   // judged once more: reading and writing took their time, and a withdrawal wins, of a purpose too
   const still = table.get(request.manifest)
   if (still === undefined || !still.current) return refused('WITHDRAWN', 'the consent was withdrawn')
-  const again = judge(still, Math.floor(clock.now() / 1000))
+  const again = judge(Math.floor(clock.now() / 1000))
   if (!again.ok) return again
   const { x, generation, commitments, share } = still.held
   const { salt, dealt } = still

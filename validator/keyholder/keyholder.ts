@@ -25,7 +25,6 @@ import { AccessLog } from './access-log.ts'
 import { CountDesk, type CountView } from './count-desk.ts'
 import { DepositDesk } from './deposit-desk.ts'
 import { DepositKeys } from './deposit-keys.ts'
-import { type Refused, refused } from './judge-deposit.ts'
 import { answerKeyRequest } from './key-desk.ts'
 import { PaperBox, type Papers } from './papers.ts'
 import { PoolKeyDesk } from './pool-key-desk.ts'
@@ -35,7 +34,7 @@ import type { ShareTable } from './share-table.ts'
 import { Shredder } from './shredder.ts'
 import { TokenDesk } from './token-desk.ts'
 import { Turns } from './turns.ts'
-import type { PoolView } from './view.ts'
+import { type PoolView, type Refused, refused } from '../../dao/pool-access/index.ts'
 import { type LoggedWithdrawal, Withdrawals } from './withdrawals.ts'
 
 export interface KeyholderOptions {
@@ -121,8 +120,8 @@ export class Keyholder implements AsyncDisposable {
     const looked = table.due(now)
     const due = looked.filter(({ expires }) => expires <= now)
     for (const row of looked) if (row.expires > now) await this.#turns.run([row.manifest], () => this.#dropNext(row.manifest, now))
-    for (const receipt of this.#withdrawals.receipts) {
-      const row = table.byReceipt(receipt)
+    for (const manifest of this.#withdrawals.manifests) {
+      const row = table.get(manifest)
       if (row !== undefined && (await this.#isOverOrUnread(row))) due.push(row)
     }
     const manifests = due.map(({ manifest }) => manifest)
@@ -151,14 +150,9 @@ export class Keyholder implements AsyncDisposable {
 
   /** Withdrawals that the log holds: what reaches a keyholder that was away when its contributor told the others. */
   async hear(withdrawals: readonly LoggedWithdrawal[]): Promise<void> {
-    const rows: ShareRow[] = []
-    for (const withdrawal of withdrawals) {
-      this.#withdrawals.learn(withdrawal)
-      const row = this.#options.table.byReceipt(withdrawal.receipt)
-      if (row !== undefined) rows.push(row)
-    }
+    for (const withdrawal of withdrawals) this.#withdrawals.learn(withdrawal)
     // one rotation of the table's key for all of them
-    if (rows.length > 0) await this.#shredOver(rows.map(({ manifest }) => manifest))
+    await this.#shredOver(withdrawals.map(({ manifest }) => manifest).filter((one) => this.#options.table.get(one) !== undefined))
   }
 
   /** Changes over as the log says, or lets go of a share that is not part of the committee any more. */
@@ -210,52 +204,46 @@ export class Keyholder implements AsyncDisposable {
       turns: this.#turns,
       maxShares,
     })
-    const use = <T extends Disposable>(served: T): T => this.#stack.use(served)
-    const reshares = this.#reshares
-    use(mesh.handle(depositKeyProtocol, async () => ({ key: await keys.current() })))
-    use(
-      mesh.handle(depositProtocol, async ({ sealed }) => {
-        const taken = await desk.take(sealed).catch(refusalOf)
-        if (!taken.ok) return said(taken)
-        this.#options.onChange?.(taken.manifest)
-        return { status: 'held' as const, ack: taken.ack }
-      }),
-    )
-    use(
-      mesh.handle(reshareProtocol, async (query) => {
-        const answer = await reshares.answer(query).catch(refusalOf)
-        if (answer.ok && answer.reply.status === 'done') this.#options.onChange?.(answer.manifest)
-        return answer.ok ? answer.reply : said(answer)
-      }),
-    )
-    use(
-      mesh.handle(keyreqProtocol, async ({ request, order }, { peer }) => {
-        const answer = await answerKeyRequest({ clock, view, table, papers, access, withdrawals }, { bytes: request, order, peer }).catch(
-          refusalOf,
-        )
-        return answer.ok ? { status: 'ok' as const, sealed: answer.sealed } : said(answer)
-      }),
-    )
     const poolKeys = new PoolKeyDesk({ clock, signer, view, table, keys })
-    use(
-      mesh.handle(poolKeyProtocol, async ({ sealed }) => {
-        const taken = await poolKeys.take(sealed).catch(refusalOf)
-        return taken.ok ? { status: 'held' as const, ack: taken.ack } : said(taken)
-      }),
-    )
     const tokens = new TokenDesk({
       clock,
       ledger: view.ledger,
       held: (key) => poolKeys.held(key),
       hasJoined: (account) => view.hasJoined(account),
     })
+    const changed = (manifest: CID): void => this.#options.onChange?.(manifest)
+    const use = (served: Disposable): void => void this.#stack.use(served)
+    use(mesh.handle(depositKeyProtocol, async () => ({ key: await keys.current() })))
     use(
-      mesh.handle(tokensProtocol, async ({ request }, { peer }) => {
-        const answer = await Promise.resolve()
-          .then(() => tokens.answer(request, peer))
-          .catch(refusalOf)
-        return answer.ok ? { status: 'ok' as const, answer: answer.answer } : said(answer)
-      }),
+      mesh.handle(depositProtocol, ({ sealed }) =>
+        answered(desk.take(sealed), ({ manifest, ack }) => {
+          changed(manifest)
+          return { status: 'held' as const, ack }
+        }),
+      ),
+    )
+    use(
+      mesh.handle(reshareProtocol, (query) =>
+        answered(this.#reshares.answer(query), ({ reply, manifest }) => {
+          if (reply.status === 'done') changed(manifest)
+          return reply
+        }),
+      ),
+    )
+    const keyDesk = { clock, view, table, papers, access, withdrawals }
+    use(
+      mesh.handle(keyreqProtocol, ({ request, order }, { peer }) =>
+        answered(answerKeyRequest(keyDesk, { bytes: request, order, peer }), ({ sealed }) => ({ status: 'ok' as const, sealed })),
+      ),
+    )
+    use(mesh.handle(poolKeyProtocol, ({ sealed }) => answered(poolKeys.take(sealed), ({ ack }) => ({ status: 'held' as const, ack }))))
+    use(
+      mesh.handle(tokensProtocol, ({ request }, { peer }) =>
+        answered(
+          Promise.resolve().then(() => tokens.answer(request, peer)),
+          ({ answer }) => ({ status: 'ok' as const, answer }),
+        ),
+      ),
     )
     if (counts !== undefined) {
       const { ledger, operator } = view
@@ -263,10 +251,9 @@ export class Keyholder implements AsyncDisposable {
       const counting = new CountDesk({ clock, signer, random, ledger, operator, view: counts, table, papers, kv, withdrawals })
       this.#counting = counting
       use(
-        mesh.handle(aggregateProtocol, async (query, { peer, signal }) => {
-          const answer = await counting.answer(query, peer, signal).catch(refusalOf)
-          return answer.ok ? { status: 'said' as const, bytes: answer.bytes } : said(answer)
-        }),
+        mesh.handle(aggregateProtocol, (query, { peer, signal }) =>
+          answered(counting.answer(query, peer, signal), ({ bytes }) => ({ status: 'said' as const, bytes })),
+        ),
       )
     }
     use(mesh.handle(withdrawProtocol, ({ withdrawal }) => this.#withdraw(withdrawal).catch((thrown: unknown) => said(refusalOf(thrown)))))
@@ -281,23 +268,24 @@ export class Keyholder implements AsyncDisposable {
   async #withdraw(bytes: Uint8Array): Promise<{ status: 'shredded'; ack: Uint8Array } | { status: 'noted' } | Said> {
     const read = readWithdrawal(bytes)
     if (!read.ok) return said(read)
-    const { receipt, subject } = read.value
-    const row = this.#options.table.byReceipt(receipt)
+    const { manifest, subject } = read.value
+    const row = this.#options.table.get(manifest)
     // a withdrawal is remembered whatever state our papers are in
     const theirs = row === undefined ? undefined : await this.#subjectOf(row).catch((thrown: unknown) => ({ thrown }))
     const matched = row !== undefined && (typeof theirs !== 'string' || theirs === subject)
     if (!(await this.#withdrawals.add(read.value, matched)))
-      return said(refused('FULL', 'too many withdrawals of unknown receipts; ask the DAO to log it'))
+      return said(refused('FULL', 'too many withdrawals of unknown contributions; ask the DAO to log it'))
     if (typeof theirs === 'object') throw theirs.thrown
     if (matched)
-      await this.#turns.run([row.manifest], async () => {
-        const still = this.#options.table.get(row.manifest)
+      await this.#turns.run([manifest], async () => {
+        const still = this.#options.table.get(manifest)
         if (still !== undefined && (await this.#isOver(still))) await this.#shredder.shred([still])
       })
     // one that the disk stopped half-way is carried to its end now
-    if ((await this.#shredder.ackOf(receipt)) === undefined) await this.#shredder.finish()
-    const ack = await this.#shredder.ackOf(receipt)
-    return ack === undefined ? { status: 'noted' } : { status: 'shredded', ack }
+    if ((await this.#shredder.goneOf(manifest)) === undefined) await this.#shredder.finish()
+    const gone = await this.#shredder.goneOf(manifest)
+    // of whoever else says so nothing is ended, and nothing is told
+    return gone === undefined || (gone.subject ?? subject) !== subject ? { status: 'noted' } : { status: 'shredded', ack: gone.ack }
   }
 
   async #accessLog(bytes: Uint8Array): Promise<{ status: 'ok'; head: Uint8Array; lines: Uint8Array[] } | Said> {
@@ -307,12 +295,14 @@ export class Keyholder implements AsyncDisposable {
     const { manifest, by, from, at, dao } = read.value
     const now = this.#now()
     const row = table.get(manifest)
-    if (dao !== view.ledger || Math.abs(at - now) > FRESH_SECONDS || row === undefined)
-      return said(refused('UNKNOWN', 'no share of this contribution is held here, or the request is not of now'))
-    if ((await this.#papers.get(manifest, row.paperKey)).manifest.subject !== by)
-      return said(refused('NOT_YOURS', 'only its subject reads this log'))
+    const held = row?.current === true
+    // who read it stays to be asked when the share is gone
+    const subject = row === undefined ? (await this.#shredder.goneOf(manifest))?.subject : await this.#subjectOf(row)
+    if (dao !== view.ledger || Math.abs(at - now) > FRESH_SECONDS || typeof subject !== 'string')
+      return said(refused('UNKNOWN', 'no share of this contribution is or was held here, or the request is not of now'))
+    if (subject !== by) return said(refused('NOT_YOURS', 'only its subject reads this log'))
     const { lines, head } = await this.#access.state(manifest)
-    const statement = { v: 1, dao: view.ledger, manifest, lines, head, at: now, by: signer.did }
+    const statement = { v: 1, dao: view.ledger, manifest, held, lines, head, at: now, by: signer.did }
     return { status: 'ok', head: encode(signObject('access-head', statement, signer)), lines: await this.#access.read(manifest, from, 256) }
   }
 
@@ -342,7 +332,7 @@ export class Keyholder implements AsyncDisposable {
     const papers = await this.#papersOf(row)
     if (papers === undefined) return true
     const { manifest } = papers
-    return this.#withdrawals.ends(row, manifest.subject, this.#options.view.policy(manifest.policy))
+    return this.#withdrawals.ends(row.manifest, manifest.subject, this.#options.view.policy(manifest.policy))
   }
 
   #now(): number {
@@ -352,6 +342,12 @@ export class Keyholder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync()
   }
+}
+
+/** What a desk gave, as a reply; its no, and what went wrong, as a refusal. */
+async function answered<A extends { ok: true }, R>(work: Promise<A | Refused>, reply: (answer: A) => R): Promise<R | Said> {
+  const answer = await work.catch(refusalOf)
+  return answer.ok ? reply(answer) : said(answer)
 }
 
 const said = ({ code, message }: Refused): Said => ({ status: 'refused', code: code.slice(0, 64), message: message.slice(0, 512) })

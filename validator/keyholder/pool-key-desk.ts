@@ -5,9 +5,8 @@ import type { Signer } from '../../core/identity/index.ts'
 import { type HeldPoolShare, poolShareFits } from '../../dao/custody/index.ts'
 import { type CID, encode, MAX_POOL_KEY_PART_BYTES, poolKeyPart } from '../../schemas/wire/index.ts'
 import type { DepositKeys } from './deposit-keys.ts'
-import { type Refused, refused } from './judge-deposit.ts'
 import type { ShareTable } from './share-table.ts'
-import type { PoolView } from './view.ts'
+import { type PoolView, type Refused, refused } from '../../dao/pool-access/index.ts'
 
 export interface PoolKeyDeskOptions {
   clock: Clock

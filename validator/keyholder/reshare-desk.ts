@@ -27,14 +27,13 @@ import {
   subShare,
 } from '../../schemas/wire/index.ts'
 import type { DepositKeys } from './deposit-keys.ts'
-import { type Refused, refused } from './judge-deposit.ts'
 import type { PaperBox } from './papers.ts'
 import { newestPaper, partsFault } from './reshare-parts.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import type { Shredder } from './shredder.ts'
 import type { Turns } from './turns.ts'
-import type { PoolView } from './view.ts'
+import { type PoolView, type Refused, refused } from '../../dao/pool-access/index.ts'
 import type { Withdrawals } from './withdrawals.ts'
 
 export interface ReshareDeskOptions {
@@ -121,10 +120,8 @@ export class ReshareDesk {
     if (order.from.members[x - 1] !== signer.did || !order.dealers.includes(x) || commitments.length !== order.from.k)
       return refused('OTHER_SEAT', 'not a dealer of this order')
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
-    const consent = this.#consent(manifest, { receipt, ...row }, order)
+    const consent = this.#consent(manifest, { receipt, salt: row.salt }, order)
     if (!consent.ok) return consent
-    const ended = this.#ended(row, manifest)
-    if (ended !== undefined) return ended
     const recipients = order.to.members.map((member, i) => this.#recipient(keys[i], member))
     if (recipients.includes(undefined)) return refused('BAD_DEPOSIT_KEY', 'one key of the day for each new member, in order of seats')
     const dealing = dealSubShares(share, { k: order.to.k, n: order.to.members.length, order: cid.bytes })
@@ -183,10 +180,11 @@ export class ReshareDesk {
     const row: ShareRow = known?.current ? { ...known, next } : this.#newRow(order.manifest, first, expires, next)
     if (!known?.current) await papers.put(row.manifest, row.paperKey, { manifest, receipt: first.receipt })
     await table.put([row])
-    const ended = this.#ended(row, manifest)
-    if (ended !== undefined) {
-      await this.#options.shredder.shred([row])
-      return ended
+    // a withdrawal may have come while the disk was busy; it wins
+    const { view, withdrawals, shredder } = this.#options
+    if (withdrawals.ends(row.manifest, manifest.subject, view.policy(manifest.policy))) {
+      await shredder.shred([row])
+      return refused('WITHDRAWN', 'the consent was withdrawn')
     }
     return this.#ready(cid, held)
   }
@@ -215,7 +213,7 @@ export class ReshareDesk {
     if (joins && row.current && row.held.generation === order.generation + 1 && isAgreed(row.held)) return done
     if (joins || row.held.generation !== order.generation) return refused('NOT_PENDING', 'no share of this order is waiting here')
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
-    const consent = this.#consent(manifest, { receipt, ...row }, order)
+    const consent = this.#consent(manifest, { receipt, salt: row.salt }, order)
     if (!consent.ok) return consent
     await table.shred([row.manifest])
     await papers.delete(row.manifest)
@@ -247,7 +245,7 @@ export class ReshareDesk {
   /** The consent holds, and the new committee is one that it speaks of. */
   #consent(
     manifest: PoolManifest,
-    { receipt: jws, receipts, salt }: Pick<SubShare, 'receipt' | 'receipts' | 'salt'>,
+    { receipt: jws, salt }: Pick<SubShare, 'receipt' | 'salt'>,
     order: ReshareOrder,
   ): { ok: true; expires: number } | Refused {
     const { view, withdrawals } = this.#options
@@ -259,13 +257,11 @@ export class ReshareDesk {
       operator: view.operator,
       policy: value === undefined ? null : { cid: manifest.policy, value },
       manifest,
-      before: receipts,
       tombstones: withdrawals.tombstones,
       now: this.#now(),
     })
-    if (consent.ok && value !== undefined) return this.#committeeFault(order, value) ?? { ok: true, expires: consent.receipt.expires }
-    if (consent.ok) return refused('NO_POLICY', 'no policy')
-    return refused(consent.problems[0]?.code ?? 'NO_CONSENT', consent.problems[0]?.message ?? 'no consent')
+    if (!consent.ok) return refused(consent.code, consent.message)
+    return this.#committeeFault(order, consent.policy) ?? { ok: true, expires: consent.receipt.expires }
   }
 
   /** People agreed to so many keyholders, and to these: an operator changes neither by an order. */
@@ -274,11 +270,6 @@ export class ReshareDesk {
     const named = (member: string) => isRecipient(policy, 'keyholder', member, this.#options.view.isSeated(member))
     if (!members.every(named)) return refused('RECIPIENT_NOT_NAMED', 'the policy does not name every new member as a keyholder')
     return undefined
-  }
-
-  #ended(row: ShareRow, { subject, policy }: PoolManifest): Refused | undefined {
-    const { view, withdrawals } = this.#options
-    return withdrawals.ends(row, subject, view.policy(policy)) ? refused('WITHDRAWN', 'the consent was withdrawn') : undefined
   }
 
   #now(): number {

@@ -12,7 +12,7 @@ const held = z.strictObject({
 export const shareRow = z.strictObject({
   v: z.literal(1),
   manifest: cid,
-  /** Of the receipt that counts now, and of those it renewed: a withdrawal of any of them ends all. */
+  /** Hashes of the receipt that counts now, and of those it renewed: what a later renewal is held against. */
   receipts: z.array(bytesOf(32)).min(1).max(64),
   salt: bytesOf(32),
   dealt: bytesOf(32),

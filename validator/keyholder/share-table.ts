@@ -24,23 +24,16 @@ interface Kept {
   at: number
   length: number
   due: number
-  /** Hashes, one after the other. */
-  receipts: string
 }
 const bytesIn = ({ page, at, length }: Kept): Uint8Array => page.subarray(at, at + length)
-const hashesIn = ({ receipts }: Kept): string[] =>
-  receipts.length === DIGEST_BYTES
-    ? [receipts]
-    : Array.from({ length: receipts.length / DIGEST_BYTES }, (_, i) => receipts.slice(i * DIGEST_BYTES, (i + 1) * DIGEST_BYTES))
 
 /** A row in a frame: what is looked up, beside the row itself, so that opening a table need not decode every row. */
-type Framed = [name: Uint8Array, due: number, receipts: Uint8Array[], row: Uint8Array]
+type Framed = [name: Uint8Array, due: number, row: Uint8Array]
 
 export class ShareTable {
   readonly #folder: string
   readonly #kekFile: KekFile
   readonly #rows = new Map<string, Kept>()
-  readonly #byReceipt = new Map<string, string>()
   /** Shares of pools' keys by the name of their frame, encoded. */
   readonly #poolShares = new Map<string, Uint8Array>()
   #kek: Kek
@@ -93,13 +86,6 @@ export class ShareTable {
     for (const kept of this.#rows.values()) yield decodeRow(bytesIn(kept))
   }
 
-  /** The row that one of whose receipts has this hash. */
-  byReceipt(receipt: Uint8Array): ShareRow | undefined {
-    const name = this.#byReceipt.get(textOf(receipt))
-    const kept = name === undefined ? undefined : this.#rows.get(name)
-    return kept && decodeRow(bytesIn(kept))
-  }
-
   /** Rows whose consent has ended by itself, or whose reshare came to nothing. */
   due(now: number): ShareRow[] {
     const due: ShareRow[] = []
@@ -110,7 +96,7 @@ export class ShareTable {
   /** Adds or replaces rows; on disk when it resolves, and not there at all when it throws. */
   put(rows: readonly ShareRow[]): Promise<void> {
     return this.#inTurn(async () => {
-      const list = rows.map((row): Framed => [row.manifest.multihash.digest, dueOf(row), row.receipts, encodeRow(row)])
+      const list = rows.map((row): Framed => [row.manifest.multihash.digest, dueOf(row), encodeRow(row)])
       this.#checkSure()
       await this.#append(list)
       this.#keep(list)
@@ -126,7 +112,7 @@ export class ShareTable {
   /** Adds it; on disk when it resolves, and not there at all when it throws. No withdrawal takes it away. */
   putPoolShare(key: CID, share: PoolShare): Promise<void> {
     return this.#inTurn(async () => {
-      const list: Framed[] = [[poolNameOf(key), NEVER, [], encodePoolShare(share)]]
+      const list: Framed[] = [[poolNameOf(key), NEVER, encodePoolShare(share)]]
       this.#checkSure()
       await this.#append(list)
       this.#keep(list)
@@ -196,8 +182,8 @@ export class ShareTable {
   }
 
   *#framed(): Generator<Framed> {
-    for (const [name, kept] of this.#rows) yield [bytesOf(name), kept.due, hashesIn(kept).map(bytesOf), bytesIn(kept)]
-    for (const [name, bytes] of this.#poolShares) yield [bytesOf(name), NEVER, [], bytes]
+    for (const [name, kept] of this.#rows) yield [bytesOf(name), kept.due, bytesIn(kept)]
+    for (const [name, bytes] of this.#poolShares) yield [bytesOf(name), NEVER, bytes]
   }
 
   async #append(rows: Framed[]): Promise<void> {
@@ -260,18 +246,16 @@ export class ShareTable {
 
   /** The rows of one frame share one piece of memory: a buffer of its own for each would cost as much again. */
   #keep(list: readonly Framed[]): void {
-    const page = new Uint8Array(list.reduce((sum, [, , , row]) => sum + row.byteLength, 0))
+    const page = new Uint8Array(list.reduce((sum, [, , row]) => sum + row.byteLength, 0))
     let at = 0
-    for (const [digest, due, receipts, row] of list) {
+    for (const [digest, due, row] of list) {
       page.set(row, at)
       const length = row.byteLength
       const name = textOf(digest)
       if (digest.byteLength !== DIGEST_BYTES) this.#poolShares.set(name, page.subarray(at, at + length))
       else {
         this.#drop(name)
-        const hashes = receipts.map(textOf)
-        this.#rows.set(name, { page, at, length, due, receipts: hashes.length === 1 ? (hashes[0] as string) : hashes.join('') })
-        for (const hash of hashes) this.#byReceipt.set(hash, name)
+        this.#rows.set(name, { page, at, length, due })
       }
       at += length
     }
@@ -281,7 +265,6 @@ export class ShareTable {
     const kept = this.#rows.get(name)
     if (kept === undefined) return
     this.#rows.delete(name)
-    for (const hash of hashesIn(kept)) this.#byReceipt.delete(hash)
     bytesIn(kept).fill(0)
   }
 
@@ -358,7 +341,7 @@ function framedIn(plain: Uint8Array): Framed[] {
   }
   return Array.from({ length: head() }, (): Framed => {
     head()
-    return [bytes(), head(), Array.from({ length: head() }, bytes), bytes()]
+    return [bytes(), head(), bytes()]
   })
 }
 

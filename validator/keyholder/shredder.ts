@@ -1,8 +1,10 @@
 /** Deletes shares for good, and says so: an intent on disk, the rows and their key, the papers, the signed acknowledgement, in this order. */
+import { z } from 'zod'
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
 import { signObject } from '../../core/envelope/index.ts'
+import { codeOf } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { type CID, encode, fromHex, parse, cid, toHex } from '../../schemas/wire/index.ts'
+import { bytesUpTo, cid, type CID, did, encode, parse } from '../../schemas/wire/index.ts'
 import type { PaperBox } from './papers.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
@@ -19,6 +21,13 @@ export interface ShredderOptions {
   onGone?: (manifest: CID) => void
 }
 
+/** Whose it was stays, so that its subject can go on asking who read it; null where the papers were lost before. */
+const intent = z.strictObject({ manifest: cid, subject: did.nullable() })
+type Intent = z.infer<typeof intent>
+const gone = z.strictObject({ subject: did.nullable(), ack: bytesUpTo(1024) })
+/** A contribution of which a share was deleted here. `ack`: DAG-CBOR of the shredAck. */
+export type Gone = z.infer<typeof gone>
+
 export class Shredder {
   readonly #options: ShredderOptions
   /** Unix seconds of the last rotation of the table's key. */
@@ -31,23 +40,22 @@ export class Shredder {
 
   /** Resolves when the shares are gone, the key they lay under too, and the acknowledgements are on disk. */
   async shred(rows: readonly ShareRow[]): Promise<void> {
-    const { kv, table, logger } = this.#options
-    for (const { receipts, manifest } of rows) for (const receipt of receipts) await kv.put(intentOf(receipt), encode(manifest))
-    const generation = await table.shred(rows.map(({ manifest }) => manifest))
-    this.rotatedAt = this.#now()
-    for (const { receipts, manifest } of rows) for (const receipt of receipts) await this.#acknowledge(receipt, manifest, generation)
+    const { kv, logger } = this.#options
+    const intents: Intent[] = []
+    for (const row of rows) {
+      const one = { manifest: row.manifest, subject: await this.#subjectOf(row) }
+      await kv.put(intentOf(row.manifest), encode(one))
+      intents.push(one)
+    }
+    const generation = await this.#carryOut(intents)
     logger.info('keyholder.shredded', { shares: rows.length, generation })
   }
 
   /** Goes on where a crash or a full disk stopped it. The key rotates again: that it did before cannot be seen any more. */
   async finish(): Promise<void> {
-    const { kv, table } = this.#options
-    const intents = await kv.keys(INTENT)
-    if (intents.length === 0) return
-    const manifests = await Promise.all(intents.map(async (key) => parse(cid, (await kv.get(key)) as Uint8Array, 128)))
-    const generation = await table.shred(manifests)
-    this.rotatedAt = this.#now()
-    for (const [i, key] of intents.entries()) await this.#acknowledge(fromHex(key.slice(INTENT.length)), manifests[i] as CID, generation)
+    const { kv } = this.#options
+    const intents = await Promise.all((await kv.keys(INTENT)).map(async (key) => parse(intent, (await kv.get(key)) as Uint8Array, 512)))
+    if (intents.length > 0) await this.#carryOut(intents)
   }
 
   async rotate(): Promise<void> {
@@ -55,18 +63,35 @@ export class Shredder {
     this.rotatedAt = this.#now()
   }
 
-  /** DAG-CBOR of the shredAck, where there is one; asking again gives the same. */
-  ackOf(receipt: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#options.kv.get(`shredded/${toHex(receipt)}`)
+  /** Of a contribution that ended here; asking again gives the same. */
+  async goneOf(manifest: CID): Promise<Gone | undefined> {
+    const bytes = await this.#options.kv.get(goneOf(manifest))
+    return bytes && parse(gone, bytes, 2048)
   }
 
-  async #acknowledge(receipt: Uint8Array, manifest: CID, generation: number): Promise<void> {
+  async #carryOut(intents: readonly Intent[]): Promise<number> {
+    const generation = await this.#options.table.shred(intents.map(({ manifest }) => manifest))
+    this.rotatedAt = this.#now()
+    for (const one of intents) await this.#acknowledge(one, generation)
+    return generation
+  }
+
+  async #acknowledge({ manifest, subject }: Intent, generation: number): Promise<void> {
     const { kv, papers, signer, ledger, onGone } = this.#options
     await papers.delete(manifest)
-    const ack = { v: 1, dao: ledger, receipt, by: signer.did, at: this.#now(), generation }
-    await kv.put(`shredded/${toHex(receipt)}`, encode(signObject('shred-ack', ack, signer)))
-    await kv.delete(intentOf(receipt))
+    const ack = signObject('shred-ack', { v: 1, dao: ledger, manifest, by: signer.did, at: this.#now(), generation }, signer)
+    await kv.put(goneOf(manifest), encode({ subject, ack: encode(ack) }))
+    await kv.delete(intentOf(manifest))
     onGone?.(manifest)
+  }
+
+  async #subjectOf({ manifest, paperKey }: ShareRow): Promise<string | null> {
+    try {
+      return (await this.#options.papers.get(manifest, paperKey)).manifest.subject
+    } catch (thrown) {
+      if (codeOf(thrown) === 'PAPERS_LOST') return null
+      throw thrown
+    }
   }
 
   #now(): number {
@@ -75,4 +100,5 @@ export class Shredder {
 }
 
 const INTENT = 'shredding/'
-const intentOf = (receipt: Uint8Array): string => `${INTENT}${toHex(receipt)}`
+const intentOf = (manifest: CID): string => `${INTENT}${manifest.toString()}`
+const goneOf = (manifest: CID): string => `shredded/${manifest.toString()}`

@@ -2,8 +2,8 @@
 import type { Clock } from '../../core/effects/index.ts'
 import { verifyObject } from '../../core/envelope/index.ts'
 import { evaluateBlinded, type HeldPoolShare } from '../../dao/custody/index.ts'
+import { type Refused, refused } from '../../dao/pool-access/index.ts'
 import { type CID, encode, peerFromDid, POOL_BANDS, tokenRequest } from '../../schemas/wire/index.ts'
-import { type Refused, refused } from './judge-deposit.ts'
 
 const FRESH_SECONDS = 300
 const DAY_SECONDS = 86_400

@@ -1,18 +1,17 @@
 /** The tombstones a keyholder knows: on disk before they are obeyed. */
 import type { Kv } from '../../core/effects/index.ts'
 import { includesScope, readWithdrawal, requiredPurposes, Tombstones } from '../../dao/consent/index.ts'
-import { type ConsentPolicy, encode, toHex, type Withdrawal } from '../../schemas/wire/index.ts'
-import type { ShareRow } from './share-row.ts'
+import { type CID, type ConsentPolicy, encode, type Withdrawal } from '../../schemas/wire/index.ts'
 
-/** Tombstones of receipts that nobody deposited here are kept too, for the receipt may come later; so many of them, and then no more. */
+/** Tombstones of contributions that nobody deposited here are kept too, for they may come later; so many of them, and then no more. */
 export const MAX_UNMATCHED = 65_536
 
 /** A withdrawal as the fold of the log knows it: its signature was checked there. */
-export type LoggedWithdrawal = Pick<Withdrawal, 'receipt' | 'subject' | 'scope'>
+export type LoggedWithdrawal = Pick<Withdrawal, 'manifest' | 'subject' | 'scope'>
 
 export class Withdrawals {
   readonly #kv: Kv
-  readonly #receipts = new Map<string, Uint8Array>()
+  readonly #manifests = new Map<string, CID>()
   readonly tombstones = new Tombstones()
   #unmatched = 0
 
@@ -25,47 +24,41 @@ export class Withdrawals {
     for (const key of await kv.keys('tombstone/')) {
       const bytes = await kv.get(key)
       const read = bytes && readWithdrawal(bytes)
-      if (read?.ok === true) withdrawals.#know(read.value)
+      if (read?.ok === true) withdrawals.learn(read.value)
       if (key.endsWith('/unmatched')) withdrawals.#unmatched++
     }
     return withdrawals
   }
 
-  /** Receipts that something was withdrawn of. */
-  get receipts(): Uint8Array[] {
-    return [...this.#receipts.values()]
+  /** Contributions that something was withdrawn of. */
+  get manifests(): CID[] {
+    return [...this.#manifests.values()]
   }
 
-  /** On disk when it resolves. False where the room for withdrawals of unknown receipts is used up: the ledger can still log it. */
+  /** On disk when it resolves. False where the room for withdrawals of unknown contributions is used up: the ledger can still log it. */
   async add(withdrawal: Withdrawal, matched: boolean): Promise<boolean> {
-    if (includesScope(this.tombstones.scopeOf(withdrawal.receipt, withdrawal.subject), withdrawal.scope)) return true
+    const { manifest, subject, scope } = withdrawal
+    if (includesScope(this.tombstones.scopeOf(manifest, subject), scope)) return true
     if (!matched && this.#unmatched >= MAX_UNMATCHED) return false
     if (!matched) this.#unmatched++
-    const scope = withdrawal.scope === 'all' ? 'all' : withdrawal.scope.toSorted().join('+')
-    const key = `tombstone/${toHex(withdrawal.receipt)}/${withdrawal.subject}/${scope}${matched ? '' : '/unmatched'}`
-    await this.#kv.put(key, encode(withdrawal))
-    this.#know(withdrawal)
+    const what = scope === 'all' ? 'all' : scope.toSorted().join('+')
+    await this.#kv.put(`tombstone/${manifest.toString()}/${subject}/${what}${matched ? '' : '/unmatched'}`, encode(withdrawal))
+    this.learn(withdrawal)
     return true
   }
 
   /** One that the log holds: it is there after a restart as well, so our own disk need not remember it, and room for it has no end. */
   learn(withdrawal: LoggedWithdrawal): void {
-    this.#know(withdrawal)
+    this.tombstones.add(withdrawal)
+    this.#manifests.set(withdrawal.manifest.toString(), withdrawal.manifest)
   }
 
   /**
-   * Whether a withdrawal ends this contribution: of all, or of a needed purpose, of the receipt that counts or of one it renewed. While the policy is
-   * not known, nobody can say which purposes it needs: then no key is given, and nothing is deleted for good either.
+   * Whether a withdrawal ends this contribution: of all, or of a needed purpose. While the policy is not known, nobody can say which purposes it
+   * needs: then no key is given, and nothing is deleted for good either.
    */
-  ends({ receipts }: Pick<ShareRow, 'receipts'>, subject: string, policy: ConsentPolicy | undefined): boolean {
-    return receipts.some((hash) => {
-      const scope = this.tombstones.scopeOf(hash, subject)
-      return scope === 'all' || (scope !== undefined && policy !== undefined && requiredPurposes(policy).some((one) => scope.has(one)))
-    })
-  }
-
-  #know(withdrawal: LoggedWithdrawal): void {
-    this.tombstones.add(withdrawal)
-    this.#receipts.set(toHex(withdrawal.receipt), withdrawal.receipt)
+  ends(manifest: CID, subject: string, policy: ConsentPolicy | undefined): boolean {
+    const scope = this.tombstones.scopeOf(manifest, subject)
+    return scope === 'all' || (scope !== undefined && policy !== undefined && requiredPurposes(policy).some((one) => scope.has(one)))
   }
 }

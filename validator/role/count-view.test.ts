@@ -3,7 +3,7 @@ import type { Signer } from '../../core/identity/index.ts'
 import { cborCid, utf8 } from '../../schemas/wire/index.ts'
 import { PoolLedgerWorld, policy } from '../../tests/unit/pool-ledger-world.ts'
 import { countView } from './count-view.ts'
-import { poolView } from './pool-view.ts'
+import { poolView } from '../../dao/pool-access/index.ts'
 
 const viewsOf = (w: PoolLedgerWorld) => {
   const options = { state: () => w.state, files: w.files }

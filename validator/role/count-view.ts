@@ -1,9 +1,9 @@
 /** What an aggregator asks of its ledger, answered from the folded state as it is at that moment. */
 import { isLive, type PoolContribution } from '../../dao/ledger/index.ts'
+import { poolView, type PoolViewOptions } from '../../dao/pool-access/index.ts'
 import { isPaid } from '../../dao/rewards/index.ts'
 import { poolTermsOf } from '../../schemas/wire/index.ts'
 import type { CountView } from '../keyholder/index.ts'
-import { poolView, type PoolViewOptions } from './pool-view.ts'
 
 export function countView({ state, files }: PoolViewOptions): CountView {
   const view = poolView({ state, files })

@@ -6,14 +6,14 @@ import type { Kv } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { withdrawalTopic } from '../../core/mesh/index.ts'
 import { PoolCiphertext } from '../../dao/batches/index.ts'
-import { readWithdrawal } from '../../dao/consent/index.ts'
+import { gossipVerdict } from '../../dao/consent/index.ts'
 import { CustodyAlarm, poolReaders } from '../../dao/follower/index.ts'
 import { isLive, reshares } from '../../dao/ledger/index.ts'
+import { isKeyholder, type PoolView, poolView } from '../../dao/pool-access/index.ts'
 import { type CID, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
-import { type Keyholder, openKeyholder, type PoolView, type ShareTable } from '../keyholder/index.ts'
+import { type Keyholder, openKeyholder, type ShareTable } from '../keyholder/index.ts'
 import { countView } from './count-view.ts'
 import type { Desk } from './desk.ts'
-import { isKeyholder, poolView } from './pool-view.ts'
 
 /** Where a validator keeps shares: opened when it becomes a keyholder. */
 export interface PoolHome extends AsyncDisposable {
@@ -176,12 +176,7 @@ export class KeyholderDuty implements AsyncDisposable {
         withdrawalTopic(state().id),
         ({ withdrawal }) =>
           void keyholder.obey(withdrawal).catch((error: unknown) => logger.warn('withdrawal-waits', { code: codeOf(error) })),
-        ({ withdrawal }) => {
-          const read = readWithdrawal(withdrawal)
-          if (!read.ok) return 'reject'
-          // strangers sign as much as they like: only who has an account here is carried further
-          return state().contributors.has(read.value.subject) ? 'accept' : 'ignore'
-        },
+        ({ withdrawal }) => gossipVerdict(withdrawal, (account) => view.hasJoined(account)),
       ),
     )
     this.#stack.use(stack.move())

@@ -97,7 +97,7 @@ function scoreOf({ manifest, index, rules }: ScoreContribution, { row, bytes, ke
 /** The keys of the drawn chunks, or the code of why there are none. */
 async function keysFor(options: ScoreContribution, signal: AbortSignal): Promise<OpenedKeys | string> {
   const { contribution, manifest, rows, epoch, mesh, signer, clock, shareMs, logger } = options
-  const { committee, contributor } = contribution
+  const { committee } = contribution
   for (let tries = 0; ; tries++) {
     try {
       return await askForKeys({
@@ -110,7 +110,7 @@ async function keysFor(options: ScoreContribution, signal: AbortSignal): Promise
         role: 'scorer',
         purpose: 'dpv:DataQualityAssessment',
         epoch,
-        ...(manifest.custody === 'committee+owner' && { owner: peerFromDid(contributor) }),
+        ownerVia: options.dao,
         signal,
       })
     } catch (thrown) {

@@ -18,21 +18,13 @@ export class BringWithdrawals {
     this.#outbox = outbox
   }
 
-  /**
-   * Whether the log has every withdrawal of these. What it lacks is on its way, also what ends nothing there: said by somebody else later, it would
-   * end what was offered since. For an account that joined.
-   */
-  async bring(notes: readonly PoolNote[], state: LedgerState): Promise<boolean> {
-    let isClear = true
-    for (const note of notes) {
-      if (note.withdrawals.length === 0) continue
-      const isThere = await this.#bringOf(note, state)
-      if (!isThere) isClear = false
-      else if (!note.logged) await this.#book.update(note, { logged: true })
-    }
-    return isClear
+  /** Writes what the log lacks, also of what it never had: a keyholder that was away may hold a part of it. For an account that joined. */
+  async bring(notes: readonly PoolNote[], state: LedgerState): Promise<void> {
+    for (const note of notes)
+      if (note.withdrawals.length > 0 && (await this.#bringOf(note, state)) && !note.logged) await this.#book.update(note, { logged: true })
   }
 
+  /** Whether the log has all of them. */
   async #bringOf(note: PoolNote, state: LedgerState): Promise<boolean> {
     let isThere = true
     for (const bytes of toBeTold(note)) {

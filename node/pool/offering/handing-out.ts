@@ -2,7 +2,7 @@
 import { codeOf } from '../../../core/errors/index.ts'
 import { offerContribution } from '../seal/index.ts'
 import type { OfferRefusal, PoolNodeOptions, PoolProgress } from './options.ts'
-import type { PoolBook, PoolNote } from './pool-book.ts'
+import { type PoolBook, type PoolNote, saltOf } from './pool-book.ts'
 
 /** What mends itself: whoever says it is asked again. Everything else that a keyholder says is its answer. */
 const PASSING = new Set([
@@ -71,8 +71,8 @@ export class HandingOut {
   /** To all keyholders at once; those that have their part say so again. */
   async #toAll(note: PoolNote): Promise<void> {
     const { mesh, clock, signal, book, say, refuse, wake } = this.#options
-    const { cid, manifest, salt, shares, commitments, counts, committee } = note
-    const sealed = { cid, manifest, salt, shares, commitments, counts }
+    const { cid, manifest, shares, commitments, counts, committee } = note
+    const sealed = { cid, manifest, salt: saltOf(note), shares, commitments, counts }
     const receipt = note.receipts.at(-1) as string
     const { complete, acks, faults } = await offerContribution({ mesh, clock, sealed, receipt, committee, signal })
     const of = committee.members.length

@@ -1,8 +1,9 @@
 /** Offering personal data to a DAO, from what a person ticked to the withdrawal that ends it. */
 export { CATEGORIES, categoriesOf } from './categories.ts'
 export { checkChoices, type Choices, receiptOf, renewedReceipt, type Ticked } from './give-consent.ts'
-export { learnFromLog } from './learn-from-log.ts'
-export { type NewNote, PoolBook, type PoolNote } from './pool-book.ts'
+export { learnFromLog, restoreFromLog } from './learn-from-log.ts'
+export { type OwnerAsked, type OwnersVeto, type OwnersWord, serveOwnerDesk } from './owner-desk.ts'
+export { type NewNote, PoolBook, type PoolNote, saltOf } from './pool-book.ts'
 export { type Access, askHealth, type PoolHealth } from './pool-health.ts'
 export type { OfferRefusal, PoolNodeOptions, PoolProgress } from './options.ts'
 export { PoolNode } from './pool-node.ts'

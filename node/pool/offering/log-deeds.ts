@@ -41,7 +41,7 @@ export async function join({ outbox }: LogDeeds): Promise<boolean> {
 
 export async function commit({ outbox, state, signer }: LogDeeds, { cid, commitSalt }: PoolNote): Promise<boolean> {
   const key = `commit/${cid.toString()}`
-  if (state.epoch === null || outbox.has(key)) return false
+  if (state.epoch === null || commitSalt === null || outbox.has(key)) return false
   const hash = commitHash(cid, commitSalt, signer.did)
   await outbox.write('contribution.commit', { epoch: committingEpoch(state), hash }, { key })
   return true
@@ -55,7 +55,7 @@ export async function reveal(
 ): Promise<boolean> {
   const { epoch } = state
   const key = `reveal/${cid.toString()}`
-  if (epoch?.phase !== 'reveal' || epoch.number < committed.epoch || outbox.has(key)) return false
+  if (epoch?.phase !== 'reveal' || commitSalt === null || epoch.number < committed.epoch || outbox.has(key)) return false
   const index = files.read(manifest.index)
   if (index === undefined) throw new FatalError('INDEX_MISSING', `the index of ${cid.toString()} is gone from this home; offer it again`)
   const bytes = encode(manifest)

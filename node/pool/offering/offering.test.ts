@@ -7,7 +7,7 @@ import { FatalError } from '../../../core/errors/index.ts'
 import { MemoryKv } from '../../../core/kv/index.ts'
 import type { Mesh } from '../../../core/mesh/index.ts'
 import { MemoryStorage } from '../../../core/storage/index.ts'
-import { isDpvTerm, readReceipt, receiptHash, receiptId, signReceipt } from '../../../dao/consent/index.ts'
+import { isDpvTerm, readReceipt, receiptId, signReceipt } from '../../../dao/consent/index.ts'
 import { EVENT_TYPES, poolRules, SOURCES } from '../../../schemas/activity/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { type Contributed, PoolLedgerWorld } from '../../../tests/unit/pool-ledger-world.ts'
@@ -199,11 +199,11 @@ describe('what was withdrawn', () => {
     )
     const given = { manifest, salt, commitSalt: fill(8), receipts: jws, committee: policy.committee, shares, commitments }
     const note = await book.add({ ...given, source: 'spotify', at: 5 })
-    await book.update(note, { committed: true, depositedAt: 6 })
+    await book.update(note, { depositedAt: 6 })
     return { book, note }
   }
 
-  it('of some purposes leaves the others, names the first receipt, which every keyholder knows, and is signed once', async () => {
+  it('of some purposes leaves the others, names the contribution, and is signed once', async () => {
     const { book, note } = await offered(2)
     await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
     await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
@@ -215,8 +215,7 @@ describe('what was withdrawn', () => {
       ['ai:Benchmarking'],
       ['dpv:SellDataToThirdParties'],
     ])
-    for (const bytes of note.withdrawals)
-      expect(parse(withdrawal, bytes, 2048).receipt).toEqual(receiptHash(note.receipts[0] as string, note.salt))
+    for (const bytes of note.withdrawals) expect(parse(withdrawal, bytes, 2048).manifest).toEqual(note.cid)
   })
 
   it('of all after that ends it, and is all that anybody has to be told', async () => {
@@ -230,16 +229,7 @@ describe('what was withdrawn', () => {
     expect(book.live).toBeUndefined()
   })
 
-  it('of some purposes is refused before the log has the commit, and of all is not', async () => {
-    const { book, note } = await offered()
-    await book.update(note, { committed: false })
-    const early = endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
-    await expect(early).rejects.toMatchObject({ code: 'NOT_IN_LOG' })
-    await endOffer({ clock, subject, book, note })
-    expect([hasEnded(note), note.withdrawals.length]).toEqual([true, 1])
-  })
-
-  it('comes into the log before anything new, though it ends nothing there, and again only where the log lacks it', async () => {
+  it('comes into the log, though it ends nothing there, once, and ends nothing that is offered after it', async () => {
     const world = new PoolLedgerWorld()
     const person = world.person('ada')
     const { book, note } = await offered()
@@ -252,8 +242,10 @@ describe('what was withdrawn', () => {
       },
     } as unknown as ConstructorParameters<typeof BringWithdrawals>[1]
     const bringing = new BringWithdrawals(book, outbox)
-    expect([await bringing.bring(book.all, world.state), written, note.logged]).toEqual([false, ['ok'], false])
-    expect([await bringing.bring(book.all, world.state), written, note.logged]).toEqual([true, ['ok'], true])
+    await bringing.bring(book.all, world.state)
+    expect([written, note.logged]).toEqual([['ok'], false])
+    await bringing.bring(book.all, world.state)
+    expect([written, note.logged]).toEqual([['ok'], true])
     // whoever heard it carries it again, and the newer contribution stands
     world.advanceTo('gather')
     const newer = world.offer(person)
@@ -331,7 +323,6 @@ describe('a newer consent', () => {
 
   it('leaves the purposes of earlier ones to be withdrawn, which is told of the first', async () => {
     const { book, note, jws } = await offered()
-    await book.update(note, { committed: true })
     await keepRenewal(book, note, renewed(jws, GIVEN.slice(0, 2)))
     expect([purposesLeft(note), purposesGiven(note)]).toEqual([GIVEN.slice(0, 2), GIVEN])
     await endPurposes({ clock, subject, book, note }, ['ai:Benchmarking'])
@@ -371,7 +362,7 @@ describe('a newer consent', () => {
     const given = { manifest: one.manifest, salt: fill(1), commitSalt: one.salt, receipts: ['jws'], shares: [], commitments: [] }
     const note = await book.add({ ...given, committee: { k: 2, members: [subject.did] }, source: 'spotify', at: 6 })
     await learnFromLog(book, note, world.state)
-    expect([note.committed, note.committee.k, note.committee.members.length]).toEqual([true, 3, 5])
+    expect([note.committee.k, note.committee.members.length]).toEqual([3, 5])
   })
 })
 
@@ -409,7 +400,6 @@ describe('how far an offer is', () => {
     commitments: [],
     counts: [],
     depositedAt: 5,
-    committed: true,
     lacking: [],
     withdrawals: [],
     shredded: [],
@@ -488,7 +478,7 @@ describe('a seed at two machines', () => {
     )
     // the place is the first one's, and free again when it is withdrawn
     expect(placeOf({ ...noteOf(second), withdrawals: [], depositedAt: 5 }, world.state).stage).toBe('committed')
-    world.withdraw(person)
+    world.withdraw(person, { manifest: first.cid })
     expect(liveContributionOf(world.state, person.did)).toBeUndefined()
     expect(world.state.contributors.get(person.did)?.nextSequence).toBe(1)
   })

@@ -4,6 +4,7 @@ import type { Signer } from '../../../core/identity/index.ts'
 import type { Mesh } from '../../../core/mesh/index.ts'
 import type { Storage } from '../../../core/storage/index.ts'
 import type { FileStore } from '../../../dao/follower/index.ts'
+import type { OwnersVeto } from './owner-desk.ts'
 
 export interface PoolNodeOptions extends Effects {
   mesh: Mesh
@@ -19,6 +20,8 @@ export interface PoolNodeOptions extends Effects {
   signal?: AbortSignal | undefined
   pollMs?: number
   onProgress?: (progress: PoolProgress) => void
+  /** Answers for contributions under the owner's veto; without it they open for nobody. */
+  veto?: OwnersVeto
 }
 
 export interface PoolProgress {

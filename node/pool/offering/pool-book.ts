@@ -1,6 +1,7 @@
 /** What a contributor of personal data remembers: each contribution, how far it is, and what is needed to end it. Durable before anything leaves. */
 import { z } from 'zod'
 import type { Kv } from '../../../core/effects/index.ts'
+import { RefusedError } from '../../../core/errors/index.ts'
 import {
   AGGREGATORS,
   bytesOf,
@@ -29,11 +30,11 @@ const note = z.strictObject({
   v: z.literal(1),
   /** DAG-CBOR of the pool manifest. */
   manifest: bytesUpTo(MAX_POOL_MANIFEST_BYTES),
-  /** Of the keys; private, so the commitment has another. */
-  salt: bytesOf(32),
-  commitSalt: bytesOf(32),
-  /** JWS of every receipt, the newest last. */
-  receipts: z.array(z.string().max(MAX_RECEIPT_BYTES)).min(1).max(MAX_RECEIPTS),
+  /** Of the keys; private, so the commitment has another. Both null where its home was lost, and the log told of it. */
+  salt: bytesOf(32).nullable(),
+  commitSalt: bytesOf(32).nullable(),
+  /** JWS of every receipt, the newest last; none where they were lost with its home. */
+  receipts: z.array(z.string().max(MAX_RECEIPT_BYTES)).max(MAX_RECEIPTS),
   committee: z.strictObject({ k: uint, members: z.array(did).max(32) }),
   /** Parts of the keyholders, in order of seats: kept until all of them have theirs, then forgotten. */
   shares: z.array(bytesOf(32)).max(32),
@@ -42,9 +43,7 @@ const note = z.strictObject({
   counts: z.array(countShare).max(AGGREGATORS).default([]),
   /** When the last keyholder acknowledged, Unix seconds. */
   depositedAt: uint.nullable(),
-  /** The log was seen to hold its commit: from then on what is withdrawn of its purposes counts there. */
-  committed: z.boolean().default(false),
-  /** Kind of export, and when it was offered. */
+  /** Kind of export, empty where it is not known any more; and when it was offered. */
   source: z.string().max(64),
   at: uint,
   /** Keyholders that do not have the newest receipt, of a renewal, yet. */
@@ -70,7 +69,7 @@ export interface PoolNote extends Omit<Stored, 'manifest' | 'v'> {
 }
 export type NewNote = Omit<
   PoolNote,
-  'cid' | 'depositedAt' | 'committed' | 'lacking' | 'withdrawals' | 'shredded' | 'noted' | 'heard' | 'logged' | 'heads' | 'counts'
+  'cid' | 'depositedAt' | 'lacking' | 'withdrawals' | 'shredded' | 'noted' | 'heard' | 'logged' | 'heads' | 'counts'
 > &
   Partial<Pick<PoolNote, 'counts'>>
 
@@ -78,6 +77,12 @@ const PREFIX = 'pool/'
 const ADDRESSES = 'keyholder-addresses'
 const addressBook = z.array(z.strictObject({ did, addresses: z.array(z.string().max(512)).max(16) })).max(1024)
 export type AddressBook = z.infer<typeof addressBook>
+
+/** Of what is sealed here. Throws RefusedError RECEIPT_LOST for a contribution whose home was lost. */
+export function saltOf({ salt }: Pick<PoolNote, 'salt'>): Uint8Array {
+  if (salt !== null) return salt
+  throw new RefusedError('RECEIPT_LOST', 'its receipts were lost with the home it was offered from: "quern pool withdraw" ends it')
+}
 
 export class PoolBook {
   readonly #kv: Kv
@@ -114,7 +119,6 @@ export class PoolBook {
     const blank = {
       counts: [],
       depositedAt: null,
-      committed: false,
       lacking: [],
       shredded: [],
       noted: [],

@@ -9,7 +9,7 @@ import { readAccessLog } from '../seal/index.ts'
 import type { PoolBook, PoolNote } from './pool-book.ts'
 
 /** One question for keys, as its keyholders wrote it down. */
-export interface Access extends Pick<AccessLine, 'at' | 'by' | 'role' | 'purpose' | 'epoch' | 'outcome'> {
+export interface Access extends Pick<AccessLine, 'at' | 'by' | 'role' | 'purpose' | 'epoch' | 'trainer' | 'outcome'> {
   chunks: number
   /** How many keyholders say so; keys come together only where k of them answered. */
   seenBy: number
@@ -17,10 +17,13 @@ export interface Access extends Pick<AccessLine, 'at' | 'by' | 'role' | 'purpose
 
 export interface PoolHealth {
   health: CustodyHealth
+  /** Keyholders that say that they hold their share. */
   live: number
   of: number
-  /** Newest last. */
-  accesses: Access[]
+  /** Keyholders that gave their log, also of a share that is gone. */
+  told: number
+  /** Newest last; null where no keyholder told. */
+  accesses: Access[] | null
   /** By keyholder: why it gave no log. ACCESS_LOG_CUT: what it gives now is not a continuation of what it signed before. */
   faults: Record<string, string>
 }
@@ -41,11 +44,11 @@ export async function askHealth({ mesh, clock, subject, book, note }: AskHealth)
   const faults: Record<string, string> = {}
   const accesses: (Access & { who: Set<string> })[] = []
   const heads = new Map(note.heads.map((one) => [one.by, one]))
-  let live = 0
+  let [live, told] = [0, 0]
   await Promise.all(
     members.map(async (keyholder) => {
       try {
-        const { lines, read } = await readAccessLog({
+        const { lines, head, read } = await readAccessLog({
           mesh,
           clock,
           subject,
@@ -53,7 +56,8 @@ export async function askHealth({ mesh, clock, subject, book, note }: AskHealth)
           dao: note.manifest.dao,
           manifest: note.cid,
         })
-        live++
+        told++
+        if (head.held) live++
         const before = heads.get(keyholder)
         if (before !== undefined && !continues(lines, before)) faults[keyholder] = 'ACCESS_LOG_CUT'
         else heads.set(keyholder, { by: keyholder, ...read })
@@ -65,7 +69,7 @@ export async function askHealth({ mesh, clock, subject, book, note }: AskHealth)
   )
   await book.update(note, { heads: [...heads.values()] })
   const seen = accesses.toSorted((a, b) => a.at - b.at).map(({ who, ...access }) => ({ ...access, seenBy: who.size }))
-  return { health: custodyHealth({ k, live }), live, of: members.length, accesses: seen, faults }
+  return { health: custodyHealth({ k, live }), live, of: members.length, told, accesses: told === 0 ? null : seen, faults }
 }
 
 /** Whether the log still holds, at its place, the line that was the last when we looked before. */
@@ -76,20 +80,21 @@ function continues(lines: readonly AccessLine[], { lines: count, head }: PoolNot
 }
 
 function tally(accesses: (Access & { who: Set<string> })[], line: AccessLine, keyholder: string): void {
-  const { at, by, role, purpose, epoch, outcome, indices } = line
+  const { at, by, role, purpose, epoch, trainer, outcome, indices } = line
   const same = accesses.find(
     (one) =>
       one.by === by &&
       one.role === role &&
       one.purpose === purpose &&
       one.epoch === epoch &&
+      one.trainer === trainer &&
       one.outcome === outcome &&
       one.chunks === indices.length &&
       Math.abs(one.at - at) <= TOGETHER &&
       !one.who.has(keyholder),
   )
   if (same === undefined)
-    accesses.push({ at, by, role, purpose, epoch, outcome, chunks: indices.length, seenBy: 1, who: new Set([keyholder]) })
+    accesses.push({ at, by, role, purpose, epoch, trainer, outcome, chunks: indices.length, seenBy: 1, who: new Set([keyholder]) })
   else same.who.add(keyholder)
 }
 

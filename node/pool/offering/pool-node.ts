@@ -7,11 +7,13 @@ import { codeOf, FatalError } from '../../../core/errors/index.ts'
 import { askAgain, readyProtocol, withdrawalTopic } from '../../../core/mesh/index.ts'
 import { type DaoLink, type Follower, joinLedger, type Outbox, serveBlocks, stopWith } from '../../../dao/follower/index.ts'
 import { charterOf, committingEpoch, isOfTheDao, type LedgerState, seatedValidators } from '../../../dao/ledger/index.ts'
+import { poolView } from '../../../dao/pool-access/index.ts'
 import type { PoolKey } from '../../../schemas/wire/index.ts'
 import { BringWithdrawals } from './bring-withdrawals.ts'
 import { HandingOut } from './handing-out.ts'
 import { learnFromLog } from './learn-from-log.ts'
 import { commit, isFinal, join, type LogDeeds, reveal } from './log-deeds.ts'
+import { serveOwnerDesk } from './owner-desk.ts'
 import type { OfferRefusal, PoolNodeOptions, PoolProgress } from './options.ts'
 import { PoolBook, type PoolNote } from './pool-book.ts'
 import { poolTokens, type Tokens } from './pool-tokens.ts'
@@ -102,7 +104,7 @@ export class PoolNode implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { mesh, storage, files, kv, logger, clock, pollMs = 1000 } = this.#options
+    const { mesh, storage, files, kv, logger, clock, veto, pollMs = 1000 } = this.#options
     const { signal } = this.#stop
     this.#book = await PoolBook.open(kv)
     const onFollower = (follower: Follower): void => {
@@ -115,6 +117,11 @@ export class PoolNode implements AsyncDisposable {
     )
     this.#link = joined.link
     this.#outbox = joined.outbox
+    if (veto) {
+      const view = poolView({ state: () => this.state, files })
+      const contributions = () => this.#book.all
+      this.#stack.use(serveOwnerDesk({ ...veto, mesh, clock, view, carrier: this.#link.peer, contributions }))
+    }
     this.#bringing = new BringWithdrawals(this.#book, this.#outbox)
     this.#handingOut = new HandingOut({
       mesh,
@@ -148,28 +155,26 @@ export class PoolNode implements AsyncDisposable {
     const hasJoined = this.state.contributors.has(this.#options.signer.did)
     // before anything is sealed keyholders are asked for tokens, and they answer accounts only
     if (note === undefined && this.#expected && !hasJoined) return this.#join()
-    const stage = note === undefined ? undefined : placeOf(note, this.state).stage
-    const isNew = stage === 'sealed' || stage === 'deposited'
-    // what was withdrawn is in the log before anything new is: said later, it would end the new as well
-    const told = note === undefined || isNew ? this.#book.all : [note]
-    const isClear = !hasJoined || (await this.#bringing.bring(told, this.state))
+    if (hasJoined) await this.#bringing.bring(this.#book.all, this.state)
     if (note === undefined || this.refusal !== undefined) {
       if (hasJoined && !this.#expected) this.#nothingMore()
       return
     }
+    const { stage } = placeOf(note, this.state)
+    const isNew = stage === 'sealed' || stage === 'deposited'
     if (isNew && charterOf(this.state, committingEpoch(this.state)).consent?.equals(note.manifest.policy) !== true)
       return this.#refuse({
         keyholder: null,
         code: 'OTHER_POLICY',
         message: 'the DAO has another policy by now than the one that was agreed to',
       })
-    await this.#go(note, hasJoined, isClear).catch((error: unknown) => {
+    await this.#go(note, hasJoined).catch((error: unknown) => {
       if (!(error instanceof FatalError) || !isFinal(note, error, this.state)) throw error
       this.#refuse({ keyholder: null, code: error.code, message: error.message })
     })
   }
 
-  async #go(note: PoolNote, hasJoined: boolean, isClear: boolean): Promise<void> {
+  async #go(note: PoolNote, hasJoined: boolean): Promise<void> {
     if (!hasJoined) return this.#join()
     const place = placeOf(note, this.state)
     if (place.stage === 'sealed') {
@@ -177,7 +182,7 @@ export class PoolNode implements AsyncDisposable {
       if (this.#handingOut.isWaiting) this.#nothingMore()
       return this.#handingOut.begin(note)
     }
-    if (place.stage === 'deposited' && isClear && (await commit(this.#deeds, note))) this.#say('committed')
+    if (place.stage === 'deposited' && (await commit(this.#deeds, note))) this.#say('committed')
     if (place.commit !== null && (await reveal(this.#deeds, note, place.commit))) this.#say('revealed')
     this.#nothingMore()
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/effects/index.ts'
 import { RefusedError } from '../../../core/errors/index.ts'
 import type { Mesh } from '../../../core/mesh/index.ts'
 import { renewContribution } from '../seal/index.ts'
-import { MAX_RECEIPTS, type PoolBook, type PoolNote } from './pool-book.ts'
+import { MAX_RECEIPTS, type PoolBook, type PoolNote, saltOf } from './pool-book.ts'
 
 /**
  * Whether a newer consent that was signed is only brought to whoever lacks it: fewer keyholders than are needed have it. Where enough do, one that is
@@ -13,8 +13,9 @@ export function isUnderWay({ lacking, committee: { k, members } }: PoolNote, exp
   return lacking.length > 0 && members.length - lacking.length < k && expires > now
 }
 
-/** Throws RefusedError TOO_OFTEN where no keyholder would take one more: before anything is asked, and before it is kept. */
-export function checkRenewable({ receipts }: Pick<PoolNote, 'receipts'>): void {
+/** Throws RefusedError RECEIPT_LOST, or TOO_OFTEN where no keyholder would take one more: before anything is asked, and before it is kept. */
+export function checkRenewable({ receipts, salt }: Pick<PoolNote, 'receipts' | 'salt'>): void {
+  saltOf({ salt })
   if (receipts.length >= MAX_RECEIPTS)
     throw new RefusedError(
       'TOO_OFTEN',
@@ -46,7 +47,8 @@ export interface RenewedOffer {
 }
 
 export async function renewOffer({ mesh, clock, book, note, signal }: RenewOffer): Promise<RenewedOffer> {
-  const { cid, manifest, salt, receipts, lacking, committee } = note
+  const { cid, manifest, receipts, lacking, committee } = note
+  const salt = saltOf(note)
   const { held, faults } = await renewContribution({
     mesh,
     clock,

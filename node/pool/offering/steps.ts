@@ -30,6 +30,7 @@ export function placeOf(note: PoolNote, state: LedgerState): OfferPlace {
 }
 
 function commitOf({ cid, commitSalt, manifest: { subject } }: PoolNote, state: LedgerState): OfferPlace['commit'] | undefined {
+  if (commitSalt === null) return undefined
   const hash = commitHash(cid, commitSalt, subject)
   for (const [index, known] of state.commits)
     if (known.author === subject && equalBytes(known.hash, hash)) return { index, epoch: known.epoch }

@@ -3,11 +3,11 @@
  * them, and to whoever hears gossip. May be repeated until enough have deleted, or heard.
  */
 import type { Clock } from '../../../core/effects/index.ts'
-import { codeOf, RefusedError } from '../../../core/errors/index.ts'
+import { codeOf } from '../../../core/errors/index.ts'
 import type { Signer } from '../../../core/identity/index.ts'
 import { askAgain, type Mesh, withdrawalTopic, withdrawProtocol } from '../../../core/mesh/index.ts'
 import type { Storage } from '../../../core/storage/index.ts'
-import { readWithdrawal, receiptHash, signWithdrawal } from '../../../dao/consent/index.ts'
+import { readWithdrawal, signWithdrawal } from '../../../dao/consent/index.ts'
 import { shredState, type ShredState } from '../../../dao/custody/index.ts'
 import { encode, type Purpose, type Withdrawal } from '../../../schemas/wire/index.ts'
 import { withdrawContribution, type WithdrawnState } from '../seal/index.ts'
@@ -30,7 +30,7 @@ interface Told {
   of: number
   /** The DAO took every one of them, and will log them. */
   logged: boolean
-  /** It has nothing that they could end; they come into the log before anything that is offered after them. */
+  /** It has nothing that they could end: a part that somebody still holds goes when its keyholder is told, or its consent has ended by itself. */
   nothingLogged: boolean
   /** Code by keyholder, or `dao`, of what did not answer or not so. */
   faults: Record<string, string>
@@ -86,27 +86,17 @@ export async function endOffer(signing: Signing): Promise<void> {
   if (!hasEnded(signing.note)) await sign(signing, 'all', ['stop', 'erase', 'exclude-from-future-releases'])
 }
 
-/**
- * The same for some purposes: those that were not withdrawn yet. The contribution goes on for what is left. Throws RefusedError NOT_IN_LOG before its
- * commit was seen in the log, which counts for a contribution only what was withdrawn after that.
- */
+/** The same for some purposes: those that were not withdrawn yet. The contribution goes on for what is left. */
 export async function endPurposes(signing: Signing, purposes: readonly Purpose[]): Promise<void> {
   const gone = purposesWithdrawn(signing.note)
   const scope = purposes.filter((one) => !gone.includes(one))
   if (scope.length === 0 || hasEnded(signing.note)) return
-  if (!signing.note.committed)
-    throw new RefusedError(
-      'NOT_IN_LOG',
-      'the log was not seen to have this contribution yet ("quern pool status" looks); without --purpose it can be ended, then offer it for less',
-    )
   await sign(signing, scope, ['stop', 'exclude-from-future-releases'])
 }
 
 async function sign({ clock, subject, book, note }: Signing, scope: Withdrawal['scope'], ask: Withdrawal['ask']): Promise<void> {
   const at = Math.floor(clock.now() / 1000)
-  // every keyholder took its share under the first receipt, whichever of the later ones it has, and what is withdrawn of one goes for all
-  const receipt = receiptHash(note.receipts[0] as string, note.salt)
-  const withdrawals = [...note.withdrawals, encode(signWithdrawal({ receipt, at, scope, ask }, subject))]
+  const withdrawals = [...note.withdrawals, encode(signWithdrawal({ manifest: note.cid, at, scope, ask }, subject))]
   await book.update(note, { withdrawals, heard: [], logged: false, ...(scope === 'all' && { shares: [], counts: [] }) })
 }
 

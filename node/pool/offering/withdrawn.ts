@@ -26,10 +26,11 @@ export const purposesGiven = ({ receipts }: Pick<PoolNote, 'receipts'>): Purpose
   ),
 ]
 
-/** What the newest receipt is for and nobody withdrew; none of what ended. */
+/** What the newest receipt is for and nobody withdrew; none of what ended, nor where the receipts are lost. */
 export function purposesLeft(note: Pick<PoolNote, 'withdrawals' | 'receipts'>): Purpose[] {
-  const read = readReceipt(note.receipts.at(-1) as string)
-  if (!read.ok || hasEnded(note)) return []
+  const newest = note.receipts.at(-1)
+  const read = newest === undefined ? undefined : readReceipt(newest)
+  if (read?.ok !== true || hasEnded(note)) return []
   const gone = purposesWithdrawn(note)
   return read.receipt.purposes.filter((one) => !gone.includes(one))
 }

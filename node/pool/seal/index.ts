@@ -1,5 +1,4 @@
 export { type Offer, type Offered, offerContribution } from './offer.ts'
-export { type OwnerParts, serveOwnerParts } from './owner-parts.ts'
 export { pinContribution, unpinContribution } from './pin.ts'
 export { type AccessRead, type ReadAccess, readAccessLog } from './read-access.ts'
 export { type Renewed, type Renewing, renewContribution } from './renew.ts'

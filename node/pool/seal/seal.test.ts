@@ -2,14 +2,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { MemoryStorage } from '../../../core/storage/index.ts'
+import { printNotice } from '../../../dao/consent/index.ts'
 import { combineAnswers, dealtHash, openChunk, ownerPart, partialKeys, poolContext } from '../../../dao/custody/index.ts'
 import { REDACTION } from '../../../schemas/redact/index.ts'
-import { cborCid, equalBytes, type KeyAnswer, sha256, toHex, utf8 } from '../../../schemas/wire/index.ts'
+import { cborCid, type CID, equalBytes, type KeyAnswer, sha256, toHex, utf8 } from '../../../schemas/wire/index.ts'
 import { eventLines } from '../../../tests/support/pool-network.ts'
 import { LEDGER, poolPolicy, rootSeed, subject } from '../../../tests/support/pool-world.ts'
-import { createRootSeed, openRootSeed, ownerKey, type Sealed, sealContribution } from './index.ts'
+import { createRootSeed, openRootSeed, ownerKey, pinContribution, type Sealed, sealContribution } from './index.ts'
 
-const { policy, cid } = poolPolicy()
+const { policy, cid, bytes: policyBytes } = poolPolicy()
 const toSeal = (lines: string[]) => ({
   lines,
   dao: LEDGER,
@@ -89,6 +91,20 @@ describe('sealing', () => {
     expect(() => opened(sealed)).toThrow(wrong)
     expect(() => opened(sealed, new Uint8Array(32))).toThrow(wrong)
   })
+})
+
+describe('pinning', () => {
+  it.each([false, true])(
+    'keeps sealed chunks in one space alone, where the policy says that they are public: %s',
+    async (publicStorage) => {
+      const value = { ...policy, publicStorage }
+      const sealed = seal(eventLines(3))
+      await using storage = new MemoryStorage()
+      await pinContribution(storage, sealed, { cid, value, bytes: policyBytes, notice: utf8(printNotice(policy)) })
+      const chunk = sealed.manifest.chunks[0] as CID
+      expect([await storage.public.has(chunk), await storage.private.has(chunk)]).toEqual([publicStorage, !publicStorage])
+    },
+  )
 })
 
 it('keeps the root seed under a passphrase, and never writes over one', async () => {

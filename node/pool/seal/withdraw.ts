@@ -1,9 +1,9 @@
-/** Withdraws: a signed tombstone for each receipt of the contribution, said to every keyholder directly. As easy as consent, and there is nothing to ask anybody for. */
+/** Withdraws: signed tombstones of one contribution, said to every keyholder directly. As easy as consent, and there is nothing to ask anybody for. */
 import { verifyObject } from '../../../core/envelope/index.ts'
 import { codeOf } from '../../../core/errors/index.ts'
 import { askAgain, type Mesh, withdrawProtocol } from '../../../core/mesh/index.ts'
 import { shredState, type ShredState } from '../../../dao/custody/index.ts'
-import { encode, equalBytes, peerFromDid, type ShredAck, shredAck, type Withdrawal } from '../../../schemas/wire/index.ts'
+import { encode, peerFromDid, type ShredAck, shredAck, type Withdrawal } from '../../../schemas/wire/index.ts'
 
 export interface WithdrawnState extends ShredState {
   acks: ShredAck[]
@@ -13,10 +13,7 @@ export interface WithdrawnState extends ShredState {
   faults: Map<string, string>
 }
 
-/**
- * `withdrawals` from `signWithdrawal`, one for each receipt of the contribution, renewed ones too: a keyholder that missed a renewal knows only the
- * receipt before it. May be repeated; a keyholder that shredded says so again.
- */
+/** `withdrawals` from `signWithdrawal`, all of one contribution. May be repeated; a keyholder that shredded says so again. */
 export async function withdrawContribution({
   mesh,
   withdrawals,
@@ -37,7 +34,7 @@ export async function withdrawContribution({
     if (reply.status === 'noted') return undefined
     if (reply.status === 'refused') return void faults.set(member, reply.code)
     const read = verifyObject(shredAck, reply.ack, 'shred-ack', 'by', 1024)
-    const fits = read.ok && read.value.by === member && read.value.dao === dao && equalBytes(read.value.receipt, withdrawal.receipt)
+    const fits = read.ok && read.value.by === member && read.value.dao === dao && read.value.manifest.equals(withdrawal.manifest)
     if (read.ok && fits) return read.value
     return void faults.set(member, 'OTHER_ACK')
   }

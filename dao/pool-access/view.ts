@@ -1,4 +1,4 @@
-/** What a keyholder knows of its ledger and its DAO, as questions. The role answers them from the folded state. */
+/** What keyholders, and owners under the veto, know of their ledger and their DAO, as questions. Answered from the folded state. */
 import type { CID, ConsentPolicy, PoolKey } from '../../schemas/wire/index.ts'
 
 export interface PoolView {

@@ -1,8 +1,8 @@
-/** What a keyholder asks of its ledger, answered from the folded state as it is at that moment. */
-import { isRecipient, readPolicy } from '../../dao/consent/index.ts'
-import { type LedgerFiles, type LedgerState, poolKeysNamed, seatedValidators } from '../../dao/ledger/index.ts'
+/** What is asked of a ledger about its pool, answered from the folded state as it is at that moment. */
+import { isRecipient, readPolicy } from '../consent/index.ts'
+import { type LedgerFiles, type LedgerState, poolKeysNamed, seatedValidators } from '../ledger/index.ts'
 import type { CID, ConsentPolicy } from '../../schemas/wire/index.ts'
-import type { PoolView } from '../keyholder/index.ts'
+import type { PoolView } from './view.ts'
 
 export interface PoolViewOptions {
   state: () => LedgerState
