@@ -8,6 +8,7 @@ import { operatedBy, readCharterFile } from './charter-check.ts'
 import {
   aborted,
   announceOf,
+  bytesOf,
   hostsOf,
   isPrivateListen,
   listenOf,
@@ -30,6 +31,7 @@ export const run: Run = async (_args, flags) => {
     home,
     listen,
     announce: announceOf(settingOf('announce', flags)),
+    maxBytes: bytesOf(settingOf('maxBytes', flags)),
     privateNetwork: isPrivateListen(listen),
     logger: log,
     charter,

@@ -39,7 +39,7 @@ const SEED_OPTIONS: CommandSpec['options'] = [
   ['--passphrase-file <file>', 'its first line opens the root seed, or locks a new one; without it the seed lies in an owner-only file'],
   ['--restore <file>', 'a backup of the root seed, for a home that has none yet'],
 ]
-const ROLE = ['home', 'listen', 'announce', 'logLevel'] as const
+const ROLE = ['home', 'listen', 'announce', 'maxBytes', 'logLevel'] as const
 
 export const specs: CommandSpec[] = [
   {

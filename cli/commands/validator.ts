@@ -3,6 +3,7 @@ import { listOf, printJson, type Run, say, settingOf } from '../program/index.ts
 import {
   aborted,
   announceOf,
+  bytesOf,
   hostsOf,
   isPrivateDao,
   listenOf,
@@ -24,6 +25,7 @@ export const run: Run = async (_args, flags) => {
       home: settingOf('home', flags) as string,
       listen,
       announce: announceOf(settingOf('announce', flags)),
+      maxBytes: bytesOf(settingOf('maxBytes', flags)),
       privateNetwork: isPrivateDao(dao),
       logger: log,
       dao,

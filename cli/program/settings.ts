@@ -32,6 +32,13 @@ export const settings = {
     undefined,
     'what to tell others instead of the addresses listened on: behind a NAT or a container’s port mapping',
   ),
+  maxBytes: setting(
+    'maxBytes',
+    '--max-bytes <n>',
+    'QUERN_MAX_BYTES',
+    undefined,
+    'bytes that blocks may take, in the public and in the private space each; without it what the disk has left',
+  ),
   http: setting('http', '--http <host:port>', 'QUERN_HTTP', '127.0.0.1:8080', 'where the HTTP API listens'),
   operator: setting(
     'operator',

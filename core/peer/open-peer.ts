@@ -19,7 +19,7 @@ export interface PeerOptions {
   ledgers?: string[]
   clock: Clock
   telemetry?: Telemetry
-  /** Quota of each space in bytes; none by default. */
+  /** Quota of each space in bytes: more is refused. None by default; either way what is loose and old goes before the disk is full. */
   maxBytes?: { public?: number; private?: number }
 }
 
