@@ -123,6 +123,11 @@ export class SimNetwork implements AsyncDisposable {
     return this.#node(name).home.signer.peer
   }
 
+  /** What `dao`, a validator or a contributor keeps; it outlives the node's process. */
+  homeOf(name: string): Home {
+    return this.#node(name).home
+  }
+
   nameOf(account: string): string {
     return this.names.get(account) ?? account
   }
