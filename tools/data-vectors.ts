@@ -31,7 +31,7 @@ interface Releases {
 const PAGES = ['short-notice.html', 'japanese, Shift_JIS by meta', 'recipe-microdata.html', 'arabic, windows-1256 by header']
 const recordFile = new URL('../tests/vectors/record.json', import.meta.url)
 const releaseFile = new URL('../tests/vectors/release.json', import.meta.url)
-const known = <T>(file: URL): T | undefined => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined)
+const known = (file: URL): unknown => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined)
 
 function records(before: Records | undefined): Records {
   const pages = corpus().filter(({ name }) => PAGES.includes(name))
@@ -164,5 +164,5 @@ async function releases(before: Releases | undefined): Promise<Releases> {
 }
 
 const write = (file: URL, value: object): void => writeFileSync(file, `${JSON.stringify(value, null, 1)}\n`)
-write(recordFile, records(known<Records>(recordFile)))
-write(releaseFile, await releases(known<Releases>(releaseFile)))
+write(recordFile, records(known(recordFile) as Records | undefined))
+write(releaseFile, await releases(known(releaseFile) as Releases | undefined))

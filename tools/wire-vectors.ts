@@ -488,7 +488,7 @@ refused.push(
 )
 
 /** What one signed, under another's name. */
-const stolen = <T extends { by: string }>(domain: string, says: T, by: typeof operator, other: typeof operator): Uint8Array =>
+const stolen = (domain: string, says: Record<string, unknown> & { by: string }, by: typeof operator, other: typeof operator): Uint8Array =>
   edit(signObject(domain, says, by), { by: other.did })
 refused.push(
   ['access line, a negative number', 'access-line', edit(told, { n: -1 })],
