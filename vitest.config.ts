@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-/** unit: beside the files. sim: seeded worlds. e2e: real peers on loopback. crash: roles as processes, killed. net, real, interop: need root, packages or Go; .ci/run brings them. */
-const project = (name: string, include: string[], testTimeout: number) => ({
+/** unit: beside the files. sim: seeded worlds. e2e: real peers on loopback. crash: roles as processes, killed. net needs root and packages that .ci/net brings; real and interop bring theirs as root, interop with Go. */
+const project = (name: string, include: string[], testTimeout: number, more: { globalSetup?: string } = {}) => ({
   extends: true as const,
-  test: { name, include, testTimeout, hookTimeout: testTimeout },
+  test: { name, include, testTimeout, hookTimeout: testTimeout, ...more },
 })
 
 export default defineConfig({
@@ -30,8 +30,8 @@ export default defineConfig({
       project('crash', ['tests/crash/**/*.test.ts'], 240_000),
       project('net', ['tests/net/**/*.test.ts'], 300_000),
       project('docker', ['tests/docker/**/*.test.ts'], 300_000),
-      project('real', ['tests/real/**/*.test.ts'], 900_000),
-      project('interop', ['tests/interop/**/*.test.ts'], 900_000),
+      project('real', ['tests/real/**/*.test.ts'], 900_000, { globalSetup: 'tests/real/prepare.ts' }),
+      project('interop', ['tests/interop/**/*.test.ts'], 900_000, { globalSetup: 'tests/interop/prepare.ts' }),
     ],
   },
 })

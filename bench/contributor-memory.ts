@@ -1,4 +1,5 @@
 /** Peak memory of a contributor that keeps pages in its folder, seals, publishes and holds many records: `[RECORDS] [PAGE_KIB]`, 50,000 of 6 KiB unless said; target < 512 MiB. */
+// Left out: the ledger that a contributor folds, gossip, and peers that ask for its blocks meanwhile.
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

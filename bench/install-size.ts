@@ -1,9 +1,10 @@
-/** Size of a production install from the lockfile in a temporary folder, packages and MB. Asks the npm registry for what its cache lacks. */
+/** Size of a production install from the lockfile in a temporary folder, packages and MB; target < 260 MB. Asks the npm registry for what its cache lacks. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+const TARGET_MB = 260
 const root = path.join(import.meta.dirname, '..')
 const mb = (size: number): string => `${(size / 1e6).toFixed(0)} MB`
 const folder = mkdtempSync(path.join(tmpdir(), 'quern-install-'))
@@ -36,6 +37,10 @@ try {
   }
   console.log(`${packages} packages, ${mb(bytes)}`)
   for (const [name, size] of [...sizes].toSorted((a, b) => b[1] - a[1]).slice(0, 5)) console.log(`  ${mb(size).padStart(7)}  ${name}`)
+  if (bytes > TARGET_MB * 1e6) {
+    console.error(`missed: more than ${TARGET_MB} MB`)
+    process.exitCode = 1
+  }
 } finally {
   rmSync(folder, { recursive: true })
 }

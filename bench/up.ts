@@ -1,9 +1,10 @@
-/** From `quern up --exit` to its release: seconds on the wall and of CPU, peak memory; eight roles in one process on the sample site. */
+/** From `quern up --exit` to its release: seconds on the wall and of CPU, peak memory; eight roles in one process on the sample site; target < 60 s. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+const TARGET_S = 60
 const folder = mkdtempSync(path.join(tmpdir(), 'quern-bench-'))
 const probe = path.join(folder, 'probe.cjs')
 writeFileSync(
@@ -32,4 +33,8 @@ child.on('close', (code) => {
   console.log(
     `release after ${(releasedMs / 1000).toFixed(1)} s; ${(Number(cpu) / 1e6).toFixed(1)} s of CPU in all; peak memory ${Math.round(Number(kib) / 1024)} MiB`,
   )
+  if (releasedMs > TARGET_S * 1000) {
+    console.error(`missed: more than ${TARGET_S} s`)
+    process.exitCode = 1
+  }
 })

@@ -108,3 +108,37 @@ it('touches clock, chance, environment and network only in cli', () => {
   })
   expect(wrong).toEqual([])
 })
+
+const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
+/** What it imports from elsewhere, by package: `@scope/name/door` is `@scope/name`. */
+const packagesOf = ({ text }: Source): string[] =>
+  importsOf(text)
+    .filter((target) => !target.startsWith('.') && !target.startsWith('node:'))
+    .map((target) =>
+      target
+        .split('/')
+        .slice(0, target.startsWith('@') ? 2 : 1)
+        .join('/'),
+    )
+
+it('imports no package but its dependencies: what hoisting puts beside them is not ours to use', () => {
+  const own = all.filter(({ isTest }) => !isTest)
+  const undeclared = own.flatMap((source) =>
+    packagesOf(source)
+      .filter((name) => manifest.dependencies[name] === undefined)
+      .map((name) => `${source.file} imports ${name}`),
+  )
+  expect(new Set(own.flatMap(packagesOf)).size).toBeGreaterThan(30)
+  expect(undeclared).toEqual([])
+})
+
+/** These judge and encode what others made; they take no part in what a page becomes, but for bytes that a standard fixes. */
+const DECIDES_NOTHING = ['zod', 'multiformats']
+
+it('pins exactly every package that decides what a page becomes', () => {
+  const replayed = /^schemas\/(evidence|measures|permission|pipeline|selectors|web-page)\//
+  const names = new Set(all.filter(({ file, isTest }) => replayed.test(file) && !isTest).flatMap(packagesOf))
+  for (const name of DECIDES_NOTHING) names.delete(name)
+  expect([...names]).toEqual(expect.arrayContaining(['domhandler', 'htmlparser2', 'iconv-lite']))
+  expect([...names].filter((name) => !/^\d+\.\d+\.\d+$/.test(manifest.dependencies[name] ?? ''))).toEqual([])
+})

@@ -493,6 +493,60 @@ refused.push(
   ],
 )
 
+/** What one signed, under another's name. */
+const stolen = (domain: string, says: Record<string, unknown> & { by: string }, by: typeof operator, other: typeof operator): Uint8Array =>
+  edit(signObject(domain, says, by), { by: other.did })
+refused.push(
+  ['access line, a negative number', 'access-line', edit(told, { n: -1 })],
+  [
+    'access request, another signer',
+    'access-request',
+    stolen('access-request', { v: 1, dao: ledger, manifest: contributionCid, from: 0, by: subject.did, at }, subject, validator),
+  ],
+  [
+    'access head, a negative count',
+    'access-head',
+    edit(signObject('access-head', { v: 1, ...ownedBy, manifest: contributionCid, lines: 1, head: h(8), at }, validator), { lines: -1 }),
+  ],
+  [
+    'deposit ack, signed under another domain',
+    'deposit-ack',
+    encode(signObject('shred-ack', { v: 1, ...ownedBy, manifest: contributionCid, receipt: h(1), at }, validator)),
+  ],
+  [
+    'deposit key, of X25519',
+    'deposit-key',
+    encode(
+      signObject(
+        'deposit-key',
+        { v: 1, ...ownedBy, recipient: 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p', from: at, until: at + 86_400 },
+        validator,
+      ),
+    ),
+  ],
+  ['owner answer, a part of 31 bytes', 'owner-answer', encode({ v: 1, manifest: contributionCid, parts: [bytes(31, 5)] })],
+  ['release order, of nothing', 'release-order', encode(signObject('release-order', { ...ordered, manifests: [] }, operator))],
+  ['renewal, of nothing', 'renewal', encode({ v: 1, manifest: contributionCid, receipts: [] })],
+  ['reshare order, another signer', 'reshare-order', stolen('reshare-order', again, operator, validator)],
+  [
+    'reshare ready, seat 0',
+    'reshare-ready',
+    encode(signObject('reshare-ready', { v: 1, order: manifestCid, x: 0, commitments: h(4), by: validator.did }, validator)),
+  ],
+  ['sub-share, from seat 0', 'sub-share', encode(signObject('sub-share', { ...dealtPart, from: 0 }, validator))],
+  [
+    'token answer, a proof of 63 bytes',
+    'token-answer',
+    encode({ v: 1, key: contributionCid, x: 2, points: [h(5), h(6)], proof: bytes(63, 6) }),
+  ],
+  // the envelope is right and the payload has a field that its type does not know: refused before the signature is looked at
+  ...drafts.map(({ t, n, p }): [string, string, Uint8Array] => [
+    `entry ${t}, a field more in its payload`,
+    'entry',
+    dagCbor.encode({ v: 1, t, n, p: { ...p, more: 1 }, a: operator.did, s: bytes(64, 0) }),
+  ]),
+)
+
 function account(seed: number): Record<string, string> {
   const { did, peer, publicKey } = keyFromSeed(bytes(32, seed))
   return { seed: toHex(bytes(32, seed)), publicKey: toHex(publicKey), did, peer, peerMultihash: toHex(peerMultihash(did)) }

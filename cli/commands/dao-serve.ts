@@ -8,6 +8,7 @@ import { operatedBy, readCharterFile } from './charter-check.ts'
 import {
   aborted,
   announceOf,
+  bytesOf,
   hostsOf,
   isPrivateListen,
   listenOf,
@@ -32,6 +33,7 @@ export const run: Run = async (_args, flags) => {
     listen,
     announce: announceOf(settingOf('announce', flags)),
     privateNetwork: isPrivateListen(listen, flags),
+    maxBytes: bytesOf(settingOf('maxBytes', flags)),
     logger: log,
     charter,
     manual: flags['manual'] === true,

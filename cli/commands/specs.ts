@@ -46,7 +46,7 @@ const SEED_OPTIONS: OptionSpec[] = [
   ['--passphrase-file <file>', 'its first line opens the root seed, or locks a new one; without it the seed lies in an owner-only file'],
   ['--restore <file>', 'a backup of the root seed, for a home that has none yet'],
 ]
-const ROLE = ['home', 'listen', 'announce', 'privateNetwork', 'logLevel'] as const
+const ROLE = ['home', 'listen', 'announce', 'maxBytes', 'privateNetwork', 'logLevel'] as const
 
 export const specs: CommandSpec[] = [
   {
@@ -351,7 +351,7 @@ export const specs: CommandSpec[] = [
     name: 'pool serve',
     summary:
       'for contributions offered with --veto: answers whoever asks to open some of them, as your consent says, until it is stopped, and prints each request',
-    example: 'quern pool serve --ask --dao https://dao.example.org',
+    example: 'quern pool serve --dao https://dao.example.org',
     settings: ['home', 'dao', 'logLevel'],
     options: [
       ['--ask', 'ask you about each release; without an answer within two minutes it goes on without your data'],

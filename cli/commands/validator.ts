@@ -4,6 +4,7 @@ import { listOf, printJson, type Run, say, settingOf } from '../program/index.ts
 import {
   aborted,
   announceOf,
+  bytesOf,
   hostsOf,
   isPrivateDao,
   listenOf,
@@ -27,6 +28,7 @@ export const run: Run = async (_args, flags) => {
       listen,
       announce: announceOf(settingOf('announce', flags)),
       privateNetwork: isPrivateDao(dao, flags),
+      maxBytes: bytesOf(settingOf('maxBytes', flags)),
       logger: log,
       dao,
       web,

@@ -26,6 +26,12 @@ export const settings = {
     fallback: undefined,
     help: 'what to tell others instead of the addresses listened on: behind a NAT or a container’s port mapping',
   },
+  maxBytes: {
+    flag: '--max-bytes <n>',
+    env: 'QUERN_MAX_BYTES',
+    fallback: undefined,
+    help: 'bytes that blocks may take, in the public and in the private space each; without it what the disk has left',
+  },
   privateNetwork: {
     flag: '--private-network',
     env: 'QUERN_PRIVATE_NETWORK',

@@ -1,6 +1,6 @@
 export { type Api, type ApiSettings, openApi } from './api.ts'
 export { resolveDao } from './dao-address.ts'
-export { announceOf, hostPort, hostsOf, isPrivateDao, isPrivateListen, isPublicMultiaddr, listenOf } from './listen.ts'
+export { announceOf, bytesOf, hostPort, hostsOf, isPrivateDao, isPrivateListen, isPublicMultiaddr, listenOf } from './listen.ts'
 export { logger } from './logging.ts'
 export { operatorOf } from './operator-key.ts'
 export { type DaoFacts, learnDao, type OfferedPolicy } from './dao-facts.ts'

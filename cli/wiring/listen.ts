@@ -1,4 +1,4 @@
-/** `--listen` and `--hosts` read. */
+/** The settings of a role read: `--listen`, `--announce`, `--max-bytes`, `--http`, `--hosts`. */
 import { UsageError } from '../../core/errors/index.ts'
 import { isPublic } from '../../core/web/index.ts'
 import { type Flags, listOf, settingOf } from '../program/index.ts'
@@ -28,6 +28,15 @@ export function isPrivateListen(addresses: readonly string[], flags: Flags = {})
     settingOf('privateNetwork', flags) === '1' ||
     (addresses.length > 0 && addresses.every((address) => /^\/(ip4\/127\.|ip6\/::1\/)/.test(address)))
   )
+}
+
+/** `--max-bytes` read. Throws UsageError BAD_MAX_BYTES. */
+export function bytesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const bytes = Number(text)
+  if (!/^[1-9]\d*$/.test(text) || !Number.isSafeInteger(bytes))
+    throw new UsageError('BAD_MAX_BYTES', `--max-bytes takes a number of bytes, like 50000000000, not "${text}"`)
+  return bytes
 }
 
 /** `--http` read. Throws UsageError BAD_HTTP. */

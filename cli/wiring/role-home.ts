@@ -33,10 +33,13 @@ export interface RoleHomeOptions {
   privateNetwork: boolean
   /** Whose home it is; the account in its key file when absent. */
   signer?: Signer
+  /** What blocks may take, in bytes, in the public and in the private space each; without it what the disk has left. */
+  maxBytes?: number | undefined
   logger: Logger
 }
 
-export async function openRoleHome({ home, listen, announce = [], privateNetwork, signer, logger }: RoleHomeOptions): Promise<RoleHome> {
+export async function openRoleHome(options: RoleHomeOptions): Promise<RoleHome> {
+  const { home, listen, announce = [], privateNetwork, signer, maxBytes, logger } = options
   keepHeapSmall()
   const stack = new AsyncDisposableStack()
   try {
@@ -54,6 +57,7 @@ export async function openRoleHome({ home, listen, announce = [], privateNetwork
         listen,
         ...(announce.length > 0 ? { announce } : {}),
         privateNetwork,
+        ...(maxBytes === undefined ? {} : { maxBytes: { public: maxBytes, private: maxBytes } }),
         clock: systemClock,
         telemetry: { log: logger, meter: noMeter },
       }),

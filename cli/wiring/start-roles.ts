@@ -39,6 +39,8 @@ interface RoleOptions {
   listen: string[]
   announce?: string[]
   privateNetwork: boolean
+  /** What blocks may take in each space, in bytes. */
+  maxBytes?: number | undefined
   logger: Logger
   /** Ends a start that waits for its DAO, and the role. */
   signal?: AbortSignal

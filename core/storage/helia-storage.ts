@@ -6,6 +6,7 @@ import type { Libp2p, ServiceMap } from '@libp2p/interface'
 import { MemoryDatastore } from 'datastore-core'
 import { type BlockBroker, createHeliaLight, type Helia } from 'helia'
 import type { Libp2pOptions } from 'libp2p'
+import { statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { CID } from '../../schemas/wire/index.ts'
 import { type Clock, type Logger, silent } from '../effects/index.ts'
@@ -15,7 +16,7 @@ import { DiskBlocks } from './disk-blocks.ts'
 import { DiskFacts } from './disk-facts.ts'
 import { type Announce, HeliaSpace } from './helia-space.ts'
 import { PinBook } from './pin-book.ts'
-import { keepQuota } from './quota.ts'
+import { keepQuota, type QuotaOptions } from './quota.ts'
 import { retrieveDag } from './retrieve.ts'
 import type { OwnSpace, RetrieveOptions, Storage } from './storage.ts'
 
@@ -28,7 +29,7 @@ export interface HeliaStorageOptions {
   home: string
   clock: Clock
   logger?: Logger
-  /** Quota of each space in bytes; none by default. */
+  /** Quota of each space in bytes: more is refused. None by default; either way what is loose and old goes before the disk is full. */
   maxBytes?: { public?: number; private?: number }
 }
 
@@ -74,7 +75,10 @@ export async function openOffline(options: HeliaStorageOptions): Promise<HeliaSt
   return (await openParts(options, (helia) => helia)).storage
 }
 
-/** A storage whose public space speaks bitswap over a libp2p node made from `network`; the node stops with the storage. */
+/**
+ * A storage whose public space speaks bitswap over a libp2p node made from `network`; the node stops with the storage. What is loose and old
+ * goes from both spaces when they come near their quota, or near all that the disk has left.
+ */
 export async function openOnline<S extends ServiceMap>(
   options: HeliaStorageOptions & { network: Libp2pOptions<S> },
 ): Promise<{ storage: HeliaStorage; libp2p: Libp2p<S> }> {
@@ -82,6 +86,7 @@ export async function openOnline<S extends ServiceMap>(
   const { storage, helia } = await openParts(
     options,
     (light): HeliaWithLibp2p<S> => withBitswap(withLibp2pLight<Helia, S>(light, network), BITSWAP),
+    watch,
   )
   return { storage, libp2p: helia.libp2p }
 }
@@ -89,6 +94,7 @@ export async function openOnline<S extends ServiceMap>(
 async function openParts<H extends Helia>(
   { home, clock, logger = silent, maxBytes }: HeliaStorageOptions,
   composed: (helia: Helia) => H,
+  keep?: typeof watch,
 ): Promise<{ storage: HeliaStorage; helia: H }> {
   await using stack = new AsyncDisposableStack()
   const folder = await openHome(home)
@@ -96,9 +102,12 @@ async function openParts<H extends Helia>(
     name: 'public' | 'private',
     compose: (helia: Helia) => T,
   ): Promise<{ helia: T; space: HeliaSpace }> => {
-    const limit = maxBytes?.[name] ?? UNLIMITED
+    const limit = maxBytes?.[name]
     const now = (): number => clock.now()
-    const blocks = await DiskBlocks.open(stack.use(await openLevel(path.join(folder, 'blocks', name))), { now, maxBytes: limit })
+    const blocks = await DiskBlocks.open(stack.use(await openLevel(path.join(folder, 'blocks', name))), {
+      now,
+      maxBytes: limit ?? UNLIMITED,
+    })
     const facts = new DiskFacts(stack.use(await openLevel(path.join(folder, 'pins', name))))
     const light = createHeliaLight({ blockstore: blocks, datastore: facts, codecs: [dagCbor] })
     const announce = announcerOf(light)
@@ -109,7 +118,11 @@ async function openParts<H extends Helia>(
     })
     await helia.start()
     const space = new HeliaSpace({ announce, blocks, book: new PinBook(helia, facts), now })
-    if (limit !== UNLIMITED) watch(space, limit, stack, { clock, logger: logger.child(`storage:${name}`) })
+    const freeBytes = async (): Promise<number> => {
+      const { bavail, bsize } = await statfs(folder)
+      return bavail * bsize
+    }
+    keep?.(space, stack, { ...(limit === undefined ? {} : { maxBytes: limit }), freeBytes, clock, logger: logger.child(`storage:${name}`) })
     return { helia, space }
   }
   const own = await open('private', (helia) => helia)
@@ -139,14 +152,9 @@ function announcerOf(helia: Helia): Announce {
   }
 }
 
-function watch(
-  space: HeliaSpace,
-  maxBytes: number,
-  stack: AsyncDisposableStack,
-  { clock, logger }: { clock: Clock; logger: Logger },
-): void {
+function watch(space: HeliaSpace, stack: AsyncDisposableStack, options: Omit<QuotaOptions, 'signal'>): void {
   const stop = new AbortController()
-  const watching = keepQuota(space, { maxBytes, clock, logger, signal: stop.signal })
+  const watching = keepQuota(space, { ...options, signal: stop.signal })
   stack.defer(async () => {
     stop.abort()
     await watching

@@ -7,7 +7,7 @@ export { MAX_BLOCK_BYTES, putFile, readFile, walkCids, walkDag } from './blocks.
 export { type Car, readCar, writeCar } from './car.ts'
 export type { HeliaStorageOptions } from './helia-storage.ts'
 export { MemoryStorage, type MemoryStorageOptions, MemorySwarm } from './memory-storage.ts'
-export { GC_GRACE_MS, keepQuota, mustCollect } from './quota.ts'
+export { GC_GRACE_MS, keepQuota, mustCollect, type QuotaOptions } from './quota.ts'
 export type { Block, Pin, PinMetadata, RetrieveOptions, Space, Storage, Usage } from './storage.ts'
 
 /**

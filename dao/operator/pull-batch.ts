@@ -57,7 +57,9 @@ export async function pullBatch(batch: BatchState, sources: readonly string[], f
     const isHere = await fromAny(sources, faults, options, async (ask, callSignal) => {
       const bytes = await fetchFile(ask, cid, { maxBytes: MAX_LEDGER_FILE_BYTES, signal: callSignal, have: (one) => space.get(one) })
       // validators that lack it ask us, leaf by leaf
-      await space.put(chunkFile(bytes).blocks)
+      const { root, blocks } = chunkFile(bytes)
+      await space.put(blocks)
+      await space.pin(root)
       await files.write(cid, bytes)
     })
     if (isHere) onFiles()

@@ -17,7 +17,7 @@ export interface Home {
   storage: MemoryStorage
   files: MemoryFiles
   kv: Kv
-  logStore: LogStore
+  logStore: MemoryLogStore
 }
 
 /** One run of a node's process, from its start to its end or its crash. */

@@ -3,7 +3,7 @@
  * One seed gives one history. Results are read from the ledger, like everybody else would.
  */
 import { createHash } from 'node:crypto'
-import { silent } from '../../core/effects/index.ts'
+import { type Logger, silent } from '../../core/effects/index.ts'
 import { keyFromSeed, type Signer } from '../../core/identity/index.ts'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { MemorySwarm } from '../../core/storage/index.ts'
@@ -44,6 +44,8 @@ export interface SimNetworkOptions {
   /** Records that one contributor may gather in an epoch. */
   maxPages?: number
   charter?: Partial<CharterInput>
+  /** Of each node; silent when absent. */
+  logger?: (node: string) => Logger
 }
 
 const secretOf = (seed: number, name: string): Uint8Array =>
@@ -119,6 +121,11 @@ export class SimNetwork implements AsyncDisposable {
   /** Peer id of `dao`, a validator or a contributor: what `world.network` knows it by. */
   peerOf(name: string): string {
     return this.#node(name).home.signer.peer
+  }
+
+  /** What `dao`, a validator or a contributor keeps; it outlives the node's process. */
+  homeOf(name: string): Home {
+    return this.#node(name).home
   }
 
   nameOf(account: string): string {
@@ -243,7 +250,7 @@ export class SimNetwork implements AsyncDisposable {
     return node
   }
 
-  #shared({ storage, files, random }: Home, { mesh, kv }: Life) {
-    return { clock: this.world.clock, random, mesh, storage, files, kv, logger: silent }
+  #shared({ name, storage, files, random }: Home, { mesh, kv }: Life) {
+    return { clock: this.world.clock, random, mesh, storage, files, kv, logger: this.#options.logger?.(name) ?? silent }
   }
 }

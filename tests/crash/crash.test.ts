@@ -7,13 +7,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { localCharter } from '../../cli/up/local-charter.ts'
 import { RoleProcess } from '../../cli/up/index.ts'
 import { operatorOf, replayFolder, storeCharter } from '../../cli/wiring/index.ts'
+import { verifyObject } from '../../core/envelope/index.ts'
+import { openDiskKv } from '../../core/kv/index.ts'
+import { openOfflineStorage, readFile } from '../../core/storage/index.ts'
 import { audit } from '../../dao/audit/index.ts'
-import { loadBatch } from '../../dao/batches/index.ts'
+import { batchRoots, loadBatch } from '../../dao/batches/index.ts'
 import { DiskFiles, openDiskLogStore } from '../../dao/stores/index.ts'
+import { BatchBook } from '../../node/contributor/batch-book.ts'
+import { batchReceipt } from '../../schemas/wire/index.ts'
 import { KillableNetwork } from '../support/killable-network.ts'
 import { eventually, realClock } from '../support/real-clock.ts'
 
-const PHASES = ['gather', 'reveal', 'beacon', 'test', 'report', 'close'] as const
+const PHASES = ['gather', 'reveal', 'beacon', 'test', 'report', 'probe', 'close'] as const
 const ROLES = ['contributor-1', 'dao', 'validator-1'] as const
 /** Every role dies once in every phase, each time another one. */
 const KILLS = [1, 2, 3].flatMap((epoch) =>
@@ -29,10 +34,9 @@ beforeAll(async () => {
 afterAll(() => network[Symbol.asyncDispose]())
 
 interface Info {
-  epoch: { number: number; phase: (typeof PHASES)[number] | 'probe' } | null
+  epoch: { number: number; phase: (typeof PHASES)[number] } | null
 }
-const ORDER = ['gather', 'reveal', 'beacon', 'test', 'report', 'probe', 'close']
-const place = (epoch: number, phase: string): number => epoch * 10 + ORDER.indexOf(phase)
+const place = (epoch: number, phase: (typeof PHASES)[number]): number => epoch * 10 + PHASES.indexOf(phase)
 
 describe('roles that are killed', () => {
   it.each(KILLS)('goes on when $who is killed in the $phase phase of epoch $epoch', async ({ epoch, phase, who }) => {
@@ -65,7 +69,7 @@ describe('roles that are killed', () => {
     )
   })
 
-  it('lost no batch that was acknowledged, and counts no record twice', async () => {
+  it('still gives every batch that was settled, and counts no record twice', async () => {
     const log = path.join(network.folder('dao'), 'log')
     const { ledger, files } = await replayFolder(log)
     const { state } = ledger
@@ -73,8 +77,6 @@ describe('roles that are killed', () => {
     const named = (what: string): string[] => accounts.filter(([name]) => name.startsWith(what)).map(([, did]) => did)
     expect([...state.contributors.keys()].toSorted()).toEqual(named('contributor').toSorted())
     expect([...state.validators.keys()].toSorted()).toEqual(named('validator').toSorted())
-    const acknowledged = network.events.filter(({ event }) => event === 'receipt')
-    expect(acknowledged.length).toBeGreaterThanOrEqual(4)
     for (const [name, did] of accounts.filter(([who]) => who.startsWith('contributor'))) {
       const batches = [...state.batches.values()].filter(({ contributor }) => contributor === did)
       const sequences = batches.map(({ manifest }) => manifest.sequence).toSorted((a, b) => a - b)
@@ -98,6 +100,39 @@ describe('roles that are killed', () => {
   it('stops every role at once and cleanly when asked', async () => {
     const codes = await Promise.all([...network.accounts.keys()].map((name) => network.stop(name)))
     expect(codes).toEqual(codes.map(() => 0))
+  })
+
+  it('lost no batch that was acknowledged: the log has it, it counts, and the DAO holds all of it', async () => {
+    const { state } = (await replayFolder(path.join(network.folder('dao'), 'log'))).ledger
+    const closed = state.results.at(-1)?.epoch ?? 0
+    await using storage = await openOfflineStorage({ home: network.folder('dao'), clock: realClock })
+    let settled = 0
+    for (const [name, did] of [...network.accounts].filter(([who]) => who.startsWith('contributor'))) {
+      await using kv = await openDiskKv(path.join(network.folder(name), 'state'))
+      const acknowledged = (await BatchBook.open(kv)).all.filter(({ receipt }) => receipt !== null)
+      // what it said that it was promised, it knows after every kill
+      const said = network.events.filter(({ who, event }) => who === name && event === 'receipt')
+      expect(said.length, name).toBeGreaterThanOrEqual(2)
+      for (const { epoch, records } of said)
+        expect(acknowledged.map((note) => ({ epoch: note.epoch, records: note.manifest.count }))).toContainEqual({ epoch, records })
+      for (const { manifest, manifestCid, receipt } of acknowledged) {
+        const what = `${name}, batch ${manifest.sequence}`
+        const verdict = verifyObject(batchReceipt, receipt as Uint8Array, 'batch-receipt', 'by')
+        expect(verdict.ok && [verdict.value.by, verdict.value.manifest.toString()], what).toEqual([state.operator, manifestCid.toString()])
+        const batch = state.batches.get(manifestCid.toString())
+        expect(batch, what).toMatchObject({ contributor: did, dropped: false, voided: null, retracted: null })
+        const counts = batch?.settled != null
+        if (counts) settled++
+        expect(counts || (batch?.epoch ?? 0) > closed, `${what} counts, or is on its way to an epoch to come`).toBe(true)
+        for (const root of batchRoots(manifest)) expect(await storage.public.isPinned(root), what).toBe(true)
+        const lines = gunzipSync(await readFile(storage.public, manifest.records, 1 << 30))
+          .toString('utf8')
+          .split('\n')
+          .slice(0, -1)
+        expect(lines.length, what).toBe(manifest.count)
+      }
+    }
+    expect(settled).toBeGreaterThanOrEqual(4)
   })
 })
 

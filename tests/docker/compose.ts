@@ -93,6 +93,15 @@ export class Compose {
   }
 }
 
+/** `docker compose …` of docker/compose.yaml, whose contributor joins this network; it has a project of its own. */
+export const joining =
+  ({ project }: Compose) =>
+  async (...args: string[]): Promise<string> => {
+    const env = { ...environment(hostPort), QUERN_DAO: 'http://dao:8080', QUERN_TEST_NETWORK: `${project}_default` }
+    const words = ['compose', '-p', `${project}-joins`, '-f', 'docker/compose.yaml', '-f', 'tests/docker/join.yaml', ...args]
+    return (await exec('docker', words, { cwd: root, env, maxBuffer: 64 << 20 })).stdout
+  }
+
 const files = ['-f', 'docker/compose.network.yaml', '-f', 'docker/compose.test.yaml']
 let hostPort = 0
 

@@ -6,8 +6,12 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type Compose, CONTRIBUTORS, docker, openCompose, quern, SERVICES, VALIDATORS } from './compose.ts'
+import { loadBatch } from '../../dao/batches/index.ts'
+import { DiskFiles } from '../../dao/stores/index.ts'
+import { parseCid, rawCid, utf8 } from '../../schemas/wire/index.ts'
+import { type Compose, CONTRIBUTORS, docker, joining, openCompose, quern, SERVICES, VALIDATORS } from './compose.ts'
 
 const IMAGE_BUDGET_MB = 450
 const reason = whyNot()
@@ -137,15 +141,54 @@ describe.skipIf(reason !== undefined)('a network of containers', () => {
     await docker('volume', 'rm', `${network.project}_contributor-3`)
     await eventually(async () => expect(await newest()).toBeGreaterThanOrEqual(Number(epoch)))
 
+    // every record of every batch that it revealed by then, the acknowledged one among them, still comes from the DAO
+    const reveals = (await entries('contribution.reveal')).filter(
+      ({ author, payload }) => author === account && payload.epoch <= Number(epoch),
+    )
+    const files = new DiskFiles(path.join(folder, 'log', 'files'))
+    const counts: number[] = []
+    for (const { payload } of reveals) {
+      const batch = loadBatch((cid) => files.read(cid), parseCid(payload.manifest as string))
+      if (batch === undefined) throw new Error(`the log lacks the files of batch ${payload.manifest}`)
+      const response = await fetch(`${network.url}/ipfs/${batch.manifest.records.toString()}`)
+      expect(response.status).toBe(200)
+      const lines = gunzipSync(Buffer.from(await response.arrayBuffer()))
+        .toString('utf8')
+        .split('\n')
+        .slice(0, -1)
+      expect(lines.map((line) => rawCid(utf8(line)).toString())).toEqual(batch.index.rows.map(({ record }) => record.toString()))
+      counts.push(lines.length)
+    }
+    expect(counts.at(-1)).toBe(Number(records))
+
     const out = path.join(folder, 'after')
     await quern('dataset', 'fetch', '--dao', network.url, '--out', out)
     const rows = (await quern('dataset', 'query', out, '--contributor', account, '--json', '--limit', '1000')).trim().split('\n')
     const kept = rows.filter((row) => (JSON.parse(row) as { epoch: number }).epoch === Number(epoch))
-    // a page that another contributor had before is a duplicate and left out; the batch counts as a whole or not at all
+    // a page that another contributor had before is a duplicate and left out of the release
     expect(kept.length).toBeGreaterThan(0)
     expect(kept.length).toBeLessThanOrEqual(Number(records))
     const { epochs } = await network.get<{ epochs: { epoch: number; final: boolean }[] }>('/v1/epochs')
     expect(epochs.find((one) => one.epoch === Number(epoch))?.final).toBe(true)
+  }, 300_000)
+
+  it('is joined by the contributor of docker/compose.yaml, which is counted', async () => {
+    const newcomer = joining(network)
+    try {
+      await newcomer('up', '-d', '--wait')
+      const container = (await newcomer('ps', '-q', 'contributor')).trim()
+      expect((await docker('inspect', '-f', '{{.State.Health.Status}}', container)).trim()).toBe('healthy')
+      const { account } = JSON.parse(await docker('exec', container, 'quern', 'init', '--json')) as { account: string }
+      await eventually(async () =>
+        expect(await newcomer('logs', '--no-log-prefix', 'contributor')).toMatch(/epoch \d+ {2}receipt {2}\d+ records/),
+      )
+      const { contributors } = await network.get<{ contributors: { account: string }[] }>('/v1/contributors')
+      expect(contributors.map((one) => one.account)).toContain(account)
+      await docker('stop', container)
+      expect((await docker('inspect', '-f', '{{.State.ExitCode}}', container)).trim()).toBe('0')
+    } finally {
+      await newcomer('down', '-v')
+    }
   }, 300_000)
 
   it('leaves a ledger without one broken rule', async () => {

@@ -14,7 +14,7 @@ import { findPython } from './python.ts'
 
 const run = promisify(execFile)
 const python = await findPython()
-if (python === undefined) console.warn('No Python with warcio and cdxj-indexer: their test is left out. REQUIRE_INTEROP=1 installs them.')
+if (python === undefined) console.warn('No Python with warcio and cdxj-indexer: their test is left out, as SKIP_INTEROP=1 says.')
 
 interface IndexLine {
   url: string

@@ -14,8 +14,7 @@ import { sampleBatch } from '../unit/sample-batch.ts'
 import { findKubo, type Kubo, startKubo } from './kubo.ts'
 
 const program = await findKubo()
-if (program === undefined)
-  console.warn('Kubo is not installed: its tests are left out. REQUIRE_INTEROP=1 builds it with Go, QUERN_KUBO names one.')
+if (program === undefined) console.warn('Kubo is not there: its tests are left out, as SKIP_INTEROP=1 says.')
 
 const all = <T>(items: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(items)
 const soon = (): AbortSignal => AbortSignal.timeout(60_000)

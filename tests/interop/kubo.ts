@@ -8,34 +8,32 @@ import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { findGo } from '../support/provide.ts'
 
 const run = promisify(execFile)
 const VERSION = '0.41.0'
 const cache = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'quern', `kubo-${VERSION}`)
 
-/** Path of the program; undefined when there is none and nobody required one. */
+/** Path of the program; undefined when it has not been built. `QUERN_KUBO` names another one. */
 export async function findKubo(): Promise<string | undefined> {
   const named = process.env['QUERN_KUBO'] ?? path.join(cache, 'ipfs')
-  const found = await access(named).then(
-    () => true,
-    () => false,
+  return access(named).then(
+    () => named,
+    () => undefined,
   )
-  if (found) return named
-  return process.env['REQUIRE_INTEROP'] === '1' ? buildKubo() : undefined
 }
 
 /** Takes minutes on two cores. `go install module@version` would ask for a list of versions that a proxy may not have, so: a module that names one. */
-async function buildKubo(): Promise<string> {
+export async function buildKubo(): Promise<void> {
+  const go = await findGo('SKIP_INTEROP')
   await mkdir(cache, { recursive: true })
   const source = `module kubo-build\n\ngo 1.26\n\nrequire github.com/ipfs/kubo v${VERSION}\n\ntool github.com/ipfs/kubo/cmd/ipfs\n`
   await writeFile(path.join(cache, 'go.mod'), source)
-  const program = path.join(cache, 'ipfs')
-  await run('go', ['build', '-o', program, 'github.com/ipfs/kubo/cmd/ipfs'], {
+  await run(go, ['build', '-o', path.join(cache, 'ipfs'), 'github.com/ipfs/kubo/cmd/ipfs'], {
     cwd: cache,
     env: { ...process.env, GOFLAGS: '-mod=mod -buildvcs=false -p=1' },
     maxBuffer: 64 << 20,
   })
-  return program
 }
 
 export interface Kubo extends AsyncDisposable {

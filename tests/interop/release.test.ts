@@ -1,26 +1,27 @@
 /** Releases as others read them: Python's data tools, the reference Croissant validator, and Kubo. */
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silent } from '../../core/effects/index.ts'
+import { generateKey } from '../../core/identity/index.ts'
+import { openPeer, type Peer } from '../../core/peer/index.ts'
 import { MemoryStorage } from '../../core/storage/index.ts'
 import { COLUMNS, type Release } from '../../dao/release/index.ts'
 import { openHttp } from '../../dao/service/index.ts'
+import { sha256, toHex } from '../../schemas/wire/index.ts'
 import { realClock } from '../support/real-clock.ts'
 import type { World } from '../support/release-world.ts'
 import { sampleRelease } from '../support/sample-release.ts'
-import { findKubo, startKubo } from './kubo.ts'
+import { findKubo, type Kubo, startKubo } from './kubo.ts'
 import { findPython } from './python.ts'
 
 const python = await findPython()
 const kubo = await findKubo()
-if (python === undefined)
-  console.warn('No Python with data tools: its tests are left out. REQUIRE_INTEROP=1 installs them, QUERN_PYTHON names one.')
-if (kubo === undefined)
-  console.warn('Kubo is not installed: its tests are left out. REQUIRE_INTEROP=1 builds it with Go, QUERN_KUBO names one.')
+if (python === undefined) console.warn('No Python with data tools: its tests are left out, as SKIP_INTEROP=1 says.')
+if (kubo === undefined) console.warn('Kubo is not there: its tests are left out, as SKIP_INTEROP=1 says.')
 
 let base: string
 let folder: string
@@ -83,4 +84,47 @@ describe.runIf(kubo !== undefined)('Kubo', () => {
     const flags = ['--cid-version=1', '--raw-leaves', '--chunker=size-1048576', '--max-file-links=1024', '--recursive', '--quieter']
     expect(String(await daemon.ipfs('add', ...flags, folder)).trim()).toBe(release.root.toString())
   })
+
+  it('fetches the whole release by its root CID from a peer of ours over bitswap', async () => {
+    await using daemon = await startKubo(kubo as string)
+    await using peer = await openServing()
+    await daemon.ipfs('swarm', 'connect', peer.mesh.addresses()[0] as string)
+    const ours = await filesIn(folder)
+    expect([...ours.keys()]).toEqual(expect.arrayContaining(['manifest.json', 'shares.json', 'data/train-00000-of-00003.parquet']))
+    expect(await filesIn(await gotten(daemon))).toEqual(ours)
+  })
+
+  it('imports the CAR that our peer gives of it, and needs nobody for its files then', async () => {
+    await using daemon = await startKubo(kubo as string)
+    const car = path.join(daemon.folder, 'release.car')
+    {
+      await using peer = await openServing()
+      await writeFile(car, peer.storage.public.exportCar(release.root))
+    }
+    expect(String(await daemon.ipfs('dag', 'import', '--pin-roots', car))).toContain(release.root.toString())
+    expect(String(await daemon.ipfs('pin', 'ls', '--type=recursive'))).toContain(release.root.toString())
+    expect(await filesIn(await gotten(daemon))).toEqual(await filesIn(folder))
+  })
+
+  async function openServing(): Promise<Peer> {
+    const home = await mkdtemp(path.join(base, 'peer-'))
+    const peer = await openPeer({ signer: generateKey(), home, clock: realClock, privateNetwork: true })
+    for await (const block of release.blocks()) await peer.storage.public.put([block])
+    await peer.storage.public.pin(release.root)
+    return peer
+  }
+
+  /** Where Kubo wrote the release. */
+  async function gotten(daemon: Kubo): Promise<string> {
+    const copy = path.join(daemon.folder, 'got')
+    await daemon.ipfs('get', '-o', copy, `/ipfs/${release.root.toString()}`)
+    return copy
+  }
+
+  /** SHA-256 of every file below a folder, by its path there. */
+  async function filesIn(where: string): Promise<Map<string, string>> {
+    const entries = await readdir(where, { recursive: true, withFileTypes: true })
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name))
+    return new Map(await Promise.all(files.map(async (file) => [path.relative(where, file), toHex(sha256(await readFile(file)))] as const)))
+  }
 })

@@ -11,8 +11,7 @@ import { findPython } from './python.ts'
 
 const run = promisify(execFile)
 const python = await findPython()
-if (python === undefined)
-  console.warn('No Python with warcio: its test is left out. REQUIRE_INTEROP=1 installs it, QUERN_PYTHON names one.')
+if (python === undefined) console.warn('No Python with warcio: its test is left out, as SKIP_INTEROP=1 says.')
 
 const READ = `
 import sys, json

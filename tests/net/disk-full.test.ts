@@ -1,14 +1,16 @@
 /** A real full disk: a memory file system of a few MiB. Needs root to mount it. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { generateKey } from '../../core/identity/index.ts'
 import { openDiskKv } from '../../core/kv/index.ts'
-import { openOfflineStorage } from '../../core/storage/index.ts'
-import { parseCid } from '../../schemas/wire/index.ts'
-import { realClock } from '../support/real-clock.ts'
+import { openPeer } from '../../core/peer/index.ts'
+import { GC_GRACE_MS, openOfflineStorage } from '../../core/storage/index.ts'
+import { type CID, parseCid, rawCid } from '../../schemas/wire/index.ts'
+import { eventually, realClock } from '../support/real-clock.ts'
 
 const run = promisify(execFile)
 let folder: string
@@ -45,4 +47,23 @@ it('says DISK_FULL, acknowledges nothing that is not there, and goes on after sp
   for (const key of keys) expect(await kv.get(key), key).toHaveLength(65_536)
   await kv.put('after', new Uint8Array(1000))
   expect(await kv.get('after')).toHaveLength(1000)
+})
+
+it('lets go of what is loose and old before the disk is full, where no quota is set', async () => {
+  const home = path.join(folder, 'home')
+  // they compress well, so that LevelDB's own housekeeping needs no more room than there is
+  const bytesOf = (i: number): Uint8Array => Buffer.alloc(1 << 20, `${i} `)
+  const root = (i: number): CID => rawCid(bytesOf(i))
+  await run('mount', ['-o', 'remount,size=512m', folder])
+  {
+    await using before = await openOfflineStorage({ home, clock: { ...realClock, now: () => Date.now() - 2 * GC_GRACE_MS } })
+    for (let i = 0; i < 256; i++) await before.public.put([{ cid: root(i), bytes: bytesOf(i) }])
+    await before.public.pin(root(0))
+  }
+  // LevelDB needs room to open and to write down what it deletes
+  const { blocks, bfree, bsize } = await statfs(folder)
+  await run('mount', ['-o', `remount,size=${((blocks - bfree) * bsize + (9 << 20)) >> 10}k`, folder])
+  await using peer = await openPeer({ signer: generateKey(), home, clock: realClock, privateNetwork: true })
+  await eventually(async () => (await peer.storage.public.usage()).blocks === 1)
+  expect(await peer.storage.public.get(root(0))).toEqual(new Uint8Array(bytesOf(0)))
 })

@@ -1,14 +1,13 @@
 /** Real pages from Debian packages, served by nginx as many hosts on one loopback port. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import { promisify } from 'node:util'
+import { apt } from '../support/provide.ts'
 import { realClock } from '../support/real-clock.ts'
 
-const run = promisify(execFile)
-export const PACKAGES = ['nginx-light', 'debian-handbook', 'apache2-doc', 'sqlite3-doc', 'debian-policy', 'developers-reference']
+const PACKAGES = ['nginx-light', 'debian-handbook', 'apache2-doc', 'sqlite3-doc', 'debian-policy', 'developers-reference']
 const DOC = '/usr/share/doc'
 
 export interface Manuals extends AsyncDisposable {
@@ -22,13 +21,7 @@ export interface Manuals extends AsyncDisposable {
 export const areInstalled = (): boolean =>
   existsSync('/usr/sbin/nginx') && existsSync(`${DOC}/debian-handbook/html`) && existsSync(`${DOC}/apache2-doc/manual`)
 
-/** By apt, as root. */
-export async function installManuals(): Promise<void> {
-  if (areInstalled()) return
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  await run('apt-get', ['update', '-qq'], { env, maxBuffer: 64 << 20 })
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...PACKAGES], { env, maxBuffer: 64 << 20 })
-}
+export const installManuals = (): Promise<void> => apt(PACKAGES, 'SKIP_REAL')
 
 /** Every language of a manual is a host of its own, as it would be on the web. */
 async function roots(): Promise<Map<string, string>> {

@@ -1,27 +1,20 @@
 /** A Python with packages from PyPI in a folder of its own, made once per set of packages. */
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
+import { makePython } from '../support/provide.ts'
 
-const run = promisify(execFile)
+const PACKAGES = ['duckdb==2.0.0', 'pandas==3.1.1', 'pyarrow==26.0.1', 'warcio==1.8.1', 'cdxj-indexer==1.5.0']
+const name = createHash('sha256').update(PACKAGES.join('\n')).digest('hex').slice(0, 16)
+const folder = path.join(os.tmpdir(), `quern-python-${name}`)
+const ready = path.join(folder, 'ready')
 
-/** Path of the interpreter; undefined where Python or its packages cannot be had. */
-export async function pythonWith(packages: string[]): Promise<string | undefined> {
-  const name = createHash('sha256').update(packages.join('\n')).digest('hex').slice(0, 16)
-  const folder = path.join(os.tmpdir(), `quern-python-${name}`)
-  const python = path.join(folder, 'bin', 'python')
-  const ready = path.join(folder, 'ready')
-  if (existsSync(ready)) return python
-  try {
-    await run('python3', ['-m', 'venv', '--clear', folder])
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages], { maxBuffer: 64 << 20 })
-    await writeFile(ready, '')
-    return python
-  } catch {
-    return undefined
-  }
+/** Path of the interpreter; undefined when it is not installed. */
+export const findPython = (): string | undefined => (existsSync(ready) ? path.join(folder, 'bin', 'python') : undefined)
+
+export async function installPython(): Promise<void> {
+  await makePython(folder, PACKAGES, 'SKIP_REAL')
+  await writeFile(ready, '')
 }

@@ -58,6 +58,17 @@ describe('cheating contributors, against what honest work of the same cost earns
       expect(run({ attack: mixOf(100_000), validators: 7 }, seed).roi, `seed ${seed}`).toBeLessThan(0.125)
   })
 
+  it.each([4, 8, 12])(
+    'a mixer of 10 %% in batches of thousands is paid less than a tenth of an honest share, and moves none of %i honest ones by a thousandth',
+    (others) => {
+      for (let seed = 1; seed <= 3; seed++) {
+        const { leak, worst } = run({ attack: mixOf(100_000), validators: 7, honest: others }, seed)
+        expect(leak * (others + 1), `seed ${seed}`).toBeLessThan(0.1)
+        expect(worst, `seed ${seed}`).toBeLessThan(0.001)
+      }
+    },
+  )
+
   it('a sleeper loses by waking up', () => {
     const stops = run({ attack: { conduct: (epoch) => (epoch < 12 ? honestWork : { ...fabricated, idle: true }) } })
     const cheats = run({ attack: { conduct: (epoch) => (epoch < 12 ? honestWork : fabricated) } })

@@ -55,6 +55,11 @@ describe('objects', () => {
     expect(new Set(valid.map(([, { shape }]) => shape))).toEqual(new Set(Object.keys(readers)))
     expect(entryShape('contributor.leave')).toBeUndefined()
   })
+
+  it('have refused bytes beside them, for every shape and the payload of every type', () => {
+    expect(new Set(invalid.map(([, { shape }]) => shape))).toEqual(new Set(Object.keys(readers)))
+    for (const type of Object.keys(payloads)) expect(vectors.invalid).toHaveProperty([`entry ${type}, a field more in its payload`])
+  })
 })
 
 describe('refused bytes', () => {

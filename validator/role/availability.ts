@@ -112,7 +112,9 @@ export class Availability {
         const bytes = await this.#asked(peer, () => link.fileFrom(peer, cid))
         if (bytes === undefined) continue
         // whoever asks us for a file of several leaves asks for the leaves
-        await storage.public.put(chunkFile(bytes).blocks)
+        const { root, blocks } = chunkFile(bytes)
+        await storage.public.put(blocks)
+        await storage.public.pin(root)
         await files.write(cid, bytes)
       }
       if (lacking().length === 0) return true
