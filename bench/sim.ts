@@ -1,4 +1,4 @@
-/** `quern sim --nodes 50 --validators 7 --epochs 5 --pages 6`: `[NODES] [EPOCHS] [PAGES]`; target < 30 s on 2 idle cores. */
+/** `quern sim --nodes 50 --validators 7 --epochs 5`: `[NODES] [EPOCHS] [PAGES]`; target < 30 s on 2 idle cores. */
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { simulate } from '../sim/index.ts'
 

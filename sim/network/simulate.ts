@@ -15,7 +15,7 @@ export interface SimulateOptions {
   nodes: number
   validators: number
   epochs: number
-  /** Records that one contributor may gather in an epoch; default 12. */
+  /** Records that one contributor may gather in an epoch; default 6. */
   pages?: number
   lazy?: number
   copycat?: number
@@ -66,7 +66,7 @@ export interface SimulateResult {
   digest: string
 }
 
-const PAGES = 12
+const PAGES = 6
 /** A host has so many times the pages that one contributor gathers in an epoch, or leaseholders would soon seal what others sealed before. */
 const PAGES_TIMES = 20
 /**

@@ -18,7 +18,7 @@ const SEEDS = [1, 2, 3]
 async function playAgainst(seed: number, cheat: (loot: Loot) => SimContributor) {
   const loot = new Loot()
   const peers = Array.from({ length: 6 }, (_, i) => honest(`honest-${i + 1}`, loot))
-  const result = await simulate({ seed, nodes: 7, validators: 4, epochs: 2, cast: [...peers, cheat(loot)] })
+  const result = await simulate({ seed, nodes: 7, validators: 4, epochs: 2, pages: 12, cast: [...peers, cheat(loot)] })
   const [cheater] = result.contributors.filter(({ name }) => name === 'cheat') as [SimulatedContributor]
   return { cheater, others: result.contributors.filter(({ name }) => name !== 'cheat'), result }
 }

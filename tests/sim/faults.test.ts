@@ -4,7 +4,7 @@ import { honest, type SimNetwork, simulate, type SimulateOptions, type SimulateR
 
 const peers = Array.from({ length: 5 }, (_, i) => honest(`peer-${i + 1}`))
 const play = (seed: number, options: Partial<SimulateOptions> = {}): Promise<SimulateResult> =>
-  simulate({ seed, nodes: 5, validators: 4, epochs: 2, cast: peers, ...options })
+  simulate({ seed, nodes: 5, validators: 4, epochs: 2, pages: 12, cast: peers, ...options })
 
 /** Rows that earned, and whose records are not those of the batches settled in just that epoch: there must be none. */
 function countedTwice(network: SimNetwork): string[] {

@@ -30,6 +30,7 @@ it('lets every honest peer earn in every epoch while one message in twenty is lo
       nodes: names.length,
       validators: validators.length,
       epochs: 2,
+      pages: 12,
       loss: 0.05,
       charter: { epoch },
       cast: names.map((name) => honest(name)),

@@ -24,6 +24,7 @@ async function playWith(victim: string, seed: number): Promise<number> {
     nodes: 4,
     validators: 4,
     epochs: 2,
+    pages: 12,
     cast: peers,
     onStart: (network) => killNowAndThen(network, victim, 4),
     onEpoch: (epoch, { state, results, contributors, validators }) => {
