@@ -116,9 +116,9 @@ async function explained({ dao, cheat }: Played): Promise<string> {
 }
 
 describe('who invents every tenth of four hundred pages, evidence and all,', () => {
-  it.each([1, 2])(
-    'falls to almost nothing, moves each honest share by less than 2 %%, and is told why (seed %i)',
-    async (seed) => {
+  it.each([{ seed: 1 }, { seed: 2 }])(
+    'falls to almost nothing, moves each honest share by less than 2 %, and is told why (seed $seed)',
+    async ({ seed }) => {
       const records = new Set<string>()
       const cheat = fabricating('cheat', 10, (record) => records.add(toHex(record)))
       const played = await play(seed, 3, cheat, LARGE)
