@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { FatalError } from '../../core/errors/index.ts'
 
 /** Time to close stores and connections before the process is killed. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 30_000
 /** Memory and warnings as we were told; not a test runner's or a debugger's flags. */
 const NODE_FLAGS = process.execArgv.filter((flag) => /^--(max-|disable-warning)/.test(flag))
 const MAIN = fileURLToPath(new URL(`../main${path.extname(import.meta.url)}`, import.meta.url))
