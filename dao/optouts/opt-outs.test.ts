@@ -70,6 +70,8 @@ it('finds the same by its index as one by one, while the list grows', () => {
         for (const some of [optouts.slice(0, cut), optouts]) {
           const url = `http://${at}${path}`
           expect(index.take(some).find(at, url)).toEqual(optOutOf(some, at, url))
+          const whole = some.filter((one) => one.pattern === null)
+          expect(index.findWhole(at)).toEqual(optOutOf(whole, at, url))
         }
       },
     ),

@@ -56,13 +56,19 @@ export class OptOutIndex {
 
   /** As `optOutOf`. */
   find(host: string, url: string | undefined): OptOut | undefined {
-    if (this.#byDomain.size === 0) return undefined
-    const candidates = namesAbove(host).flatMap((name) => this.#byDomain.get(name) ?? [])
-    return optOutOf(
-      candidates.toSorted((a, b) => a.index - b.index),
-      host,
-      url,
-    )
+    return optOutOf(this.#above(host), host, url)
+  }
+
+  /** The first that covers everything of a host. Only this closes its rule files: they say what of the rest is closed. */
+  findWhole(host: string): OptOut | undefined {
+    return this.#above(host).find(({ pattern }) => pattern === null)
+  }
+
+  /** Those that cover the host or some of it, by log index. */
+  #above(host: string): OptOut[] {
+    if (this.#byDomain.size === 0) return []
+    const found = namesAbove(host).flatMap((name) => this.#byDomain.get(name) ?? [])
+    return found.filter(({ domain }) => coversHost(domain, host)).toSorted((a, b) => a.index - b.index)
   }
 }
 

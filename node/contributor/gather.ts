@@ -15,8 +15,8 @@ export interface GatherJob {
   share: (host: string) => PaceShare
   /** Whether an earlier epoch's batch of ours holds a record of this URL. */
   known: (url: string) => boolean
-  /** The opt-out of the log that covers this URL now, in words. */
-  optedOut?: (url: string) => string | undefined
+  /** The opt-out of the log that covers this URL now, in words; of a rule file, the one that covers all of its host. */
+  optedOut?: (url: string, what: 'page' | 'rules') => string | undefined
   /** URLs that an earlier epoch found and did not get to. */
   frontier: readonly string[]
   /** Where the charter's start pages redirected in earlier epochs. */

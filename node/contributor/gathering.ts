@@ -73,7 +73,7 @@ export class Gathering implements AsyncDisposable {
       leased: (url) => holdsLease(state(), me, url),
       share: (host) => paceShare(state(), host, me),
       known: (url) => book.knows(url),
-      optedOut: (url) => this.#optOutOf(url),
+      optedOut: (url, what) => this.#optOutOf(url, what),
       frontier: await book.frontier(),
       widenings: await book.widenings(),
       limit: Math.min(charter.sources.maxPagesPerContributor, MAX_RECORDS),
@@ -123,9 +123,11 @@ export class Gathering implements AsyncDisposable {
   }
 
   /** The log may say more by now than when the gathering began. */
-  #optOutOf(url: string): string | undefined {
+  #optOutOf(url: string, what: 'page' | 'rules'): string | undefined {
     const host = URL.parse(url)?.host
-    const found = host === undefined ? undefined : this.#optOuts.take(this.#bench.state().optouts).find(host, url)
+    if (host === undefined) return undefined
+    const known = this.#optOuts.take(this.#bench.state().optouts)
+    const found = what === 'rules' ? known.findWhole(host) : known.find(host, url)
     return found && `entry ${found.index}: ${found.domain}${found.pattern === null ? '' : ` ${found.pattern}`}`
   }
 

@@ -197,6 +197,15 @@ describe('pace', () => {
     expect(ran.summary.endedAt - ran.summary.startedAt).toBeLessThan(7500)
   })
 
+  it('asks a site for its rules where paths opted out that their names match', async () => {
+    const out = (url: string, what: 'page' | 'rules'): string | undefined =>
+      what === 'page' && /\.(txt|json)$/.test(url) ? 'entry 1: a.example /*.txt' : undefined
+    const ran = await run({ ...site('a.example', 2), 'http://a.example/p0': html('p0', '/notes.txt') }, { optedOut: out })
+    expect(ran.summary.kept).toBe(3)
+    expect(ran.requests.map(({ url }) => url)).toContain('http://a.example/robots.txt')
+    expect(ran.outcome('http://a.example/notes.txt')).toBe('OPTED_OUT')
+  })
+
   describe('of a host that keeps other sites’ licences', () => {
     const licence = 'http://rsl.example/free.xml'
     const free = text(

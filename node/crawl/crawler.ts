@@ -157,14 +157,15 @@ export class Crawler {
   }
 
   async #visit(item: TakenItem, pace: HostPace): Promise<void> {
-    const closed = await this.#closed(item.url)
+    const closed = await this.#closed(item.url, 'page')
     if (closed !== undefined) return this.#refused(item, closed)
     const site = await this.#siteOf(new URL(item.url).origin)
     const refusal = site.refuses(item.url)
     if (refusal !== undefined) return this.#refused(item, refusal)
+    if (pace.isLeftAlone) return this.#refused(item, { outcome: 'HOST_RESTS' })
     await pace.turn(this.#signal)
     // while it waited
-    const late = await this.#closed(item.url)
+    const late = await this.#closed(item.url, 'page')
     if (late !== undefined) {
       pace.pass()
       return this.#refused(item, late)
@@ -253,12 +254,12 @@ export class Crawler {
     this.#startHosts()
   }
 
-  async #closed(url: string): Promise<Refusal | undefined> {
+  async #closed(url: string, what: 'page' | 'rules'): Promise<Refusal | undefined> {
     const { deny, optedOut } = this.#options
     await deny?.refresh()
     const denied = deny?.denies(url)
     if (denied !== undefined) return { outcome: 'DENIED', detail: `deny list: ${denied}` }
-    const gone = optedOut?.(url)
+    const gone = optedOut?.(url, what)
     return gone === undefined ? undefined : { outcome: 'OPTED_OUT', detail: gone }
   }
 
@@ -275,7 +276,7 @@ export class Crawler {
       signal: this.#signal,
       paceOf: (host) => this.#paceOf(host),
       licenses: this.#licenses,
-      closed: (url) => this.#closed(url),
+      closed: (url) => this.#closed(url, 'rules'),
       onJournal: (row) => this.#verdicts.write(row),
     })
     this.#sites.set(origin, site)

@@ -129,7 +129,7 @@ export class Keeping {
     }
     discovery.follow(result.links, depth + 1, url)
     if (result.measured === undefined) return verdicts.end(item, { ...row, outcome: result.outcome, detail: result.detail })
-    const gone = optedOut?.(url)
+    const gone = optedOut?.(url, 'page')
     if (gone !== undefined) return verdicts.end(item, { ...row, outcome: 'OPTED_OUT', detail: gone })
     const { training, evidence, links } = result
     const records = [result.measured, ...result.more]

@@ -1,6 +1,5 @@
 /** How long to leave a host alone. One request at a time, a pause after each, longer when it is slow, longer still when it says so. */
 import type { Clock } from '../../core/effects/index.ts'
-import { maxCrawlDelayMs } from '../../core/web/index.ts'
 import type { PaceShare } from '../../dao/ledger/index.ts'
 import { enterAll, type Lane, type Lanes } from './lanes.ts'
 
@@ -13,8 +12,6 @@ export interface PaceOptions {
   responseFactor: number
   /** The most that a slow answer adds. */
   maxResponseDelayMs: number
-  /** The most of a robots `Crawl-delay`: who asks for more is asked for nothing (see `Site`). */
-  maxCrawlDelayMs: number
   /** The rest after a first failure; it doubles with each further one, up to a minute. */
   failureRestMs: number
   /** A host that asks for a longer rest than this is left for the rest of the crawl. */
@@ -26,7 +23,6 @@ export const paceDefaults: PaceOptions = {
   leastMs: 0,
   responseFactor: 5,
   maxResponseDelayMs: 30_000,
-  maxCrawlDelayMs,
   failureRestMs: 1000,
   maxRestMs: 600_000,
 }
@@ -59,6 +55,7 @@ export class HostPace {
   #held: Lane[] = []
   #nextAt = 0
   #crawlDelayMs = 0
+  #restsUntil = 0
 
   constructor({ clock, pace, host = '', lanes, share = () => ALONE }: HostPaceOptions) {
     this.#clock = clock
@@ -73,7 +70,7 @@ export class HostPace {
    * it waits for the others to have read it as well, so that from then on they stand the wish apart.
    */
   wish(crawlDelayMs: number): void {
-    this.#crawlDelayMs = Math.min(crawlDelayMs, this.#options.maxCrawlDelayMs)
+    this.#crawlDelayMs = crawlDelayMs
     const { times, place } = this.#share()
     this.#restFor(this.#pause(0, place + 1) + this.#options.delayMs * (times - place - 1))
   }
@@ -106,6 +103,11 @@ export class HostPace {
     this.#leave()
   }
 
+  /** It asked for a longer rest than anybody here waits for, and that is not over. */
+  get isLeftAlone(): boolean {
+    return this.#clock.now() < this.#restsUntil
+  }
+
   succeeded(): void {
     this.failures = 0
   }
@@ -115,7 +117,10 @@ export class HostPace {
     const own = Math.max(this.#options.failureRestMs, this.#pause(0)) * 2 ** Math.min(this.failures, 10)
     this.failures++
     const rest = askedMs ?? Math.min(own, 60_000)
-    if (rest > this.#options.maxRestMs) return false
+    if (rest > this.#options.maxRestMs) {
+      this.#restsUntil = this.#clock.now() + rest
+      return false
+    }
     this.#restFor(rest)
     this.#leave()
     return true

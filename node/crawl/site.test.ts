@@ -1,4 +1,4 @@
-/** Rule files that evidence would refuse: the site is closed at once, under the file that it was. */
+/** Rule files that evidence would refuse, or that are not to be had: the site is closed at once, under the file that it was. */
 import { expect, it } from 'vitest'
 import { SharedAnswers } from '../../core/web/index.ts'
 import { World } from '../../sim/world/index.ts'
@@ -11,20 +11,21 @@ import { visitSite } from './site.ts'
 
 const origin = 'http://a.example'
 
-/** What a visit asks for and comes to where the answer for `long` has a head that is too long for evidence. */
-async function visited(long: string) {
+/** What a visit asks for and comes to where the answer for `long` has a head that is too long for evidence, and that for `busy` wants an hour's rest. */
+async function visited(long: string, busy = '') {
   const world = new World({ seed: 1 })
   const { clock } = world
   const asked: string[] = []
   const get = (url: string): Promise<Exchange> => {
     asked.push(url)
     const isLong = url === `${origin}${long}`
+    const isBusy = url === `${origin}${busy}`
     const head = `HTTP/1.1 404 Not Found\r\nx-long: ${'x'.repeat(isLong ? evidenceLimits.headBytes : 1)}\r\n\r\n`
     return Promise.resolve({
       url,
       fetchedAt: clock.now(),
-      status: 404,
-      headers: [],
+      status: isBusy ? 429 : 404,
+      headers: isBusy ? [['Retry-After', '3600']] : [],
       requestHead: utf8('GET / HTTP/1.1\r\n\r\n'),
       responseHead: utf8(head),
       body: new Uint8Array(),
@@ -46,7 +47,7 @@ async function visited(long: string) {
   }
   const whole = visitSite(origin, visit)
   await Promise.race([world.run(), whole])
-  return { asked, refusal: (await whole).refuses(`${origin}/page`) }
+  return { asked, visit, refusal: (await whole).refuses(`${origin}/page`) }
 }
 
 it('asks for nothing more once robots.txt cannot be kept as evidence', async () => {
@@ -63,4 +64,12 @@ it('names the other rule file that cannot be kept, not the one that was asked fo
 
 it('may be asked for its pages where all can be kept', async () => {
   expect((await visited('/elsewhere')).refusal).toBeUndefined()
+})
+
+it('asks a host for nothing more that wants a longer rest than a crawl has', async () => {
+  const { asked, visit, refusal } = await visited('', '/.well-known/tdmrep.json')
+  expect(refusal).toEqual({ outcome: 'RULES_UNREACHABLE', detail: 'TDMREP HOST_RESTS' })
+  // nor on another site's behalf
+  await visitSite(origin, visit)
+  expect(asked).toEqual([`${origin}/robots.txt`, `${origin}/.well-known/tdmrep.json`])
 })

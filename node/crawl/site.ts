@@ -92,10 +92,6 @@ export class Site {
     const { allowed, line } = mayFetch(robots, this.#agent, url)
     return { url: exchange.url, recordId: evidence.responseId, payloadDigest: evidence.payloadDigest, agent: this.#agent, allowed, line }
   }
-
-  get crawlDelayMs(): number {
-    return crawlDelay(this.capture.robots, this.#agent) ?? 0
-  }
 }
 
 export interface SiteVisit {
@@ -169,6 +165,7 @@ async function ask({ kind, url, maxBytes }: RuleRequest, visit: SiteVisit): Prom
   for (let attempt = 1; ; attempt++) {
     const refusal = await closed(url)
     if (refusal !== undefined) throw new RefusedError(refusal.outcome, refusal.detail ?? '')
+    if (pace.isLeftAlone) throw leftAlone()
     await pace.turn(signal)
     await slots.enter()
     const time = clock.now()
@@ -184,7 +181,9 @@ async function ask({ kind, url, maxBytes }: RuleRequest, visit: SiteVisit): Prom
       pace.reached(exchange.remoteAddress)
       pace.done(ms)
       const { status, headers } = exchange
-      if (status === 429 || status === 503) pace.failed(retryAfterMs(headerValues(headers, 'retry-after')[0], clock.now()))
+      const isBusy = status === 429 || status === 503
+      const mayGoOn = !isBusy || pace.failed(retryAfterMs(headerValues(headers, 'retry-after')[0], clock.now()))
+      if (!isBusy) pace.succeeded()
       const type = headerValues(headers, 'content-type')[0]
       onJournal({
         ...row,
@@ -194,15 +193,19 @@ async function ask({ kind, url, maxBytes }: RuleRequest, visit: SiteVisit): Prom
         ms,
         ...(type === undefined ? {} : { detail: type }),
       })
-      return exchange
+      if (mayGoOn) return exchange
     } catch (thrown) {
       signal.throwIfAborted()
       pace.done(clock.now() - time)
       onJournal({ ...row, status: null, outcome: codeOf(thrown), bytes: 0, ms: clock.now() - time, detail: outcome })
       if (!(thrown instanceof RetryableError) || attempt === MAX_TRIES || !pace.failed(undefined)) throw thrown
+      continue
     }
+    throw leftAlone()
   }
 }
+
+const leftAlone = (): RetryableError => new RetryableError('HOST_RESTS', 'the host asks for a longer rest than this crawl has')
 
 function closedSite(agent: string, askedAt: number, refusal: Refusal): Site {
   return new Site({ robots: unreachableRobots, rules: noRules, exchange: null, evidence: null }, agent, askedAt, refusal)

@@ -61,12 +61,6 @@ describe('HostPace', () => {
         pace.done(10)
       }),
     ).toBe(7000)
-    expect(
-      await pauseAfter({}, (pace) => {
-        pace.wish(3_600_000)
-        pace.done(10)
-      }),
-    ).toBe(60_000)
   })
 
   it('divides a host’s pace among those who share it, and takes its own least pause as it is', async () => {

@@ -52,8 +52,8 @@ export interface CrawlOptions {
   sitemaps?: boolean
   /** Where this contributor does not go. */
   deny?: DenyList | undefined
-  /** Why nobody goes to a URL any more, by the log; asked again at each URL's turn and when its answer is there. */
-  optedOut?: ((url: string) => string | undefined) | undefined
+  /** Why nobody goes to a URL any more, by the log; asked again at each URL's turn and when its answer is there. Rule files are closed by what closes all of their host. */
+  optedOut?: ((url: string, what: 'page' | 'rules') => string | undefined) | undefined
   /** An earlier crawl's pages: asked for conditionally, and kept as revisits where nothing changed. Of no use under another profile, pipeline or agent. */
   earlier?: EarlierVisits | undefined
   /** Where the crawl remembers what it did; nowhere when absent. */

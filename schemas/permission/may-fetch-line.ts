@@ -4,6 +4,7 @@ import { utf8 } from '../wire/index.ts'
 import { rslLinksOf } from './link-header.ts'
 import { type FetchDecision, mayFetch } from './may-fetch.ts'
 import { pageSignals } from './page-signals.ts'
+import { asksUsNotToIndex } from './robots-directives.ts'
 import { noRobots, robotsOfExchange } from './robots.ts'
 import { licenseUrl, siteOfTexts, type SiteRules } from './site-rules.ts'
 import { type Decision, mayTrain, type Profile, trainDecision } from './train.ts'
@@ -25,12 +26,13 @@ export interface Asked {
 
 export function answer({ url, agent, profile, site, headers, html }: Asked): Answer {
   const { decision, signals, unread } = trainDecision({ url, agent, site, headers, html })
+  const isUnwanted = html !== null && asksUsNotToIndex(pageSignals(html), agent)
   return {
     fetch: mayFetch(site.robots.rules, agent, url),
     train: {
       decision,
-      // as the crawler has it: terms that nobody read permit nothing
-      allowed: unread.length === 0 && mayTrain({ decision, signals }, profile),
+      // as the crawler has it: terms that nobody read permit nothing, and a page that asks us by name not to index it is not kept
+      allowed: unread.length === 0 && !isUnwanted && mayTrain({ decision, signals }, profile),
       signals: signals.map(({ source, value, line }) => ({ source, value, line })),
     },
   }

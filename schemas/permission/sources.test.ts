@@ -497,6 +497,14 @@ describe('hostile input', () => {
     )
   })
 
+  it('allows no page that asks us by name not to index it, as no crawler keeps it', () => {
+    const allowed = (name: string): unknown => {
+      const line = JSON.stringify({ url: `${ORIGIN}/a`, html: `<meta name="${name}" content="noindex">` })
+      return (JSON.parse(mayFetchLine(line, 'quern')) as { train: { allowed: boolean } }).train.allowed
+    }
+    expect([allowed('quern'), allowed('otherbot')]).toEqual([false, true])
+  })
+
   it('allows no page whose licence nobody read, as no crawler keeps it', () => {
     const asked = { url: `${ORIGIN}/a`, headers: { Link: '</rsl.xml>; rel="license"; type="application/rsl+xml"' } }
     const allowed = (more: object): unknown =>

@@ -5,13 +5,14 @@
 import type { Clock } from '../../core/effects/index.ts'
 import { RetryableError } from '../../core/errors/index.ts'
 
-/** Nobody waits longer than this for a host to rest: it is left alone until then. Milliseconds. */
+/** Who has no time of its own for it waits no longer than this for a host to rest: it is left alone until then. Milliseconds. */
 export const MAX_REST_MS = 120_000
 /** Hosts remembered, as long as their pauses last. */
 const MAX_HOSTS = 10_000
 
 interface Waiting {
   who: string
+  mostMs: number
   begin: () => void
   refuse: (reason: Error) => void
 }
@@ -40,13 +41,20 @@ export class HostTurns {
 
   /**
    * Runs `work` when it is `who`'s turn at `host`; the next turn begins what `restMs` says after it. Rejects with the signal's reason when that ends
-   * the waiting, and with RetryableError HOST_RESTS while the host rests longer than anybody waits.
+   * the waiting, and with RetryableError HOST_RESTS while the host rests longer than `mostMs`.
    */
-  async run<T>(host: string, who: string, restMs: () => number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async run<T>(
+    host: string,
+    who: string,
+    restMs: () => number,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+    mostMs = MAX_REST_MS,
+  ): Promise<T> {
     const line = this.#lineOf(host)
     signal.throwIfAborted()
-    if (this.#isLong(line)) throw rests(host)
-    if (line.isBusy) await waitIn(line, who, signal)
+    if (this.#isLonger(line, mostMs)) throw rests(host)
+    if (line.isBusy) await waitIn(line, who, mostMs, signal)
     else if (this.#clock.now() < line.freeAt) await this.#begin(line, signal)
     line.isBusy = true
     line.turns.set(who, ++line.turn)
@@ -55,7 +63,9 @@ export class HostTurns {
     } finally {
       line.pauseMs = restMs()
       line.freeAt = this.#clock.now() + line.pauseMs
-      if (this.#isLong(line)) for (const one of line.waiting.splice(0)) one.refuse(rests(host))
+      const hasty = line.waiting.filter((one) => this.#isLonger(line, one.mostMs))
+      line.waiting = line.waiting.filter((one) => !hasty.includes(one))
+      for (const one of hasty) one.refuse(rests(host))
       if (line.waiting.length > 0) void this.#pause(line)
       else line.isBusy = false
     }
@@ -70,8 +80,8 @@ export class HostTurns {
     return line
   }
 
-  #isLong({ freeAt, pauseMs }: Line): boolean {
-    return Math.min(pauseMs, freeAt - this.#clock.now()) > MAX_REST_MS
+  #isLonger({ freeAt, pauseMs }: Line, mostMs: number): boolean {
+    return Math.min(pauseMs, freeAt - this.#clock.now()) > mostMs
   }
 
   async #pause(line: Line): Promise<void> {
@@ -111,10 +121,11 @@ function giveTurn(line: Line): void {
   chosen.begin()
 }
 
-function waitIn(line: Line, who: string, signal: AbortSignal): Promise<void> {
+function waitIn(line: Line, who: string, mostMs: number, signal: AbortSignal): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const one: Waiting = {
       who,
+      mostMs,
       begin: () => {
         signal.removeEventListener('abort', abort)
         resolve()

@@ -6,10 +6,19 @@
 import type { Clock } from '../../core/effects/index.ts'
 import { RefusedError, RetryableError } from '../../core/errors/index.ts'
 import { deadlineOf } from '../../core/mesh/index.ts'
-import { type AskedSite, askSite, type GetOptions, maxCrawlDelayMs, retryAfterMs, SharedAnswers, type Web } from '../../core/web/index.ts'
+import {
+  type AskedSite,
+  askSite,
+  type GetOptions,
+  maxCrawlDelayMs,
+  retryAfterMs,
+  type RuleCapture,
+  SharedAnswers,
+  type Web,
+} from '../../core/web/index.ts'
 import { type Exchange, headerValues, redirectTarget } from '../../schemas/evidence/index.ts'
-import { crawlDelay, robotsOfExchange } from '../../schemas/permission/index.ts'
-import type { HostTurns } from './host-turns.ts'
+import { crawlDelay, robotsOfExchange, type RuleRequest } from '../../schemas/permission/index.ts'
+import { type HostTurns, MAX_REST_MS } from './host-turns.ts'
 
 export interface PoliteWebOptions {
   web: Web
@@ -18,21 +27,25 @@ export interface PoliteWebOptions {
   clock: Clock
   /** The charter's pause between two requests to one host. */
   delayMs: number
-  /** Why a URL is not to be asked for. */
-  closed?: (url: string) => Promise<string | undefined>
+  /** Why a URL is not to be asked for; a rule file by what closes all of its host, for it says what of the rest is closed. */
+  closed?: (url: string, what: 'page' | 'rules') => Promise<string | undefined>
 }
 
-/** How long answers may be waited for: the waiting for a host's turn is not counted, or a host that wishes for patience would seem a slow one. */
+/** How long hosts may take. Their answers and the waiting for a turn are counted apart, or a host that wishes for patience would seem a slow one. Milliseconds. */
 export interface AskingTime {
-  /** All of them together; counted down. Milliseconds. */
+  /** All answers together; counted down. */
   leftMs: number
   /** One of them. */
   mostMs: number
+  /** All turns together; counted down. */
+  waitMs: number
 }
 
 export interface Visit {
   /** Whose record it is about: contributors take turns at a host. */
   who: string
+  /** What is asked for says something about its site. A page where absent. */
+  isRuleFile?: boolean
   time?: AskingTime
   signal: AbortSignal
 }
@@ -60,18 +73,32 @@ export class PoliteWeb {
     return this.#ask(url, visit, options, () => undefined)
   }
 
-  /** What a site says about itself (see `askSite`). Its Crawl-delay holds from the first answer on. Throws RefusedError CRAWL_DELAY, and as `get` does. */
-  async rules(origin: string, agent: string, visit: Visit): Promise<AskedSite> {
+  /** Whether nobody asks for this page: by an opt-out, or this validator's deny list. */
+  async isClosed(url: string): Promise<boolean> {
+    return (await this.#options.closed?.(url, 'page')) !== undefined
+  }
+
+  /**
+   * What a site says about itself (see `askSite`). Its Crawl-delay holds from the first answer on, the longest that it said to anybody. Throws
+   * RefusedError CRAWL_DELAY, and as `get` does; what came before that was told to `onCapture`.
+   */
+  async rules(origin: string, agent: string, visit: Visit, onCapture?: (capture: RuleCapture) => void): Promise<AskedSite> {
     const { host } = new URL(origin)
+    let wish = 0
     const learn = (exchange: Exchange): void => {
       if (redirectTarget(exchange) !== undefined) return
-      const wish = crawlDelay(robotsOfExchange(exchange), agent) ?? 0
-      this.#wishes.set(host, Math.min(wish, maxCrawlDelayMs))
-      if (wish > maxCrawlDelayMs) throw new RefusedError('CRAWL_DELAY', `${host} asks for more patience than anybody has`)
+      wish = crawlDelay(robotsOfExchange(exchange), agent) ?? 0
+      this.#wishes.set(host, Math.max(Math.min(wish, maxCrawlDelayMs), this.#wishes.get(host) ?? 0))
     }
-    return askSite(origin, agent, ({ kind, url, maxBytes }) => {
-      const ask = (): Promise<Exchange> => this.#ask(url, visit, { maxBytes }, kind === 'robots' ? learn : () => undefined)
-      return kind === 'rsl' ? this.#licenses.get(url, ask) : ask()
+    const ask = (request: RuleRequest): Promise<Exchange> => {
+      const { kind, url, maxBytes } = request
+      const own = (): Promise<Exchange> =>
+        this.#ask(url, { ...visit, isRuleFile: true }, { maxBytes }, kind === 'robots' ? learn : () => undefined)
+      return kind === 'rsl' ? this.#licenses.get(url, own) : own()
+    }
+    return askSite(origin, agent, ask, (capture) => {
+      onCapture?.(capture)
+      if (wish > maxCrawlDelayMs) throw new RefusedError('CRAWL_DELAY', `${host} asks for more patience than anybody has`)
     })
   }
 
@@ -80,20 +107,31 @@ export class PoliteWeb {
     const host = URL.parse(url)?.host ?? ''
     let askedMs = 0
     const restMs = (): number => Math.max(delayMs, this.#wishes.get(host) ?? 0, askedMs)
-    await this.#refuseClosed(url)
-    return turns.run(host, visit.who, restMs, visit.signal, async () => {
+    await this.#refuseClosed(url, visit)
+    const { time, who, signal } = visit
+    const began = clock.now()
+    const mostMs = Math.max(0, time?.waitMs ?? MAX_REST_MS)
+    using limit = time && deadlineOf(clock, mostMs, TOO_SLOW, [signal])
+    let hasBegun = false
+    const begin = (): void => {
+      if (time && !hasBegun) time.waitMs -= clock.now() - began
+      hasBegun = true
+    }
+    const work = async (): Promise<Exchange> => {
+      begin()
       // while it waited
-      await this.#refuseClosed(url)
+      await this.#refuseClosed(url, visit)
       const exchange = await this.#inTime(url, visit, options)
       const { status, headers } = exchange
       if (status === 429 || status === 503) askedMs = retryAfterMs(headerValues(headers, 'retry-after')[0], clock.now()) ?? FAILURE_REST_MS
       learn(exchange)
       return exchange
-    })
+    }
+    return turns.run(host, who, restMs, limit?.signal ?? signal, work, mostMs).finally(begin)
   }
 
-  async #refuseClosed(url: string): Promise<void> {
-    const why = await this.#options.closed?.(url)
+  async #refuseClosed(url: string, { isRuleFile = false }: Visit): Promise<void> {
+    const why = await this.#options.closed?.(url, isRuleFile ? 'rules' : 'page')
     if (why !== undefined) throw new RefusedError('HOST_CLOSED', why)
   }
 

@@ -5,11 +5,11 @@ import type { Web } from '../../core/web/index.ts'
 import type { Exchange } from '../../schemas/evidence/index.ts'
 import { utf8 } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
-import { HostTurns, PoliteWeb } from '../manners/index.ts'
+import { HostTurns, PoliteWeb, type PoliteWebOptions } from '../manners/index.ts'
 import { recheckHosts, type Reservation } from './recheck-hosts.ts'
 
 /** A web of some files: everything else is 404, and a host that is not named does not answer. */
-function webOf(files: Record<string, string | number>, asked: string[]): Web {
+function webOf(files: Record<string, string | number>, asked: string[], retryAfter = '1'): Web {
   const hosts = new Set(Object.keys(files).map((url) => new URL(url).origin))
   return {
     async get(url) {
@@ -29,6 +29,7 @@ function webOf(files: Record<string, string | number>, asked: string[]): Web {
         headers: [
           ['Content-Type', 'text/plain'],
           ['Content-Length', String(body.byteLength)],
+          ['Retry-After', retryAfter],
         ],
         body,
         truncated: false,
@@ -39,16 +40,26 @@ function webOf(files: Record<string, string | number>, asked: string[]): Web {
   }
 }
 
-const politely = (web: Web, signal: AbortSignal): PoliteWeb =>
-  new PoliteWeb({ web, turns: new HostTurns(realClock, signal), clock: realClock, delayMs: 0 })
+const politely = (web: Web, signal: AbortSignal, closed?: PoliteWebOptions['closed']): PoliteWeb =>
+  new PoliteWeb({ web, turns: new HostTurns(realClock, signal), clock: realClock, delayMs: 0, ...(closed && { closed }) })
 
-async function recheck(hosts: string[], files: Record<string, string | number>) {
+async function recheck(
+  hosts: string[],
+  files: Record<string, string | number>,
+  { closed, retryAfter }: { closed?: PoliteWebOptions['closed']; retryAfter?: string } = {},
+) {
   const asked: string[] = []
   const found: Reservation[] = []
   const { signal } = new AbortController()
   await recheckHosts(
     hosts,
-    { web: politely(webOf(files, asked), signal), agent: 'QuernBot', profile: 'standard' as const, logger: silent, signal },
+    {
+      web: politely(webOf(files, asked, retryAfter), signal, closed),
+      agent: 'QuernBot',
+      profile: 'standard' as const,
+      logger: silent,
+      signal,
+    },
     async (one) => void found.push(one),
   )
   return { asked, found: Object.fromEntries(found.map(({ host, patterns }) => [host, patterns])), all: found }
@@ -78,6 +89,36 @@ it('takes no failing server for an opt-out, and asks nothing that robots.txt clo
   })
   expect(found).toEqual({})
   expect(asked.toSorted()).toEqual(['https://closed.example/robots.txt', 'https://down.example/robots.txt'])
+})
+
+it('hears what a host says in the file in which it asks for more patience than anybody has, and asks nothing more', async () => {
+  const { found, asked, all } = await recheck(['a.example', 'b.example'], {
+    'https://a.example/robots.txt': 'User-Agent: *\nCrawl-delay: 61\nContent-Usage: train-ai=n\nAllow: /\n',
+    'https://b.example/robots.txt': 'User-Agent: *\nCrawl-delay: 61\n',
+  })
+  expect(found).toEqual({ 'a.example': [null] })
+  expect(all[0]?.evidence.byteLength).toBeGreaterThan(0)
+  expect(asked.toSorted()).toEqual(['https://a.example/robots.txt', 'https://b.example/robots.txt'])
+})
+
+it('hears what a host said before it asked for a long rest', async () => {
+  const robots = { 'https://a.example/robots.txt': 'User-Agent: *\nContent-Usage: train-ai=n\nAllow: /\n' }
+  const { found, asked } = await recheck(
+    ['a.example'],
+    { ...robots, 'https://a.example/.well-known/tdmrep.json': 429 },
+    { retryAfter: '300' },
+  )
+  expect(found).toEqual({ 'a.example': [null] })
+  expect(asked).toHaveLength(2)
+})
+
+it('asks for all rule files where paths opted out that their names match', async () => {
+  const { found } = await recheck(
+    ['a.example'],
+    { 'https://a.example/robots.txt': 404, 'https://a.example/.well-known/quern.txt': 'opt-out: /' },
+    { closed: async (_, what) => (what === 'page' ? 'a.example' : undefined) },
+  )
+  expect(found).toEqual({ 'a.example': [null] })
 })
 
 it('ends with the reason of its signal', async () => {

@@ -1,7 +1,7 @@
 /** Asks hosts again what they reserve: rules that changed since a page was fetched keep it out of the next release. */
 import type { Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
-import { type AskedSite, ruleEvidence, type Web } from '../../core/web/index.ts'
+import { type AskedSite, askSite, type RuleCapture, ruleEvidence, type Web } from '../../core/web/index.ts'
 import { askQuernTxt } from '../../dao/optouts/index.ts'
 import { mayFetch, type Profile, QUERN_TXT_PATH, reservedPaths } from '../../schemas/permission/index.ts'
 import { concatBytes } from '../../schemas/wire/index.ts'
@@ -32,7 +32,7 @@ const SIDE_BY_SIDE = 8
 
 /**
  * Gives each host that reserves something, as it is found. A host is asked by https, and by http where nothing answers there; one that does not
- * answer, or whose server fails, has said nothing. Throws only the signal's reason.
+ * answer, or whose server fails, has said nothing; one that wants more patience than anybody has, what it said until then. Throws only the signal's reason.
  */
 export async function recheckHosts(
   hosts: readonly string[],
@@ -54,9 +54,8 @@ async function recheck(host: string, options: RecheckOptions): Promise<Reservati
   for (const origin of [`https://${host}`, `http://${host}`]) {
     const site = await askAgain(origin, options)
     if (site === undefined) continue
-    const own = mayFetch(site.rules.robots.rules, agent, origin + QUERN_TXT_PATH).allowed
-      ? await askQuernTxt(origin + QUERN_TXT_PATH, { web: asWeb(options), signal })
-      : 'ROBOTS_DISALLOWED'
+    const mayAsk = !site.isCutShort && mayFetch(site.rules.robots.rules, agent, origin + QUERN_TXT_PATH).allowed
+    const own = mayAsk ? await askQuernTxt(origin + QUERN_TXT_PATH, { web: asWeb(options), signal }) : 'NOT_ASKED'
     const said = typeof own === 'string' ? { patterns: [], evidence: new Uint8Array() } : own
     const reserved = reservedPaths(site.rules, agent, origin, profile).map(({ pattern }) => pattern)
     const all = new Set([...said.patterns, ...reserved])
@@ -86,17 +85,37 @@ function evidenceOf({ captures, robots }: AskedSite, { logger }: RecheckOptions)
 /** Contributors take turns at a host; whoever asks again is one more. */
 const WHO = 'recheck'
 
-async function askAgain(origin: string, { web, agent, signal, logger }: RecheckOptions): Promise<AskedSite | undefined> {
+/** Where the host wants more patience than anybody has, what it said until then stands; `isCutShort` then, and nothing more is asked. */
+async function askAgain(
+  origin: string,
+  { web, agent, signal, logger }: RecheckOptions,
+): Promise<(AskedSite & { isCutShort: boolean }) | undefined> {
+  const captures: RuleCapture[] = []
   try {
-    return await web.rules(origin, agent, { who: WHO, signal })
+    const site = await web.rules(origin, agent, { who: WHO, signal }, (capture) => void captures.push(capture))
+    return { ...site, isCutShort: false }
   } catch (error) {
     signal.throwIfAborted()
-    logger.debug('host-silent', { origin, code: codeOf(error) })
-    return undefined
+    const code = codeOf(error)
+    logger.debug('host-silent', { origin, code })
+    if (code !== 'CRAWL_DELAY' && code !== 'HOST_RESTS') return undefined
+    return captures.length === 0 ? undefined : { ...(await soFar(origin, agent, captures)), isCutShort: true }
   }
 }
 
+/** The rules by what came: the other files count as those of a server that fails, which reserve nothing. */
+async function soFar(origin: string, agent: string, captures: RuleCapture[]): Promise<AskedSite> {
+  const came = captures.map(({ exchange }) => exchange)
+  const failing = { status: 503, headers: [], body: new Uint8Array() }
+  const site = await askSite(
+    origin,
+    agent,
+    async ({ url }) => came.shift() ?? { ...(captures[0] as RuleCapture).exchange, ...failing, url },
+  )
+  return { ...site, captures }
+}
+
 const asWeb = ({ web, signal }: RecheckOptions): Web => ({
-  get: (url, options) => web.get(url, { who: WHO, signal }, options),
+  get: (url, options) => web.get(url, { who: WHO, isRuleFile: true, signal }, options),
   [Symbol.asyncDispose]: async () => undefined,
 })

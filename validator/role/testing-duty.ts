@@ -22,6 +22,8 @@ export class TestingDuty implements AsyncDisposable {
   #running: { epoch: number; stop: AbortController } | undefined
   /** The testing under way; never rejects. */
   #work: Promise<void> = Promise.resolve()
+  /** Reserved pages on their way into the log; none rejects. */
+  readonly #logging = new Set<Promise<void>>()
 
   constructor(desk: Desk, sampling: HashChain, recheck: RecheckDuty) {
     this.#desk = desk
@@ -57,6 +59,7 @@ export class TestingDuty implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.end()
     await this.#work
+    await Promise.all(this.#logging)
     await this.#web?.[Symbol.asyncDispose]()
   }
 
@@ -71,7 +74,7 @@ export class TestingDuty implements AsyncDisposable {
     await outbox.write('report.commit', { epoch, hash: reportHash(cborCid(note.report), note.salt, me) }, { key: `report-commit/${epoch}` })
   }
 
-  /** Waits for hosts that are being asked again, as long as testing may take: what they reserve shall be in the log before our report is. */
+  /** Waits for hosts that are being asked again, as long as testing may take: what they and tested pages reserve shall be in the log before our report is. */
   async #recheckUntil(until: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#desk.options
     using time = deadlineOf(
@@ -80,7 +83,7 @@ export class TestingDuty implements AsyncDisposable {
       { code: 'RECHECK_GOES_ON', message: 'hosts are asked on beside the report' },
       [signal],
     )
-    await untilAborted(time.signal, () => this.#recheck.done).catch(() => signal.throwIfAborted())
+    await untilAborted(time.signal, () => Promise.all([this.#recheck.done, ...this.#logging])).catch(() => signal.throwIfAborted())
   }
 
   async #makeReport(epoch: number, until: number, signal: AbortSignal): Promise<ReportNote | undefined> {
@@ -125,12 +128,20 @@ export class TestingDuty implements AsyncDisposable {
     return note
   }
 
-  async #reserved(page: ReservedPage): Promise<void> {
-    try {
-      await this.#recheck.log(pageReservation(page))
-    } catch (error) {
-      this.#desk.options.logger.error('optout-failed', { url: page.url, code: codeOf(error), message: String(error) })
-    }
+  /** Begins to log it: no page is kept waiting for the DAO. */
+  #reserved(page: ReservedPage): void {
+    const { signal, options } = this.#desk
+    const logging = this.#log(page)
+      .catch((error: unknown) => {
+        if (!signal.aborted) options.logger.error('optout-failed', { url: page.url, code: codeOf(error), message: String(error) })
+      })
+      .finally(() => this.#logging.delete(logging))
+    this.#logging.add(logging)
+  }
+
+  async #log(page: ReservedPage): Promise<void> {
+    const reservation = pageReservation(page)
+    if (reservation !== undefined) await this.#recheck.log(reservation)
   }
 
   async #prove({ check, manifest, row, proof }: Fraud): Promise<void> {

@@ -7,7 +7,7 @@ import { type Follower, joinLedger, serveBlocks, stopWith } from '../../dao/foll
 import { type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
 import { OptOutIndex } from '../../dao/optouts/index.ts'
 import { CHAIN_LENGTH, type HashChain, openChain } from '../chains/index.ts'
-import { HostTurns, PoliteWeb } from '../manners/index.ts'
+import { HostTurns, PoliteWeb, type PoliteWebOptions } from '../manners/index.ts'
 import { Availability } from './availability.ts'
 import { cosigning } from './cosigning.ts'
 import type { Desk } from './desk.ts'
@@ -111,10 +111,11 @@ export class Validator {
     const { clock, deny } = this.#options
     const turns = new HostTurns(clock, this.#stop.signal)
     const optOuts = new OptOutIndex()
-    const closed = async (url: string): Promise<string | undefined> => {
+    const closed: PoliteWebOptions['closed'] = async (url, what) => {
       await deny?.refresh()
       const host = URL.parse(url)?.host ?? ''
-      return deny?.denies(url) ?? optOuts.take(this.state.optouts).find(host, url)?.domain
+      const known = optOuts.take(this.state.optouts)
+      return deny?.denies(url) ?? (what === 'rules' ? known.findWhole(host) : known.find(host, url))?.domain
     }
     return (web) => new PoliteWeb({ web, turns, clock, delayMs: this.state.charter.sources.delayMs, closed })
   }

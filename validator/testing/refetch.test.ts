@@ -29,12 +29,13 @@ interface Asking {
   delayMs?: number
   profile?: 'strict' | 'standard'
   closed?: (url: string) => string | undefined
+  waitMs?: number
 }
 
 /** What a validator finds of the same page on this site, and when it asked for what. */
 async function refetch(
   answers: Record<string, SimAnswer | SimAnswer[]>,
-  { times = 1, delayMs = 100, profile = 'standard', closed }: Asking = {},
+  { times = 1, delayMs = 100, profile = 'standard', closed, waitMs = 120_000 }: Asking = {},
 ) {
   const world = new World({ seed: 1 })
   const visits = new Map<string, number>()
@@ -62,14 +63,14 @@ async function refetch(
     web: polite,
     clock: world.clock,
     logger: silent,
-    onReserved: async (found) => void reserved.push(found.url),
+    onReserved: (found) => void reserved.push(found.url),
   })
   const rules = { ...charter, sources: { ...charter.sources, profile } }
   const checks = Promise.all(
     Array.from({ length: times }, () =>
       refetcher.check(
         { contributor: 'c', charter: rules, pipeline: CURRENT_PIPELINE, url, record, agent: 'QuernBot', fetchedAt: FETCHED_AT },
-        { pageMs: 60_000, attemptMs: 30_000 },
+        { pageMs: 60_000, attemptMs: 30_000, waitMs },
         signal,
       ),
     ),
@@ -123,6 +124,11 @@ const text = (body: string): SimAnswer => ({ headers: [['Content-Type', 'text/pl
 const to = (location: string): SimAnswer => ({ status: 302, headers: [['Location', location]], body: '' })
 const paces = (at: number[]): number[] => at.slice(1).map((time, i) => time - (at[i] as number))
 
+it('asks for rules once more where their server failed for a moment', async () => {
+  const { found } = await refetch({ '/robots.txt': [{ status: 503, body: '' }, text('')] })
+  expect(found).toBe('pass')
+})
+
 it('follows no redirect to where that host forbids it, and keeps the pause on the way', async () => {
   const robots = text('User-agent: *\nDisallow: /private/\n')
   const here = await refetch({ '/robots.txt': robots, '/Aldbury': to('/private/Aldbury'), '/private/Aldbury': page })
@@ -159,6 +165,14 @@ it('waits as long as a 429 or 503 says, and leaves a host alone that wants longe
   expect(asked.filter((path) => path === '/Aldbury')).toHaveLength(1)
 })
 
+it('waits for a long rest where there is time for it, and no longer than there is', async () => {
+  const busy = [{ status: 429, headers: [['Retry-After', '300']] as [string, string][], body: '' }, page]
+  const patient = await refetch({ '/Aldbury': busy }, { waitMs: 600_000 })
+  expect([patient.found, paces(patient.at).at(-1)]).toEqual(['pass', 300_000])
+  const slow = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 30\n') }, { waitMs: 70_000 })
+  expect([slow.found, slow.asked]).toEqual(['T2', ['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt']])
+})
+
 it('asks once more only for what may come back', async () => {
   const gone = await refetch({ '/Aldbury': { status: 404, body: '' } })
   expect([gone.found, gone.asked.filter((path) => path === '/Aldbury').length]).toEqual(['T2', 1])
@@ -166,11 +180,12 @@ it('asks once more only for what may come back', async () => {
   expect([failing.found, failing.asked.filter((path) => path === '/Aldbury').length]).toEqual(['pass', 2])
 })
 
-it('asks nothing of who opted out, nor where a page leads that did, and holds it against nobody', async () => {
+it('asks nothing of who opted out, nor where a page leads that did, and holds the first against nobody', async () => {
   const out = await refetch({}, { closed: () => 'example' })
   expect([out.found, out.asked]).toEqual(['pass', []])
   const led = await refetch({ '/Aldbury': to('http://other.example/') }, { closed: (one) => (one.includes('other') ? 'other' : undefined) })
-  expect(led.found).toBe('pass')
+  // else whoever finds an open redirect could invent pages
+  expect(led.found).toBe('T2')
   expect(led.asked.filter((one) => one.includes('other'))).toEqual([])
 })
 
@@ -183,6 +198,9 @@ it('tells of a page that reserves itself now, also where that is younger than th
   expect([now.found, now.reserved]).toEqual(['T1', [url]])
   const since = await refetch({ '/Aldbury': header('X-Robots-Tag', 'noai', modified('2027-01-16')) })
   expect([since.found, since.reserved]).toEqual(['pass', [url]])
+  const unwanted = { ...page, body: `<meta name="quernbot" content="noindex">${htmlOf('Aldbury')}` }
+  const byName = await refetch({ '/Aldbury': unwanted })
+  expect([byName.found, byName.reserved]).toEqual(['T1', [url]])
   const site = await refetch({ '/ai.txt': text('User-Agent: *\nDisallow: /\n') })
   expect([site.found, site.reserved]).toEqual(['T1', []])
   // what nobody permits any more, where the charter wants a permission

@@ -9,7 +9,7 @@ import type { AskingTime, PoliteWeb, Visit } from '../manners/index.ts'
 import type { Patience } from './shares.ts'
 import { isForbidden, reservationOf, SiteMemory } from './site-memory.ts'
 
-/** T1: the page says something else, or was reserved from training. T2: gone, refused, forbidden to us, or not to be had in the time there is. null on a pass, and where its site opted out since. */
+/** T1: the page says something else, or was reserved from training. T2: gone, refused, forbidden to us, or not to be had in the time there is. null on a pass, and where it was opted out since. */
 export type Refetched = Extract<Check, 'T1' | 'T2'> | null
 
 export interface Page {
@@ -30,6 +30,8 @@ export interface Page {
 export interface ReservedPage {
   url: string
   site: AskedSite
+  /** Answers that led on to it, in their order. */
+  hops: Exchange[]
   exchange: Exchange
 }
 
@@ -37,7 +39,7 @@ export interface RefetcherOptions {
   web: PoliteWeb
   clock: Clock
   logger: Logger
-  onReserved?: (found: ReservedPage) => Promise<void>
+  onReserved?: (found: ReservedPage) => void
 }
 
 const MAX_HOPS = 5
@@ -50,14 +52,14 @@ export class Refetcher {
   readonly #web: PoliteWeb
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #onReserved: (found: ReservedPage) => Promise<void>
+  readonly #onReserved: (found: ReservedPage) => void
   /** What sites say about themselves, asked once for all their pages. */
   readonly #sites: SiteMemory
   /** Pages in a row for which a host gave nothing until their time was up. */
   readonly #silent = new Map<string, number>()
 
   /** `onReserved` is told of every page that reserves itself now, whether or not it did when it was fetched; it may be told of one more than once. */
-  constructor({ web, clock, logger, onReserved = async () => undefined }: RefetcherOptions) {
+  constructor({ web, clock, logger, onReserved = () => undefined }: RefetcherOptions) {
     this.#web = web
     this.#onReserved = onReserved
     this.#clock = clock
@@ -66,20 +68,20 @@ export class Refetcher {
   }
 
   /** Fetches the page again. Rejects with the signal's reason when it ends first. */
-  async check(page: Page, patience: Pick<Patience, 'pageMs' | 'attemptMs'>, signal: AbortSignal): Promise<Refetched> {
+  async check(page: Page, patience: Pick<Patience, 'pageMs' | 'attemptMs' | 'waitMs'>, signal: AbortSignal): Promise<Refetched> {
     const { host } = new URL(page.url)
-    const time = { leftMs: patience.pageMs, mostMs: patience.attemptMs }
+    const time = { leftMs: patience.pageMs, mostMs: patience.attemptMs, waitMs: patience.waitMs }
     try {
       const found = await this.#attempts(page, { who: page.contributor, time, signal })
-      if (found === 'T2' && time.leftMs <= 0) {
+      if (found === 'T2' && isOver(time)) {
         this.#silent.set(host, (this.#silent.get(host) ?? 0) + 1)
         this.#logger.debug('host-silent', { host, pages: this.#silent.get(host) })
       } else if (found !== 'T2') this.#silent.delete(host)
       return found
     } catch (error) {
       signal.throwIfAborted()
-      // where nobody asks any more nothing can be held against who asked before
-      if (codeOf(error) === 'HOST_CLOSED') return null
+      // where nobody asks any more nothing can be held against who asked before; of a page that only leads there, it can
+      if (codeOf(error) === 'HOST_CLOSED') return (await this.#web.isClosed(page.url)) ? null : 'T2'
       throw error
     }
   }
@@ -92,15 +94,15 @@ export class Refetcher {
       const answer = await this.#follow(page, visit)
       if (answer === 'FORBIDDEN') return 'T2'
       if (answer !== null && answer.exchange.status < 400) {
-        const { site, exchange } = answer
+        const { site, hops, exchange } = answer
         const reservation = reservationOf(site, { ...page, profile: page.charter.sources.profile }, exchange)
         const isSame = this.#isSame(page, exchange)
-        if (reservation?.isOfPage === true && (reservation.isDenial || isSame)) await this.#onReserved({ url: page.url, site, exchange })
+        if (reservation?.isOfPage === true && (reservation.isDenial || isSame)) this.#onReserved({ url: page.url, site, hops, exchange })
         if (reservation?.isYounger === false) return 'T1'
         if (isSame) return null
         found = 'T1'
       } else if (answer !== null && isFinal(answer.exchange.status)) break
-      if (attempt === ATTEMPTS || visit.time.leftMs <= 0) break
+      if (attempt === ATTEMPTS || isOver(visit.time)) break
       await this.#clock.sleep(RETRY_MS * attempt, visit.signal)
     }
     return found
@@ -121,19 +123,22 @@ export class Refetcher {
    * What the address leads to, over redirects, with the rules of its own site; null when nothing came. What a site forbids is not asked for here
    * either, nor what it redirects to where that host forbids it.
    */
-  async #follow({ url: start, agent }: Page, visit: Visit): Promise<{ site: AskedSite; exchange: Exchange } | 'FORBIDDEN' | null> {
+  async #follow({ url: start, agent }: Page, visit: Visit): Promise<Omit<ReservedPage, 'url'> | 'FORBIDDEN' | null> {
     let own: AskedSite | undefined
+    const hops: Exchange[] = []
     let url = start
     for (let hop = 0; hop <= MAX_HOPS; hop++) {
       try {
         const site = await this.#sites.of(new URL(url).origin, agent, visit)
-        if (site === null) return null
+        // a server that fails may come back, as for a page
+        if (site === null || site.rules.robots.rules.unreachable) return null
         if (isForbidden(site, agent, url)) return 'FORBIDDEN'
         own ??= site
         const exchange = await this.#web.get(url, visit)
         const target = redirectTarget(exchange)
-        if (target === undefined) return { site: own, exchange }
+        if (target === undefined) return { site: own, hops, exchange }
         if (!/^https?:/.test(target)) return null
+        hops.push(exchange)
         url = target
       } catch (error) {
         visit.signal.throwIfAborted()
@@ -148,6 +153,8 @@ export class Refetcher {
     return null
   }
 }
+
+const isOver = ({ leftMs, waitMs }: AskingTime): boolean => leftMs <= 0 || waitMs <= 0
 
 /** What asking again would not change. */
 const isFinal = (status: number): boolean => status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429

@@ -27,8 +27,8 @@ describe('the time of a test phase', () => {
   })
 
   it('lets no single step use up a share', () => {
-    const { readingMs, askMs, pageMs, attemptMs } = patienceOf(48_000)
-    expect([readingMs, askMs, pageMs, attemptMs]).toEqual([24_000, 6_000, 12_000, 6_000])
+    const { readingMs, askMs, pageMs, attemptMs, waitMs } = patienceOf(48_000)
+    expect([readingMs, askMs, pageMs, attemptMs, waitMs]).toEqual([24_000, 6_000, 12_000, 6_000, 12_000])
     expect(patienceOf(3_600_000)).toMatchObject({ askMs: 60_000, pageMs: 120_000, attemptMs: 60_000 })
   })
 })

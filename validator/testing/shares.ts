@@ -30,6 +30,8 @@ export interface Patience {
   pageMs: number
   /** One of these attempts. */
   attemptMs: number
+  /** All waiting for a host's turn on behalf of one page. */
+  waitMs: number
 }
 
 const MAX_ASK_MS = 60_000
@@ -39,5 +41,11 @@ const LEAST_MS = 250
 /** How long each step of a contributor's test may take, given its share: no step can use up more than a part of it. */
 export function patienceOf(shareMs: number): Patience {
   const part = (parts: number, most = Number.MAX_SAFE_INTEGER): number => Math.max(LEAST_MS, Math.min(most, Math.floor(shareMs / parts)))
-  return { readingMs: part(2), askMs: part(8, MAX_ASK_MS), pageMs: part(4, MAX_PAGE_MS), attemptMs: part(8, MAX_PAGE_MS / 2) }
+  return {
+    readingMs: part(2),
+    askMs: part(8, MAX_ASK_MS),
+    pageMs: part(4, MAX_PAGE_MS),
+    attemptMs: part(8, MAX_PAGE_MS / 2),
+    waitMs: part(4),
+  }
 }

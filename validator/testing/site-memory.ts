@@ -4,7 +4,15 @@ import { codeOf } from '../../core/errors/index.ts'
 import { untilAborted } from '../../core/mesh/index.ts'
 import type { AskedSite } from '../../core/web/index.ts'
 import { type Exchange, headerValues } from '../../schemas/evidence/index.ts'
-import { mayFetch, mayTrain, type PageSignals, type Profile, trainDecision, withoutUnavailable } from '../../schemas/permission/index.ts'
+import {
+  asksUsNotToIndex,
+  mayFetch,
+  mayTrain,
+  type PageSignals,
+  type Profile,
+  trainDecision,
+  withoutUnavailable,
+} from '../../schemas/permission/index.ts'
 import { pageHtmlOrNull, signalsOfPage } from '../../schemas/pipeline/index.ts'
 import { sha256, toHex } from '../../schemas/wire/index.ts'
 import type { PoliteWeb, Visit } from '../manners/index.ts'
@@ -79,8 +87,10 @@ export function reservationOf(
   const html = pageHtmlOrNull(page)
   const read = html === null ? null : signalsIn.recall(html, () => ({ of: signalsOfPage(page), units: html.length })).of
   const training = trainDecision({ url, agent, site: withoutUnavailable(rules), headers, html: null, signals: read, head, body })
-  const isDenial = training.decision === 'deny'
-  if (mayTrain(training, profile) || (!isDenial && !isWhole(site))) return undefined
+  // as a crawler keeps no such page
+  const isUnwanted = read !== null && asksUsNotToIndex(read, agent)
+  const isDenial = training.decision === 'deny' || isUnwanted
+  if (!isDenial && (mayTrain(training, profile) || !isWhole(site))) return undefined
   const digestsOf = (exchange: Exchange): string[] => [exchange.body, exchange.responseHead].map((bytes) => toHex(sha256(bytes)))
   const denials = training.signals.filter(({ says }) => says === 'deny')
   const own = new Set(digestsOf(page))
@@ -88,8 +98,8 @@ export function reservationOf(
   const younger = new Set(answers.filter((exchange) => modifiedAt(exchange) > fetchedAt).flatMap(digestsOf))
   return {
     isDenial,
-    isOfPage: !isDenial || denials.some(({ sha256: digest }) => own.has(digest)),
-    isYounger: denials.every(({ sha256: digest }) => younger.has(digest)),
+    isOfPage: !isDenial || isUnwanted || denials.some(({ sha256: digest }) => own.has(digest)),
+    isYounger: denials.every(({ sha256: digest }) => younger.has(digest)) && (!isUnwanted || modifiedAt(page) > fetchedAt),
   }
 }
 

@@ -4,7 +4,8 @@ import { codeOf } from '../../core/errors/index.ts'
 import { deadlineOf, type Mesh } from '../../core/mesh/index.ts'
 import type { DrawOf, LedgerFiles, LedgerState } from '../../dao/ledger/index.ts'
 import { type DrawResult, peerFromDid } from '../../schemas/wire/index.ts'
-import { inLanes } from './in-lanes.ts'
+import { inLanes, inRounds } from './in-lanes.ts'
+import { optedOutBefore } from './opted-out.ts'
 import { type Fraud, type ReadDraw, readDraws } from './read-draws.ts'
 import type { Page, Refetcher } from './refetch.ts'
 import { rowSource } from './row-source.ts'
@@ -57,16 +58,16 @@ async function testDraw(draw: DrawOf, options: TestDrawsOptions, shareMs: number
   const read = await readDraws(draw, { state, files, ask, logger }, reading.signal)
   const checks = read.map((one) => (one.ok ? ('T2' as const) : one.check)) as DrawResult['check'][]
 
+  const isClosed = optedOutBefore(state)
+  const gatheredIn = (i: number): number => state.batches.get(draw.picks[i]?.manifest.toString() ?? '')?.gathered ?? 0
   // the pages of one host wait for each other, those of different hosts do not
-  await inLanes([...byHost(read)], HOSTS_AT_ONCE, async ([host, rows]) => {
-    for (const { i, page } of rows) {
-      if (share.signal.aborted) break
-      const about = { contributor: draw.contributor, charter: state.charter, ...page }
-      try {
-        checks[i] = await options.refetcher.check(about, patience, share.signal)
-      } catch (error) {
-        if (!share.signal.aborted) logger.error('refetch-failed', { host, code: codeOf(error), message: String(error) })
-      }
+  await inRounds(byHost(read), HOSTS_AT_ONCE, async ({ i, page }) => {
+    // where nobody honest asked then, and nobody asks now, it stays T2
+    if (share.signal.aborted || isClosed(page.url, gatheredIn(i))) return
+    try {
+      checks[i] = await options.refetcher.check({ contributor: draw.contributor, charter: state.charter, ...page }, patience, share.signal)
+    } catch (error) {
+      if (!share.signal.aborted) logger.error('refetch-failed', { url: page.url, code: codeOf(error), message: String(error) })
     }
   })
   signal.throwIfAborted()
@@ -82,7 +83,7 @@ async function testDraw(draw: DrawOf, options: TestDrawsOptions, shareMs: number
 
 type TestedPage = Omit<Page, 'contributor' | 'charter'>
 
-function byHost(read: readonly ReadDraw[]): Map<string, { i: number; page: TestedPage }[]> {
+function byHost(read: readonly ReadDraw[]): { i: number; page: TestedPage }[][] {
   const hosts = new Map<string, { i: number; page: TestedPage }[]>()
   for (const [i, one] of read.entries()) {
     if (!one.ok) continue
@@ -90,5 +91,5 @@ function byHost(read: readonly ReadDraw[]): Map<string, { i: number; page: Teste
     const { url, record, pipeline, agent, fetchedAt } = one
     hosts.set(host, [...(hosts.get(host) ?? []), { i, page: { url, record, pipeline, agent, fetchedAt } }])
   }
-  return hosts
+  return [...hosts.values()]
 }
