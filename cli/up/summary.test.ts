@@ -76,6 +76,18 @@ describe('what ends the wait', () => {
     expect(ending.of(world.state)).toBeUndefined()
   })
 
+  it('counts a contributor whose process ended as one that gathers nothing', () => {
+    const world = new LedgerWorld()
+    world.advanceTo('gather')
+    const ending = new Ending({ contributors: 2, epochs: 1 })
+    ending.leave('a')
+    expect([ending.isNear, ending.of(world.state)]).toEqual([false, undefined])
+    take(ending, 'nothing-gathered', 1, 'a')
+    expect([ending.isNear, ending.of(world.state)]).toEqual([false, undefined])
+    take(ending, 'nothing-gathered', 1, 'b')
+    expect([ending.isNear, ending.of(world.state)]).toEqual([true, { what: 'nothing-gathered', epoch: 1 }])
+  })
+
   it('names no outcome where no page was asked for', async () => {
     expect(await outcomesOf(import.meta.dirname, 1)).toEqual([])
   })

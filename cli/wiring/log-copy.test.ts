@@ -255,4 +255,7 @@ it('shows of a copy that it only grew since an earlier checkpoint, with the tile
   await writeFile(since, earlier.note.replace(`\n${earlier.size}\n`, `\n${earlier.size - 1}\n`))
   expect(await verify('--since', since, '--proof', proof)).toMatchObject({ code: 3, err: expect.stringContaining('OTHER_SIZE') as string })
   expect((await verify('--proof', proof)).code).toBe(1)
+  // a newer one, which this copy cannot know
+  await writeFile(since, earlier.note.replace(`\n${earlier.size}\n`, `\n${world.state.size + 1}\n`))
+  expect(await verify('--since', since)).toMatchObject({ code: 1, err: expect.stringContaining('LOG_SHORTER') as string })
 })
