@@ -49,11 +49,14 @@ export class Ending {
 
   /** How it ended, by the ledger; undefined: it goes on. */
   of(state: LedgerState): Ended | undefined {
-    const { results, releases, epoch } = state
+    const { results, releases, epoch, charter } = state
     const isFinal = results.filter(({ final }) => final).length >= this.#epochs
     if (isFinal && releases.some(({ throughEpoch }) => throughEpoch >= this.#epochs)) return { what: 'released' }
     if (isFinal && this.#leftNothing >= this.#epochs) return { what: 'nothing-to-release', epoch: this.#leftNothing }
     if (epoch?.phase !== 'gather' || hasWork(state)) return undefined
+    // what the epochs before gave is told first
+    const settled = Math.max(this.#leftNothing, this.#released, ...releases.map(({ throughEpoch }) => throughEpoch))
+    if (settled < (results.at(-1)?.epoch ?? 0) - charter.vestingEpochs) return undefined
     return this.#isEmpty(epoch.number) ? { what: 'nothing-gathered', epoch: epoch.number } : undefined
   }
 
