@@ -59,7 +59,10 @@ export const specs: CommandSpec[] = [
     options: [
       ...CRAWL_OPTIONS,
       CONTACT_OPTION,
-      ['--exit', 'stop when the release is cut; exit 3 when nothing was gathered or is left to release. Without it the network keeps running'],
+      [
+        '--exit',
+        'stop when the release is cut; exit 3 when nothing was gathered or is left to release. Without it the network keeps running',
+      ],
       ['--processes', 'give each role its own process'],
       ['--contributors <n>', 'how many contributors', '3'],
       ['--validators <n>', 'how many validators', '4'],

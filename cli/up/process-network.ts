@@ -63,7 +63,9 @@ export async function startProcessNetwork(options: ProcessNetworkOptions): Promi
     gone.add(name)
     if (name.startsWith('contributor-')) onLeave?.(name)
     if (left('contributor') === 0 || left('validator') < needed)
-      fallen.abort(new FatalError('ROLE_ENDED', `${left('contributor')} contributors and ${left('validator')} validators are left: too few`))
+      fallen.abort(
+        new FatalError('ROLE_ENDED', `${left('contributor')} contributors and ${left('validator')} validators are left: too few`),
+      )
   }
 
   const report = (name: string) => (line: Record<string, unknown>) => {
