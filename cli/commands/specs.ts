@@ -553,6 +553,7 @@ export const specs: CommandSpec[] = [
     options: [
       ['--dao <url>', 'bring what the folder lacks from there first; a stopped copy is gone on with'],
       ['--ledger <id>', 'the ledger that it must be, quern/…; whichever the log says otherwise'],
+      ['--max-bytes <n>', 'bytes that may come from the DAO in one run; the next one goes on', '4000000000'],
     ],
     load: () => import('./ledger-audit.ts'),
   },

@@ -48,6 +48,7 @@ interface Run {
 async function auditOver(
   way: OnTheWay = (_name, bytes) => bytes,
   from: { world: LedgerWorld; store: MemoryLogStore } = { world, store },
+  ...more: string[]
 ): Promise<Run> {
   const asked: string[] = []
   const passed = (name: string, bytes: Uint8Array | undefined): Uint8Array | undefined => {
@@ -69,7 +70,7 @@ async function auditOver(
   })
   const listening = await http.listen()
   try {
-    const { code, json } = await runCli('ledger', 'audit', path.join(folder, 'log'), '--dao', listening.url, '--json')
+    const { code, json } = await runCli('ledger', 'audit', path.join(folder, 'log'), '--dao', listening.url, '--json', ...more)
     // what says where the log stands is asked in every run
     return { code, report: json()[0] as Run['report'], asked: asked.filter((name) => name !== 'checkpoint') }
   } finally {
@@ -218,6 +219,14 @@ it('asks a log that has grown for what is new, and for nothing else', async () =
 it('reads no more than a file may hold', async () => {
   const { code, report } = await auditOver((name, bytes) => (name === 'tile/0/000' ? new Uint8Array(bytes.byteLength + 1) : bytes))
   expect([code, report.problems?.[0]?.where]).toEqual([3, 'tile/0/000'])
+})
+
+it('brings no more in one run than it is told, and goes on in the next', async () => {
+  const runs: Run[] = []
+  do runs.push(await auditOver(undefined, undefined, '--max-bytes', '60000'))
+  while (runs.at(-1)?.code !== 0 && runs.length < 20)
+  expect(runs.slice(0, -1).map(({ code, report }) => [code, report.error?.code])).toEqual(runs.slice(1).map(() => [3, 'COPY_TOO_LARGE']))
+  expect([runs.at(-1)?.code, runs.length > 1]).toEqual([0, true])
 })
 
 it('gives up no copy for a shorter log or another one, and says whose it is', async () => {

@@ -35,6 +35,8 @@ export interface LogCopyOptions {
   dao: string
   /** Where the copy lies, or will: a log folder like the DAO's own. */
   folder: string
+  /** Bytes that may come in one run: a DAO could go on for ever before anything of it can be verified. */
+  maxBytes: number
   /** Called with the number of files that came so far. */
   onFile?: ((count: number) => void) | undefined
 }
@@ -52,6 +54,7 @@ export class LogCopy {
   /** The log that the DAO shows was proven to begin with the one that lies here. */
   #hasGrown = false
   #count = 0
+  #bytes = 0
 
   private constructor(options: LogCopyOptions, store: LogStore, note: Uint8Array, before: Readonly<Checkpoint> | undefined) {
     this.#options = options
@@ -164,8 +167,14 @@ export class LogCopy {
   }
 
   async #fetch(at: string, most: number): Promise<Uint8Array | undefined> {
+    const { dao, maxBytes, onFile } = this.#options
+    // what came stays, and the next run goes on from there; no FatalError, which an audit would take for a fault of the file
+    if (this.#bytes >= maxBytes)
+      throw new RefusedError('COPY_TOO_LARGE', `${dao} gave ${this.#bytes} bytes; run the same again to go on, or raise --max-bytes`)
     const bytes = await fetched(this.#options, at, most)
-    if (bytes !== undefined) this.#options.onFile?.(++this.#count)
+    if (bytes === undefined) return undefined
+    this.#bytes += bytes.byteLength
+    onFile?.(++this.#count)
     return bytes
   }
 }
