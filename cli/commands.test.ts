@@ -150,6 +150,12 @@ describe('exit codes', () => {
     [2, 'a page to ask about that is none', () => ['may-fetch', 'example.org']],
     [2, 'a header that is none', () => ['may-fetch', 'https://example.org', '--header', 'x', '--robots', at('page.html')]],
     [1, 'a robots.txt that is not there', () => ['may-fetch', 'https://example.org', '--robots', at('absent.txt')]],
+    [2, 'a contact that is no address', () => ['may-fetch', 'http://127.0.0.1:1/', '--contact', 'me', '--allow-private', '127.0.0.1']],
+    [
+      2,
+      'a contact that no ledger takes',
+      () => ['node', '--home', at('node'), '--dao', 'http://127.0.0.1:1', '--contact', 'a'.repeat(257)],
+    ],
     [2, 'an entry that is no number', () => ['log', 'prove', 'first', '--home', at('none')]],
     [1, 'a DAO that does not answer', () => ['node', '--home', at('node'), '--dao', 'http://127.0.0.1:1']],
     [1, 'a file that is not there', () => ['extract', at('absent.html'), '--url', 'https://example.org/']],
@@ -168,6 +174,15 @@ describe('exit codes', () => {
     expect(err).not.toMatch(/\n\s+at |undefined|\[object/)
     // oxlint-disable-next-line no-control-regex
     expect(err).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/)
+  })
+
+  it.each([
+    [['charter', 'check'], '"quern dao init" writes one'],
+    [['journal', 'verify'], "give a crawl's folder, or its journal"],
+    [['dao', 'pool', 'open'], '"quern dao pool init" writes one'],
+  ])('says what to do where %j cannot read its file', async (words, hint) => {
+    const file = at('absent')
+    expect((await runCli(...words, file)).err).toContain(`cannot read ${file}; ${hint}`)
   })
 
   it('says the same to programs as one object on stdout', async () => {

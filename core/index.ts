@@ -1,7 +1,6 @@
 /** What every peer is made of; knows no role, no dataset, no epoch. Heavy packages load when something is opened. */
 import './disposal/index.ts'
 
-export * from './cache/index.ts'
 export * from './effects/index.ts'
 export * from './envelope/index.ts'
 export * from './errors/index.ts'

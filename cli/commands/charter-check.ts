@@ -12,7 +12,7 @@ import { print, printable, printJson, readTextAtMost, type Run, say } from '../p
 import { pagesBeside, readPageFlag, reportLines, reportOf, schemaOf } from './selector-report.ts'
 
 /** The text of a charter file. Throws InvalidInputError FILE_UNREADABLE or TOO_LARGE. */
-export const readCharterFile = (file: string): Promise<string> => readTextAtMost(file, MAX_CHARTER_BYTES)
+export const readCharterFile = (file: string): Promise<string> => readTextAtMost(file, MAX_CHARTER_BYTES, '"quern dao init" writes one')
 
 /** `operator: self` stands for the account of whoever serves the charter: one file then starts any number of trial networks. */
 export function operatedBy(account: string, text: string): string {

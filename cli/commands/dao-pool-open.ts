@@ -1,17 +1,18 @@
-import { readFile, stat } from 'node:fs/promises'
-import { InvalidInputError, RefusedError } from '../../core/errors/index.ts'
+import { RefusedError } from '../../core/errors/index.ts'
 import { isKeyOf } from '../../dao/consent/index.ts'
 import { dealPoolKey } from '../../dao/custody/index.ts'
 import { poolKeysNamed, seatedValidators } from '../../dao/ledger/index.ts'
 import { chooseCommittee, openPool, readPoolFile } from '../../dao/pool-policy/index.ts'
 import { DiskWaitingShares } from '../../dao/stores/index.ts'
 import { cborCid, encode } from '../../schemas/wire/index.ts'
-import { listOf, numberFlag, print, printable, printJson, type Run } from '../program/index.ts'
+import { listOf, numberFlag, print, printable, printJson, readTextAtMost, type Run } from '../program/index.ts'
 import { systemClock, waitingSharesFolder } from '../wiring/index.ts'
 import { operatorSession } from './operator-session.ts'
 
+const MAX_POOL_FILE_BYTES = 1 << 20
+
 export const run: Run = async ([file = 'pool.yaml'], flags) => {
-  const pool = readPoolFile(await textOf(file))
+  const pool = readPoolFile(await readTextAtMost(file, MAX_POOL_FILE_BYTES, '"quern dao pool init" writes one'))
   const {
     folder,
     operator,
@@ -70,12 +71,4 @@ export const run: Run = async ([file = 'pool.yaml'], flags) => {
       : 'A key for its tokens was dealt; "quern dao serve" hands each keyholder its share and forgets it.',
   )
   print(`policy   ${facts.policy}\ncharter  version ${payload.version}, ${facts.charter}`)
-}
-
-async function textOf(file: string): Promise<string> {
-  const found = await stat(file).catch((cause: unknown) => {
-    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}; "quern dao pool init" writes one`, { cause })
-  })
-  if (found.size > 1 << 20) throw new InvalidInputError('TOO_LARGE', `${file} is no pool file: it has ${found.size} bytes`)
-  return readFile(file, 'utf8')
 }

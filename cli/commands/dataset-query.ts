@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs'
-import { UsageError } from '../../core/errors/index.ts'
+import { pipeline } from 'node:stream/promises'
+import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
 import { parquetFiles, parseFilters, QUERY_FORMATS, queryText, queryToParquetFile, showRelease } from '../../dao/dataset/index.ts'
 import { type Column, columnsIn } from '../../dao/release/index.ts'
 import { releaseFolder } from '../wiring/index.ts'
@@ -53,12 +54,17 @@ export const run: Run = async ([given], flags) => {
     say(`${await queryToParquetFile(query, out as string)} rows in ${out}`)
     return
   }
-  const sink = out === undefined ? process.stdout : createWriteStream(out)
-  for await (const piece of queryText(query, format)) await written(sink, piece)
-  if (sink !== process.stdout) {
-    await new Promise<void>((resolve) => sink.end(() => resolve()))
-  }
+  if (out === undefined) for await (const piece of queryText(query, format)) await written(process.stdout, piece)
+  else await pipeline(queryText(query, format), createWriteStream(out)).catch(unwritable(out))
 }
+
+const unwritable =
+  (out: string) =>
+  (cause: NodeJS.ErrnoException): never => {
+    // a query that fails says so itself
+    if (cause.syscall === undefined) throw cause
+    throw new InvalidInputError('FILE_UNWRITABLE', `cannot write ${out} (${cause.code})`, { cause })
+  }
 
 function written(sink: NodeJS.WritableStream, text: string): Promise<void> {
   return new Promise((resolve) => {

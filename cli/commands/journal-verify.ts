@@ -5,9 +5,11 @@ import { createInterface } from 'node:readline'
 import { verifyJournal } from '../../node/index.ts'
 import { inputOf, print, printable, printJson, type Run, say } from '../program/index.ts'
 
+const HINT = "give a crawl's folder, or its journal"
+
 export const run: Run = async ([given = '.'], flags) => {
   const file = await journalIn(given)
-  const verdict = await verifyJournal(createInterface({ input: await inputOf(file), crlfDelay: Number.POSITIVE_INFINITY }))
+  const verdict = await verifyJournal(createInterface({ input: await inputOf(file, HINT), crlfDelay: Number.POSITIVE_INFINITY }))
   if (flags['json'] === true) printJson(verdict)
   else if (verdict.ok) {
     print(`right: ${verdict.lines} lines, one chain`)

@@ -3,7 +3,7 @@ import { UsageError } from '../../core/errors/index.ts'
 import { audit, type AuditOptions, type AuditReport } from '../../dao/audit/index.ts'
 import { DiskFiles, openDiskLogStore } from '../../dao/stores/index.ts'
 import { toHex } from '../../schemas/wire/index.ts'
-import { httpBase, LogCopy, logFolder } from '../wiring/index.ts'
+import { bytesOf, httpBase, LogCopy, logFolder } from '../wiring/index.ts'
 import { type Flags, liveLine, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
 
 export const run: Run = async ([given], flags) => {
@@ -33,8 +33,9 @@ async function auditCopy(given: string | undefined, rules: Pick<AuditOptions, 'l
 async function auditOf(dao: string, folder: string | undefined, rules: Pick<AuditOptions, 'ledgerId'>, flags: Flags): Promise<AuditReport> {
   if (folder === undefined)
     throw new UsageError('FOLDER_MISSING', 'where shall the copy of the log lie? quern ledger audit FOLDER --dao URL')
+  const maxBytes = bytesOf(String(flags['maxBytes'])) as number
   using line = liveLine(flags)
-  const copy = await LogCopy.open({ dao: httpBase(dao), folder, onFile: (count) => line.show(`${count} files`) })
+  const copy = await LogCopy.open({ dao: httpBase(dao), folder, maxBytes, onFile: (count) => line.show(`${count} files`) })
   const report = await audit({ ...rules, log: copy.log, files: copy.files })
   await copy.keep(report.problems)
   return report

@@ -49,7 +49,7 @@ export const run: Run = async ([given], flags) => {
     return 0
   } catch (error) {
     // what was not given, and what cannot be read, are no verdict
-    if (error instanceof InvalidInputError && /_(?:MISSING|UNREADABLE)$|^NO_|^TOO_LARGE$/.test(error.code)) throw error
+    if (error instanceof InvalidInputError && /_(?:MISSING|UNREADABLE)$|^NO_|^TOO_LARGE$|^LOG_SHORTER$/.test(error.code)) throw error
     const problem = { file: fileOf(error) ?? proof ?? 'checkpoint', code: codeOf(error), message: toError(error).message }
     if (flags['json'] === true) printJson({ ok: false, problem })
     say(`${problem.file}: ${problem.message} [${problem.code}]`)
@@ -68,7 +68,9 @@ async function wholeLog(folder: string, policy: () => Promise<Policy>, earlier: 
   const { origin, cosigned } = verifyCheckpoint(note, await policy())
   if (earlier !== undefined) {
     sameLog(earlier, origin)
-    if (earlier.size > size || !equalBytes(await new LogReader(store, size).root(earlier.size), earlier.root)) throw notGrown(earlier, size)
+    if (earlier.size > size)
+      throw new InvalidInputError('LOG_SHORTER', `${folder} has ${size} entries and the checkpoint ${earlier.size}: copy the log anew`)
+    if (!equalBytes(await new LogReader(store, size).root(earlier.size), earlier.root)) throw notGrown(earlier, size)
   }
   const since = earlier === undefined ? '' : `, and the log of ${earlier.size} entries is its beginning`
   return {
@@ -102,7 +104,7 @@ function sameLog(earlier: Readonly<Checkpoint>, origin: string): void {
 const notGrown = ({ size: old }: Readonly<Checkpoint>, size: number): ProofError =>
   new ProofError(
     'NOT_CONSISTENT',
-    `the log of ${size} entries does not begin with that of ${old} entries: keep both checkpoints, they prove it`,
+    `the log of ${size} entries does not begin with that of ${old} entries: keep both checkpoints; where the log signed both, they prove it`,
   )
 
 const fileOf = (error: unknown): string | undefined =>

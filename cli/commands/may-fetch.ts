@@ -24,6 +24,7 @@ import {
   settingOf,
 } from '../program/index.ts'
 import { hostsOf, systemClock } from '../wiring/index.ts'
+import { contactOf } from './contact.ts'
 import { profileOf } from './crawl-options.ts'
 
 const MAX_FILE_BYTES = 16 << 20
@@ -52,8 +53,9 @@ export const run: Run = async ([given], flags) => {
 
 /** The site's own files, one after the other, through the address guard. That they cannot be had forbids everything. */
 async function ask(origin: string, agent: string, flags: Flags): Promise<SiteRules> {
-  const contact = flags['contact']
-  const userAgent = `${AGENT}/1.0${typeof contact === 'string' ? ` (+${contact})` : ''}`
+  // a person's own question may go without; what is given must be one
+  const contact = contactOf(flags, [], {})
+  const userAgent = `${AGENT}/1.0${contact === undefined ? '' : ` (+${contact})`}`
   const allowPrivate = listOf(settingOf('allowPrivate', flags))
   await using web = await openWeb({ clock: systemClock, userAgent, allowPrivate, hosts: hostsOf(settingOf('hosts', flags)) })
   const { signal } = new AbortController()

@@ -1,3 +1,5 @@
+import { UsageError } from '../../core/errors/index.ts'
+import { payloads } from '../../schemas/wire/index.ts'
 import { showLife } from '../life/index.ts'
 import { listOf, printJson, type Run, say, settingOf } from '../program/index.ts'
 import {
@@ -29,7 +31,9 @@ export const run: Run = async (_args, flags) => {
   const worker = workersOf(flags, systemClock, stack)
   const deny = await denyOf(flags, systemClock)
   const { maxPages, maxDepth, delayMs, scope } = crawlOptions(flags, false)
-  const contact = flags['contact']
+  const contact = typeof flags['contact'] === 'string' ? flags['contact'] : null
+  if (!payloads['contributor.join'].shape.contact.safeParse(contact).success)
+    throw new UsageError('BAD_CONTACT', 'the ledger takes a --contact of at most 256 characters')
   const dao = await resolveDao(settingOf('dao', flags))
   await using running = await unlessStopped(
     startContributor({
@@ -43,7 +47,7 @@ export const run: Run = async (_args, flags) => {
       web,
       crawl: { worker, deny, own: { pages: maxPages, depth: maxDepth, delayMs, scope } },
       signal,
-      contact: typeof contact === 'string' ? contact : null,
+      contact,
       onProgress: ({ what, epoch, records }) => {
         if (flags['json'] === true) printJson({ event: what, epoch, records })
         else say(`epoch ${epoch}  ${what}${records > 0 ? `  ${records} records` : ''}`)

@@ -12,13 +12,12 @@ import {
   sha256,
   type TombstoneNotice,
 } from '../../schemas/wire/index.ts'
-import { print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { print, printable, printJson, readAtMost, type Run, say, settingOf } from '../program/index.ts'
 import { identityIn } from './age-identity.ts'
 import {
   getBytes,
   holdAgainst,
   httpBase,
-  readAtMost,
   replayPool,
   systemClock,
   type TrustedOperator,

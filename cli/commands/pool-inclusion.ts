@@ -2,13 +2,12 @@ import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/i
 import { openPoolReleases } from '../../dao/index.ts'
 import { encode, MAX_POOL_RELEASE_BYTES, parse, peerFromDid, type PoolInclusion, poolInclusion, toHex } from '../../schemas/wire/index.ts'
 import { writeFile } from 'node:fs/promises'
-import { print, printable, printJson, type Run, say as tell } from '../program/index.ts'
+import { print, printable, printJson, readAtMost, type Run, say as tell } from '../program/index.ts'
 import {
   hasSeed,
   holdAgainst,
   isPrivateDao,
   isPublicMultiaddr,
-  readAtMost,
   systemClock,
   type TrustedOperator,
   trustedOperator,

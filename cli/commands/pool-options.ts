@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parse as parseYaml } from 'yaml'
 import { InvalidInputError, UsageError } from '../../core/errors/index.ts'
 import { type ColumnMap, poolRules, type PoolRules, type Source, SOURCES } from '../../schemas/activity/index.ts'
 import type { Detector } from '../../schemas/redact/index.ts'
-import type { Flags } from '../program/index.ts'
+import { type Flags, readTextAtMost } from '../program/index.ts'
 
+const MAX_RULES_BYTES = 1 << 20
 const COLUMNS = ['type', 'kind', 'time', 'name', 'text', 'url', 'duration', 'value', 'unit', 'context', 'person', 'defaultType'] as const
 const text = (flags: Flags, name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined)
 
@@ -36,10 +36,7 @@ export async function rulesOf(flags: Flags): Promise<PoolRules> {
   const file = text(flags, 'rules')
   let given: unknown = {}
   if (file !== undefined) {
-    const source = await readFile(file, 'utf8').catch((cause: unknown) =>
-      Promise.reject(new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}`, { cause })),
-    )
-    if (source.length > 1 << 20) throw new InvalidInputError('TOO_LARGE', 'rules of more than a megabyte are not taken')
+    const source = await readTextAtMost(file, MAX_RULES_BYTES)
     try {
       given = parseYaml(source) ?? {}
     } catch (cause) {

@@ -1,10 +1,9 @@
 /** What the commands of a personal pool have in common: whose home, which DAO, which seed. */
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { codeOf, FatalError, InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import type { Logger } from '../../core/effects/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
-import { type Flags, settingOf } from '../program/index.ts'
+import { type Flags, readTextAtMost, settingOf } from '../program/index.ts'
 import {
   type DaoFacts,
   isPrivateDao,
@@ -67,19 +66,11 @@ export async function openPool({ home, dao, log }: PoolSession, ledger: string, 
 
 const MAX_TEXT_BYTES = 4096
 
-async function textOf(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}`, { cause })
-  })
-  if (text.length > MAX_TEXT_BYTES) throw new InvalidInputError('TOO_LARGE', `${file} has more than ${MAX_TEXT_BYTES} characters`)
-  return text
-}
-
 /** The first line of a file: on a command line every user of the machine could read it. */
 async function passphraseOf(flags: Flags): Promise<string | undefined> {
   const file = flags['passphraseFile']
   if (typeof file !== 'string') return undefined
-  const passphrase = (await textOf(file)).split(/\r?\n/, 1)[0] as string
+  const passphrase = (await readTextAtMost(file, MAX_TEXT_BYTES)).split(/\r?\n/, 1)[0] as string
   if (passphrase === '') throw new InvalidInputError('PASSPHRASE_MISSING', `the first line of ${file} is empty`)
   return passphrase
 }
@@ -87,5 +78,5 @@ async function passphraseOf(flags: Flags): Promise<string | undefined> {
 async function restoredOf(flags: Flags): Promise<Uint8Array | undefined> {
   const file = flags['restore']
   if (typeof file !== 'string') return undefined
-  return (await openPoolOffering()).readSeedText(await textOf(file))
+  return (await openPoolOffering()).readSeedText(await readTextAtMost(file, MAX_TEXT_BYTES))
 }

@@ -4,8 +4,8 @@ import { ledgerYear, type LedgerState, readStatisticsFile } from '../../dao/ledg
 import { spreadOf } from '../../dao/pool-statistics/index.ts'
 import { epsilonLeft } from '../../dao/rewards/index.ts'
 import { cborCid, encode, equalBytes, MAX_POOL_RELEASE_BYTES, poolTermsOf, type PoolStatistics } from '../../schemas/wire/index.ts'
-import { print, printable, printJson, type Run, table } from '../program/index.ts'
-import { readAtMost, replayPool, type ReplayedPool } from '../wiring/index.ts'
+import { print, printable, printJson, readAtMost, type Run, table } from '../program/index.ts'
+import { replayPool, type ReplayedPool } from '../wiring/index.ts'
 
 /** Counts that a log has published, or that a file says; and what the pool may still say this year. */
 export const run: Run = async ([file], flags) => {

@@ -59,7 +59,10 @@ export const specs: CommandSpec[] = [
     options: [
       ...CRAWL_OPTIONS,
       CONTACT_OPTION,
-      ['--exit', 'stop when the release is cut; exit 3 when there is nothing to release. Without it the network keeps running'],
+      [
+        '--exit',
+        'stop when the release is cut; exit 3 when nothing was gathered or is left to release. Without it the network keeps running',
+      ],
       ['--processes', 'give each role its own process'],
       ['--contributors <n>', 'how many contributors', '3'],
       ['--validators <n>', 'how many validators', '4'],
@@ -550,6 +553,7 @@ export const specs: CommandSpec[] = [
     options: [
       ['--dao <url>', 'bring what the folder lacks from there first; a stopped copy is gone on with'],
       ['--ledger <id>', 'the ledger that it must be, quern/…; whichever the log says otherwise'],
+      ['--max-bytes <n>', 'bytes that may come from the DAO in one run; the next one goes on', '4000000000'],
     ],
     load: () => import('./ledger-audit.ts'),
   },

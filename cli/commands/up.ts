@@ -26,11 +26,11 @@ export const run: Run = async (urls, flags) => {
   const mayExit = flags['exit'] === true
   const done = await unlessStopped(bringUp(urls, flags, stack, signal), signal)
   if (done) {
-    const { summary, isReleased } = done
+    const { summary, problem } = done
     if (flags['json'] === true) printJson(summary)
     else print(summaryText(summary))
-    if (!isReleased) say(`\nepoch ${summary.epoch} is final and holds no record to release [NOTHING_TO_RELEASE]`)
-    if (mayExit) return isReleased ? 0 : 3
+    if (problem !== undefined) say(`\n${problem}`)
+    if (mayExit) return problem === undefined ? 0 : 3
     say('\nThe network keeps running; Ctrl-C stops it.')
     await aborted(signal)
   }
@@ -40,15 +40,16 @@ export const run: Run = async (urls, flags) => {
 }
 
 /**
- * Starts everything and waits until epochs are closed and released, or nothing of them is left to release. What it opened lies on the stack.
- * Throws RefusedError NOTHING_GATHERED when no contributor found a page that it may keep.
+ * Starts everything and waits until epochs are closed and released, or nothing of them is left to release. What it opened lies on the stack;
+ * `problem` says why the last epoch ended without a release. Throws RefusedError NOTHING_GATHERED when no contributor found a page that it may
+ * keep, and no epoch before gave anything to show.
  */
 async function bringUp(
   urls: string[],
   flags: Flags,
   stack: AsyncDisposableStack,
   signal: AbortSignal,
-): Promise<{ summary: UpSummary; isReleased: boolean }> {
+): Promise<{ summary: UpSummary; problem: string | undefined }> {
   const epochs = Math.max(1, numberFlag(flags, 'epochs', 1))
   const seeds = urls.map(seedOf)
   const given = {
@@ -89,8 +90,12 @@ async function bringUp(
   const finish = async (state: LedgerState, names: ReadonlyMap<string, string>, api: string) => {
     display.end()
     const ended = ending.of(state)
-    if (ended?.what === 'nothing-gathered') throw await nothingGathered(home, ended.epoch)
-    return { summary: summarize(state, names, { home, api }), isReleased: ended?.what === 'released' }
+    const empty = ended?.what === 'nothing-gathered' ? await nothingGathered(home, ended.epoch) : undefined
+    if (empty !== undefined && state.results.length === 0) throw empty
+    const summary = summarize(state, names, { home, api })
+    if (ended?.what === 'released') return { summary, problem: undefined }
+    const problem = empty ?? { code: 'NOTHING_TO_RELEASE', message: `epoch ${summary.epoch} is final and holds no record to release` }
+    return { summary, problem: `${problem.message} [${problem.code}]` }
   }
   if (flags['processes'] === true) {
     const network = stack.use(
@@ -98,6 +103,7 @@ async function bringUp(
         ...options,
         http: http.address,
         logLevel: settingOf('logLevel', flags) as string,
+        onLeave: (who) => ending.leave(who),
         onWords: (who, words) => {
           if (/^\{|^ended|\[[A-Z_]+\]$/.test(words)) say(`${who}: ${printable(words)}`)
         },

@@ -5,17 +5,17 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { InvalidInputError } from '../../core/errors/index.ts'
 
-/** A stream of bytes. Throws InvalidInputError FILE_UNREADABLE. */
-export async function inputOf(file: string): Promise<Readable> {
+/** A stream of bytes. Throws InvalidInputError FILE_UNREADABLE, with `hint` for what to do then. */
+export async function inputOf(file: string, hint?: string): Promise<Readable> {
   if (file === '-') return process.stdin
   const input = createReadStream(file)
-  await once(input, 'ready').catch(unreadable(file))
+  await once(input, 'ready').catch(unreadable(file, hint))
   return input
 }
 
 /** All of it, at most so many bytes. Throws InvalidInputError FILE_UNREADABLE or TOO_LARGE. */
-export async function readAtMost(file: string, most: number): Promise<Uint8Array> {
-  const input = await inputOf(file)
+export async function readAtMost(file: string, most: number, hint?: string): Promise<Uint8Array> {
+  const input = await inputOf(file, hint)
   const parts: Uint8Array[] = []
   let size = 0
   const take = async (): Promise<void> => {
@@ -31,8 +31,8 @@ export async function readAtMost(file: string, most: number): Promise<Uint8Array
 }
 
 /** The same as text, in UTF-8. */
-export async function readTextAtMost(file: string, most: number): Promise<string> {
-  return Buffer.from(await readAtMost(file, most)).toString('utf8')
+export async function readTextAtMost(file: string, most: number, hint?: string): Promise<string> {
+  return Buffer.from(await readAtMost(file, most, hint)).toString('utf8')
 }
 
 /** Writes one line to stdout for each line that is not blank, in order. Throws InvalidInputError FILE_UNREADABLE. */
@@ -44,7 +44,7 @@ export async function answerLines(file: string, answer: (line: string) => string
 }
 
 const unreadable =
-  (file: string) =>
+  (file: string, hint?: string) =>
   (cause: unknown): never => {
-    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}`, { cause })
+    throw new InvalidInputError('FILE_UNREADABLE', `cannot read ${file}${hint === undefined ? '' : `; ${hint}`}`, { cause })
   }

@@ -17,6 +17,8 @@ export class Ending {
   readonly #epochs: number
   /** Epoch → contributors that gathered nothing in it. */
   readonly #empty = new Map<number, Set<string>>()
+  /** Contributors that ended by themselves: they gather nothing any more. */
+  readonly #gone = new Set<string>()
   /** The last epoch after which nothing was left to release, and the last that was released. */
   #leftNothing = 0
   #released = 0
@@ -34,21 +36,32 @@ export class Ending {
     if (what === 'nothing-gathered') this.#empty.set(epoch, (this.#empty.get(epoch) ?? new Set()).add(who))
   }
 
+  /** A contributor whose process ended. */
+  leave(who: string): void {
+    this.#gone.add(who)
+  }
+
   /** Whether what roles reported makes the ledger worth a look. */
   get isNear(): boolean {
     const isEnough = Math.max(this.#leftNothing, this.#released) >= this.#epochs
-    return isEnough || [...this.#empty.values()].some(({ size }) => size >= this.#contributors)
+    return isEnough || [...this.#empty.keys()].some((epoch) => this.#isEmpty(epoch))
   }
 
   /** How it ended, by the ledger; undefined: it goes on. */
   of(state: LedgerState): Ended | undefined {
-    const { results, releases, epoch } = state
+    const { results, releases, epoch, charter } = state
     const isFinal = results.filter(({ final }) => final).length >= this.#epochs
     if (isFinal && releases.some(({ throughEpoch }) => throughEpoch >= this.#epochs)) return { what: 'released' }
     if (isFinal && this.#leftNothing >= this.#epochs) return { what: 'nothing-to-release', epoch: this.#leftNothing }
     if (epoch?.phase !== 'gather' || hasWork(state)) return undefined
-    const empty = this.#empty.get(epoch.number)?.size ?? 0
-    return empty >= this.#contributors ? { what: 'nothing-gathered', epoch: epoch.number } : undefined
+    // what the epochs before gave is told first
+    const settled = Math.max(this.#leftNothing, this.#released, ...releases.map(({ throughEpoch }) => throughEpoch))
+    if (settled < (results.at(-1)?.epoch ?? 0) - charter.vestingEpochs) return undefined
+    return this.#isEmpty(epoch.number) ? { what: 'nothing-gathered', epoch: epoch.number } : undefined
+  }
+
+  #isEmpty(epoch: number): boolean {
+    return new Set([...(this.#empty.get(epoch) ?? []), ...this.#gone]).size >= this.#contributors
   }
 }
 

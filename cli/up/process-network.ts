@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { FatalError } from '../../core/errors/index.ts'
 import type { LedgerState } from '../../dao/ledger/index.ts'
+import { charter, MAX_CHARTER_BYTES, parse, quorumOf } from '../../schemas/wire/index.ts'
 import { operatorOf, replayFolder, storeCharter, systemClock } from '../wiring/index.ts'
 import type { Ending } from './ending.ts'
 import { type LocalCharterOptions, localCharter, numbered } from './local-charter.ts'
@@ -17,6 +18,8 @@ export interface ProcessNetworkOptions extends LocalCharterOptions {
   onProgress: (who: string, progress: ProcessProgress) => void
   /** What a role says on stderr besides its progress. */
   onWords: (who: string, words: string) => void
+  /** A contributor ended, and nobody had asked it to. */
+  onLeave?: (who: string) => void
 }
 
 export type ProcessProgress =
@@ -40,17 +43,29 @@ const POLL_MS = 500
 const LISTEN = '/ip4/127.0.0.1/tcp/0'
 
 export async function startProcessNetwork(options: ProcessNetworkOptions): Promise<ProcessNetwork> {
-  const { home, hosts, http, logLevel, onProgress, onWords } = options
+  const { home, hosts, http, logLevel, onProgress, onWords, onLeave } = options
   await using stack = new AsyncDisposableStack()
   const fallen = new AbortController()
   const signal = AbortSignal.any([options.signal, fallen.signal])
   const roles = new Map<string, RoleProcess>()
   const names = new Map<string, string>()
   const folder = (name: string): string => path.join(home, name)
+  const rules = localCharter(await operatorOf(folder('dao')), options)
+  /** Without them no epoch becomes final. */
+  const needed = quorumOf(parse(charter, rules, MAX_CHARTER_BYTES), options.validators)
+  const gone = new Set<string>()
+  const left = (role: 'contributor' | 'validator'): number =>
+    options[`${role}s`] - [...gone].filter((name) => name.startsWith(`${role}-`)).length
   const common = (name: string): string[] => ['--home', folder(name), '--listen', LISTEN, '--log-level', logLevel, '--json']
   const onEnd = (name: string) => (code: number | null) => {
     onWords(name, `ended with ${code === null ? 'a signal' : `code ${code}`}`)
     if (name === 'dao') fallen.abort(new FatalError('DAO_ENDED', 'the process of the DAO ended'))
+    gone.add(name)
+    if (name.startsWith('contributor-')) onLeave?.(name)
+    if (left('contributor') === 0 || left('validator') < needed)
+      fallen.abort(
+        new FatalError('ROLE_ENDED', `${left('contributor')} contributors and ${left('validator')} validators are left: too few`),
+      )
   }
 
   const report = (name: string) => (line: Record<string, unknown>) => {
@@ -58,7 +73,7 @@ export async function startProcessNetwork(options: ProcessNetworkOptions): Promi
     if (progress) onProgress(name, progress)
   }
 
-  await storeCharter(folder('dao'), localCharter(await operatorOf(folder('dao')), options))
+  await storeCharter(folder('dao'), rules)
   const dao = await startDaoProcess({
     name: 'dao',
     argv: ['dao', 'serve', ...common('dao'), '--http', http, '--hosts', hostWords(hosts)],

@@ -76,6 +76,29 @@ describe('what ends the wait', () => {
     expect(ending.of(world.state)).toBeUndefined()
   })
 
+  it('waits for what becomes of the epochs before', () => {
+    const world = playedLedger()
+    world.advanceTo('gather')
+    const ending = new Ending({ contributors: 1, epochs: 2 })
+    take(ending, 'nothing-gathered', 2, 'a')
+    expect([world.state.epoch?.number, ending.of(world.state)]).toEqual([2, undefined])
+    expect(ending.of(released(world.state))).toEqual({ what: 'nothing-gathered', epoch: 2 })
+    take(ending, 'nothing-to-release', 1, 'dao')
+    expect(ending.of(world.state)).toEqual({ what: 'nothing-gathered', epoch: 2 })
+  })
+
+  it('counts a contributor whose process ended as one that gathers nothing', () => {
+    const world = new LedgerWorld()
+    world.advanceTo('gather')
+    const ending = new Ending({ contributors: 2, epochs: 1 })
+    ending.leave('a')
+    expect([ending.isNear, ending.of(world.state)]).toEqual([false, undefined])
+    take(ending, 'nothing-gathered', 1, 'a')
+    expect([ending.isNear, ending.of(world.state)]).toEqual([false, undefined])
+    take(ending, 'nothing-gathered', 1, 'b')
+    expect([ending.isNear, ending.of(world.state)]).toEqual([true, { what: 'nothing-gathered', epoch: 1 }])
+  })
+
   it('names no outcome where no page was asked for', async () => {
     expect(await outcomesOf(import.meta.dirname, 1)).toEqual([])
   })

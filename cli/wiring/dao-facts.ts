@@ -36,11 +36,14 @@ export interface DaoFacts {
 
 /**
  * What a DAO says of itself, asked under a key of this moment: whoever only looks leaves no account behind. Throws FatalError DAO_UNREACHABLE,
- * and what following its log does.
+ * TOO_SLOW, and what following its log does.
  */
 export async function learnDao(dao: string[], { logger, signal }: { logger: Logger; signal: AbortSignal }): Promise<DaoFacts> {
-  const patience = AbortSignal.timeout(PATIENCE_MS)
-  const stop = AbortSignal.any([signal, patience])
+  const patience = new AbortController()
+  // how long nothing may come: a long log takes as long as it takes
+  const timer = setTimeout(() => patience.abort(), PATIENCE_MS)
+  let hasAnswered = false
+  const stop = AbortSignal.any([signal, patience.signal])
   const privateNetwork = isPrivateDao(dao)
   await using mesh = await openLibp2pMesh({ signer: generateKey(), clock: systemClock, listen: [], privateNetwork })
   const mayDial = privateNetwork ? undefined : isPublicMultiaddr
@@ -48,7 +51,13 @@ export async function learnDao(dao: string[], { logger, signal }: { logger: Logg
   const shared = { clock: systemClock, logger, signal: stop }
   try {
     const link = await DaoLink.open({ mesh, addresses: dao, role: 'guest', kv: new MemoryKv(), mayDial, ...shared })
-    const { ledgerId, source, fetchFile, fetchFiles } = link
+    const { ledgerId, fetchFile, fetchFiles } = link
+    const source: typeof link.source = async (query, ending) => {
+      const page = await link.source(query, ending)
+      hasAnswered = true
+      timer.refresh()
+      return page
+    }
     const follower = new Follower({ ledgerId, source, fetchFile, fetchFiles, files, light: true, ...shared })
     await follower.catchUp()
     const { state } = follower
@@ -58,8 +67,12 @@ export async function learnDao(dao: string[], { logger, signal }: { logger: Logg
     const policy = policyOf(rules, state, files)
     return { ledger: ledgerId, state, files, policy, opensWith: announced?.from ?? null, known: link.known }
   } catch (error) {
-    if (!patience.aborted || signal.aborted) throw error
-    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${dao.join(', ')} within ${PATIENCE_MS / 1000} seconds`, { cause: error })
+    if (!patience.signal.aborted || signal.aborted) throw error
+    const silence = `${PATIENCE_MS / 1000} seconds`
+    if (hasAnswered) throw new FatalError('TOO_SLOW', `${dao.join(', ')} sent nothing more of its log within ${silence}`, { cause: error })
+    throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${dao.join(', ')} within ${silence}`, { cause: error })
+  } finally {
+    clearTimeout(timer)
   }
 }
 

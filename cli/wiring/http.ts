@@ -83,10 +83,12 @@ const daoInfoShape = z.object({
 })
 export type DaoInfo = z.infer<typeof daoInfoShape>
 
-/** Which ledger a DAO serves and how far it is. Throws FatalError NOT_A_DAO or what `ask` throws. */
+/** Which ledger a DAO serves and how far it is. Throws FatalError NOT_A_DAO, RetryableError HTTP_STATUS where it cannot say now, or what `ask` throws. */
 export async function daoInfo(base: string): Promise<DaoInfo> {
   const path = '/v1/info'
-  const { ok, bytes } = await ask(base, path, 1 << 20)
+  const { status, ok, bytes } = await ask(base, path, 1 << 20)
+  if (status === 429 || status >= 500)
+    throw new RetryableError('HTTP_STATUS', `${base}${path} answers ${status}: ${new TextDecoder().decode(bytes.subarray(0, 200))}`)
   const parsed = ok ? daoInfoShape.safeParse(jsonOf(bytes, `${base}${path}`)) : undefined
   if (!parsed?.success) throw new FatalError('NOT_A_DAO', `${base} does not answer like a DAO of this version`)
   return parsed.data

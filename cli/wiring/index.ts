@@ -14,8 +14,6 @@ export {
   readReleaseManifest,
   readReleaseSecret,
 } from './pool-releases.ts'
-// pool commands read by way of here
-export { readAtMost } from '../program/index.ts'
 export { type KeptRound, RoundFolder } from './pool-rounds.ts'
 export { cutInto, releaseJob } from './release-job.ts'
 export { openRoleHome, type RoleHome } from './role-home.ts'

@@ -1,5 +1,5 @@
 /** An auditor without the operator's disk: the log of a DAO copied over HTTP while it is audited. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { MemoryStorage } from '../../core/storage/index.ts'
 import { type LedgerFiles } from '../../dao/ledger/index.ts'
 import { LogReader, type MemoryLogStore } from '../../dao/log/index.ts'
 import { openHttp } from '../../dao/service/index.ts'
-import { toHex } from '../../schemas/wire/index.ts'
+import { toHex, utf8 } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { runCli } from '../../tests/support/run-cli.ts'
 import { LedgerWorld, pages } from '../../tests/unit/ledger-world.ts'
@@ -48,6 +48,7 @@ interface Run {
 async function auditOver(
   way: OnTheWay = (_name, bytes) => bytes,
   from: { world: LedgerWorld; store: MemoryLogStore } = { world, store },
+  ...more: string[]
 ): Promise<Run> {
   const asked: string[] = []
   const passed = (name: string, bytes: Uint8Array | undefined): Uint8Array | undefined => {
@@ -69,7 +70,7 @@ async function auditOver(
   })
   const listening = await http.listen()
   try {
-    const { code, json } = await runCli('ledger', 'audit', path.join(folder, 'log'), '--dao', listening.url, '--json')
+    const { code, json } = await runCli('ledger', 'audit', path.join(folder, 'log'), '--dao', listening.url, '--json', ...more)
     // what says where the log stands is asked in every run
     return { code, report: json()[0] as Run['report'], asked: asked.filter((name) => name !== 'checkpoint') }
   } finally {
@@ -131,6 +132,78 @@ it.each([
   expect([...right.asked, 'checkpoint']).toContain(name)
 })
 
+it('asks again for everything that no checkpoint of its own covers, where two files were wrong or the line broke besides', async () => {
+  const wrong = ['tile/entries/000', 'tile/entries/001.p/44']
+  const way: OnTheWay = (asked, bytes) => (wrong.includes(asked) ? flipped(bytes) : bytes)
+  expect((await auditOver(way)).code).toBe(3)
+  expect((await auditOver()).code).toBe(0)
+  await rm(path.join(folder, 'log'), { recursive: true })
+  const broken = await auditOver((asked, bytes) => {
+    if (asked.startsWith('files/')) throw new Error('the line is cut')
+    return bytes
+  })
+  expect(broken.report.error?.code).toBe('HTTP_STATUS')
+  const bundle = path.join(folder, 'log', 'tile', 'entries', '000')
+  await writeFile(bundle, flipped(await readFile(bundle)))
+  expect([(await auditOver()).code, (await auditOver()).code]).toEqual([3, 0])
+})
+
+it('asks anew for what went bad where it lies', async () => {
+  await auditOver()
+  const spoil = async (name: string): Promise<void> => {
+    const file = path.join(folder, 'log', name)
+    await writeFile(file, flipped(await readFile(file)))
+  }
+  const table = `files/${world.state.results[0]?.table.toString()}`
+  await spoil(table)
+  expect(await auditOver()).toMatchObject({ code: 0, asked: [table] })
+  await spoil('tile/0/000')
+  expect((await auditOver()).report.problems?.map(({ where }) => where)).toEqual(['tile/0/000'])
+  expect(await auditOver()).toMatchObject({ code: 0, asked: ['tile/0/000'] })
+})
+
+/** A history of the same ledger, by the same keys, of so many entries. */
+function historyOf(name: string, size: number): LedgerWorld {
+  const made = new LedgerWorld()
+  made.playEpoch([[made.contributors[0]!, pages(name, 3)]])
+  for (let i = 0; made.state.size < size; i++) made.ok(made.operator, 'anchor', { target: `${name} ${i}`, proof: new Uint8Array(32) })
+  return made
+}
+
+it.each([
+  ['within its last tile', 100, 150],
+  ['beyond it', 300, 600],
+  ['in an entry of as many', 100, 100],
+])('refuses a log that was rewritten %s, and keeps what proves it', async (_where, size, then) => {
+  const [first, second] = [historyOf('first', size), historyOf('second', then)]
+  expect((await auditOver(undefined, { world: first, store: await first.store() })).code).toBe(0)
+  const log = path.join(folder, 'log')
+  const kept = await readFile(path.join(log, 'checkpoint'))
+  const from = { world: second, store: await second.store() }
+  for (let again = 0; again < 2; again++) {
+    const rewritten = await auditOver(undefined, from)
+    expect([rewritten.code, rewritten.report.error?.code]).toEqual([3, 'NOT_CONSISTENT'])
+    expect(await readFile(path.join(log, 'checkpoint'))).toEqual(kept)
+    // the copy is still the one that was verified
+    expect((await here()).code).toBe(0)
+  }
+  const proof = path.join(log, 'conflicting.proof')
+  expect(await readFile(proof, 'utf8')).toContain(second.note())
+  const shown = await runCli('log', 'verify', log, '--proof', proof, '--since', path.join(log, 'checkpoint'), '--json')
+  expect(shown).toMatchObject({ code: 3, err: expect.stringContaining('NOT_CONSISTENT') as string })
+  // somebody on the way, who has not the log's key
+  const note = utf8(second.note().replaceAll(/^(— .{20,}.{8})..../gm, '$1AAAA'))
+  const forged = await auditOver((name, bytes) => (name === 'checkpoint' ? note : bytes), from)
+  expect([forged.code, forged.report.error?.code]).toEqual([3, 'NOT_SIGNED'])
+})
+
+it("leaves the log of a DAO's own service alone", async () => {
+  await mkdir(path.join(folder, 'log'))
+  await writeFile(path.join(folder, 'charter.cbor'), '')
+  const { code, report } = await auditOver()
+  expect([code, report.error?.code]).toEqual([2, 'NOT_A_COPY'])
+})
+
 it('asks a log that has grown for what is new, and for nothing else', async () => {
   const growing = new LedgerWorld()
   const play = (name: string): void => void growing.playEpoch([[growing.contributors[0]!, pages(name, 3)]])
@@ -146,6 +219,14 @@ it('asks a log that has grown for what is new, and for nothing else', async () =
 it('reads no more than a file may hold', async () => {
   const { code, report } = await auditOver((name, bytes) => (name === 'tile/0/000' ? new Uint8Array(bytes.byteLength + 1) : bytes))
   expect([code, report.problems?.[0]?.where]).toEqual([3, 'tile/0/000'])
+})
+
+it('brings no more in one run than it is told, and goes on in the next', async () => {
+  const runs: Run[] = []
+  do runs.push(await auditOver(undefined, undefined, '--max-bytes', '60000'))
+  while (runs.at(-1)?.code !== 0 && runs.length < 20)
+  expect(runs.slice(0, -1).map(({ code, report }) => [code, report.error?.code])).toEqual(runs.slice(1).map(() => [3, 'COPY_TOO_LARGE']))
+  expect([runs.at(-1)?.code, runs.length > 1]).toEqual([0, true])
 })
 
 it('gives up no copy for a shorter log or another one, and says whose it is', async () => {
@@ -183,4 +264,7 @@ it('shows of a copy that it only grew since an earlier checkpoint, with the tile
   await writeFile(since, earlier.note.replace(`\n${earlier.size}\n`, `\n${earlier.size - 1}\n`))
   expect(await verify('--since', since, '--proof', proof)).toMatchObject({ code: 3, err: expect.stringContaining('OTHER_SIZE') as string })
   expect((await verify('--proof', proof)).code).toBe(1)
+  // a newer one, which this copy cannot know
+  await writeFile(since, earlier.note.replace(`\n${earlier.size}\n`, `\n${world.state.size + 1}\n`))
+  expect(await verify('--since', since)).toMatchObject({ code: 1, err: expect.stringContaining('LOG_SHORTER') as string })
 })

@@ -15,7 +15,7 @@ import {
   utf8,
   WireError,
 } from '../../schemas/wire/index.ts'
-import { Lru } from '../cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { InvalidInputError } from '../errors/index.ts'
 import { type Signer, verifySignature } from '../identity/index.ts'
 import { type Refusal, refusal, refusalOf } from './verdict.ts'

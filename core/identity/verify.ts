@@ -1,7 +1,7 @@
 /** Ed25519 verification with remembered public keys: importing one costs about half as much as the verification itself. */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { publicKeyFromDid, sha256Hex } from '../../schemas/wire/index.ts'
-import { Lru } from '../cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 const keys = new Lru<string, KeyObject>(4096)

@@ -15,7 +15,7 @@ import {
   SKETCH_BYTES,
   WireError,
 } from '../../schemas/wire/index.ts'
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { RejectedMessageError } from '../../core/errors/index.ts'
 
 /** Parsed ledger files of a batch. */

@@ -1,5 +1,5 @@
 /** The deterministic checks of one record, in the order in which a later one may rely on an earlier (incentives reference 2.4). */
-import { ByteLru } from '../../core/cache/index.ts'
+import { ByteLru } from '../../schemas/cache/index.ts'
 import { type Charter, concatBytes, encode, sha256, toHex } from '../../schemas/wire/index.ts'
 import { areRowBlocks, type BatchFiles, checkBatchStructure, openRecord } from '../batches/index.ts'
 import { checkDate, openEvidence } from './check-evidence.ts'

@@ -1,5 +1,5 @@
 /** Evidence opened once while it is remembered: one site's rules lie behind many pages. */
-import { ByteLru } from '../../core/cache/index.ts'
+import { ByteLru } from '../../schemas/cache/index.ts'
 import { type ParsedFetch, parseFetchGroups } from '../../schemas/evidence/index.ts'
 import { MAX_RULE_CAPTURES, type SiteEvidence, siteOfCaptures } from '../../schemas/permission/index.ts'
 import { sha256Hex } from '../../schemas/wire/index.ts'

@@ -1,6 +1,6 @@
 /** A checkpoint note as a follower reads it: whose log, how far, and which validators cosigned. */
 import { QuernError } from '../../core/errors/index.ts'
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { formatVkey, keyring, openNote, parseVkey, peekCheckpoint } from '../log/index.ts'
 
 export interface OpenedCheckpoint {

@@ -1,5 +1,5 @@
 /** The close: tallies, credibility, points and duties of an epoch, as one table that everybody recomputes. */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { cborCid, encode, PPM, toHex } from '../../schemas/wire/index.ts'
 import { leafHash, rootOfLeaves } from '../log/index.ts'
 import { advanceHosts, afterStrike, capUnvested, type HostBook, nextQuota, type Bases } from '../rewards/index.ts'

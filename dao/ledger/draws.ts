@@ -1,5 +1,5 @@
 /** Which records a validator has to test: public once its sampling preimage is open, secret before. */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { type Report, sha256, toHex } from '../../schemas/wire/index.ts'
 import { drawIndexes, drawSeed, sampledChunks } from '../rewards/index.ts'
 import { byAccount } from './seats.ts'

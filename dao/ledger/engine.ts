@@ -2,7 +2,7 @@
  * The fold's memory of everything ever counted, which decides novelty. It belongs to one replica; results are shared between all replicas of a
  * process by the root of the log they follow from: entries and the files they name decide them, and nothing else does.
  */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { type Check, type CID, sha256Hex, SKETCH_BYTES, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type BatchToValue, type HoldersOf, leaseHolders, NoveltyIndex, type RecordValue, recordValues } from '../rewards/index.ts'
 import { readBatch } from './read-batch.ts'

@@ -1,5 +1,5 @@
 /** What a cosigned checkpoint proves to the fold: that it is of this very history, and when a quorum of witnesses saw it. */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { QuernError } from '../../core/errors/index.ts'
 import { equalBytes, sha256Hex, toHex, utf8 } from '../../schemas/wire/index.ts'
 import {

@@ -1,6 +1,6 @@
 /** Ledger files as typed values. Parsing is pure in the CID, so every replica in a process shares the result. */
 import { z } from 'zod'
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { FatalError } from '../../core/errors/index.ts'
 import {
   batchManifest,

@@ -1,5 +1,5 @@
 /** Proven fraud: replayed by everybody, decided by nobody, in force from its place in the log. */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { FatalError, InvalidInputError } from '../../core/errors/index.ts'
 import { type Check, type CID, matchesCid, type Payload, toHex } from '../../schemas/wire/index.ts'
 import { type FraudVerdict, type RowFacts, verifyFraudProof } from '../checks/index.ts'

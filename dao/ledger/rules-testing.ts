@@ -1,5 +1,5 @@
 /** Beacon, probes and reports: what validators say between the cut and the close. */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { equalBytes, reportHash, sha256, toHex } from '../../schemas/wire/index.ts'
 import { drawsFor, sameDraws } from './draws.ts'
 import { readReport } from './parsed-files.ts'

@@ -1,5 +1,5 @@
 /** The value of every chunk of the contributions that an epoch counts for the first time. */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { type PoolIndex, toHex } from '../../schemas/wire/index.ts'
 import { chunkValues, mulDiv, type RecordValue } from '../rewards/index.ts'
 import { readPoolIndex } from './parsed-files.ts'

@@ -1,5 +1,5 @@
 /** What the `test` entry fixes: the beacon, the value of every record, and who tests whom. */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { toHex } from '../../schemas/wire/index.ts'
 import { committeeOf, type Seat, type Standing } from '../rewards/index.ts'
 import { beaconOf } from './beacon.ts'

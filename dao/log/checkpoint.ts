@@ -1,5 +1,5 @@
 /** C2SP tlog-checkpoint: the note text by which a log says "this many entries, this root". https://c2sp.org/tlog-checkpoint */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { decodeBase64, encodeBase64, parseDecimal } from './base64.ts'
 import { HASH_BYTES } from './merkle.ts'

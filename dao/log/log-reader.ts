@@ -1,5 +1,5 @@
 /** Reads a tiled log of a known size: entries, roots and proofs, from at most a few tiles each. Trusts its source; `verifyLog` does not. */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { consistencyRanges, foldRight, hashRanges, inclusionRanges, type NodeReader, rootOfLeaves, wholeNodes } from './merkle.ts'
 import { readEntries, readHashes } from './read-tile.ts'

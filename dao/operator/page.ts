@@ -1,5 +1,5 @@
 /** The log as a follower reads it, page by page, under the newest checkpoint. */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { peekCheckpoint } from '../log/index.ts'
 import type { Sequencer } from '../sequencer/index.ts'
 

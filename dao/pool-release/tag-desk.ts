@@ -1,6 +1,6 @@
 /** What tells a release's trainer whose rows go, and nobody else anything: one tag for each withdrawal since, signed and dated by the operator. */
 import { signObject, verifyObject } from '../../core/envelope/index.ts'
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import type { Clock } from '../../core/effects/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import {

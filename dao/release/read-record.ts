@@ -1,6 +1,6 @@
 /** Reads records, and what their evidence says, back from blocks. */
 import { type BatchFiles, loadBatch, readRow } from '../batches/index.ts'
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { FatalError } from '../../core/errors/index.ts'
 import { type ParsedFetch, parseFetchGroup, parseFetchGroups } from '../../schemas/evidence/index.ts'
 import { MAX_RULE_CAPTURES, noRules, siteOfCaptures, type SiteRules, trainDecision } from '../../schemas/permission/index.ts'

@@ -1,7 +1,7 @@
 /** The ledger's files in the log folder: `files/<cid>`, plain bytes, read synchronously because the fold is. */
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import { writeFileDurably } from '../../core/home/index.ts'
 import type { CID } from '../../schemas/wire/index.ts'
 import { assertFileOf, type FileStore, MAX_LEDGER_FILE_BYTES } from '../follower/index.ts'

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { did } from './account.ts'
 import { bytesOf, cid, ppm, uint } from './bytes.ts'
-import { ledgerId } from './signed.ts'
+import { ledgerId, pipelineId, schemaId } from './signed.ts'
 
 export const MAX_POLICY_BYTES = 32 << 10
 /** Of the compact JWS. */
@@ -36,7 +36,6 @@ const category = z.string().regex(/^pd:[A-Za-z][A-Za-z0-9]{1,63}$/, 'a category 
 const right = z.string().regex(/^eu-gdpr:A[0-9]{1,2}(-[0-9a-z]{1,3})*$/, 'a right of the eu-gdpr: vocabulary')
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hexadecimal')
 const month = z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/, 'a month as YYYY-MM')
-const versioned = z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}$/, 'name@version')
 const cborCidText = z.string().regex(/^bafyrei[a-z2-7]{52}$/, 'a dag-cbor CIDv1 with SHA-256, in base32')
 
 /** What somebody can have done, and what an event can say of it besides its kind. */
@@ -183,10 +182,10 @@ export const poolManifest = z.strictObject({
   subject: did,
   policy: cid,
   /** `name@version` of the events inside. */
-  schema: versioned,
+  schema: schemaId,
   /** What read the export and what replaced identifiers in it, as its owner's device says: other versions find other things. Earlier ones said neither. */
-  parser: versioned.optional(),
-  redaction: versioned.optional(),
+  parser: schemaId.optional(),
+  redaction: schemaId.optional(),
   /** Raw CIDs of the sealed chunks, in order. */
   chunks: z.array(cid).min(1).max(MAX_CHUNKS),
   /** The ledger file that says what each chunk holds, in numbers: a `poolIndex`. */
@@ -245,7 +244,7 @@ export type PoolIndexRow = z.infer<typeof poolIndexRow>
 export const poolIndex = z.strictObject({
   v: z.literal(1),
   /** `name@version/version` of the function that made the numbers. */
-  measures: z.string().regex(/^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/),
+  measures: pipelineId,
   /** One per chunk, in order. */
   rows: z.array(poolIndexRow).min(1).max(MAX_CHUNKS),
   /** The pool's pseudorandom function of each MinHash band, in order of bands: equal for equal bands within one pool. Empty: none were asked for. */

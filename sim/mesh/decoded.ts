@@ -2,7 +2,7 @@
  * What comes over a simulated wire is decoded and checked as over a real one, but the same bytes once per process: seven validators ask the same
  * question about the same rows, and fifty followers read the same page of the log. Decoding is pure in the bytes and the protocol.
  */
-import { ByteLru } from '../../core/cache/index.ts'
+import { ByteLru } from '../../schemas/cache/index.ts'
 import { deepFreeze } from '../../core/envelope/index.ts'
 import { encodeReply, type Protocol } from '../../core/mesh/index.ts'
 import { sha256Hex } from '../../schemas/wire/index.ts'

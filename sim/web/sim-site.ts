@@ -1,5 +1,5 @@
 /** A generated web: hosts and pages from a seed. Any page can be made again at any time from its URL alone; the last ones are remembered. */
-import { Lru } from '../../core/cache/index.ts'
+import { Lru } from '../../schemas/cache/index.ts'
 import type { Random } from '../../core/effects/index.ts'
 import { sha256, utf8 } from '../../schemas/wire/index.ts'
 import { seededRandom } from '../world/index.ts'

@@ -260,6 +260,13 @@ describe('the release', () => {
     expect((await query('--format', 'json')).json()).toHaveLength(3)
     expect((await query('--until', '2000-01-01', '--json')).json()).toEqual([])
     expect((await query('--language', 'tlh', '--json')).json()).toEqual([])
+    expect(await query('--format', 'csv', '--out', path.join(folder, 'absent', 'x.csv'))).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/cannot write .*ENOENT.*\[FILE_UNWRITABLE\]/s) as string,
+    })
+    const csv = path.join(folder, 'some.csv')
+    await query('--format', 'csv', '--out', csv)
+    expect(await readFile(csv, 'utf8')).toBe((await query('--format', 'csv')).out)
     const out = path.join(folder, 'some.parquet')
     expect((await query('--format', 'parquet', '--out', out)).code).toBe(0)
     expect((await readFile(out)).subarray(0, 4).toString()).toBe('PAR1')

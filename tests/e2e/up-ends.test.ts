@@ -31,6 +31,16 @@ async function upOver(answer: RequestListener, ...more: string[]): Promise<CliRu
   return runCli('up', `http://127.0.0.1:${port}/`, '--exit', '--contributors', '2', '--validators', '1', ...words, ...more)
 }
 
+/** Worth something: long enough, and no sentence twice. */
+const PROSE = ['granite', 'basalt', 'sandstone', 'lava', 'quartzite', 'limestone', 'flint', 'gritstone']
+  .map(
+    (stone, i) =>
+      `<p>A miller who grinds with ${stone} dresses the furrows after ${20 + i} days, because meal that gathers in a worn furrow gets warm. ` +
+      `The quarry of this ${stone} lies ${3 + i} miles up the valley, and oxen drew each block down before the river froze. ` +
+      `Old accounts say that a pair cost ${40 + 7 * i} shillings and outlived two wheels, which nobody believed of ${stone} until they had seen it.</p>`,
+  )
+  .join('')
+
 const closed: RequestListener = (request, response) => {
   if (request.url === '/robots.txt') response.end('User-agent: *\nDisallow: /\n')
   else response.writeHead(404).end()
@@ -59,4 +69,24 @@ it('says no where an epoch closes with nothing to release, and shows who gathere
   // whoever owns the site finds us at the page of this very network
   const api = /^api +(http:\S+)$/m.exec(out)?.[1]
   expect([...askedBy].filter((agent) => agent?.startsWith('QuernBot'))).toContain(`QuernBot/1.0 (+${api}/)`)
+})
+
+it('shows what earlier epochs gave where nobody gathers anything in a later one', async () => {
+  const { code, out, err } = await upOver(
+    (request, response) => {
+      if (request.url !== '/') return void response.writeHead(404).end()
+      response.setHeader('content-type', 'text/html')
+      response.end(`<!doctype html><html lang="en"><title>Stones</title><article>${PROSE}</article></html>`)
+    },
+    '--epochs',
+    '2',
+    // two would change places
+    '--contributors',
+    '1',
+  )
+  expect(code, err).toBe(3)
+  expect(err).toContain('in epoch 2 no contributor gathered anything')
+  expect(err).toContain('[NOTHING_GATHERED]')
+  expect(out).toMatch(/^epoch +1 /m)
+  expect(out).toMatch(/^release +bafy\S+ +1 records$/m)
 })

@@ -32,16 +32,18 @@ function up(...more: string[]): Up {
   return { child, out: () => said.out, err: () => said.err, ended: once(child, 'exit') }
 }
 
-/** The role of each process that works in this test's home, as its command line says; the one that started them is `up`. */
-async function running(): Promise<string[]> {
-  const found: string[] = []
+/** The processes that work in this test's home, each with its role, as its command line says; the one that started them is `up`. */
+async function processes(): Promise<{ pid: number; role: string }[]> {
+  const found: { pid: number; role: string }[] = []
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
     if (!words.some((word) => word.startsWith(home))) continue
-    found.push(words.find((word) => ['up', 'dao', 'node', 'validator'].includes(word)) ?? '')
+    found.push({ pid: Number(pid), role: words.find((word) => ['up', 'dao', 'node', 'validator'].includes(word)) ?? '' })
   }
-  return found.toSorted()
+  return found
 }
+
+const running = async (): Promise<string[]> => (await processes()).map(({ role }) => role).toSorted()
 
 describe.runIf(process.platform === 'linux')('a network of processes', () => {
   it('releases, prints the shares, and has stopped every process when it exits', async () => {
@@ -78,5 +80,17 @@ describe.runIf(process.platform === 'linux')('a network of processes', () => {
     await ended
     expect([child.exitCode, child.signalCode], err()).toEqual([code, code === null ? signal : null])
     await eventually(async () => (await running()).length === 0, realClock, PATIENCE_MS)
+  })
+
+  it('ends where the processes of all contributors did', async () => {
+    const { child, err, ended } = up('--exit', '--contributors', '1', '--validators', '1')
+    await eventually(async () => (await running()).includes('node'), realClock, PATIENCE_MS)
+    const node = (await processes()).find(({ role }) => role === 'node')
+    process.kill(node?.pid ?? Number.NaN, 'SIGKILL')
+    await ended
+    expect(child.exitCode, err()).toBe(1)
+    expect(err()).toContain('contributor-1: ended with a signal')
+    expect(err()).toContain('[ROLE_ENDED]')
+    expect(await running()).toEqual([])
   })
 })

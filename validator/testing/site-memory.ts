@@ -1,5 +1,5 @@
 /** What sites say about themselves, asked again from here: once for each site, politely, as the page itself is. */
-import { ByteLru } from '../../core/cache/index.ts'
+import { ByteLru } from '../../schemas/cache/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { untilAborted } from '../../core/mesh/index.ts'
 import type { AskedSite } from '../../core/web/index.ts'

@@ -133,7 +133,7 @@ function ledgerPart(state: LedgerState, origin: string): string {
 const interfacePart = (contact: string, origin: string): string =>
   [
     '<h2>For site owners</h2>',
-    '<p>The crawlers obey <code>robots.txt</code> and every reservation against training that they can read, and keep as evidence which line decided. A site is left out for good, what was gathered before too, once it has a file <code>/.well-known/quern.txt</code>, or a TXT record of <code>_quern.</code> and its name, with the line <code>opt-out: /</code>, and somebody asks to look there:</p>',
+    '<p>The crawlers obey <code>robots.txt</code> and every reservation against training that they can read, and keep as evidence which line decided. A site is left out for good, from the next release on what was gathered before too, once it has a file <code>/.well-known/quern.txt</code>, or a TXT record of <code>_quern.</code> and its name, with the line <code>opt-out: /</code>, and somebody asks to look there:</p>',
     command('For the domain example.org:', `curl -X POST '${origin}/v1/optouts?domain=example.org'`),
     `<p>A person answers at <a rel="nofollow" href="${escaped(contact)}">${escaped(contact)}</a>.</p>`,
     '<h2>For programs</h2>',

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { Lru } from '../../../core/cache/index.ts'
+import { Lru } from '../../../schemas/cache/index.ts'
 import { listReleases, readManifest, type ReleaseSummary } from '../../dataset/index.ts'
 import { type ReleaseManifest, type ShareTable, shareTable } from '../../release/index.ts'
 import { inside } from '../../stores/index.ts'

@@ -1,1 +1,0 @@
-export { ByteLru, Lru } from '../../schemas/cache/index.ts'
