@@ -142,7 +142,10 @@ export class Outbox {
           return
         }
         if (result.status === 'refused') {
-          logger.warn('entry-refused', { type: pending.t, n: pending.n, code: result.code, message: result.message })
+          const { code, message } = result
+          // two validators look at each host, and the second finds what the first has said
+          const isExpected = pending.t === 'optout' && code === 'REPEATED'
+          logger[isExpected ? 'debug' : 'warn']('entry-refused', { type: pending.t, n: pending.n, code, message })
           await kv.delete(place(pending.n))
           this.#pending.delete(pending.key)
           throw new FatalError(result.code, result.message, { detail: { type: pending.t, n: pending.n } })
