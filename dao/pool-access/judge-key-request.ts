@@ -44,6 +44,11 @@ export function readOrderOf(bytes: Uint8Array | null): OrderRead | null {
   return bytes === null ? null : verifyObject(releaseOrder, bytes, 'release-order', 'by', MAX_ORDER_BYTES)
 }
 
+/** The order that a request reads for: the operator's own, beside an assembler's request. Whatever else is attached says nothing of where the data goes. */
+export function orderThatCounts({ role }: Pick<KeyRequest, 'role'>, order: OrderRead | null, operator: string): ReleaseOrder | undefined {
+  return role === 'assembler' && order?.ok === true && order.value.by === operator ? order.value : undefined
+}
+
 /** Before anything is looked up: the request is for this ledger, and of now (Unix seconds). */
 export function requestFault({ request, ledger, now }: { request: KeyRequest; ledger: string; now: number }): Refused | undefined {
   if (request.dao !== ledger) return refused('OTHER_DAO', `shares here are for ${ledger}`)

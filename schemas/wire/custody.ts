@@ -164,7 +164,7 @@ export const accessLine = z.strictObject({
   purpose,
   epoch: uint,
   indices: z.array(uint).max(MAX_INDICES),
-  /** Whom the signed release order names that came with the request: to it goes what is released. Null without one. */
+  /** Whom the operator's signed release order names that came with an assembler's request: to it goes what is released. Null without one. */
   trainer: did.nullable(),
   /** `ok`, or why not. */
   outcome: z.string().min(1).max(64),

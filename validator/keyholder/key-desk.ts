@@ -2,7 +2,15 @@
 import type { Clock } from '../../core/effects/index.ts'
 import { verifyObject } from '../../core/envelope/index.ts'
 import { partialKeys, sealToRecipients } from '../../dao/custody/index.ts'
-import { judgeKeyRequest, type PoolView, readOrderOf, type Refused, refused, requestFault } from '../../dao/pool-access/index.ts'
+import {
+  judgeKeyRequest,
+  type PoolView,
+  orderThatCounts,
+  readOrderOf,
+  type Refused,
+  refused,
+  requestFault,
+} from '../../dao/pool-access/index.ts'
 import { encode, keyRequest, peerFromDid } from '../../schemas/wire/index.ts'
 import type { AccessLog } from './access-log.ts'
 import type { PaperBox } from './papers.ts'
@@ -31,7 +39,9 @@ export async function answerKeyRequest(
   const fault = requestFault({ request, ledger: view.ledger, now })
   if (fault !== undefined) return fault
   const row = table.get(request.manifest)
-  if (row === undefined || !row.current) return refused('UNKNOWN', 'no share of this contribution is held here')
+  // shares are looked up by digest: a line under another CID of the same digest would break the log for its reader
+  if (row === undefined || !row.current || !row.manifest.equals(request.manifest))
+    return refused('UNKNOWN', 'no share of this contribution is held here')
   const held = await papers.get(row.manifest, row.paperKey)
   const order = readOrderOf(orderBytes)
   const judge = (at: number): ReturnType<typeof judgeKeyRequest> =>
@@ -39,9 +49,19 @@ export async function answerKeyRequest(
   const verdict = judge(now)
   // strangers could fill a disk with refusals; whoever has a name in the ledger is written down
   if (verdict.ok || view.isSeated(request.by) || request.by === view.operator) {
-    const { manifest, by, role, purpose, epoch, indices } = request
-    const trainer = order?.ok === true ? order.value.trainer : null
-    await access.append({ manifest, at: now, by, role, purpose, epoch, indices, trainer, outcome: verdict.ok ? 'ok' : verdict.code })
+    const { by, role, purpose, epoch, indices } = request
+    const trainer = orderThatCounts(request, order, view.operator)?.trainer ?? null
+    await access.append({
+      manifest: row.manifest,
+      at: now,
+      by,
+      role,
+      purpose,
+      epoch,
+      indices,
+      trainer,
+      outcome: verdict.ok ? 'ok' : verdict.code,
+    })
   }
   if (!verdict.ok) return verdict
   // judged once more: reading and writing took their time, and a withdrawal wins, of a purpose too
