@@ -20,7 +20,7 @@ import {
   withdrawProtocol,
 } from '../../core/mesh/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
-import { accessRequest, type CID, encode, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
+import { accessRequest, type CID, encode, peerFromDid, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
 import { AccessLog } from './access-log.ts'
 import { CountDesk, type CountView } from './count-desk.ts'
 import { DepositDesk } from './deposit-desk.ts'
@@ -257,7 +257,11 @@ export class Keyholder implements AsyncDisposable {
       )
     }
     use(mesh.handle(withdrawProtocol, ({ withdrawal }) => this.#withdraw(withdrawal).catch((thrown: unknown) => said(refusalOf(thrown)))))
-    use(mesh.handle(accessLogProtocol, ({ request }) => this.#accessLog(request).catch((thrown: unknown) => said(refusalOf(thrown)))))
+    use(
+      mesh.handle(accessLogProtocol, ({ request }, { peer }) =>
+        this.#accessLog(request, peer).catch((thrown: unknown) => said(refusalOf(thrown))),
+      ),
+    )
   }
 
   /** A withdrawal that came by another way than its protocol: gossip. What it may say and what becomes of it are the same. */
@@ -276,7 +280,8 @@ export class Keyholder implements AsyncDisposable {
     if (!(await this.#withdrawals.add(read.value, matched)))
       return said(refused('FULL', 'too many withdrawals of unknown contributions; ask the DAO to log it'))
     if (typeof theirs === 'object') throw theirs.thrown
-    if (matched)
+    // looked for again: a deposit may have ended while the withdrawal was written
+    if (this.#options.table.get(manifest) !== undefined)
       await this.#turns.run([manifest], async () => {
         const still = this.#options.table.get(manifest)
         if (still !== undefined && (await this.#isOver(still))) await this.#shredder.shred([still])
@@ -288,16 +293,18 @@ export class Keyholder implements AsyncDisposable {
     return gone === undefined || (gone.subject ?? subject) !== subject ? { status: 'noted' } : { status: 'shredded', ack: gone.ack }
   }
 
-  async #accessLog(bytes: Uint8Array): Promise<{ status: 'ok'; head: Uint8Array; lines: Uint8Array[] } | Said> {
+  async #accessLog(bytes: Uint8Array, peer: string): Promise<{ status: 'ok'; head: Uint8Array; lines: Uint8Array[] } | Said> {
     const { table, view, signer } = this.#options
     const read = verifyObject(accessRequest, bytes, 'access-request', 'by')
     if (!read.ok) return said(read)
     const { manifest, by, from, at, dao } = read.value
+    // it names no keyholder: another one, asked by the subject, could repeat it here
+    if (peerFromDid(by) !== peer) return said(refused('NOT_YOURS', 'a request is carried by its author'))
     const now = this.#now()
     const row = table.get(manifest)
     const held = row?.current === true
     // who read it stays to be asked when the share is gone
-    const subject = row === undefined ? (await this.#shredder.goneOf(manifest))?.subject : await this.#subjectOf(row)
+    const subject = row === undefined ? await this.#shredder.subjectOf(manifest) : await this.#subjectOf(row)
     if (dao !== view.ledger || Math.abs(at - now) > FRESH_SECONDS || typeof subject !== 'string')
       return said(refused('UNKNOWN', 'no share of this contribution is or was held here, or the request is not of now'))
     if (subject !== by) return said(refused('NOT_YOURS', 'only its subject reads this log'))

@@ -86,7 +86,7 @@ export class ReshareDesk {
    * use any more, and deletes it.
    */
   async follow({ order: bytes, ready }: { order: Uint8Array; ready: readonly Uint8Array[] }): Promise<void> {
-    const { view, table, papers, turns } = this.#options
+    const { view, table, shredder, turns } = this.#options
     const read = readReshareOrder(bytes, view)
     if (!read.ok || agreedSharing(ready, read) === undefined) return
     const { order } = read
@@ -94,8 +94,7 @@ export class ReshareDesk {
       if (await this.#changeOver(read, ready)) return
       const row = table.get(order.manifest)
       if (row === undefined || !row.current || row.held.generation > order.generation) return
-      await table.shred([row.manifest])
-      await papers.delete(row.manifest)
+      await shredder.leave(row)
     })
   }
 
@@ -196,7 +195,7 @@ export class ReshareDesk {
   }
 
   async #commit(named: Ordered, ready: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
-    const { table, papers, signer } = this.#options
+    const { table, papers, signer, shredder } = this.#options
     const { order, cid } = named
     const agreed = agreedSharing(ready, named)
     if (agreed === undefined) return refused('NOT_READY', 'every new member signs that it holds its share, all of one sharing')
@@ -215,8 +214,7 @@ export class ReshareDesk {
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
     const consent = this.#consent(manifest, { receipt, salt: row.salt }, order)
     if (!consent.ok) return consent
-    await table.shred([row.manifest])
-    await papers.delete(row.manifest)
+    await shredder.leave(row)
     return done
   }
 

@@ -7,8 +7,16 @@ import { verifyObject } from '../../../core/envelope/index.ts'
 import { type Mesh, ownerPartProtocol } from '../../../core/mesh/index.ts'
 import { readWithdrawal, Tombstones } from '../../../dao/consent/index.ts'
 import { ownerPart, poolContext, sealToRecipients } from '../../../dao/custody/index.ts'
-import { judgeKeyRequest, type KeyView, readOrderOf, type Refused, refused, requestFault } from '../../../dao/pool-access/index.ts'
-import { encode, type KeyRequest, keyRequest, peerFromDid, type ReleaseOrder } from '../../../schemas/wire/index.ts'
+import {
+  judgeKeyRequest,
+  type KeyView,
+  orderThatCounts,
+  readOrderOf,
+  type Refused,
+  refused,
+  requestFault,
+} from '../../../dao/pool-access/index.ts'
+import { encode, type KeyRequest, keyRequest, peerFromDid, type ReleaseOrder, type Withdrawal } from '../../../schemas/wire/index.ts'
 import { ownerKey } from '../seal/index.ts'
 import type { PoolNote } from './pool-book.ts'
 import { hasEnded } from './withdrawn.ts'
@@ -36,6 +44,8 @@ export interface OwnerDeskOptions extends OwnersVeto {
   view: KeyView
   /** Peer id of the DAO, which carries requests besides those who make them. */
   carrier: string
+  /** What the log has of this subject's withdrawals: its seed may have withdrawn from another home. */
+  logged: (subject: string) => readonly Pick<Withdrawal, 'manifest' | 'subject' | 'scope'>[]
   contributions: () => readonly Pick<PoolNote, 'cid' | 'manifest' | 'salt' | 'commitments' | 'receipts' | 'withdrawals'>[]
 }
 
@@ -52,7 +62,7 @@ export function serveOwnerDesk(options: OwnerDeskOptions): Disposable {
 }
 
 async function answerOwner(
-  { clock, view, carrier, contributions, rootSeed, mayOpen, onAnswer }: OwnerDeskOptions,
+  { clock, view, carrier, logged, contributions, rootSeed, mayOpen, onAnswer }: OwnerDeskOptions,
   { bytes, order: orderBytes, peer }: { bytes: Uint8Array; order: Uint8Array | null; peer: string },
 ): Promise<Answer> {
   const read = verifyObject(keyRequest, bytes, 'key-request', 'by')
@@ -64,15 +74,18 @@ async function answerOwner(
   if (fault !== undefined) return fault
   const ours = () => contributions().find((one) => one.cid.equals(request.manifest))
   const order = readOrderOf(orderBytes)
-  const asked: OwnerAsked = { request, order: order?.ok === true && orderBytes !== null ? { value: order.value, bytes: orderBytes } : null }
+  const ordered = orderThatCounts(request, order, view.operator)
+  const asked: OwnerAsked = { request, order: ordered !== undefined && orderBytes !== null ? { value: ordered, bytes: orderBytes } : null }
   /** Undefined where the consent covers it: what was withdrawn meanwhile counts. */
   const refusal = (): Refused | undefined => {
     const one = ours()
     const receipt = one?.receipts.at(-1)
     if (one === undefined || one.manifest.custody !== 'committee+owner' || one.salt === null || receipt === undefined || hasEnded(one))
       return refused('UNKNOWN', 'no contribution of this node is under the veto by that name')
-    const { manifest, salt, withdrawals } = one
-    const verdict = judgeKeyRequest({ request, order, manifest, receipt, salt, view, tombstones: tombstonesOf(withdrawals), now: now() })
+    const { manifest, salt } = one
+    const tombstones = tombstonesOf(one.withdrawals)
+    for (const known of logged(manifest.subject)) tombstones.add(known)
+    const verdict = judgeKeyRequest({ request, order, manifest, receipt, salt, view, tombstones, now: now() })
     return verdict.ok ? undefined : verdict
   }
   const done = <T extends Answer>(answer: T): T => {
