@@ -35,8 +35,8 @@ export const deposit = z.strictObject({
 })
 export type Deposit = z.infer<typeof deposit>
 
-/** Receipts that a renewal may bring at once: a keyholder that was away for some is shown the chain. */
-export const MAX_RENEWALS = 8
+/** Receipts of one contribution, the first included: a keyholder that was away for some is shown the chain, in one message where it fits. */
+export const MAX_RENEWALS = 64
 /**
  * A newer consent to a contribution that is held already: no share travels, because the owner has none any more. Travels as a deposit does, in an
  * age file to the key of the day; the answer is a depositAck for the newest receipt.
