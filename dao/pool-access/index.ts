@@ -8,5 +8,4 @@ export {
   requestFault,
 } from './judge-key-request.ts'
 export { isKeyholder, poolView, type PoolViewOptions } from './pool-view.ts'
-export { type Refused, refused } from './refused.ts'
 export type { PoolView } from './view.ts'

@@ -104,7 +104,7 @@ export class PoolNode implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { mesh, storage, files, kv, logger, clock, veto, pollMs = 1000 } = this.#options
+    const { mesh, storage, files, kv, logger, clock, veto } = this.#options
     const { signal } = this.#stop
     this.#book = await PoolBook.open(kv)
     const onFollower = (follower: Follower): void => {
@@ -112,7 +112,7 @@ export class PoolNode implements AsyncDisposable {
       this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => this.#mayRead(peer) }))
     }
     const joined = await joinLedger(
-      { ...this.#options, role: 'contributor', light: true, hearMs: 100, pollMs, signal, onFollower },
+      { ...this.#options, role: 'contributor', light: true, hearMs: 100, pollMs: 1000, signal, onFollower },
       this.#stack,
     )
     this.#link = joined.link
