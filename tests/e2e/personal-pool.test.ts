@@ -18,7 +18,6 @@ import {
   openChunk,
   prepareReshare,
   publicShare,
-  runReshare,
   sampledChunks,
   sealToRecipients,
 } from '../../dao/custody/index.ts'
@@ -30,7 +29,6 @@ import {
   readAccessLog,
   renewContribution,
   type Sealed,
-  unpinContribution,
   withdrawContribution,
 } from '../../node/pool/seal/index.ts'
 import { serveOwnerDesk } from '../../node/pool/offering/index.ts'
@@ -67,6 +65,7 @@ async function offered(count: number, changes: Partial<ConsentReceipt> = {}) {
   expect(result).toMatchObject({ complete: true, health: 'sound' })
   return { sealed, receipt, hash: receiptHash(receipt, sealed.salt) }
 }
+const runReshare = async (mesh: Pick<Mesh, 'ask'>, bytes: Uint8Array) => commitReshare(mesh, bytes, await prepareReshare(mesh, bytes))
 const asScorer = (manifest: PoolManifest, changes: Partial<AskForKeys> = {}): AskForKeys => ({
   mesh: network.scoring,
   clock: network.clock,
@@ -201,7 +200,8 @@ describe('a contribution', () => {
       (await mesh.ask(network.holders[0]?.mesh.peer as string, blocksProtocol, { cids: [chunk.cid] })).blocks[0]
     expect(equalBytes((await ask(network.scoring)) as Uint8Array, chunk.bytes)).toBe(true)
     expect(await ask(network.assembling)).toBeNull()
-    await unpinContribution(storage, sealed.cid, network.policy.policy)
+    await storage.private.unpin(sealed.cid)
+    await storage.private.gc()
     expect(await storage.private.has(chunk.cid)).toBe(false)
   })
 })
