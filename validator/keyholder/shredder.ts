@@ -72,9 +72,9 @@ export class Shredder {
 
   /** Of what was deleted or let go here; undefined where it is not known. */
   async subjectOf(manifest: CID): Promise<string | undefined> {
-    const gone = await this.goneOf(manifest)
-    const left = gone === undefined ? await this.#options.kv.get(leftOf(manifest)) : undefined
-    return gone?.subject ?? (left && parse(did, left, 256))
+    const ended = await this.goneOf(manifest)
+    const left = ended === undefined ? await this.#options.kv.get(leftOf(manifest)) : undefined
+    return ended?.subject ?? (left && parse(did, left, 256))
   }
 
   /**
