@@ -116,6 +116,20 @@ describe('pool withdraw', () => {
     expect(hasEnded(await noteOf(home))).toBe(true)
   })
 
+  it('does not say that nothing is there where the log could not be asked', async () => {
+    const home = path.join(folder, 'seed-alone')
+    let answers = true
+    using dao = await listen((_, response) => (answers ? response.end(infoOf('/ip4/127.0.0.1/tcp/9')) : response.writeHead(503).end('no')))
+    await rememberLedger(home, dao.url, LEDGER)
+    // a seed whose book was lost, as after a restored backup
+    await (await openHome(home))[Symbol.asyncDispose]()
+    answers = false
+    for (const words of [[], ['--all'], [String(cid)]]) {
+      const run = await runCli('pool', 'withdraw', ...words, '--yes', '--dao', dao.url, '--home', home, '--json', '--log-level', 'error')
+      expect(run.json().at(-1), run.err).toMatchObject({ error: { code: 'DAO_UNREACHABLE' } })
+    }
+  })
+
   it('still minds the words it was given', async () => {
     const run = await runCli('pool', 'withdraw', '--yes', '--dao', 'ftp://dao.example', '--home', path.join(folder, 'words'))
     expect([run.code, run.err]).toMatchObject([2, expect.stringContaining('BAD_DAO_ADDRESS')])

@@ -42,6 +42,7 @@ export const run: Run = async (_args, flags) => {
   const asked = askedFor(flags)
   const notify = notifyOf(flags)
   const ready = await readyFor(session, asked)
+  await nameLogged(path.resolve(String(flags['out'])), state.poolReleases)
   const { name, out, bundleFile } = placeOf(session, flags)
   // it gets its name when the log names it: of a bundle that no log names, no withdrawal would ever be told
   const unlogged = `${bundleFile}.unlogged`
@@ -107,7 +108,10 @@ export const run: Run = async (_args, flags) => {
   await writeFile(path.join(out, 'ai-act-53-1-d.json'), made.aiAct)
   await write('release', room.releaseEntry(release)).catch(async (thrown: unknown) => {
     if (thrown instanceof RefusedError) await rm(unlogged, { force: true })
-    else say(`quern: the log may not have it, so ${unlogged} is for nobody; delete it, and run this again`)
+    else
+      say(
+        `quern: the log may not have it, so ${unlogged} is for nobody yet; run this again with --name ${name}: what the log has gets its name`,
+      )
     throw thrown
   })
   await rename(unlogged, bundleFile)
@@ -118,6 +122,16 @@ export const run: Run = async (_args, flags) => {
     print(printable(`${release.cid.toString()}: ${made.report.rows} rows of ${made.report.people} people for ${asked.trainer}, in ${out}`))
   }
   return 0
+}
+
+/** Where a stop came between the log and its name, or the log's answer was lost: the bundle of a release that the log names is the trainer's. */
+export async function nameLogged(out: string, logged: readonly { name: string }[]): Promise<void> {
+  for (const { name } of logged) {
+    const bundle = path.join(out, `${name}.age`)
+    if (!existsSync(`${bundle}.unlogged`) || existsSync(bundle)) continue
+    await rename(`${bundle}.unlogged`, bundle)
+    say(`quern: the log has ${name}, whose bundle had not got its name: ${bundle}`)
+  }
 }
 
 type Asked = ReturnType<typeof askedFor>

@@ -32,12 +32,24 @@ export const run: Run = async (_args, flags) => {
   const policy = poolOf(facts)
   if (!hasSeed(session.home)) throw new RefusedError('NOTHING_OFFERED', `nothing was offered from ${session.home}`)
   await using home = await openPool(session, facts.ledger, flags)
-  const { checkRenewable, endPurposes, isUnderWay, keepRenewal, learnFromLog, PoolBook, purposesWithdrawn, renewOffer, tellNarrowed } =
-    await openPoolOffering()
+  const {
+    checkRenewable,
+    endPurposes,
+    isUnderWay,
+    keepRenewal,
+    learnFromLog,
+    PoolBook,
+    purposesWithdrawn,
+    renewOffer,
+    saltOf,
+    tellNarrowed,
+  } = await openPoolOffering()
   const book = await PoolBook.open(home.kv)
   const note = book.live
   if (note === undefined || note.depositedAt === null)
     throw new RefusedError('NOTHING_OFFERED', 'nothing of yours is with the keyholders of this pool; "quern pool offer" offers something')
+  // its receipts are lost with it
+  saltOf(note)
   await learnFromLog(book, note, facts.state)
   const last = receiptIn(note).receipt
   const wanted = flags['yes'] === true ? (flags['purpose'] as string[]) : last.purposes
@@ -104,6 +116,7 @@ export async function askRenewal(
       'OTHER_POLICY',
       'the DAO has another policy by now than the one you agreed to: "quern pool withdraw" ends what is there, then offer it under the new one',
     )
+  const salt = saltOf(note)
   const before = receiptIn(note)
   const now = Math.floor(systemClock.now() / 1000)
   if (before.receipt.expires <= now)
@@ -119,7 +132,7 @@ export async function askRenewal(
   const receipt = signReceipt(renewedReceipt(before, { ticked, gpc, id: randomUUID(), now }), subject)
   const verdict = checkConsent({
     jws: receipt,
-    salt: saltOf(note),
+    salt,
     dao: note.manifest.dao,
     operator,
     policy: { cid: policy.cid, value: policy.value },

@@ -30,7 +30,7 @@ export const run: Run = async (_args, flags) => {
   const facts = await factsOf(session, signal)
   await using home = await openPool(session, facts.ledger, flags)
   const { hasEnded, PoolBook, PoolNode } = await openPoolOffering()
-  const isOurs = (note: PoolNote): boolean => note.manifest.custody === 'committee+owner' && !hasEnded(note)
+  const isOurs = (note: PoolNote): boolean => note.manifest.custody === 'committee+owner' && note.salt !== null && !hasEnded(note)
   const waiting = (await PoolBook.open(home.kv)).all.filter(isOurs)
   if (waiting.length === 0)
     throw new RefusedError('NO_VETO', 'nothing that was offered from here is under your veto: "quern pool offer --veto" offers something')

@@ -41,7 +41,7 @@ export const run: Run = async (_args, flags) => {
     const newest = note.receipts.at(-1)
     const read = newest === undefined ? undefined : readReceipt(newest)
     // also of what ended: keyholders delete shares, and keep who asked for them
-    const { health, live, told, accesses, faults } = await askHealth({ ...asking, book: node.book, note })
+    const { health, live, told, asked, accesses, faults } = await askHealth({ ...asking, book: node.book, note })
     const isOver = place.stage === 'withdrawn'
     contributions.push({
       contribution: note.cid.toString(),
@@ -50,6 +50,7 @@ export const run: Run = async (_args, flags) => {
       events: note.manifest.records,
       chunks: note.manifest.chunks.length,
       veto: note.manifest.custody === 'committee+owner',
+      keyLost: note.salt === null,
       months: [note.manifest.from, note.manifest.to],
       purposes: read?.ok === true ? purposesLeft(note) : null,
       withdrawn: purposesWithdrawn(note),
@@ -62,6 +63,7 @@ export const run: Run = async (_args, flags) => {
       available: place.available.length,
       lacking: note.lacking.length,
       told,
+      asked,
       accesses,
       faults,
     })
@@ -106,6 +108,8 @@ type Shown = Omit<PoolHealth, 'health' | 'live' | 'of'> & {
   events: number
   chunks: number
   veto: boolean
+  /** Our part of its keys was lost with its home. */
+  keyLost: boolean
   months: string[]
   purposes: string[] | null
   withdrawn: string[]
@@ -121,17 +125,18 @@ type Shown = Omit<PoolHealth, 'health' | 'live' | 'of'> & {
 
 const date = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
 
+const VETO_LOST = 'its key was lost with the home it was offered from: nobody opens it any more'
 const LOST = 'not known here: the receipt was lost with its home'
 
 /** What no keyholder tells is not known, and is not said to have never been. */
-function askedInWords(lines: string[][] | undefined, told: number, keyholders: number): string {
+function askedInWords(lines: string[][] | undefined, told: number, asked: number): string {
   if (lines === undefined) return '  who asked for it is not known: no keyholder tells'
-  const by = `by the logs of ${told} of ${keyholders} keyholders`
+  const by = `by the logs of ${told} of ${asked} keyholders`
   return lines.length === 0 ? `  nobody asked for any of it, ${by}` : `  asked for, ${by}:\n${table(lines, 9)}`
 }
 
 function inWords(one: Shown): string {
-  const { health, keyholders, needed, told, accesses, purposes, expires } = one
+  const { health, keyholders, needed, told, asked, accesses, purposes, expires } = one
   const state =
     one.stage === 'withdrawn'
       ? `withdrawn; ${one.shredded} of ${keyholders} deleted${one.shredded >= keyholders - needed + 1 ? ', unreadable if these are honest' : ''}`
@@ -156,7 +161,7 @@ function inWords(one: Shown): string {
             '  holds',
             `${one.events} events${one.source === null ? '' : ` of ${one.source}`} in ${one.chunks} chunks, ${one.months.join(' to ')}`,
           ],
-          ...(one.veto ? [['  your veto', 'it opens only while "quern pool serve" runs, and agrees']] : []),
+          ...(one.veto ? [['  your veto', one.keyLost ? VETO_LOST : 'it opens only while "quern pool serve" runs, and agrees']] : []),
           ['  for', purposes === null ? LOST : purposes.length === 0 ? 'nothing any more' : purposes.join(', ')],
           ...(one.withdrawn.length > 0 ? [['  no longer', one.withdrawn.join(', ')]] : []),
           [
@@ -166,7 +171,7 @@ function inWords(one: Shown): string {
         ],
         2,
       ),
-      askedInWords(lines, told, keyholders),
+      askedInWords(lines, told, asked),
       ...Object.entries(one.faults).map(([account, code]) => `  ${account}: ${code}`),
     ].join('\n'),
   )

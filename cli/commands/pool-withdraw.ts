@@ -1,4 +1,4 @@
-import { RefusedError } from '../../core/errors/index.ts'
+import { codeOf, FatalError, RefusedError } from '../../core/errors/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
 import type { Narrowed, Withdrawn } from '../../node/pool/offering/index.ts'
 import { print, printable, printJson, type Run, terminalPrompter } from '../program/index.ts'
@@ -28,10 +28,14 @@ export const run: Run = async ([which], flags) => {
   const { PoolBook, endOffer, endPurposes, hasEnded, restoreFromLog, tellNarrowed, withdrawOffer } = await openPoolOffering()
   const book = await PoolBook.open(home.kv)
   // its seed may have come from a backup before: a DAO that does not answer now keeps nothing else from being withdrawn
-  if (book.all.every(hasEnded) && session.dao.length > 0) facts ??= await factsOf(session, stop.signal).catch(() => undefined)
+  const asksLog = book.all.every(hasEnded)
+  if (asksLog && session.dao.length > 0) facts ??= await factsOf(session, stop.signal).catch(() => undefined)
   if (facts) await restoreFromLog(book, home.subject.did, facts, Math.floor(systemClock.now() / 1000))
   const asking = { files: home.files, flags, prompter: terminalPrompter(stop.signal) }
-  const { notes, purposes } = await askEnding(chosenOf(book, which, flags, hasEnded), asking)
+  const { notes, purposes } = await askEnding(
+    chosenWith(() => chosenOf(book, which, flags, hasEnded), { isLogUnknown: asksLog && facts === undefined }),
+    asking,
+  )
   // signed and on disk before anybody is asked anything: a DAO that answers badly must not be able to keep it from happening
   const signing = { clock: systemClock, subject: home.subject, book }
   for (const note of notes) await (purposes === 'all' ? endOffer({ ...signing, note }) : endPurposes({ ...signing, note }, purposes))
@@ -45,6 +49,20 @@ export const run: Run = async ([which], flags) => {
   if (flags['json'] === true) printJson({ account: home.subject.did, withdrawn: results })
   else for (const one of results) print(printable(inWords(one)))
   return results.every(isDone) ? 0 : 3
+}
+
+/** What is not in the book may be in the log: that nothing is there is said by who asked it. Throws FatalError DAO_UNREACHABLE besides. */
+export function chosenWith<T>(choose: () => T, { isLogUnknown }: { isLogUnknown: boolean }): T {
+  try {
+    return choose()
+  } catch (cause) {
+    if (!isLogUnknown || !['NOTHING_OFFERED', 'UNKNOWN_CONTRIBUTION'].includes(codeOf(cause))) throw cause
+    throw new FatalError(
+      'DAO_UNREACHABLE',
+      'the DAO does not answer, so what its log has of this seed is not known; nothing was withdrawn: run it again',
+      { cause },
+    )
+  }
 }
 
 /** Nobody can read it any more, or gets keys for what was withdrawn, as far as those are honest who said so: what is logged is not heard yet. */

@@ -58,6 +58,8 @@ export function printNotice(policy: Said): string {
   ].join('\n')
 }
 
+const CONTEXT = ' The context is where it happened: a channel, a community, an artist, the title of a conversation.'
+
 const bullets = (lines: string[]): string[] => (lines.length === 0 ? ['- none'] : lines.map((line) => `- ${line}`))
 
 /** In the words of who reads them; what a device drops because of them, and what testers fail. */
@@ -65,7 +67,7 @@ function ruleLines({ time, placeDecimals, types, fields }: EventRules): string[]
   const inOrder = (all: readonly string[], some: readonly string[]): string => all.filter((one) => some.includes(one)).join(', ') || 'none'
   const unit = ['degree', 'tenth of a degree', 'hundredth of a degree (about a kilometre)'][placeDecimals ?? 0]
   return [
-    `Of an event no more than this leaves your machine: its time to the ${time}; ${placeDecimals === null || !fields.includes('place') ? 'no place' : `its place to the ${unit}`}; these fields: ${inOrder(EVENT_FIELDS, fields)}.`,
+    `Of an event no more than this leaves your machine: its kind, service and language, and a number of its own; its time to the ${time}; ${placeDecimals === null || !fields.includes('place') ? 'no place' : `its place to the ${unit}`}; these fields: ${inOrder(EVENT_FIELDS, fields)}.${fields.includes('context') ? CONTEXT : ''}`,
     `Kinds of events: ${inOrder(EVENT_TYPES, types)}. Your machine drops the rest, and what is tested fails if it says more.`,
   ]
 }

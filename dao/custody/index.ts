@@ -30,6 +30,6 @@ export {
   tokenAnswerFault,
 } from './pool-tokens.ts'
 export { dealSubShares, joinSubShares, type SubDealing, subDealingFault } from './reshare.ts'
-export { commitReshare, prepareReshare, type Reshared, runReshare } from './run-reshare.ts'
+export { commitReshare, prepareReshare, type Reshared } from './run-reshare.ts'
 export { sampledChunks } from '../rewards/index.ts'
 export { deal, dealPolynomial, type Dealing, dealtHash, keyCommit, poolContext, publicShare, shareFits } from './shares.ts'

@@ -14,15 +14,11 @@ export interface Reshared {
 }
 
 /**
- * `order`: bytes of a signed reshareOrder. May be repeated while the order lasts, until the first member changed over. Throws RetryableError
- * RESHARE_INCOMPLETE, with what each said, when a dealer or a new member is missing: then the old shares count as before, and another order may
- * name other dealers. Whoever wants to go on after a crash calls `prepareReshare`, keeps what it gives, and then `commitReshare`.
+ * Until every new member holds its share, and none is used: their signed statements, in order of seats; whoever wants to go on after a crash keeps
+ * them for `commitReshare`. `order`: bytes of a signed reshareOrder. May be repeated while the order lasts, until the first member changed over.
+ * Throws RetryableError RESHARE_INCOMPLETE, with what each said, when a dealer or a new member is missing: then the old shares count as before, and
+ * another order may name other dealers.
  */
-export async function runReshare(mesh: Pick<Mesh, 'ask'>, order: Uint8Array, signal?: AbortSignal): Promise<Reshared> {
-  return commitReshare(mesh, order, await prepareReshare(mesh, order, signal), signal)
-}
-
-/** Until every new member holds its share, and none is used: their signed statements, in order of seats. Throws RESHARE_INCOMPLETE. */
 export async function prepareReshare(mesh: Pick<Mesh, 'ask'>, order: Uint8Array, signal?: AbortSignal): Promise<Uint8Array[]> {
   const { from, to, dealers } = parse(reshareOrder, order, 8192)
   const options = { ...(signal && { signal }) }

@@ -19,7 +19,6 @@ export interface JoinLedger extends Omit<DaoLinkOptions, 'addresses'>, Pick<Foll
 
 export interface Joined {
   link: DaoLink
-  follower: Follower
   outbox: Outbox
   /** Takes a step now and after whatever the log or gossip says; `hear` listens for what else is news. Gives what asks for one more. */
   begin: (step: () => Promise<void>, hear: (wake: () => void) => Disposable) => () => void
@@ -27,17 +26,27 @@ export interface Joined {
 
 /** Dials the DAO and folds its log as far as it goes; what runs from `begin` on ends with the signal, and leaves with the stack. Rejects with what trying again does not mend. */
 export async function joinLedger(options: JoinLedger, stack: AsyncDisposableStack): Promise<Joined> {
-  const { mesh, kv, files, clock, logger, signal, dao, signer, light = false, hearMs = 50, pollMs, onFollower } = options
+  const { mesh, kv, files, clock, logger, signal, dao, signer, light = false, hearMs, pollMs, onFollower } = options
   const link = await DaoLink.open({ ...options, addresses: dao })
   const { ledgerId, source, fetchFile, fetchFiles } = link
-  const follower = new Follower({ ledgerId, source, fetchFile, fetchFiles, files, clock, logger, light, hearMs, signal })
+  const follower = new Follower({
+    ledgerId,
+    source,
+    fetchFile,
+    fetchFiles,
+    files,
+    clock,
+    logger,
+    light,
+    ...(hearMs !== undefined && { hearMs }),
+    signal,
+  })
   onFollower(follower)
   await follower.catchUp()
   const nextN = (): number => follower.state.authors.get(signer.did) ?? 0
   const outbox = await Outbox.open({ ledgerId, signer, kv, submit: link.submit, clock, logger, nextN, signal })
   return {
     link,
-    follower,
     outbox,
     begin(step, hear) {
       const steps = stack.use(new Steps({ step, clock, logger, signal, everyMs: pollMs }))

@@ -49,4 +49,5 @@ export type {
 } from './types.ts'
 export { includedBatches, includedContributions, lastFinalEpoch, leftOf, vested, type VestedPoints } from './vesting.ts'
 export type { Refusal } from './view.ts'
+export { isOneTooMany } from './rules-withdrawal.ts'
 export type { LoggedWithdrawal, LoggedWithdrawals } from './withdrawals.ts'

@@ -437,6 +437,20 @@ describe('a withdrawal', () => {
     expect(world.show(offered)).toBeUndefined()
   })
 
+  it('is logged of one account 256 times, whoever writes it, and of what the log has its end besides', () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('one')
+    world.gatherPool(() => [world.offer(person)])
+    const invented = (i: number) => ({ manifest: rawCid(utf8(`invented ${i}`)) })
+    for (let i = 0; i < 255; i++)
+      world.state.withdrawals.add({ index: i, by: person.did, subject: person.did, scope: 'all', ...invented(i) })
+    expect(world.withdraw(person, invented(255), person)).toBeUndefined()
+    expect(world.withdraw(person, invented(256), person)).toBe('TOO_MANY')
+    expect(world.withdraw(person, { scope: ['ai:Benchmarking'] })).toBe('TOO_MANY')
+    expect(world.withdraw(person, {}, person)).toBeUndefined()
+    expect(liveContributionOf(world.state, person.did)).toBeUndefined()
+  })
+
   it('ends the one contribution that it names, and only for its own subject, whenever it is said', () => {
     const world = new PoolLedgerWorld()
     const [person, other] = [world.person('one'), world.person('other')]

@@ -13,10 +13,13 @@ type Ask = (query: { request: Uint8Array; order: null }, call: { peer: string; s
 const { recipient } = await generateAgeIdentity()
 const world = new PoolLedgerWorld()
 const owner = world.person('owner')
-const [mine, open] = world.gatherPool(() => [
+const gone = world.person('gone')
+const [mine, open, ended] = world.gatherPool(() => [
   world.offer(owner, {}, { custody: 'committee+owner' }),
   world.offer(world.person('other')),
-]) as [Contributed, Contributed]
+  world.offer(gone, {}, { custody: 'committee+owner' }),
+]) as [Contributed, Contributed, Contributed]
+world.withdraw(gone)
 const scorer = world.validators[0]?.signer as typeof owner
 let connected: string[]
 let carried: { peer: string; query: object }[]
@@ -24,7 +27,7 @@ let handler: Ask
 let answers: () => Promise<object>
 
 beforeEach(() => {
-  connected = [peerFromDid(owner.did)]
+  connected = [peerFromDid(owner.did), peerFromDid(gone.did)]
   carried = []
   answers = async () => ({ status: 'ok', sealed: new Uint8Array([7]) })
   const mesh = {
@@ -61,6 +64,7 @@ it.each<[string, string, () => Promise<object>]>([
   ['that was changed', 'BAD_SIGNATURE', () => ask(requestOf(mine.cid, scorer, { s: new Uint8Array(64) }))],
   ['for another DAO', 'OTHER_DAO', () => ask(requestOf(mine.cid, scorer, { dao: 'quern/other' }))],
   ['of an hour ago', 'STALE', () => ask(requestOf(mine.cid, scorer, { at: world.now - 3600 }))],
+  ['of what was withdrawn', 'UNKNOWN', () => ask(requestOf(ended.cid))],
   ['of what keyholders alone open', 'UNKNOWN', () => ask(requestOf(open.cid))],
 ])('carries nothing %s', async (_, code, asked) => {
   expect(await asked()).toMatchObject({ status: 'refused', code })

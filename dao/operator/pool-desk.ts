@@ -10,7 +10,7 @@ import type { Withdrawal } from '../../schemas/wire/index.ts'
 import { PoolCiphertext } from '../batches/index.ts'
 import { gossipVerdict, readWithdrawal } from '../consent/index.ts'
 import { CustodyAlarm, type FileStore, type Outbox, poolReaders } from '../follower/index.ts'
-import { isLive, type LedgerState } from '../ledger/index.ts'
+import { isLive, isOneTooMany, type LedgerState } from '../ledger/index.ts'
 
 export interface PoolDeskOptions {
   mesh: Mesh
@@ -28,9 +28,6 @@ export interface PoolDeskOptions {
 
 const OWED = 'withdrawal-owed/'
 const TIDY_MS = 3_600_000
-
-/** Of one subject. Beyond it somebody fills the log; the end of a contribution that the log has is taken all the same. */
-const MOST_OF_ONE = 256
 
 type Answer = { status: 'noted' } | { status: 'refused'; code: string; message: string }
 const no = (code: string, message: string): Answer => ({ status: 'refused', code, message: message.slice(0, 512) })
@@ -87,12 +84,9 @@ export class PoolDesk implements AsyncDisposable {
     if (!read.ok) return no(read.code, read.message)
     const { manifest, subject, scope } = read.value
     const { state, write, kv, logger, signal } = this.#options
-    const { contributions, contributors, withdrawals } = state()
     if (this.#isLogged(bytes)) return { status: 'noted' }
-    if (!contributors.has(subject)) return no('NOT_JOINED', 'this account never joined here; its keyholders take its withdrawal')
-    const isEnd = scope === 'all' && contributions.get(manifest.toString())?.contributor === subject
-    if (!isEnd && withdrawals.of(subject).length >= MOST_OF_ONE)
-      return no('TOO_MANY', 'this account has logged as many withdrawals as one may')
+    if (!state().contributors.has(subject)) return no('NOT_JOINED', 'this account never joined here; its keyholders take its withdrawal')
+    if (isOneTooMany(state(), read.value)) return no('TOO_MANY', 'this account has logged as many withdrawals as one may')
     const key = `withdrawn/${manifest.toString()}/${subject}/${scopeText(scope)}`
     try {
       await kv.put(`${OWED}${key}`, bytes)

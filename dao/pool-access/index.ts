@@ -1,4 +1,11 @@
-export { judgeKeyRequest, type KeyRequestFacts, type KeyVerdict, type KeyView, readOrderOf, requestFault } from './judge-key-request.ts'
+export {
+  judgeKeyRequest,
+  type KeyRequestFacts,
+  type KeyVerdict,
+  type KeyView,
+  orderThatCounts,
+  readOrderOf,
+  requestFault,
+} from './judge-key-request.ts'
 export { isKeyholder, poolView, type PoolViewOptions } from './pool-view.ts'
-export { type Refused, refused } from './refused.ts'
 export type { PoolView } from './view.ts'

@@ -2,7 +2,7 @@
  * Whether keys of a contribution are given: who asks, for which chunks, what for, and whether the consent still says yes. Keyholders judge by it, and
  * the owner of a contribution under the veto. Pure.
  */
-import { verifyObject } from '../../core/envelope/index.ts'
+import { refusal, type Refusal, verifyObject } from '../../core/envelope/index.ts'
 import {
   type ConsentPolicy,
   type KeyRequest,
@@ -14,14 +14,13 @@ import {
 } from '../../schemas/wire/index.ts'
 import { checkConsent, isRecipient, type Tombstones } from '../consent/index.ts'
 import { sampledChunks } from '../rewards/index.ts'
-import { type Refused, refused } from './refused.ts'
 import type { PoolView } from './view.ts'
 
 /** How old a request may be, in seconds: its answer is sealed to whoever wrote it, so an old one is only a nuisance. */
 const FRESH_SECONDS = 300
 
 export type KeyView = Pick<PoolView, 'ledger' | 'operator' | 'policy' | 'isSeated' | 'beacon' | 'mayScore'>
-export type OrderRead = { ok: true; value: ReleaseOrder } | Refused
+export type OrderRead = { ok: true; value: ReleaseOrder } | Refusal
 
 export interface KeyRequestFacts {
   request: KeyRequest
@@ -37,17 +36,30 @@ export interface KeyRequestFacts {
   now: number
 }
 
-export type KeyVerdict = { ok: true } | Refused
+export type KeyVerdict = { ok: true } | Refusal
 
 /** A release order as its author signed it, whoever that is; the codes of `verifyObject`. */
 export function readOrderOf(bytes: Uint8Array | null): OrderRead | null {
   return bytes === null ? null : verifyObject(releaseOrder, bytes, 'release-order', 'by', MAX_ORDER_BYTES)
 }
 
-/** Before anything is looked up: the request is for this ledger, and of now (Unix seconds). */
-export function requestFault({ request, ledger, now }: { request: KeyRequest; ledger: string; now: number }): Refused | undefined {
-  if (request.dao !== ledger) return refused('OTHER_DAO', `shares here are for ${ledger}`)
-  if (Math.abs(request.at - now) > FRESH_SECONDS) return refused('STALE', 'the request is not of now; check the clock')
+/** The order that a request reads for: the operator's own, beside an assembler's request. Whatever else is attached says nothing of where the data goes. */
+export function orderThatCounts({ role }: Pick<KeyRequest, 'role'>, order: OrderRead | null, operator: string): ReleaseOrder | undefined {
+  return role === 'assembler' && order?.ok === true && order.value.by === operator ? order.value : undefined
+}
+
+/** Before anything is looked up: a request is for this ledger, and of now (Unix seconds). */
+export function requestFault({
+  request,
+  ledger,
+  now,
+}: {
+  request: Pick<KeyRequest, 'dao' | 'at'>
+  ledger: string
+  now: number
+}): Refusal | undefined {
+  if (request.dao !== ledger) return refusal('OTHER_DAO', `shares here are for ${ledger}`)
+  if (Math.abs(request.at - now) > FRESH_SECONDS) return refusal('STALE', 'the request is not of now; check the clock')
   return undefined
 }
 
@@ -65,33 +77,33 @@ export function judgeKeyRequest(facts: KeyRequestFacts): KeyVerdict {
     now,
     use: { role: request.role, purpose: request.purpose, by: request.by, seated: view.isSeated(request.by) },
   })
-  if (!consent.ok) return refused(consent.code, consent.message)
+  if (!consent.ok) return refusal(consent.code, consent.message)
   const { indices } = request
   if (indices.some((i, at) => i >= manifest.chunks.length || (at > 0 && i <= (indices[at - 1] as number))))
-    return refused('BAD_INDICES', 'indices ascend, each once, and name chunks that exist')
+    return refusal('BAD_INDICES', 'indices ascend, each once, and name chunks that exist')
   if (request.role === 'scorer') return judgeScorer(facts)
   if (request.role === 'assembler') return judgeAssembler(facts, consent)
-  return refused('ROLE', `a ${request.role} gets no keys`)
+  return refusal('ROLE', `a ${request.role} gets no keys`)
 }
 
 function judgeScorer({ request, manifest, view }: KeyRequestFacts): KeyVerdict {
-  if (request.purpose !== 'dpv:DataQualityAssessment') return refused('ROLE_PURPOSE', 'a scorer asks for dpv:DataQualityAssessment')
+  if (request.purpose !== 'dpv:DataQualityAssessment') return refusal('ROLE_PURPOSE', 'a scorer asks for dpv:DataQualityAssessment')
   const beacon = view.beacon(request.epoch)
-  if (beacon === undefined) return refused('NO_BEACON', `epoch ${request.epoch} has no beacon that counts now`)
-  if (!view.mayScore(request.by, request.epoch, request.manifest)) return refused('NOT_DRAWN', 'not drawn to score this contribution')
+  if (beacon === undefined) return refusal('NO_BEACON', `epoch ${request.epoch} has no beacon that counts now`)
+  if (!view.mayScore(request.by, request.epoch, request.manifest)) return refusal('NOT_DRAWN', 'not drawn to score this contribution')
   const drawn = new Set(sampledChunks(beacon, request.manifest, manifest.chunks.length))
   const outside = request.indices.filter((i) => !drawn.has(i))
-  return outside.length === 0 ? { ok: true } : refused('UNSAMPLED', `chunks ${outside.join(', ')} were not drawn`)
+  return outside.length === 0 ? { ok: true } : refusal('UNSAMPLED', `chunks ${outside.join(', ')} were not drawn`)
 }
 
 function judgeAssembler(
   { request, order, view, now }: KeyRequestFacts,
   { policy, purposes }: { policy: ConsentPolicy; purposes: readonly Purpose[] },
 ): KeyVerdict {
-  if (order === null) return refused('NO_ORDER', 'an assembler brings its release order')
+  if (order === null) return refusal('NO_ORDER', 'an assembler brings its release order')
   if (!order.ok) return order
   const fault = orderFault(order.value, request, view, now) ?? releaseFault(order.value, policy, purposes, view)
-  return fault === undefined ? { ok: true } : refused(fault, 'the release order does not cover this request')
+  return fault === undefined ? { ok: true } : refusal(fault, 'the release order does not cover this request')
 }
 
 function orderFault(order: ReleaseOrder, request: KeyRequest, view: KeyView, now: number): string | undefined {

@@ -4,6 +4,7 @@ import { keyFromSeed } from '../../core/identity/index.ts'
 import { localRules } from '../charter/index.ts'
 import { readPolicy } from '../consent/index.ts'
 import { dealPoolKey } from '../custody/index.ts'
+import { activityEvent } from '../../schemas/activity/index.ts'
 import { cborCid, rawCid, sha256, toHex } from '../../schemas/wire/index.ts'
 import { chooseCommittee, nextCommittee, openPool, poolTemplate, readPoolFile } from './index.ts'
 
@@ -124,10 +125,30 @@ describe('a pool file', () => {
       .replace('placeDecimals: 2', 'placeDecimals: null')
       .replace(/types: .*/, 'types: [Listen]')
     const { files, notice } = opened(coarse)
-    const rules = { time: 'day', placeDecimals: null, types: ['Listen'], fields: ['name', 'text', 'url', 'durationS', 'measure', 'place'] }
+    const rules = {
+      time: 'day',
+      placeDecimals: null,
+      types: ['Listen'],
+      fields: ['name', 'text', 'url', 'durationS', 'measure', 'place', 'context'],
+    }
     expect(readPolicy(files[1] as Uint8Array)).toMatchObject({ policy: { rules } })
     expect(notice).toContain('its time to the day; no place; these fields: name,')
     expect(notice).toContain('Kinds of events: Listen.')
+    // everything that an event has is named: what is not a field of the rules by a word of its own
+    const words = {
+      id: 'a number of its own',
+      type: 'Kinds of events',
+      time: 'its time',
+      actor: 'your machine',
+      source: 'service',
+      lang: 'language',
+    }
+    const saidOf = (key: string): string => (key in words ? words[key as keyof typeof words] : key === 'object' ? 'its kind' : `, ${key}.`)
+    for (const key of Object.keys(activityEvent.shape)) expect(notice).toContain(saidOf(key))
+    for (const key of Object.keys(activityEvent.shape.object.shape)) expect(notice).toMatch(new RegExp(`\\b${key}\\b`))
+    expect(notice).toContain('the title of a conversation')
+    const untitled = opened(coarse.replace(', context]', ']')).notice
+    expect(untitled).not.toContain('context')
     expect(opened(poolTemplate(start)).notice).toContain('its time to the hour; its place to the hundredth of a degree')
     // an older file says nothing of them, and then the policy does
     const older = readPoolFile(poolTemplate(start).replace(/rules:[\s\S]*?\n\n/, ''))

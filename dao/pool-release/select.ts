@@ -2,17 +2,15 @@
 import { includedContributions, isFor, type LedgerFiles, type LedgerState, readPoolManifest } from '../ledger/index.ts'
 import type { CID, CompleteOrder, PoolManifest, Purpose } from '../../schemas/wire/index.ts'
 
-/** A contribution as whoever assembles knows it. */
+/** A contribution as whoever assembles knows it: its points have vested, and nothing voided it. */
 export interface PoolContribution {
   cid: CID
   manifest: PoolManifest
-  /** Its points have vested, and nothing voided it. */
-  vested: boolean
   /** Who holds its shares now, where that is not the committee of its policy. */
   committee?: { k: number; members: readonly string[] }
 }
 
-/** A contribution that is not in a release, and why: NOT_KNOWN, NOT_VESTED, OTHER_DAO, OTHER_POLICY, WITHDRAWN, SUPERSEDED, or what opening it said. */
+/** A contribution that is not in a release, and why: NOT_KNOWN, OTHER_DAO, OTHER_POLICY, WITHDRAWN, SUPERSEDED, or what opening it said. */
 export interface LeftOut {
   manifest: CID
   code: string
@@ -49,7 +47,6 @@ export function selectContributions(
   function faultOf(one: PoolContribution): string | undefined {
     if (one.manifest.dao !== order.dao) return 'OTHER_DAO'
     if (!one.manifest.policy.equals(policy)) return 'OTHER_POLICY'
-    if (!one.vested) return 'NOT_VESTED'
     return isEnded(one) ? 'WITHDRAWN' : undefined
   }
 }
@@ -65,7 +62,6 @@ export function contributionsOf(state: LedgerState, files: LedgerFiles, throughE
   return includedContributions(state, throughEpoch).map(({ manifestCid: cid, committee }) => ({
     cid,
     manifest: readPoolManifest(files, cid),
-    vested: true,
     committee,
   }))
 }

@@ -5,8 +5,5 @@ export type { OpenExport } from './open-zip.ts'
 export { type PoolOptions, type Preview, previewExport, type PreviewWithDifference, readExport } from './preview.ts'
 export type { Offer, Offered, Sealed, ToSeal, WithdrawnState } from './seal/index.ts'
 
-/** Sealing, offering and withdrawing of personal data; loads the curve on first use. */
-export const openPoolSeal = (): Promise<typeof import('./seal/index.ts')> => import('./seal/index.ts')
-
 /** The role of whoever offers personal data, with its consent, its book and its withdrawal; loads the curve on first use. */
 export const openPoolOffering = (): Promise<typeof import('./offering/index.ts')> => import('./offering/index.ts')

@@ -182,6 +182,7 @@ it('obeys the rules of a pool', async () => {
   const day = await previewExport(where, { ...options, rules: poolRules.parse({ time: 'day', fields: ['name'] }) })
   expect(day.sample[0]).toMatchObject({ time: '2024-03-09', object: { kind: 'video', name: 'film 0' } })
   expect(day.sample[0]?.object.url).toBeUndefined()
+  expect([day.sample[0]?.context, (await previewExport(where, options)).sample[0]?.context]).toEqual([undefined, expect.any(String)])
   expect(await previewExport(where, { ...options, rules: poolRules.parse({ types: ['Listen'] }) })).toMatchObject({
     kept: 0,
     dropReasons: { 'not-in-rules': 20 },

@@ -72,9 +72,7 @@ export function finish(draft: Draft, context: Finishing, find: Find = (text) => 
   if (place) object.place = place
   // what says nothing but that something happened at some time is no use to anybody
   if (Object.keys(object).length === 1) return 'empty'
-  const account = draft.contextPerson
-  if (account !== undefined) count(context, 'person')
-  const where = account === undefined ? cleaned(draft.context, MAX_NAME_UNITS, context, find) : context.people.pseudonymOf(account)
+  const where = take('context') ? contextOf(draft, context, find) : undefined
   const lang = object.text !== undefined && object.text.length >= LEAST_FOR_LANGUAGE ? detectLanguage(object.text) : undefined
   const event: ActivityEvent = {
     id,
@@ -88,6 +86,13 @@ export function finish(draft: Draft, context: Finishing, find: Find = (text) => 
   }
   // the one gate: a parser's mistake stays on the device
   return activityEvent.safeParse(event).success ? event : 'empty'
+}
+
+/** Where it happened: an account by its pseudonym, anything else as text may leave. */
+function contextOf(draft: Draft, context: Finishing, find: Find): string | undefined {
+  if (draft.contextPerson === undefined) return cleaned(draft.context, MAX_NAME_UNITS, context, find)
+  count(context, 'person')
+  return context.people.pseudonymOf(draft.contextPerson)
 }
 
 /** Control characters, marks of direction, byte order marks. */

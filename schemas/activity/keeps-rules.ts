@@ -6,8 +6,8 @@ import type { ActivityEvent } from './event.ts'
 export type RuleFault = 'TYPE_NOT_TAKEN' | 'FIELD_NOT_TAKEN' | 'TIME_TOO_FINE' | 'PLACE_TOO_FINE'
 
 /** The first rule that the event breaks. */
-export function ruleFault({ type, time, object }: ActivityEvent, rules: EventRules): RuleFault | undefined {
-  const { kind: _, ...said } = object
+export function ruleFault({ type, time, object, context }: ActivityEvent, rules: EventRules): RuleFault | undefined {
+  const { kind: _, ...said } = { ...object, ...(context !== undefined && { context }) }
   const { fields } = rules
   if (!rules.types.includes(type)) return 'TYPE_NOT_TAKEN'
   if (Object.keys(said).some((field) => !fields.some((one) => one === field))) return 'FIELD_NOT_TAKEN'

@@ -54,7 +54,7 @@ export const EVENT_TYPES = [
   'Install',
   'Purchase',
 ] as const
-export const EVENT_FIELDS = ['name', 'text', 'url', 'durationS', 'measure', 'place'] as const
+export const EVENT_FIELDS = ['name', 'text', 'url', 'durationS', 'measure', 'place', 'context'] as const
 
 /** What events of a pool may say, and how fine. Devices drop the rest before anything leaves them, and whoever opens a chunk holds its events to it. */
 export const eventRules = z.strictObject({

@@ -35,8 +35,8 @@ export const deposit = z.strictObject({
 })
 export type Deposit = z.infer<typeof deposit>
 
-/** Receipts that a renewal may bring at once: a keyholder that was away for some is shown the chain. */
-export const MAX_RENEWALS = 8
+/** Receipts of one contribution, the first included: a keyholder that was away for some is shown the chain, in one message where it fits. */
+export const MAX_RENEWALS = 64
 /**
  * A newer consent to a contribution that is held already: no share travels, because the owner has none any more. Travels as a deposit does, in an
  * age file to the key of the day; the answer is a depositAck for the newest receipt.
@@ -164,7 +164,7 @@ export const accessLine = z.strictObject({
   purpose,
   epoch: uint,
   indices: z.array(uint).max(MAX_INDICES),
-  /** Whom the signed release order names that came with the request: to it goes what is released. Null without one. */
+  /** Whom the operator's signed release order names that came with an assembler's request: to it goes what is released. Null without one. */
   trainer: did.nullable(),
   /** `ok`, or why not. */
   outcome: z.string().min(1).max(64),

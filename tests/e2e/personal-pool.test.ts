@@ -18,7 +18,6 @@ import {
   openChunk,
   prepareReshare,
   publicShare,
-  runReshare,
   sampledChunks,
   sealToRecipients,
 } from '../../dao/custody/index.ts'
@@ -30,7 +29,6 @@ import {
   readAccessLog,
   renewContribution,
   type Sealed,
-  unpinContribution,
   withdrawContribution,
 } from '../../node/pool/seal/index.ts'
 import { serveOwnerDesk } from '../../node/pool/offering/index.ts'
@@ -67,6 +65,7 @@ async function offered(count: number, changes: Partial<ConsentReceipt> = {}) {
   expect(result).toMatchObject({ complete: true, health: 'sound' })
   return { sealed, receipt, hash: receiptHash(receipt, sealed.salt) }
 }
+const runReshare = async (mesh: Pick<Mesh, 'ask'>, bytes: Uint8Array) => commitReshare(mesh, bytes, await prepareReshare(mesh, bytes))
 const asScorer = (manifest: PoolManifest, changes: Partial<AskForKeys> = {}): AskForKeys => ({
   mesh: network.scoring,
   clock: network.clock,
@@ -159,6 +158,8 @@ describe('a contribution', () => {
     const after = await readAccessLog({ ...asked, after: log.read })
     expect([after.head.held, after.lines, after.read.lines]).toEqual([false, [], log.read.lines])
     expect((await readAccessLog(asked)).lines).toEqual(log.lines)
+    // nor does whoever was asked by its subject read on with those words
+    await expect(readAccessLog({ ...asked, mesh: network.assembling })).rejects.toMatchObject({ detail: { code: 'NOT_YOURS' } })
     await expect(readAccessLog({ ...asked, subject: subjectKey(rootSeed, 'quern/other') })).rejects.toMatchObject({
       code: 'ACCESS_LOG_REFUSED',
       detail: { code: 'NOT_YOURS' },
@@ -199,7 +200,8 @@ describe('a contribution', () => {
       (await mesh.ask(network.holders[0]?.mesh.peer as string, blocksProtocol, { cids: [chunk.cid] })).blocks[0]
     expect(equalBytes((await ask(network.scoring)) as Uint8Array, chunk.bytes)).toBe(true)
     expect(await ask(network.assembling)).toBeNull()
-    await unpinContribution(storage, sealed.cid, network.policy.policy)
+    await storage.private.unpin(sealed.cid)
+    await storage.private.gc()
     expect(await storage.private.has(chunk.cid)).toBe(false)
   })
 })
@@ -662,6 +664,9 @@ describe('fresh shares', () => {
     await network.restart(1)
     expect(generations()).toEqual([undefined, 1, 1, 1, 1])
     expect((await askForKeys(asScorer(sealed.manifest, { committee: to }))).keys).toHaveLength(1)
+    // who left still tells who asked it, and that it holds nothing
+    const left = { mesh: network.contributor, clock: network.clock, subject, dao: LEDGER, manifest: sealed.cid }
+    expect((await readAccessLog({ ...left, keyholder: network.holders[0]?.signer.did ?? '' })).head.held).toBe(false)
     network.aheadMs = 0
   })
 
@@ -772,6 +777,7 @@ it('asks the owner too where custody says so: it looks for itself, and may say n
   await network.assembling.connect(network.contributor.addresses())
   let says: 'yes' | 'no' | 'unanswered' = 'yes'
   const told: unknown[][] = []
+  const logged: Withdrawal[] = []
   const served = serveOwnerDesk({
     mesh: network.contributor,
     clock: network.clock,
@@ -779,6 +785,7 @@ it('asks the owner too where custody says so: it looks for itself, and may say n
     carrier: network.assembling.peer,
     rootSeed,
     contributions: () => notes,
+    logged: () => logged,
     mayOpen: () => says,
     onAnswer: ({ request, order: by }, outcome) => told.push([request.role, by?.value.trainer ?? null, outcome]),
   })
@@ -812,6 +819,9 @@ it('asks the owner too where custody says so: it looks for itself, and may say n
     ['assembler', trainer.did, 'VETO'],
     ['assembler', trainer.did, 'NOT_ANSWERED'],
   ])
+  // what its seed withdrew from another home its log says
+  logged.push(withdrawalOf(other))
+  await expect(askForKeys(asScorer(other.manifest, { ownerVia }))).rejects.toMatchObject(no('WITHDRAWN'))
   // what it withdrew its node gives no part of, though no keyholder has heard of it
   sealed.withdrawals.push(encode(withdrawalOf(sealed)))
   await expect(ask()).rejects.toMatchObject(no('UNKNOWN'))

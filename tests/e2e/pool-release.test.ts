@@ -272,12 +272,12 @@ describe('a release', () => {
       const order = other.order()
       other.network.aheadMs = 200_000
       const sink = new MemorySink()
-      const contributions = other.contributions().map((one) => ({ ...one, vested: !one.cid.equals(unvested.sealed.cid) }))
+      const contributions = other.contributions().filter((one) => !one.cid.equals(unvested.sealed.cid))
       const { left, report } = await other.assemble(order, sink, { contributions })
       expect(new Map(left.map(({ manifest, code }) => [String(manifest), code]))).toEqual(
         new Map([
           [String(gone.sealed.cid), 'CHUNK_MISSING'],
-          [String(unvested.sealed.cid), 'NOT_VESTED'],
+          [String(unvested.sealed.cid), 'NOT_KNOWN'],
           [String(changed.sealed.cid), 'CHUNK_MISSING'],
           [String(short.sealed.cid), 'EXPIRED'],
         ]),

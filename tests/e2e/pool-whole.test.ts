@@ -10,7 +10,7 @@ import { PoolBook } from '../../node/pool/offering/index.ts'
 import { NoticeHook } from '../support/notice-hook.ts'
 import { KEYHOLDERS, type Offered, PoolPeople, type Row } from '../support/pool-people.ts'
 import { eventually } from '../support/real-clock.ts'
-import { runCli } from '../support/run-cli.ts'
+import { type CliRun, runCli } from '../support/run-cli.ts'
 import { zipOf } from '../support/zip.ts'
 
 const PEOPLE = 6
@@ -500,12 +500,16 @@ describe('a personal pool', () => {
 
   it('goes on with a round that was paid and with no other, until its operator lets it go', async () => {
     const people = ['--group', 'people', '--epsilon-ppm', '1000']
-    const before = (await world.logged('budget.spend')) ?? 0
-    // what was counted before is at an end as soon as the operator's copy of the log says so
-    const published = await world.logged('pool.statistics')
-    await eventually(async () => (await replayPool(world.log)).ledger.state.poolStatistics.length === published, undefined, 50_000, 250)
-    // asked at once, aggregators have not read in the log that it was paid
-    const first = await world.operate('statistics', ...people, '--wait', '0')
+    let before = ((await world.logged('budget.spend')) ?? 0) - 1
+    let first: CliRun
+    do {
+      before++
+      // what was counted before is at an end as soon as the operator's copy of the log says so
+      const published = await world.logged('pool.statistics')
+      await eventually(async () => (await replayPool(world.log)).ledger.state.poolStatistics.length === published, undefined, 50_000, 250)
+      // asked at once, aggregators have not read in the log that it was paid; where they had the time to, the next round is as good
+      first = await world.operate('statistics', ...people, '--wait', '0')
+    } while (first.code === 0)
     expect([first.code, first.json().at(-1)]).toMatchObject([1, { error: { code: 'AGGREGATOR_MISSING' } }])
     await logged('budget.spend', before + 1)
     const other = await world.operate('statistics', '--group', 'years', '--epsilon-ppm', '1000')

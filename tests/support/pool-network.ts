@@ -66,7 +66,7 @@ export class PoolNetwork implements AsyncDisposable {
   static async open(): Promise<PoolNetwork> {
     const network = new PoolNetwork()
     for (const signer of keyholders()) await network.#hold(signer)
-    network.contributor = await network.dial(keyFromSeed(fill(61)))
+    network.contributor = await network.dial(subject)
     network.scoring = await network.dial(network.scorer)
     network.assembling = await network.dial(operator)
     return network

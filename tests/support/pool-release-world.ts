@@ -131,7 +131,7 @@ export class PoolReleaseWorld implements AsyncDisposable {
   }
 
   contributions(): PoolContribution[] {
-    return this.people.map(({ sealed }) => ({ cid: sealed.cid, manifest: sealed.manifest, vested: true }))
+    return this.people.map(({ sealed }) => ({ cid: sealed.cid, manifest: sealed.manifest }))
   }
 
   #isEnded(cid: CID, purposes: readonly Purpose[]): boolean {

@@ -3,16 +3,23 @@ import type { Kv } from '../../core/effects/index.ts'
 import { ACCESS_GENESIS, type AccessState } from '../../dao/custody/index.ts'
 import { type AccessLine, type CID, encode, parse, sha256, toHex, uint } from '../../schemas/wire/index.ts'
 
+/** Written in a day of one asker and one contribution. */
+const MOST_REFUSALS = 64
+
 export class AccessLog {
   readonly #kv: Kv
   #last: Promise<unknown> = Promise.resolve()
+  /** Refusals of the day by contribution and asker. */
+  readonly #refusals = new Map<string, number>()
+  #day = 0
 
   constructor(kv: Kv) {
     this.#kv = kv
   }
 
-  /** On disk when it resolves. */
+  /** On disk when it resolves. What one account is refused of one contribution is written so many times a day, and then no more: it would hide the rest. */
   append(line: Omit<AccessLine, 'v' | 'n' | 'prev'>): Promise<void> {
+    if (line.outcome !== 'ok' && this.#isOneTooMany(line)) return Promise.resolve()
     const done = this.#last.then(async () => {
       const { lines, head } = await this.state(line.manifest)
       const bytes = encode({ v: 1, ...line, n: lines, prev: head })
@@ -21,6 +28,18 @@ export class AccessLog {
     })
     this.#last = done.catch(() => {})
     return done
+  }
+
+  #isOneTooMany({ manifest, by, at }: Pick<AccessLine, 'manifest' | 'by' | 'at'>): boolean {
+    const day = Math.floor(at / 86_400)
+    if (day !== this.#day) {
+      this.#day = day
+      this.#refusals.clear()
+    }
+    const key = `${prefixOf(manifest)}${by}`
+    const before = this.#refusals.get(key) ?? 0
+    this.#refusals.set(key, before + 1)
+    return before >= MOST_REFUSALS
   }
 
   /** From the lines themselves where the note of their end did not make it to the disk. */

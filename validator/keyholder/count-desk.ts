@@ -3,6 +3,7 @@
  * of its own when a round was ordered and paid for. What it sums it keeps on disk, and says it only when all three have summed the same people: so
  * neither a crash nor somebody's withdrawal in between leaves a sum that was told beside one that was not.
  */
+import { type Refusal, refusal } from '../../core/envelope/index.ts'
 import { z } from 'zod'
 import type { Clock, Kv } from '../../core/effects/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
@@ -25,7 +26,6 @@ import {
   sumWithNoise,
   wordsOf,
 } from '../../dao/pool-statistics/index.ts'
-import { type Refused, refused } from '../../dao/pool-access/index.ts'
 import {
   type AggregateList,
   bytesOf,
@@ -81,7 +81,7 @@ const DAY_SECONDS = 86_400
 const MAX_ROUNDS = 64
 const MAX_KEPT_BYTES = MAX_PARTIAL_BYTES + 1024
 
-type Answer = { ok: true; bytes: Uint8Array } | Refused
+type Answer = { ok: true; bytes: Uint8Array } | Refusal
 
 export class CountDesk {
   readonly #options: CountDeskOptions
@@ -99,7 +99,7 @@ export class CountDesk {
     signal?: AbortSignal,
   ): Promise<Answer> {
     const answered = this.#turn.then(() =>
-      signal?.aborted === true ? refused('TOO_LATE', 'whoever asked has given up') : this.#step(query, peer),
+      signal?.aborted === true ? refusal('TOO_LATE', 'whoever asked has given up') : this.#step(query, peer),
     )
     this.#turn = answered.catch(() => undefined)
     return answered
@@ -124,26 +124,26 @@ export class CountDesk {
     if (!read.ok) return read
     const { value } = read
     const round = { id: cborCid(bytes), value }
-    if (value.dao !== ledger || value.by !== operator) return refused('ROUND_NOT_OURS', "the round is not of this DAO's operator")
-    if (peer !== peerFromDid(value.gatherer)) return refused('NOT_CALLER', 'the round names another who asks')
-    if (!value.aggregators.includes(signer.did)) return refused('NOT_AGGREGATOR', 'the round names others')
-    if (this.#now() >= value.expires) return refused('EXPIRED', 'the round has expired; order another')
+    if (value.dao !== ledger || value.by !== operator) return refusal('ROUND_NOT_OURS', "the round is not of this DAO's operator")
+    if (peer !== peerFromDid(value.gatherer)) return refusal('NOT_CALLER', 'the round names another who asks')
+    if (!value.aggregators.includes(signer.did)) return refusal('NOT_AGGREGATOR', 'the round names others')
+    if (this.#now() >= value.expires) return refusal('EXPIRED', 'the round has expired; order another')
     // a day more than rounds have: clocks differ
     if (value.expires - this.#now() > ROUND_SECONDS + DAY_SECONDS)
-      return refused('TOO_LONG', `a round is open for ${ROUND_SECONDS} seconds at most`)
-    if (value.minPeople < view.minPeople()) return refused('TOO_FEW_PEOPLE', `the charter counts ${view.minPeople()} people or more`)
+      return refusal('TOO_LONG', `a round is open for ${ROUND_SECONDS} seconds at most`)
+    if (value.minPeople < view.minPeople()) return refusal('TOO_FEW_PEOPLE', `the charter counts ${view.minPeople()} people or more`)
     if (step.what === 'list') return { ok: true, bytes: signList(await this.#list(value.aggregators), round.id, signer) }
     // before it is summed, so that nothing lies here of what nobody will ever pay for
     if (!view.isPaid(round.id, value.epsilonPpm))
-      return refused('NOT_PAID', 'the log that is known here holds no budget.spend for this round')
+      return refusal('NOT_PAID', 'the log that is known here holds no budget.spend for this round')
     if (step.what === 'ready') return this.#ready(round, step.said)
     const known = await this.#read(nameOf(round.id))
-    if (known === undefined) return refused('NOT_READY', 'nothing was summed here for this round; ask who can be counted first')
+    if (known === undefined) return refusal('NOT_READY', 'nothing was summed here for this round; ask who can be counted first')
     if (step.what === 'sum') return this.#say(round, known, step.said)
     // what is told to be our sum must be ours, or two others would speak for us
     const seat = value.aggregators.indexOf(signer.did)
     if (!known.said || !equalBytes(step.said[seat] ?? new Uint8Array(), known.partial))
-      return refused('OTHER_SUM', 'this is not what was summed here')
+      return refusal('OTHER_SUM', 'this is not what was summed here')
     return { ok: true, bytes: signResult(round.id, combinePartials(round, step.said), signer) }
   }
 
@@ -188,15 +188,15 @@ export class CountDesk {
     const set = setHash(good)
     const known = await this.#read(nameOf(round.id))
     if (known?.said === true && !equalBytes(known.set, set))
-      return refused('CLOSED', 'other people were summed already; two sums of nearly the same people tell of those between')
+      return refusal('CLOSED', 'other people were summed already; two sums of nearly the same people tell of those between')
     if (known === undefined || !equalBytes(known.set, set)) {
       if (good.length < round.value.minPeople)
-        return refused('TOO_FEW_PEOPLE', `fewer than ${round.value.minPeople} people are not counted`)
-      if (known === undefined && (await kv.keys(ROUNDS)).length >= MAX_ROUNDS) return refused('BUSY', 'too many rounds at once')
+        return refusal('TOO_FEW_PEOPLE', `fewer than ${round.value.minPeople} people are not counted`)
+      if (known === undefined && (await kv.keys(ROUNDS)).length >= MAX_ROUNDS) return refusal('BUSY', 'too many rounds at once')
       const shares: Uint32Array[] = []
       for (const manifest of good) {
         const found = await this.#countsOf(manifest, round.value.aggregators)
-        if (found === undefined) return refused('LIST_CHANGED', 'somebody withdrew meanwhile; ask again who can be counted')
+        if (found === undefined) return refusal('LIST_CHANGED', 'somebody withdrew meanwhile; ask again who can be counted')
         shares.push(found.words)
       }
       const partial = sumWithNoise(round, set, shares, signer, random)
@@ -206,7 +206,7 @@ export class CountDesk {
   }
 
   async #say(round: Round, known: Kept, notes: readonly Uint8Array[]): Promise<Answer> {
-    if (!equalBytes(notedSet(notes, round), known.set)) return refused('OTHER_SET', 'the three have not summed the same people; ask again')
+    if (!equalBytes(notedSet(notes, round), known.set)) return refusal('OTHER_SET', 'the three have not summed the same people; ask again')
     if (!known.said) await this.#write(round.id, { ...known, said: true })
     return { ok: true, bytes: known.partial }
   }

@@ -1,8 +1,8 @@
 /** Answers key requests: judged, written down, and sealed to whoever asked. */
 import type { Clock } from '../../core/effects/index.ts'
-import { verifyObject } from '../../core/envelope/index.ts'
+import { refusal, type Refusal, verifyObject } from '../../core/envelope/index.ts'
 import { partialKeys, sealToRecipients } from '../../dao/custody/index.ts'
-import { judgeKeyRequest, type PoolView, readOrderOf, type Refused, refused, requestFault } from '../../dao/pool-access/index.ts'
+import { judgeKeyRequest, type PoolView, orderThatCounts, readOrderOf, requestFault } from '../../dao/pool-access/index.ts'
 import { encode, keyRequest, peerFromDid } from '../../schemas/wire/index.ts'
 import type { AccessLog } from './access-log.ts'
 import type { PaperBox } from './papers.ts'
@@ -22,16 +22,18 @@ export interface KeyDeskOptions {
 export async function answerKeyRequest(
   { clock, view, table, papers, access, withdrawals }: KeyDeskOptions,
   { bytes, order: orderBytes, peer }: { bytes: Uint8Array; order: Uint8Array | null; peer: string },
-): Promise<{ ok: true; sealed: Uint8Array } | Refused> {
+): Promise<{ ok: true; sealed: Uint8Array } | Refusal> {
   const read = verifyObject(keyRequest, bytes, 'key-request', 'by')
   if (!read.ok) return read
   const request = read.value
   const now = Math.floor(clock.now() / 1000)
-  if (peerFromDid(request.by) !== peer) return refused('NOT_YOURS', 'a request is carried by its author')
+  if (peerFromDid(request.by) !== peer) return refusal('NOT_YOURS', 'a request is carried by its author')
   const fault = requestFault({ request, ledger: view.ledger, now })
   if (fault !== undefined) return fault
   const row = table.get(request.manifest)
-  if (row === undefined || !row.current) return refused('UNKNOWN', 'no share of this contribution is held here')
+  // shares are looked up by digest: a line under another CID of the same digest would break the log for its reader
+  if (row === undefined || !row.current || !row.manifest.equals(request.manifest))
+    return refusal('UNKNOWN', 'no share of this contribution is held here')
   const held = await papers.get(row.manifest, row.paperKey)
   const order = readOrderOf(orderBytes)
   const judge = (at: number): ReturnType<typeof judgeKeyRequest> =>
@@ -39,14 +41,24 @@ export async function answerKeyRequest(
   const verdict = judge(now)
   // strangers could fill a disk with refusals; whoever has a name in the ledger is written down
   if (verdict.ok || view.isSeated(request.by) || request.by === view.operator) {
-    const { manifest, by, role, purpose, epoch, indices } = request
-    const trainer = order?.ok === true ? order.value.trainer : null
-    await access.append({ manifest, at: now, by, role, purpose, epoch, indices, trainer, outcome: verdict.ok ? 'ok' : verdict.code })
+    const { by, role, purpose, epoch, indices } = request
+    const trainer = orderThatCounts(request, order, view.operator)?.trainer ?? null
+    await access.append({
+      manifest: row.manifest,
+      at: now,
+      by,
+      role,
+      purpose,
+      epoch,
+      indices,
+      trainer,
+      outcome: verdict.ok ? 'ok' : verdict.code,
+    })
   }
   if (!verdict.ok) return verdict
   // judged once more: reading and writing took their time, and a withdrawal wins, of a purpose too
   const still = table.get(request.manifest)
-  if (still === undefined || !still.current) return refused('WITHDRAWN', 'the consent was withdrawn')
+  if (still === undefined || !still.current) return refusal('WITHDRAWN', 'the consent was withdrawn')
   const again = judge(Math.floor(clock.now() / 1000))
   if (!again.ok) return again
   const { x, generation, commitments, share } = still.held

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
-import { signObject, verifyObject } from '../../core/envelope/index.ts'
+import { refusal, type Refusal, signObject, verifyObject } from '../../core/envelope/index.ts'
 import { codeOf, FatalError, QuernError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import {
@@ -20,7 +20,7 @@ import {
   withdrawProtocol,
 } from '../../core/mesh/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
-import { accessRequest, type CID, encode, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
+import { accessRequest, type CID, encode, peerFromDid, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
 import { AccessLog } from './access-log.ts'
 import { CountDesk, type CountView } from './count-desk.ts'
 import { DepositDesk } from './deposit-desk.ts'
@@ -34,7 +34,7 @@ import type { ShareTable } from './share-table.ts'
 import { Shredder } from './shredder.ts'
 import { TokenDesk } from './token-desk.ts'
 import { Turns } from './turns.ts'
-import { type PoolView, type Refused, refused } from '../../dao/pool-access/index.ts'
+import { type PoolView, requestFault } from '../../dao/pool-access/index.ts'
 import { type LoggedWithdrawal, Withdrawals } from './withdrawals.ts'
 
 export interface KeyholderOptions {
@@ -74,7 +74,6 @@ export interface HeldContribution {
 }
 
 const DAY_SECONDS = 86_400
-const FRESH_SECONDS = 300
 type Said = { status: 'refused'; code: string; message: string }
 
 export class Keyholder implements AsyncDisposable {
@@ -257,7 +256,11 @@ export class Keyholder implements AsyncDisposable {
       )
     }
     use(mesh.handle(withdrawProtocol, ({ withdrawal }) => this.#withdraw(withdrawal).catch((thrown: unknown) => said(refusalOf(thrown)))))
-    use(mesh.handle(accessLogProtocol, ({ request }) => this.#accessLog(request).catch((thrown: unknown) => said(refusalOf(thrown)))))
+    use(
+      mesh.handle(accessLogProtocol, ({ request }, { peer }) =>
+        this.#accessLog(request, peer).catch((thrown: unknown) => said(refusalOf(thrown))),
+      ),
+    )
   }
 
   /** A withdrawal that came by another way than its protocol: gossip. What it may say and what becomes of it are the same. */
@@ -274,9 +277,10 @@ export class Keyholder implements AsyncDisposable {
     const theirs = row === undefined ? undefined : await this.#subjectOf(row).catch((thrown: unknown) => ({ thrown }))
     const matched = row !== undefined && (typeof theirs !== 'string' || theirs === subject)
     if (!(await this.#withdrawals.add(read.value, matched)))
-      return said(refused('FULL', 'too many withdrawals of unknown contributions; ask the DAO to log it'))
+      return said(refusal('FULL', 'too many withdrawals of unknown contributions; ask the DAO to log it'))
     if (typeof theirs === 'object') throw theirs.thrown
-    if (matched)
+    // looked for again: a deposit may have ended while the withdrawal was written
+    if (this.#options.table.get(manifest) !== undefined)
       await this.#turns.run([manifest], async () => {
         const still = this.#options.table.get(manifest)
         if (still !== undefined && (await this.#isOver(still))) await this.#shredder.shred([still])
@@ -288,19 +292,21 @@ export class Keyholder implements AsyncDisposable {
     return gone === undefined || (gone.subject ?? subject) !== subject ? { status: 'noted' } : { status: 'shredded', ack: gone.ack }
   }
 
-  async #accessLog(bytes: Uint8Array): Promise<{ status: 'ok'; head: Uint8Array; lines: Uint8Array[] } | Said> {
+  async #accessLog(bytes: Uint8Array, peer: string): Promise<{ status: 'ok'; head: Uint8Array; lines: Uint8Array[] } | Said> {
     const { table, view, signer } = this.#options
     const read = verifyObject(accessRequest, bytes, 'access-request', 'by')
     if (!read.ok) return said(read)
-    const { manifest, by, from, at, dao } = read.value
+    const { manifest, by, from } = read.value
+    // it names no keyholder: another one, asked by the subject, could repeat it here
+    if (peerFromDid(by) !== peer) return said(refusal('NOT_YOURS', 'a request is carried by its author'))
     const now = this.#now()
     const row = table.get(manifest)
     const held = row?.current === true
     // who read it stays to be asked when the share is gone
-    const subject = row === undefined ? (await this.#shredder.goneOf(manifest))?.subject : await this.#subjectOf(row)
-    if (dao !== view.ledger || Math.abs(at - now) > FRESH_SECONDS || typeof subject !== 'string')
-      return said(refused('UNKNOWN', 'no share of this contribution is or was held here, or the request is not of now'))
-    if (subject !== by) return said(refused('NOT_YOURS', 'only its subject reads this log'))
+    const subject = row === undefined ? await this.#shredder.subjectOf(manifest) : await this.#subjectOf(row)
+    if (requestFault({ request: read.value, ledger: view.ledger, now }) !== undefined || typeof subject !== 'string')
+      return said(refusal('UNKNOWN', 'no share of this contribution is or was held here, or the request is not of now'))
+    if (subject !== by) return said(refusal('NOT_YOURS', 'only its subject reads this log'))
     const { lines, head } = await this.#access.state(manifest)
     const statement = { v: 1, dao: view.ledger, manifest, held, lines, head, at: now, by: signer.did }
     return { status: 'ok', head: encode(signObject('access-head', statement, signer)), lines: await this.#access.read(manifest, from, 256) }
@@ -345,17 +351,17 @@ export class Keyholder implements AsyncDisposable {
 }
 
 /** What a desk gave, as a reply; its no, and what went wrong, as a refusal. */
-async function answered<A extends { ok: true }, R>(work: Promise<A | Refused>, reply: (answer: A) => R): Promise<R | Said> {
+async function answered<A extends { ok: true }, R>(work: Promise<A | Refusal>, reply: (answer: A) => R): Promise<R | Said> {
   const answer = await work.catch(refusalOf)
   return answer.ok ? reply(answer) : said(answer)
 }
 
-const said = ({ code, message }: Refused): Said => ({ status: 'refused', code: code.slice(0, 64), message: message.slice(0, 512) })
+const said = ({ code, message }: Refusal): Said => ({ status: 'refused', code: code.slice(0, 64), message: message.slice(0, 512) })
 
 /** What a peer did wrong, and what our disk refuses, are answers; a bug is not. */
-function refusalOf(thrown: unknown): Refused {
-  if (thrown instanceof WireError) return refused(thrown.code, thrown.message)
-  if (thrown instanceof FatalError) return refused(thrown.code, 'this keyholder cannot store or read it now; ask again later')
-  if (thrown instanceof QuernError) return refused(thrown.code, thrown.message)
+function refusalOf(thrown: unknown): Refusal {
+  if (thrown instanceof WireError) return refusal(thrown.code, thrown.message)
+  if (thrown instanceof FatalError) return refusal(thrown.code, 'this keyholder cannot store or read it now; ask again later')
+  if (thrown instanceof QuernError) return refusal(thrown.code, thrown.message)
   throw thrown
 }

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { z } from 'zod'
 import type { Clock } from '../../core/effects/index.ts'
-import { signObject, verifyObject } from '../../core/envelope/index.ts'
+import { refusal, type Refusal, signObject, verifyObject } from '../../core/envelope/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { reshareProtocol } from '../../core/mesh/index.ts'
 import { checkConsent, isRecipient, receiptHash } from '../../dao/consent/index.ts'
@@ -33,7 +33,7 @@ import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import type { Shredder } from './shredder.ts'
 import type { Turns } from './turns.ts'
-import { type PoolView, type Refused, refused } from '../../dao/pool-access/index.ts'
+import { type PoolView } from '../../dao/pool-access/index.ts'
 import type { Withdrawals } from './withdrawals.ts'
 
 export interface ReshareDeskOptions {
@@ -62,19 +62,19 @@ export class ReshareDesk {
     this.#options = options
   }
 
-  async answer({ order: bytes, step }: Query): Promise<{ ok: true; reply: Reply; manifest: CID } | Refused> {
+  async answer({ order: bytes, step }: Query): Promise<{ ok: true; reply: Reply; manifest: CID } | Refusal> {
     const { view } = this.#options
     const read = readReshareOrder(bytes, view)
     if (!read.ok) return read
     const { order, cid } = read
-    if (Math.abs(order.at - this.#now()) > ORDER_SECONDS) return refused('STALE', 'the order is older than a day')
+    if (Math.abs(order.at - this.#now()) > ORDER_SECONDS) return refusal('STALE', 'the order is older than a day')
     // whoever may name anybody could name itself k times
-    if (!order.to.members.every((member) => view.isSeated(member))) return refused('NOT_SEATED', 'shares go to seated validators only')
+    if (!order.to.members.every((member) => view.isSeated(member))) return refusal('NOT_SEATED', 'shares go to seated validators only')
     const answer = await this.#do({ order, cid }, step)
     return answer.ok ? { ...answer, manifest: order.manifest } : answer
   }
 
-  #do(ordered: Ordered, step: Query['step']): Promise<{ ok: true; reply: Reply } | Refused> {
+  #do(ordered: Ordered, step: Query['step']): Promise<{ ok: true; reply: Reply } | Refusal> {
     if (step.what === 'deal') return this.#deal(ordered, step.keys)
     return this.#options.turns.run([ordered.order.manifest], () =>
       step.what === 'take' ? this.#take(ordered, step.parts) : this.#commit(ordered, step.ready),
@@ -86,7 +86,7 @@ export class ReshareDesk {
    * use any more, and deletes it.
    */
   async follow({ order: bytes, ready }: { order: Uint8Array; ready: readonly Uint8Array[] }): Promise<void> {
-    const { view, table, papers, turns } = this.#options
+    const { view, table, shredder, turns } = this.#options
     const read = readReshareOrder(bytes, view)
     if (!read.ok || agreedSharing(ready, read) === undefined) return
     const { order } = read
@@ -94,8 +94,7 @@ export class ReshareDesk {
       if (await this.#changeOver(read, ready)) return
       const row = table.get(order.manifest)
       if (row === undefined || !row.current || row.held.generation > order.generation) return
-      await table.shred([row.manifest])
-      await papers.delete(row.manifest)
+      await shredder.leave(row)
     })
   }
 
@@ -111,19 +110,19 @@ export class ReshareDesk {
     return true
   }
 
-  async #deal({ order, cid }: Ordered, keys: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
+  async #deal({ order, cid }: Ordered, keys: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refusal> {
     const { table, papers, signer } = this.#options
     const row = table.get(order.manifest)
     if (row === undefined || !row.current || row.held.generation !== order.generation)
-      return refused('UNKNOWN', 'no share of this generation is held here')
+      return refusal('UNKNOWN', 'no share of this generation is held here')
     const { x, share, commitments } = row.held
     if (order.from.members[x - 1] !== signer.did || !order.dealers.includes(x) || commitments.length !== order.from.k)
-      return refused('OTHER_SEAT', 'not a dealer of this order')
+      return refusal('OTHER_SEAT', 'not a dealer of this order')
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
     const consent = this.#consent(manifest, { receipt, salt: row.salt }, order)
     if (!consent.ok) return consent
     const recipients = order.to.members.map((member, i) => this.#recipient(keys[i], member))
-    if (recipients.includes(undefined)) return refused('BAD_DEPOSIT_KEY', 'one key of the day for each new member, in order of seats')
+    if (recipients.includes(undefined)) return refusal('BAD_DEPOSIT_KEY', 'one key of the day for each new member, in order of seats')
     const dealing = dealSubShares(share, { k: order.to.k, n: order.to.members.length, order: cid.bytes })
     const common = {
       v: 1,
@@ -145,13 +144,13 @@ export class ReshareDesk {
     return { ok: true, reply: { status: 'dealt', parts } }
   }
 
-  async #take({ order, cid }: Ordered, sealed: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
+  async #take({ order, cid }: Ordered, sealed: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refusal> {
     const { keys, signer, table, papers } = this.#options
     const x = order.to.members.indexOf(signer.did) + 1
-    if (x === 0) return refused('OTHER_SEAT', 'not a new member of this order')
+    if (x === 0) return refusal('OTHER_SEAT', 'not a new member of this order')
     const known = table.get(order.manifest)
     if (known?.current === true && known.held.generation !== order.generation)
-      return refused('OTHER_GENERATION', `the share held here is of generation ${known.held.generation}`)
+      return refusal('OTHER_GENERATION', `the share held here is of generation ${known.held.generation}`)
     // once taken it stays: what is signed as ready is what everybody changes over to
     if (known?.next?.order.equals(cid) === true) return this.#ready(cid, known.next.held)
     const parts: SubShare[] = []
@@ -159,19 +158,19 @@ export class ReshareDesk {
       const read = verifyObject(subShare, await keys.open(one), 'sub-share', 'by', MAX_DEPOSIT_BYTES)
       if (!read.ok) return read
       if (read.value.by !== order.from.members[read.value.from - 1])
-        return refused('OTHER_DEALER', 'a part is signed by somebody else than its dealer')
+        return refusal('OTHER_DEALER', 'a part is signed by somebody else than its dealer')
       parts.push(read.value)
     }
     const fault = partsFault(parts, order, cid, x)
-    if (fault !== undefined) return refused(fault, 'the parts are not those of this order')
+    if (fault !== undefined) return refusal(fault, 'the parts are not those of this order')
     const first = newestPaper(parts as [SubShare, ...SubShare[]])
     const manifest = parse(poolManifest, first.manifest, MAX_POOL_MANIFEST_BYTES)
     if (!equalBytes(keyCommit(first.old[0] as Uint8Array, first.dealt, first.salt), manifest.keyCommit))
-      return refused('KEY_COMMIT', 'the old commitments are not those of the manifest')
+      return refusal('KEY_COMMIT', 'the old commitments are not those of the manifest')
     if (!equalBytes(first.receipts.at(-1) as Uint8Array, receiptHash(first.receipt, first.salt)))
-      return refused('OTHER_RECEIPT', 'the receipt is not the one its hash names')
+      return refusal('OTHER_RECEIPT', 'the receipt is not the one its hash names')
     if (known?.current === true && !equalBytes(encode(known.held.commitments), encode(first.old)))
-      return refused('OTHER_SHARING', 'the old commitments are not those held here')
+      return refusal('OTHER_SHARING', 'the old commitments are not those held here')
     const consent = this.#consent(manifest, first, order)
     if (!consent.ok) return consent
     const { expires } = consent
@@ -184,7 +183,7 @@ export class ReshareDesk {
     const { view, withdrawals, shredder } = this.#options
     if (withdrawals.ends(row.manifest, manifest.subject, view.policy(manifest.policy))) {
       await shredder.shred([row])
-      return refused('WITHDRAWN', 'the consent was withdrawn')
+      return refusal('WITHDRAWN', 'the consent was withdrawn')
     }
     return this.#ready(cid, held)
   }
@@ -195,28 +194,27 @@ export class ReshareDesk {
     return { ok: true, reply: { status: 'ready', ready: encode(signObject('reshare-ready', ready, signer)) } }
   }
 
-  async #commit(named: Ordered, ready: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refused> {
-    const { table, papers, signer } = this.#options
+  async #commit(named: Ordered, ready: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refusal> {
+    const { table, papers, signer, shredder } = this.#options
     const { order, cid } = named
     const agreed = agreedSharing(ready, named)
-    if (agreed === undefined) return refused('NOT_READY', 'every new member signs that it holds its share, all of one sharing')
+    if (agreed === undefined) return refusal('NOT_READY', 'every new member signs that it holds its share, all of one sharing')
     const row = table.get(order.manifest)
     const joins = order.to.members.includes(signer.did)
     const done = { ok: true as const, reply: { status: 'done' as const } }
     // who left has nothing any more, and who joined has what was agreed: said again, it is done
-    if (row === undefined) return joins ? refused('UNKNOWN', 'no share of this order is held here') : done
+    if (row === undefined) return joins ? refusal('UNKNOWN', 'no share of this order is held here') : done
     const isAgreed = ({ commitments }: ShareRow['held']): boolean => equalBytes(dealtHash(commitments), agreed)
     if (row.next?.order.equals(cid) === true)
       return (await this.#changeOver(named, ready))
         ? done
-        : refused('OTHER_SHARING', 'the share taken here is not of the sharing that was agreed on')
+        : refusal('OTHER_SHARING', 'the share taken here is not of the sharing that was agreed on')
     if (joins && row.current && row.held.generation === order.generation + 1 && isAgreed(row.held)) return done
-    if (joins || row.held.generation !== order.generation) return refused('NOT_PENDING', 'no share of this order is waiting here')
+    if (joins || row.held.generation !== order.generation) return refusal('NOT_PENDING', 'no share of this order is waiting here')
     const { manifest, receipt } = await papers.get(row.manifest, row.paperKey)
     const consent = this.#consent(manifest, { receipt, salt: row.salt }, order)
     if (!consent.ok) return consent
-    await table.shred([row.manifest])
-    await papers.delete(row.manifest)
+    await shredder.leave(row)
     return done
   }
 
@@ -247,7 +245,7 @@ export class ReshareDesk {
     manifest: PoolManifest,
     { receipt: jws, salt }: Pick<SubShare, 'receipt' | 'salt'>,
     order: ReshareOrder,
-  ): { ok: true; expires: number } | Refused {
+  ): { ok: true; expires: number } | Refusal {
     const { view, withdrawals } = this.#options
     const value = view.policy(manifest.policy)
     const consent = checkConsent({
@@ -260,15 +258,15 @@ export class ReshareDesk {
       tombstones: withdrawals.tombstones,
       now: this.#now(),
     })
-    if (!consent.ok) return refused(consent.code, consent.message)
+    if (!consent.ok) return refusal(consent.code, consent.message)
     return this.#committeeFault(order, consent.policy) ?? { ok: true, expires: consent.receipt.expires }
   }
 
   /** People agreed to so many keyholders, and to these: an operator changes neither by an order. */
-  #committeeFault({ to: { k, members } }: ReshareOrder, policy: ConsentPolicy): Refused | undefined {
-    if (k < policy.committee.k) return refused('QUORUM_LOWERED', `the policy asks for ${policy.committee.k} keyholders together, not ${k}`)
+  #committeeFault({ to: { k, members } }: ReshareOrder, policy: ConsentPolicy): Refusal | undefined {
+    if (k < policy.committee.k) return refusal('QUORUM_LOWERED', `the policy asks for ${policy.committee.k} keyholders together, not ${k}`)
     const named = (member: string) => isRecipient(policy, 'keyholder', member, this.#options.view.isSeated(member))
-    if (!members.every(named)) return refused('RECIPIENT_NOT_NAMED', 'the policy does not name every new member as a keyholder')
+    if (!members.every(named)) return refusal('RECIPIENT_NOT_NAMED', 'the policy does not name every new member as a keyholder')
     return undefined
   }
 

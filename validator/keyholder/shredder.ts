@@ -32,6 +32,8 @@ export class Shredder {
   readonly #options: ShredderOptions
   /** Unix seconds of the last rotation of the table's key. */
   rotatedAt: number
+  readonly #underWay = new Set<Promise<void>>()
+  #finishing: Promise<void> | undefined
 
   constructor(options: ShredderOptions) {
     this.#options = options
@@ -39,7 +41,15 @@ export class Shredder {
   }
 
   /** Resolves when the shares are gone, the key they lay under too, and the acknowledgements are on disk. */
-  async shred(rows: readonly ShareRow[]): Promise<void> {
+  shred(rows: readonly ShareRow[]): Promise<void> {
+    const done = this.#shred(rows)
+    this.#underWay.add(done)
+    const over = (): boolean => this.#underWay.delete(done)
+    done.then(over, over)
+    return done
+  }
+
+  async #shred(rows: readonly ShareRow[]): Promise<void> {
     const { kv, logger } = this.#options
     const intents: Intent[] = []
     for (const row of rows) {
@@ -51,10 +61,39 @@ export class Shredder {
     logger.info('keyholder.shredded', { shares: rows.length, generation })
   }
 
-  /** Goes on where a crash or a full disk stopped it. The key rotates again: that it did before cannot be seen any more. */
-  async finish(): Promise<void> {
+  /** A share that went to another committee: it goes without an acknowledgement, for its contribution goes on, and its subject may ask who read it here. */
+  async leave(row: ShareRow): Promise<void> {
+    const { kv, table, papers } = this.#options
+    const subject = await this.#subjectOf(row)
+    if (subject !== null) await kv.put(leftOf(row.manifest), encode(subject))
+    await table.shred([row.manifest])
+    await papers.delete(row.manifest)
+  }
+
+  /** Of what was deleted or let go here; undefined where it is not known. */
+  async subjectOf(manifest: CID): Promise<string | undefined> {
+    const ended = await this.goneOf(manifest)
+    const left = ended === undefined ? await this.#options.kv.get(leftOf(manifest)) : undefined
+    return ended?.subject ?? (left && parse(did, left, 256))
+  }
+
+  /**
+   * Goes on where a crash or a full disk stopped it. The key rotates again: that it did before cannot be seen any more. Whoever asks meanwhile waits for
+   * the same; what a shredding under way carries to its end itself is left to it.
+   */
+  finish(): Promise<void> {
+    return (this.#finishing ??= this.#finish().finally(() => {
+      this.#finishing = undefined
+    }))
+  }
+
+  async #finish(): Promise<void> {
     const { kv } = this.#options
-    const intents = await Promise.all((await kv.keys(INTENT)).map(async (key) => parse(intent, (await kv.get(key)) as Uint8Array, 512)))
+    const keys = await kv.keys(INTENT)
+    // what ends meanwhile deletes its own intents, and what begins meanwhile is not among them
+    await Promise.allSettled(this.#underWay)
+    const kept = await Promise.all(keys.map((key) => kv.get(key)))
+    const intents = kept.flatMap((bytes) => (bytes === undefined ? [] : [parse(intent, bytes, 512)]))
     if (intents.length > 0) await this.#carryOut(intents)
   }
 
@@ -101,4 +140,5 @@ export class Shredder {
 
 const INTENT = 'shredding/'
 const intentOf = (manifest: CID): string => `${INTENT}${manifest.toString()}`
+const leftOf = (manifest: CID): string => `left/${manifest.toString()}`
 const goneOf = (manifest: CID): string => `shredded/${manifest.toString()}`

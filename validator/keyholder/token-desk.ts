@@ -1,11 +1,10 @@
 /** Answers token requests: blinded bands to our share of the pool's key, so many for each account a day. What was asked for it cannot know. */
 import type { Clock } from '../../core/effects/index.ts'
-import { verifyObject } from '../../core/envelope/index.ts'
+import { refusal, type Refusal, verifyObject } from '../../core/envelope/index.ts'
 import { evaluateBlinded, type HeldPoolShare } from '../../dao/custody/index.ts'
-import { type Refused, refused } from '../../dao/pool-access/index.ts'
+import { requestFault } from '../../dao/pool-access/index.ts'
 import { type CID, encode, peerFromDid, POOL_BANDS, tokenRequest } from '../../schemas/wire/index.ts'
 
-const FRESH_SECONDS = 300
 const DAY_SECONDS = 86_400
 /** A contribution that is prepared again a few times has its tokens; who guesses at other people's bands has few guesses. */
 export const BANDS_A_DAY = 4 * POOL_BANDS
@@ -32,19 +31,19 @@ export class TokenDesk {
   }
 
   /** `bytes` a signed tokenRequest, `peer` who carries it. Gives the bytes of a tokenAnswer. */
-  answer(bytes: Uint8Array, peer: string): { ok: true; answer: Uint8Array } | Refused {
+  answer(bytes: Uint8Array, peer: string): { ok: true; answer: Uint8Array } | Refusal {
     const { clock, ledger, held, hasJoined } = this.#options
     const read = verifyObject(tokenRequest, bytes, 'token-request', 'by', 2048)
     if (!read.ok) return read
-    const { dao, by, at, key, blinded } = read.value
+    const { by, key, blinded } = read.value
     const now = Math.floor(clock.now() / 1000)
-    if (dao !== ledger) return refused('OTHER_DAO', `this is a keyholder of ${ledger}`)
-    if (peerFromDid(by) !== peer) return refused('NOT_YOURS', 'a request is carried by its author')
-    if (Math.abs(at - now) > FRESH_SECONDS) return refused('STALE', 'the request is not of now; check the clock')
+    const fault = requestFault({ request: read.value, ledger, now })
+    if (fault !== undefined) return fault
+    if (peerFromDid(by) !== peer) return refusal('NOT_YOURS', 'a request is carried by its author')
     const share = held(key)
-    if (share === undefined) return refused('OTHER_KEY', 'we hold no share of that key')
-    if (!hasJoined(by)) return refused('NOT_JOINED', `${by} has not joined; join first`)
-    if (!this.#mayAsk(by, blinded.length, now)) return refused('TOO_MANY', `an account has ${BANDS_A_DAY} bands a day; ask again tomorrow`)
+    if (share === undefined) return refusal('OTHER_KEY', 'we hold no share of that key')
+    if (!hasJoined(by)) return refusal('NOT_JOINED', `${by} has not joined; join first`)
+    if (!this.#mayAsk(by, blinded.length, now)) return refusal('TOO_MANY', `an account has ${BANDS_A_DAY} bands a day; ask again tomorrow`)
     return { ok: true, answer: encode({ v: 1, key, x: share.x, ...evaluateBlinded(share, blinded) }) }
   }
 

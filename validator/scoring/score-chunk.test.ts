@@ -76,6 +76,13 @@ describe('a chunk', () => {
     ['the hour where the pool takes days', 'D7', 'TIME_TOO_FINE', many(3), { rules: { time: 'day' } }],
     ['a kind of event that the pool does not take', 'D7', 'TYPE_NOT_TAKEN', many(3), { rules: { types: ['View'] } }],
     ['a field that the pool does not take', 'D7', 'FIELD_NOT_TAKEN', many(3), { rules: { fields: ['text'] } }],
+    [
+      'where it happened, which the pool does not take',
+      'D7',
+      'FIELD_NOT_TAKEN',
+      [event(0, { context: 'a conversation' })],
+      { rules: { fields: ['name', 'durationS'] } },
+    ],
     ['a mail address', 'D7', 'LEFT_EMAIL', [event(0, {}, { name: 'write to jane.doe@mill.example' })]],
     ['a card in a text', 'D7', 'LEFT_CARD', [event(0, {}, { text: 'my card is 4111 1111 1111 1111' })]],
     ['an account number in a context', 'D7', 'LEFT_IBAN', [event(0, { context: 'DE89 3704 0044 0532 0130 00' })]],

@@ -33,8 +33,8 @@ export class BringWithdrawals {
       isThere = false
       if (this.#outbox.has(read.key)) continue
       await this.#outbox.write('consent.withdrawn', { withdrawal: bytes }, { key: read.key }).catch((error: unknown) => {
-        // the DAO knew more of the log than we do
-        if (codeOf(error) !== 'REPEATED') throw error
+        // the DAO knew more of the log than we do; or the log takes no more of this account, which keeps nothing else from being done
+        if (codeOf(error) !== 'REPEATED' && codeOf(error) !== 'TOO_MANY') throw error
       })
     }
     return isThere

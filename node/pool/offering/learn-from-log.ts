@@ -5,9 +5,10 @@ import type { PoolBook, PoolNote } from './pool-book.ts'
 export async function learnFromLog(book: PoolBook, note: PoolNote, state: LedgerState): Promise<void> {
   const revealed = state.contributions.get(note.cid.toString())
   if (revealed === undefined || revealed.committee.members.join() === note.committee.members.join()) return
-  // these are asked, told of a withdrawal, and brought a renewal that not all had yet
+  // these are asked, told of a withdrawal, and brought a renewal that not all had yet; who left is asked who read it before
   const { k, members } = revealed.committee
-  await book.update(note, { committee: { k, members }, lacking: note.lacking.length > 0 ? members : [] })
+  const former = [...new Set([...note.former, ...note.committee.members])].filter((one) => !members.includes(one)).slice(-256)
+  await book.update(note, { committee: { k, members }, former, lacking: note.lacking.length > 0 ? members : [] })
 }
 
 /**

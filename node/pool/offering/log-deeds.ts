@@ -5,6 +5,8 @@ import { committingEpoch, type LedgerState } from '../../../dao/ledger/index.ts'
 import { commitHash, encode } from '../../../schemas/wire/index.ts'
 import type { PoolNodeOptions } from './options.ts'
 import type { PoolNote } from './pool-book.ts'
+import { openCommitOf } from './steps.ts'
+import { hasEnded } from './withdrawn.ts'
 
 /** What of the log's words passes. Everything else that it refuses stays refused: a policy that was replaced, a slot or a sequence that another home took. */
 const PASSING = new Set([
@@ -44,6 +46,15 @@ export async function commit({ outbox, state, signer }: LogDeeds, { cid, commitS
   if (state.epoch === null || commitSalt === null || outbox.has(key)) return false
   const hash = commitHash(cid, commitSalt, signer.did)
   await outbox.write('contribution.commit', { epoch: committingEpoch(state), hash }, { key })
+  return true
+}
+
+/** What ended before it was revealed: an epoch waits for its open commitments. */
+export async function takeBack({ outbox, state }: LogDeeds, note: PoolNote): Promise<boolean> {
+  const committed = hasEnded(note) ? openCommitOf(note, state) : undefined
+  const key = `retract/${note.cid.toString()}`
+  if (committed === undefined || outbox.has(key)) return false
+  await outbox.write('retract', { commit: committed.index }, { key })
   return true
 }
 

@@ -14,9 +14,9 @@ import { type Contributed, PoolLedgerWorld } from '../../../tests/unit/pool-ledg
 import { fill, LEDGER, NOW, poolPolicy, receiptFor, subject } from '../../../tests/support/pool-world.ts'
 import { realClock } from '../../../tests/support/real-clock.ts'
 import { type CID, parse, peerFromDid, type Purpose, withdrawal } from '../../../schemas/wire/index.ts'
-import { Outbox } from '../../../dao/follower/index.ts'
+import { MemoryFiles, Outbox } from '../../../dao/follower/index.ts'
 import { liveContributionOf } from '../../../dao/ledger/index.ts'
-import { isFinal, type LogDeeds, reveal } from './log-deeds.ts'
+import { isFinal, type LogDeeds, reveal, takeBack } from './log-deeds.ts'
 import { BringWithdrawals } from './bring-withdrawals.ts'
 import { toBeTold } from './withdrawn.ts'
 import {
@@ -255,6 +255,29 @@ describe('what was withdrawn', () => {
     expect(world.show(newer)).toBeUndefined()
   })
 
+  it('takes back what was committed to and not revealed, once: an epoch would wait for it', async () => {
+    const world = new PoolLedgerWorld()
+    const person = world.person('ada')
+    world.advanceTo('gather')
+    const { cid: named, manifest, salt, commit: open } = world.offer(person)
+    const book = await PoolBook.open(new MemoryKv())
+    const known = { salt: fill(1), commitSalt: salt, receipts: [], shares: [], commitments: [], source: 'spotify', at: 1 }
+    const note = await book.add({ ...known, manifest, committee: policy.committee })
+    expect(note.cid).toEqual(named)
+    const written: unknown[] = []
+    const outbox = {
+      has: () => false,
+      write: async (type: 'retract', payload: { commit: number }) => {
+        written.push([type, payload, world.say(person, type, payload).invalid?.code])
+      },
+    } as unknown as LogDeeds['outbox']
+    const deeds = { outbox, signer: person, state: world.state, files: new MemoryFiles() }
+    expect(await takeBack(deeds, note)).toBe(false)
+    await endOffer({ clock, subject: person, book, note })
+    expect([await takeBack(deeds, note), await takeBack({ ...deeds, state: world.state }, note)]).toEqual([true, false])
+    expect([written, world.state.commits.size]).toEqual([[['retract', { commit: open }, undefined]], 0])
+  })
+
   /** Keyholders that hold nothing of it and note what they hear, but for those that are away, and a DAO that answers with this code. */
   const meshOf = (away: ReadonlySet<string>, code: string | null) =>
     ({
@@ -400,6 +423,7 @@ describe('how far an offer is', () => {
     commitments: [],
     counts: [],
     depositedAt: 5,
+    former: [],
     lacking: [],
     withdrawals: [],
     shredded: [],

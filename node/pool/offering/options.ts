@@ -18,7 +18,6 @@ export interface PoolNodeOptions extends Effects {
   /** See DaoLinkOptions. */
   mayDial?: ((address: string) => boolean) | undefined
   signal?: AbortSignal | undefined
-  pollMs?: number
   onProgress?: (progress: PoolProgress) => void
   /** Answers for contributions under the owner's veto; without it they open for nobody. */
   veto?: OwnersVeto

@@ -3,12 +3,12 @@
  * keyholders judge it, by the owner's own copies; then the owner may say no all the same.
  */
 import type { Clock } from '../../../core/effects/index.ts'
-import { verifyObject } from '../../../core/envelope/index.ts'
+import { refusal, type Refusal, verifyObject } from '../../../core/envelope/index.ts'
 import { type Mesh, ownerPartProtocol } from '../../../core/mesh/index.ts'
 import { readWithdrawal, Tombstones } from '../../../dao/consent/index.ts'
 import { ownerPart, poolContext, sealToRecipients } from '../../../dao/custody/index.ts'
-import { judgeKeyRequest, type KeyView, readOrderOf, type Refused, refused, requestFault } from '../../../dao/pool-access/index.ts'
-import { encode, type KeyRequest, keyRequest, peerFromDid, type ReleaseOrder } from '../../../schemas/wire/index.ts'
+import { judgeKeyRequest, type KeyView, orderThatCounts, readOrderOf, requestFault } from '../../../dao/pool-access/index.ts'
+import { encode, type KeyRequest, keyRequest, peerFromDid, type ReleaseOrder, type Withdrawal } from '../../../schemas/wire/index.ts'
 import { ownerKey } from '../seal/index.ts'
 import type { PoolNote } from './pool-book.ts'
 import { hasEnded } from './withdrawn.ts'
@@ -36,10 +36,12 @@ export interface OwnerDeskOptions extends OwnersVeto {
   view: KeyView
   /** Peer id of the DAO, which carries requests besides those who make them. */
   carrier: string
+  /** What the log has of this subject's withdrawals: its seed may have withdrawn from another home. */
+  logged: (subject: string) => readonly Pick<Withdrawal, 'manifest' | 'subject' | 'scope'>[]
   contributions: () => readonly Pick<PoolNote, 'cid' | 'manifest' | 'salt' | 'commitments' | 'receipts' | 'withdrawals'>[]
 }
 
-type Answer = { ok: true; sealed: Uint8Array } | Refused
+type Answer = { ok: true; sealed: Uint8Array } | Refusal
 
 /** Answers for contributions of ours that are under the veto; dispose to say no to everybody. */
 export function serveOwnerDesk(options: OwnerDeskOptions): Disposable {
@@ -52,42 +54,45 @@ export function serveOwnerDesk(options: OwnerDeskOptions): Disposable {
 }
 
 async function answerOwner(
-  { clock, view, carrier, contributions, rootSeed, mayOpen, onAnswer }: OwnerDeskOptions,
+  { clock, view, carrier, logged, contributions, rootSeed, mayOpen, onAnswer }: OwnerDeskOptions,
   { bytes, order: orderBytes, peer }: { bytes: Uint8Array; order: Uint8Array | null; peer: string },
 ): Promise<Answer> {
   const read = verifyObject(keyRequest, bytes, 'key-request', 'by')
   if (!read.ok) return read
   const request = read.value
-  if (peer !== carrier && peer !== peerFromDid(request.by)) return refused('NOT_YOURS', 'a request is carried by its author, or by the DAO')
+  if (peer !== carrier && peer !== peerFromDid(request.by)) return refusal('NOT_YOURS', 'a request is carried by its author, or by the DAO')
   const now = (): number => Math.floor(clock.now() / 1000)
   const fault = requestFault({ request, ledger: view.ledger, now: now() })
   if (fault !== undefined) return fault
   const ours = () => contributions().find((one) => one.cid.equals(request.manifest))
   const order = readOrderOf(orderBytes)
-  const asked: OwnerAsked = { request, order: order?.ok === true && orderBytes !== null ? { value: order.value, bytes: orderBytes } : null }
+  const ordered = orderThatCounts(request, order, view.operator)
+  const asked: OwnerAsked = { request, order: ordered !== undefined && orderBytes !== null ? { value: ordered, bytes: orderBytes } : null }
   /** Undefined where the consent covers it: what was withdrawn meanwhile counts. */
-  const refusal = (): Refused | undefined => {
+  const faultNow = (): Refusal | undefined => {
     const one = ours()
     const receipt = one?.receipts.at(-1)
     if (one === undefined || one.manifest.custody !== 'committee+owner' || one.salt === null || receipt === undefined || hasEnded(one))
-      return refused('UNKNOWN', 'no contribution of this node is under the veto by that name')
-    const { manifest, salt, withdrawals } = one
-    const verdict = judgeKeyRequest({ request, order, manifest, receipt, salt, view, tombstones: tombstonesOf(withdrawals), now: now() })
+      return refusal('UNKNOWN', 'no contribution of this node is under the veto by that name')
+    const { manifest, salt } = one
+    const tombstones = tombstonesOf(one.withdrawals)
+    for (const known of logged(manifest.subject)) tombstones.add(known)
+    const verdict = judgeKeyRequest({ request, order, manifest, receipt, salt, view, tombstones, now: now() })
     return verdict.ok ? undefined : verdict
   }
   const done = <T extends Answer>(answer: T): T => {
     if (ours() !== undefined) onAnswer?.(asked, answer.ok ? 'ok' : answer.code)
     return answer
   }
-  const first = refusal()
+  const first = faultNow()
   if (first !== undefined) return done(first)
   const word = await mayOpen(asked)
   if (word !== 'yes')
-    return done(word === 'no' ? refused('VETO', 'the owner says no') : refused('NOT_ANSWERED', 'the owner did not answer in time'))
+    return done(word === 'no' ? refusal('VETO', 'the owner says no') : refusal('NOT_ANSWERED', 'the owner did not answer in time'))
   // a person takes its time: judged once more
-  const second = refusal()
+  const second = faultNow()
   const one = ours()
-  if (second !== undefined || one === undefined || one.salt === null) return done(second ?? refused('UNKNOWN', 'it ended meanwhile'))
+  if (second !== undefined || one === undefined || one.salt === null) return done(second ?? refusal('UNKNOWN', 'it ended meanwhile'))
   const context = poolContext(one.commitments[0] as Uint8Array, one.salt)
   const key = ownerKey(rootSeed, one.salt)
   const parts = request.indices.map((i) => ownerPart(key, context, i))

@@ -46,6 +46,8 @@ const note = z.strictObject({
   /** Kind of export, empty where it is not known any more; and when it was offered. */
   source: z.string().max(64),
   at: uint,
+  /** Keyholders that held parts before a change of committee: they go on telling who asked them. */
+  former: z.array(did).max(256).default([]),
   /** Keyholders that do not have the newest receipt, of a renewal, yet. */
   lacking: z.array(did).max(32).default([]),
   /** Signed withdrawals in the order in which they were made; what they come to: `withdrawn.ts`. */
@@ -69,7 +71,7 @@ export interface PoolNote extends Omit<Stored, 'manifest' | 'v'> {
 }
 export type NewNote = Omit<
   PoolNote,
-  'cid' | 'depositedAt' | 'lacking' | 'withdrawals' | 'shredded' | 'noted' | 'heard' | 'logged' | 'heads' | 'counts'
+  'cid' | 'depositedAt' | 'former' | 'lacking' | 'withdrawals' | 'shredded' | 'noted' | 'heard' | 'logged' | 'heads' | 'counts'
 > &
   Partial<Pick<PoolNote, 'counts'>>
 
@@ -119,6 +121,7 @@ export class PoolBook {
     const blank = {
       counts: [],
       depositedAt: null,
+      former: [],
       lacking: [],
       shredded: [],
       noted: [],

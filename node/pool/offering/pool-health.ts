@@ -20,11 +20,12 @@ export interface PoolHealth {
   /** Keyholders that say that they hold their share. */
   live: number
   of: number
-  /** Keyholders that gave their log, also of a share that is gone. */
+  /** Keyholders that gave their log, also of a share that is gone, of so many that hold one or did before a change of committee. */
   told: number
+  asked: number
   /** Newest last; null where no keyholder told. */
   accesses: Access[] | null
-  /** By keyholder: why it gave no log. ACCESS_LOG_CUT: what it gives now is not a continuation of what it signed before. */
+  /** By keyholder: why it gave no log. ACCESS_LOG_CUT: what it gives now is not a continuation of what it signed before; ACCESS_LOG_LONG: there are more lines than were read. */
   faults: Record<string, string>
 }
 
@@ -34,19 +35,22 @@ export interface AskHealth {
   subject: Signer
   book: PoolBook
   note: PoolNote
+  /** See ReadAccess. */
+  most?: number
 }
 
 /** Two keyholders hear one question at slightly different times, seconds. */
 const TOGETHER = 120
 
-export async function askHealth({ mesh, clock, subject, book, note }: AskHealth): Promise<PoolHealth> {
+export async function askHealth({ mesh, clock, subject, book, note, most }: AskHealth): Promise<PoolHealth> {
   const { k, members } = note.committee
+  const asked = [...members, ...note.former]
   const faults: Record<string, string> = {}
   const accesses: (Access & { who: Set<string> })[] = []
   const heads = new Map(note.heads.map((one) => [one.by, one]))
   let [live, told] = [0, 0]
   await Promise.all(
-    members.map(async (keyholder) => {
+    asked.map(async (keyholder) => {
       try {
         const { lines, head, read } = await readAccessLog({
           mesh,
@@ -55,12 +59,15 @@ export async function askHealth({ mesh, clock, subject, book, note }: AskHealth)
           keyholder,
           dao: note.manifest.dao,
           manifest: note.cid,
+          ...(most !== undefined && { most }),
         })
         told++
-        if (head.held) live++
+        if (head.held && members.includes(keyholder)) live++
         const before = heads.get(keyholder)
         if (before !== undefined && !continues(lines, before)) faults[keyholder] = 'ACCESS_LOG_CUT'
         else heads.set(keyholder, { by: keyholder, ...read })
+        // somebody may have asked in vain so often that whoever read it comes after the last line that is looked at
+        if (read.lines < head.lines) faults[keyholder] ??= 'ACCESS_LOG_LONG'
         for (const line of lines) tally(accesses, line, keyholder)
       } catch (error) {
         faults[keyholder] = refusalOf(error)
@@ -69,7 +76,15 @@ export async function askHealth({ mesh, clock, subject, book, note }: AskHealth)
   )
   await book.update(note, { heads: [...heads.values()] })
   const seen = accesses.toSorted((a, b) => a.at - b.at).map(({ who, ...access }) => ({ ...access, seenBy: who.size }))
-  return { health: custodyHealth({ k, live }), live, of: members.length, told, accesses: told === 0 ? null : seen, faults }
+  return {
+    health: custodyHealth({ k, live }),
+    live,
+    of: members.length,
+    told,
+    asked: asked.length,
+    accesses: told === 0 ? null : seen,
+    faults,
+  }
 }
 
 /** Whether the log still holds, at its place, the line that was the last when we looked before. */

@@ -12,7 +12,7 @@ import type { PoolKey } from '../../../schemas/wire/index.ts'
 import { BringWithdrawals } from './bring-withdrawals.ts'
 import { HandingOut } from './handing-out.ts'
 import { learnFromLog } from './learn-from-log.ts'
-import { commit, isFinal, join, type LogDeeds, reveal } from './log-deeds.ts'
+import { commit, isFinal, join, type LogDeeds, reveal, takeBack } from './log-deeds.ts'
 import { serveOwnerDesk } from './owner-desk.ts'
 import type { OfferRefusal, PoolNodeOptions, PoolProgress } from './options.ts'
 import { PoolBook, type PoolNote } from './pool-book.ts'
@@ -104,7 +104,7 @@ export class PoolNode implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { mesh, storage, files, kv, logger, clock, veto, pollMs = 1000 } = this.#options
+    const { mesh, storage, files, kv, logger, clock, veto } = this.#options
     const { signal } = this.#stop
     this.#book = await PoolBook.open(kv)
     const onFollower = (follower: Follower): void => {
@@ -112,15 +112,15 @@ export class PoolNode implements AsyncDisposable {
       this.#stack.use(serveBlocks({ mesh, storage, files, mayRead: (peer) => this.#mayRead(peer) }))
     }
     const joined = await joinLedger(
-      { ...this.#options, role: 'contributor', light: true, hearMs: 100, pollMs, signal, onFollower },
+      { ...this.#options, role: 'contributor', light: true, hearMs: 100, pollMs: 1000, signal, onFollower },
       this.#stack,
     )
     this.#link = joined.link
     this.#outbox = joined.outbox
     if (veto) {
       const view = poolView({ state: () => this.state, files })
-      const contributions = () => this.#book.all
-      this.#stack.use(serveOwnerDesk({ ...veto, mesh, clock, view, carrier: this.#link.peer, contributions }))
+      const known = { contributions: () => this.#book.all, logged: (subject: string) => this.state.withdrawals.of(subject) }
+      this.#stack.use(serveOwnerDesk({ ...veto, ...known, mesh, clock, view, carrier: this.#link.peer }))
     }
     this.#bringing = new BringWithdrawals(this.#book, this.#outbox)
     this.#handingOut = new HandingOut({
@@ -155,7 +155,10 @@ export class PoolNode implements AsyncDisposable {
     const hasJoined = this.state.contributors.has(this.#options.signer.did)
     // before anything is sealed keyholders are asked for tokens, and they answer accounts only
     if (note === undefined && this.#expected && !hasJoined) return this.#join()
-    if (hasJoined) await this.#bringing.bring(this.#book.all, this.state)
+    if (hasJoined) {
+      await this.#bringing.bring(this.#book.all, this.state)
+      for (const one of this.#book.all) await takeBack(this.#deeds, one)
+    }
     if (note === undefined || this.refusal !== undefined) {
       if (hasJoined && !this.#expected) this.#nothingMore()
       return
@@ -227,7 +230,7 @@ export class PoolNode implements AsyncDisposable {
     const seats = seatedValidators(this.state).map(({ statement }) => statement.validator)
     // also those that hold no seat any more: a withdrawal has to reach whoever has a share
     const holders = this.#book.all.filter(({ shredded, noted, committee }) => shredded.length + noted.length < committee.members.length)
-    const keep = new Set([...seats, ...holders.flatMap(({ committee }) => committee.members)])
+    const keep = new Set([...seats, ...holders.flatMap(({ committee, former }) => [...committee.members, ...former])])
     await this.#book.learnAddresses(this.#link.known, keep)
   }
 

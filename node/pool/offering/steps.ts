@@ -1,6 +1,6 @@
 /** How far a contribution is, read from its note and the folded state: the next deed follows from it, also after a restart. Pure. */
-import { holdersNeeded, isLive, type LedgerState } from '../../../dao/ledger/index.ts'
-import { commitHash, equalBytes } from '../../../schemas/wire/index.ts'
+import { commitOf, holdersNeeded, isLive, type LedgerState } from '../../../dao/ledger/index.ts'
+import { commitHash } from '../../../schemas/wire/index.ts'
 import type { PoolNote } from './pool-book.ts'
 import { hasEnded } from './withdrawn.ts'
 
@@ -24,15 +24,15 @@ export function placeOf(note: PoolNote, state: LedgerState): OfferPlace {
     if (!isLive(revealed)) return at(revealed.withdrawn === null ? 'dropped' : 'withdrawn', { available })
     return at(available.length >= holdersNeeded(state, revealed, 0) ? 'available' : 'revealed', { available })
   }
-  const commit = commitOf(note, state)
+  const commit = openCommitOf(note, state)
   if (commit !== undefined) return at('committed', { commit })
   return at(note.depositedAt === null ? 'sealed' : 'deposited')
 }
 
-function commitOf({ cid, commitSalt, manifest: { subject } }: PoolNote, state: LedgerState): OfferPlace['commit'] | undefined {
-  if (commitSalt === null) return undefined
-  const hash = commitHash(cid, commitSalt, subject)
-  for (const [index, known] of state.commits)
-    if (known.author === subject && equalBytes(known.hash, hash)) return { index, epoch: known.epoch }
-  return undefined
+/** Its commitment that was neither revealed nor taken back. */
+export function openCommitOf(
+  { cid, commitSalt, manifest: { subject } }: PoolNote,
+  state: LedgerState,
+): { index: number; epoch: number } | undefined {
+  return commitSalt === null ? undefined : commitOf(state, subject, commitHash(cid, commitSalt, subject))
 }

@@ -1,5 +1,5 @@
 export { type Offer, type Offered, offerContribution } from './offer.ts'
-export { pinContribution, unpinContribution } from './pin.ts'
+export { pinContribution } from './pin.ts'
 export { type AccessRead, type ReadAccess, readAccessLog } from './read-access.ts'
 export { type Renewed, type Renewing, renewContribution } from './renew.ts'
 export { createOwnerOnlySeed, createRootSeed, openOwnerOnlySeed, openRootSeed, readSeedText, seedText } from './root-seed.ts'

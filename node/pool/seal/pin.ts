@@ -1,5 +1,5 @@
 /** Where sealed chunks lie: with allow-listed peers, unless the policy that their owner agreed to says otherwise. */
-import type { Space, Storage } from '../../../core/storage/index.ts'
+import type { Storage } from '../../../core/storage/index.ts'
 import { cborCid, type CID, type ConsentPolicy, encode, type PoolKey } from '../../../schemas/wire/index.ts'
 import type { Sealed } from './seal-contribution.ts'
 
@@ -9,18 +9,9 @@ export async function pinContribution(
   { cid, blocks }: Pick<Sealed, 'cid' | 'blocks'>,
   policy: { cid: CID; value: ConsentPolicy; bytes: Uint8Array; notice: Uint8Array; key?: PoolKey | undefined },
 ): Promise<void> {
-  const space = spaceOf(storage, policy.value)
+  const space = policy.value.publicStorage ? storage.public : storage.private
   const key = policy.key && encode(policy.key)
   const named = [{ cid: policy.value.notice.cid, bytes: policy.notice }, ...(key ? [{ cid: cborCid(key), bytes: key }] : [])]
   await space.put([{ cid: policy.cid, bytes: policy.bytes }, ...named, ...blocks])
   await space.pin(cid, { what: 'pool' })
 }
-
-/** Lets go after a withdrawal: unreadable bytes are nobody's to keep either. */
-export async function unpinContribution(storage: Storage, cid: CID, policy: ConsentPolicy): Promise<void> {
-  const space = spaceOf(storage, policy)
-  await space.unpin(cid)
-  await space.gc()
-}
-
-const spaceOf = (storage: Storage, { publicStorage }: ConsentPolicy): Space => (publicStorage ? storage.public : storage.private)

@@ -5,7 +5,7 @@ import { codeOf } from '../../../core/errors/index.ts'
 import { askAgain, depositProtocol, type Mesh } from '../../../core/mesh/index.ts'
 import { receiptHash } from '../../../dao/consent/index.ts'
 import { askForRecipient, sealToRecipients } from '../../../dao/custody/index.ts'
-import { type CID, depositAck, encode, equalBytes, MAX_RENEWALS, peerFromDid } from '../../../schemas/wire/index.ts'
+import { type CID, depositAck, encode, equalBytes, MAX_POOL_MANIFEST_BYTES, peerFromDid } from '../../../schemas/wire/index.ts'
 
 export interface Renewing {
   mesh: Pick<Mesh, 'ask'>
@@ -41,6 +41,26 @@ export async function renewContribution(renewing: Renewing): Promise<Renewed> {
   return { held, faults }
 }
 
+/** Told first: nearly nobody lacks more. */
+const FEW = 8
+/** Fits a deposit, whatever is around it. */
+const PART_BYTES = MAX_POOL_MANIFEST_BYTES
+
+/** In order, as few as there can be. */
+export function partsOf(receipts: readonly string[]): string[][] {
+  const parts: string[][] = [[]]
+  let room = PART_BYTES
+  for (const jws of receipts) {
+    if (jws.length > room) {
+      parts.push([])
+      room = PART_BYTES
+    }
+    parts.at(-1)?.push(jws)
+    room -= jws.length
+  }
+  return parts
+}
+
 async function tell(renewing: Renewing, member: string): Promise<string | undefined> {
   const { mesh, clock, dao, manifest, salt, receipts, signal } = renewing
   const recipient = await askForRecipient(member, { mesh, clock, dao, signal })
@@ -49,11 +69,11 @@ async function tell(renewing: Renewing, member: string): Promise<string | undefi
     const query = { sealed: await sealToRecipients(encode({ v: 1, manifest, receipts: part }), [recipient]) }
     return askAgain(mesh, peerFromDid(member), depositProtocol, query, { ...(signal && { signal }) })
   }
-  let reply = await say(receipts.slice(-MAX_RENEWALS))
-  // it was away for longer than one message tells: from the first, part by part; those that it knows it takes for superseded
+  let reply = await say(receipts.slice(-FEW))
+  // it was away for longer: from the first, in one part where all fit, because of each part the last has to hold now; parts that it knows it takes for superseded
   if (reply.status === 'refused' && reply.code === 'NOT_A_RENEWAL')
-    for (let from = 0; from < receipts.length; from += MAX_RENEWALS) {
-      reply = await say(receipts.slice(from, from + MAX_RENEWALS))
+    for (const part of partsOf(receipts)) {
+      reply = await say(part)
       if (reply.status === 'refused' && reply.code !== 'SUPERSEDED') return reply.code
     }
   if (reply.status === 'refused') return reply.code
