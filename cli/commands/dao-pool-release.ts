@@ -41,11 +41,17 @@ export const run: Run = async (_args, flags) => {
   const policy = policyInForce(session)
   const asked = askedFor(flags)
   const notify = notifyOf(flags)
-  const ready = await readyFor(session, asked)
   await nameLogged(path.resolve(String(flags['out'])), state.poolReleases)
+  const ready = await readyFor(session, asked)
   const { name, out, bundleFile } = placeOf(session, flags)
   // it gets its name when the log names it: of a bundle that no log names, no withdrawal would ever be told
   const unlogged = `${bundleFile}.unlogged`
+  // the log may have it, and the copy read here is what a quorum has cosigned: the one bundle of a logged release must not be written over
+  if (existsSync(unlogged))
+    throw new RefusedError(
+      'FILE_EXISTS',
+      `${unlogged} waits for the log, which does not show ${name} yet: run this again in a moment, or delete it where the log is not to have it`,
+    )
   const canaryKey = await canaryKeyIn(folder)
   const at = Math.floor(systemClock.now() / 1000)
   const { orders, terms } = await ordersFor(session, flags, { ...asked, name, ready, canaryKey, at })

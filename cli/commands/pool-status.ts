@@ -6,11 +6,8 @@ import { openPoolOffering } from '../../node/index.ts'
 import type { PoolHealth, PoolNote } from '../../node/pool/offering/index.ts'
 import { print, printable, printJson, type Run, say, table } from '../program/index.ts'
 import { hasSeed, isPrivateDao, isPublicMultiaddr, type SubjectHome, systemClock, systemEffects, untilStopped } from '../wiring/index.ts'
-import { peerFromDid } from '../../schemas/wire/index.ts'
 import { factsOf, openPool, poolSession } from './pool-session.ts'
-
-/** Keyholders are dialled beside the steps; whoever does not answer by then counts as away. */
-const MEET_MS = 8000
+import { reachHolders } from './reach-holders.ts'
 
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
@@ -33,7 +30,9 @@ export const run: Run = async (_args, flags) => {
     signal: stop.signal,
   })
   await restoreFromLog(node.book, home.subject.did, { state: node.state, files: home.files }, Math.floor(systemClock.now() / 1000))
-  if (node.book.all.length > 0) await met(node.book.all.at(-1)?.committee.members ?? [], home.mesh, stop.signal)
+  // those that left a committee too: who read before is in their logs
+  const reaching = { book: node.book, ledger: facts.ledger, notes: node.book.all, signal: stop.signal }
+  if (node.book.all.length > 0) await reachHolders(home.mesh, session, reaching)
   const asking = { mesh: home.mesh, clock: systemClock, subject: home.subject }
   const contributions: Shown[] = []
   for (const note of node.book.all) {
@@ -72,12 +71,6 @@ export const run: Run = async (_args, flags) => {
   if (flags['json'] === true) return printJson({ account: home.subject.did, ledger: facts.ledger, contributions })
   if (contributions.length === 0) return print('nothing was offered to this DAO')
   for (const one of contributions) print(inWords(one))
-}
-
-/** Resolves when all keyholders are connected, or when waiting longer is of no use. */
-async function met(members: readonly string[], mesh: { peers(): string[] }, signal: AbortSignal): Promise<void> {
-  const until = systemClock.now() + MEET_MS
-  while (systemClock.now() < until && !members.every((one) => mesh.peers().includes(peerFromDid(one)))) await systemClock.sleep(50, signal)
 }
 
 /** The consent to each contribution as a record of ISO/IEC TS 27560 in the terms of DPV, as it is now; none where its receipt or policy is lost. */

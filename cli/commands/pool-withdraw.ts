@@ -1,4 +1,4 @@
-import { codeOf, FatalError, RefusedError } from '../../core/errors/index.ts'
+import { codeOf, FatalError, RefusedError, toError } from '../../core/errors/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
 import type { Narrowed, Withdrawn } from '../../node/pool/offering/index.ts'
 import { print, printable, printJson, type Run, terminalPrompter } from '../program/index.ts'
@@ -29,11 +29,17 @@ export const run: Run = async ([which], flags) => {
   const book = await PoolBook.open(home.kv)
   // its seed may have come from a backup before: a DAO that does not answer now keeps nothing else from being withdrawn
   const asksLog = book.all.every(hasEnded)
-  if (asksLog && session.dao.length > 0) facts ??= await factsOf(session, stop.signal).catch(() => undefined)
+  let fault: unknown
+  if (asksLog && session.dao.length > 0)
+    facts ??= await factsOf(session, stop.signal).catch((thrown: unknown) => {
+      stop.signal.throwIfAborted()
+      fault = thrown
+      return undefined
+    })
   if (facts) await restoreFromLog(book, home.subject.did, facts, Math.floor(systemClock.now() / 1000))
   const asking = { files: home.files, flags, prompter: terminalPrompter(stop.signal) }
   const { notes, purposes } = await askEnding(
-    chosenWith(() => chosenOf(book, which, flags, hasEnded), { isLogUnknown: asksLog && facts === undefined }),
+    chosenWith(() => chosenOf(book, which, flags, hasEnded), { isLogUnknown: asksLog && facts === undefined, fault }),
     asking,
   )
   // signed and on disk before anybody is asked anything: a DAO that answers badly must not be able to keep it from happening
@@ -51,15 +57,17 @@ export const run: Run = async ([which], flags) => {
   return results.every(isDone) ? 0 : 3
 }
 
-/** What is not in the book may be in the log: that nothing is there is said by who asked it. Throws FatalError DAO_UNREACHABLE besides. */
-export function chosenWith<T>(choose: () => T, { isLogUnknown }: { isLogUnknown: boolean }): T {
+/** What is not in the book may be in the log: that nothing is there is said by who asked it. Throws FatalError DAO_UNREACHABLE besides, or the DAO's refusal. */
+export function chosenWith<T>(choose: () => T, { isLogUnknown, fault }: { isLogUnknown: boolean; fault?: unknown }): T {
   try {
     return choose()
   } catch (cause) {
     if (!isLogUnknown || !['NOTHING_OFFERED', 'UNKNOWN_CONTRIBUTION'].includes(codeOf(cause))) throw cause
+    if (fault instanceof RefusedError) throw fault
+    const why = fault === undefined ? 'no DAO was asked' : toError(fault).message
     throw new FatalError(
       'DAO_UNREACHABLE',
-      'the DAO does not answer, so what its log has of this seed is not known; nothing was withdrawn: run it again',
+      `what the DAO's log has of this seed is not known (${why}); nothing was withdrawn: run it again`,
       { cause },
     )
   }

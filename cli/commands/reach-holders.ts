@@ -27,7 +27,7 @@ export async function reachHolders(
   const dao = await greet(mesh, session, { ledger, known, signal })
   const mayDial = isPrivateDao(session.dao) ? () => true : isPublicMultiaddr
   await Promise.all(
-    [...new Set(notes.flatMap(({ committee }) => committee.members))].map(async (account) => {
+    [...new Set(notes.flatMap(({ committee, former }) => [...committee.members, ...former]))].map(async (account) => {
       const suffix = `/p2p/${peerFromDid(account)}`
       const addresses = (known.get(account) ?? []).filter((address) => address.endsWith(suffix) && mayDial(address))
       if (addresses.length > 0)

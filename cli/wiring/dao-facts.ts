@@ -5,7 +5,7 @@ import { generateKey } from '../../core/identity/index.ts'
 import { MemoryKv } from '../../core/kv/index.ts'
 import { openLibp2pMesh } from '../../core/mesh/index.ts'
 import { readPolicy } from '../../dao/consent/index.ts'
-import { DaoLink, Follower, type KnownPeer, MemoryFiles } from '../../dao/follower/index.ts'
+import { DaoLink, type FileStore, Follower, type KnownPeer, MemoryFiles } from '../../dao/follower/index.ts'
 import { charterOf, committingEpoch, type LedgerFiles, type LedgerState, poolKeysNamed } from '../../dao/ledger/index.ts'
 import type { Charter, CID, ConsentPolicy, PoolKey } from '../../schemas/wire/index.ts'
 import { isPrivateDao, isPublicMultiaddr } from './listen.ts'
@@ -47,17 +47,30 @@ export async function learnDao(dao: string[], { logger, signal }: { logger: Logg
   const privateNetwork = isPrivateDao(dao)
   await using mesh = await openLibp2pMesh({ signer: generateKey(), clock: systemClock, listen: [], privateNetwork })
   const mayDial = privateNetwork ? undefined : isPublicMultiaddr
-  const files = new MemoryFiles()
+  const kept = new MemoryFiles()
+  const files: FileStore = {
+    read: (cid) => kept.read(cid),
+    write: async (cid, bytes) => {
+      const isNew = kept.read(cid) === undefined
+      await kept.write(cid, bytes)
+      if (isNew) timer.refresh()
+    },
+  }
   const shared = { clock: systemClock, logger, signal: stop }
   try {
     const link = await DaoLink.open({ mesh, addresses: dao, role: 'guest', kv: new MemoryKv(), mayDial, ...shared })
-    const { ledgerId, fetchFile, fetchFiles } = link
+    const { ledgerId } = link
+    let furthest = -1
     const source: typeof link.source = async (query, ending) => {
       const page = await link.source(query, ending)
       hasAnswered = true
-      timer.refresh()
+      // the same again is nothing more, however often it comes
+      const upTo = query.from + (page?.entries.length ?? 0)
+      if (upTo > furthest) timer.refresh()
+      furthest = Math.max(furthest, upTo)
       return page
     }
+    const { fetchFile, fetchFiles } = link
     const follower = new Follower({ ledgerId, source, fetchFile, fetchFiles, files, light: true, ...shared })
     await follower.catchUp()
     const { state } = follower
@@ -76,7 +89,7 @@ export async function learnDao(dao: string[], { logger, signal }: { logger: Logg
   }
 }
 
-function policyOf({ consent }: Charter, state: LedgerState, files: MemoryFiles): OfferedPolicy | undefined {
+function policyOf({ consent }: Charter, state: LedgerState, files: LedgerFiles): OfferedPolicy | undefined {
   const bytes = consent === null ? undefined : files.read(consent)
   const read = bytes && readPolicy(bytes)
   const notice = read?.ok ? files.read(read.policy.notice.cid) : undefined

@@ -197,6 +197,18 @@ it.each([
   expect([forged.code, forged.report.error?.code]).toEqual([3, 'NOT_SIGNED'])
 })
 
+it('accuses nobody where the copy itself was damaged', async () => {
+  const [first, second] = [historyOf('first', 100), historyOf('second', 150)]
+  expect((await auditOver(undefined, { world: first, store: await first.store() })).code).toBe(0)
+  const kept = path.join(folder, 'log', 'checkpoint')
+  await writeFile(
+    kept,
+    (await readFile(kept, 'utf8')).replace(/^(.*\n.*\n)./, (_, head: string) => `${head}/`),
+  )
+  const { code, report } = await auditOver(undefined, { world: second, store: await second.store() })
+  expect([code, report.error?.code]).toEqual([1, 'COPY_DAMAGED'])
+})
+
 it("leaves the log of a DAO's own service alone", async () => {
   await mkdir(path.join(folder, 'log'))
   await writeFile(path.join(folder, 'charter.cbor'), '')

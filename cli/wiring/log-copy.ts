@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { FatalError, RefusedError, RetryableError, UsageError } from '../../core/errors/index.ts'
+import { FatalError, InvalidInputError, RefusedError, RetryableError, UsageError } from '../../core/errors/index.ts'
 import { writeFileDurably } from '../../core/home/index.ts'
 import { audit } from '../../dao/audit/index.ts'
 import { MAX_LEDGER_FILE_BYTES } from '../../dao/follower/index.ts'
@@ -116,6 +116,12 @@ export class LogCopy {
     if (shown === undefined || this.#hasGrown) return
     await this.#dropUncovered()
     const own = await audit({ log: this.#store, files: this.#disk })
+    // nobody is accused by what is not what it was
+    if (!own.ok)
+      throw new InvalidInputError(
+        'COPY_DAMAGED',
+        `the copy in ${folder} is not whole any more (${own.problems[0]?.where}): make a new one beside it`,
+      )
     if (!isSigned(this.#note, own.state.logKey))
       throw new RefusedError('NOT_SIGNED', `${dao} shows a checkpoint of ${now.size} entries that the log of ${folder} did not sign`)
     const proof = path.join(folder, 'conflicting.proof')

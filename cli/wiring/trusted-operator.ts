@@ -31,7 +31,7 @@ export async function trustedOperator(flags: Record<string, unknown>): Promise<T
   }
   if (typeof dao !== 'string') return undefined
   if (dao.startsWith('/')) {
-    const { state, ledger } = await learnDao(await resolveDao(dao), { logger: await logger('error'), signal: AbortSignal.timeout(30_000) })
+    const { state, ledger } = await learnDao(await resolveDao(dao), { logger: await logger('error'), signal: new AbortController().signal })
     return { operator: state.operator, ledger, by: 'dao' }
   }
   const { ledger, operator: account } = await daoInfo(dao.replace(/\/$/, ''))

@@ -99,6 +99,10 @@ export class PoolDesk implements AsyncDisposable {
         await this.#forget(key)
         return no('NOTHING_BROUGHT', 'this account has brought nothing into the log; its keyholders take its withdrawal')
       }
+      if (codeOf(error) === 'TOO_MANY') {
+        await this.#forget(key)
+        return no('TOO_MANY', 'this account has logged as many withdrawals as one may')
+      }
       if (!signal.aborted) logger.warn('withdrawal-not-logged', { code: codeOf(error) })
       return no(codeOf(error), 'the log does not take it now; say it again later')
     }
@@ -116,8 +120,8 @@ export class PoolDesk implements AsyncDisposable {
       if (this.#isLogged(withdrawal)) await this.#forget(key)
       else if (!isWaiting(key))
         await write('consent.withdrawn', { withdrawal }, { key }).catch(async (error: unknown) => {
-          // there is nothing (any more) that it could end
-          if (codeOf(error) === 'NOTHING_BROUGHT') await this.#forget(key)
+          // there is nothing (any more) that it could end, or the log takes no more of this account
+          if (codeOf(error) === 'NOTHING_BROUGHT' || codeOf(error) === 'TOO_MANY') await this.#forget(key)
           else refusal = error
         })
     }

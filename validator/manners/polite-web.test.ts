@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { codeOf, FatalError } from '../../core/errors/index.ts'
 import { SimSite, SimWeb } from '../../sim/web/index.ts'
 import { World } from '../../sim/world/index.ts'
 import { HostTurns, PoliteWeb } from './index.ts'
@@ -27,4 +28,34 @@ it('keeps the longest pause that a host asked anybody for, and one pause for all
   await world.settle(ask())
   const pauses = web.requests.slice(1).map(({ at }, i) => at - (web.requests[i]?.at ?? 0))
   expect(pauses).toEqual([50_000, 50_000, 50_000, 50_000, 50_000, 50_000])
+})
+
+it('ends whoever waits for a turn with its time and with its signal, and lets no page pay for the rules of its site', async () => {
+  const world = new World({ seed: 1 })
+  const { clock } = world
+  const web = new SimWeb({
+    clock,
+    site: new SimSite({ seed: 1, hosts: 0 }),
+    latencyMs: [0, 0],
+    override: () => ({ status: 404, body: '' }),
+  })
+  const polite = new PoliteWeb({ web: web.view('v'), turns: new HostTurns(clock, signal), clock, delayMs: 30_000 })
+  const over = new AbortController()
+  const ended: string[] = []
+  const wait = async (who: string, waitMs: number, ending = signal): Promise<void> => {
+    const time = { leftMs: 60_000, mostMs: 60_000, waitMs }
+    const how = await polite.get('http://a.example/page', { who, signal: ending, time }).then(
+      () => 'answered',
+      (error: unknown) => codeOf(error),
+    )
+    ended.push(`${who} ${how} ${world.ageMs}`)
+  }
+  const all = Promise.all([wait('ann', 1000), wait('bob', 40_000), wait('cyd', 40_000), wait('dan', 600_000, over.signal)])
+  void clock.sleep(45_000).then(() => over.abort(new FatalError('ENDED', 'the share has ended')))
+  await world.settle(all)
+  expect(ended).toEqual(['ann answered 0', 'bob answered 30000', 'cyd TOO_SLOW 40000', 'dan ENDED 45000'])
+
+  const time = { leftMs: 60_000, mostMs: 60_000, waitMs: 40_000 }
+  await world.settle(polite.rules('http://b.example', 'Quern', { who: 'ann', signal, time }))
+  expect(time.waitMs).toBe(40_000)
 })

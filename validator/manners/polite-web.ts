@@ -73,11 +73,6 @@ export class PoliteWeb {
     return this.#ask(url, visit, options, () => undefined)
   }
 
-  /** Whether nobody asks for this page: by an opt-out, or this validator's deny list. */
-  async isClosed(url: string): Promise<boolean> {
-    return (await this.#options.closed?.(url, 'page')) !== undefined
-  }
-
   /**
    * What a site says about itself (see `askSite`). Its Crawl-delay holds from the first answer on, the longest that it said to anybody. Throws
    * RefusedError CRAWL_DELAY, and as `get` does; what came before that was told to `onCapture`.
@@ -108,7 +103,9 @@ export class PoliteWeb {
     let askedMs = 0
     const restMs = (): number => Math.max(delayMs, this.#wishes.get(host) ?? 0, askedMs)
     await this.#refuseClosed(url, visit)
-    const { time, who, signal } = visit
+    const { who, signal } = visit
+    // the rules are asked for on behalf of all pages of a host: no one of them pays for the wait
+    const time = visit.isRuleFile === true ? undefined : visit.time
     const began = clock.now()
     const mostMs = Math.max(0, time?.waitMs ?? MAX_REST_MS)
     using limit = time && deadlineOf(clock, mostMs, TOO_SLOW, [signal])
@@ -127,7 +124,8 @@ export class PoliteWeb {
       learn(exchange)
       return exchange
     }
-    return turns.run(host, who, restMs, limit?.signal ?? signal, work, mostMs).finally(begin)
+    // awaited here: the deadline ends with this block
+    return await turns.run(host, who, restMs, limit?.signal ?? signal, work, mostMs).finally(begin)
   }
 
   async #refuseClosed(url: string, { isRuleFile = false }: Visit): Promise<void> {

@@ -169,7 +169,7 @@ it('waits for a long rest where there is time for it, and no longer than there i
   const busy = [{ status: 429, headers: [['Retry-After', '300']] as [string, string][], body: '' }, page]
   const patient = await refetch({ '/Aldbury': busy }, { waitMs: 600_000 })
   expect([patient.found, paces(patient.at).at(-1)]).toEqual(['pass', 300_000])
-  const slow = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 30\n') }, { waitMs: 70_000 })
+  const slow = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 30\n') }, { waitMs: 20_000 })
   expect([slow.found, slow.asked]).toEqual(['T2', ['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt']])
 })
 
@@ -187,6 +187,10 @@ it('asks nothing of who opted out, nor where a page leads that did, and holds th
   // else whoever finds an open redirect could invent pages
   expect(led.found).toBe('T2')
   expect(led.asked.filter((one) => one.includes('other'))).toEqual([])
+  // whose licence lies where nobody asks any more has done nothing wrong
+  const licensed = { '/robots.txt': text('License: http://terms.example/rsl.xml\nUser-agent: *\nAllow: /\n') }
+  const terms = await refetch(licensed, { closed: (one) => (one.includes('terms') ? 'terms' : undefined) })
+  expect([terms.found, terms.asked.includes('/Aldbury')]).toEqual(['pass', false])
 })
 
 it('tells of a page that reserves itself now, also where that is younger than the record, and of no other', async () => {

@@ -80,8 +80,8 @@ export class Refetcher {
       return found
     } catch (error) {
       signal.throwIfAborted()
-      // where nobody asks any more nothing can be held against who asked before; of a page that only leads there, it can
-      if (codeOf(error) === 'HOST_CLOSED') return (await this.#web.isClosed(page.url)) ? null : 'T2'
+      // where nobody asks any more, for the page or for the rules of its site, nothing can be held against who asked before
+      if (codeOf(error) === 'HOST_CLOSED') return null
       throw error
     }
   }
@@ -143,6 +143,8 @@ export class Refetcher {
       } catch (error) {
         visit.signal.throwIfAborted()
         const code = codeOf(error)
+        // of a page that only leads there something can
+        if (code === 'HOST_CLOSED' && hops.length > 0) return 'FORBIDDEN'
         if (code === 'HOST_CLOSED') throw error
         // no crawler asks such a site for a page
         if (code === 'CRAWL_DELAY') return 'FORBIDDEN'

@@ -61,7 +61,7 @@ const note = z.strictObject({
   /** The log holds all that was withdrawn, or the DAO took it. */
   logged: z.boolean(),
   /** The head of every keyholder's access log as last seen: a log that is shorter later was cut. */
-  heads: z.array(z.strictObject({ by: did, lines: uint, head: bytesOf(32) })).max(32),
+  heads: z.array(z.strictObject({ by: did, lines: uint, head: bytesOf(32) })).max(288),
 })
 type Stored = z.infer<typeof note>
 
