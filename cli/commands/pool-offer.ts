@@ -8,6 +8,7 @@ import { charterOf, committingEpoch, liveContributionOf } from '../../dao/ledger
 import { openPoolOffering } from '../../node/index.ts'
 import type { OfferRefusal, PoolNode, PoolNote, PoolProgress, PreparedOffer, Tokens } from '../../node/pool/offering/index.ts'
 import { coarserOf } from '../../schemas/activity/index.ts'
+import { accountBand } from '../../schemas/export-mail/index.ts'
 import {
   cborCid,
   type CID,
@@ -16,6 +17,7 @@ import {
   MAX_POOL_INDEX_BYTES,
   parse,
   poolIndex,
+  type PoolTerms,
   poolTermsOf,
 } from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, terminalPrompter } from '../program/index.ts'
@@ -32,6 +34,7 @@ import {
   untilStopped,
 } from '../wiring/index.ts'
 import { askConsent, consentText } from './pool-consent.ts'
+import { askMail, mailOf, mailText, type OfferedMail } from './pool-mail.ts'
 import { columnsOf, detectorsOf, rulesOf, sourceOf } from './pool-options.ts'
 import { factsOf, openPool, poolOf, poolSession } from './pool-session.ts'
 
@@ -70,11 +73,15 @@ export const run: Run = async ([where], flags) => {
       `${slot.toString()} was offered with this seed from another home; "quern pool status" finds it, "quern pool withdraw" ends it, then offer another`,
     )
   let home = before
-  let toSeal: Omit<ToSeal, 'tokens'> | undefined
+  let toSeal: Omit<ToSeal, 'tokens' | 'account'> | undefined
   if (note === undefined) {
     if (where === undefined) throw noPath()
     const offer = await preparedOf(where, flags, secureBytes(32), policy.value.rules)
-    toSeal = { facts, policy, offer, agreed: await agreedOf(policy, offer, flags, stop.signal) }
+    const terms = poolTermsOf(charterOf(facts.state, committingEpoch(facts.state)))
+    const now = Math.floor(systemClock.now() / 1000)
+    const brought = await mailOf(flags, { terms, hasKey: policy.key !== undefined, source: offer.source, now, signal: stop.signal })
+    const agreed = await agreedOf(policy, offer, flags, stop.signal)
+    toSeal = { facts, policy, offer, agreed, mail: brought && (await agreedMail(brought, terms, flags, stop.signal)) }
     home ??= stack.use(await openPool(session, facts.ledger, flags))
   } else say(`going on with ${note.cid.toString()}, which waits since it was agreed to`)
   const { seed, subject, mesh, storage, files, kv } = home as SubjectHome & { seed: Uint8Array }
@@ -97,7 +104,7 @@ export const run: Run = async ([where], flags) => {
   )
   if (toSeal !== undefined) {
     const tokens = await tokensOf(node, toSeal, stop.signal)
-    note = await sealed(home as SubjectHome, node, { ...toSeal, tokens, ...(flags['veto'] === true && { ownerSeed: seed }) })
+    note = await sealed(home as SubjectHome, node, { ...toSeal, ...tokens, ...(flags['veto'] === true && { ownerSeed: seed }) })
     node.wake()
   }
   return await carryThrough(node, { cid: (note as PoolNote).cid.toString(), tokens: tokensIn(files, note as PoolNote) }, flags, stop.signal)
@@ -136,22 +143,35 @@ async function agreedOf(policy: OfferedPolicy, offer: PreparedOffer, flags: Flag
   return { ticked: checkChoices(policy.value, { ...said, gpc, days }, offer.categories), gpc }
 }
 
+/** The mail, where its owner agrees to its being read as well. */
+async function agreedMail(mail: OfferedMail, terms: PoolTerms, flags: Flags, signal: AbortSignal): Promise<OfferedMail | undefined> {
+  say(mailText(mail, terms))
+  if (await askMail(flags, terminalPrompter(signal))) return mail
+  say('the mail stays on this machine; the offer goes on without it')
+}
+
 /** Asked for by people who agreed, before anything is sealed. Without them the offer goes on, and says so. */
 async function tokensOf(
   node: PoolNode,
-  { policy: { key }, offer }: Omit<ToSeal, 'tokens'>,
+  { policy: { key }, offer, mail }: Omit<ToSeal, 'tokens' | 'account'>,
   signal: AbortSignal,
-): Promise<ToSeal['tokens']> {
+): Promise<Pick<ToSeal, 'tokens' | 'account'>> {
   const { bandsOfLines } = await openPoolOffering()
-  const without = (why: string): undefined => {
-    say(`quern: ${why}; the offer goes on without the pool's tokens and counts less, because nobody can tell whether it was here before`)
+  const without = (why: string): Pick<ToSeal, 'tokens' | 'account'> => {
+    say(
+      `quern: ${why}; the offer goes on without the pool's tokens${mail ? ' and without the mail' : ''} and counts less, because nobody can tell whether it was here before`,
+    )
+    return { tokens: undefined, account: undefined }
   }
   if (key === undefined) return without('this pool has no key for tokens')
-  const { tokens, faults } = await node.tokensFor(key, bandsOfLines(offer.lines)).catch((error: unknown): Tokens => {
+  const bands = bandsOfLines(offer.lines)
+  const asked = mail ? [...bands, accountBand(offer.source, mail.address)] : bands
+  const { tokens, faults } = await node.tokensFor(key, asked).catch((error: unknown): Tokens => {
     if (!signal.aborted) throw error
     throw new FatalError('STOPPED', 'stopped before anything was sealed; nothing was offered')
   })
-  if (tokens.length > 0) return { key: cborCid(encode(key)), values: tokens }
+  if (tokens.length > 0)
+    return { tokens: { key: cborCid(encode(key)), values: tokens.slice(0, bands.length) }, account: tokens[bands.length] }
   return without(`fewer than ${key.k} keyholders gave their part of the tokens (${printable(faultText(faults))})`)
 }
 
@@ -166,7 +186,11 @@ interface ToSeal {
   policy: OfferedPolicy
   offer: PreparedOffer
   agreed: Awaited<ReturnType<typeof agreedOf>>
+  /** Undefined where there is none, or its owner keeps it. */
+  mail: OfferedMail | undefined
   tokens: { key: CID; values: readonly Uint8Array[] } | undefined
+  /** Token of the account that the mail went to. */
+  account: Uint8Array | undefined
   /** Under the owner's veto. */
   ownerSeed?: Uint8Array
 }
@@ -175,7 +199,7 @@ interface ToSeal {
 async function sealed(
   home: SubjectHome,
   { book }: PoolNode,
-  { facts, policy, offer, agreed, tokens, ownerSeed }: ToSeal,
+  { facts, policy, offer, agreed, mail, tokens, account, ownerSeed }: ToSeal,
 ): Promise<PoolNote> {
   const { sealContribution, receiptOf, pinContribution } = await openPoolOffering()
   const { lines, from, to, categories, source, othersRemoved } = offer
@@ -189,6 +213,7 @@ async function sealed(
     from,
     to,
     ...(tokens && { tokens }),
+    ...(mail && account && { mail: { bytes: mail.bytes, account } }),
     ...(ownerSeed && { ownerSeed }),
     measures: poolTermsOf(charterOf(facts.state, committingEpoch(facts.state))).measures,
     // the log may know of more than this home does, where the seed was restored
@@ -304,6 +329,7 @@ async function carryThrough(
     events: manifest.records,
     chunks: manifest.chunks.length,
     veto: manifest.custody === 'committee+owner',
+    mail: manifest.mail !== undefined,
     tokens,
     available: available.length,
     keyholders: committee.members.length,

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { RefusedError } from '../../core/errors/index.ts'
 import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
 import { dpvView, readPolicy, readReceipt } from '../../dao/consent/index.ts'
+import type { LedgerState } from '../../dao/ledger/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
 import type { PoolHealth, PoolNote } from '../../node/pool/offering/index.ts'
 import { print, printable, printJson, type Run, say, table } from '../program/index.ts'
@@ -49,6 +50,7 @@ export const run: Run = async (_args, flags) => {
       events: note.manifest.records,
       chunks: note.manifest.chunks.length,
       veto: note.manifest.custody === 'committee+owner',
+      mail: mailOf(note, node.state),
       keyLost: note.salt === null,
       months: [note.manifest.from, note.manifest.to],
       purposes: read?.ok === true ? purposesLeft(note) : null,
@@ -93,6 +95,20 @@ async function writeViews(folder: string, notes: readonly PoolNote[], files: Pic
   }
 }
 
+/** `waits`: no table has counted it yet. What a table says of an account that it settled two contributions of, it says of both. */
+type MailState = 'none' | 'waits' | 'attests' | 'does-not-attest'
+const MAIL_WORDS: Record<Exclude<MailState, 'none'>, string> = {
+  waits: 'beside the data, for testers alone; no table has counted it yet',
+  attests: 'most testers found that it attests the data, and it counts as such',
+  'does-not-attest': 'it does not attest the data: too few testers found it good, or its account attests another contribution',
+}
+
+function mailOf({ cid, manifest }: PoolNote, { contributions }: LedgerState): MailState {
+  if (manifest.mail === undefined) return 'none'
+  const attested = contributions.get(cid.toString())?.attested ?? null
+  return attested === null ? 'waits' : attested ? 'attests' : 'does-not-attest'
+}
+
 /** Null: not known here. */
 type Shown = Omit<PoolHealth, 'health' | 'live' | 'of'> & {
   contribution: string
@@ -101,6 +117,7 @@ type Shown = Omit<PoolHealth, 'health' | 'live' | 'of'> & {
   events: number
   chunks: number
   veto: boolean
+  mail: MailState
   /** Our part of its keys was lost with its home. */
   keyLost: boolean
   months: string[]
@@ -134,11 +151,11 @@ function inWords(one: Shown): string {
     one.stage === 'withdrawn'
       ? `withdrawn; ${one.shredded} of ${keyholders} deleted${one.shredded >= keyholders - needed + 1 ? ', unreadable if these are honest' : ''}`
       : `${one.stage}; ${health}: ${one.holding} of ${keyholders} keyholders answer, ${needed} are needed to read`
-  const lines = accesses?.map(({ at, by, role, purpose, chunks, outcome, seenBy, trainer }) => [
+  const lines = accesses?.map(({ at, by, role, purpose, chunks, mail, outcome, seenBy, trainer }) => [
     `  ${date(at)}`,
     role,
     purpose,
-    `${chunks} chunks`,
+    `${chunks} chunks${mail ? ' and your mail' : ''}`,
     outcome === 'ok' ? 'given' : `refused (${outcome})`,
     `by ${seenBy} keyholders`,
     `to ${by}`,
@@ -155,6 +172,7 @@ function inWords(one: Shown): string {
             `${one.events} events${one.source === null ? '' : ` of ${one.source}`} in ${one.chunks} chunks, ${one.months.join(' to ')}`,
           ],
           ...(one.veto ? [['  your veto', one.keyLost ? VETO_LOST : 'it opens only while "quern pool serve" runs, and agrees']] : []),
+          ...(one.mail === 'none' ? [] : [['  mail', MAIL_WORDS[one.mail]]]),
           ['  for', purposes === null ? LOST : purposes.length === 0 ? 'nothing any more' : purposes.join(', ')],
           ...(one.withdrawn.length > 0 ? [['  no longer', one.withdrawn.join(', ')]] : []),
           [

@@ -334,6 +334,11 @@ export const specs: CommandSpec[] = [
       ['--gpc', 'Global Privacy Control is set: nothing optional can be agreed to [QUERN_GPC=1]'],
       ['--notice <file>', 'write the notice there, to be read or printed; without a path that is all'],
       ['--backup', 'print the root seed as a line to write down'],
+      [
+        '--proof <file>',
+        'the mail in which the service said that this export is ready, as saved (.eml): evidence that it is yours, read by testers alone; your choice, where the pool takes mails',
+      ],
+      ['--show-mail', 'with --yes: you agree that testers read that whole mail, with your address'],
       ['--veto', 'nobody opens it without your own node, each time: "quern pool serve" answers as long as it runs'],
       ['--no-wait', 'leave after the commitment; it comes to nothing unless you come back for the reveals'],
       ...EXPORT_OPTIONS,

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Logger } from '../../core/effects/index.ts'
 import { makeFolder } from '../../core/home/index.ts'
 import { openDiskKv } from '../../core/kv/index.ts'
-import { openWeb, type Web } from '../../core/web/index.ts'
+import { openWeb, txtResolver, type Web } from '../../core/web/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { Operator, type OperatorProgress } from '../../dao/operator/index.ts'
 import { DiskWaitingShares, openDiskLogStore } from '../../dao/stores/index.ts'
@@ -174,6 +174,7 @@ export async function startValidator(
         kv: home.kv,
         keys: { identity: home.identity, witness, mirror, audit },
         openWeb: (charter) => webFor(charter, options.web, logger),
+        resolveTxt: txtResolver(),
         agentToken: AGENT,
         deny: options.deny,
         logger,

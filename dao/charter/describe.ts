@@ -1,4 +1,4 @@
-import { type Charter, PHASES, poolTermsOf, PPM, quorumOf, schemaIdOf } from '../../schemas/wire/index.ts'
+import { type Charter, PHASES, type PoolTerms, poolTermsOf, PPM, quorumOf, schemaIdOf } from '../../schemas/wire/index.ts'
 import { encodeCharter } from './encode.ts'
 import { isLocalRules } from './local-rules.ts'
 
@@ -48,7 +48,15 @@ export function describeCharter(rules: Charter): string {
 
 function poolWords(rules: Charter): string {
   const terms = poolTermsOf(rules)
-  return `${terms.schemas.join(', ')} under the consent policy ${rules.consent?.toString()}, ${percent(terms.unattestedPpm)} for what nobody attests`
+  return `${terms.schemas.join(', ')} under the consent policy ${rules.consent?.toString()}, ${percent(terms.unattestedPpm)} for what nothing attests${mailWords(terms)}`
+}
+
+function mailWords({ exportMail }: PoolTerms): string {
+  if (exportMail === undefined) return ''
+  const { attestedPpm, senders, maxAgeDays, keys } = exportMail
+  const from = senders.map(({ source, domain }) => `${source} by ${domain}`).join(', ')
+  const pinned = keys.length === 0 ? '' : `, ${count(keys.length, 'key')} pinned`
+  return `, ${percent(attestedPpm)} where the service's mail does (${from}; at most ${count(maxAgeDays, 'day')} old${pinned})`
 }
 
 function quorumWords(rules: Charter): string {

@@ -88,7 +88,9 @@ export const charterWords: Record<string, string> = {
   'pool.measures': "versions of the numbers that a contribution's index may be made with",
   'pool.minTokens': 'chunks below count nothing',
   'pool.maxTokens': 'tokens of a chunk that count at most',
-  'pool.unattestedPpm': 'what data counts that nobody attests: all of it, so far',
+  'pool.unattestedPpm': 'what data counts that nothing attests',
+  'pool.exportMail':
+    "which services' signed mails attest an export, and what it counts then; left out, none do: see docs/examples/pool-mail.yaml",
   'pool.duplicateBands': 'of 16 bands, so many equal ones with an earlier contribution leave nothing new',
   'pool.withoutTokensPpm': 'what a contribution without tokens keeps: whether it was there before cannot be said',
   'pool.sources': 'weights by service, in ppm: { spotify: 500000 }; whole where a service is not named',

@@ -107,6 +107,8 @@ function dataFaults(receipt: ConsentReceipt, { dao, manifest, held }: ConsentFac
     problems.push(problem('OTHER_MANIFEST', 'the consent was given for another contribution'))
   if (manifest.dao !== dao || manifest.subject !== receipt.subject || String(manifest.policy) !== receipt.policy)
     problems.push(problem('MANIFEST_MISMATCH', 'the manifest names another DAO, subject or policy than the receipt'))
+  if ((manifest.mail !== undefined) !== (receipt.mail === true))
+    problems.push(problem('MAIL_NOT_CONSENTED', 'a mail that testers may read lies beside the events just where the consent says so'))
   if (held !== undefined) {
     const extra = held.filter((one) => !receipt.categories.includes(one))
     if (extra.length > 0) problems.push(problem('CATEGORY_NOT_CONSENTED', `${extra.join(', ')}: in the file, but not in the consent`))

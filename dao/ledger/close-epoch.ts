@@ -3,12 +3,12 @@ import { Lru } from '../../schemas/cache/index.ts'
 import { cborCid, encode, PPM, toHex } from '../../schemas/wire/index.ts'
 import { leafHash, rootOfLeaves } from '../log/index.ts'
 import { advanceHosts, afterStrike, capUnvested, type HostBook, nextQuota, type Bases } from '../rewards/index.ts'
-import { type ContributorClose, judgeContributor } from './judge-contributor.ts'
+import { ATTESTED, type ContributorClose, judgeContributor, judgePool } from './judge-contributor.ts'
 import { isHeard } from './judge-chunks.ts'
 import { judgeDuties, type ValidatorClose } from './judge-duties.ts'
 import { nextBases, newsOfHosts } from './learn-hosts.ts'
 import { byAccount } from './seats.ts'
-import { deliveryOf } from './deliveries.ts'
+import { deliveryOf, isContribution } from './deliveries.ts'
 import type { EpochPoints, EpochState, EpochTable, LedgerState, TableRow } from './types.ts'
 import { contributorsOf } from './value-epoch.ts'
 import { lastFinalEpoch } from './vesting.ts'
@@ -17,6 +17,8 @@ import type { View } from './view.ts'
 export interface ClosedEpoch {
   contributors: ContributorClose[]
   validators: ValidatorClose[]
+  /** Contributions to the pool, by manifest. */
+  attested: ReadonlySet<string>
   hosts: HostBook
   bases: Bases
   table: EpochTable
@@ -26,9 +28,9 @@ const closedEpochs = new Lru<string, ClosedEpoch>(64)
 
 /** The table of the open epoch: pure in the state at the `close` entry. */
 function computeClose(state: LedgerState, epoch: EpochState): ClosedEpoch {
-  const contributors = contributorsOf(state, epoch)
-    .toSorted(byAccount)
-    .map((account) => judgeContributor(state, epoch, account))
+  const accounts = contributorsOf(state, epoch).toSorted(byAccount)
+  const pool = judgePool(state, epoch, accounts)
+  const contributors = accounts.map((account) => judgeContributor(state, epoch, account, pool))
   const validators = judgeDuties(state, epoch, contributors)
   const rows = [...contributors.map(({ row }) => row), ...validators.map(({ row }) => row)].toSorted(
     (a, b) => byAccount(a.account, b.account) || byAccount(a.role, b.role),
@@ -36,6 +38,7 @@ function computeClose(state: LedgerState, epoch: EpochState): ClosedEpoch {
   return {
     contributors,
     validators,
+    attested: pool.attested,
     hosts: advanceHosts(state.hosts, newsOfHosts(state, epoch, contributors), state.charter),
     bases: nextBases(state, epoch, contributors),
     table: tableOf(rows),
@@ -52,7 +55,7 @@ export function closeEpoch({ state, index }: View, epoch: EpochState): void {
   if (state.light) return
   const key = toHex(state.tree.rootAt(index) ?? new Uint8Array())
   const closed = closedEpochs.recall(key, () => computeClose(state, epoch))
-  for (const one of closed.contributors) settle(state, epoch, one)
+  for (const one of closed.contributors) settle(state, epoch, one, closed.attested)
   for (const { account, struck } of closed.validators) strike(state, account, struck)
   state.hosts = closed.hosts
   state.bases = closed.bases
@@ -73,6 +76,7 @@ function strike(state: LedgerState, account: string, struck: boolean): void {
  * contributor's standing is now. It learns no points per batch.
  */
 export function closeLightly(state: LedgerState, epoch: EpochState, rows: readonly TableRow[]): void {
+  const attested = new Set(rows.flatMap(({ account, note }) => (note === ATTESTED ? [account] : [])))
   for (const row of rows) {
     if (row.role === 'validator') strike(state, row.account, row.note?.startsWith('strike') === true)
     const contributor = row.role === 'contributor' ? state.contributors.get(row.account) : undefined
@@ -88,15 +92,20 @@ export function closeLightly(state: LedgerState, epoch: EpochState, rows: readon
   }
   for (const key of epoch.batches) {
     const batch = deliveryOf(state, key)
-    if (batch && !epoch.deferred.has(batch.contributor)) batch.settled = epoch.number
-    else if (batch) batch.epoch = epoch.number + 1
+    if (!batch) continue
+    if (epoch.deferred.has(batch.contributor)) {
+      batch.epoch = epoch.number + 1
+      continue
+    }
+    batch.settled = epoch.number
+    if (isContribution(batch)) batch.attested = attested.has(batch.contributor)
   }
 }
 
 const keysOf = (state: LedgerState, epoch: EpochState, account: string): string[] =>
   epoch.batches.filter((key) => deliveryOf(state, key)?.contributor === account)
 
-function settle(state: LedgerState, epoch: EpochState, close: ContributorClose): void {
+function settle(state: LedgerState, epoch: EpochState, close: ContributorClose, attested: ReadonlySet<string>): void {
   const contributor = state.contributors.get(close.account)
   if (!contributor) return
   if (close.deferred) {
@@ -111,7 +120,9 @@ function settle(state: LedgerState, epoch: EpochState, close: ContributorClose):
   }
   for (const key of close.batches) {
     const batch = deliveryOf(state, key)
-    if (batch) batch.settled = epoch.number
+    if (!batch) continue
+    batch.settled = epoch.number
+    if (isContribution(batch)) batch.attested = attested.has(key)
   }
   for (const [key, values] of close.cutValues) epoch.values.set(key, values)
   contributor.credibility = close.credibility

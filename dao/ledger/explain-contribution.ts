@@ -57,9 +57,38 @@ export function contributionReasons(state: LedgerState, one: PoolContribution, f
         facts: { deferrals: one.deferrals },
       }),
     )
+  out.push(...mailReasons(state, one))
   if (one.settled !== null) out.push(reason('counted', `contribution ${key}: counted in epoch ${one.settled}`, { epoch: one.settled }))
   if (files && one.values) out.push(...chunkReasons(state, one, files))
   return out
+}
+
+/** What came of the mail that is to show whose export it is: evidence, which testers read and the table counts. */
+function mailReasons(state: LedgerState, one: PoolContribution): Reason[] {
+  if (one.account === null) return []
+  const key = one.manifestCid.toString()
+  const found = state.results
+    .find(({ epoch }) => epoch === one.settled)
+    ?.reasons.get(one.contributor)
+    ?.mails.find(({ manifest }) => manifest.equals(one.manifestCid))
+  if (found === undefined)
+    return [reason('mail', `contribution ${key}: brings a mail of its service, not looked at yet`, { epoch: one.epoch })]
+  const { said, heard, counts } = found
+  const why = counts
+    ? 'attested, which is evidence and no proof'
+    : said * 2 > heard
+      ? 'not attested: that account attests another contribution, or too few reported'
+      : 'not attested: it takes more than half of them'
+  return [
+    reason(
+      'mail',
+      `contribution ${key}: ${said} of ${heard} testers found its mail signed by the service and of the account that it names; ${why}`,
+      {
+        epoch: one.settled,
+        facts: { said, heard, attested: counts ? 'yes' : 'no' },
+      },
+    ),
+  ]
 }
 
 /** v = T·Q·U·A… of every chunk; what is left is demand, source and quota. */
@@ -67,21 +96,24 @@ function chunkReasons(state: LedgerState, one: PoolContribution, files: LedgerFi
   const read = readPoolIndex(files, one.manifest.index)
   if (!read.ok) return []
   const charter = charterOf(state, one.gathered)
-  const { minTokens, unattestedPpm } = poolTermsOf(charter)
+  const { minTokens, unattestedPpm, exportMail } = poolTermsOf(charter)
+  const isAttested = one.attested === true && exportMail !== undefined
+  const [word, origin] = isAttested ? ['attested', exportMail.attestedPpm] : ['unattested', unattestedPpm]
   const most = mostTokens(read.value.rows, charter)
   const hasTokens = read.value.tokens.length > 0
   const left = state.results.find(({ epoch }) => epoch === one.settled)?.values.get(one.manifestCid.toString())
   return read.value.rows.map((row, i) => {
-    const { value, novelty: shared } = one.values?.[i] ?? { value: 0, novelty: 0 }
+    const { value: without, novelty: shared, attested = without } = one.values?.[i] ?? { value: 0, novelty: 0 }
+    const value = isAttested ? attested : without
     const failed = value > 0 && left?.[i]?.value === 0 ? '; most of its testers failed it, so it counts nothing' : ''
     const novelty = bandNoveltyPpm(hasTokens ? shared : null, charter)
     const mass = row.tokens < minTokens ? 0 : 1000 * Math.min(row.tokens, most)
-    const before = [row.quality, novelty, unattestedPpm].reduce((v, ppm) => mulDiv(v, ppm, PPM), mass)
+    const before = [row.quality, novelty, origin].reduce((v, ppm) => mulDiv(v, ppm, PPM), mass)
     const rest = before === 0 ? PPM : mulDiv(value, PPM, before)
     const known = hasTokens ? `${shared} of ${POOL_BANDS} bands known` : 'without tokens'
     return reason(
       'value',
-      `chunk ${i}: ${row.events} events of ${row.source}, ${row.tokens} tokens × quality ${row.quality} × novelty ${novelty} (${known}) × unattested ${unattestedPpm} × demand, source and quota ${rest} = ${value}${failed}`,
+      `chunk ${i}: ${row.events} events of ${row.source}, ${row.tokens} tokens × quality ${row.quality} × novelty ${novelty} (${known}) × ${word} ${origin} × demand, source and quota ${rest} = ${value}${failed}`,
       { epoch: one.settled, facts: { row: i, value, tokens: row.tokens, quality: row.quality, novelty, shared, rest } },
     )
   })

@@ -7,7 +7,12 @@ export interface ChunkVerdicts {
   unopened: ReadonlySet<string>
   /** Rows that most of them failed, by manifest: all draw the same chunks, so a chunk has a majority of its own. */
   failed: ReadonlyMap<string, ReadonlySet<number>>
+  /** Manifests of which most of them found that its mail is of the service and of the account that it names. */
+  mailed: ReadonlySet<string>
+  /** Of each manifest: how many reported on it, and how many of them found that. */
+  mails: ReadonlyMap<string, { heard: number; said: number }>
 }
+const NOTHING: ChunkVerdicts = { unopened: new Set(), failed: new Map(), mailed: new Set(), mails: new Map() }
 
 /** `weightOf`: what a validator's word weighs; what weighs nothing is not heard. Both are strict majorities by weight. */
 export function judgeChunks(
@@ -15,18 +20,26 @@ export function judgeChunks(
   epoch: EpochState,
   { account, committee, weightOf }: { account: string; committee: readonly string[]; weightOf: (validator: string) => number },
 ): ChunkVerdicts {
-  if (state.contributions.size === 0) return { unopened: new Set(), failed: new Map() }
+  if (state.contributions.size === 0) return NOTHING
   const said = new Map<string, OfContribution>()
   for (const validator of committee) {
     const weight = weightOf(validator)
-    const results = epoch.reports.get(validator)?.contributions.find(({ contributor }) => contributor === account)?.results ?? []
+    const report = epoch.reports.get(validator)?.contributions.find(({ contributor }) => contributor === account)
+    const attested = new Set(report?.attested?.map(String))
     const closed = new Map<string, boolean>()
-    for (const { manifest, row, check } of results) {
+    for (const { manifest, row, check } of report?.results ?? []) {
       const key = manifest.toString()
       if (!state.contributions.has(key)) continue
-      const one = said.get(key) ?? { weight: 0, closed: 0, fails: new Map<number, number>() }
+      const one = said.get(key) ?? { weight: 0, closed: 0, mailed: 0, heard: 0, said: 0, fails: new Map<number, number>() }
       said.set(key, one)
-      if (!closed.has(key)) one.weight += weight
+      if (!closed.has(key)) {
+        one.weight += weight
+        one.heard++
+        if (attested.has(key)) {
+          one.mailed += weight
+          one.said++
+        }
+      }
       closed.set(key, (closed.get(key) ?? true) && check === 'D2')
       if (check !== null) one.fails.set(row, (one.fails.get(row) ?? 0) + weight)
     }
@@ -35,14 +48,20 @@ export function judgeChunks(
   const most = ({ weight }: OfContribution, part: number): boolean => part * 2 > weight
   return {
     unopened: new Set([...said].flatMap(([key, one]) => (most(one, one.closed) ? [key] : []))),
+    mailed: new Set([...said].flatMap(([key, one]) => (most(one, one.mailed) ? [key] : []))),
+    mails: said,
     failed: new Map([...said].map(([key, one]) => [key, new Set([...one.fails].flatMap(([row, part]) => (most(one, part) ? [row] : [])))])),
   }
 }
 
 interface OfContribution {
-  /** Of all who reported on it; of those who opened none of it; of those who failed a row. */
+  /** Weight of all who reported on it; of those who opened none of it; of those whom its mail convinced; of those who failed a row. */
   weight: number
   closed: number
+  mailed: number
+  /** How many reported on it, and whom its mail convinced. */
+  heard: number
+  said: number
   fails: Map<number, number>
 }
 

@@ -17,6 +17,7 @@ import {
   type Tally,
   wmedian,
 } from '../rewards/index.ts'
+import { attestedIn } from './attested.ts'
 import { type ChunkVerdicts, isHeard, judgeChunks, says } from './judge-chunks.ts'
 import { severityOf } from './severity.ts'
 import { isContribution, mayEarn, recordsIn, deliveryOf, withdrawnAt } from './deliveries.ts'
@@ -27,6 +28,8 @@ import { deferralsOf, MAX_DEFERRALS } from './value-epoch.ts'
 const POOL_CLASS = 0
 const WITHDRAWN = 'withdrawn'
 const UNOPENED = 'unopened'
+/** It counts for more, not for less: told in the table, so that whoever follows lightly knows. */
+export const ATTESTED = 'attested'
 
 interface Judged {
   key: string
@@ -57,7 +60,28 @@ export interface ContributorClose {
   row: TableRow
 }
 
-export function judgeContributor(state: LedgerState, epoch: EpochState, account: string): ContributorClose {
+/** What the epoch's reports say of its contributions to the pool, all contributors together. */
+export interface PoolVerdicts {
+  of: ReadonlyMap<string, ChunkVerdicts>
+  attested: ReadonlySet<string>
+}
+
+/** Chunks and mails first: whether a mail counts depends on everybody's. */
+export function judgePool(state: LedgerState, epoch: EpochState, accounts: readonly string[]): PoolVerdicts {
+  const weightOf = weightsOf(epoch)
+  const of = new Map(
+    accounts.map((account) => [account, judgeChunks(state, epoch, { account, committee: epoch.committees.get(account) ?? [], weightOf })]),
+  )
+  return { of, attested: attestedIn(state, epoch, of) }
+}
+
+/** Only the roster is heard: what somebody found who was suspended since is forgotten with the seat. */
+function weightsOf({ roster }: EpochState): (validator: string) => number {
+  const seated = new Set(roster)
+  return (validator) => (seated.has(validator) ? PPM : 0)
+}
+
+export function judgeContributor(state: LedgerState, epoch: EpochState, account: string, pool: PoolVerdicts): ContributorClose {
   const { charter } = state
   const contributor = state.contributors.get(account)
   const batches = epoch.batches.flatMap((key) => {
@@ -65,10 +89,9 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     return batch?.contributor === account ? [{ key, batch }] : []
   })
   const committee = epoch.committees.get(account) ?? []
-  // only the roster is heard: what somebody found who was suspended since is forgotten with the seat
   const weights = new Map(epoch.roster.map((validator) => [validator, PPM]))
-  const weightOf = (validator: string): number => weights.get(validator) ?? 0
-  const chunks = judgeChunks(state, epoch, { account, committee, weightOf })
+  const weightOf = weightsOf(epoch)
+  const chunks = pool.of.get(account) as ChunkVerdicts
   const reportsWhere = (counts: Counts): FreshReport[] =>
     committee.flatMap((validator) => freshReport(state, epoch, { validator, account, counts }))
   const reports = reportsWhere((key, check) => says(state, chunks, key, check))
@@ -86,7 +109,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
   const isFullSet = deferralsOf(state, epoch, account) >= MAX_DEFERRALS
   const isTestable = batches.some(({ batch }) => mayEarn(batch))
   const standing = batches.filter(({ key, batch }) => mayEarn(batch) && !chunks.unopened.has(key))
-  const cuts: Cuts = { hosts: outcome.hostCuts, rows: chunks.failed }
+  const cuts: Cuts = { hosts: outcome.hostCuts, rows: chunks.failed, attested: pool.attested }
   const heard = isHeard(
     state,
     batches.map(({ key }) => key),
@@ -102,7 +125,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     voided: false,
     outliers: apart,
     reports,
-    reasons: reasonsOf(epoch, account, committee, outcome, { before: mPrev, apart }),
+    reasons: reasonsOf(epoch, account, committee, outcome, { before: mPrev, apart, mails: mailsOf(batches, chunks, pool.attested) }),
   }
   const nothing = { points: 0n, pointsPerBatch: new Map<string, bigint>(), cutValues: new Map<string, RecordValue[]>() }
   const rowOf = (facts: Partial<TableRow>): TableRow => ({
@@ -139,12 +162,14 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     earned,
     standing.map((one) => ({ id: one.key, weight: valueOf(epoch, [one], cuts) })),
   )
+  const isAttested = earned > 0n && standing.some(({ key }) => pool.attested.has(key))
+  const note = partlyNote(batches, { outcome, chunks }) ?? (isAttested ? ATTESTED : null)
   return {
     ...settled,
     points: earned,
     pointsPerBatch,
     cutValues: cutValues(epoch, standing, cuts),
-    row: rowOf({ credibility: m, value: value.toString(), points: earned.toString(), note: partlyNote(batches, { outcome, chunks }) }),
+    row: rowOf({ credibility: m, value: value.toString(), points: earned.toString(), note }),
   }
 }
 
@@ -211,7 +236,7 @@ function reasonsOf(
   account: string,
   committee: string[],
   { freshRates: rates, freshMed, med, b, n, e, hostCuts }: Outcome,
-  more: Pick<OutcomeReasons, 'before' | 'apart'>,
+  more: Pick<OutcomeReasons, 'before' | 'apart' | 'mails'>,
 ): OutcomeReasons {
   const fails = committee.flatMap((validator) => {
     const said = epoch.reports.get(validator)?.contributions.find((contribution) => contribution.contributor === account)
@@ -220,12 +245,20 @@ function reasonsOf(
   return { committee, rates, freshMed, med, b, n, e, hostCuts: [...hostCuts], fails, ...more }
 }
 
+function mailsOf(batches: readonly Judged[], { mails }: ChunkVerdicts, attested: ReadonlySet<string>): OutcomeReasons['mails'] {
+  return batches.flatMap(({ key, batch }) => {
+    const { heard = 0, said = 0 } = mails.get(key) ?? {}
+    return isContribution(batch) && batch.account !== null ? [{ manifest: batch.manifestCid, said, heard, counts: attested.has(key) }] : []
+  })
+}
+
 const fullSetSize = (epoch: EpochState, account: string): number => epoch.roster.filter((validator) => validator !== account).length
 
-/** What the reports take off values: of hosts their part, of single chunks all. */
+/** What the reports do to values: of hosts they take their part, of single chunks all; attested contributions count as such. */
 interface Cuts {
   hosts: ReadonlyMap<string, number>
   rows: ReadonlyMap<string, ReadonlySet<number>>
+  attested: ReadonlySet<string>
 }
 
 function valueOf(epoch: EpochState, batches: readonly Judged[], cuts: Cuts): bigint {
@@ -244,9 +277,13 @@ function valueOf(epoch: EpochState, batches: readonly Judged[], cuts: Cuts): big
 }
 
 /** A chunk that most of its testers failed is worth nothing, whatever its index says. */
-function chunkValuesLeft(epoch: EpochState, { key }: Judged, { rows }: Cuts): RecordValue[] {
+function chunkValuesLeft(epoch: EpochState, { key }: Judged, { rows, attested }: Cuts): RecordValue[] {
   const failed = rows.get(key)
-  return (epoch.values.get(key) ?? []).map((one, row) => (failed?.has(row) ? { ...one, value: 0 } : one))
+  const isAttested = attested.has(key)
+  return (epoch.values.get(key) ?? []).map((one, row) => {
+    if (failed?.has(row)) return { ...one, value: 0 }
+    return isAttested ? { ...one, value: one.attested ?? one.value } : one
+  })
 }
 
 function cutValues(epoch: EpochState, batches: readonly Judged[], cuts: Cuts): Map<string, RecordValue[]> {
@@ -254,7 +291,7 @@ function cutValues(epoch: EpochState, batches: readonly Judged[], cuts: Cuts): M
   for (const one of batches) {
     const { key, batch } = one
     if (isContribution(batch)) {
-      if ((cuts.rows.get(key)?.size ?? 0) > 0) out.set(key, chunkValuesLeft(epoch, one, cuts))
+      if ((cuts.rows.get(key)?.size ?? 0) > 0 || cuts.attested.has(key)) out.set(key, chunkValuesLeft(epoch, one, cuts))
       continue
     }
     if (cuts.hosts.size === 0) continue

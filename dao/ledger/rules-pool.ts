@@ -3,7 +3,7 @@ import { type CID, POOL_BANDS, type PoolIndex, type PoolManifest, poolTermsOf, t
 import { requiredPurposes } from '../consent/index.ts'
 import { notAnObject, readConsentPolicy, readManifest, readPoolIndex } from './parsed-files.ts'
 import { isLive } from './deliveries.ts'
-import type { LedgerFiles, LedgerState, PoolContribution } from './types.ts'
+import type { Delivery, LedgerFiles, LedgerState, PoolContribution } from './types.ts'
 import { type Refusal, refuse, type View } from './view.ts'
 
 /**
@@ -57,13 +57,22 @@ function judgeIndex(state: LedgerState, files: LedgerFiles, manifest: PoolManife
     return refuse('WRONG_COUNT', `the manifest names ${manifest.chunks.length} chunks, the index has ${rows.length}`)
   const events = rows.reduce((sum, row) => sum + row.events, 0)
   if (events !== manifest.records) return refuse('WRONG_COUNT', `the manifest counts ${manifest.records} events, the index ${events}`)
-  return badTokens(read.value)
+  return badTokens(read.value) ?? badMail(read.value, manifest)
+}
+
+/** A mail is of one service and one account, which its index names; without one there is nobody to name. */
+function badMail({ rows, account }: PoolIndex, { mail }: PoolManifest): Refusal | undefined {
+  if ((mail === undefined) !== (account === undefined))
+    return refuse('BAD_MAIL', 'a contribution with a mail names the token of its account in its index, and one without names none')
+  if (mail !== undefined && new Set(rows.map(({ source }) => source)).size > 1)
+    return refuse('BAD_MAIL', 'a mail speaks for one service, and the index has several')
+  return undefined
 }
 
 /** All or none, and no two alike: two bands of one contribution never have one token. */
-function badTokens({ tokens, key }: PoolIndex): Refusal | undefined {
+function badTokens({ tokens, account, key }: PoolIndex): Refusal | undefined {
   const isWhole = tokens.length === 0 || tokens.length === POOL_BANDS
-  if ((key === null) !== (tokens.length === 0))
+  if ((key === null) !== (tokens.length === 0 && account === undefined))
     return refuse('BAD_TOKENS', 'an index names the pool key of its tokens, and none without tokens')
   if (isWhole && new Set(tokens.map(toHex)).size === tokens.length) return undefined
   return refuse('BAD_TOKENS', `an index has ${POOL_BANDS} different tokens, or none`)
@@ -79,12 +88,23 @@ export function liveContributionOf(state: LedgerState, subject: string): PoolCon
 export function contributionFacts(
   files: LedgerFiles,
   { chunks, ...manifest }: PoolManifest,
-): Pick<PoolContribution, 'manifest' | 'chunks' | 'committee' | 'generation' | 'reshared' | 'required' | 'tokens' | 'withdrawn'> {
+): Omit<PoolContribution, keyof Delivery | 'dealtAt'> {
   const index = readPoolIndex(files, manifest.index)
-  const tokens = index.ok ? index.value.tokens : []
+  const { tokens, account = null } = index.ok ? index.value : { tokens: [] }
   const policy = readConsentPolicy(files, manifest.policy)
   const { committee, required } = policy.ok
     ? { committee: policy.value.committee, required: requiredPurposes(policy.value) }
     : { committee: { k: 0, members: [] }, required: [] }
-  return { manifest, chunks: chunks.length, committee, generation: 0, reshared: null, required, tokens, withdrawn: null }
+  return {
+    manifest,
+    chunks: chunks.length,
+    committee,
+    generation: 0,
+    reshared: null,
+    required,
+    tokens,
+    account,
+    attested: null,
+    withdrawn: null,
+  }
 }

@@ -119,6 +119,10 @@ export interface PoolContribution extends Delivery {
   required: Purpose[]
   /** Of its index. */
   tokens: readonly Uint8Array[]
+  /** Of its index: the account that its mail was sent to; null without a mail. */
+  account: Uint8Array | null
+  /** Whether its testers found that its mail attests it, and nobody else's was before; null until it is settled. A light fold takes it from the table's note. */
+  attested: boolean | null
   /** Log index of the withdrawal that ended it. Which optional purposes it lost besides, `withdrawals` of the state says. */
   withdrawn: number | null
 }
@@ -182,6 +186,8 @@ export interface OutcomeReasons {
   hostCuts: [host: string, keeps: number][]
   fails: { validator: string; manifest: CID; row: number; check: Check }[]
   apart: string[]
+  /** Of contributions with a mail: how many of those who reported on it found it good, and whether it counts. */
+  mails: { manifest: CID; said: number; heard: number; counts: boolean }[]
 }
 
 /** When an epoch's gathering began and when its reveals ended, Unix seconds by median cosignature; 0 where no note said it. */
@@ -220,7 +226,7 @@ export interface TableRow {
   fails: number
   /** Decimal. */
   points: string
-  /** Why points are not value × credibility: `fraud D3`, `void S1`, `no quorum`; null otherwise. */
+  /** Why points are not value × credibility: `fraud D3`, `void S1`, `no quorum`; `attested`, where nothing of that is, and a mail counts; else null. */
   note: string | null
 }
 

@@ -23,7 +23,12 @@ export function valueContributions({ state, files, index }: View, epoch: EpochSt
       fresh.map(({ key, one }) => {
         const read = readPoolIndex(files, one.manifest.index)
         const poolIndex: PoolIndex = read.ok ? read.value : { v: 1, measures: '', rows: [], tokens: [], key: null }
-        const values = chunkValues({ charter: state.charter, index: poolIndex, shared: book.mostShared(one) })
+        const values = chunkValues({
+          charter: state.charter,
+          index: poolIndex,
+          shared: book.mostShared(one),
+          hasMail: one.account !== null,
+        })
         return [key, withinQuota(state, one, poolIndex, notPaidBefore(state, one, poolIndex, values))]
       }),
     )
@@ -39,9 +44,16 @@ function withinQuota({ contributors }: LedgerState, one: PoolContribution, { row
     const events = rows[row]?.events ?? 0
     const counted = Math.min(left, events)
     left -= counted
-    return counted === events ? value : { ...value, value: mulDiv(value.value, counted, events) }
+    return counted === events ? value : part(value, counted, events)
   })
 }
+
+/** ⌊v · a / b⌋ of both that a chunk may be worth. */
+const part = ({ value, attested, ...rest }: RecordValue, a: number, b: number): RecordValue => ({
+  ...rest,
+  value: mulDiv(value, a, b),
+  ...(attested !== undefined && { attested: mulDiv(attested, a, b) }),
+})
 
 /**
  * Offered again, by tokens of its own making or with none, the same years would be paid again: of a subject that earned, only months after all
@@ -52,5 +64,5 @@ function notPaidBefore(state: LedgerState, one: PoolContribution, { rows }: Pool
   for (const other of state.contributions.values())
     if (other.contributor === one.contributor && other.manifest.to > through && hasEarned(state, other)) through = other.manifest.to
   if (through === '') return values
-  return values.map((value, row) => ((rows[row]?.month ?? '') > through ? value : { ...value, value: 0 }))
+  return values.map((value, row) => ((rows[row]?.month ?? '') > through ? value : part(value, 0, 1)))
 }

@@ -6,6 +6,7 @@ import { refusal, type Refusal, verifyObject } from '../../core/envelope/index.t
 import {
   type ConsentPolicy,
   type KeyRequest,
+  mailChunkOf,
   MAX_ORDER_BYTES,
   type PoolManifest,
   type Purpose,
@@ -79,7 +80,9 @@ export function judgeKeyRequest(facts: KeyRequestFacts): KeyVerdict {
   })
   if (!consent.ok) return refusal(consent.code, consent.message)
   const { indices } = request
-  if (indices.some((i, at) => i >= manifest.chunks.length || (at > 0 && i <= (indices[at - 1] as number))))
+  const last = request.role === 'scorer' ? mailChunkOf(manifest) : undefined
+  const chunks = manifest.chunks.length + (last === undefined ? 0 : 1)
+  if (indices.some((i, at) => i >= chunks || (at > 0 && i <= (indices[at - 1] as number))))
     return refusal('BAD_INDICES', 'indices ascend, each once, and name chunks that exist')
   if (request.role === 'scorer') return judgeScorer(facts)
   if (request.role === 'assembler') return judgeAssembler(facts, consent)
@@ -91,7 +94,8 @@ function judgeScorer({ request, manifest, view }: KeyRequestFacts): KeyVerdict {
   const beacon = view.beacon(request.epoch)
   if (beacon === undefined) return refusal('NO_BEACON', `epoch ${request.epoch} has no beacon that counts now`)
   if (!view.mayScore(request.by, request.epoch, request.manifest)) return refusal('NOT_DRAWN', 'not drawn to score this contribution')
-  const drawn = new Set(sampledChunks(beacon, request.manifest, manifest.chunks.length))
+  // the mail is nobody's draw: whoever tests the contribution looks at it
+  const drawn = new Set<number | undefined>([...sampledChunks(beacon, request.manifest, manifest.chunks.length), mailChunkOf(manifest)])
   const outside = request.indices.filter((i) => !drawn.has(i))
   return outside.length === 0 ? { ok: true } : refusal('UNSAMPLED', `chunks ${outside.join(', ')} were not drawn`)
 }

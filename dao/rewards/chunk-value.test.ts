@@ -13,9 +13,12 @@ const rules = charter.parse({
   pool: { unattestedPpm: PPM, sources: { spotify: 500_000 } },
 })
 const valuesOf = (rows: PoolIndexRow[]): number[] =>
-  chunkValues({ charter: rules, index: { v: 1, measures: 'activity@1/1', rows, tokens: tokensOf('x'), key: null }, shared: 0 }).map(
-    ({ value }) => value,
-  )
+  chunkValues({
+    charter: rules,
+    index: { v: 1, measures: 'activity@1/1', rows, tokens: tokensOf('x'), key: null },
+    shared: 0,
+    hasMail: false,
+  }).map(({ value }) => value)
 
 describe('the value of a chunk', () => {
   it('weighs what the charter names, and nothing that every object has', () => {

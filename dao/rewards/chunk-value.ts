@@ -11,18 +11,24 @@ export interface ChunksToValue {
   index: PoolIndex
   /** Most of the 16 bands that are equal with one earlier contribution's; null where the index has no tokens. */
   shared: number | null
+  /** It brings a mail, which its testers may find to attest it. */
+  hasMail: boolean
 }
 
-/** v = T·Q·U·D·W·A for each row; `novelty` of each is the number of bands that were there before. */
-export function chunkValues({ charter, index, shared }: ChunksToValue): RecordValue[] {
+/** v = T·Q·U·D·W·A for each row, with both A where there is a mail; `novelty` of each is the number of bands that were there before. */
+export function chunkValues({ charter, index, shared, hasMail }: ChunksToValue): RecordValue[] {
   const terms = poolTermsOf(charter)
+  const attestedPpm = hasMail ? terms.exportMail?.attestedPpm : undefined
   const novelty = bandNoveltyPpm(shared, charter)
   const most = mostTokens(index.rows, charter)
   return index.rows.map(({ tokens, quality, language, source }) => {
     let value = tokens < terms.minTokens ? 0 : 1000 * Math.min(tokens, most)
-    for (const factor of [quality, novelty, demandPpm(language, charter), sourcePpm(source, terms), terms.unattestedPpm])
-      value = mulDiv(value, factor, PPM)
-    return { value, novelty: shared ?? 0 }
+    for (const factor of [quality, novelty, demandPpm(language, charter), sourcePpm(source, terms)]) value = mulDiv(value, factor, PPM)
+    return {
+      value: mulDiv(value, terms.unattestedPpm, PPM),
+      novelty: shared ?? 0,
+      ...(attestedPpm !== undefined && { attested: mulDiv(value, attestedPpm, PPM) }),
+    }
   })
 }
 

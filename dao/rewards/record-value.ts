@@ -25,6 +25,8 @@ export interface RecordValue {
   value: number
   /** Most equal lanes, of 128, with anything earlier. */
   novelty: number
+  /** v of a chunk whose contribution brings a mail, where its testers find that the mail attests it. */
+  attested?: number
 }
 
 export interface ValuesOfEpoch {

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { did } from './account.ts'
 import { type CID, cid, PPM, ppm, sha256, uint, utf8 } from './bytes.ts'
-import { POOL_BANDS } from './consent.ts'
+import { POOL_BANDS, POOL_SOURCES } from './consent.ts'
 import { selectorSchema } from './selectors.ts'
 import { pipelineId, schemaId } from './signed.ts'
 import { base32 } from 'multiformats/bases/base32'
@@ -24,6 +24,38 @@ const phaseLimits = (minEntries: number, minSeconds: number, maxSeconds: number)
     })
     .prefault({})
 
+/** A domain in lower-case ASCII, as senders and keys of mails are named. */
+const domain = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$/, 'a domain in lower case')
+
+/** Which services' mails count as evidence of whose export it is, and for how much. */
+export const exportMailTerms = z.strictObject({
+  /** What a word counts whose contribution is attested. */
+  attestedPpm: ppm.default(PPM),
+  /** From the date of the mail to the offer. */
+  maxAgeDays: z.int().min(1).max(3650).default(90),
+  /** Who says of which service's exports that they are ready: the domain, and those below it, that sends and signs. */
+  senders: z
+    .array(
+      z.strictObject({
+        source: z.enum(POOL_SOURCES),
+        domain,
+        /** Words of the subject, one of which it has; none: any message of the service counts, a newsletter too. */
+        subjects: z.array(text(128).min(1)).max(64).default([]),
+      }),
+    )
+    .min(1)
+    .max(64),
+  /** Keys that everybody takes in the place of the DNS's, since services change theirs: the DNS name and the text of its TXT record. */
+  keys: z
+    .array(z.strictObject({ name: domain, record: text(2048).min(1) }))
+    .max(64)
+    .default([]),
+})
+export type ExportMailTerms = z.infer<typeof exportMailTerms>
+
 /** How contributions to the personal pool count, and what releases and statistics of them keep to. */
 export const poolTerms = z.strictObject({
   /** Kinds of events, and versions of the measures that a contribution's index may be made with. */
@@ -36,8 +68,10 @@ export const poolTerms = z.strictObject({
     .min(1)
     .max(1 << 20)
     .default(16_384),
-  /** What a word counts that no proof of its origin comes with; nothing attests an export yet. */
+  /** What a word counts that nothing attests. */
   unattestedPpm: ppm.default(100_000),
+  /** What attests an export; left out, nothing does, and so terms without it keep the bytes they had. */
+  exportMail: exportMailTerms.optional(),
   /** Equal bands, of 16, with an earlier contribution at which nothing is new. */
   duplicateBands: z.int().min(1).max(POOL_BANDS).default(4),
   /** What a contribution without tokens keeps: nobody can say whether it was here before. */

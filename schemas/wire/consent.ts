@@ -148,6 +148,8 @@ export const consentReceipt = z.strictObject({
   thirdParties: z.enum(['none', 'removed']),
   /** Global Privacy Control was set where consent was asked. */
   gpc: z.boolean(),
+  /** Testers may read the service's mail that lies beside the events. Left out where none does. */
+  mail: z.literal(true).optional(),
   /** SHA-256 of the JWS this one renews. */
   prev: sha256Hex.nullable(),
 })
@@ -188,6 +190,8 @@ export const poolManifest = z.strictObject({
   redaction: schemaId.optional(),
   /** Raw CIDs of the sealed chunks, in order. */
   chunks: z.array(cid).min(1).max(MAX_CHUNKS),
+  /** Raw CID of the sealed mail that says that the export is ready: the chunk after the last, for testers alone. Left out where there is none. */
+  mail: cid.optional(),
   /** The ledger file that says what each chunk holds, in numbers: a `poolIndex`. */
   index: cid,
   records: uint,
@@ -203,6 +207,9 @@ export const poolManifest = z.strictObject({
   prev: cid.nullable(),
 })
 export type PoolManifest = z.infer<typeof poolManifest>
+/** Number of the chunk that is the mail, behind those of events; undefined where there is none. */
+export const mailChunkOf = ({ chunks, mail }: Pick<PoolManifest, 'chunks' | 'mail'>): number | undefined =>
+  mail === undefined ? undefined : chunks.length
 
 /** Services that exports come from. A closed list: what a row names is looked up in the charter's terms, and released by name. */
 export const POOL_SOURCES = [
@@ -249,7 +256,9 @@ export const poolIndex = z.strictObject({
   rows: z.array(poolIndexRow).min(1).max(MAX_CHUNKS),
   /** The pool's pseudorandom function of each MinHash band, in order of bands: equal for equal bands within one pool. Empty: none were asked for. */
   tokens: z.array(bytesOf(32)).max(POOL_BANDS),
-  /** CID of the pool key that they are under: tokens of another dealing say nothing about these. Null without tokens. */
+  /** The same function of the service's account that the mail was sent to: who was attested once is not a second time. Left out without a mail. */
+  account: bytesOf(32).optional(),
+  /** CID of the pool key that they are under: tokens of another dealing say nothing about these. Null without any. */
   key: cid.nullable(),
 })
 export type PoolIndex = z.infer<typeof poolIndex>

@@ -12,7 +12,7 @@ const seat = z.int().min(1).max(32)
 /** age recipient of the hybrid (ML-KEM-768 with X25519) kind. */
 const recipient = z.string().regex(/^age1pq1[02-9ac-hj-np-z]{1900,2000}$/, 'a hybrid age recipient')
 
-/** Chunks whose keys are asked for at once. */
+/** Chunks whose keys are asked for at once; the one behind the last of them is the mail. */
 export const MAX_INDICES = 64
 export const MAX_DEPOSIT_BYTES = MAX_POOL_MANIFEST_BYTES + MAX_RECEIPT_BYTES + 4 * MAX_COUNT_WORDS + 4096
 
@@ -67,15 +67,7 @@ export const keyRequest = z.strictObject({
   dao: ledgerId,
   manifest: cid,
   /** Strictly ascending. */
-  indices: z
-    .array(
-      z
-        .int()
-        .min(0)
-        .max(MAX_CHUNKS - 1),
-    )
-    .min(1)
-    .max(MAX_INDICES),
+  indices: z.array(z.int().min(0).max(MAX_CHUNKS)).min(1).max(MAX_INDICES),
   purpose,
   role: poolRole,
   /** The epoch whose beacon drew the indices; of an assembler, that of its order. */

@@ -20,13 +20,16 @@ export const poolKey = z.strictObject({
 })
 export type PoolKey = z.infer<typeof poolKey>
 
-/** Bands, blinded: points that say nothing of them. Signed by a subject under `quern/token-request/v1\0`. */
+/** Bands of a contribution, and the account behind it. */
+export const MAX_TOKENS = POOL_BANDS + 1
+
+/** Bands, blinded: points that say nothing of them. Signed by a subject, or by a seated validator that tests one, under `quern/token-request/v1\0`. */
 export const tokenRequest = z.strictObject({
   v: z.literal(1),
   dao: ledgerId,
   /** CID of the pool key's bytes. */
   key: cid,
-  blinded: z.array(point).min(1).max(POOL_BANDS),
+  blinded: z.array(point).min(1).max(MAX_TOKENS),
   by: did,
   at: uint,
   s: signature,
@@ -38,7 +41,7 @@ export const tokenAnswer = z.strictObject({
   v: z.literal(1),
   key: cid,
   x: z.int().min(1).max(32),
-  points: z.array(point).min(1).max(POOL_BANDS),
+  points: z.array(point).min(1).max(MAX_TOKENS),
   proof: bytesOf(64),
 })
 export type TokenAnswer = z.infer<typeof tokenAnswer>

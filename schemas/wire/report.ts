@@ -18,12 +18,24 @@ export const drawResult = z.strictObject({
 })
 export type DrawResult = z.infer<typeof drawResult>
 
+/** Contributions of one account to the pool that an epoch counts: one, and what is left over of earlier ones. */
+export const MOST_ATTESTED = 16
+
 /** `results` are in draw order; the fold recomputes the draw and refuses a report about other records. */
 export const report = z.strictObject({
   v: z.literal(1),
   epoch: uint,
   validator: did,
-  contributions: z.array(z.strictObject({ contributor: did, results: z.array(drawResult).max(1024) })).max(65_536),
+  contributions: z
+    .array(
+      z.strictObject({
+        contributor: did,
+        results: z.array(drawResult).max(1024),
+        /** Manifests of its contributions to the pool whose mail was opened, holds, and is of the account that the index names. Left out for none. */
+        attested: z.array(cid).min(1).max(MOST_ATTESTED).optional(),
+      }),
+    )
+    .max(65_536),
 })
 export type Report = z.infer<typeof report>
 

@@ -50,7 +50,8 @@ async function scoring(
 ) {
   const told: unknown[] = []
   const logger: Logger = { ...silent, info: (_event, detail) => void told.push(detail) }
-  const results = await scoreContribution({
+  const { results } = await scoreContribution({
+    mailTerms: undefined,
     contribution: { manifestCid: cid, contributor: subject.did, committee: network.committee },
     manifest,
     index,

@@ -209,6 +209,7 @@ export class Keyholder implements AsyncDisposable {
       ledger: view.ledger,
       held: (key) => poolKeys.held(key),
       hasJoined: (account) => view.hasJoined(account),
+      isSeated: (account) => view.isSeated(account),
     })
     const changed = (manifest: CID): void => this.#options.onChange?.(manifest)
     const use = (served: Disposable): void => void this.#stack.use(served)

@@ -2,7 +2,7 @@
 import type { Effects, Kv, Logger } from '../../core/effects/index.ts'
 import type { Mesh } from '../../core/mesh/index.ts'
 import type { Storage } from '../../core/storage/index.ts'
-import type { Web } from '../../core/web/index.ts'
+import type { ResolveTxt, Web } from '../../core/web/index.ts'
 import type { FileStore } from '../../dao/follower/index.ts'
 import type { Charter, Report } from '../../schemas/wire/index.ts'
 import type { PoolHome } from './keyholder-duty.ts'
@@ -16,6 +16,8 @@ export interface ValidatorOptions extends Effects {
   keys: ValidatorKeys
   /** The web by the charter's rules; opened for the first test. */
   openWeb: (charter: Charter) => Promise<Web>
+  /** Looks keys of mails up that the charter does not pin; without it such a mail attests nothing here. */
+  resolveTxt?: ResolveTxt | undefined
   /** Where this validator does not go: a page there passes its test. */
   deny?: Deny | undefined
   logger: Logger

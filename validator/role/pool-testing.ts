@@ -1,8 +1,16 @@
 /** The draws of an epoch that are chunks of the personal pool: a few contributions at once, each within its share of the time. */
-import { type DrawOf, readConsentPolicy, readPoolIndex, readPoolManifest } from '../../dao/ledger/index.ts'
+import { pinnedKeys } from '../../dao/export-mail/index.ts'
+import {
+  type DrawOf,
+  type PoolContribution,
+  poolKeysNamed,
+  readConsentPolicy,
+  readPoolIndex,
+  readPoolManifest,
+} from '../../dao/ledger/index.ts'
 import { FINEST_RULES } from '../../schemas/activity/index.ts'
-import type { CID, DrawResult } from '../../schemas/wire/index.ts'
-import { scoreContribution } from '../scoring/index.ts'
+import { type CID, type ConsentPolicy, type DrawResult, type PoolIndex, poolTermsOf } from '../../schemas/wire/index.ts'
+import { type MailTerms, type Scored, scoreContribution } from '../scoring/index.ts'
 import { inLanes, shareOf } from '../testing/index.ts'
 import type { Desk } from './desk.ts'
 
@@ -30,12 +38,18 @@ export function partsOf(desk: Pick<Desk, 'state'>, draws: readonly DrawOf[]): { 
   return { web, pool }
 }
 
+export interface PoolTested {
+  results: DrawResult[]
+  /** Manifests that their mails attest. */
+  attested: CID[]
+}
+
 /** Results of all chunks drawn, contribution by contribution. Rejects with the signal's reason. */
 export async function testPool(
   { state, options, link }: Desk,
   pool: ReadonlyMap<string, number[]>,
   { epoch, until, signal }: { epoch: number; until: number; signal: AbortSignal },
-): Promise<DrawResult[]> {
+): Promise<PoolTested> {
   const { files, mesh, clock, logger, keys } = options
   const drawn = [...pool].flatMap(([key, rows]) => {
     const contribution = state().contributions.get(key)
@@ -43,12 +57,29 @@ export async function testPool(
     const policy = contribution && readConsentPolicy(files, contribution.manifest.policy)
     if (contribution === undefined || !index?.ok || !policy?.ok) return []
     const manifest = readPoolManifest(files, contribution.manifestCid)
-    return [{ contribution, manifest, index: index.value, rules: policy.value.rules ?? FINEST_RULES, rows }]
+    const mailTerms = mailTermsOf({ state, options }, contribution, { index: index.value, policy: policy.value })
+    return [{ contribution, manifest, mailTerms, index: index.value, rules: policy.value.rules ?? FINEST_RULES, rows }]
   })
-  const results: DrawResult[][] = []
+  const scored: Scored[] = []
   await inLanes(drawn, CONTRIBUTIONS_AT_ONCE, async (one, i) => {
     const shareMs = shareOf(until - clock.now(), drawn.length - i)
-    results[i] = await scoreContribution({ ...one, epoch, mesh, signer: keys.identity, dao: link.peer, clock, logger, shareMs, signal })
+    scored[i] = await scoreContribution({ ...one, epoch, mesh, signer: keys.identity, dao: link.peer, clock, logger, shareMs, signal })
   })
-  return results.flat()
+  return {
+    results: scored.flatMap(({ results }) => results),
+    attested: drawn.flatMap(({ contribution }, i) => (scored[i]?.attested === true ? [contribution.manifestCid] : [])),
+  }
+}
+
+/** What the charter says of mails, with the key that the contribution's own policy names: the account is known under no other. */
+function mailTermsOf(
+  { state, options: { files, resolveTxt, clock } }: Pick<Desk, 'state' | 'options'>,
+  { dealtAt }: PoolContribution,
+  { index, policy }: { index: PoolIndex; policy: ConsentPolicy },
+): MailTerms | undefined {
+  const terms = poolTermsOf(state().charter).exportMail
+  const key = policy.poolKey && poolKeysNamed(state(), files).find(({ cid }) => cid.equals(policy.poolKey))
+  if (terms === undefined || key === undefined || index.key?.equals(key.cid) !== true) return undefined
+  // all testers by one time, where the log tells it
+  return { terms, key: key.key, lookup: pinnedKeys(terms, resolveTxt), at: dealtAt > 0 ? dealtAt : Math.floor(clock.now() / 1000) }
 }

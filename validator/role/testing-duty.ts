@@ -3,7 +3,7 @@ import { codeOf } from '../../core/errors/index.ts'
 import { deadlineOf, untilAborted } from '../../core/mesh/index.ts'
 import type { Web } from '../../core/web/index.ts'
 import { drawsFor } from '../../dao/ledger/index.ts'
-import { cborCid, encode, reportHash, type Report } from '../../schemas/wire/index.ts'
+import { cborCid, encode, MOST_ATTESTED, reportHash, type Report } from '../../schemas/wire/index.ts'
 import type { HashChain } from '../chains/index.ts'
 import { pageReservation } from '../optouts/index.ts'
 import { type Fraud, Refetcher, type ReservedPage, testDraws, testingTime } from '../testing/index.ts'
@@ -107,16 +107,21 @@ export class TestingDuty implements AsyncDisposable {
       signal,
     })
     const [tested, scored] = await Promise.all([testing, scoring])
-    const found = new Map([...tested.flatMap(({ results }) => results), ...scored].map((result) => [nameOf(result), result]))
+    const attested = new Map(scored.attested.map((manifest) => [manifest.toString(), manifest]))
+    const found = new Map([...tested.flatMap(({ results }) => results), ...scored.results].map((result) => [nameOf(result), result]))
     for (const fraud of tested.flatMap((one) => one.frauds)) await this.#prove(fraud)
     const honest: Report = {
       v: 1,
       epoch,
       validator: me,
-      contributions: draws.map(({ contributor, picks }) => ({
-        contributor,
-        results: picks.flatMap((pick) => found.get(nameOf(pick)) ?? []),
-      })),
+      contributions: draws.map(({ contributor, picks }) => {
+        const mails = [...new Set(picks.map(({ manifest }) => manifest.toString()))].flatMap((key) => attested.get(key) ?? [])
+        return {
+          contributor,
+          results: picks.flatMap((pick) => found.get(nameOf(pick)) ?? []),
+          ...(mails.length > 0 && { attested: mails.slice(0, MOST_ATTESTED) }),
+        }
+      }),
     }
     const note = { report: encode(tamper?.(honest) ?? honest), salt: random.bytes(32) }
     await writeReportNote(kv, epoch, note)

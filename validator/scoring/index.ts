@@ -1,2 +1,3 @@
+export type { MailTerms } from './attest.ts'
 export { type ChunkScore, type ChunkToScore, latestMonth, scorePoolChunk } from './score-chunk.ts'
-export { scoreContribution, type ScoreContribution } from './score-contribution.ts'
+export { scoreContribution, type ScoreContribution, type Scored } from './score-contribution.ts'

@@ -13,11 +13,13 @@ import {
   type CID,
   type DrawResult,
   type EventRules,
+  mailChunkOf,
   peerFromDid,
   type PoolIndex,
   type PoolIndexRow,
   type PoolManifest,
 } from '../../schemas/wire/index.ts'
+import { isAttested, type MailTerms } from './attest.ts'
 import { readChunks } from './read-chunks.ts'
 import { type ChunkScore, latestMonth, scorePoolChunk } from './score-chunk.ts'
 
@@ -27,6 +29,8 @@ export interface ScoreContribution {
   index: PoolIndex
   /** What the policy that it was offered under lets events say. */
   rules: EventRules
+  /** What a mail is held to; undefined where the charter takes none, or the pool has no key to know its account by. */
+  mailTerms: MailTerms | undefined
   /** Chunks drawn, ascending. */
   rows: readonly number[]
   epoch: number
@@ -45,12 +49,21 @@ const SHARE_USED = { code: 'SHARE_USED', message: 'the time for this contributio
 /** Keyholders may be restarting: asked again after these parts of the share. */
 const PAUSES = [16, 8, 4]
 
-/** Results in the order of `rows`. Rejects with the signal's reason. */
-export async function scoreContribution(options: ScoreContribution): Promise<DrawResult[]> {
-  const { contribution, manifest, rows, logger, clock, signal, shareMs } = options
+export interface Scored {
+  /** In the order of `rows`. */
+  results: DrawResult[]
+  /** Its mail attests it. Whatever is wrong with a mail fails no draw: it was brought for more, not for less. */
+  attested: boolean
+}
+
+/** Rejects with the signal's reason. */
+export async function scoreContribution(given: ScoreContribution): Promise<Scored> {
+  const { contribution, manifest, mailTerms, logger, clock, signal, shareMs } = given
   const { manifestCid } = contribution
+  const mailRow = mailTerms && mailChunkOf(manifest)
+  const options = mailRow === undefined ? given : { ...given, rows: [...given.rows, mailRow] }
   using share = deadlineOf(clock, shareMs, SHARE_USED, [signal])
-  const chunks = rows.map((row) => manifest.chunks[row] as CID)
+  const chunks = options.rows.map((row) => (row === mailRow ? manifest.mail : manifest.chunks[row]) as CID)
   const peers = [options.dao, ...contribution.committee.members.map(peerFromDid)]
   const [sealed, keys] = await Promise.all([
     readChunks(chunks, { mesh: options.mesh, clock, peers, logger, shareMs, signal: share.signal }),
@@ -59,13 +72,42 @@ export async function scoreContribution(options: ScoreContribution): Promise<Dra
   signal.throwIfAborted()
   const now = latestMonth(clock.now())
   const seen = new Set<string>()
-  return rows.map((row, i): DrawResult => {
-    const bytes = sealed.get((chunks[i] as CID).toString())
+  const bytesOf = (i: number): Uint8Array | undefined => sealed.get((chunks[i] as CID).toString())
+  const results = given.rows.map((row, i): DrawResult => {
+    const bytes = bytesOf(i)
     const score = scoreOf(options, { row, bytes, keys, place: i, now, seen })
     // the report carries the check; why is for who runs this validator, and names no content
     if (score.check !== null) logger.info('chunk-failed', { manifest: manifestCid.toString(), row, check: score.check, code: score.code })
     return { manifest: manifestCid, row, pass: score.check === null, check: score.check, evidence: null }
   })
+  const place = given.rows.length
+  const attested =
+    mailRow !== undefined &&
+    (await attests(given, mailTerms as MailTerms, { row: mailRow, bytes: bytesOf(place), keys, place }, share.signal))
+  signal.throwIfAborted()
+  return { results, attested }
+}
+
+async function attests(
+  { contribution, index, mesh, signer, clock, logger }: ScoreContribution,
+  terms: MailTerms,
+  { row, bytes, keys, place }: Omit<Fetched, 'now' | 'seen'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (bytes === undefined || typeof keys === 'string') return false
+  const manifest = contribution.manifestCid.toString()
+  let plain: Uint8Array
+  try {
+    plain = openChunk(bytes, keys.keys[place] as Uint8Array, keys.context, row)
+  } catch (thrown) {
+    logger.info('mail-does-not-attest', { manifest, code: codeOf(thrown) })
+    return false
+  }
+  try {
+    return await isAttested({ ...terms, manifest, plain, index, mesh, signer, clock, logger, signal })
+  } finally {
+    plain.fill(0)
+  }
 }
 
 interface Fetched {

@@ -102,6 +102,7 @@ export function receiptOf({
     adult: true,
     thirdParties: othersRemoved ? 'removed' : 'none',
     gpc,
+    ...(manifest.mail !== undefined && { mail: true as const }),
     prev: null,
   }
 }

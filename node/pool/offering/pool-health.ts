@@ -4,13 +4,16 @@ import { codeOf } from '../../../core/errors/index.ts'
 import type { Signer } from '../../../core/identity/index.ts'
 import type { Mesh } from '../../../core/mesh/index.ts'
 import { custodyHealth, type CustodyHealth } from '../../../dao/ledger/index.ts'
-import { type AccessLine, sha256, encode, equalBytes } from '../../../schemas/wire/index.ts'
+import { type AccessLine, sha256, encode, equalBytes, mailChunkOf } from '../../../schemas/wire/index.ts'
 import { readAccessLog } from '../seal/index.ts'
 import type { PoolBook, PoolNote } from './pool-book.ts'
 
 /** One question for keys, as its keyholders wrote it down. */
 export interface Access extends Pick<AccessLine, 'at' | 'by' | 'role' | 'purpose' | 'epoch' | 'trainer' | 'outcome'> {
+  /** Chunks of events. */
   chunks: number
+  /** And the mail beside them. */
+  mail: boolean
   /** How many keyholders say so; keys come together only where k of them answered. */
   seenBy: number
 }
@@ -47,6 +50,7 @@ export async function askHealth({ mesh, clock, subject, book, note, most }: AskH
   const asked = [...members, ...note.former]
   const faults: Record<string, string> = {}
   const accesses: (Access & { who: Set<string> })[] = []
+  const mailChunk = mailChunkOf(note.manifest)
   const heads = new Map(note.heads.map((one) => [one.by, one]))
   let [live, told] = [0, 0]
   await Promise.all(
@@ -68,7 +72,7 @@ export async function askHealth({ mesh, clock, subject, book, note, most }: AskH
         else heads.set(keyholder, { by: keyholder, ...read })
         // somebody may have asked in vain so often that whoever read it comes after the last line that is looked at
         if (read.lines < head.lines) faults[keyholder] ??= 'ACCESS_LOG_LONG'
-        for (const line of lines) tally(accesses, line, keyholder)
+        for (const line of lines) tally(accesses, { line, keyholder, mailChunk })
       } catch (error) {
         faults[keyholder] = refusalOf(error)
       }
@@ -94,8 +98,13 @@ function continues(lines: readonly AccessLine[], { lines: count, head }: PoolNot
   return last !== undefined && equalBytes(sha256(encode(last)), head)
 }
 
-function tally(accesses: (Access & { who: Set<string> })[], line: AccessLine, keyholder: string): void {
+function tally(
+  accesses: (Access & { who: Set<string> })[],
+  { line, keyholder, mailChunk }: { line: AccessLine; keyholder: string; mailChunk: number | undefined },
+): void {
   const { at, by, role, purpose, epoch, trainer, outcome, indices } = line
+  const mail = mailChunk !== undefined && indices.includes(mailChunk)
+  const chunks = indices.length - (mail ? 1 : 0)
   const same = accesses.find(
     (one) =>
       one.by === by &&
@@ -104,12 +113,13 @@ function tally(accesses: (Access & { who: Set<string> })[], line: AccessLine, ke
       one.epoch === epoch &&
       one.trainer === trainer &&
       one.outcome === outcome &&
-      one.chunks === indices.length &&
+      one.chunks === chunks &&
+      one.mail === mail &&
       Math.abs(one.at - at) <= TOGETHER &&
       !one.who.has(keyholder),
   )
   if (same === undefined)
-    accesses.push({ at, by, role, purpose, epoch, trainer, outcome, chunks: indices.length, seenBy: 1, who: new Set([keyholder]) })
+    accesses.push({ at, by, role, purpose, epoch, trainer, outcome, chunks, mail, seenBy: 1, who: new Set([keyholder]) })
   else same.who.add(keyholder)
 }
 

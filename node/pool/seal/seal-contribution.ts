@@ -64,6 +64,8 @@ export interface ToSeal {
   ownerSeed?: Uint8Array
   /** The pool's tokens for `bandsOfLines`, in order, and the CID of the key they are under; none where the pool was not asked. */
   tokens?: { key: CID; values: readonly Uint8Array[] }
+  /** The service's mail that it is ready, and the pool's token of the account it went to; testers alone get its key. Takes `tokens`. */
+  mail?: { bytes: Uint8Array; account: Uint8Array }
   /** Measures that the charter takes; the newest of them that is known here is used. */
   measures?: readonly string[]
   /** How many contributions of this subject were revealed before, and the last of them. */
@@ -74,7 +76,7 @@ export interface ToSeal {
 export interface Sealed {
   manifest: PoolManifest
   cid: CID
-  /** Manifest, chunks and index, in this order. Manifest and index are ledger files; all of it is pinned. */
+  /** Manifest, chunks, mail and index, in this order. Manifest and index are ledger files; all of it is pinned. */
   blocks: Block[]
   index: PoolIndex
   salt: Uint8Array
@@ -92,7 +94,7 @@ const secure: ByteSource = { bytes: (length) => new Uint8Array(randomBytes(lengt
  * salt are new.
  */
 export function sealContribution(toSeal: ToSeal): Sealed {
-  const { lines, dao, subject, policy, schema, parser, from, to, ownerSeed, tokens, sequence = 0, prev = null } = toSeal
+  const { lines, dao, subject, policy, schema, parser, from, to, ownerSeed, tokens, mail, sequence = 0, prev = null } = toSeal
   const groups = chunkLines(lines)
   const measures = KNOWN_MEASURES.find((one) => toSeal.measures?.includes(one)) ?? ACTIVITY_MEASURES
   const counter = new FeatureCounter(LAYOUT_1)
@@ -108,6 +110,7 @@ export function sealContribution(toSeal: ToSeal): Sealed {
     measures,
     rows,
     tokens: [...(tokens?.values ?? [])],
+    ...(mail !== undefined && { account: mail.account }),
     key: tokens?.key ?? null,
   })
   const indexBytes = encode(index)
@@ -118,10 +121,12 @@ export function sealContribution(toSeal: ToSeal): Sealed {
   const first = commitments[0] as Uint8Array
   const context = poolContext(first, salt)
   const owner = ownerSeed === undefined ? undefined : ownerKey(ownerSeed, salt)
-  const chunks = groups.map((group, i) => {
-    const bytes = sealChunk(utf8(group), keyFromSecret(secret, context, i, owner), context, i)
+  const sealedAs = (plain: Uint8Array, i: number): Block => {
+    const bytes = sealChunk(plain, keyFromSecret(secret, context, i, owner), context, i)
     return { cid: rawCid(bytes), bytes }
-  })
+  }
+  const chunks = groups.map((group, i) => sealedAs(utf8(group), i))
+  const sealedMail = mail === undefined ? [] : [sealedAs(mail.bytes, chunks.length)]
   const manifest = shaped(poolManifest, {
     v: 1,
     dao,
@@ -130,6 +135,7 @@ export function sealContribution(toSeal: ToSeal): Sealed {
     schema,
     ...(parser !== undefined && { parser, redaction: REDACTION }),
     chunks: chunks.map(({ cid }) => cid),
+    ...(sealedMail[0] !== undefined && { mail: sealedMail[0].cid }),
     index: cborCid(indexBytes),
     records: lines.length,
     from,
@@ -140,7 +146,7 @@ export function sealContribution(toSeal: ToSeal): Sealed {
     prev,
   })
   const bytes = encode(manifest)
-  const blocks = [{ cid: cborCid(bytes), bytes }, ...chunks, { cid: manifest.index, bytes: indexBytes }]
+  const blocks = [{ cid: cborCid(bytes), bytes }, ...chunks, ...sealedMail, { cid: manifest.index, bytes: indexBytes }]
   const counts = aggregatorsOf(policy.value) === undefined ? [] : dealCounts(counter.vector(), secure)
   return { manifest, cid: cborCid(bytes), blocks, index, salt, shares, commitments, counts }
 }

@@ -1,0 +1,1 @@
+export { checkExportMail, type ExportMailVerdict, type KeyLookup, pinnedKeys } from './check-export-mail.ts'

@@ -1,0 +1,96 @@
+/**
+ * The mail in which a service tells its user that an export is ready, as evidence of whose export it is: what must be true of it before any key is
+ * looked up. Evidence, never proof: the mail says that this address asked the service for its data, not that this is what came.
+ */
+import type { ExportMailTerms } from '../wire/index.ts'
+import { type DkimSignature, isAtOrBelow, readSignature } from './dkim-signature.ts'
+import { dateOf, type Mail, MAX_EXPORT_MAIL_BYTES, onlyAddress, onlyField, readMail, subjectOf } from './read-mail.ts'
+import { bodyHolds } from './verify-dkim.ts'
+
+/** What a signature must cover besides the whole body. */
+const MUST_SIGN = ['from', 'to', 'date', 'subject']
+/** Signatures looked at: services sign once or twice, and each may cost a question to the DNS. */
+const MAX_SIGNATURES = 8
+const MAX_CANDIDATES = 4
+const DAY_SECONDS = 86_400
+
+export interface ExportMailFacts {
+  bytes: Uint8Array
+  /** Service of the export: one of `POOL_SOURCES`. */
+  source: string
+  terms: ExportMailTerms
+  /** When it is offered, Unix seconds. */
+  at: number
+}
+
+export type ExportMailRead =
+  /** `signatures`: of the service, each whole; one that holds is enough. `address`: whom it was sent to. */
+  { ok: true; mail: Mail; signatures: readonly DkimSignature[]; address: string } | { ok: false; code: string; message: string }
+
+const no = (code: string, message: string): ExportMailRead => ({ ok: false, code, message })
+
+/**
+ * Codes: MAIL_TOO_LARGE, BAD_MAIL, SOURCE_NOT_LISTED, MAIL_FIELDS, OTHER_SENDER, OTHER_SUBJECT, MAIL_TOO_OLD, MAIL_FUTURE, MAIL_UNSIGNED,
+ * OTHER_SIGNER, SIGNS_PART, SIGNATURE_EXPIRED, BODY_CHANGED. Messages say what to do, and nothing of what the mail says.
+ */
+export function readExportMail({ bytes, source, terms, at }: ExportMailFacts): ExportMailRead {
+  const senders = terms.senders.filter((one) => one.source === source)
+  if (senders.length === 0) return no('SOURCE_NOT_LISTED', `this pool lists no sender for ${source}; offer without a mail`)
+  if (bytes.byteLength > MAX_EXPORT_MAIL_BYTES)
+    return no('MAIL_TOO_LARGE', `a mail has at most ${MAX_EXPORT_MAIL_BYTES >> 10} KiB; give the message alone, without what was forwarded`)
+  const mail = readMail(bytes)
+  if (!mail) return no('BAD_MAIL', 'that is no mail; save the message itself (.eml, "show original"), not a print or a screenshot of it')
+  const [from, to, date, subject] = MUST_SIGN.map((name) => onlyField(mail, name))
+  const sender = from === undefined ? undefined : onlyAddress(from)
+  const address = to === undefined ? undefined : onlyAddress(to)
+  const sent = date === undefined ? undefined : dateOf(date)
+  if (sender === undefined || address === undefined || sent === undefined || subject === undefined)
+    return no(
+      'MAIL_FIELDS',
+      'a mail has one From, one To with one address, one Date and one Subject; save the original that was sent to you',
+    )
+  const domain = sender.slice(sender.lastIndexOf('@') + 1)
+  const ours = senders.filter((one) => isAtOrBelow(domain, one.domain))
+  if (ours.length === 0)
+    return no(
+      'OTHER_SENDER',
+      `the pool takes mails of ${names(senders)} for ${source}; save the service's own message, not one that was forwarded`,
+    )
+  const said = subjectOf(subject).toLowerCase()
+  if (!ours.some(({ subjects }) => subjects.length === 0 || subjects.some((one) => said.includes(one.toLowerCase()))))
+    return no('OTHER_SUBJECT', 'that is another message of the service than the one that says that your export is ready')
+  if (sent > at + DAY_SECONDS) return no('MAIL_FUTURE', 'the mail is dated in the future; check the clock of this machine')
+  if (at - sent > terms.maxAgeDays * DAY_SECONDS)
+    return no('MAIL_TOO_OLD', `the mail is older than the ${terms.maxAgeDays} days that the pool takes; ask the service for a new export`)
+  return withSignatures(mail, { address, senders: ours, at })
+}
+
+const names = (senders: readonly { domain: string }[]): string => senders.map(({ domain }) => domain).join(', ')
+
+function withSignatures(
+  mail: Mail,
+  { address, senders, at }: { address: string; senders: ExportMailTerms['senders']; at: number },
+): ExportMailRead {
+  const fields = mail.fields.filter(({ name }) => name === 'dkim-signature').slice(0, MAX_SIGNATURES)
+  const signed = fields.flatMap((field) => readSignature(field) ?? [])
+  if (signed.length === 0)
+    return no('MAIL_UNSIGNED', 'the mail carries no DKIM signature that is read here; save the original with all its headers')
+  const theirs = signed.filter((one) => senders.some((sender) => isAtOrBelow(one.domain, sender.domain)))
+  if (theirs.length === 0)
+    return no('OTHER_SIGNER', `none of ${names(senders)} signed the mail; save the original, not one that was forwarded`)
+  const whole = theirs.filter(({ isPartial, signs }) => !isPartial && MUST_SIGN.every((name) => signs.includes(name)))
+  if (whole.length === 0)
+    return no(
+      'SIGNS_PART',
+      'the signature does not cover From, To, Date, Subject and the whole body, so it says too little; offer without a mail',
+    )
+  const current = whole.filter(({ expires }) => expires === null || expires > at)
+  if (current.length === 0) return no('SIGNATURE_EXPIRED', 'the signature has expired; ask the service for a new export')
+  const signatures = current.filter((one) => bodyHolds(mail, one)).slice(0, MAX_CANDIDATES)
+  if (signatures.length === 0)
+    return no(
+      'BODY_CHANGED',
+      'the body is not what was signed; save the original as it came, mailing lists and mail programs change copies',
+    )
+  return { ok: true, mail, signatures, address }
+}
