@@ -3,7 +3,7 @@ import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/i
 import { txtResolver } from '../../core/web/index.ts'
 import { checkExportMail, pinnedKeys } from '../../dao/export-mail/index.ts'
 import { MAX_EXPORT_MAIL_BYTES } from '../../schemas/export-mail/index.ts'
-import type { PoolTerms } from '../../schemas/wire/index.ts'
+import { exportMailTermsOf, type PoolTerms } from '../../schemas/wire/index.ts'
 import { type Flags, printable, type Prompter, readAtMost } from '../program/index.ts'
 
 export interface OfferedMail {
@@ -13,7 +13,7 @@ export interface OfferedMail {
 }
 
 export interface MailFacts {
-  terms: Pick<PoolTerms, 'exportMail'>
+  terms: PoolTerms
   /** Whether the pool has a key that accounts are known by. */
   hasKey: boolean
   /** Service of the export. */
@@ -32,18 +32,18 @@ export async function mailOf(flags: Flags, { terms, hasKey, source, now, signal 
       'MAIL_NOT_AGREED',
       '--yes agrees to nothing by itself: --show-mail says that testers may read the whole mail; without that leave --proof out',
     )
-  if (terms.exportMail === undefined || !hasKey)
-    throw new RefusedError('NO_MAILS', 'this pool takes no mails as evidence; offer without --proof')
+  const mails = exportMailTermsOf(terms)
+  if (mails === undefined || !hasKey) throw new RefusedError('NO_MAILS', 'this pool takes no mails as evidence; offer without --proof')
   // what is a little too large is read, to be told so with what to do
   const bytes = await readAtMost(file, 16 * MAX_EXPORT_MAIL_BYTES)
-  const lookup = pinnedKeys(terms.exportMail, txtResolver())
-  const verdict = await checkExportMail({ bytes, source, terms: terms.exportMail, at: now }, lookup, signal)
+  const lookup = pinnedKeys(mails, txtResolver())
+  const verdict = await checkExportMail({ bytes, source, terms: mails, at: now }, lookup, signal)
   if (!verdict.ok) throw new InvalidInputError(verdict.code, `${file}: ${verdict.message}`)
   return { bytes, address: verdict.address }
 }
 
 /** What the mail comes to, in the owner's words; nobody else sees the address here. */
-export function mailText({ address }: OfferedMail, { exportMail, unattestedPpm }: Pick<PoolTerms, 'exportMail' | 'unattestedPpm'>): string {
+export function mailText({ address }: OfferedMail, terms: PoolTerms): string {
   const part = (ppm: number): string => `${ppm / 10_000} %`
   return printable(
     [
@@ -53,7 +53,7 @@ export function mailText({ address }: OfferedMail, { exportMail, unattestedPpm }
       'is then no pseudonym to them. It is sealed like your data, given to testers alone, never to a trainer, and deleted with a withdrawal.',
       'In public stands a token of the account, from which nobody works out the address; who joined this pool and guesses the address right can',
       'ask its keyholders for the same token, and so see that this account is here.',
-      `It is your choice, and evidence, no proof: where most testers find it good your data counts ${part(exportMail?.attestedPpm ?? 0)}, without it ${part(unattestedPpm)}.`,
+      `It is your choice, and evidence, no proof: where most testers find it good your data counts ${part(exportMailTermsOf(terms)?.attestedPpm ?? 0)}, without it ${part(terms.unattestedPpm)}.`,
       '',
     ].join('\n'),
   )

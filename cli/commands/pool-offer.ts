@@ -17,6 +17,7 @@ import {
   MAX_POOL_INDEX_BYTES,
   parse,
   poolIndex,
+  type PoolKey,
   type PoolTerms,
   poolTermsOf,
 } from '../../schemas/wire/index.ts'
@@ -157,22 +158,23 @@ async function tokensOf(
   signal: AbortSignal,
 ): Promise<Pick<ToSeal, 'tokens' | 'account'>> {
   const { bandsOfLines } = await openPoolOffering()
+  const asked = (bands: Uint8Array[], of: PoolKey): Promise<Tokens> =>
+    node.tokensFor(of, bands).catch((error: unknown): Tokens => {
+      if (!signal.aborted) throw error
+      throw new FatalError('STOPPED', 'stopped before anything was sealed; nothing was offered')
+    })
   const without = (why: string): Pick<ToSeal, 'tokens' | 'account'> => {
-    say(
-      `quern: ${why}; the offer goes on without the pool's tokens${mail ? ' and without the mail' : ''} and counts less, because nobody can tell whether it was here before`,
-    )
+    say(`quern: ${why}; the offer goes on without the pool's tokens and counts less, because nobody can tell whether it was here before`)
     return { tokens: undefined, account: undefined }
   }
   if (key === undefined) return without('this pool has no key for tokens')
-  const bands = bandsOfLines(offer.lines)
-  const asked = mail ? [...bands, accountBand(offer.source, mail.address)] : bands
-  const { tokens, faults } = await node.tokensFor(key, asked).catch((error: unknown): Tokens => {
-    if (!signal.aborted) throw error
-    throw new FatalError('STOPPED', 'stopped before anything was sealed; nothing was offered')
-  })
-  if (tokens.length > 0)
-    return { tokens: { key: cborCid(encode(key)), values: tokens.slice(0, bands.length) }, account: tokens[bands.length] }
-  return without(`fewer than ${key.k} keyholders gave their part of the tokens (${printable(faultText(faults))})`)
+  const { tokens, faults } = await asked(bandsOfLines(offer.lines), key)
+  // by itself: a request has room for the bands of one contribution
+  const [account] = mail ? (await asked([accountBand(offer.source, mail.address)], key)).tokens : []
+  if (mail && account === undefined)
+    say(`quern: fewer than ${key.k} keyholders gave their part of the account's token; the offer goes on without the mail`)
+  if (tokens.length > 0) return { tokens: { key: cborCid(encode(key)), values: tokens }, account }
+  return { ...without(`fewer than ${key.k} keyholders gave their part of the tokens (${printable(faultText(faults))})`), account }
 }
 
 /** How many tokens the index of a contribution has. */
@@ -213,7 +215,7 @@ async function sealed(
     from,
     to,
     ...(tokens && { tokens }),
-    ...(mail && account && { mail: { bytes: mail.bytes, account } }),
+    ...(mail && account && policy.key && { mail: { bytes: mail.bytes, account, key: cborCid(encode(policy.key)) } }),
     ...(ownerSeed && { ownerSeed }),
     measures: poolTermsOf(charterOf(facts.state, committingEpoch(facts.state))).measures,
     // the log may know of more than this home does, where the seed was restored

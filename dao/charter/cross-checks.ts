@@ -1,9 +1,11 @@
 /** Rules that no single field can break alone. */
 import ids from 'spdx-license-ids/index.json' with { type: 'json' }
 import { AddressGuard, checkUrl, literalAddress } from '../../core/web/index.ts'
+import { isAtOrBelow, isKeyRecord } from '../../schemas/export-mail/index.ts'
 import { nearest } from '../../schemas/selectors/index.ts'
-import { type Charter, PHASES, PPM } from '../../schemas/wire/index.ts'
+import { type Charter, PHASES, type PoolTerms, PPM } from '../../schemas/wire/index.ts'
 import { hostKey } from '../rewards/index.ts'
+import { exampleOf } from './examples.ts'
 import { show } from './explain-issue.ts'
 import type { Finding } from './problem.ts'
 
@@ -126,6 +128,45 @@ function pools({ consent, pool, schemas }: Charter): Finding[] {
       code: 'SCHEMA_WITHOUT_MEASURES',
       message: `no measures are for ${pool.schemas[bare]}, so no such contribution could be accepted`,
       fix: `add \`${pool.schemas[bare]}/1\` to pool.measures, or remove the schema`,
+    })
+  return [...found, ...mails(pool)]
+}
+
+function mails(pool: PoolTerms): Finding[] {
+  const { mailSenders, mailKeys = [], mailMaxAgeDays, attestedPpm, unattestedPpm } = pool
+  const terms = { attestedPpm, mailMaxAgeDays, mailKeys: pool.mailKeys }
+  const stray = Object.entries(terms).find(([, value]) => value !== undefined)?.[0]
+  if (mailSenders === undefined)
+    return stray === undefined
+      ? []
+      : [
+          {
+            path: ['pool', stray],
+            code: 'MAILS_WITHOUT_SENDERS',
+            message: `${stray} is about mails, and nobody's mails attest anything here`,
+            fix: `write \`mailSenders: ${exampleOf(['pool', 'mailSenders'])}\` too, or take ${stray} away`,
+          },
+        ]
+  const found: Finding[] = mailKeys.flatMap(({ name, record }, i): Finding[] => {
+    const isSenders = mailSenders.some(({ domain }) => isAtOrBelow(name.split('._domainkey.')[1] ?? '', domain))
+    if (isSenders && isKeyRecord(record)) return []
+    return [
+      {
+        path: ['pool', 'mailKeys', i],
+        code: 'BAD_MAIL_KEY',
+        message: isSenders ? `the record of ${name} is no DKIM key that is taken here` : `${name} is no key of a sender's domain`,
+        fix: isSenders
+          ? `write what the DNS says of ${name}, RSA of 1024 bits or more, or Ed25519`
+          : `write \`name: <selector>._domainkey.${mailSenders[0]?.domain}\``,
+      },
+    ]
+  })
+  if (attestedPpm !== undefined && attestedPpm < unattestedPpm)
+    found.push({
+      path: ['pool', 'attestedPpm'],
+      code: 'ATTESTED_COUNTS_LESS',
+      message: `what is attested counts ${attestedPpm}, and what is not ${unattestedPpm}`,
+      fix: `write \`attestedPpm: ${unattestedPpm}\` or more`,
     })
   return found
 }

@@ -1,4 +1,13 @@
-import { type Charter, PHASES, type PoolTerms, poolTermsOf, PPM, quorumOf, schemaIdOf } from '../../schemas/wire/index.ts'
+import {
+  type Charter,
+  exportMailTermsOf,
+  PHASES,
+  type PoolTerms,
+  poolTermsOf,
+  PPM,
+  quorumOf,
+  schemaIdOf,
+} from '../../schemas/wire/index.ts'
 import { encodeCharter } from './encode.ts'
 import { isLocalRules } from './local-rules.ts'
 
@@ -51,9 +60,10 @@ function poolWords(rules: Charter): string {
   return `${terms.schemas.join(', ')} under the consent policy ${rules.consent?.toString()}, ${percent(terms.unattestedPpm)} for what nothing attests${mailWords(terms)}`
 }
 
-function mailWords({ exportMail }: PoolTerms): string {
-  if (exportMail === undefined) return ''
-  const { attestedPpm, senders, maxAgeDays, keys } = exportMail
+function mailWords(terms: PoolTerms): string {
+  const mails = exportMailTermsOf(terms)
+  if (mails === undefined) return ''
+  const { attestedPpm, senders, maxAgeDays, keys } = mails
   const from = senders.map(({ source, domain }) => `${source} by ${domain}`).join(', ')
   const pinned = keys.length === 0 ? '' : `, ${count(keys.length, 'key')} pinned`
   return `, ${percent(attestedPpm)} where the service's mail does (${from}; at most ${count(maxAgeDays, 'day')} old${pinned})`

@@ -25,7 +25,14 @@ const full = {
   release: { ...charterShape.parse(exampleInput).release, languages: ['de'] },
   price: { asset: 'EUR', amount: '1' },
   consent: policy,
-  pool: { ...poolTerms.parse({}), sources: { spotify: 500_000 } },
+  pool: {
+    ...poolTerms.parse({}),
+    sources: { spotify: 500_000 },
+    mailSenders: [{ source: 'spotify', domain: 'spotify.com', subjects: ['data'] }],
+    attestedPpm: 1_000_000,
+    mailMaxAgeDays: 90,
+    mailKeys: [{ name: 's1._domainkey.mail.spotify.com', record: 'v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=' }],
+  },
 }
 type Step = string | number
 
@@ -213,6 +220,7 @@ it('names every wrong field at once, in the order of the text', () => {
 })
 
 describe('rules between fields', () => {
+  const mailSenders = [{ source: 'spotify', domain: 'a.example' }]
   const listed = [1, 2, 3, 4].map((n) => `${exampleInput.operator.slice(0, -1)}${n}`)
   const table: [code: string, input: Record<string, unknown>, path: string, fix: RegExp][] = [
     ['SPLIT_NOT_WHOLE', { split: { contributorsPpm: 800_000 } }, 'split', /contributorsPpm is `850000`/],
@@ -248,6 +256,20 @@ describe('rules between fields', () => {
     ['POOL_WITHOUT_CONSENT', { pool: { minTokens: 2 } }, 'pool', /set `consent`/],
     ['NOTHING_COUNTS', { consent: policy, pool: { minTokens: 9, maxTokens: 8 } }, 'pool.minTokens', /`minTokens: 8`/],
     ['SCHEMA_WITHOUT_MEASURES', { consent: policy, pool: { schemas: ['activity@2'] } }, 'pool.schemas[0]', /add `activity@2\/1`/],
+    ['MAILS_WITHOUT_SENDERS', { consent: policy, pool: { attestedPpm: 5 } }, 'pool.attestedPpm', /`mailSenders: \[/],
+    [
+      'BAD_MAIL_KEY',
+      { consent: policy, pool: { mailSenders, mailKeys: [{ name: 'a.example', record: 'p=AAAA' }] } },
+      'pool.mailKeys[0]',
+      /_domainkey/,
+    ],
+    [
+      'BAD_MAIL_KEY',
+      { consent: policy, pool: { mailSenders, mailKeys: [{ name: 's._domainkey.mail.a.example', record: 'p=AAAA' }] } },
+      'pool.mailKeys[0]',
+      /1024 bits/,
+    ],
+    ['ATTESTED_COUNTS_LESS', { consent: policy, pool: { mailSenders, attestedPpm: 5 } }, 'pool.attestedPpm', /`attestedPpm: 100000`/],
     ['NOTHING_COUNTS', { value: { minTokens: 100, maxTokens: 99 } }, 'value.minTokens', /`minTokens: 99`/],
     ['NOVELTY_NEVER_WHOLE', { value: { noveltyFrom: 50 } }, 'value.noveltySpan', /`noveltySpan: 50`/],
     ['NEWCOMER_ABOVE_CAP', { contributors: { quota: { newcomer: 10, cap: 5 } } }, 'contributors.quota.newcomer', /`newcomer: 5`/],

@@ -89,6 +89,18 @@ const examples: Record<string, string> = {
   'pool.measures.*': 'activity@1/1',
   'pool.sources': '{ spotify: 500000 }',
   'pool.sources.*': '500000',
+  'pool.mailSenders': '[{ source: spotify, domain: spotify.com, subjects: [your data] }]',
+  'pool.mailSenders.*': '{ source: spotify, domain: spotify.com, subjects: [your data] }',
+  'pool.mailSenders.*.source': 'spotify',
+  'pool.mailSenders.*.domain': 'spotify.com',
+  'pool.mailSenders.*.subjects': '[your data]',
+  'pool.mailSenders.*.subjects.*': 'your data',
+  'pool.attestedPpm': '1000000',
+  'pool.mailMaxAgeDays': '90',
+  'pool.mailKeys': '[{ name: s1._domainkey.spotify.com, record: "v=DKIM1; k=rsa; p=MII…" }]',
+  'pool.mailKeys.*': '{ name: s1._domainkey.spotify.com, record: "v=DKIM1; k=rsa; p=MII…" }',
+  'pool.mailKeys.*.name': 's1._domainkey.spotify.com',
+  'pool.mailKeys.*.record': '"v=DKIM1; k=rsa; p=MII…"',
   consent: 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
 }
 

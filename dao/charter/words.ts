@@ -89,8 +89,12 @@ export const charterWords: Record<string, string> = {
   'pool.minTokens': 'chunks below count nothing',
   'pool.maxTokens': 'tokens of a chunk that count at most',
   'pool.unattestedPpm': 'what data counts that nothing attests',
-  'pool.exportMail':
-    "which services' signed mails attest an export, and what it counts then; left out, none do: see docs/examples/pool-mail.yaml",
+  'pool.mailSenders':
+    'whose signed mails, that an export is ready, attest it: domains by service, and words of the subject; left out, none do',
+  'pool.attestedPpm': 'what data counts that such a mail attests',
+  'pool.mailMaxAgeDays': 'days from the date of the mail to the offer',
+  'pool.mailKeys':
+    "keys that count in the place of what the DNS says of their names: a service's old ones, or all of a network without a DNS",
   'pool.duplicateBands': 'of 16 bands, so many equal ones with an earlier contribution leave nothing new',
   'pool.withoutTokensPpm': 'what a contribution without tokens keeps: whether it was there before cannot be said',
   'pool.sources': 'weights by service, in ppm: { spotify: 500000 }; whole where a service is not named',

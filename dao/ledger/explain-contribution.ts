@@ -1,5 +1,5 @@
 /** A pool contribution's way through the ledger, and the value of each of its chunks factor by factor. */
-import { type Check, POOL_BANDS, PPM, poolTermsOf } from '../../schemas/wire/index.ts'
+import { type Check, exportMailTermsOf, POOL_BANDS, PPM, poolTermsOf } from '../../schemas/wire/index.ts'
 import { bandNoveltyPpm, mostTokens, mulDiv } from '../rewards/index.ts'
 import { type Reason, reason } from './explain-reason.ts'
 import { readPoolIndex } from './parsed-files.ts'
@@ -96,9 +96,11 @@ function chunkReasons(state: LedgerState, one: PoolContribution, files: LedgerFi
   const read = readPoolIndex(files, one.manifest.index)
   if (!read.ok) return []
   const charter = charterOf(state, one.gathered)
-  const { minTokens, unattestedPpm, exportMail } = poolTermsOf(charter)
-  const isAttested = one.attested === true && exportMail !== undefined
-  const [word, origin] = isAttested ? ['attested', exportMail.attestedPpm] : ['unattested', unattestedPpm]
+  const terms = poolTermsOf(charter)
+  const { minTokens, unattestedPpm } = terms
+  const mails = exportMailTermsOf(terms)
+  const isAttested = one.attested === true && mails !== undefined
+  const [word, origin] = isAttested ? ['attested', mails.attestedPpm] : ['unattested', unattestedPpm]
   const most = mostTokens(read.value.rows, charter)
   const hasTokens = read.value.tokens.length > 0
   const left = state.results.find(({ epoch }) => epoch === one.settled)?.values.get(one.manifestCid.toString())

@@ -2,7 +2,7 @@
  * The value of every chunk of a pool contribution: integers from its index alone, floor after each factor, the same on every node. The formula of
  * web records with what a chunk has in place of what it has not: no host, no lease, no age.
  */
-import { type Charter, type PoolIndex, type PoolTerms, poolTermsOf } from '../../schemas/wire/index.ts'
+import { type Charter, exportMailTermsOf, type PoolIndex, type PoolTerms, poolTermsOf } from '../../schemas/wire/index.ts'
 import { mulDiv, PPM } from './integers.ts'
 import type { RecordValue } from './record-value.ts'
 
@@ -18,7 +18,7 @@ export interface ChunksToValue {
 /** v = T·Q·U·D·W·A for each row, with both A where there is a mail; `novelty` of each is the number of bands that were there before. */
 export function chunkValues({ charter, index, shared, hasMail }: ChunksToValue): RecordValue[] {
   const terms = poolTermsOf(charter)
-  const attestedPpm = hasMail ? terms.exportMail?.attestedPpm : undefined
+  const attestedPpm = hasMail ? exportMailTermsOf(terms)?.attestedPpm : undefined
   const novelty = bandNoveltyPpm(shared, charter)
   const most = mostTokens(index.rows, charter)
   return index.rows.map(({ tokens, quality, language, source }) => {

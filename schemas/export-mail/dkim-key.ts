@@ -39,6 +39,10 @@ export function readKey(
   return bits > RSA_BITS.most ? bad : { ok: true, key }
 }
 
+/** Whether a signature of some kind could be held against this record. */
+export const isKeyRecord = (record: string): boolean =>
+  (['rsa-sha256', 'ed25519-sha256'] as const).some((algorithm) => readKey(record, { algorithm, identity: '', domain: '' }).ok)
+
 function keyOf(type: string, bytes: Buffer): KeyObject | undefined {
   if (type === 'ed25519') return bytes.byteLength === 32 ? publicKey(Buffer.concat([ED25519_PREFIX, bytes]), 'spki', type) : undefined
   // some publish the key alone, without what says that it is one of RSA

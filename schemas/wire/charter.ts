@@ -30,31 +30,15 @@ const domain = z
   .max(253)
   .regex(/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$/, 'a domain in lower case')
 
-/** Which services' mails count as evidence of whose export it is, and for how much. */
-export const exportMailTerms = z.strictObject({
-  /** What a word counts whose contribution is attested. */
-  attestedPpm: ppm.default(PPM),
-  /** From the date of the mail to the offer. */
-  maxAgeDays: z.int().min(1).max(3650).default(90),
-  /** Who says of which service's exports that they are ready: the domain, and those below it, that sends and signs. */
-  senders: z
-    .array(
-      z.strictObject({
-        source: z.enum(POOL_SOURCES),
-        domain,
-        /** Words of the subject, one of which it has; none: any message of the service counts, a newsletter too. */
-        subjects: z.array(text(128).min(1)).max(64).default([]),
-      }),
-    )
-    .min(1)
-    .max(64),
-  /** Keys that everybody takes in the place of the DNS's, since services change theirs: the DNS name and the text of its TXT record. */
-  keys: z
-    .array(z.strictObject({ name: domain, record: text(2048).min(1) }))
-    .max(64)
-    .default([]),
+/** Who says of which service's exports that they are ready: the domain, and those below it, that sends and signs. */
+export const mailSender = z.strictObject({
+  source: z.enum(POOL_SOURCES),
+  domain,
+  /** Words of the subject, one of which it has; none: any message of the service counts, a newsletter too. */
+  subjects: z.array(text(128).min(1)).max(64).default([]),
 })
-export type ExportMailTerms = z.infer<typeof exportMailTerms>
+/** A key that everybody takes in the place of what the DNS says, since services change theirs: its DNS name, and the text of its TXT record. */
+export const mailKey = z.strictObject({ name: domain, record: text(2048).min(1) })
 
 /** How contributions to the personal pool count, and what releases and statistics of them keep to. */
 export const poolTerms = z.strictObject({
@@ -70,8 +54,16 @@ export const poolTerms = z.strictObject({
     .default(16_384),
   /** What a word counts that nothing attests. */
   unattestedPpm: ppm.default(100_000),
-  /** What attests an export; left out, nothing does, and so terms without it keep the bytes they had. */
-  exportMail: exportMailTerms.optional(),
+  /**
+   * Whose mails attest an export; left out, as the three that follow may be, nothing does, and terms without them keep the bytes they had:
+   * `exportMailTermsOf` has what holds then.
+   */
+  mailSenders: z.array(mailSender).min(1).max(64).optional(),
+  /** What a word counts whose contribution a mail attests. */
+  attestedPpm: ppm.optional(),
+  /** From the date of the mail to the offer. */
+  mailMaxAgeDays: z.int().min(1).max(3650).optional(),
+  mailKeys: z.array(mailKey).min(1).max(64).optional(),
   /** Equal bands, of 16, with an earlier contribution at which nothing is new. */
   duplicateBands: z.int().min(1).max(POOL_BANDS).default(4),
   /** What a contribution without tokens keeps: nobody can say whether it was here before. */
@@ -278,6 +270,20 @@ export const MAX_CHARTER_BYTES = 256 << 10
 const DEFAULT_POOL = poolTerms.parse({})
 /** The terms of the personal pool, which count where `consent` names a policy. */
 export const poolTermsOf = (rules: Pick<Charter, 'pool'>): PoolTerms => rules.pool ?? DEFAULT_POOL
+
+/** What mails are held to, and what they are worth. */
+export interface ExportMailTerms {
+  attestedPpm: number
+  maxAgeDays: number
+  senders: readonly z.infer<typeof mailSender>[]
+  keys: readonly z.infer<typeof mailKey>[]
+}
+
+/** Undefined where the pool takes no mails. */
+export function exportMailTermsOf({ mailSenders, attestedPpm, mailMaxAgeDays, mailKeys }: PoolTerms): ExportMailTerms | undefined {
+  if (mailSenders === undefined) return undefined
+  return { attestedPpm: attestedPpm ?? PPM, maxAgeDays: mailMaxAgeDays ?? 90, senders: mailSenders, keys: mailKeys ?? [] }
+}
 
 /** Names the ledger for ever: `quern/` and 20 bytes of SHA-256("quern/ledger-id/v1\0" ‖ genesis charter CID), base32. */
 export function ledgerIdOf(genesisCharter: CID): string {

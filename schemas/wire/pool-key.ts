@@ -20,16 +20,13 @@ export const poolKey = z.strictObject({
 })
 export type PoolKey = z.infer<typeof poolKey>
 
-/** Bands of a contribution, and the account behind it. */
-export const MAX_TOKENS = POOL_BANDS + 1
-
 /** Bands, blinded: points that say nothing of them. Signed by a subject, or by a seated validator that tests one, under `quern/token-request/v1\0`. */
 export const tokenRequest = z.strictObject({
   v: z.literal(1),
   dao: ledgerId,
   /** CID of the pool key's bytes. */
   key: cid,
-  blinded: z.array(point).min(1).max(MAX_TOKENS),
+  blinded: z.array(point).min(1).max(POOL_BANDS),
   by: did,
   at: uint,
   s: signature,
@@ -41,7 +38,7 @@ export const tokenAnswer = z.strictObject({
   v: z.literal(1),
   key: cid,
   x: z.int().min(1).max(32),
-  points: z.array(point).min(1).max(MAX_TOKENS),
+  points: z.array(point).min(1).max(POOL_BANDS),
   proof: bytesOf(64),
 })
 export type TokenAnswer = z.infer<typeof tokenAnswer>

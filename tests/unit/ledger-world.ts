@@ -364,15 +364,20 @@ export class LedgerWorld {
   report(
     validator: TestValidator,
     judge: (contributor: string, manifest: CID, row: number) => Check | null,
+    attests: (manifest: CID) => boolean = () => false,
   ): { cid: CID; bytes: Uint8Array; salt: Uint8Array } {
     const draws = drawsFor(this.state, validator.signer.did, this.samplePreimage(validator))
-    const contributions = draws.map(({ contributor, picks }) => ({
-      contributor,
-      results: picks.map(({ manifest, row }): DrawResult => {
-        const check = judge(contributor, manifest, row)
-        return { manifest, row, pass: check === null, check, evidence: null }
-      }),
-    }))
+    const contributions = draws.map(({ contributor, picks }) => {
+      const attested = [...new Map(picks.map(({ manifest }) => [manifest.toString(), manifest])).values()].filter(attests)
+      return {
+        contributor,
+        results: picks.map(({ manifest, row }): DrawResult => {
+          const check = judge(contributor, manifest, row)
+          return { manifest, row, pass: check === null, check, evidence: null }
+        }),
+        ...(attested.length > 0 && { attested }),
+      }
+    })
     const bytes = encode({ v: 1, epoch: this.state.epoch?.number ?? 0, validator: validator.signer.did, contributions })
     return { cid: this.files.put(cborCid(bytes), bytes), bytes, salt: sha256(utf8(`report/${validator.name}`), bytes) }
   }
@@ -437,9 +442,12 @@ export class LedgerWorld {
   /** From the end of the reveals to a final close. */
   testAndClose({
     judge = () => null,
+    attests = () => false,
     silent = [],
   }: {
     judge?: (validator: TestValidator, contributor: string, manifest: CID, row: number) => Check | null
+    /** Whether a validator finds that a contribution's mail attests it. */
+    attests?: (validator: TestValidator, manifest: CID) => boolean
     silent?: TestValidator[]
   } = {}): void {
     const speaking = this.validators.filter((validator) => !silent.includes(validator))
@@ -447,7 +455,11 @@ export class LedgerWorld {
     for (const validator of speaking) this.openBeacon(validator)
     this.advance('test')
     const reports = speaking.map((validator) => {
-      const report = this.report(validator, (contributor, manifest, row) => judge(validator, contributor, manifest, row))
+      const report = this.report(
+        validator,
+        (contributor, manifest, row) => judge(validator, contributor, manifest, row),
+        (manifest) => attests(validator, manifest),
+      )
       return { validator, ...report, index: this.commitReport(validator, report) }
     })
     this.advance('report')

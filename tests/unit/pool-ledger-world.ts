@@ -68,10 +68,18 @@ export class PoolLedgerWorld extends LedgerWorld {
   /** Commits to a contribution of these chunks; `change` spoils the manifest. */
   offer(
     signer: Signer,
-    { rows = [chunk()], tokens = [], index: other = {} }: { rows?: PoolIndexRow[]; tokens?: Uint8Array[]; index?: Partial<PoolIndex> } = {},
+    {
+      rows = [chunk()],
+      tokens = [],
+      account,
+      index: other = {},
+    }: Partial<Pick<PoolIndex, 'rows' | 'tokens' | 'account'>> & {
+      index?: Partial<PoolIndex>
+    } = {},
     change: Partial<PoolManifest> = {},
   ): Contributed {
-    const index: PoolIndex = { v: 1, measures: 'activity@1/1', rows, tokens, key: tokens.length > 0 ? poolKeyCid : null, ...other }
+    const key = tokens.length > 0 || account !== undefined ? poolKeyCid : null
+    const index: PoolIndex = { v: 1, measures: 'activity@1/1', rows, tokens, ...(account && { account }), key, ...other }
     const at = this.state.contributors.get(signer.did)
     const manifest: PoolManifest = {
       v: 1,
@@ -80,6 +88,7 @@ export class PoolLedgerWorld extends LedgerWorld {
       policy: policy.cid,
       schema: 'activity@1',
       chunks: rows.map((_, i) => rawCid(utf8(`${signer.did}/${this.state.size}/${i}`))),
+      ...(account !== undefined && { mail: rawCid(utf8(`${signer.did}/${this.state.size}/mail`)) }),
       index: this.files.put(cborCid(encode(index)), encode(index)),
       records: rows.reduce((sum, { events }) => sum + events, 0),
       from: '2025-01',

@@ -3,11 +3,11 @@ import type { Clock } from '../../core/effects/index.ts'
 import { refusal, type Refusal, verifyObject } from '../../core/envelope/index.ts'
 import { evaluateBlinded, type HeldPoolShare } from '../../dao/custody/index.ts'
 import { requestFault } from '../../dao/pool-access/index.ts'
-import { type CID, encode, MAX_TOKENS, peerFromDid, tokenRequest } from '../../schemas/wire/index.ts'
+import { type CID, encode, peerFromDid, POOL_BANDS, tokenRequest } from '../../schemas/wire/index.ts'
 
 const DAY_SECONDS = 86_400
-/** A contribution that is prepared again a few times has its tokens; who guesses at other people's bands has few guesses. */
-export const BANDS_A_DAY = 4 * MAX_TOKENS
+/** A contribution that is prepared again a few times has its tokens, and that of its account; who guesses at other people's bands has few guesses. */
+export const BANDS_A_DAY = 4 * (POOL_BANDS + 1)
 /** One for each contribution with a mail that a validator tests. */
 export const TESTS_A_DAY = 1024
 /** Accounts remembered; when there are more, strangers are sent away until tomorrow. */

@@ -9,7 +9,7 @@ import {
   readPoolManifest,
 } from '../../dao/ledger/index.ts'
 import { FINEST_RULES } from '../../schemas/activity/index.ts'
-import { type CID, type ConsentPolicy, type DrawResult, type PoolIndex, poolTermsOf } from '../../schemas/wire/index.ts'
+import { type CID, type ConsentPolicy, type DrawResult, exportMailTermsOf, type PoolIndex, poolTermsOf } from '../../schemas/wire/index.ts'
 import { type MailTerms, type Scored, scoreContribution } from '../scoring/index.ts'
 import { inLanes, shareOf } from '../testing/index.ts'
 import type { Desk } from './desk.ts'
@@ -77,7 +77,7 @@ function mailTermsOf(
   { dealtAt }: PoolContribution,
   { index, policy }: { index: PoolIndex; policy: ConsentPolicy },
 ): MailTerms | undefined {
-  const terms = poolTermsOf(state().charter).exportMail
+  const terms = exportMailTermsOf(poolTermsOf(state().charter))
   const key = policy.poolKey && poolKeysNamed(state(), files).find(({ cid }) => cid.equals(policy.poolKey))
   if (terms === undefined || key === undefined || index.key?.equals(key.cid) !== true) return undefined
   // all testers by one time, where the log tells it

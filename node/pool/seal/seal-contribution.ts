@@ -64,8 +64,8 @@ export interface ToSeal {
   ownerSeed?: Uint8Array
   /** The pool's tokens for `bandsOfLines`, in order, and the CID of the key they are under; none where the pool was not asked. */
   tokens?: { key: CID; values: readonly Uint8Array[] }
-  /** The service's mail that it is ready, and the pool's token of the account it went to; testers alone get its key. Takes `tokens`. */
-  mail?: { bytes: Uint8Array; account: Uint8Array }
+  /** The service's mail that it is ready, the pool's token of the account it went to, and the CID of that token's key; testers alone open it. */
+  mail?: { bytes: Uint8Array; account: Uint8Array; key: CID }
   /** Measures that the charter takes; the newest of them that is known here is used. */
   measures?: readonly string[]
   /** How many contributions of this subject were revealed before, and the last of them. */
@@ -111,7 +111,7 @@ export function sealContribution(toSeal: ToSeal): Sealed {
     rows,
     tokens: [...(tokens?.values ?? [])],
     ...(mail !== undefined && { account: mail.account }),
-    key: tokens?.key ?? null,
+    key: tokens?.key ?? mail?.key ?? null,
   })
   const indexBytes = encode(index)
   const { k, members } = policy.value.committee

@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { accountBand } from '../../schemas/export-mail/index.ts'
+import { type ExportMailTerms, toHex } from '../../schemas/wire/index.ts'
+import { mailRecord, type MailToSign, signedMail } from '../../tests/support/signed-mail.ts'
+import { checkExportMail, type KeyLookup, pinnedKeys } from './index.ts'
+
+const DAY = 86_400
+const at = Date.UTC(2025, 10, 2, 10) / 1000
+const terms: ExportMailTerms = {
+  attestedPpm: 1_000_000,
+  maxAgeDays: 30,
+  senders: [{ source: 'spotify', domain: 'tunes.example', subjects: ['Data is ready'] }],
+  keys: [
+    { name: 's1._domainkey.tunes.example', record: mailRecord },
+    { name: 's1._domainkey.mail.tunes.example', record: mailRecord },
+    { name: 's1._domainkey.eve.example', record: mailRecord },
+    { name: 's1._domainkey.eve-tunes.example', record: mailRecord },
+  ],
+}
+const asked = (mail: string, changes: Partial<{ source: string; at: number; terms: ExportMailTerms; lookup: KeyLookup }> = {}) => {
+  const facts = { source: 'spotify', terms, at, ...changes }
+  return checkExportMail({ ...facts, bytes: Buffer.from(mail, 'latin1') }, changes.lookup ?? pinnedKeys(facts.terms))
+}
+const codeOf = async (...asking: Parameters<typeof asked>) => {
+  const verdict = await asked(...asking)
+  return verdict.ok ? verdict.address : verdict.code
+}
+const JANE = 'jane.doe@mail.example'
+
+describe('a mail attests an export', () => {
+  it.each<[string, MailToSign]>([
+    ['signed by the service', {}],
+    ['signed in the simple form', { form: 'simple/simple' }],
+    ['signed by a domain below the one that the charter lists', { domain: 'mail.tunes.example' }],
+    ['sent from a domain below it', { from: 'no-reply@mail.tunes.example' }],
+    ['with fields that the way added', { above: ['Received: by mx.example', 'X-Spam: no'] }],
+    ['with a name in quotes and a comma in it', { to: '"Doe, Jane" <Jane.Doe@mail.example>' }],
+    ['to an address without a name', { to: 'jane.doe@mail.example' }],
+    ['with its subject in encoded words', { subject: '=?UTF-8?Q?Your_data?= =?utf-8?B?IGlzIHJlYWR5IQ==?=' }],
+    ['with eight-bit letters in its subject', { subject: Buffer.from('Grüße: your data is ready').toString('latin1') }],
+    ['with eight-bit junk in its body', { body: '\x80\xff\xfe\x00junk\r\n' }],
+    ['with an empty body', { body: '' }],
+    ['signed until later', { tags: ` t=${at - 10}; x=${at + 1};` }],
+    ['signed beyond the fields that there are', { signs: ['from', 'to', 'date', 'subject', 'from', 'reply-to'] }],
+    ['as old as may be', { date: 'Fri, 03 Oct 2025 12:00:00 +0200' }],
+    ['from a clock that is a day ahead', { date: '3 Nov 2025 10:00:00 GMT' }],
+  ])('%s', async (_, mail) => expect(await codeOf(signedMail(mail))).toBe(JANE))
+
+  it('as mail programs write it to disk', async () => {
+    const mail = signedMail()
+    expect(await codeOf(mail.replaceAll('\r\n', '\n'))).toBe(JANE)
+    expect(await codeOf(`From tunes Sat Nov  1 10:00:00 2025\n${mail}`)).toBe(JANE)
+  })
+
+  it('by one good signature among others', async () => {
+    const other = signedMail({ domain: 'forwarder.example' }).split('\r\n')[0] as string
+    const broken = signedMail({ tags: ' x=1;' }).split('\r\n')[0] as string
+    expect(await codeOf(`${other}\r\n${broken}\r\nDKIM-Signature: nonsense\r\n${signedMail()}`)).toBe(JANE)
+  })
+})
+
+describe('a mail attests nothing', () => {
+  it.each<[string, string, string]>([
+    ['not signed', 'MAIL_UNSIGNED', signedMail().replace(/^DKIM-Signature[^\r]*\r\n/, '')],
+    ['signed by another domain alone', 'OTHER_SIGNER', signedMail({ domain: 'eve.example' })],
+    ['signed by a domain that only ends alike', 'OTHER_SIGNER', signedMail({ domain: 'eve-tunes.example' })],
+    ['signed by the domain above', 'OTHER_SIGNER', signedMail({ domain: 'example' })],
+    ['sent by somebody else', 'OTHER_SENDER', signedMail({ from: 'Tunes <no-reply@eve.example>' })],
+    ['sent by a domain that only ends alike', 'OTHER_SENDER', signedMail({ from: 'a@eve-tunes.example' })],
+    ['with a letter changed in its body', 'BODY_CHANGED', signedMail().replace('Hello', 'Hallo')],
+    ['with words put behind its body', 'BODY_CHANGED', `${signedMail()}more\r\n`],
+    ['to another address than it was signed for', 'SIGNATURE_FALSE', signedMail().replace('jane.doe@', 'eve@')],
+    ['with another date than it was signed with', 'SIGNATURE_FALSE', signedMail().replace('10:00:00', '10:00:01')],
+    ['with another subject than it was signed with', 'SIGNATURE_FALSE', signedMail().replace('Subject: Your', 'Subject: Our')],
+    ['signed in part (l=)', 'SIGNS_PART', signedMail({ tags: ' l=5;' })],
+    ...['from', 'to', 'date', 'subject'].map((name): [string, string, string] => [
+      `without ${name} among what is signed`,
+      'SIGNS_PART',
+      signedMail({ signs: ['from', 'to', 'date', 'subject'].filter((one) => one !== name) }),
+    ]),
+    ['with a second From', 'MAIL_FIELDS', signedMail({ above: ['From: eve@eve.example'] })],
+    ['with a second To', 'MAIL_FIELDS', signedMail({ above: ['To: eve@eve.example'] })],
+    ['with a second Date', 'MAIL_FIELDS', signedMail({ above: ['date : Sat, 01 Nov 2025 10:00:00 +0000'] })],
+    ['with a second Subject', 'MAIL_FIELDS', signedMail({ above: ['SUBJECT: hello'] })],
+    ['to two addresses', 'MAIL_FIELDS', signedMail({ to: 'jane.doe@mail.example, eve@eve.example' })],
+    ['to a group', 'MAIL_FIELDS', signedMail({ to: 'all: jane.doe@mail.example;' })],
+    ['to no address', 'MAIL_FIELDS', signedMail({ to: 'Jane' })],
+    ['to one address in the name of another', 'MAIL_FIELDS', signedMail({ to: 'eve@eve.example <jane.doe@mail.example>' })],
+    ['without a date', 'MAIL_FIELDS', signedMail({ date: 'yesterday' })],
+    ['on a day that there is not', 'MAIL_FIELDS', signedMail({ date: 'Sun, 31 Nov 2025 10:00:00 +0000' })],
+    ['about something else', 'OTHER_SUBJECT', signedMail({ subject: 'New songs for you' })],
+    ['with a signature that expired', 'SIGNATURE_EXPIRED', signedMail({ tags: ` x=${at};` })],
+    ['older than the charter takes', 'MAIL_TOO_OLD', signedMail({ date: 'Fri, 03 Oct 2025 09:59:59 +0000' })],
+    ['yet to come', 'MAIL_FUTURE', signedMail({ date: 'Mon, 03 Nov 2025 10:00:01 +0000' })],
+    ['signed under a key that nobody has', 'NO_ANSWER', signedMail({ selector: 'gone' })],
+    ['too large', 'MAIL_TOO_LARGE', signedMail({ body: 'x'.repeat(256 << 10) })],
+    ['that is none', 'BAD_MAIL', 'hello'],
+    ['that is a page', 'BAD_MAIL', '<!doctype html>\r\n<title>Inbox</title>\r\n'],
+    ['of bytes', 'BAD_MAIL', '\x00\x01\x02\xff\r\n\r\n'],
+    ['that is empty', 'BAD_MAIL', ''],
+    ['that begins in the middle of a field', 'BAD_MAIL', ` folded\r\n${signedMail()}`],
+    ['with more fields than are read', 'BAD_MAIL', signedMail({ above: Array.from({ length: 300 }, (_, i) => `X-${i}: 1`) })],
+    ['with a field beyond all size', 'BAD_MAIL', signedMail({ above: [`X: ${'x'.repeat(20_000)}`] })],
+  ])('%s: %s', async (_, code, mail) => {
+    const verdict = await asked(mail)
+    expect(verdict).toMatchObject({ ok: false, code })
+    // the next step is in the words, and nobody's address
+    expect(verdict.ok ? '' : verdict.message).toMatch(/^[^@]{20,}$/)
+  })
+
+  it('of a service that the charter does not list', async () =>
+    expect(await codeOf(signedMail(), { source: 'netflix' })).toBe('SOURCE_NOT_LISTED'))
+
+  it('whose key has gone, was taken back or is none', async () => {
+    const under = (...records: string[]) => codeOf(signedMail(), { lookup: () => Promise.resolve(records) })
+    expect(await under()).toBe('NO_KEY')
+    expect(await under('v=DKIM1; k=ed25519; p=')).toBe('KEY_REVOKED')
+    expect(await under('p=nonsense')).toBe('BAD_KEY')
+    expect(await under('v=spf1 -all', mailRecord)).toBe(JANE)
+  })
+
+  it('that another library signed without enough', async () => {
+    const vectors = JSON.parse(readFileSync(new URL('../../tests/vectors/dkim.json', import.meta.url), 'utf8')) as {
+      keys: Record<string, string>
+      valid: Record<string, string>
+      invalid: Record<string, { mail: string; code: string }>
+    }
+    const keys = Object.entries(vectors.keys).map(([name, record]) => ({ name, record }))
+    const code = (mail: string) => codeOf(Buffer.from(mail, 'base64').toString('latin1'), { terms: { ...terms, keys } })
+    for (const { mail, code: expected } of Object.values(vectors.invalid)) expect(await code(mail)).toBe(expected)
+    for (const mail of Object.values(vectors.valid)) expect(await code(mail)).toBe('jane.doe+tunes@mail.example')
+  })
+})
+
+describe('keys', () => {
+  it('of the charter come in the place of the DNS, which is asked for the others', async () => {
+    const names: string[] = []
+    const dns: KeyLookup = (name) => {
+      names.push(name)
+      return Promise.resolve(['from the dns'])
+    }
+    const lookup = pinnedKeys(terms, dns)
+    expect(await lookup('s1._domainkey.tunes.example')).toEqual([mailRecord])
+    expect(await lookup('s2._domainkey.tunes.example')).toEqual(['from the dns'])
+    expect(names).toEqual(['s2._domainkey.tunes.example'])
+  })
+
+  it('are asked for at the domains that the charter lists, and nowhere else', async () => {
+    const names: string[] = []
+    const lookup: KeyLookup = (name) => {
+      names.push(name)
+      return Promise.reject(new Error('silent'))
+    }
+    const others = ['eve.example', 'eve.example', 'tunes.example', 'mail.tunes.example'].map(
+      (domain) => signedMail({ domain }).split('\r\n')[0],
+    )
+    expect(await codeOf(`${others.join('\r\n')}\r\n${signedMail({ domain: 'eve.example' })}`, { lookup })).toBe('NO_ANSWER')
+    expect(names).toEqual(['s1._domainkey.tunes.example', 's1._domainkey.mail.tunes.example'])
+  })
+
+  it('end with the signal', async () => {
+    const stop = new AbortController()
+    const lookup: KeyLookup = () => {
+      stop.abort(new Error('stopped'))
+      return Promise.reject(new Error('cancelled'))
+    }
+    const facts = { source: 'spotify', terms, at, bytes: Buffer.from(signedMail()) }
+    await expect(checkExportMail(facts, lookup, stop.signal)).rejects.toThrow('stopped')
+  })
+})
+
+it('knows an account by what its owner cannot choose', () => {
+  const band = (address: string, source = 'spotify') => toHex(accountBand(source, address))
+  expect(band('jane+1@mail.example')).toBe(band('jane@mail.example'))
+  expect(band('j.a.ne+x@googlemail.com')).toBe(band('jane@gmail.com'))
+  expect(band('j.ane@mail.example')).not.toBe(band('jane@mail.example'))
+  expect(band('jane@mail.example', 'netflix')).not.toBe(band('jane@mail.example'))
+  expect(band('+1@mail.example')).not.toBe(band('+2@mail.example'))
+  // sha256sum of the bytes that the protocol names
+  expect(band('jane@mail.example')).toBe('32218a6fd524c544c3c7409ad5c4dc4c9a0166f1b71dc66905a7009444f470f8')
+})
