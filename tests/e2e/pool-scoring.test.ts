@@ -2,15 +2,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Logger, silent } from '../../core/effects/index.ts'
 import { MemoryStorage } from '../../core/storage/index.ts'
-import { printNotice } from '../../dao/consent/index.ts'
-import { keyFromSecret, poolContext, randomScalar, sampledChunks, sealChunk } from '../../dao/custody/index.ts'
+import { printNotice, signReceipt } from '../../dao/consent/index.ts'
+import {
+  askForKeys,
+  askForTokens,
+  dealPoolKey,
+  handPoolShare,
+  keyFromSecret,
+  openChunk,
+  poolContext,
+  randomScalar,
+  sampledChunks,
+  sealChunk,
+} from '../../dao/custody/index.ts'
+import { pinnedKeys } from '../../dao/export-mail/index.ts'
 import { serveBlocks } from '../../dao/follower/index.ts'
 import { offerContribution, pinContribution, type Sealed } from '../../node/pool/seal/index.ts'
 import { FINEST_RULES } from '../../schemas/activity/index.ts'
-import { cborCid, type DrawResult, encode, type EventRules, rawCid, utf8 } from '../../schemas/wire/index.ts'
-import { scoreContribution } from '../../validator/scoring/index.ts'
+import { accountBand } from '../../schemas/export-mail/index.ts'
+import { cborCid, type CID, type DrawResult, encode, type EventRules, rawCid, utf8 } from '../../schemas/wire/index.ts'
+import { type MailTerms, scoreContribution } from '../../validator/scoring/index.ts'
 import { BEACON, EPOCH, PoolNetwork } from '../support/pool-network.ts'
-import { subject } from '../support/pool-world.ts'
+import { fill, keyholders, LEDGER, operator, receiptFor, subject } from '../support/pool-world.ts'
+import { mailRecord, type MailToSign, signedMail } from '../support/signed-mail.ts'
 
 let network: PoolNetwork
 const storage = new MemoryStorage()
@@ -47,11 +61,12 @@ async function scoring(
   rows = sampledChunks(BEACON, cid, manifest.chunks.length),
   shareMs = 300_000,
   rules: EventRules = FINEST_RULES,
+  mailTerms: MailTerms | undefined = undefined,
 ) {
   const told: unknown[] = []
   const logger: Logger = { ...silent, info: (_event, detail) => void told.push(detail) }
-  const { results } = await scoreContribution({
-    mailTerms: undefined,
+  const { results, attested } = await scoreContribution({
+    mailTerms,
     contribution: { manifestCid: cid, contributor: subject.did, committee: network.committee },
     manifest,
     index,
@@ -66,7 +81,7 @@ async function scoring(
     shareMs,
     signal: new AbortController().signal,
   })
-  return { results, rows, told }
+  return { results, attested, rows, told }
 }
 const checks = (results: DrawResult[]) => [...new Set(results.map(({ check }) => check))]
 
@@ -125,5 +140,142 @@ describe('a contribution', () => {
     network.state.scorers.add(network.scorer.did)
     expect(checks(results)).toEqual(['D2'])
     expect(told[0]).toMatchObject({ code: 'NOT_ENOUGH_KEYHOLDERS' })
+  })
+})
+
+describe('a mail beside it', () => {
+  const { key, shares } = dealPoolKey({ dao: LEDGER, k: 3, members: keyholders().map(({ did }) => did), at: 1 }, operator)
+  const keyCid = cborCid(encode(key))
+  const at = Date.UTC(2025, 10, 2) / 1000
+  const terms = {
+    attestedPpm: 1_000_000,
+    maxAgeDays: 30,
+    senders: [{ source: 'spotify' as const, domain: 'tunes.example', subjects: [] }],
+    keys: [{ name: 's1._domainkey.tunes.example', record: mailRecord }],
+  }
+  const mailTerms: MailTerms = { terms, key, at, lookup: pinnedKeys(terms) }
+  beforeAll(async () => {
+    network.state.poolKeys.set(keyCid.toString(), key)
+    await storage.private.put([{ cid: keyCid, bytes: encode(key) }])
+    const handing = { mesh: network.assembling, clock: network.clock, signer: operator, key }
+    for (const [i, { share }] of shares.entries()) expect(await handPoolShare({ ...handing, x: i + 1, share })).toBeUndefined()
+  })
+
+  /** A contribution with these bytes beside it, in the name of the account of this address. */
+  async function withMail(bytes: Uint8Array, address = 'jane.doe@mail.example'): Promise<Sealed> {
+    const bands = [accountBand('spotify', address)]
+    const { tokens } = await askForTokens({ mesh: network.scoring, clock: network.clock, signer: network.scorer, key, bands })
+    return offered(network.seal(400, undefined, { bytes, account: tokens[0] as Uint8Array, key: keyCid }))
+  }
+  const mailed = (changes: MailToSign = {}, change = (text: string): string => text) => Buffer.from(change(signedMail(changes)), 'latin1')
+  const judged = (sealed: Sealed, given: MailTerms | undefined = mailTerms) => scoring(sealed, undefined, undefined, undefined, given)
+
+  it('attests it where its testers find the service’s signature and the account of the index', async () => {
+    const { results, attested, rows } = await judged(await withMail(mailed()))
+    expect(attested).toBe(true)
+    // the mail is no draw: what was drawn is what it is without
+    expect(results.map(({ row }) => row)).toEqual(rows)
+    expect(checks(results)).toEqual([null])
+  })
+
+  it.each<[string, string, () => Promise<Sealed>]>([
+    [
+      'forged',
+      'SIGNATURE_FALSE',
+      () =>
+        withMail(
+          mailed({}, (text) => text.replace('To: Jane Doe <jane.doe@', 'To: Jane <eve@')),
+          'eve@mail.example',
+        ),
+    ],
+    ['of another sender', 'OTHER_SIGNER', () => withMail(mailed({ domain: 'eve.example' }))],
+    ['that is none', 'BAD_MAIL', () => withMail(utf8('not a mail'))],
+    ['of another account than its index names', 'OTHER_ACCOUNT', () => withMail(mailed(), 'somebody.else@mail.example')],
+    ['whose key nobody gives', 'NO_ANSWER', () => withMail(mailed({ selector: 'gone' }))],
+  ])('attests nothing where it is %s, and is no fault', async (_, code, offering) => {
+    const { results, attested, told } = await judged(await offering())
+    expect(attested).toBe(false)
+    expect(checks(results)).toEqual([null])
+    expect(told).toEqual([expect.objectContaining({ code })])
+    expect(JSON.stringify(told)).not.toContain('@')
+  })
+
+  it('attests nothing where it does not open, and is no fault', async () => {
+    const sealed = await withMail(mailed())
+    const other = sealChunk(utf8('x'), fill(3), fill(4), 9)
+    const manifest = { ...sealed.manifest, mail: rawCid(other) }
+    const moved = { ...sealed, manifest, cid: cborCid(encode(manifest)) }
+    const blocks = [{ cid: moved.cid, bytes: encode(manifest) }, { cid: rawCid(other), bytes: other }, ...sealed.blocks.slice(1)]
+    const unreadable = await judged(await offered({ ...moved, blocks }))
+    expect([unreadable.attested, checks(unreadable.results)]).toEqual([false, [null]])
+    expect(unreadable.told).toEqual([expect.objectContaining({ code: 'CHUNK_UNREADABLE' })])
+  })
+
+  it('is not asked for where the charter takes no mails', async () => {
+    const { attested, results } = await scoring(await withMail(mailed()))
+    expect([attested, checks(results)]).toEqual([false, [null]])
+  })
+
+  it('is opened by whoever tests it, by its own number and no other, and by nobody for a release', async () => {
+    const text = mailed()
+    const sealed = await withMail(text)
+    const { manifest } = sealed
+    const place = manifest.chunks.length
+    const asking = { clock: network.clock, manifest, committee: network.committee, epoch: EPOCH }
+    const ask = (indices: number[]) =>
+      askForKeys({
+        ...asking,
+        mesh: network.scoring,
+        signer: network.scorer,
+        role: 'scorer',
+        purpose: 'dpv:DataQualityAssessment',
+        indices,
+      })
+    const { keys, context } = await ask([place])
+    const bytes = (await storage.private.get(manifest.mail as CID)) as Uint8Array
+    expect(Buffer.from(openChunk(bytes, keys[0] as Uint8Array, context, place))).toEqual(text)
+    const faults = (indices: number[]) =>
+      ask(indices).then(
+        () => [],
+        (thrown: { detail: { faults: Record<string, string> } }) => [...new Set(Object.values(thrown.detail.faults))],
+      )
+    expect(await faults([place + 1])).toEqual(['BAD_INDICES'])
+    // without a mail there is no such number
+    const plain = await offered(network.seal(400))
+    const none = askForKeys({
+      ...asking,
+      manifest: plain.manifest,
+      mesh: network.scoring,
+      signer: network.scorer,
+      role: 'scorer',
+      purpose: 'dpv:DataQualityAssessment',
+      indices: [place],
+    })
+    await expect(none).rejects.toMatchObject({ code: 'NOT_ENOUGH_KEYHOLDERS' })
+    const assembler = askForKeys({
+      ...asking,
+      mesh: network.assembling,
+      signer: operator,
+      role: 'assembler',
+      purpose: 'ai:ModelTraining',
+      indices: [place],
+    })
+    await expect(assembler).rejects.toMatchObject({ detail: { faults: expect.objectContaining({}) } })
+    const said = await assembler.catch((thrown: { detail: { faults: Record<string, string> } }) => Object.values(thrown.detail.faults))
+    expect([...new Set(said as string[])]).toEqual(['BAD_INDICES'])
+  })
+
+  it('is not taken by keyholders without its owner’s word on it', async () => {
+    const sealed = network.seal(4, undefined, { bytes: mailed(), account: fill(1), key: keyCid })
+    const given = network.now() - 60
+    const receipt = signReceipt(receiptFor(network.policy, sealed.manifest, { given, expires: given + 86_400 }), subject)
+    const { faults } = await offerContribution({
+      mesh: network.contributor,
+      clock: network.clock,
+      sealed,
+      receipt,
+      committee: network.committee,
+    })
+    expect([...new Set(faults.values())]).toEqual(['MAIL_NOT_CONSENTED'])
   })
 })

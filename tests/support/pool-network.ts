@@ -8,7 +8,7 @@ import { type DiskKv, openDiskKv } from '../../core/kv/index.ts'
 import { type Mesh, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { signReceipt } from '../../dao/consent/index.ts'
 import type { PoolView } from '../../dao/pool-access/index.ts'
-import { type Sealed, sealContribution } from '../../node/pool/seal/index.ts'
+import { type Sealed, sealContribution, type ToSeal } from '../../node/pool/seal/index.ts'
 import { canonicalJson, type CID, type ConsentReceipt, type PoolKey } from '../../schemas/wire/index.ts'
 import { type CountView, type Keyholder, openKeyholder, openShareTable, type ShareTable } from '../../validator/keyholder/index.ts'
 import { fill, keyholders, LEDGER, operator, poolPolicy, receiptFor, rootSeed, subject } from './pool-world.ts'
@@ -102,7 +102,7 @@ export class PoolNetwork implements AsyncDisposable {
     return mesh
   }
 
-  seal(count: number, ownerSeed?: Uint8Array): Sealed {
+  seal(count: number, ownerSeed?: Uint8Array, mail?: ToSeal['mail']): Sealed {
     const policy = { cid: this.policy.cid, value: this.policy.policy }
     return sealContribution({
       lines: eventLines(count),
@@ -113,12 +113,14 @@ export class PoolNetwork implements AsyncDisposable {
       from: '2025-01',
       to: '2025-12',
       ...(ownerSeed !== undefined && { ownerSeed }),
+      ...(mail !== undefined && { mail }),
     })
   }
 
   receipt({ manifest }: Sealed, changes: Partial<ConsentReceipt> = {}): string {
     const given = this.now() - 60
-    return signReceipt(receiptFor(this.policy, manifest, { given, expires: given + 86_400 * 30, ...changes }), subject)
+    const mail = manifest.mail === undefined ? {} : { mail: true as const }
+    return signReceipt(receiptFor(this.policy, manifest, { given, expires: given + 86_400 * 30, ...mail, ...changes }), subject)
   }
 
   now(): number {

@@ -7,12 +7,13 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
+import type { z } from 'zod'
 import { silent } from '../../core/effects/index.ts'
 import { generateKey, openKeyFile, type Signer } from '../../core/identity/index.ts'
 import { blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { openCustody, openPoolReleases } from '../../dao/index.ts'
 import { readPoolManifest, seatedValidators } from '../../dao/ledger/index.ts'
-import { type CID, MAX_POOL_MANIFEST_BYTES, parse, poolManifest } from '../../schemas/wire/index.ts'
+import { type CID, MAX_POOL_MANIFEST_BYTES, parse, poolManifest, type poolTerms } from '../../schemas/wire/index.ts'
 import { getBytes, learnDao, replayPool, resolveDao, systemClock } from '../../cli/wiring/index.ts'
 import { KillableNetwork } from './killable-network.ts'
 import { eventually } from './real-clock.ts'
@@ -31,11 +32,13 @@ export interface Offered {
   contribution: string
   stage: string
   tokens: number
+  mail: boolean
 }
 export interface Status {
   account: string
   stage: string
   events: number
+  mail: string
   holding: number
   purposes: string[] | null
   withdrawn: string[]
@@ -44,7 +47,17 @@ export interface Status {
   /** Keyholders that gave their log. */
   told: number
   accesses:
-    | { at: number; by: string; role: string; purpose: string; chunks: number; trainer: string | null; outcome: string; seenBy: number }[]
+    | {
+        at: number
+        by: string
+        role: string
+        purpose: string
+        chunks: number
+        mail: boolean
+        trainer: string | null
+        outcome: string
+        seenBy: number
+      }[]
     | null
 }
 /** One request, as an owner's node prints it. */
@@ -55,7 +68,9 @@ export interface Answered {
   outcome: string
 }
 export interface EpochRow {
+  account: string
   role: string
+  note: string | null
   records: number
   fails: number
   points: string
@@ -73,8 +88,8 @@ export class PoolPeople implements AsyncDisposable {
     this.identity = identity
   }
 
-  /** With `key.txt` of the trainer; the first epoch opens when `people` have joined. */
-  static async start(people: number): Promise<PoolPeople> {
+  /** With `key.txt` of the trainer; the first epoch opens when `people` have joined. `terms` of the pool are over those that tests have. */
+  static async start(people: number, terms: Partial<z.input<typeof poolTerms>> = {}): Promise<PoolPeople> {
     const folder = await mkdtemp(path.join(tmpdir(), 'quern-pool-people-'))
     const identity = await (await openCustody()).generateAgeIdentity()
     await writeFile(path.join(folder, 'key.txt'), `${identity.secret}\n`)
@@ -82,7 +97,7 @@ export class PoolPeople implements AsyncDisposable {
       contributors: 0,
       validators: KEYHOLDERS,
       maxPages: 1,
-      charter: { contributors: { minimum: people, quota: null }, pool: { minPeople: 5 } },
+      charter: { contributors: { minimum: people, quota: null }, pool: { minPeople: 5, ...terms } },
     })
     const world = new PoolPeople(folder, network, identity)
     // all of them sit in what the published checkpoint covers a moment after the service says so
@@ -166,12 +181,13 @@ export class PoolPeople implements AsyncDisposable {
     }
   }
 
-  /** What the DAO and its validators give this peer of a contribution's first sealed chunk. */
-  async chunkFor(cid: string, signer: Signer): Promise<boolean[]> {
+  /** What the DAO and its validators give this peer of a contribution's first sealed chunk, or of its mail. */
+  async chunkFor(cid: string, signer: Signer, what: 'chunk' | 'mail' = 'chunk'): Promise<boolean[]> {
     const facts = await learnDao(await resolveDao(this.network.url), { logger: silent, signal: AbortSignal.timeout(30_000) })
     const known = facts.state.contributions.get(cid)
     if (known === undefined) throw new Error(`${cid} is not known`)
-    const [chunk] = readPoolManifest(facts.files, known.manifestCid).chunks as [CID]
+    const { chunks, mail } = readPoolManifest(facts.files, known.manifestCid)
+    const chunk = (what === 'mail' ? mail : chunks[0]) as CID
     await using mesh = await openLibp2pMesh({ signer, clock: systemClock, listen: [], privateNetwork: true })
     const dao = await mesh.connect(await resolveDao(this.network.url))
     const peers = [dao]
