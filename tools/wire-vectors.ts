@@ -22,6 +22,7 @@ import {
   fraudProof,
   ledgerIdOf,
   pbCid,
+  poolTerms,
   peerMultihash,
   rawCid,
   report,
@@ -376,6 +377,25 @@ const again = {
 }
 const poolKeyed = { v: 1, dao: ledger, ...committee, commitments: [h(2), h(3)], by: operator.did, at }
 const asksTokens = { v: 1, dao: ledger, key: contributionCid, blinded: [h(5)], by: subject.did, at }
+const mailed = sampleManifest(pool, { dao: ledger, mail: leaf })
+const mailSender = { source: 'spotify' as const, domain: 'tunes.example', subjects: ['your data is ready'] }
+const mailTerms = {
+  mailSenders: [mailSender],
+  attestedPpm: 900_000,
+  mailMaxAgeDays: 30,
+  mailKeys: [{ name: 's1._domainkey.tunes.example', record: 'v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=' }],
+}
+const withMails = poolTerms.parse(mailTerms)
+const attested = {
+  ...drawn,
+  contributions: [
+    {
+      contributor: subject.did,
+      results: [{ manifest: contributionCid, row: 0, pass: true, check: null, evidence: null }],
+      attested: [contributionCid],
+    },
+  ],
+}
 const pools: [name: string, shape: string, bytes: Uint8Array][] = [
   ['consent policy', 'consent-policy', pool.bytes],
   ['withdrawal', 'withdrawal', encode(signWithdrawal({ manifest: contributionCid, at, scope: 'all', ask: ['stop', 'erase'] }, subject))],
@@ -387,6 +407,11 @@ const pools: [name: string, shape: string, bytes: Uint8Array][] = [
   ['pool manifest', 'pool-manifest', encode(contribution)],
   ['pool manifest, after another', 'pool-manifest', encode({ ...contribution, sequence: 1, prev: contributionCid })],
   ['pool index', 'pool-index', encode(sampleIndex({ tokens: Array.from({ length: 16 }, (_, i) => h(i)), key: node }))],
+  ['pool manifest, with a mail', 'pool-manifest', encode(mailed)],
+  ['pool index, with an account', 'pool-index', encode(sampleIndex({ account: h(20), key: node }))],
+  ['key request, of the mail behind all chunks', 'key-request', encode(signObject('key-request', { ...asks, indices: [4096] }, validator))],
+  ['report, of what a mail attests', 'report', encode(attested)],
+  ['charter, with senders of mails', 'charter', encode(charter.parse({ ...rules, pool: mailTerms }))],
   ['pool index, without tokens and months', 'pool-index', edit(sampleIndex(), { rows: [{ ...sampleIndex().rows[0], month: null }] })],
   [
     'deposit key',
@@ -461,6 +486,23 @@ refused.push(
   ['pool manifest, a wrapped key', 'pool-manifest', edit(contribution, { key: h(1) })],
   ['pool manifest, no chunk', 'pool-manifest', edit(contribution, { chunks: [] })],
   ['pool manifest, without its index', 'pool-manifest', edit(contribution, { index: null })],
+  ['pool manifest, a mail by its words', 'pool-manifest', edit(contribution, { mail: 'mail' })],
+  ['pool index, an account of 31 bytes', 'pool-index', edit(sampleIndex(), { account: bytes(31, 1), key: node })],
+  ['pool index, an account by its address', 'pool-index', edit(sampleIndex(), { account: 'jane@mail.example', key: node })],
+  ['key request, beyond the mail', 'key-request', encode(signObject('key-request', { ...asks, indices: [4097] }, validator))],
+  ['report, attested by nothing', 'report', edit(drawn, { contributions: [{ ...attested.contributions[0], attested: [] }] })],
+  ['report, attested by a word', 'report', edit(drawn, { contributions: [{ ...attested.contributions[0], attested: ['yes'] }] })],
+  [
+    'charter, mails of an unknown service',
+    'charter',
+    edit(rules, { pool: { ...withMails, mailSenders: [{ ...mailSender, source: 'myspace' }] } }),
+  ],
+  [
+    'charter, mails of a domain in capitals',
+    'charter',
+    edit(rules, { pool: { ...withMails, mailSenders: [{ ...mailSender, domain: 'Tunes.example' }] } }),
+  ],
+  ['charter, senders of mails, none', 'charter', edit(rules, { pool: { ...withMails, mailSenders: [] } })],
   ['pool index, seventeen tokens', 'pool-index', edit(sampleIndex(), { tokens: Array.from({ length: 17 }, (_, i) => h(i)) })],
   ['pool index, an exact day', 'pool-index', edit(sampleIndex(), { rows: [{ ...sampleIndex().rows[0], month: '2025-03-09' }] })],
   ['pool index, no row', 'pool-index', edit(sampleIndex(), { rows: [] })],
