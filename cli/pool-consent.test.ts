@@ -2,8 +2,10 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { poolPolicy } from '../tests/support/pool-world.ts'
+import { poolTerms } from '../schemas/wire/index.ts'
 import { askConsent } from './commands/pool-consent.ts'
-import { type Prompter, prompterOver } from './program/index.ts'
+import { askMail, mailOf, mailText } from './commands/pool-mail.ts'
+import { type Flags, type Prompter, prompterOver } from './program/index.ts'
 
 const { policy } = poolPolicy()
 const NEEDED = ['ai:ModelTraining', 'dpv:DataQualityAssessment']
@@ -46,6 +48,47 @@ describe('the questions', () => {
     expect(who.asked).toHaveLength(NEEDED.length + 1)
     const purposes = policy.purposes.map((one) => ({ ...one, optional: false }))
     await expect(askConsent({ ...policy, purposes }, {}, person('I '), true)).rejects.toMatchObject({ code: 'GPC' })
+  })
+})
+
+describe('the question about a mail', () => {
+  it('is asked by itself, and nothing but a yes to it lets the mail out', async () => {
+    const who = person('mail')
+    expect(await askMail({}, who)).toBe(true)
+    expect(who.asked).toHaveLength(1)
+    expect(await askMail({ showMail: true }, person('adult'))).toBe(false)
+    expect(await askMail({}, undefined)).toBe(false)
+    expect(await askMail({ yes: true }, who)).toBe(false)
+    expect(await askMail({ yes: true, showMail: true }, undefined)).toBe(true)
+  })
+
+  it('comes after what testers see of it, and what it counts', () => {
+    const terms = poolTerms.parse({ mailSenders: [{ source: 'spotify', domain: 'tunes.example' }], attestedPpm: 800_000 })
+    const text = mailText({ bytes: new Uint8Array(), address: 'jane@mail.example' }, terms)
+    for (const word of ['sent to jane@mail.example', 'read all of it', 'never to a trainer', 'no proof', '80 %', '10 %'])
+      expect(text).toContain(word)
+  })
+
+  it.each<[string, string, object, object]>([
+    ['the pool takes none', 'NO_MAILS', { proof: 'x.eml' }, {}],
+    [
+      'the pool has no key to know accounts by',
+      'NO_MAILS',
+      { proof: 'x.eml' },
+      { hasKey: false, mailSenders: [{ source: 'spotify', domain: 'tunes.example' }] },
+    ],
+    ['--yes does not name it', 'MAIL_NOT_AGREED', { proof: 'x.eml', yes: true }, {}],
+    [
+      'there is no such file',
+      'FILE_UNREADABLE',
+      { proof: '/nowhere/x.eml' },
+      { mailSenders: [{ source: 'spotify', domain: 'tunes.example' }] },
+    ],
+  ])('does not come where %s', async (_, code, flags, { hasKey = true, ...terms }: { hasKey?: boolean }) => {
+    const { signal } = new AbortController()
+    const facts = { terms: poolTerms.parse(terms), hasKey, source: 'spotify', now: 1, signal }
+    await expect(mailOf(flags as Flags, facts)).rejects.toMatchObject({ code })
+    expect(await mailOf({}, facts)).toBeUndefined()
   })
 })
 

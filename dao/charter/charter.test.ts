@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { type Charter, charter as charterShape, parse, poolTermsOf, PPM } from '../../schemas/wire/index.ts'
+import { cborCid, type Charter, charter as charterShape, parse, poolTerms, poolTermsOf, PPM } from '../../schemas/wire/index.ts'
 import { exampleInput } from './examples.ts'
 import {
   charterTemplate,
@@ -97,6 +97,13 @@ describe('local rules', () => {
     expect(isLocalRules(local)).toBe(true)
     expect(describeCharter(local)).toContain('local rules')
     expect(describeCharter(minimal)).not.toContain('local rules')
+    const consent = cborCid(new Uint8Array())
+    const mailSenders = [{ source: 'spotify' as const, domain: 'tunes.example', subjects: [] }]
+    const pools = [poolTerms.parse({}), poolTerms.parse({ mailSenders, mailMaxAgeDays: 1 })]
+    expect(pools.map((pool) => describeCharter({ ...minimal, consent, pool }).split(', 10 % for what nothing attests')[1])).toEqual([
+      '',
+      ", 100 % where the service's mail does (spotify by tunes.example; at most 1 day old)",
+    ])
   })
 
   it('stay polite on the open web', () => {

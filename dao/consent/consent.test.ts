@@ -142,6 +142,14 @@ describe('a consent', () => {
     expect(codes({ jws, manifest })).toEqual(['MANIFEST_MISMATCH'])
   })
 
+  it('covers a mail that testers may read just where one lies beside the events', () => {
+    const manifest = sampleManifest(given.policy, { mail: rawCid(utf8('mail')) })
+    const say = (changes: Partial<ConsentReceipt>) => signReceipt(receiptFor(given.policy, manifest, changes), subject)
+    expect(codes({ jws: say({ mail: true }), manifest })).toEqual([])
+    expect(codes({ jws: say({}), manifest })).toEqual(['MAIL_NOT_CONSENTED'])
+    expect(codes(saying({ mail: true }))).toContain('MAIL_NOT_CONSENTED')
+  })
+
   it('under GPC holds with needed purposes alone', () => expect(codes(saying({ gpc: true }))).toEqual([]))
 })
 
@@ -275,5 +283,10 @@ describe('the DPV view', () => {
       'dpv:hasDuration': { 'dct:valid': { '@value': '2026-10-21T14:13:20Z' } },
     })
     expect(JSON.stringify(view)).toContain('dpv:ConsentWithdrawn')
+    // the mail is read by testers alone
+    const mailed = dpvView(given.policy.policy, { ...given.receipt, mail: true }, { now: NOW })
+    expect(JSON.stringify(mailed).split('pd:EmailContent')).toHaveLength(2)
+    expect(termsOf(mailed).filter((term) => !isDpvTerm(term))).toEqual([])
+    expect(JSON.stringify(view)).not.toContain('pd:EmailContent')
   })
 })

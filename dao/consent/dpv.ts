@@ -2,7 +2,7 @@
  * The JSON-LD view of a consent: a record by ISO/IEC TS 27560 with what the GDPR asks besides, in the profile `dpv-27560#record-eu-gdpr`.
  * Derived from policy and receipt for other people's tools; what is signed is the receipt. The context is inline: reading it asks no network.
  */
-import { type ConsentPolicy, type ConsentReceipt, PURPOSES, toHex } from '../../schemas/wire/index.ts'
+import { type ConsentPolicy, type ConsentReceipt, type Purpose, PURPOSES, toHex } from '../../schemas/wire/index.ts'
 import type { Scope } from './tombstones.ts'
 
 const CONTEXT = {
@@ -17,6 +17,10 @@ const CONTEXT = {
 type Node = { [key: string]: string | Node | Node[] }
 const ref = (id: string): Node => ({ '@id': id })
 const date = (seconds: number): Node => ({ '@type': 'xsd:dateTime', '@value': isoTime(seconds) })
+
+/** The service's mail beside the events is read to test them, and for nothing else. */
+const mailCategory = ({ mail }: ConsentReceipt, purpose: Purpose): string[] =>
+  mail === true && purpose === 'dpv:DataQualityAssessment' ? ['pd:EmailContent'] : []
 
 /** `withdrawn` is what `Tombstones.scopeOf` gives; `now` in Unix seconds decides whether the consent has expired. */
 export function dpvView(policy: ConsentPolicy, receipt: ConsentReceipt, { withdrawn, now }: { withdrawn?: Scope; now: number }): Node {
@@ -61,7 +65,7 @@ export function dpvView(policy: ConsentPolicy, receipt: ConsentReceipt, { withdr
         'dpv:hasPurpose': ref(id),
         'dpv:hasNecessity': ref(optional ? 'dpv:Optional' : 'dpv:Required'),
         'dpv:hasConsentStatus': ref(held(id) ? 'dpv:ConsentGiven' : 'dpv:ConsentWithdrawn'),
-        'dpv:hasPersonalData': receipt.categories.map(
+        'dpv:hasPersonalData': [...receipt.categories, ...mailCategory(receipt, id)].map(
           (one): Node => ({
             '@id': one,
             ...(policy.special.includes(one) && { '@type': 'dpv:SpecialCategoryPersonalData' }),

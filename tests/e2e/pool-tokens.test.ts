@@ -156,7 +156,7 @@ describe('keyholders', () => {
     expect(await codes(stranger, key, asking)).toEqual(['NOT_YOURS'])
   })
 
-  it('answer for 64 bands a day and account, and no more', async () => {
+  it('answer for 68 bands a day and account, and no more', async () => {
     const eager = keyFromSeed(fill(79))
     network.state.joined.add(eager.did)
     const mesh = await network.dial(eager)

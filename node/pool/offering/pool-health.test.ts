@@ -23,7 +23,7 @@ async function noted() {
 }
 
 /** Keyholders with as many lines as they are given, two a page. */
-function meshOf(linesBy: Map<string, number>): Mesh {
+function meshOf(linesBy: Map<string, number>, of = cid): Mesh {
   const ask = (peer: string, _: unknown, { request }: { request: Uint8Array }) => {
     const signer = keyholders(9).find(({ did }) => peerFromDid(did) === peer)
     const count = linesBy.get(peer)
@@ -32,10 +32,10 @@ function meshOf(linesBy: Map<string, number>): Mesh {
     for (let n = 0; n < count; n++) {
       const prev = n === 0 ? ACCESS_GENESIS : sha256(lines[n - 1] as Uint8Array)
       const who = { by: subject.did, role: 'scorer', purpose: 'dpv:DataQualityAssessment', epoch: 1, indices: [n], trainer: null }
-      lines.push(encode({ v: 1, manifest: cid, n, prev, at: NOW + n * 1000, ...who, outcome: 'ok' }))
+      lines.push(encode({ v: 1, manifest: of, n, prev, at: NOW + n * 1000, ...who, outcome: 'ok' }))
     }
     const head = lines.length === 0 ? ACCESS_GENESIS : sha256(lines.at(-1) as Uint8Array)
-    const said = { v: 1, dao: LEDGER, manifest: cid, held: true, lines: count, head, at: NOW, by: signer.did }
+    const said = { v: 1, dao: LEDGER, manifest: of, held: true, lines: count, head, at: NOW, by: signer.did }
     const { from } = decode(request) as { from: number }
     return Promise.resolve({ status: 'ok', head: encode(signObject('access-head', said, signer)), lines: lines.slice(from, from + 2) })
   }
@@ -55,6 +55,20 @@ it('names a keyholder whose log is longer than what is read', async () => {
   expect([told, accesses?.length]).toEqual([2, 2])
   expect(faults).toMatchObject({ [policy.policy.committee.members[0] as string]: 'ACCESS_LOG_LONG' })
   expect(faults).not.toHaveProperty(policy.policy.committee.members[1] as string)
+})
+
+it('tells the mail apart from the chunks of events', async () => {
+  const mailed = { ...manifest, mail: cid }
+  const book = await PoolBook.open(new MemoryKv())
+  const known = { salt: fill(1), commitSalt: fill(2), receipts: [], shares: [], commitments: [], source: 'spotify', at: 1 }
+  const note = await book.add({ ...known, manifest: mailed, committee: policy.policy.committee })
+  // chunk 0 of one, then the mail behind it
+  const mesh = meshOf(new Map([[peers[0] as string, 2]]), note.cid)
+  const { accesses } = await askHealth({ mesh, clock: realClock, subject, book, note })
+  expect(accesses?.map(({ chunks, mail }) => [chunks, mail])).toEqual([
+    [1, false],
+    [0, true],
+  ])
 })
 
 it('asks those too that held a part before a change of committee, and counts none of them as holding one', async () => {
