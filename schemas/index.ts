@@ -2,6 +2,7 @@
 export * from './activity/index.ts'
 export * from './calendar/index.ts'
 export * from './evidence/index.ts'
+export * from './export-mail/index.ts'
 export * from './measures/index.ts'
 export * from './permission/index.ts'
 export * from './pipeline/index.ts'
