@@ -18,7 +18,8 @@ export function attestedIn(state: LedgerState, epoch: EpochState, verdicts: Read
       holders.set(toHex(one.account), one.contributor)
   for (const key of epoch.batches) {
     const one = state.contributions.get(key)
-    if (!one?.account || !isLive(one) || verdicts.get(one.contributor)?.mailed.has(key) !== true) continue
+    const said = one && verdicts.get(one.contributor)
+    if (!one?.account || !isLive(one) || said?.mailed.has(key) !== true || said.unopened.has(key)) continue
     if (!wasHeard(state, epoch, one.contributor)) continue
     const account = toHex(one.account)
     const holder = holders.get(account) ?? one.contributor
