@@ -6,6 +6,9 @@ import { MAX_EXPORT_MAIL_BYTES } from '../../schemas/export-mail/index.ts'
 import { exportMailTermsOf, type PoolTerms } from '../../schemas/wire/index.ts'
 import { type Flags, printable, type Prompter, readAtMost } from '../program/index.ts'
 
+/** From an offer to the reveal after which testers look, also where it moves on to another epoch. */
+const TESTED_SECONDS = 2 * 86_400
+
 export interface OfferedMail {
   bytes: Uint8Array
   /** Whom it was sent to. */
@@ -37,7 +40,7 @@ export async function mailOf(flags: Flags, { terms, hasKey, source, now, signal 
   // what is a little too large is read, to be told so with what to do
   const bytes = await readAtMost(file, 16 * MAX_EXPORT_MAIL_BYTES)
   const lookup = pinnedKeys(mails, txtResolver())
-  const verdict = await checkExportMail({ bytes, source, terms: mails, at: now }, lookup, signal)
+  const verdict = await checkExportMail({ bytes, source, terms: mails, at: now, until: now + TESTED_SECONDS }, lookup, signal)
   if (!verdict.ok) throw new InvalidInputError(verdict.code, `${file}: ${verdict.message}`)
   return { bytes, address: verdict.address }
 }

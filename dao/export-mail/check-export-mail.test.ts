@@ -133,6 +133,16 @@ describe('a mail attests nothing', () => {
   })
 })
 
+it('must be young enough, and its signature good, until it is tested', async () => {
+  const under = (mail: MailToSign, until: number) =>
+    checkExportMail({ source: 'spotify', terms, at, until, bytes: Buffer.from(signedMail(mail)) }, pinnedKeys(terms))
+  const sent = at - DAY
+  expect(await under({}, sent + 30 * DAY)).toMatchObject({ ok: true })
+  expect(await under({}, sent + 30 * DAY + 1)).toMatchObject({ code: 'MAIL_TOO_OLD' })
+  expect(await under({ tags: ` x=${at + DAY};` }, at + DAY - 1)).toMatchObject({ ok: true })
+  expect(await under({ tags: ` x=${at + DAY};` }, at + DAY)).toMatchObject({ code: 'SIGNATURE_EXPIRED' })
+})
+
 describe('keys', () => {
   it('of the charter come in the place of the DNS, which is asked for the others', async () => {
     const names: string[] = []
@@ -157,6 +167,11 @@ describe('keys', () => {
     )
     expect(await codeOf(`${others.join('\r\n')}\r\n${signedMail({ domain: 'eve.example' })}`, { lookup })).toBe('NO_ANSWER')
     expect(names).toEqual(['s1._domainkey.tunes.example', 's1._domainkey.mail.tunes.example'])
+  })
+
+  it('are not asked for where the body is not what was signed', async () => {
+    const lookup: KeyLookup = () => Promise.reject(new Error('asked'))
+    expect(await codeOf(`${signedMail()}more\r\n`, { lookup })).toBe('BODY_CHANGED')
   })
 
   it('end with the signal', async () => {

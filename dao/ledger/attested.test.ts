@@ -41,6 +41,12 @@ describe('a contribution with a mail', () => {
     expect(earned(5, { ...pool, unattestedPpm: 0 }).state?.values).toEqual([{ value: 0, novelty: 0, attested: 100_000 }])
   })
 
+  it('keeps what it counted for whoever asks later', () => {
+    const { world, one } = earned(5, { ...pool, unattestedPpm: 0 })
+    expect(world.state.results[0]?.values.get(one.cid.toString())?.map(({ value }) => value)).toEqual([100_000])
+    expect(JSON.stringify(explain(world.state, one.cid.toString(), world.files))).not.toContain('testers failed it')
+  })
+
   it('is worth no more where the charter takes no mails', () => expect(earned(5, {}).row).toMatchObject({ value: '10000' }))
 
   it('keeps what other factors make of it', () => {
