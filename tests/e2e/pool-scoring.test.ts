@@ -61,7 +61,7 @@ async function scoring(
   rows = sampledChunks(BEACON, cid, manifest.chunks.length),
   shareMs = 300_000,
   rules: EventRules = FINEST_RULES,
-  mailTerms: MailTerms | undefined = undefined,
+  mailTerms?: MailTerms,
 ) {
   const told: unknown[] = []
   const logger: Logger = { ...silent, info: (_event, detail) => void told.push(detail) }
@@ -158,7 +158,10 @@ describe('a mail beside it', () => {
     network.state.poolKeys.set(keyCid.toString(), key)
     await storage.private.put([{ cid: keyCid, bytes: encode(key) }])
     const handing = { mesh: network.assembling, clock: network.clock, signer: operator, key }
-    for (const [i, { share }] of shares.entries()) expect(await handPoolShare({ ...handing, x: i + 1, share })).toBeUndefined()
+    for (const [i, { share }] of shares.entries()) {
+      const fault = await handPoolShare({ ...handing, x: i + 1, share })
+      if (fault !== undefined) throw new Error(fault)
+    }
   })
 
   /** A contribution with these bytes beside it, in the name of the account of this address. */

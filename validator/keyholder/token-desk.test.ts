@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { signObject } from '../../core/envelope/index.ts'
 import { keyFromSeed, type Signer } from '../../core/identity/index.ts'
-import { blindBands, dealPoolKey, type HeldPoolShare } from '../../dao/custody/index.ts'
+import { blindBands, dealPoolKey } from '../../dao/custody/index.ts'
 import { cborCid, encode, peerFromDid, sha256, utf8 } from '../../schemas/wire/index.ts'
 import { fill, keyholders, LEDGER, NOW, operator } from '../../tests/support/pool-world.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
@@ -15,7 +15,7 @@ it('answers who joined for a few contributions a day, who tests for many, and no
   const desk = new TokenDesk({
     clock: { ...realClock, now: () => NOW * 1000 },
     ledger: LEDGER,
-    held: () => shares[0] as HeldPoolShare,
+    held: () => shares[0],
     hasJoined: (account) => account === member.did || account === both.did,
     isSeated: (account) => account === tester.did || account === both.did,
   })
