@@ -41,6 +41,8 @@ export class Keeping {
   readonly #worker: PageWorker
   readonly #slots: Slots
   readonly #contents = new SeenSet()
+  /** Of each host the page that was handed to another thread last, until it has come to its end. */
+  readonly #last = new Map<string, Promise<void>>()
   #inWork = 0
 
   constructor(options: KeepingOptions) {
@@ -55,18 +57,24 @@ export class Keeping {
     return this.#inWork
   }
 
-  /** Works on a page: in this thread at once, in others while the host goes on. */
+  /**
+   * Works on a page: in this thread at once, in others while the host goes on. A host's pages come to their ends in the order they were fetched in,
+   * whichever thread is done first: of two with the same content the same one is kept each time, and links are met in the same order.
+   */
   async keep(fetched: Fetched): Promise<void> {
-    const { url } = fetched.item
+    const { url, host } = fetched.item
     const chain = this.#options.hops.take(url)
     const work = (): PageResult | Promise<PageResult> => this.#worker.work(this.#jobOf(fetched, chain))
     if (this.#worker.isElsewhere !== true) return this.#worked(fetched, chain, await work())
     await this.#slots.enter()
     this.#inWork++
-    void (async () => {
+    const before = this.#last.get(host)
+    const ended = (async () => {
       let fault: Error | undefined
       try {
-        await this.#worked(fetched, chain, await work())
+        const result = await work()
+        await before
+        await this.#worked(fetched, chain, result)
       } catch (thrown) {
         fault = toError(thrown)
       }
@@ -74,6 +82,15 @@ export class Keeping {
       this.#slots.leave()
       this.#options.onWorked(fault)
     })()
+    this.#last.set(host, ended)
+    void ended.then(() => {
+      if (this.#last.get(host) === ended) this.#last.delete(host)
+    })
+  }
+
+  /** Resolves when all pages that a host gave before have come to their ends. */
+  async settled(host: string): Promise<void> {
+    await this.#last.get(host)
   }
 
   /** The earlier body stands. Where what the answer says lets its records stand too, a revisit record proves them; else it ends as any page would. */
