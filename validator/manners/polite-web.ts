@@ -28,8 +28,11 @@ export interface PoliteWebOptions {
   /** The charter's pause between two requests to one host. */
   delayMs: number
   /** Why a URL is not to be asked for; a rule file by what closes all of its host, for it says what of the rest is closed. */
-  closed?: (url: string, what: 'page' | 'rules') => Promise<string | undefined>
+  closed?: (url: string, what: Asked) => Promise<string | undefined>
 }
+
+/** What a URL is asked for as. */
+export type Asked = 'page' | 'rules'
 
 /** How long hosts may take. Their answers and the waiting for a turn are counted apart, or a host that wishes for patience would seem a slow one. Milliseconds. */
 export interface AskingTime {
@@ -50,6 +53,18 @@ export interface Visit {
   signal: AbortSignal
 }
 
+/** Whoever owns the address, or this validator itself, wants it asked for by nobody. */
+export class HostClosedError extends RefusedError {
+  readonly url: string
+  readonly what: Asked
+
+  constructor(url: string, what: Asked, why: string) {
+    super('HOST_CLOSED', why)
+    this.url = url
+    this.what = what
+  }
+}
+
 /** The rest after a 429 or 503 that names none. */
 const FAILURE_REST_MS = 2000
 const TOO_SLOW = { code: 'TOO_SLOW', message: 'the answer did not come in the time there is for it' }
@@ -66,8 +81,8 @@ export class PoliteWeb {
   }
 
   /**
-   * One request when its host's turn has come; no redirect is followed. Throws RefusedError HOST_CLOSED, RetryableError HOST_RESTS or TOO_SLOW, the
-   * signal's reason, and what the web throws.
+   * One request when its host's turn has come; no redirect is followed. Throws HostClosedError, RetryableError HOST_RESTS or TOO_SLOW, the signal's
+   * reason, and what the web throws.
    */
   async get(url: string, visit: Visit, options: GetOptions = {}): Promise<Exchange> {
     return this.#ask(url, visit, options, () => undefined)
@@ -103,11 +118,12 @@ export class PoliteWeb {
     let askedMs = 0
     const restMs = (): number => Math.max(delayMs, this.#wishes.get(host) ?? 0, askedMs)
     await this.#refuseClosed(url, visit)
-    const { who, signal } = visit
+    const { who, isRuleFile, signal } = visit
     // the rules are asked for on behalf of all pages of a host: no one of them pays for the wait
-    const time = visit.isRuleFile === true ? undefined : visit.time
+    const time = isRuleFile === true ? undefined : visit.time
     const began = clock.now()
-    const mostMs = Math.max(0, time?.waitMs ?? MAX_REST_MS)
+    const waitMs = visit.time?.waitMs ?? MAX_REST_MS
+    const mostMs = Math.max(isRuleFile === true ? MAX_REST_MS : 0, waitMs)
     using limit = time && deadlineOf(clock, mostMs, TOO_SLOW, [signal])
     let hasBegun = false
     const begin = (): void => {
@@ -129,8 +145,9 @@ export class PoliteWeb {
   }
 
   async #refuseClosed(url: string, { isRuleFile = false }: Visit): Promise<void> {
-    const why = await this.#options.closed?.(url, isRuleFile ? 'rules' : 'page')
-    if (why !== undefined) throw new RefusedError('HOST_CLOSED', why)
+    const what = isRuleFile ? 'rules' : 'page'
+    const why = await this.#options.closed?.(url, what)
+    if (why !== undefined) throw new HostClosedError(url, what, why)
   }
 
   async #inTime(url: string, { time, signal }: Visit, options: GetOptions): Promise<Exchange> {

@@ -5,11 +5,12 @@ import type { AskedSite } from '../../core/web/index.ts'
 import { isSamePage, pipelineOptions, runPipeline } from '../../schemas/pipeline/index.ts'
 import type { Charter, Check } from '../../schemas/wire/index.ts'
 import { type Exchange, redirectTarget } from '../../schemas/evidence/index.ts'
-import type { AskingTime, PoliteWeb, Visit } from '../manners/index.ts'
+import { type AskingTime, HostClosedError, type PoliteWeb, type Visit } from '../manners/index.ts'
+import type { OptedOut } from './opted-out.ts'
 import type { Patience } from './shares.ts'
 import { isForbidden, reservationOf, SiteMemory } from './site-memory.ts'
 
-/** T1: the page says something else, or was reserved from training. T2: gone, refused, forbidden to us, or not to be had in the time there is. null on a pass, and where it was opted out since. */
+/** T1: the page says something else, or was reserved from training. T2: gone, refused, forbidden to us, or not to be had in the time there is. null on a pass, and where it, or what its site's rules lead to, was opted out since. */
 export type Refetched = Extract<Check, 'T1' | 'T2'> | null
 
 export interface Page {
@@ -24,6 +25,8 @@ export interface Page {
   agent: string
   /** When the contributor fetched it, Unix milliseconds. */
   fetchedAt: number
+  /** Whether an address had opted out before anybody honest could have asked for it on behalf of this page. */
+  optedOut: OptedOut
 }
 
 /** A page that says of itself, by a header or in its head, that it is not for training. */
@@ -81,7 +84,7 @@ export class Refetcher {
     } catch (error) {
       signal.throwIfAborted()
       // where nobody asks any more, for the page or for the rules of its site, nothing can be held against who asked before
-      if (codeOf(error) === 'HOST_CLOSED') return null
+      if (error instanceof HostClosedError) return page.optedOut(error.url, error.what) ? 'T2' : null
       throw error
     }
   }
