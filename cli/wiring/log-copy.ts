@@ -115,11 +115,11 @@ export class LogCopy {
     const shown = await beginningOf({ read: (name) => this.#fetchTile(name) }, old.size, now)
     this.#hasGrown = shown !== undefined && equalBytes(shown.root, old.root)
     if (shown === undefined || this.#hasGrown) return
-    await this.#dropUncovered()
     const logKey = await this.#logKey(old)
     // nobody is accused by a checkpoint that is not what it was; what else went bad here takes nothing from what it says
     if (!isSigned(kept, logKey))
       throw new InvalidInputError('COPY_DAMAGED', `the copy in ${folder} cannot show who signed its checkpoint: make a new one beside it`)
+    await this.#dropUncovered()
     if (!isSigned(this.#note, logKey))
       throw new RefusedError('NOT_SIGNED', `${dao} shows a checkpoint of ${now.size} entries that the log of ${folder} did not sign`)
     const proof = path.join(folder, 'conflicting.proof')
@@ -133,19 +133,20 @@ export class LogCopy {
     )
   }
 
-  /** What the log that lies here is signed with, by its first entry and the charter that this names; empty where these went bad. */
+  /** What the log that lies here is signed with, by its first entry; empty where that went bad. */
   async #logKey({ origin, size }: Readonly<Checkpoint>): Promise<string> {
-    const read = (cid: CID): Uint8Array | undefined => {
-      const bytes = this.#disk.read(cid)
-      return bytes !== undefined && isFileOf(cid, bytes) ? bytes : undefined
-    }
+    const files = new Map<string, Uint8Array>()
+    const read = (cid: CID): Uint8Array | undefined => files.get(cid.toString())
     const ledger = createLedger({ ledgerId: parseLogOrigin(origin)?.ledgerId ?? '', files: { read } })
-    try {
-      ledger.apply(await new LogReader(this.#store, size).entry(0))
-    } catch (error) {
-      // missing, or not a tile at all
-      if (!(error instanceof FatalError)) throw error
-    }
+    const first = size === 0 ? undefined : await entryOf(new LogReader(this.#store, size), 0)
+    if (first === undefined) return ''
+    for (let lacking = ledger.needs(first); lacking.length > 0; lacking = ledger.needs(first))
+      for (const cid of lacking) {
+        const bytes = await this.#readFile(cid)
+        if (bytes === undefined || !isFileOf(cid, bytes)) return ''
+        files.set(cid.toString(), bytes)
+      }
+    ledger.apply(first)
     return ledger.state.logKey
   }
 
@@ -212,6 +213,16 @@ async function beginningOf(
   } catch (error) {
     // missing, or not a tile at all
     if (error instanceof FatalError) return undefined
+    throw error
+  }
+}
+
+/** Undefined where it is missing, or lies in what is no tile. */
+async function entryOf(reader: LogReader, index: number): Promise<Uint8Array | undefined> {
+  try {
+    return await reader.entry(index)
+  } catch (error) {
+    if (error instanceof FatalError && error.code.startsWith('LOG_FILE_')) return undefined
     throw error
   }
 }

@@ -328,6 +328,27 @@ describe('pages that other threads work on', () => {
     expect(ran.rows.filter(({ outcome }) => outcome === 'KEPT').map(({ url }) => new URL(url).pathname)).toEqual(names)
   })
 
+  it('keep no places from other hosts while a slow one is before them', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const names = Array.from({ length: 60 }, (_, i) => `p${i}`)
+    const siteOf = (host: string): Table =>
+      Object.fromEntries([
+        [`http://${host}/`, html(`start ${host}`, ...names.map((name) => `/${name}`))],
+        ...names.map((name) => [`http://${host}/${name}`, html(`${name} of ${host}`)] as const),
+      ])
+    const worker: PageWorker = {
+      isElsewhere: true,
+      work: async (job) => {
+        if (job.exchange.url === 'http://b.example/p59') resolve()
+        if (job.exchange.url === 'http://a.example/p0') await promise
+        return workPage(job)
+      },
+    }
+    const table = { ...siteOf('a.example'), ...siteOf('b.example') }
+    const { summary } = await run(table, { worker, seeds: ['http://a.example/', 'http://b.example/'], limits: { working: 8 } })
+    expect(summary.kept).toBe(122)
+  })
+
   it('are not overtaken by where a redirect after them leads', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const table: Table = {

@@ -36,13 +36,22 @@ export interface KeepingOptions extends Pick<CrawlOptions, 'dropDuplicates' | 'o
   onWorked: (fault?: Error) => void
 }
 
+/** Of the pages in work, one host's: those behind a slow one wait for it, and must not keep all places from other hosts. */
+const HOST_SHARE = 1 / 4
+
+/** Pages of one host that other threads work on. */
+interface Line {
+  slots: Slots
+  /** Resolves when the page that was handed over last has come to its end. */
+  last: Promise<void>
+}
+
 export class Keeping {
   readonly #options: KeepingOptions
   readonly #worker: PageWorker
   readonly #slots: Slots
   readonly #contents = new SeenSet()
-  /** Of each host the page that was handed to another thread last, until it has come to its end. */
-  readonly #last = new Map<string, Promise<void>>()
+  readonly #lines = new Map<string, Line>()
   #inWork = 0
 
   constructor(options: KeepingOptions) {
@@ -66,10 +75,12 @@ export class Keeping {
     const chain = this.#options.hops.take(url)
     const work = (): PageResult | Promise<PageResult> => this.#worker.work(this.#jobOf(fetched, chain))
     if (this.#worker.isElsewhere !== true) return this.#worked(fetched, chain, await work())
+    const line = this.#lineOf(host)
+    await line.slots.enter()
     await this.#slots.enter()
     this.#inWork++
-    const before = this.#last.get(host)
-    const ended = (async () => {
+    const before = line.last
+    line.last = (async () => {
       let fault: Error | undefined
       try {
         const result = await work()
@@ -79,25 +90,23 @@ export class Keeping {
         fault = toError(thrown)
       }
       this.#inWork--
+      line.slots.leave()
       this.#slots.leave()
       this.#options.onWorked(fault)
     })()
-    this.#last.set(host, ended)
-    void ended.then(() => {
-      if (this.#last.get(host) === ended) this.#last.delete(host)
-    })
   }
 
   /** Resolves when all pages that a host gave before have come to their ends. */
   async settled(host: string): Promise<void> {
-    await this.#last.get(host)
+    await this.#lines.get(host)?.last
   }
 
   /** The earlier body stands. Where what the answer says lets its records stand too, a revisit record proves them; else it ends as any page would. */
   async keepUnchanged(fetched: Fetched, earlier: EarlierVisit): Promise<void> {
     const { item, exchange, row, site } = fetched
     const { discovery, verdicts, dropDuplicates, deliver } = this.#options
-    const { url, depth, ref } = item
+    const { url, host, depth, ref } = item
+    await this.settled(host)
     const { facts } = earlier
     const chain = this.#options.hops.take(url)
     const job = this.#jobOf(fetched, chain)
@@ -122,6 +131,15 @@ export class Keeping {
       if (!(thrown instanceof WireError)) throw thrown
       verdicts.end(item, { ...row, outcome: thrown.code, detail: thrown.message })
     }
+  }
+
+  #lineOf(host: string): Line {
+    let line = this.#lines.get(host)
+    if (line === undefined) {
+      const slots = new Slots(Math.ceil(this.#options.limits.working * HOST_SHARE))
+      this.#lines.set(host, (line = { slots, last: Promise.resolve() }))
+    }
+    return line
   }
 
   #jobOf({ item: { url, via, linksOnly }, site, exchange }: Fetched, chain: Exchange[]): PageJob {

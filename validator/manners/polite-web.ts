@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../core/effects/index.ts'
 import { RefusedError, RetryableError } from '../../core/errors/index.ts'
-import { deadlineOf } from '../../core/mesh/index.ts'
+import { deadlineOf, untilAborted } from '../../core/mesh/index.ts'
 import {
   type AskedSite,
   askSite,
@@ -40,7 +40,7 @@ export interface AskingTime {
   leftMs: number
   /** One of them. */
   mostMs: number
-  /** All turns together; counted down. */
+  /** All turns together; counted down. A turn for a rule file counts where it was waited for longer than MAX_REST_MS. */
   waitMs: number
 }
 
@@ -104,7 +104,8 @@ export class PoliteWeb {
       const { kind, url, maxBytes } = request
       const own = (): Promise<Exchange> =>
         this.#ask(url, { ...visit, isRuleFile: true }, { maxBytes }, kind === 'robots' ? learn : () => undefined)
-      return kind === 'rsl' ? this.#licenses.get(url, own) : own()
+      // whoever waits for what another asked for waits by its own time
+      return kind === 'rsl' ? untilAborted(visit.signal, () => this.#licenses.get(url, own)) : own()
     }
     return askSite(origin, agent, ask, (capture) => {
       onCapture?.(capture)
@@ -119,15 +120,16 @@ export class PoliteWeb {
     const restMs = (): number => Math.max(delayMs, this.#wishes.get(host) ?? 0, askedMs)
     await this.#refuseClosed(url, visit)
     const { who, isRuleFile, signal } = visit
-    // the rules are asked for on behalf of all pages of a host: no one of them pays for the wait
-    const time = isRuleFile === true ? undefined : visit.time
+    // the rules are asked for on behalf of all pages of a host: no one of them pays for a wait that is nobody's in particular
+    const freeMs = isRuleFile === true ? MAX_REST_MS : 0
+    const { time } = visit
     const began = clock.now()
-    const waitMs = visit.time?.waitMs ?? MAX_REST_MS
-    const mostMs = Math.max(isRuleFile === true ? MAX_REST_MS : 0, waitMs)
-    using limit = time && deadlineOf(clock, mostMs, TOO_SLOW, [signal])
+    const mostMs = Math.max(freeMs, time?.waitMs ?? MAX_REST_MS)
+    using limit = time && isRuleFile !== true ? deadlineOf(clock, mostMs, TOO_SLOW, [signal]) : undefined
     let hasBegun = false
     const begin = (): void => {
-      if (time && !hasBegun) time.waitMs -= clock.now() - began
+      const waitedMs = clock.now() - began
+      if (time && !hasBegun && waitedMs > freeMs) time.waitMs -= waitedMs
       hasBegun = true
     }
     const work = async (): Promise<Exchange> => {

@@ -30,13 +30,15 @@ interface Asking {
   profile?: 'strict' | 'standard'
   closed?: (url: string) => string | undefined
   waitMs?: number
+  /** One page after the other, as those of one contributor are. */
+  isInTurn?: boolean
   optedOut?: (url: string, what: 'page' | 'rules') => boolean
 }
 
 /** What a validator finds of the same page on this site, and when it asked for what. */
 async function refetch(
   answers: Record<string, SimAnswer | SimAnswer[]>,
-  { times = 1, delayMs = 100, profile = 'standard', closed, waitMs = 120_000, optedOut = () => false }: Asking = {},
+  { times = 1, delayMs = 100, profile = 'standard', closed, waitMs = 120_000, isInTurn = false, optedOut = () => false }: Asking = {},
 ) {
   const world = new World({ seed: 1 })
   const visits = new Map<string, number>()
@@ -67,14 +69,19 @@ async function refetch(
     onReserved: (found) => void reserved.push(found.url),
   })
   const rules = { ...charter, sources: { ...charter.sources, profile } }
+  let before: Promise<unknown> = Promise.resolve()
   const checks = Promise.all(
-    Array.from({ length: times }, () =>
-      refetcher.check(
-        { contributor: 'c', charter: rules, pipeline: CURRENT_PIPELINE, url, record, agent: 'QuernBot', fetchedAt: FETCHED_AT, optedOut },
-        { pageMs: 60_000, attemptMs: 30_000, waitMs },
-        signal,
-      ),
-    ),
+    Array.from({ length: times }, () => {
+      const check = () =>
+        refetcher.check(
+          { contributor: 'c', charter: rules, pipeline: CURRENT_PIPELINE, url, record, agent: 'QuernBot', fetchedAt: FETCHED_AT, optedOut },
+          { pageMs: 60_000, attemptMs: 30_000, waitMs },
+          signal,
+        )
+      const found = isInTurn ? before.then(check) : check()
+      before = found
+      return found
+    }),
   )
   await Promise.race([world.run(), checks])
   const found = await checks
@@ -174,6 +181,9 @@ it('waits for a long rest where there is time for it, and no longer than there i
   const ruled = await refetch(rules, { waitMs: 600_000 })
   expect([ruled.found, paces(ruled.at)[0]]).toEqual(['pass', 300_000])
   expect((await refetch(rules, { waitMs: 200_000 })).found).toBe('T2')
+  // whoever always says so has two pages' time and no more
+  const never = await refetch({ '/robots.txt': rules['/robots.txt'].slice(0, 1) }, { waitMs: 600_000, times: 6, isInTurn: true })
+  expect([...new Set(never.all), (never.at.at(-1) as number) <= 1_200_000]).toEqual(['T2', true])
   const slow = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 30\n') }, { waitMs: 20_000 })
   expect([slow.found, slow.asked]).toEqual(['T2', ['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt']])
 })
