@@ -205,7 +205,7 @@ it.each(['tile/0/000', 'tile/entries/000'])(
     const log = path.join(folder, 'log')
     await rm(path.join(log, 'files', first.state.charterCid?.toString() ?? ''))
     const bytes = await readFile(path.join(log, name))
-    await writeFile(path.join(log, name), bytes.with(-1, (bytes.at(-1) as number) ^ 1))
+    await writeFile(path.join(log, name), bytes.with(bytes.length - 1, (bytes.at(-1) as number) ^ 1))
     const { code, report } = await auditOver(undefined, { world: second, store: await second.store() })
     expect([code, report.error?.code]).toEqual([3, 'NOT_CONSISTENT'])
     const proof = path.join(log, 'conflicting.proof')
