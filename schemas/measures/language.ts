@@ -21,8 +21,8 @@ interface Group {
   /** Open-addressed: trigram + 1 (0 is free), and where its row begins in `rows`. */
   keys: Uint32Array
   starts: Uint32Array
-  /** Number of pairs, then pairs (place in `languages`, level). */
-  rows: Uint8Array
+  /** Number of entries, then entries: place in `languages` in the high byte, level in the low one. */
+  rows: Uint16Array
 }
 /** By script; undefined for one without trigrams. */
 export type Model = { get: (script: string) => Group | undefined }
@@ -125,8 +125,12 @@ function bestOf({ languages, letters, keys, starts, rows }: Group, text: string)
       let at = slotOf(key) & mask
       while (keys[at] !== 0 && keys[at] !== key) at = (at + 1) & mask
       if (keys[at] === key) {
-        let row = starts[at] as number
-        for (let pairs = rows[row++] as number; pairs > 0; pairs--) sums[rows[row++] as number]! += rows[row++] as number
+        const row = starts[at] as number
+        const end = row + (rows[row] as number)
+        for (let k = row + 1; k <= end; k++) {
+          const entry = rows[k] as number
+          sums[entry >> 8]! += entry & 0xff
+        }
       }
     }
     first = middle
@@ -216,7 +220,7 @@ function groupOf(script: string, parts: Part[]): Group {
 class TrigramTable {
   keys = new Uint32Array(64)
   starts = new Uint32Array()
-  rows = new Uint8Array()
+  rows = new Uint16Array()
   private counts = new Uint8Array(64)
   private used = 0
 
@@ -234,17 +238,15 @@ class TrigramTable {
     for (let at = 0; at < this.keys.length; at++) {
       if (this.keys[at] === 0) continue
       this.starts[at] = length
-      length += 1 + 2 * (this.counts[at] as number)
+      length += 1 + (this.counts[at] as number)
     }
-    this.rows = new Uint8Array(length)
+    this.rows = new Uint16Array(length)
   }
 
   put(key: number, language: number, level: number): void {
     const { rows } = this
     const start = this.starts[this.slot(key)] as number
-    const at = start + 1 + 2 * rows[start]!++
-    rows[at] = language
-    rows[at + 1] = level
+    rows[start + ++rows[start]!] = (language << 8) | level
   }
 
   private slot(key: number): number {
