@@ -21,10 +21,11 @@ interface Group {
   /** Open-addressed: trigram + 1 (0 is free), and where its row begins in `rows`. */
   keys: Uint32Array
   starts: Uint32Array
-  /** Number of pairs, then pairs (place in `languages`, level). */
-  rows: Uint8Array
+  /** Number of entries, then entries: place in `languages` in the high byte, level in the low one. */
+  rows: Uint16Array
 }
-export type Model = Map<string, Group>
+/** By script; undefined for one without trigrams. */
+export type Model = { get: (script: string) => Group | undefined }
 
 /** A letter of the script that no trigram holds. */
 const UNKNOWN_LETTER = 255
@@ -124,8 +125,12 @@ function bestOf({ languages, letters, keys, starts, rows }: Group, text: string)
       let at = slotOf(key) & mask
       while (keys[at] !== 0 && keys[at] !== key) at = (at + 1) & mask
       if (keys[at] === key) {
-        let row = starts[at] as number
-        for (let pairs = rows[row++] as number; pairs > 0; pairs--) sums[rows[row++] as number]! += rows[row++] as number
+        const row = starts[at] as number
+        const end = row + (rows[row] as number)
+        for (let k = row + 1; k <= end; k++) {
+          const entry = rows[k] as number
+          sums[entry >> 8]! += entry & 0xff
+        }
       }
     }
     first = middle
@@ -149,68 +154,131 @@ function bestOf({ languages, letters, keys, starts, rows }: Group, text: string)
 const trigramOf = (first: number, middle: number, last: number): number => ((first << 16) | (middle << 8) | last) + 1
 const slotOf = (key: number): number => Math.imul(key, 0x9e3779b1) >>> 12
 
-/** The checked-in tables, or those being trained. */
+/** The checked-in tables, or those being trained. A script's are laid out when a text first asks for them: few crawls meet them all. */
 export function parseModel(table: string): Model {
-  const parts: { script: string; language: string; lines: string[] }[] = []
+  const parts = new Map<string, Part[]>()
+  let last: Part | undefined
   for (const line of table.split('\n')) {
     const space = line.indexOf(' ')
     if (space < 0) continue
     const head = line.slice(0, space)
-    if (head >= 'A') parts.push({ script: head, language: line.slice(space + 1), lines: [] })
-    else parts.at(-1)?.lines.push(line)
+    if (head >= 'A') {
+      last = { language: line.slice(space + 1), lines: [] }
+      const own = parts.get(head)
+      if (own === undefined) parts.set(head, [last])
+      else own.push(last)
+    } else last?.lines.push({ level: Number(head), trigrams: line, from: space + 1 })
   }
-  const model: Model = new Map()
-  for (const script of new Set(parts.map((part) => part.script))) {
-    const own = parts.filter((part) => part.script === script)
-    const levels = new Map<string, number[]>()
-    own.forEach(({ lines }, index) => {
-      for (const line of lines) {
-        const space = line.indexOf(' ')
-        const level = Number(line.slice(0, space))
-        for (let i = space + 1; i + 3 <= line.length; i += 3) {
-          const trigram = line.slice(i, i + 3)
-          const row = levels.get(trigram)
-          if (row === undefined) levels.set(trigram, [index, level])
-          else row.push(index, level)
+  const groups = new Map<string, Group>()
+  return {
+    get(script) {
+      const own = parts.get(script)
+      if (own === undefined) return undefined
+      let group = groups.get(script)
+      if (group === undefined) groups.set(script, (group = groupOf(script, own)))
+      return group
+    },
+  }
+}
+
+/** One language's lines of the table: each a level, and the trigrams of that level one after the other. */
+interface Part {
+  language: string
+  lines: { level: number; trigrams: string; from: number }[]
+}
+
+/** By numbers from the first step on: a string for each trigram would cost more than all else that a thread does before its first page. */
+function groupOf(script: string, parts: Part[]): Group {
+  const numbers = new Uint8Array(0x10000)
+  let letters = 0
+  const numberOf = (unit: number): number => {
+    if (unit === 0x20) return 0
+    if (numbers[unit] === 0) {
+      if (++letters >= UNKNOWN_LETTER) throw new Error(`${script} has more letters in its trigrams than a byte numbers`)
+      numbers[unit] = letters
+    }
+    return numbers[unit] as number
+  }
+  const each = (visit: (key: number, language: number, level: number) => void): void =>
+    parts.forEach(({ lines }, language) => {
+      for (const { level, trigrams, from } of lines)
+        for (let i = from; i + 3 <= trigrams.length; i += 3) {
+          const first = numberOf(trigrams.charCodeAt(i))
+          const middle = numberOf(trigrams.charCodeAt(i + 1))
+          visit(trigramOf(first, middle, numberOf(trigrams.charCodeAt(i + 2))), language, level)
         }
-      }
     })
-    const languages = own.map((part) => part.language)
-    model.set(script, { languages, ...tableOf(script, levels) })
-  }
-  return model
+  const table = new TrigramTable()
+  each((key) => table.count(key))
+  table.layOut()
+  each((key, language, level) => table.put(key, language, level))
+  const { keys, starts, rows } = table
+  return { languages: parts.map(({ language }) => language), letters: lettersOf(script, numbers), keys, starts, rows }
 }
 
-function tableOf(script: string, levels: ReadonlyMap<string, number[]>): Omit<Group, 'languages'> {
-  const numbers = new Map([[' ', 0]])
-  for (const trigram of levels.keys())
-    for (const letter of trigram) if (!numbers.has(letter)) numbers.set(letter, Math.min(UNKNOWN_LETTER, numbers.size))
-  if (numbers.size > UNKNOWN_LETTER) throw new Error(`${script} has more letters in its trigrams than a byte numbers`)
-  let size = 64
-  while (size < levels.size * 2) size *= 2
-  const keys = new Uint32Array(size)
-  const starts = new Uint32Array(size)
-  const rows: number[] = []
-  for (const [trigram, row] of levels) {
-    const [first = 0, middle = 0, last = 0] = Array.from(trigram, (letter) => numbers.get(letter))
-    const key = trigramOf(first, middle, last)
-    let at = slotOf(key) & (size - 1)
-    while (keys[at] !== 0) at = (at + 1) & (size - 1)
-    keys[at] = key
-    starts[at] = rows.length
-    rows.push(row.length / 2, ...row)
+/** What becomes `keys`, `starts` and `rows` of a group: every trigram is counted, then rows of that length are laid out, then filled. */
+class TrigramTable {
+  keys = new Uint32Array(64)
+  starts = new Uint32Array()
+  rows = new Uint16Array()
+  private counts = new Uint8Array(64)
+  private used = 0
+
+  count(key: number): void {
+    if (this.used * 2 >= this.keys.length) this.grow()
+    const at = this.slot(key)
+    if (this.keys[at] === 0) this.used++
+    this.keys[at] = key
+    this.counts[at]!++
   }
-  return { letters: lettersOf(script, numbers), keys, starts, rows: Uint8Array.from(rows) }
+
+  layOut(): void {
+    this.starts = new Uint32Array(this.keys.length)
+    let length = 0
+    for (let at = 0; at < this.keys.length; at++) {
+      if (this.keys[at] === 0) continue
+      this.starts[at] = length
+      length += 1 + (this.counts[at] as number)
+    }
+    this.rows = new Uint16Array(length)
+  }
+
+  put(key: number, language: number, level: number): void {
+    const { rows } = this
+    const start = this.starts[this.slot(key)] as number
+    rows[start + ++rows[start]!] = (language << 8) | level
+  }
+
+  private slot(key: number): number {
+    const { keys } = this
+    const mask = keys.length - 1
+    let at = slotOf(key) & mask
+    while (keys[at] !== 0 && keys[at] !== key) at = (at + 1) & mask
+    return at
+  }
+
+  private grow(): void {
+    const { keys, counts } = this
+    this.keys = new Uint32Array(keys.length * 2)
+    this.counts = new Uint8Array(keys.length * 2)
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as number
+      if (key === 0) continue
+      const at = this.slot(key)
+      this.keys[at] = key
+      this.counts[at] = counts[i] as number
+    }
+  }
 }
 
-function lettersOf(script: string, numbers: ReadonlyMap<string, number>): Uint8Array {
+function lettersOf(script: string, numbers: Uint8Array): Uint8Array {
   const table = scripts()
   const wanted = scriptNames.indexOf(script)
   const letters = new Uint8Array(0x10000)
   for (let unit = 0; unit < 0x10000; unit++) {
     if (table[unit] !== wanted && !isMark(unit)) continue
     const letter = lowerCase(String.fromCharCode(unit))
-    if (table[letter.charCodeAt(0)] === wanted || isMark(unit)) letters[unit] = numbers.get(letter) ?? UNKNOWN_LETTER
+    if (table[letter.charCodeAt(0)] === wanted || isMark(unit)) letters[unit] = numbers[letter.charCodeAt(0)] || UNKNOWN_LETTER
   }
   return letters
 }

@@ -4,9 +4,14 @@ import { SPACE, unitKinds } from './text.ts'
 
 const COMMAS = new Set([0x060c, 0x3001, 0xff0c, 0x055d, 0x1363])
 
+/** A character of Chinese, Japanese or Korean says what about three letters of an alphabet say: short paragraphs of theirs are paragraphs too. */
+const PER_IDEOGRAPH = 3
+
+const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xf900
+
 /**
  * The text with every run of white space as one space, also at its ends, and without invisible characters.
- * Adds its characters (space at the start left out) and commas to the element that holds it.
+ * Adds its characters (space at the start left out, ideographs as many as they say) and commas to the element that holds it.
  */
 export function collapse(text: string, holder: Element): string {
   let out = ''
@@ -21,7 +26,7 @@ export function collapse(text: string, holder: Element): string {
     const kind = unitKinds[unit]
     if (kind === 0) {
       space = false
-      chars++
+      chars += unit < 0x2e80 || isSurrogate(unit) ? 1 : PER_IDEOGRAPH
       if (unit === 0x2c || (unit > 0x500 && COMMAS.has(unit))) commas++
       continue
     }

@@ -14,7 +14,7 @@ export class Element {
   readonly at: number
   /** Names and values in turn, as they stand in the page; the first of a name counts. Most elements have one or two, so a list is the fastest map. */
   attributes: string[] = noAttributes
-  /** Characters of the text right inside, white space runs counted once, and its commas. */
+  /** Characters of the text right inside as `collapse` counts them, and its commas. */
   textChars = 0
   textCommas = 0
   /** Bits of `vocabulary.ts`: what attributes say. */

@@ -1,6 +1,6 @@
 /** What inside the main content is still not text of the page: link lists, captions, furniture that scoring let through. */
 import { Element } from './dom.ts'
-import { linkShare } from './measure.ts'
+import { isLink, linkShare } from './measure.ts'
 import { BLOCK, LIST } from './tags.ts'
 import { FIGURE_OF_TEXT, isHeading } from './vocabulary.ts'
 
@@ -12,7 +12,7 @@ export function isLeftOut(element: Element): boolean {
   // what an item links with is its title
   if (element.inItem && (isHeading(element) || name === 'a')) return false
   // a card that is one link, and the headings of teasers
-  if (name === 'a') return element.hasBlock && chars < 600
+  if (name === 'a') return element.hasBlock && chars < 600 && isLink(element)
   const share = linkShare(element)
   if (isHeading(element)) return share > 800
   if ((flags & BLOCK) === 0) return false

@@ -19,6 +19,18 @@ const GOOD_PARAGRAPH = 60
 const MOST_PROSE = 40
 const MOST_PROSE_OF_STRONG_NAMES = 65
 
+/** An anchor that has a name and nothing else marks a place in the text (in XHTML it may seem never to end); any other is a link, or a script's button. */
+export function isLink({ name, attributes }: Element): boolean {
+  if (name !== 'a') return false
+  let isNamed = false
+  for (let i = 0; i < attributes.length; i += 2) {
+    const attribute = attributes[i]
+    if (attribute === 'id' || attribute === 'name') isNamed = true
+    else if (attribute !== 'class') return true
+  }
+  return !isNamed
+}
+
 /** Characters inside links per thousand characters. */
 export function linkShare({ chars, linkChars }: Element): number {
   return chars === 0 ? 0 : Math.floor((linkChars * 1000) / chars)
@@ -65,7 +77,7 @@ function sumUp({ root, elements }: Document): void {
 }
 
 function addToParent(element: Element): void {
-  if (element.name === 'a') {
+  if (isLink(element)) {
     element.linkChars = element.chars
     element.ownLinkChars = element.ownChars
   }

@@ -324,3 +324,32 @@ describe('hostile HTML', () => {
     expect(recordOf(`<html><head><title>t</title><p>${prose}`).text).toBe(prose)
   })
 })
+
+describe('what reads like text', () => {
+  const page = (body: string): string => recordOf(`<html><body>${body}</body></html>`).text
+
+  it('is as short in Chinese, Japanese and Korean as their writing is', () => {
+    const sentences = [
+      '下の石は動かず、上の石だけが静かに回り続ける。',
+      '穀物はその間で砕かれて粉になり、縁から落ちる。',
+      '石の溝は年に一度、職人が手で刻み直している。',
+    ]
+    const section = (title: string, inside: string): string => `<div class="section"><h2>${title}</h2>${inside}</div>`
+    const long = `<p>${sentences.join('').repeat(2)}</p>`.repeat(3)
+    const short = sentences.map((one, i) => `<p>${i + 1}番。${one}</p>`).join('')
+    const text = page(`<div>${section('石臼', long)}${section('手入れ', short)}</div>`)
+    for (const kept of ['1番。', '2番。', '3番。']) expect(text).toContain(kept)
+  })
+
+  it('is no link for standing behind a named anchor, also one that XHTML closed at once', () => {
+    const rows = ['stone', 'grain', 'flour'].map((name) => `<tr><td>${name}</td><td>what the ${name} is for</td></tr>`).join('')
+    const text = page(
+      `<div><h2><a name="one">The first part</a></h2><p>${prose}</p><h2><a id="two"/>The second part</h2><p>${prose}</p>
+      <div><a id="table"/><table><tr><th>name</th><th>use</th></tr>${rows}</table></div></div>`,
+    )
+    for (const kept of ['The first part', 'The second part', 'what the grain is for']) expect(text).toContain(kept)
+    // where it leads somewhere, or a script makes it a button, it is
+    const list = ['one', 'two', 'three'].map((name) => `<li><a onclick="go()" id="${name}">to part ${name}</a></li>`).join('')
+    expect(page(`<div><p>${prose}</p><p>${prose}</p><ul>${list}</ul></div>`)).not.toContain('to part two')
+  })
+})

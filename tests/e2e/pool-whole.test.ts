@@ -215,8 +215,10 @@ describe('a personal pool', () => {
     expect(tested.filter(({ fails, points }) => fails === 0 && BigInt(points) > 0n)).toHaveLength(PEOPLE)
     const { accesses, told } = await world.status(0)
     expect(told).toBe(KEYHOLDERS)
-    expect(new Set(accesses?.map(({ role, outcome }) => `${role} ${outcome}`))).toEqual(new Set(['scorer ok']))
-    expect(accesses?.length).toBe(KEYHOLDERS)
+    // a keyholder that has not read the beacon yet is asked again, and writes down that it was
+    const given = accesses?.filter(({ outcome }) => outcome !== 'NO_BEACON')
+    expect(new Set(given?.map(({ role, outcome }) => `${role} ${outcome}`))).toEqual(new Set(['scorer ok']))
+    expect(given?.length).toBe(KEYHOLDERS)
     expect(accesses?.every(({ seenBy, trainer }) => seenBy >= 3 && trainer === null)).toBe(true)
     // under the veto its owner's node gave its part to each of them
     const asked = serving?.answers() ?? []
