@@ -1,10 +1,13 @@
 /** Consent asked of a person: nothing is ticked beforehand, silence is no, and leaving is no as well. */
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { PassThrough } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { poolPolicy } from '../tests/support/pool-world.ts'
 import { poolTerms } from '../schemas/wire/index.ts'
 import { askConsent } from './commands/pool-consent.ts'
-import { askMail, mailOf, mailText } from './commands/pool-mail.ts'
+import { askMail, broughtMail, mailText } from './commands/pool-mail.ts'
 import { type Flags, type Prompter, prompterOver } from './program/index.ts'
 
 const { policy } = poolPolicy()
@@ -52,6 +55,12 @@ describe('the questions', () => {
 })
 
 describe('the question about a mail', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'quern-mail-'))
+  const huge = path.join(folder, 'huge.eml')
+  writeFileSync(huge, '')
+  truncateSync(huge, 5 << 20)
+  afterAll(() => rmSync(folder, { recursive: true }))
+
   it('is asked by itself, and nothing but a yes to it lets the mail out', async () => {
     const who = person('mail')
     expect(await askMail({}, who)).toBe(true)
@@ -64,31 +73,47 @@ describe('the question about a mail', () => {
 
   it('comes after what testers see of it, and what it counts', () => {
     const terms = poolTerms.parse({ mailSenders: [{ source: 'spotify', domain: 'tunes.example' }], attestedPpm: 800_000 })
-    const text = mailText({ bytes: new Uint8Array(), address: 'jane@mail.example' }, terms)
-    for (const word of ['sent to jane@mail.example', 'read all of it', 'never to a trainer', 'no proof', '80 %', '10 %'])
+    const text = mailText({ bytes: new Uint8Array(), account: { domain: 'tunes.example', address: 'jane@mail.example' } }, terms, 3)
+    for (const word of ['sent to jane@mail.example', 'read all of it', 'never to a trainer', 'no proof', '80 %', '10 %', 'asks the DNS'])
+      expect(text).toContain(word)
+    // who may work the address out of the public token
+    for (const word of [
+      '68 guesses a day',
+      'validators about 1024',
+      'Any 3 of its keyholders together',
+      'its operator if it kept the secret',
+    ])
       expect(text).toContain(word)
   })
 
   it.each<[string, string, object, object]>([
-    ['the pool takes none', 'NO_MAILS', { proof: 'x.eml' }, {}],
+    ['the pool takes none', 'NO_MAILS', { mail: 'x.eml' }, {}],
     [
       'the pool has no key to know accounts by',
       'NO_MAILS',
-      { proof: 'x.eml' },
+      { mail: 'x.eml' },
       { hasKey: false, mailSenders: [{ source: 'spotify', domain: 'tunes.example' }] },
     ],
-    ['--yes does not name it', 'MAIL_NOT_AGREED', { proof: 'x.eml', yes: true }, {}],
+    [
+      'privacy control is set',
+      'GPC',
+      { mail: '/nowhere/x.eml', yes: true, showMail: true },
+      { gpc: true, mailSenders: [{ source: 'spotify', domain: 'tunes.example' }] },
+    ],
+    ['--show-mail names none', 'BAD_FLAG', { yes: true, showMail: true }, {}],
+    ['it is far too large', 'MAIL_TOO_LARGE', { mail: huge }, { mailSenders: [{ source: 'spotify', domain: 'tunes.example' }] }],
+    ['--yes does not name it', 'MAIL_NOT_AGREED', { mail: 'x.eml', yes: true }, {}],
     [
       'there is no such file',
       'FILE_UNREADABLE',
-      { proof: '/nowhere/x.eml' },
+      { mail: '/nowhere/x.eml' },
       { mailSenders: [{ source: 'spotify', domain: 'tunes.example' }] },
     ],
-  ])('does not come where %s', async (_, code, flags, { hasKey = true, ...terms }: { hasKey?: boolean }) => {
+  ])('does not come where %s', async (_, code, flags, { hasKey = true, gpc = false, ...terms }: { hasKey?: boolean; gpc?: boolean }) => {
     const { signal } = new AbortController()
-    const facts = { terms: poolTerms.parse(terms), hasKey, source: 'spotify', now: 1, signal }
-    await expect(mailOf(flags as Flags, facts)).rejects.toMatchObject({ code })
-    expect(await mailOf({}, facts)).toBeUndefined()
+    const facts = { terms: poolTerms.parse(terms), hasKey, source: 'spotify', now: 1, untilReveal: 0, gpc, signal }
+    await expect(broughtMail(flags as Flags, facts)).rejects.toMatchObject({ code })
+    expect(await broughtMail({}, facts)).toBeUndefined()
   })
 })
 

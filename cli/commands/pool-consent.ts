@@ -53,6 +53,9 @@ export interface Said {
   adult: boolean
 }
 
+/** Whether Global Privacy Control is set where consent is asked: nothing optional can be agreed to. */
+export const isGpc = (flags: Flags): boolean => flags['gpc'] === true || process.env['QUERN_GPC'] === '1'
+
 /**
  * With `--yes` what the flags say and not a word more; else what a person says at the terminal, who is not asked what Global Privacy Control
  * (`gpc`) answers already. Throws UsageError

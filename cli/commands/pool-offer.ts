@@ -20,6 +20,7 @@ import {
   type PoolKey,
   type PoolTerms,
   poolTermsOf,
+  secondsToReveal,
 } from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, terminalPrompter } from '../program/index.ts'
 import {
@@ -34,8 +35,8 @@ import {
   systemEffects,
   untilStopped,
 } from '../wiring/index.ts'
-import { askConsent, consentText } from './pool-consent.ts'
-import { askMail, mailOf, mailText, type OfferedMail } from './pool-mail.ts'
+import { askConsent, consentText, isGpc } from './pool-consent.ts'
+import { askMail, broughtMail, mailText, type OfferedMail } from './pool-mail.ts'
 import { columnsOf, detectorsOf, rulesOf, sourceOf } from './pool-options.ts'
 import { factsOf, openPool, poolOf, poolSession } from './pool-session.ts'
 
@@ -78,13 +79,26 @@ export const run: Run = async ([where], flags) => {
   if (note === undefined) {
     if (where === undefined) throw noPath()
     const offer = await preparedOf(where, flags, secureBytes(32), policy.value.rules)
-    const terms = poolTermsOf(charterOf(facts.state, committingEpoch(facts.state)))
-    const now = Math.floor(systemClock.now() / 1000)
-    const brought = await mailOf(flags, { terms, hasKey: policy.key !== undefined, source: offer.source, now, signal: stop.signal })
+    const charter = charterOf(facts.state, committingEpoch(facts.state))
+    const terms = poolTermsOf(charter)
+    const brought = await broughtMail(flags, {
+      terms,
+      hasKey: policy.key !== undefined,
+      source: offer.source,
+      now: Math.floor(systemClock.now() / 1000),
+      untilReveal: secondsToReveal(charter),
+      gpc: isGpc(flags),
+      signal: stop.signal,
+    })
     const agreed = await agreedOf(policy, offer, flags, stop.signal)
-    toSeal = { facts, policy, offer, agreed, mail: brought && (await agreedMail(brought, terms, flags, stop.signal)) }
+    const k = policy.key?.k ?? 0
+    toSeal = { facts, policy, offer, agreed, mail: brought && (await agreedMail(brought, { terms, k }, flags, stop.signal)) }
     home ??= stack.use(await openPool(session, facts.ledger, flags))
-  } else say(`going on with ${note.cid.toString()}, which waits since it was agreed to`)
+  } else {
+    say(`going on with ${note.cid.toString()}, which waits since it was agreed to`)
+    if (flags['mail'] !== undefined || flags['showMail'] === true)
+      say('quern: it stays as it was sealed, so --mail and --show-mail do nothing; for another mail, withdraw it and offer anew')
+  }
   const { seed, subject, mesh, storage, files, kv } = home as SubjectHome & { seed: Uint8Array }
   if (flags['backup'] === true) await sayBackup(seed)
   const privateNetwork = isPrivateDao(session.dao)
@@ -135,7 +149,7 @@ async function preparedOf(where: string, flags: Flags, key: Uint8Array, rules: E
 async function agreedOf(policy: OfferedPolicy, offer: PreparedOffer, flags: Flags, signal: AbortSignal) {
   const { checkChoices } = await openPoolOffering()
   const days = flags['days'] === undefined ? undefined : numberFlag(flags, 'days', 0)
-  const gpc = flags['gpc'] === true || process.env['QUERN_GPC'] === '1'
+  const gpc = isGpc(flags)
   // what the pool does not take is said before anybody is asked
   const all = policy.value.purposes.filter(({ optional }) => !optional).map(({ id }) => id)
   checkChoices(policy.value, { purposes: all, adult: true, gpc: false, days }, offer.categories)
@@ -145,8 +159,13 @@ async function agreedOf(policy: OfferedPolicy, offer: PreparedOffer, flags: Flag
 }
 
 /** The mail, where its owner agrees to its being read as well. */
-async function agreedMail(mail: OfferedMail, terms: PoolTerms, flags: Flags, signal: AbortSignal): Promise<OfferedMail | undefined> {
-  say(mailText(mail, terms))
+async function agreedMail(
+  mail: OfferedMail,
+  { terms, k }: { terms: PoolTerms; k: number },
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<OfferedMail | undefined> {
+  say(mailText(mail, terms, k))
   if (await askMail(flags, terminalPrompter(signal))) return mail
   say('the mail stays on this machine; the offer goes on without it')
 }
@@ -170,7 +189,7 @@ async function tokensOf(
   if (key === undefined) return without('this pool has no key for tokens')
   const { tokens, faults } = await asked(bandsOfLines(offer.lines), key)
   // by itself: a request has room for the bands of one contribution
-  const [account] = mail ? (await asked([accountBand(offer.source, mail.address)], key)).tokens : []
+  const [account] = mail ? (await asked([accountBand(mail.account)], key)).tokens : []
   if (mail && account === undefined)
     say(`quern: fewer than ${key.k} keyholders gave their part of the account's token; the offer goes on without the mail`)
   if (tokens.length > 0) return { tokens: { key: cborCid(encode(key)), values: tokens }, account }

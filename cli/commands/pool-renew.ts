@@ -20,7 +20,7 @@ import {
   terminalPrompter,
 } from '../program/index.ts'
 import { hasSeed, type OfferedPolicy, systemClock, untilStopped } from '../wiring/index.ts'
-import { askConsent } from './pool-consent.ts'
+import { askConsent, isGpc } from './pool-consent.ts'
 import { factsOf, openPool, poolOf, poolSession } from './pool-session.ts'
 import { reachHolders } from './reach-holders.ts'
 
@@ -125,7 +125,12 @@ export async function askRenewal(
   // what was withdrawn of a contribution is not given again for it
   const asked: ConsentPolicy = { ...policy.value, purposes: policy.value.purposes.filter(({ id }) => !gone.includes(id)) }
   const days = flags['days'] === undefined ? undefined : numberFlag(flags, 'days', 0)
-  const gpc = flags['gpc'] === true || process.env['QUERN_GPC'] === '1'
+  const gpc = isGpc(flags)
+  if (gpc && before.receipt.mail === true)
+    throw new RefusedError(
+      'GPC',
+      'Global Privacy Control is set, and a mail lies beside this contribution, which no purpose needs: "quern pool withdraw" ends it, then offer without',
+    )
   say(renewalText(note, { policy, receipt: before.receipt, days: days ?? policy.value.retention.maxDays }))
   const said = await askConsent(asked, flags, prompter, gpc)
   const ticked = checkChoices(asked, { ...said, gpc, days }, before.receipt.categories)

@@ -335,8 +335,8 @@ export const specs: CommandSpec[] = [
       ['--notice <file>', 'write the notice there, to be read or printed; without a path that is all'],
       ['--backup', 'print the root seed as a line to write down'],
       [
-        '--proof <file>',
-        'the mail in which the service said that this export is ready, as saved (.eml): evidence that it is yours, read by testers alone; your choice, where the pool takes mails',
+        '--mail <file>',
+        'the mail in which the service said that this export is ready, as saved (.eml): evidence that it is yours, read by testers alone; your choice, where the pool takes mails; to check it, before you are asked, its sender’s key is looked up in the DNS',
       ],
       ['--show-mail', 'with --yes: you agree that testers read that whole mail, with your address'],
       ['--veto', 'nobody opens it without your own node, each time: "quern pool serve" answers as long as it runs'],
@@ -408,7 +408,7 @@ export const specs: CommandSpec[] = [
     example: 'quern pool inclusion release.cbor --dao https://dao.example.org',
     settings: ['home', 'dao', 'logLevel'],
     options: [
-      ['--proof <file>', 'verify this proof instead of asking'],
+      ['--mail <file>', 'verify this proof instead of asking'],
       ['--operator <did>', 'with --proof: account of the operator that has to have signed the release; or give --log or --dao'],
       ['--log <dir>', 'with --proof: a copy of the log whose operator has to have signed it'],
       ['--out <file>', 'where the proof goes'],
@@ -577,7 +577,7 @@ export const specs: CommandSpec[] = [
     example: 'quern log verify',
     settings: ['home'],
     options: [
-      ['--proof <file>', 'a .tlog-proof of an entry, or a proof that the log only grew'],
+      ['--mail <file>', 'a .tlog-proof of an entry, or a proof that the log only grew'],
       ['--entry <file>', 'with --proof of an entry: its bytes'],
       ['--since <file>', 'an earlier checkpoint that you kept: the log has to begin with what it covers'],
       ['--policy <file>', 'a tlog-policy: log, witnesses and quorum to trust'],

@@ -98,11 +98,12 @@ describe('local rules', () => {
     expect(describeCharter(local)).toContain('local rules')
     expect(describeCharter(minimal)).not.toContain('local rules')
     const consent = cborCid(new Uint8Array())
-    const mailSenders = [{ source: 'spotify' as const, domain: 'tunes.example', subjects: [] }]
-    const pools = [poolTerms.parse({}), poolTerms.parse({ mailSenders, mailMaxAgeDays: 1 })]
+    const listed = { source: 'spotify' as const, domain: 'tunes.example' }
+    const mailSenders = [listed, { ...listed, address: 'a@tunes.example', subjects: ['Your data is ready', 'Done'] }]
+    const pools = [poolTerms.parse({}), poolTerms.parse({ mailSenders, mailMaxAgeDays: 3 })]
     expect(pools.map((pool) => describeCharter({ ...minimal, consent, pool }).split(', 10 % for what nothing attests')[1])).toEqual([
       '',
-      ", 100 % where the service's mail does (spotify by tunes.example; at most 1 day old)",
+      `, 100 % where the service's mail does (spotify by tunes.example, any message, spotify by a@tunes.example: "Your data is ready" or "Done"; at most 3 days old)`,
     ])
   })
 

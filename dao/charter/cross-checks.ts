@@ -3,7 +3,7 @@ import ids from 'spdx-license-ids/index.json' with { type: 'json' }
 import { AddressGuard, checkUrl, literalAddress } from '../../core/web/index.ts'
 import { isAtOrBelow, isKeyRecord } from '../../schemas/export-mail/index.ts'
 import { nearest } from '../../schemas/selectors/index.ts'
-import { type Charter, PHASES, type PoolTerms, PPM } from '../../schemas/wire/index.ts'
+import { type Charter, exportMailTermsOf, PHASES, type PoolTerms, PPM, secondsToReveal } from '../../schemas/wire/index.ts'
 import { hostKey } from '../rewards/index.ts'
 import { exampleOf } from './examples.ts'
 import { show } from './explain-issue.ts'
@@ -93,7 +93,8 @@ function kinds({ schemas, pipelines }: Charter): Finding[] {
 /** Events of people: no pipeline makes them from pages, so they stand with the pool and not with the web. */
 const POOL_SCHEMA = 'activity@'
 
-function pools({ consent, pool, schemas }: Charter): Finding[] {
+function pools(rules: Charter): Finding[] {
+  const { consent, pool, schemas } = rules
   const found = schemas.flatMap((schema, i): Finding[] =>
     schema.startsWith(POOL_SCHEMA)
       ? [
@@ -129,10 +130,10 @@ function pools({ consent, pool, schemas }: Charter): Finding[] {
       message: `no measures are for ${pool.schemas[bare]}, so no such contribution could be accepted`,
       fix: `add \`${pool.schemas[bare]}/1\` to pool.measures, or remove the schema`,
     })
-  return [...found, ...mails(pool)]
+  return [...found, ...mails({ ...rules, pool })]
 }
 
-function mails(pool: PoolTerms): Finding[] {
+function mails({ pool, epoch }: Charter & { pool: PoolTerms }): Finding[] {
   const { mailSenders, mailKeys = [], mailMaxAgeDays, attestedPpm, unattestedPpm } = pool
   const terms = { attestedPpm, mailMaxAgeDays, mailKeys: pool.mailKeys }
   const stray = Object.entries(terms).find(([, value]) => value !== undefined)?.[0]
@@ -147,7 +148,26 @@ function mails(pool: PoolTerms): Finding[] {
             fix: `write \`mailSenders: ${exampleOf(['pool', 'mailSenders'])}\` too, or take ${stray} away`,
           },
         ]
-  const found: Finding[] = mailKeys.flatMap(({ name, record }, i): Finding[] => {
+  const found: Finding[] = mailSenders.flatMap(({ domain, address }, i): Finding[] => {
+    if (address === undefined || isAtOrBelow(address.slice(address.indexOf('@') + 1), domain)) return []
+    return [
+      {
+        path: ['pool', 'mailSenders', i, 'address'],
+        code: 'SENDER_OUTSIDE_DOMAIN',
+        message: `${address} is no address of ${domain}, so none of its mails would count`,
+        fix: `write an address at ${domain}, or leave it out`,
+      },
+    ]
+  })
+  const needed = Math.ceil(secondsToReveal({ epoch }) / DAY_SECONDS) + 1
+  if ((exportMailTermsOf(pool)?.maxAgeDays ?? needed) < needed)
+    found.push({
+      path: ['pool', 'mailMaxAgeDays'],
+      code: 'MAIL_TOO_OLD_WHEN_TESTED',
+      message: `with these phases a mail may be ${needed} days old when it is tested, so hardly any would count`,
+      fix: `write \`mailMaxAgeDays: ${needed}\` or more, or lower \`epoch.gather.maxSeconds\``,
+    })
+  const badKeys = mailKeys.flatMap(({ name, record }, i): Finding[] => {
     const isSenders = mailSenders.some(({ domain }) => isAtOrBelow(name.split('._domainkey.')[1] ?? '', domain))
     if (isSenders && isKeyRecord(record)) return []
     return [
@@ -161,6 +181,7 @@ function mails(pool: PoolTerms): Finding[] {
       },
     ]
   })
+  found.push(...badKeys)
   if (attestedPpm !== undefined && attestedPpm < unattestedPpm)
     found.push({
       path: ['pool', 'attestedPpm'],
@@ -170,6 +191,8 @@ function mails(pool: PoolTerms): Finding[] {
     })
   return found
 }
+
+const DAY_SECONDS = 86_400
 
 const schemaOf = (pipeline: string): string => pipeline.split('/')[0] ?? ''
 

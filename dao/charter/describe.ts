@@ -64,9 +64,16 @@ function mailWords(terms: PoolTerms): string {
   const mails = exportMailTermsOf(terms)
   if (mails === undefined) return ''
   const { attestedPpm, senders, maxAgeDays, keys } = mails
-  const from = senders.map(({ source, domain }) => `${source} by ${domain}`).join(', ')
+  const from = senders
+    .map(({ source, domain, address, subjects }) => `${source} by ${address ?? domain}${subjectWords(subjects)}`)
+    .join(', ')
   const pinned = keys.length === 0 ? '' : `, ${count(keys.length, 'key')} pinned`
   return `, ${percent(attestedPpm)} where the service's mail does (${from}; at most ${count(maxAgeDays, 'day')} old${pinned})`
+}
+
+function subjectWords(subjects: readonly string[]): string {
+  if (subjects.length === 0) return ', any message'
+  return `: ${subjects.map((one) => JSON.stringify(one)).join(' or ')}`
 }
 
 function quorumWords(rules: Charter): string {

@@ -28,7 +28,7 @@ const full = {
   pool: {
     ...poolTerms.parse({}),
     sources: { spotify: 500_000 },
-    mailSenders: [{ source: 'spotify', domain: 'spotify.com', subjects: ['data'] }],
+    mailSenders: [{ source: 'spotify', domain: 'spotify.com', address: 'no-reply@spotify.com', subjects: ['Your data'] }],
     attestedPpm: 1_000_000,
     mailMaxAgeDays: 90,
     mailKeys: [{ name: 's1._domainkey.mail.spotify.com', record: 'v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=' }],
@@ -268,6 +268,18 @@ describe('rules between fields', () => {
       { consent: policy, pool: { mailSenders, mailKeys: [{ name: 's._domainkey.mail.a.example', record: 'p=AAAA' }] } },
       'pool.mailKeys[0]',
       /1024 bits/,
+    ],
+    [
+      'SENDER_OUTSIDE_DOMAIN',
+      { consent: policy, pool: { mailSenders: [{ ...mailSenders[0], address: 'no-reply@b.example' }] } },
+      'pool.mailSenders[0].address',
+      /at a\.example/,
+    ],
+    [
+      'MAIL_TOO_OLD_WHEN_TESTED',
+      { consent: policy, pool: { mailSenders, mailMaxAgeDays: 3 }, epoch: { gather: { maxSeconds: 2 * 86_400 } } },
+      'pool.mailMaxAgeDays',
+      /`mailMaxAgeDays: 6`/,
     ],
     ['ATTESTED_COUNTS_LESS', { consent: policy, pool: { mailSenders, attestedPpm: 5 } }, 'pool.attestedPpm', /`attestedPpm: 100000`/],
     ['NOTHING_COUNTS', { value: { minTokens: 100, maxTokens: 99 } }, 'value.minTokens', /`minTokens: 99`/],

@@ -90,9 +90,9 @@ export const charterWords: Record<string, string> = {
   'pool.maxTokens': 'tokens of a chunk that count at most',
   'pool.unattestedPpm': 'what data counts that nothing attests',
   'pool.mailSenders':
-    'whose signed mails, that an export is ready, attest it: domains by service, and words of the subject; left out, none do',
+    'whose signed mails, that an export is ready, attest it: domains by service, whole subjects, and the one address that writes them; left out, none do',
   'pool.attestedPpm': 'what data counts that such a mail attests',
-  'pool.mailMaxAgeDays': 'days from the date of the mail to the offer',
+  'pool.mailMaxAgeDays': 'days, three or more, from the date of the mail to the reveal of what it attests',
   'pool.mailKeys':
     "keys that count in the place of what the DNS says of their names: a service's old ones, or all of a network without a DNS",
   'pool.duplicateBands': 'of 16 bands, so many equal ones with an earlier contribution leave nothing new',

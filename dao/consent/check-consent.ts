@@ -97,6 +97,7 @@ function choiceFaults(receipt: ConsentReceipt, policy: ConsentPolicy): ConsentPr
     const refused = receipt.purposes.filter((one) => offered.get(one) === true || one === 'dpv:SellDataToThirdParties')
     if (refused.length > 0)
       problems.push(problem('GPC', `${refused.join(', ')}: Global Privacy Control was set, so only needed purposes count, and no sale`))
+    if (receipt.mail === true) problems.push(problem('GPC', 'Global Privacy Control was set, and no purpose needs a mail'))
   }
   return problems
 }

@@ -148,6 +148,8 @@ describe('a consent', () => {
     expect(codes({ jws: say({ mail: true }), manifest })).toEqual([])
     expect(codes({ jws: say({}), manifest })).toEqual(['MAIL_NOT_CONSENTED'])
     expect(codes(saying({ mail: true }))).toContain('MAIL_NOT_CONSENTED')
+    // no purpose needs it, so privacy control says no
+    expect(codes({ jws: say({ mail: true, gpc: true }), manifest })).toEqual(['GPC'])
   })
 
   it('under GPC holds with needed purposes alone', () => expect(codes(saying({ gpc: true }))).toEqual([]))

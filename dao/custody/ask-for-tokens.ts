@@ -1,10 +1,11 @@
-/** Asks keyholders for the tokens of a contribution's bands until k good answers are in: what a contributor does before it seals. */
+/** Asks keyholders for the tokens of a contribution's bands until k good answers are in: what a contributor does before it seals, and who tests a mail. */
 import type { Clock } from '../../core/effects/index.ts'
 import { signObject } from '../../core/envelope/index.ts'
 import { codeOf, RetryableError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { type Mesh, patienceMs, tokensProtocol } from '../../core/mesh/index.ts'
 import { cborCid, type CID, encode, parse, peerFromDid, type PoolKey, type TokenAnswer, tokenAnswer } from '../../schemas/wire/index.ts'
+import { enough } from './enough.ts'
 import { blindBands, combineTokens, tokenAnswerFault } from './pool-tokens.ts'
 
 export interface AskForTokens {
@@ -34,7 +35,7 @@ const PASSING = new Set([
 ])
 
 /**
- * Tokens in order of bands, the CID of the key they are under, and why a keyholder's answer was not used, by account. Who answered well is not asked
+ * Asks every keyholder at once, and is done with the first k good answers. Tokens in order of bands, the CID of the key they are under, and why a keyholder's answer was not used, by account. Who answered well is not asked
  * twice: keyholders count bands. Throws RetryableError NOT_ENOUGH_KEYHOLDERS, whose detail says what each answered.
  */
 export async function askForTokens({
@@ -54,6 +55,7 @@ export async function askForTokens({
   )
   const faults = new Map<string, string>()
   const answers: TokenAnswer[] = []
+  let tokens: Uint8Array[] | undefined
   const ask = async (member: string, x: number, timeoutMs: number): Promise<string | undefined> => {
     const reply = await mesh.ask(peerFromDid(member), tokensProtocol, { request }, { timeoutMs, ...(signal && { signal }) })
     if (reply.status === 'refused') return reply.code
@@ -65,16 +67,16 @@ export async function askForTokens({
   let left = key.members.map((member, i) => ({ member, x: i + 1 }))
   for (let attempt = 1; ; attempt++) {
     const timeoutMs = patienceMs(tokensProtocol, attempt)
-    await Promise.all(
-      left.map(async ({ member, x }) => {
-        const fault = await ask(member, x, timeoutMs).catch((thrown: unknown) => codeOf(thrown))
-        if (fault === undefined) faults.delete(member)
-        else faults.set(member, fault)
-      }),
-    )
-    signal?.throwIfAborted()
-    const tokens = combineTokens(answers, key, blinded)
+    const asked = left.map(async ({ member, x }) => {
+      const fault = await ask(member, x, timeoutMs).catch((thrown: unknown) => codeOf(thrown))
+      if (tokens !== undefined) return
+      if (fault === undefined) faults.delete(member)
+      else faults.set(member, fault)
+      tokens = combineTokens(answers, key, blinded)
+    })
+    await enough(asked, () => tokens !== undefined)
     if (tokens !== undefined) return { tokens, key: named, faults }
+    signal?.throwIfAborted()
     left = left.filter(({ member }) => PASSING.has(faults.get(member) ?? ''))
     const pause = again[attempt - 1]
     if (pause === undefined || answers.length + left.length < key.k) break

@@ -17,6 +17,7 @@ import {
   type Purpose,
 } from '../../schemas/wire/index.ts'
 import { generateAgeIdentity, openWithIdentities } from './age.ts'
+import { enough } from './enough.ts'
 import { answerFault, combineAnswers, type OpenedKeys } from './chunk-keys.ts'
 
 export interface AskForKeys {
@@ -121,10 +122,4 @@ async function partsOfOwner(
   const { parts } = parse(ownerAnswer, await openWithIdentities(reply.sealed, [secret]), 16 << 10)
   if (parts.length !== indices.length) throw no('the owner answered another question', 'OTHER_ANSWER')
   return parts
-}
-
-/** Resolves when `done` holds after one of them, or when all have ended. */
-async function enough(work: readonly Promise<void>[], done: () => boolean): Promise<void> {
-  const left = new Map(work.map((one, i) => [i, one.then(() => i)]))
-  while (left.size > 0 && !done()) left.delete(await Promise.race(left.values()))
 }

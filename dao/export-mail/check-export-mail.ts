@@ -1,14 +1,11 @@
 /** Whether a service signed the mail that says that an export is ready: on its owner's device before it is sealed, and at every tester that opened it. */
 import { RetryableError } from '../../core/errors/index.ts'
 import type { ResolveTxt } from '../../core/web/index.ts'
-import { type ExportMailFacts, keyNameOf, readExportMail, signatureFault } from '../../schemas/export-mail/index.ts'
+import { type ExportMailFacts, keyNameOf, type MailAccount, readExportMail, signatureFault } from '../../schemas/export-mail/index.ts'
 import type { ExportMailTerms } from '../../schemas/wire/index.ts'
 
-/** TXT records of a key's DNS name; rejects where nobody answers. Bounded in time and size by whoever makes it. */
-export type KeyLookup = ResolveTxt
-
 /** Keys that the charter pins, each in the place of what the DNS says of its name; the rest from `dns`, where there is one. */
-export function pinnedKeys({ keys }: Pick<ExportMailTerms, 'keys'>, dns?: KeyLookup): KeyLookup {
+export function pinnedKeys({ keys }: Pick<ExportMailTerms, 'keys'>, dns?: ResolveTxt): ResolveTxt {
   return async (name, signal) => {
     const pinned = keys.filter((key) => key.name === name).map(({ record }) => record)
     if (pinned.length > 0) return pinned
@@ -17,19 +14,20 @@ export function pinnedKeys({ keys }: Pick<ExportMailTerms, 'keys'>, dns?: KeyLoo
   }
 }
 
-export type ExportMailVerdict = { ok: true; address: string } | { ok: false; code: string; message: string }
+export type ExportMailVerdict = { ok: true; account: MailAccount } | { ok: false; code: string; message: string }
 
 const WORDS: Record<string, string> = {
-  NO_ANSWER: 'the key of the signature could not be looked up; try again later',
-  NO_KEY: 'the service has taken its key back since it signed, and nobody can check the mail any more; ask the service for a new export',
-  KEY_REVOKED: 'the service has revoked the key that it signed with; ask the service for a new export',
+  NO_ANSWER: 'the key of the signature could not be looked up; try again later, or offer without a mail',
+  NO_KEY:
+    'the service has taken its key back since it signed, and nobody can check the mail any more; ask the service for a new export, or offer without a mail',
+  KEY_REVOKED: 'the service has revoked the key that it signed with; ask the service for a new export, or offer without a mail',
   KEY_TOO_SHORT: 'the service signs with a key of less than 1024 bits, which proves nothing; offer without a mail',
   BAD_KEY: 'what the DNS has in the place of the key is none for this signature; offer without a mail',
-  SIGNATURE_FALSE: 'the signature does not hold: the mail was changed; save the original as it came',
+  SIGNATURE_FALSE: 'the signature does not hold: the mail was changed; save the original as it came, or offer without a mail',
 }
 
-/** Who it was sent to, or why it says nothing: the codes of `readExportMail`, of `DkimFault`, and NO_ANSWER. Rejects with the signal's reason. */
-export async function checkExportMail(facts: ExportMailFacts, lookup: KeyLookup, signal?: AbortSignal): Promise<ExportMailVerdict> {
+/** Which account it went to, or why it says nothing: the codes of `readExportMail`, of `DkimFault`, and NO_ANSWER. Rejects with the signal's reason. */
+export async function checkExportMail(facts: ExportMailFacts, lookup: ResolveTxt, signal?: AbortSignal): Promise<ExportMailVerdict> {
   const read = readExportMail(facts)
   if (!read.ok) return read
   let code = 'NO_KEY'
@@ -37,8 +35,8 @@ export async function checkExportMail(facts: ExportMailFacts, lookup: KeyLookup,
     const records = await lookup(keyNameOf(signature), signal).catch(() => undefined)
     signal?.throwIfAborted()
     const fault = records === undefined ? 'NO_ANSWER' : signatureFault(read.mail, signature, records)
-    if (fault === undefined) return { ok: true, address: read.address }
+    if (fault === undefined) return { ok: true, account: read.account }
     code = fault
   }
-  return { ok: false, code, message: WORDS[code] ?? 'the signature does not hold' }
+  return { ok: false, code, message: WORDS[code] ?? 'the signature does not hold; offer without a mail' }
 }

@@ -1,1 +1,1 @@
-export { checkExportMail, type ExportMailVerdict, type KeyLookup, pinnedKeys } from './check-export-mail.ts'
+export { checkExportMail, type ExportMailVerdict, pinnedKeys } from './check-export-mail.ts'

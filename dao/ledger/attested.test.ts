@@ -1,6 +1,6 @@
 /** What a mail that says that an export is ready does to its contribution: more where most testers find it good, nothing else, and once for one account. */
 import { describe, expect, it } from 'vitest'
-import { PPM, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { poolTerms, PPM, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { chunk, type Contributed, PoolLedgerWorld, tokensOf } from '../../tests/unit/pool-ledger-world.ts'
 import { createLedger, explain } from './index.ts'
 
@@ -46,7 +46,15 @@ describe('a contribution with a mail', () => {
     expect(JSON.stringify(explain(world.state, one.cid.toString(), world.files))).not.toContain('testers failed it')
   })
 
-  it('is worth no more where the charter takes no mails', () => expect(earned(5, {}).row).toMatchObject({ value: '10000' }))
+  it('is worth no more where the charter has come to take no mails', () => {
+    const world = worldOf()
+    const person = world.person('one')
+    world.gatherPool(() => [world.offer(person, { tokens: tokensOf('x'), account: account('jane') })])
+    world.advanceTo('reveal')
+    world.state.charter = { ...world.state.charter, pool: poolTerms.parse({}) }
+    world.testAndClose({ attests: everybody })
+    expect(world.rowOf(person)).toMatchObject({ value: '10000', note: null })
+  })
 
   it('keeps what other factors make of it', () => {
     const rows = [chunk(), chunk({ quality: 500_000 }), chunk({ tokens: 0 })]
@@ -219,8 +227,12 @@ describe('one account', () => {
 })
 
 describe('a contribution is refused', () => {
-  const said = (given: Parameters<PoolLedgerWorld['offer']>[1], change: Parameters<PoolLedgerWorld['offer']>[2] = {}) => {
-    const world = worldOf()
+  const said = (
+    given: Parameters<PoolLedgerWorld['offer']>[1],
+    change: Parameters<PoolLedgerWorld['offer']>[2] = {},
+    terms: object = pool,
+  ) => {
+    const world = worldOf(terms)
     const person = world.person('one')
     world.advanceTo('gather')
     const made = world.offer(person, given, change)
@@ -231,6 +243,7 @@ describe('a contribution is refused', () => {
   it.each<[string, string | undefined, () => string | undefined]>([
     ['never for a mail and its account', undefined, () => said({ tokens: tokensOf('x'), account: account('a') })],
     ['never for a mail without other tokens', undefined, () => said({ account: account('a') })],
+    ['with a mail where the charter takes none', 'BAD_MAIL', () => said({ tokens: tokensOf('x'), account: account('a') }, {}, {})],
     ['with a mail of no account', 'BAD_MAIL', () => said({ tokens: tokensOf('x') }, { mail })],
     ['with an account and no mail', 'BAD_MAIL', () => said({ tokens: tokensOf('x'), index: { account: account('a') } })],
     ['with a mail for two services', 'BAD_MAIL', () => said({ rows: [chunk(), chunk({ source: 'own' })], account: account('a') })],

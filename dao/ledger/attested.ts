@@ -1,5 +1,5 @@
 /** Which contributions of an epoch are attested: by their testers' word on the mails, and one account for one of them. */
-import { toHex } from '../../schemas/wire/index.ts'
+import { exportMailTermsOf, poolTermsOf, toHex } from '../../schemas/wire/index.ts'
 import { reportQuorum } from '../rewards/index.ts'
 import { isLive } from './deliveries.ts'
 import type { ChunkVerdicts } from './judge-chunks.ts'
@@ -12,6 +12,8 @@ import type { EpochState, LedgerState } from './types.ts'
  */
 export function attestedIn(state: LedgerState, epoch: EpochState, verdicts: ReadonlyMap<string, ChunkVerdicts>): ReadonlySet<string> {
   const attested = new Set<string>()
+  // a charter that took mails when they were revealed may take none by now
+  if (exportMailTermsOf(poolTermsOf(state.charter)) === undefined) return attested
   const holders = new Map<string, string>()
   for (const one of state.contributions.values())
     if (one.attested === true && one.account !== null && (isLive(one) || hasEarned(state, one)))

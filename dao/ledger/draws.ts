@@ -83,9 +83,9 @@ function urnOf(state: LedgerState, epoch: EpochState, contributor: string): Urn 
 export function sameDraws(report: Report, draws: readonly DrawOf[]): string | undefined {
   if (report.contributions.length !== draws.length)
     return `it covers ${report.contributions.length} contributors instead of ${draws.length}`
-  const said = new Map(report.contributions.map((contribution) => [contribution.contributor, contribution.results]))
+  const said = new Map(report.contributions.map((contribution) => [contribution.contributor, contribution]))
   for (const { contributor, picks } of draws) {
-    const results = said.get(contributor)
+    const { results, attested = [] } = said.get(contributor) ?? {}
     if (results?.length !== picks.length) return `it has ${results?.length ?? 0} results for ${contributor} instead of ${picks.length}`
     for (const [i, pick] of picks.entries()) {
       const result = results[i]
@@ -94,6 +94,8 @@ export function sameDraws(report: Report, draws: readonly DrawOf[]): string | un
       if (result.pass !== (result.check === null))
         return `result ${i} for ${contributor} names a check without failing it, or fails without one`
     }
+    if (!attested.every((cid) => picks.some(({ manifest }) => manifest.equals(cid))))
+      return `it finds a contribution of ${contributor} attested that it did not draw`
   }
   return undefined
 }

@@ -1,5 +1,5 @@
 /** What a contribution to the personal pool must be when it is revealed, as far as its manifest, policy and index show it. */
-import { type CID, POOL_BANDS, type PoolIndex, type PoolManifest, poolTermsOf, toHex } from '../../schemas/wire/index.ts'
+import { type CID, exportMailTermsOf, POOL_BANDS, type PoolIndex, type PoolManifest, poolTermsOf, toHex } from '../../schemas/wire/index.ts'
 import { requiredPurposes } from '../consent/index.ts'
 import { notAnObject, readConsentPolicy, readManifest, readPoolIndex } from './parsed-files.ts'
 import { isLive } from './deliveries.ts'
@@ -57,11 +57,13 @@ function judgeIndex(state: LedgerState, files: LedgerFiles, manifest: PoolManife
     return refuse('WRONG_COUNT', `the manifest names ${manifest.chunks.length} chunks, the index has ${rows.length}`)
   const events = rows.reduce((sum, row) => sum + row.events, 0)
   if (events !== manifest.records) return refuse('WRONG_COUNT', `the manifest counts ${manifest.records} events, the index ${events}`)
-  return badTokens(read.value) ?? badMail(read.value, manifest)
+  return badTokens(read.value) ?? badMail(state, read.value, manifest)
 }
 
 /** A mail is of one service and one account, which its index names; without one there is nobody to name. */
-function badMail({ rows, account }: PoolIndex, { mail }: PoolManifest): Refusal | undefined {
+function badMail({ charter }: LedgerState, { rows, account }: PoolIndex, { mail }: PoolManifest): Refusal | undefined {
+  if (mail !== undefined && exportMailTermsOf(poolTermsOf(charter)) === undefined)
+    return refuse('BAD_MAIL', "the charter's pool takes no mails; seal it again without one")
   if ((mail === undefined) !== (account === undefined))
     return refuse('BAD_MAIL', 'a contribution with a mail names the token of its account in its index, and one without names none')
   if (mail !== undefined && new Set(rows.map(({ source }) => source)).size > 1)

@@ -3,6 +3,13 @@ import { sha256, utf8 } from '../wire/index.ts'
 
 const GOOGLE = new Set(['gmail.com', 'googlemail.com'])
 
+export interface MailAccount {
+  /** Of the charter's that the sender is at or below, the shortest. */
+  domain: string
+  /** Whom the mail was sent to, lower case. */
+  address: string
+}
+
 /** An address (lower case) without what only its owner put in: `+word`, and at Google Mail dots and the second name of its domain. */
 export function accountAddress(address: string): string {
   const at = address.lastIndexOf('@')
@@ -11,7 +18,10 @@ export function accountAddress(address: string): string {
   return GOOGLE.has(domain) ? `${base.replaceAll('.', '')}@gmail.com` : `${base}@${domain}`
 }
 
-/** What the pool's pseudorandom function is asked for: SHA-256("quern/pool-account/v1\0" ‖ source ‖ 00 ‖ address). */
-export function accountBand(source: string, address: string): Uint8Array {
-  return sha256(utf8(`quern/pool-account/v1\0${source}\0${accountAddress(address)}`))
+/**
+ * What the pool's pseudorandom function is asked for: SHA-256("quern/pool-account/v1\0" ‖ domain ‖ 00 ‖ address). `domain`: of the sender, as the charter
+ * lists it, and not the service: whoever writes for two services attests one account once.
+ */
+export function accountBand({ domain, address }: MailAccount): Uint8Array {
+  return sha256(utf8(`quern/pool-account/v1\0${domain}\0${accountAddress(address)}`))
 }

@@ -1,5 +1,5 @@
 /** The mail that says that an export is ready, as evidence of whose it is: read, held to a pool's terms, its DKIM signature checked. Pure. */
-export { accountAddress, accountBand } from './account.ts'
+export { accountBand, type MailAccount } from './account.ts'
 export { isKeyRecord } from './dkim-key.ts'
 export { type DkimSignature, isAtOrBelow, keyNameOf } from './dkim-signature.ts'
 export { type ExportMailFacts, type ExportMailRead, readExportMail } from './export-mail.ts'

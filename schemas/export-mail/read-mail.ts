@@ -4,7 +4,7 @@ import { dayNumber, isDay } from '../calendar/index.ts'
 /** Of the whole mail: what tells somebody that an export is ready is far smaller, and every tester reads it. */
 export const MAX_EXPORT_MAIL_BYTES = 256 << 10
 const MAX_FIELDS = 256
-const MAX_FIELD = 16 << 10
+const MAX_HEAD = 64 << 10
 
 export interface MailField {
   /** Lower case. */
@@ -21,15 +21,19 @@ export interface Mail {
   body: string
 }
 
-/** Undefined: no mail, or more of it than is read. Lone line feeds, as mail programs write them to disk, are line ends; so is the first line of an mbox let go. */
+/**
+ * Undefined: no mail, or more of it than is read. Lone line feeds, as mail programs write them to disk, are line ends; a byte order mark, blank lines
+ * above and the first line of an mbox are let go.
+ */
 export function readMail(bytes: Uint8Array): Mail | undefined {
   if (bytes.byteLength > MAX_EXPORT_MAIL_BYTES) return undefined
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     .toString('latin1')
     .replace(/\r?\n/g, '\r\n')
-    .replace(/^From [^\r]*\r\n/, '')
+    .replace(/^(?:\xef\xbb\xbf)?(?:\r\n)*(?:From (?![ \t]*:)[^\r]*\r\n)?/, '')
   const end = text.indexOf('\r\n\r\n')
   const head = end < 0 ? text.replace(/\r\n$/, '') : text.slice(0, end)
+  if (head.length > MAX_HEAD) return undefined
   const lines = head.split('\r\n')
   const raws: string[] = []
   for (const line of lines) {
@@ -40,7 +44,7 @@ export function readMail(bytes: Uint8Array): Mail | undefined {
   if (raws.length > MAX_FIELDS) return undefined
   const fields: MailField[] = []
   for (const raw of raws) {
-    const name = raw.length > MAX_FIELD ? undefined : /^([!-9;-~]+)[ \t]*:/.exec(raw)
+    const name = /^([!-9;-~]+)[ \t]*:/.exec(raw)
     if (!name) return undefined
     fields.push({ name: (name[1] as string).toLowerCase(), raw, value: unfolded(raw.slice(name[0].length)) })
   }
@@ -59,18 +63,22 @@ export function onlyField({ fields }: Mail, name: string): string | undefined {
   return more.length > 0 ? undefined : one?.value
 }
 
-/** The one address that a field names, lower case; undefined for none, several, a group, or what is no plain address. */
+/** The one address that a field names, lower case; undefined for none, several, a group, another in its name, or what is no plain address. */
 export function onlyAddress(value: string): string | undefined {
-  const found = /^(?:(?:"(?:[^"\\]|\\.)*"|[^<>",;:@])*<([^<>]*)>|([^<>",;: \t]+))$/.exec(value)
-  const address = found?.[1] ?? found?.[2] ?? ''
+  const found = /^(?:((?:"(?:[^"\\]|\\.)*"|[^<>",;:])*)<([^<>]*)>|([^<>",;: \t]+))$/.exec(value)
+  const address = found?.[2] ?? found?.[3] ?? ''
+  const name = found?.[1]?.replace(/"(?:[^"\\]|\\.)*"/g, '').trim() ?? ''
+  if (name.includes('@') && name.toLowerCase() !== address.toLowerCase()) return undefined
   return address.length <= 254 && /^[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/.test(address)
     ? address.toLowerCase()
     : undefined
 }
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+/** Hours behind UTC of the zones that RFC 5322 has from older mails (section 4.3). */
+const OLD_ZONES: Record<string, number> = { EST: 5, EDT: 4, CST: 6, CDT: 5, MST: 7, MDT: 6, PST: 8, PDT: 7 }
 const DATE =
-  /^(?:[A-Za-z]{3},)?[ \t]*(\d{1,2})[ \t]+([A-Za-z]{3})[ \t]+(\d{4})[ \t]+(\d{2}):(\d{2})(?::(\d{2}))?[ \t]+(?:([+-])(\d{2})(\d{2})|GMT|UT|UTC|Z)(?:[ \t]*\([^()]*\))?$/
+  /^(?:[A-Za-z]{3},)?[ \t]*(\d{1,2})[ \t]+([A-Za-z]{3})[ \t]+(\d{4})[ \t]+(\d{2}):(\d{2})(?::(\d{2}))?[ \t]+(?:([+-])(\d{2})(\d{2})|(GMT|UT|UTC|Z|[ECMP][SD]T))(?:[ \t]*\([^()]*\))?$/
 
 /** Unix seconds of a Date field; undefined where it is none. */
 export function dateOf(value: string): number | undefined {
@@ -80,7 +88,7 @@ export function dateOf(value: string): number | undefined {
   const part = (i: number): number => Number(found[i] ?? 0)
   const [day, year, hour, minute, second] = [part(1), part(3), part(4), part(5), part(6)]
   if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 60) return undefined
-  const zone = (part(8) * 3600 + part(9) * 60) * (found[7] === '-' ? -1 : 1)
+  const zone = (part(8) * 3600 + part(9) * 60) * (found[7] === '-' ? -1 : 1) - (OLD_ZONES[found[10] ?? ''] ?? 0) * 3600
   return dayNumber(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - zone
 }
 

@@ -34,7 +34,13 @@ const domain = z
 export const mailSender = z.strictObject({
   source: z.enum(POOL_SOURCES),
   domain,
-  /** Words of the subject, one of which it has; none: any message of the service counts, a newsletter too. */
+  /** The one address that it writes from, where others of its domain write what strangers put in: help desks, invitations. */
+  address: z
+    .string()
+    .max(254)
+    .regex(/^[a-z0-9!#$%&'*+\-./=?^_`{|}~]{1,64}@[a-z0-9.-]+$/, 'an address in lower case')
+    .optional(),
+  /** Whole subjects, one of which it has, in any case; none: any message of the service counts, a newsletter too. */
   subjects: z.array(text(128).min(1)).max(64).default([]),
 })
 /** A key that everybody takes in the place of what the DNS says, since services change theirs: its DNS name, and the text of its TXT record. */
@@ -61,8 +67,8 @@ export const poolTerms = z.strictObject({
   mailSenders: z.array(mailSender).min(1).max(64).optional(),
   /** What a word counts whose contribution a mail attests. */
   attestedPpm: ppm.optional(),
-  /** From the date of the mail to the offer. */
-  mailMaxAgeDays: z.int().min(1).max(3650).optional(),
+  /** From the date of the mail to the reveal of what it attests: less than three days leave nobody the time to offer. */
+  mailMaxAgeDays: z.int().min(3).max(3650).optional(),
   mailKeys: z.array(mailKey).min(1).max(64).optional(),
   /** Equal bands, of 16, with an earlier contribution at which nothing is new. */
   duplicateBands: z.int().min(1).max(POOL_BANDS).default(4),
@@ -284,6 +290,10 @@ export function exportMailTermsOf({ mailSenders, attestedPpm, mailMaxAgeDays, ma
   if (mailSenders === undefined) return undefined
   return { attestedPpm: attestedPpm ?? PPM, maxAgeDays: mailMaxAgeDays ?? 90, senders: mailSenders, keys: mailKeys ?? [] }
 }
+
+/** The longest time from an offer to its reveal, where it misses this epoch's gathering and waits for the end of the next one's. */
+export const secondsToReveal = ({ epoch }: Pick<Charter, 'epoch'>): number =>
+  Object.values(epoch).reduce((sum, phase) => sum + (typeof phase === 'string' ? 0 : phase.maxSeconds), epoch.gather.maxSeconds)
 
 /** Names the ledger for ever: `quern/` and 20 bytes of SHA-256("quern/ledger-id/v1\0" ‖ genesis charter CID), base32. */
 export function ledgerIdOf(genesisCharter: CID): string {

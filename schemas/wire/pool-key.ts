@@ -6,6 +6,13 @@ import { POOL_BANDS } from './consent.ts'
 import { ledgerId, point, signature } from './signed.ts'
 
 export const MAX_POOL_KEY_BYTES = 4096
+/**
+ * What each keyholder answers an account that joined. A contribution that is prepared again a few times has its tokens, and that of its account; who
+ * guesses at other people's bands has few guesses.
+ */
+export const BANDS_A_DAY = 4 * (POOL_BANDS + 1)
+/** What it answers a seated validator: one for each account whose mails it tests. */
+export const TESTS_A_DAY = 1024
 
 /** Public. Member i has seat i + 1; the first of the k commitments is the key's public point. Signed by the operator under `quern/pool-key/v1\0`. */
 export const poolKey = z.strictObject({

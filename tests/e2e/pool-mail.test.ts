@@ -1,4 +1,4 @@
-/** Mails of a service beside exports, from `pool offer --proof` to what they earn: one network of processes over TCP, and the commands that people type. */
+/** Mails of a service beside exports, from `pool offer --mail` to what they earn: one network of processes over TCP, and the commands that people type. */
 import { readdir, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { KEYHOLDERS, type Offered, PoolPeople, type Status } from '../support/pool-people.ts'
@@ -13,7 +13,7 @@ const agreed = ['--purpose', 'ai:ModelTraining', '--purpose', 'dpv:DataQualityAs
 let world: PoolPeople
 const at = (...names: string[]): string => world.at(...names)
 const exportOf = (who: number): string => at(`export-${who}.zip`)
-const proof = (name: string): string[] => ['--proof', at(`${name}.eml`), '--show-mail']
+const proof = (name: string): string[] => ['--mail', at(`${name}.eml`), '--show-mail']
 const offers: Offered[] = []
 
 async function writeMail(name: string, mail: MailToSign, change = (text: string): string => text): Promise<void> {
@@ -58,8 +58,8 @@ it.each<[string, number, string, () => string[]]>([
   ['that was changed', 1, 'SIGNATURE_FALSE', () => proof('changed')],
   ['about something else', 1, 'OTHER_SUBJECT', () => proof('newsletter')],
   ['that is old', 1, 'MAIL_TOO_OLD', () => proof('old')],
-  ['that is none', 1, 'BAD_MAIL', () => ['--proof', exportOf(JANE), '--show-mail']],
-  ['that nobody agreed to being read', 2, 'MAIL_NOT_AGREED', () => ['--proof', at('jane.eml')]],
+  ['that is none', 1, 'BAD_MAIL', () => ['--mail', exportOf(JANE), '--show-mail']],
+  ['that nobody agreed to being read', 2, 'MAIL_NOT_AGREED', () => ['--mail', at('jane.eml')]],
 ])('a mail %s is sent back to its owner, and nothing comes of it', async (_, exit, code, words) => {
   const run = await world.pool(JANE, 'offer', exportOf(JANE), ...agreed, ...words())
   expect([run.code, run.json().at(-1)]).toMatchObject([exit, { error: { code } }])

@@ -21,7 +21,7 @@ import { offerContribution, pinContribution, type Sealed } from '../../node/pool
 import { FINEST_RULES } from '../../schemas/activity/index.ts'
 import { accountBand } from '../../schemas/export-mail/index.ts'
 import { cborCid, type CID, type DrawResult, encode, type EventRules, rawCid, utf8 } from '../../schemas/wire/index.ts'
-import { type MailTerms, scoreContribution } from '../../validator/scoring/index.ts'
+import { accountTokens, type MailTerms, scoreContribution } from '../../validator/scoring/index.ts'
 import { BEACON, EPOCH, PoolNetwork } from '../support/pool-network.ts'
 import { fill, keyholders, LEDGER, operator, receiptFor, subject } from '../support/pool-world.ts'
 import { mailRecord, type MailToSign, signedMail } from '../support/signed-mail.ts'
@@ -153,8 +153,15 @@ describe('a mail beside it', () => {
     senders: [{ source: 'spotify' as const, domain: 'tunes.example', subjects: [] }],
     keys: [{ name: 's1._domainkey.tunes.example', record: mailRecord }],
   }
-  const mailTerms: MailTerms = { terms, key, at, lookup: pinnedKeys(terms) }
+  let mailTerms: MailTerms
   beforeAll(async () => {
+    const tokenOf = accountTokens({
+      mesh: network.scoring,
+      signer: network.scorer,
+      clock: network.clock,
+      signal: new AbortController().signal,
+    })
+    mailTerms = { terms, key, at, tokenOf, lookup: pinnedKeys(terms) }
     network.state.poolKeys.set(keyCid.toString(), key)
     await storage.private.put([{ cid: keyCid, bytes: encode(key) }])
     const handing = { mesh: network.assembling, clock: network.clock, signer: operator, key }
@@ -166,7 +173,7 @@ describe('a mail beside it', () => {
 
   /** A contribution with these bytes beside it, in the name of the account of this address. */
   async function withMail(bytes: Uint8Array, address = 'jane.doe@mail.example'): Promise<Sealed> {
-    const bands = [accountBand('spotify', address)]
+    const bands = [accountBand({ domain: 'tunes.example', address })]
     const { tokens } = await askForTokens({ mesh: network.scoring, clock: network.clock, signer: network.scorer, key, bands })
     return offered(network.seal(400, undefined, { bytes, account: tokens[0] as Uint8Array, key: keyCid }))
   }

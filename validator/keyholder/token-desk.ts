@@ -3,14 +3,10 @@ import type { Clock } from '../../core/effects/index.ts'
 import { refusal, type Refusal, verifyObject } from '../../core/envelope/index.ts'
 import { evaluateBlinded, type HeldPoolShare } from '../../dao/custody/index.ts'
 import { requestFault } from '../../dao/pool-access/index.ts'
-import { type CID, encode, peerFromDid, POOL_BANDS, tokenRequest } from '../../schemas/wire/index.ts'
+import { BANDS_A_DAY, type CID, encode, peerFromDid, TESTS_A_DAY, tokenRequest } from '../../schemas/wire/index.ts'
 
 const DAY_SECONDS = 86_400
-/** A contribution that is prepared again a few times has its tokens, and that of its account; who guesses at other people's bands has few guesses. */
-export const BANDS_A_DAY = 4 * (POOL_BANDS + 1)
-/** One for each contribution with a mail that a validator tests. */
-export const TESTS_A_DAY = 1024
-/** Accounts remembered; when there are more, strangers are sent away until tomorrow. */
+/** Accounts that joined and are remembered; when there are more, others are sent away until tomorrow. Seated ones are few, and never are. */
 const MOST_ACCOUNTS = 100_000
 
 export interface TokenDeskOptions {
@@ -22,6 +18,7 @@ export interface TokenDeskOptions {
   hasJoined: (account: string) => boolean
   /** Whether it seats this account as a validator, which asks for the accounts of mails that it tests. */
   isSeated: (account: string) => boolean
+  mostAccounts?: number
 }
 
 export class TokenDesk {
@@ -46,19 +43,21 @@ export class TokenDesk {
     if (peerFromDid(by) !== peer) return refusal('NOT_YOURS', 'a request is carried by its author')
     const share = held(key)
     if (share === undefined) return refusal('OTHER_KEY', 'we hold no share of that key')
-    const most = isSeated(by) ? TESTS_A_DAY : BANDS_A_DAY
-    if (!isSeated(by) && !hasJoined(by)) return refusal('NOT_JOINED', `${by} has not joined; join first`)
-    if (!this.#mayAsk(by, { bands: blinded.length, most, now }))
+    const seated = isSeated(by)
+    const most = seated ? TESTS_A_DAY : BANDS_A_DAY
+    if (!seated && !hasJoined(by)) return refusal('NOT_JOINED', `${by} has not joined; join first`)
+    if (!this.#mayAsk(by, { bands: blinded.length, most, now, seated }))
       return refusal('TOO_MANY', `an account has ${most} bands a day; ask again tomorrow`)
     return { ok: true, answer: encode({ v: 1, key, x: share.x, ...evaluateBlinded(share, blinded) }) }
   }
 
-  #mayAsk(account: string, { bands, most, now }: { bands: number; most: number; now: number }): boolean {
+  #mayAsk(account: string, { bands, most, now, seated }: { bands: number; most: number; now: number; seated: boolean }): boolean {
+    const { mostAccounts = MOST_ACCOUNTS } = this.#options
     const day = Math.floor(now / DAY_SECONDS)
     if (day !== this.#day) this.#asked.clear()
     this.#day = day
     const asked = (this.#asked.get(account) ?? 0) + bands
-    if (asked > most || (this.#asked.size >= MOST_ACCOUNTS && !this.#asked.has(account))) return false
+    if (asked > most || (!seated && this.#asked.size >= mostAccounts && !this.#asked.has(account))) return false
     this.#asked.set(account, asked)
     return true
   }

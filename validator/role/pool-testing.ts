@@ -10,7 +10,7 @@ import {
 } from '../../dao/ledger/index.ts'
 import { FINEST_RULES } from '../../schemas/activity/index.ts'
 import { type CID, type ConsentPolicy, type DrawResult, exportMailTermsOf, type PoolIndex, poolTermsOf } from '../../schemas/wire/index.ts'
-import { type MailTerms, type Scored, scoreContribution } from '../scoring/index.ts'
+import { accountTokens, type AccountTokens, type MailTerms, type Scored, scoreContribution } from '../scoring/index.ts'
 import { inLanes, shareOf } from '../testing/index.ts'
 import type { Desk } from './desk.ts'
 
@@ -51,13 +51,14 @@ export async function testPool(
   { epoch, until, signal }: { epoch: number; until: number; signal: AbortSignal },
 ): Promise<PoolTested> {
   const { files, mesh, clock, logger, keys } = options
+  const tokenOf = accountTokens({ mesh, signer: keys.identity, clock, signal })
   const drawn = [...pool].flatMap(([key, rows]) => {
     const contribution = state().contributions.get(key)
     const index = contribution && readPoolIndex(files, contribution.manifest.index)
     const policy = contribution && readConsentPolicy(files, contribution.manifest.policy)
     if (contribution === undefined || !index?.ok || !policy?.ok) return []
     const manifest = readPoolManifest(files, contribution.manifestCid)
-    const mailTerms = mailTermsOf({ state, options }, contribution, { index: index.value, policy: policy.value })
+    const mailTerms = mailTermsOf({ state, options }, contribution, { index: index.value, policy: policy.value, tokenOf })
     return [{ contribution, manifest, mailTerms, index: index.value, rules: policy.value.rules ?? FINEST_RULES, rows }]
   })
   const scored: Scored[] = []
@@ -75,11 +76,11 @@ export async function testPool(
 function mailTermsOf(
   { state, options: { files, resolveTxt, clock } }: Pick<Desk, 'state' | 'options'>,
   { dealtAt }: PoolContribution,
-  { index, policy }: { index: PoolIndex; policy: ConsentPolicy },
+  { index, policy, tokenOf }: { index: PoolIndex; policy: ConsentPolicy; tokenOf: AccountTokens },
 ): MailTerms | undefined {
   const terms = exportMailTermsOf(poolTermsOf(state().charter))
   const key = policy.poolKey && poolKeysNamed(state(), files).find(({ cid }) => cid.equals(policy.poolKey))
   if (terms === undefined || key === undefined || index.key?.equals(key.cid) !== true) return undefined
   // all testers by one time, where the log tells it
-  return { terms, key: key.key, lookup: pinnedKeys(terms, resolveTxt), at: dealtAt > 0 ? dealtAt : Math.floor(clock.now() / 1000) }
+  return { terms, key: key.key, tokenOf, lookup: pinnedKeys(terms, resolveTxt), at: dealtAt > 0 ? dealtAt : Math.floor(clock.now() / 1000) }
 }

@@ -89,7 +89,7 @@ export async function scoreContribution(given: ScoreContribution): Promise<Score
 }
 
 async function attests(
-  { contribution, index, mesh, signer, clock, logger }: ScoreContribution,
+  { contribution, index, logger }: ScoreContribution,
   terms: MailTerms,
   { row, bytes, keys, place }: Omit<Fetched, 'now' | 'seen'>,
   signal: AbortSignal,
@@ -104,7 +104,7 @@ async function attests(
     return false
   }
   try {
-    return await isAttested({ ...terms, manifest, plain, index, mesh, signer, clock, logger, signal })
+    return await isAttested({ ...terms, manifest, plain, index, logger, signal })
   } finally {
     plain.fill(0)
   }
