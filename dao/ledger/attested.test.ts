@@ -1,6 +1,6 @@
 /** What a mail that says that an export is ready does to its contribution: more where most testers find it good, nothing else, and once for one account. */
 import { describe, expect, it } from 'vitest'
-import { poolTerms, PPM, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { cborCid, encode, poolTerms, PPM, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { chunk, type Contributed, PoolLedgerWorld, tokensOf } from '../../tests/unit/pool-ledger-world.ts'
 import { createLedger, explain } from './index.ts'
 
@@ -47,12 +47,17 @@ describe('a contribution with a mail', () => {
   })
 
   it('is worth no more where the charter has come to take no mails', () => {
-    const world = worldOf()
-    const person = world.person('one')
+    const world = new PoolLedgerWorld({ charter: { pool, testing: { quorumPpm: PPM } } })
+    const [person, other] = [world.person('one'), world.person('other')]
     world.gatherPool(() => [world.offer(person, { tokens: tokensOf('x'), account: account('jane') })])
-    world.advanceTo('reveal')
-    world.state.charter = { ...world.state.charter, pool: poolTerms.parse({}) }
+    world.testAndClose({ attests: everybody, silent: world.validators.slice(0, 1) })
+    expect(world.rowOf(person)).toMatchObject({ note: 'no quorum', points: '0' })
+    // tested anew in an epoch of another charter
+    const bytes = encode({ ...world.state.charter, version: 2, pool: poolTerms.parse({}) })
+    world.ok(world.operator, 'charter', { charter: world.files.put(cborCid(bytes), bytes), version: 2, from: 2 })
+    world.gatherPool(() => [world.offer(other, { tokens: tokensOf('y') })])
     world.testAndClose({ attests: everybody })
+    expect(world.state.charter.pool?.mailSenders).toBeUndefined()
     expect(world.rowOf(person)).toMatchObject({ value: '10000', note: null })
   })
 
@@ -95,6 +100,22 @@ describe('a contribution with a mail', () => {
     ])
     world.testAndClose({ attests: everybody, judge: (_validator, _contributor, _manifest, row) => (row === 3 ? 'D1' : null) })
     expect(world.rowOf(person)).toMatchObject({ value: '1900000' })
+  })
+
+  it('is judged by those who could open it', () => {
+    const judged = (shut: number, believing: number) => {
+      const world = worldOf()
+      const person = world.person('one')
+      world.gatherPool(() => [world.offer(person, { tokens: tokensOf('x'), account: account('jane') })])
+      const [out, yes] = [world.validators.slice(0, shut), world.validators.slice(shut, shut + believing)]
+      // whoever is shut out and says yes all the same is not heard
+      world.testAndClose({
+        attests: (validator) => out.includes(validator) || yes.includes(validator),
+        judge: (validator) => (out.includes(validator) ? 'D2' : null),
+      })
+      return world.rowOf(person)?.note
+    }
+    expect([judged(2, 2), judged(2, 1)]).toEqual(['attested', null])
   })
 
   it('that was not opened by most, or was withdrawn, is not attested', () => {
@@ -193,6 +214,25 @@ describe('one account', () => {
     ])
     world.testAndClose({ attests: (_validator, manifest) => manifest.equals((made[1] as Contributed).cid) })
     expect([world.rowOf(thief)?.value, world.rowOf(jane)?.value]).toEqual(['10000', '100000'])
+  })
+
+  it('is not taken by what earns nothing, in its epoch or later', () => {
+    for (const later of [false, true]) {
+      const world = worldOf()
+      const [first, second] = [world.person('first'), world.person('second')]
+      const one = () => world.offer(first, { tokens: tokensOf('x'), account: account('jane') })
+      const two = () => world.offer(second, { tokens: tokensOf('y'), account: account('jane') })
+      const judge = (_validator: unknown, contributor: string) => (contributor === first.did ? ('D1' as const) : null)
+      const [garbage] = world.gatherPool(() => (later ? [one()] : [one(), two()])) as [Contributed]
+      world.testAndClose({ attests: everybody, judge })
+      if (later) {
+        world.gatherPool(() => [two()])
+        world.testAndClose({ attests: everybody, judge })
+      }
+      expect(world.rowOf(first, 1)).toMatchObject({ points: '0' })
+      expect(world.state.contributions.get(garbage.cid.toString())?.attested).toBe(false)
+      expect(world.rowOf(second)).toMatchObject({ value: '100000', note: 'attested' })
+    }
   })
 
   it('is not taken in one epoch by an earlier claim that too few of its committee reported on', () => {

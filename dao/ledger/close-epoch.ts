@@ -3,6 +3,7 @@ import { Lru } from '../../schemas/cache/index.ts'
 import { cborCid, encode, PPM, toHex } from '../../schemas/wire/index.ts'
 import { leafHash, rootOfLeaves } from '../log/index.ts'
 import { advanceHosts, afterStrike, capUnvested, type HostBook, nextQuota, type Bases } from '../rewards/index.ts'
+import { attestedOf } from './attested.ts'
 import { ATTESTED, type ContributorClose, judgeContributor, judgePool } from './judge-contributor.ts'
 import { isHeard } from './judge-chunks.ts'
 import { judgeDuties, type ValidatorClose } from './judge-duties.ts'
@@ -30,7 +31,14 @@ const closedEpochs = new Lru<string, ClosedEpoch>(64)
 function computeClose(state: LedgerState, epoch: EpochState): ClosedEpoch {
   const accounts = contributorsOf(state, epoch).toSorted(byAccount)
   const pool = judgePool(state, epoch, accounts)
-  const contributors = accounts.map((account) => judgeContributor(state, epoch, account, pool))
+  const claiming = accounts.map((account) => judgeContributor(state, epoch, account, pool))
+  const closes = new Map(claiming.map((one) => [one.account, one]))
+  const attested = attestedOf(state, pool.attested, (account, key) => (closes.get(account)?.pointsPerBatch.get(key) ?? 0n) > 0n)
+  // only whose claim fell is another's than it was
+  const fallen = new Set([...pool.attested.difference(attested)].map((key) => state.contributions.get(key)?.contributor))
+  const contributors = claiming.map((one) =>
+    fallen.has(one.account) ? judgeContributor(state, epoch, one.account, { ...pool, attested }) : one,
+  )
   const validators = judgeDuties(state, epoch, contributors)
   const rows = [...contributors.map(({ row }) => row), ...validators.map(({ row }) => row)].toSorted(
     (a, b) => byAccount(a.account, b.account) || byAccount(a.role, b.role),
@@ -38,7 +46,7 @@ function computeClose(state: LedgerState, epoch: EpochState): ClosedEpoch {
   return {
     contributors,
     validators,
-    attested: pool.attested,
+    attested,
     hosts: advanceHosts(state.hosts, newsOfHosts(state, epoch, contributors), state.charter),
     bases: nextBases(state, epoch, contributors),
     table: tableOf(rows),

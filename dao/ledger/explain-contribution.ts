@@ -77,7 +77,7 @@ function mailReasons(state: LedgerState, one: PoolContribution): Reason[] {
   const why = counts
     ? 'attested, which is evidence and no proof'
     : said * 2 > heard
-      ? 'not attested: that account attests another contribution, or too few reported'
+      ? 'not attested: that account attests another contribution, too few reported, or it earned nothing'
       : 'not attested: it takes more than half of them'
   return [
     reason(

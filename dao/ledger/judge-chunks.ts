@@ -7,9 +7,9 @@ export interface ChunkVerdicts {
   unopened: ReadonlySet<string>
   /** Rows that most of them failed, by manifest: all draw the same chunks, so a chunk has a majority of its own. */
   failed: ReadonlyMap<string, ReadonlySet<number>>
-  /** Manifests of which most of them found that its mail is of the service and of the account that it names. */
+  /** Manifests of which most of those who opened any of it found that its mail is of the service and of the account that it names. */
   mailed: ReadonlySet<string>
-  /** Of each manifest: how many reported on it, and how many of them found that. */
+  /** Of each manifest: how many reported on it and opened any of it, and how many of them found that. */
   mails: ReadonlyMap<string, { heard: number; said: number }>
 }
 const NOTHING: ChunkVerdicts = { unopened: new Set(), failed: new Map(), mailed: new Set(), mails: new Map() }
@@ -32,23 +32,24 @@ export function judgeChunks(
       if (!state.contributions.has(key)) continue
       const one = said.get(key) ?? { weight: 0, closed: 0, mailed: 0, heard: 0, said: 0, fails: new Map<number, number>() }
       said.set(key, one)
-      if (!closed.has(key)) {
-        one.weight += weight
-        one.heard++
-        if (attested.has(key)) {
-          one.mailed += weight
-          one.said++
-        }
-      }
+      if (!closed.has(key)) one.weight += weight
       closed.set(key, (closed.get(key) ?? true) && check === 'D2')
       if (check !== null) one.fails.set(row, (one.fails.get(row) ?? 0) + weight)
     }
-    for (const [key, isClosed] of closed) if (isClosed) (said.get(key) as OfContribution).closed += weight
+    for (const [key, isClosed] of closed) {
+      const one = said.get(key) as OfContribution
+      if (isClosed) one.closed += weight
+      else one.heard++
+      // whom keyholders shut out could not look at the mail either, and says nothing of it
+      if (isClosed || !attested.has(key)) continue
+      one.mailed += weight
+      one.said++
+    }
   }
   const most = ({ weight }: OfContribution, part: number): boolean => part * 2 > weight
   return {
     unopened: new Set([...said].flatMap(([key, one]) => (most(one, one.closed) ? [key] : []))),
-    mailed: new Set([...said].flatMap(([key, one]) => (most(one, one.mailed) ? [key] : []))),
+    mailed: new Set([...said].flatMap(([key, one]) => (one.mailed * 2 > one.weight - one.closed ? [key] : []))),
     mails: said,
     failed: new Map([...said].map(([key, one]) => [key, new Set([...one.fails].flatMap(([row, part]) => (most(one, part) ? [row] : [])))])),
   }
@@ -59,7 +60,7 @@ interface OfContribution {
   weight: number
   closed: number
   mailed: number
-  /** How many reported on it, and whom its mail convinced. */
+  /** How many of them opened any of it, and whom its mail convinced. */
   heard: number
   said: number
   fails: Map<number, number>

@@ -17,7 +17,7 @@ import {
   type Tally,
   wmedian,
 } from '../rewards/index.ts'
-import { attestedIn } from './attested.ts'
+import { claimsIn } from './attested.ts'
 import { type ChunkVerdicts, isHeard, judgeChunks, says } from './judge-chunks.ts'
 import { severityOf } from './severity.ts'
 import { isContribution, mayEarn, recordsIn, deliveryOf, withdrawnAt } from './deliveries.ts'
@@ -63,16 +63,17 @@ export interface ContributorClose {
 /** What the epoch's reports say of its contributions to the pool, all contributors together. */
 export interface PoolVerdicts {
   of: ReadonlyMap<string, ChunkVerdicts>
+  /** Manifests that count as attested. */
   attested: ReadonlySet<string>
 }
 
-/** Chunks and mails first: whether a mail counts depends on everybody's. */
+/** Chunks and mails first, as if every claim counted. */
 export function judgePool(state: LedgerState, epoch: EpochState, accounts: readonly string[]): PoolVerdicts {
   const weightOf = weightsOf(epoch)
   const of = new Map(
     accounts.map((account) => [account, judgeChunks(state, epoch, { account, committee: epoch.committees.get(account) ?? [], weightOf })]),
   )
-  return { of, attested: attestedIn(state, epoch, of) }
+  return { of, attested: claimsIn(state, epoch, of) }
 }
 
 /** Only the roster is heard: what somebody found who was suspended since is forgotten with the seat. */
