@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import type { OwnerAsked } from '../node/pool/offering/index.ts'
 import { utf8 } from '../schemas/wire/index.ts'
-import { wordOf } from './commands/pool-serve.ts'
+import { answerFacts, wordOf } from './commands/pool-serve.ts'
 import type { Prompter } from './program/index.ts'
 
 const never = (signal?: AbortSignal): Promise<void> =>
@@ -26,6 +26,23 @@ const wording = (changes: { releases?: boolean; prompter?: Prompter; sleep?: (si
     clock: { sleep: (_, given) => (changes.sleep ?? never)(given) },
     ...changes,
   })
+
+it('counts the mail beside the chunks', () => {
+  const request = {
+    at: 1,
+    by: 'did:key:zScorer',
+    role: 'scorer',
+    purpose: 'dpv:DataQualityAssessment',
+    epoch: 1,
+    indices: [0, 1, 8],
+    manifest: 'm',
+  }
+  const of = (mail: boolean) => answerFacts({ request, order: null, mail } as unknown as OwnerAsked, 'ok')
+  expect([of(true), of(false)]).toMatchObject([
+    { chunks: 2, mail: true },
+    { chunks: 3, mail: false },
+  ])
+})
 
 it('goes by the consent where nobody is asked, and lets no release have it where none may', async () => {
   expect(await wording()(asked('assembler', 'a'))).toBe('yes')

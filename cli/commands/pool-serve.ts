@@ -98,16 +98,20 @@ export function wordOf({ releases, prompter, clock, signal }: Wording): (asked: 
   }
 }
 
-function sayAnswer({ request, order }: OwnerAsked, outcome: string, flags: Flags): void {
+/** One request and its answer, for machines; the mail is no chunk of events. */
+export function answerFacts({ request, order, mail }: OwnerAsked, outcome: string) {
   const { at, by, role, purpose, epoch, indices, manifest } = request
   const release = order && { name: order.value.name, trainer: order.value.trainer }
-  if (flags['json'] === true)
-    return printJson({ at, contribution: manifest.toString(), by, role, purpose, epoch, chunks: indices.length, release, outcome })
+  const chunks = indices.length - (mail ? 1 : 0)
+  return { at, contribution: manifest.toString(), by, role, purpose, epoch, chunks, mail, release, outcome }
+}
+
+function sayAnswer(asked: OwnerAsked, outcome: string, flags: Flags): void {
+  const facts = answerFacts(asked, outcome)
+  if (flags['json'] === true) return printJson(facts)
+  const { at, by, role, purpose, chunks, mail, release } = facts
   const when = new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')
   const what = outcome === 'ok' ? 'given' : `refused (${outcome})`
-  print(
-    printable(
-      `${when}  ${role}  ${purpose}  ${indices.length} chunks  ${what}  to ${by}${release ? `  for ${release.trainer}, ${release.name}` : ''}`,
-    ),
-  )
+  const of = `${chunks} chunks${mail ? ' and your mail' : ''}`
+  print(printable(`${when}  ${role}  ${purpose}  ${of}  ${what}  to ${by}${release ? `  for ${release.trainer}, ${release.name}` : ''}`))
 }

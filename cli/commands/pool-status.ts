@@ -100,7 +100,8 @@ type MailState = 'none' | 'waits' | 'attests' | 'does-not-attest'
 const MAIL_WORDS: Record<Exclude<MailState, 'none'>, string> = {
   waits: 'beside the data, for testers alone; no table has counted it yet',
   attests: 'most testers found that it attests the data, and it counts as such',
-  'does-not-attest': 'it does not attest the data: too few testers found it good, its account attests another contribution, or the data earned nothing',
+  'does-not-attest':
+    'it does not attest the data: too few testers found it good, its account attests another contribution, or the data earned nothing',
 }
 
 function mailOf({ cid, manifest }: PoolNote, { contributions }: LedgerState): MailState {

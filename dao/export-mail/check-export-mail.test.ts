@@ -135,7 +135,10 @@ describe('a mail attests nothing', () => {
       invalid: Record<string, { mail: string; code: string }>
     }
     const keys = Object.entries(vectors.keys).map(([name, record]) => ({ name, record }))
-    const code = (mail: string) => codeOf(Buffer.from(mail, 'base64').toString('latin1'), { terms: { ...terms, senders: [{ source: 'spotify', domain: 'tunes.example', subjects: [] }], keys } })
+    const code = (mail: string) =>
+      codeOf(Buffer.from(mail, 'base64').toString('latin1'), {
+        terms: { ...terms, senders: [{ source: 'spotify', domain: 'tunes.example', subjects: [] }], keys },
+      })
     for (const { mail, code: expected } of Object.values(vectors.invalid)) expect(await code(mail)).toBe(expected)
     for (const mail of Object.values(vectors.valid)) expect(await code(mail)).toBe('jane.doe+tunes@mail.example')
   })

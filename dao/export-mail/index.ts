@@ -1,1 +1,1 @@
-export { checkExportMail, type ExportMailVerdict, pinnedKeys } from './check-export-mail.ts'
+export { checkExportMail, pinnedKeys } from './check-export-mail.ts'

@@ -1,8 +1,8 @@
 /** What a mail that says that an export is ready does to its contribution: more where most testers find it good, nothing else, and once for one account. */
 import { describe, expect, it } from 'vitest'
-import { cborCid, encode, poolTerms, PPM, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
+import { cborCid, type CID, encode, poolTerms, PPM, rawCid, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { chunk, type Contributed, PoolLedgerWorld, tokensOf } from '../../tests/unit/pool-ledger-world.ts'
-import { createLedger, explain } from './index.ts'
+import { createLedger, explain, sameDraws } from './index.ts'
 
 const account = (name: string): Uint8Array => tokensOf(`account ${name}`)[0] as Uint8Array
 const mailSenders = [{ source: 'spotify' as const, domain: 'tunes.example', subjects: [] }]
@@ -289,4 +289,17 @@ describe('a contribution is refused', () => {
     ['with a mail for two services', 'BAD_MAIL', () => said({ rows: [chunk(), chunk({ source: 'own' })], account: account('a') })],
     ['with an account under no key', 'BAD_TOKENS', () => said({ account: account('a'), index: { key: null } })],
   ])('%s', (_, code, show) => expect(show()).toBe(code))
+})
+
+it('is no report that finds attested what it did not draw', () => {
+  const [drawn, other] = ['drawn', 'other'].map((name) => rawCid(utf8(name))) as [CID, CID]
+  const draws = [{ contributor: 'did:key:zOne', picks: [{ manifest: drawn, row: 0 }] }]
+  const result = { manifest: drawn, row: 0, pass: true, check: null, evidence: null }
+  const fault = (attested: CID[]) =>
+    sameDraws(
+      { v: 1, epoch: 1, validator: 'did:key:zV', contributions: [{ contributor: 'did:key:zOne', results: [result], attested }] },
+      draws,
+    )
+  expect(fault([drawn])).toBeUndefined()
+  expect(fault([drawn, other])).toContain('that it did not draw')
 })

@@ -1,5 +1,6 @@
 /** One DKIM-Signature field, read: what it says of itself, before any key is asked for. */
 import type { Canonicalization } from './canonical.ts'
+import { DNS_NAME } from '../wire/index.ts'
 import type { MailField } from './read-mail.ts'
 import { base64Of, readTags } from './tag-list.ts'
 
@@ -23,8 +24,7 @@ export interface DkimSignature {
   isPartial: boolean
 }
 
-const NAME = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/
-const isName = (name: string): boolean => name.length <= 253 && NAME.test(name)
+const isName = (name: string): boolean => name.length <= 253 && DNS_NAME.test(name)
 const isForm = (form: string | undefined): form is Canonicalization => form === 'simple' || form === 'relaxed'
 
 /** Undefined where it is malformed, of another version, or by an algorithm that is none of the two of RFC 8301 and RFC 8463. */

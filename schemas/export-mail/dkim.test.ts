@@ -61,7 +61,7 @@ describe('a key', () => {
   const good = vectors.keys['s2._domainkey.tunes.example'] as string
   const rsaKey = vectors.keys['s1._domainkey.mail.tunes.example'] as string
   it.each<[string, string | undefined, string | undefined]>([
-    ['with space and empty tags', ` v = DKIM1 ;; k=ed25519; ${good.slice(good.indexOf('p='))} ; `.replace(';;', ';'), undefined],
+    ['with space around its tags, and nothing behind the last', ` v = DKIM1 ; k=ed25519; ${good.slice(good.indexOf('p='))} ; `, undefined],
     ['that is not there', undefined, 'NO_KEY'],
     ['that was taken back', 'v=DKIM1; k=ed25519; p=', 'KEY_REVOKED'],
     ['of another kind', good.replace('ed25519', 'rsa'), 'BAD_KEY'],

@@ -24,11 +24,10 @@ const phaseLimits = (minEntries: number, minSeconds: number, maxSeconds: number)
     })
     .prefault({})
 
-/** A domain in lower-case ASCII, as senders and keys of mails are named. */
-const domain = z
-  .string()
-  .max(253)
-  .regex(/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$/, 'a domain in lower case')
+/** A name of the DNS in lower-case ASCII; of at most 253 characters. */
+export const DNS_NAME = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/
+/** A domain, as senders and keys of mails are named: not a top one, below which is everybody. */
+const domain = z.string().max(253).regex(DNS_NAME, 'a domain in lower case').includes('.', 'a domain with a dot in it')
 
 /** Who says of which service's exports that they are ready: the domain, and those below it, that sends and signs. */
 export const mailSender = z.strictObject({

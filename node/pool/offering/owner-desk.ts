@@ -8,7 +8,15 @@ import { type Mesh, ownerPartProtocol } from '../../../core/mesh/index.ts'
 import { readWithdrawal, Tombstones } from '../../../dao/consent/index.ts'
 import { ownerPart, poolContext, sealToRecipients } from '../../../dao/custody/index.ts'
 import { judgeKeyRequest, type KeyView, orderThatCounts, readOrderOf, requestFault } from '../../../dao/pool-access/index.ts'
-import { encode, type KeyRequest, keyRequest, peerFromDid, type ReleaseOrder, type Withdrawal } from '../../../schemas/wire/index.ts'
+import {
+  encode,
+  type KeyRequest,
+  keyRequest,
+  mailChunkOf,
+  peerFromDid,
+  type ReleaseOrder,
+  type Withdrawal,
+} from '../../../schemas/wire/index.ts'
 import { ownerKey } from '../seal/index.ts'
 import type { PoolNote } from './pool-book.ts'
 import { hasEnded } from './withdrawn.ts'
@@ -16,6 +24,8 @@ import { hasEnded } from './withdrawn.ts'
 /** A request that the consent covers; `order`: of a release, whole, with its bytes. */
 export interface OwnerAsked {
   request: KeyRequest
+  /** Whether the mail is among the chunks it asks for. */
+  mail: boolean
   order: { value: ReleaseOrder; bytes: Uint8Array } | null
 }
 
@@ -67,7 +77,13 @@ async function answerOwner(
   const ours = () => contributions().find((one) => one.cid.equals(request.manifest))
   const order = readOrderOf(orderBytes)
   const ordered = orderThatCounts(request, order, view.operator)
-  const asked: OwnerAsked = { request, order: ordered !== undefined && orderBytes !== null ? { value: ordered, bytes: orderBytes } : null }
+  const wanted = ours()
+  const mail = wanted !== undefined && request.indices.includes(mailChunkOf(wanted.manifest) ?? -1)
+  const asked: OwnerAsked = {
+    request,
+    mail,
+    order: ordered !== undefined && orderBytes !== null ? { value: ordered, bytes: orderBytes } : null,
+  }
   /** Undefined where the consent covers it: what was withdrawn meanwhile counts. */
   const faultNow = (): Refusal | undefined => {
     const one = ours()
