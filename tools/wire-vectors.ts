@@ -412,6 +412,11 @@ const pools: [name: string, shape: string, bytes: Uint8Array][] = [
   ['key request, of the mail behind all chunks', 'key-request', encode(signObject('key-request', { ...asks, indices: [4096] }, validator))],
   ['report, of what a mail attests', 'report', encode(attested)],
   ['charter, with senders of mails', 'charter', encode(charter.parse({ ...rules, pool: mailTerms }))],
+  [
+    'charter, with one address that sends mails',
+    'charter',
+    encode(charter.parse({ ...rules, pool: { mailSenders: [{ ...mailSender, address: 'no-reply@tunes.example' }], mailMaxAgeDays: 3 } })),
+  ],
   ['pool index, without tokens and months', 'pool-index', edit(sampleIndex(), { rows: [{ ...sampleIndex().rows[0], month: null }] })],
   [
     'deposit key',
@@ -502,6 +507,17 @@ refused.push(
     'charter',
     edit(rules, { pool: { ...withMails, mailSenders: [{ ...mailSender, domain: 'Tunes.example' }] } }),
   ],
+  [
+    'charter, mails of an address in capitals',
+    'charter',
+    edit(rules, { pool: { ...withMails, mailSenders: [{ ...mailSender, address: 'No-Reply@tunes.example' }] } }),
+  ],
+  [
+    'charter, mails of everybody below a top domain',
+    'charter',
+    edit(rules, { pool: { ...withMails, mailSenders: [{ ...mailSender, domain: 'example' }] } }),
+  ],
+  ['charter, mails of two days', 'charter', edit(rules, { pool: { ...withMails, mailMaxAgeDays: 2 } })],
   ['charter, senders of mails, none', 'charter', edit(rules, { pool: { ...withMails, mailSenders: [] } })],
   ['pool index, seventeen tokens', 'pool-index', edit(sampleIndex(), { tokens: Array.from({ length: 17 }, (_, i) => h(i)) })],
   ['pool index, an exact day', 'pool-index', edit(sampleIndex(), { rows: [{ ...sampleIndex().rows[0], month: '2025-03-09' }] })],

@@ -69,7 +69,7 @@ export function mailText({ account: { address } }: OfferedMail, terms: PoolTerms
       'In public stands a token of the address. Who guesses the address right can see that it is here, and under which pseudonym: accounts that joined',
       `this pool may ask its keyholders about ${BANDS_A_DAY} guesses a day, each of its validators about ${TESTS_A_DAY}. Any ${k} of its keyholders together, or`,
       'its operator if it kept the secret of the key that it dealt, may try lists of addresses by themselves, as many as they like.',
-      'Each of them asks the DNS for the key of its sender, where the charter does not have it, as this machine did just now.',
+      'Whoever tests it asks the DNS for the key of its sender, where the charter does not have it, as this machine did just now.',
       `It is your choice, and evidence, no proof: where most testers find it good your data counts ${part(exportMailTermsOf(terms)?.attestedPpm ?? 0)}, without it ${part(terms.unattestedPpm)}.`,
       '',
     ].join('\n'),

@@ -103,7 +103,7 @@ describe('local rules', () => {
     const pools = [poolTerms.parse({}), poolTerms.parse({ mailSenders, mailMaxAgeDays: 3 })]
     expect(pools.map((pool) => describeCharter({ ...minimal, consent, pool }).split(', 10 % for what nothing attests')[1])).toEqual([
       '',
-      `, 100 % where the service's mail does (spotify by tunes.example, any message, spotify by a@tunes.example: "Your data is ready" or "Done"; at most 3 days old)`,
+      `, 100 % where the service's mail does (spotify by any message of tunes.example, spotify by a@tunes.example with "Your data is ready" or "Done"; at most 3 days old)`,
     ])
   })
 

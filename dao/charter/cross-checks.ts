@@ -164,7 +164,7 @@ function mails({ pool, epoch }: Charter & { pool: PoolTerms }): Finding[] {
     found.push({
       path: ['pool', 'mailMaxAgeDays'],
       code: 'MAIL_TOO_OLD_WHEN_TESTED',
-      message: `with these phases a mail may be ${needed} days old when it is tested, so hardly any would count`,
+      message: `with these phases it may take ${needed - 1} days from an offer to its reveal, which leaves a mail no day to be offered in`,
       fix: `write \`mailMaxAgeDays: ${needed}\` or more, or lower \`epoch.gather.maxSeconds\``,
     })
   const badKeys = mailKeys.flatMap(({ name, record }, i): Finding[] => {

@@ -1,5 +1,6 @@
 import {
   type Charter,
+  type ExportMailTerms,
   exportMailTermsOf,
   PHASES,
   type PoolTerms,
@@ -64,16 +65,14 @@ function mailWords(terms: PoolTerms): string {
   const mails = exportMailTermsOf(terms)
   if (mails === undefined) return ''
   const { attestedPpm, senders, maxAgeDays, keys } = mails
-  const from = senders
-    .map(({ source, domain, address, subjects }) => `${source} by ${address ?? domain}${subjectWords(subjects)}`)
-    .join(', ')
+  const from = senders.map(senderWords).join(', ')
   const pinned = keys.length === 0 ? '' : `, ${count(keys.length, 'key')} pinned`
   return `, ${percent(attestedPpm)} where the service's mail does (${from}; at most ${count(maxAgeDays, 'day')} old${pinned})`
 }
 
-function subjectWords(subjects: readonly string[]): string {
-  if (subjects.length === 0) return ', any message'
-  return `: ${subjects.map((one) => JSON.stringify(one)).join(' or ')}`
+function senderWords({ source, domain, address = domain, subjects }: ExportMailTerms['senders'][number]): string {
+  if (subjects.length === 0) return `${source} by any message of ${address}`
+  return `${source} by ${address} with ${subjects.map((one) => JSON.stringify(one)).join(' or ')}`
 }
 
 function quorumWords(rules: Charter): string {
