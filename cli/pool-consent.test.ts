@@ -74,7 +74,15 @@ describe('the question about a mail', () => {
   it('comes after what testers see of it, and what it counts', () => {
     const terms = poolTerms.parse({ mailSenders: [{ source: 'spotify', domain: 'tunes.example' }], attestedPpm: 800_000 })
     const text = mailText({ bytes: new Uint8Array(), account: { domain: 'tunes.example', address: 'jane@mail.example' } }, terms, 3)
-    for (const word of ['sent to jane@mail.example', 'read all of it', 'never to a trainer', 'no proof', '80 %', '10 %', 'asks the DNS for the key'])
+    for (const word of [
+      'sent to jane@mail.example',
+      'read all of it',
+      'never to a trainer',
+      'no proof',
+      '80 %',
+      '10 %',
+      'asks the DNS for the key',
+    ])
       expect(text).toContain(word)
     // who may work the address out of the public token
     for (const word of [

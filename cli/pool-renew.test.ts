@@ -66,10 +66,17 @@ it.each<[string, string, object, Partial<ConsentReceipt>]>([
   ['lacks a needed purpose', 'PURPOSE_MISSING', { purpose: ['ai:ModelTraining'] }, {}],
   ['is for what the pool does not ask for', 'PURPOSE_UNKNOWN', { purpose: [...NEEDED, 'dpv:CommercialResearch'] }, {}],
   ['names an optional purpose under privacy control', 'GPC', { purpose: [...NEEDED, 'ai:Benchmarking'], gpc: true }, {}],
-  ['is for a mail under privacy control', 'GPC', { gpc: true }, { mail: true }],
   ['nobody is there to give', 'UNATTENDED', { yes: false }, {}],
 ])('is refused where it %s', async (_, code, flags, changes) => {
   await expect(ask(await held(changes), flags)).rejects.toMatchObject({ code })
+})
+
+it('is not given for a mail under privacy control, before anything is asked', async () => {
+  const note = await held({ mail: true })
+  await expect(ask(note, { gpc: true, yes: false })).rejects.toMatchObject({
+    code: 'GPC',
+    message: expect.stringContaining('pool withdraw') as string,
+  })
 })
 
 it('is not given under another policy, nor for a purpose that was withdrawn, nor where the receipts are lost', async () => {
