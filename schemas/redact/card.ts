@@ -28,6 +28,7 @@ const SHAPES = new Set([
   '4,4,5',
   '4,4,4,3',
   '4,4,4,1',
+  '4,3,3,3',
   '4,4,4',
   '6,13',
   '8,8',
@@ -42,6 +43,8 @@ export function findCards(text: string): Span[] {
       const last = cardFrom(groups, first)
       if (last === undefined) continue
       const [start, end] = [(groups[first] as Group).start, (groups[last] as Group).end]
+      // the decimals of a number
+      if (first === last && /\d[.,]$/.test(text.slice(Math.max(0, start - 2), start))) continue
       if (saysOtherwise(text, start) && !saysCard(text, start, end)) continue
       found.push({ start, end, kind: 'card' })
       first = last

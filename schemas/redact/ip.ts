@@ -3,19 +3,30 @@ import { saysOtherwise } from './labels.ts'
 import type { Span } from './span.ts'
 
 const V4 = /(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w]|\.\d)/g
-const V6 = /(?<![\w:.])[0-9a-f:]{2,40}(?:(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])/gi
+/** Also right behind a word and a colon, `host:fe80::1`. */
+const V6 = /(?<![\w.])(?<!(?<![g-z][a-z]{0,12}):)(?:[0-9a-f:]{1,40}:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f:]{2,40})(?![\w:]|\.\d)/gi
 const MAC = /(?<![\w:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])/gi
 
-/** IPv4 and IPv6 addresses. Four numbers that are called a version or a section are not one. */
+/** What comes before a version: `v1.2.3.4`, `Chrome/1.2.3.4`, `x==1.2.3.4`. */
+const VERSION = /(?:\bv\.?\s?|(?:^|[\s(;,])[A-Z][\w.-]{0,30}\/|(?:[=~<>^]=|[~^]))$/i
+const SINGLE_DIGITS = /^\d(?:\.\d){3}$/
+const NETWORK =
+  /\b(?:ip|ipv4|host|server|serveur|servidor|address|adress|dns|ping|ssh|ftp|https?|tcp|udp|port|gateway|router?|route|proxy|vpn|network|netz|client|rechner|computer|login|connect|from|dirección|direcci|endere|indirizzo|connexion|logowan)|адрес|сервер|地址|服务器|アドレス|サーバ|주소|서버/iu
+
+/** IPv4 and IPv6 addresses. Four numbers that are called a version or a section are not one, nor, without a word for it, four single digits. */
 export function findIps(text: string): Span[] {
   const found: Span[] = []
-  for (const { 0: value, index } of text.matchAll(V4))
-    if (!saysOtherwise(text, index) && !/\bv\.?\s?$/i.test(text.slice(Math.max(0, index - 3), index)))
-      found.push({ start: index, end: index + value.length, kind: 'ip' })
   for (const { 0: raw, index } of text.matchAll(V6)) {
     const value = raw.endsWith('::') ? raw : raw.replace(/:$/, '')
     // `a::b` is code, 12:30:45 a time: an address has a digit and either eight groups or a gap between them
     if ((value.match(/:/g)?.length ?? 0) < 2 || !/\d/.test(value) || !ipaddr.IPv6.isValid(value)) continue
+    found.push({ start: index, end: index + value.length, kind: 'ip' })
+  }
+  for (const { 0: value, index } of text.matchAll(V4)) {
+    const before = text.slice(Math.max(0, index - 32), index)
+    const after = text.slice(index + value.length, index + value.length + 24)
+    if (saysOtherwise(text, index) || VERSION.test(before)) continue
+    if (SINGLE_DIGITS.test(value) && !/^[:/]\d/.test(after) && !NETWORK.test(before) && !NETWORK.test(after)) continue
     found.push({ start: index, end: index + value.length, kind: 'ip' })
   }
   return found

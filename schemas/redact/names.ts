@@ -34,7 +34,7 @@ export class NameIndex {
   readonly #byFirst = new Map<string, Alias[]>()
   /** Parts of names, with and without a last vowel: what an ending is hung on. */
   readonly #roots = new Set<string>()
-  readonly #scripts: { text: string; pseudonym: string }[] = []
+  readonly #scripts: { text: string; pseudonym: string; titled?: boolean }[] = []
   readonly #shared = new Map<string, string>()
 
   constructor(people: readonly Person[]) {
@@ -53,7 +53,7 @@ export class NameIndex {
   #addName(name: string, pseudonym: string): void {
     const bare = name.normalize('NFC').trim()
     if (isUnspaced(bare)) {
-      if (bare.length >= 2) this.#scripts.push({ text: bare, pseudonym })
+      this.#addUnspaced(bare.split(BETWEEN_PARTS), pseudonym)
       return
     }
     const words = wordsOf(bare)
@@ -67,14 +67,27 @@ export class NameIndex {
       return
     }
     this.#add({ words: folded, pseudonym, capital, marked: false })
-    // "Schmidt, Anna" and "Schmidt Anna"
-    if (!capital) this.#add({ words: [folded.at(-1) as string, ...folded.slice(0, -1)], pseudonym, capital, marked: false })
+    // "Schmidt, Anna" and "Schmidt Anna"; "García López, Ana"
+    if (!capital)
+      for (let cut = 1; cut < folded.length && cut <= MOST_GIVEN; cut++)
+        this.#add({ words: [...folded.slice(cut), ...folded.slice(0, cut)], pseudonym, capital, marked: false })
     if (words.length > 2) this.#add({ words: [folded[0] as string, folded.at(-1) as string], pseudonym, capital, marked: false })
     for (const [i, word] of words.entries()) {
       const part = folded[i] as string
       if (word.length >= 2 && /^\p{L}/u.test(word) && !/^\p{Ll}/u.test(word) && !WORDLIKE.has(part) && !PARTICLES.has(part))
         this.#add({ words: [part], pseudonym, capital: true, marked: false })
     }
+  }
+
+  /** Written together or apart, family name first or last; one part of it alone where a title of address follows. */
+  #addUnspaced(parts: readonly string[], pseudonym: string): void {
+    const orders = parts.length > 1 ? [parts, parts.toReversed()] : [parts]
+    for (const order of orders)
+      for (const between of parts.length > 1 ? ['', ' ', '\u3000', '・'] : ['']) {
+        const text = order.join(between)
+        if (text.length >= 2) this.#scripts.push({ text, pseudonym })
+      }
+    if (parts.length > 1) for (const part of parts) this.#scripts.push({ text: part, pseudonym, titled: true })
   }
 
   #addHandle(handle: string, pseudonym: string): void {
@@ -106,9 +119,10 @@ export class NameIndex {
   find(text: string): Span[] {
     const found: Span[] = []
     if (this.#scripts.length > 0)
-      for (const { text: name, pseudonym } of this.#scripts)
+      for (const { text: name, pseudonym, titled } of this.#scripts)
         for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length))
-          found.push({ start: at, end: at + name.length, kind: 'person', person: pseudonym })
+          if (titled !== true || TITLE.test(text.slice(at + name.length, at + name.length + 4)))
+            found.push({ start: at, end: at + name.length, kind: 'person', person: pseudonym })
     if (this.#byFirst.size === 0) return found
     const tokens = [...text.matchAll(WORD)].map((match) => ({
       start: match.index,
@@ -203,6 +217,12 @@ export function fold(word: string): string {
 
 const wordsOf = (text: string): string[] => [...text.matchAll(WORD)].map((match) => match[0])
 
-/** Scripts that put no space between words. */
+/** How many words of a name may be given names, when the family's stands first. */
+const MOST_GIVEN = 4
+const BETWEEN_PARTS = /[\s・·]+/u
+/** What people of these languages put behind a name that they call somebody by. */
+const TITLE = /^ ?(?:さん|さま|様|くん|君|ちゃん|氏|先生|先輩|殿|님|씨|군|양|선생|老师|老師|小姐|女士|同学)/u
+
+/** Scripts that put no space between words; a name may have one between its parts. */
 const isUnspaced = (text: string): boolean =>
-  /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Hangul}・·\s]+$/u.test(text) && !/\s/.test(text)
+  /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Hangul}・·\s]+$/u.test(text) && /\p{L}/u.test(text)

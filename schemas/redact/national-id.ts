@@ -52,7 +52,7 @@ function longestFrom(text: string, parts: readonly Part[], first: number): numbe
 
 function isId(value: string, text: string, start: number, end: number): boolean {
   const digits = value.replace(/\D/g, '').length
-  if (digits < 6 || value.length < 8 || value.length > MOST_UNITS) return false
+  if (digits < 4 || value.length < 8 || value.length > MOST_UNITS) return false
   // the end of an ISBN is no bank's number
   const isInside =
     /\d[-./]$/.test(text.slice(Math.max(0, start - 2), start)) ||
@@ -63,11 +63,14 @@ function isId(value: string, text: string, start: number, end: number): boolean 
   const isPersonal = (): boolean => (personal ??= saysPersonal(text, start, end))
   // its own label outweighs an "order" that happens to stand near
   const isOtherwise = (): boolean => (otherwise ??= saysOtherwise(text, start) && !isPersonal())
+  // behind a word that says so, people group digits as they like
+  const isGrouped = /^\d{2,}([ -])\d{2,}(?:\1\d{2,})+$/.test(value)
   return rules.some((rule) => {
     if (rule.written?.test(value) === true && !isInside && passes(rule, value)) return !isOtherwise()
-    if (rule.bare?.test(value) !== true) return false
-    if (!isPersonal() && (rule.strong !== true || isOtherwise() || saysPhone(text, start, end))) return false
-    return passes(rule, value)
+    const bare = isGrouped && !isInside ? value.replace(/[ -]/g, '') : value
+    if (rule.bare?.test(bare) !== true) return false
+    if (!isPersonal() && (bare !== value || rule.strong !== true || isInside || isOtherwise() || saysPhone(text, start, end))) return false
+    return passes(rule, bare)
   })
 }
 

@@ -56,6 +56,45 @@ describe('a number is what its check digit, its shape or its words say', () => {
     expect(found(text)).toEqual(expected)
   })
 
+  // shapes that a set made by strangers had and ours had not
+  it.each([
+    ['振込先はDE89370400440532013000です', ['iban: DE89370400440532013000']],
+    ['BH61VWJTLDFW0KITTDFJZZ; IBANDE89370400440532013000', ['iban: BH61VWJTLDFW0KITTDFJZZ', 'iban: DE89370400440532013000']],
+    ['DE89 3704 0044\n0532 0130 00', ['iban: DE89 3704 0044\n0532 0130 00']],
+    ['4222 222 222 222, 4111 - 1111 - 1111 - 1111', ['card: 4222 222 222 222', 'card: 4111 - 1111 - 1111 - 1111']],
+    ['roughly 3.411111111111111 bytes', []],
+    ['Telefon +43 617165732307', ['phone: +43 617165732307']],
+    [
+      '_anna_7@a.example, AN@A.XN--P1AI; "anna b"@c.example',
+      ['email: _anna_7@a.example', 'email: AN@A.XN--P1AI', 'email: "anna b"@c.example'],
+    ],
+    ['メールはa.b@c.exampleに送ってくださいと言われましたのでよろしくお願いいたします', ['email: a.b@c.example']],
+    [`${'長'.repeat(70)}taro@c.exampleです`, ['email: taro@c.example']],
+    ['佐藤@例え.jp', ['email: 佐藤@例え.jp']],
+    ['?email=jane%40ex.example&b=1', ['email: jane%40ex.example']],
+    ['...jane@w.example and *jane@v.example*', ['email: jane@w.example', 'email: jane@v.example']],
+    ['::ffff:10.205.183.33, IP:2001:db8::5', ['ip: ::ffff:10.205.183.33', 'ip: 2001:db8::5']],
+    ['２０３．０．１１３．９', ['ip: ２０３．０．１１３．９']],
+    ['Chrome/99.0.1.2, pip install x==10.2.3.4, upgrade to 8.5.0.0', []],
+    ['ping 8.8.4.4', ['ip: 8.8.4.4']],
+    ['Position 1.899865, 33.612385 reached; at 86.63096 -175.01153 I call', []],
+    ['(0121 725 3945 works too)', ['phone: 0121 725 3945']],
+    ['tel 06 12 34 56 78 / 06 98 76 54 32', ['phone: 06 12 34 56 78', 'phone: 06 98 76 54 32']],
+    ['my number is 6125 8199; tlf. 20243134', ['phone: 6125 8199', 'phone: 20243134']],
+    ['请拨打19350731726, Llámame al 612-08-46-73', ['phone: 19350731726', 'phone: 612-08-46-73']],
+    ['numéro de commande 234567891, номер заказа 12345678, 주문번호 12345678, user id 123456782', []],
+    ['mon numéro est le 0 612 345 678', ['phone: 0 612 345 678']],
+    ['PAN ABCPE1234F, adóazonosító jel 8201378059', ['national-id: ABCPE1234F', 'national-id: 8201378059']],
+    ['NIF 236 692 607', ['national-id: 236 692 607']],
+    ['ISBN-10 8148277214', []],
+    [
+      'RLM RFG 15T05 C657O, 1331285893444 36, 90 03 13 092 71',
+      ['national-id: RLM RFG 15T05 C657O', 'national-id: 1331285893444 36', 'national-id: 90 03 13 092 71'],
+    ],
+  ])('%s', (text, expected) => {
+    expect(found(text)).toEqual(expected)
+  })
+
   it('asks a check of every rule that exists, and none throws', () => {
     for (const { isOne, name } of ID_RULES) expect(() => isOne('12345678901'), name).not.toThrow()
   })
@@ -67,6 +106,9 @@ describe('people', () => {
     { pseudonym: 'P2', names: ['Will May'], handles: ['@cat'] },
     { pseudonym: 'P3', names: ['王小明', 'Ayşe Yıldırım'], handles: ['ayse@example.org'] },
     { pseudonym: 'P4', names: ['Anna Kowalska'], handles: [] },
+    { pseudonym: 'P5', names: ['Paula Hill-Sanderson'], handles: [] },
+    { pseudonym: 'P6', names: ['西村 あすか'], handles: [] },
+    { pseudonym: 'P7', names: ['マイケル・ジョー'], handles: [] },
   ])
   it.each([
     ['ANNA SCHMIDT, Schmidt, Anna; anna.s99', 'P1, P1; P1'],
@@ -79,6 +121,10 @@ describe('people', () => {
     ['@stranger_99: see u/jane-x, /u/jane.', '[handle]: see [handle], [handle].'],
     ['@anna_s99_x and @Anna Schmidt, @cat’s', '[handle] and P1, P2’s'],
     ['@jane@mastodon.example https://m.example/@jane/1', '[handle] https://m.example/[handle]/1'],
+    // hyphens in a family's name, a space in a name of a script without, families that are called by their name
+    ['Hill-Sanderson, Paula', 'P5'],
+    ['西村 あすかさん、西村あすか、西村さん、西村市', 'P6さん、P6、P6さん、西村市'],
+    ['マイケル・ジョーと', 'P7と'],
     ['5 @ 3, and/or, a@b, icon@2x.png, u/', '5 @ 3, and/or, a@b, icon@2x.png, u/'],
   ])('%s', async (text, expected) => {
     expect((await redact(text, { people })).text).toBe(expected)
