@@ -54,7 +54,7 @@ const rows = (name: string, head: RegExp, weight: number, of: (row: Row) => Foun
 
 export const netflix: SourceParser = {
   source: 'netflix',
-  version: 1,
+  version: 2,
   kinds: [
     rows('viewing', /^\ufeff?"?profile name"?[,;]"?start time"?[,;]"?duration/i, 3, (row) => {
       if (TRAILERS.test(row['supplemental video type'] ?? '')) return dropped('trailer')
@@ -83,7 +83,8 @@ export const netflix: SourceParser = {
     {
       name: 'short-history',
       path: /netflix\w*\.csv$|viewinghistory\.csv$/,
-      head: /^\ufeff?"?(?:title|titel|titre|título|titolo)"?[,;]"?(?:date|datum|fecha|data)/i,
+      // two columns, named in the account's language
+      head: /^\ufeff?"?\p{L}[^",;\n]{0,30}"?[,;]"?\p{L}[^",;\n]{0,30}"?\r?\n/iu,
       weight: 3,
       async survey(file, { notes, answers }) {
         const order = new DateOrder(answers.dates)

@@ -9,12 +9,12 @@ import { type Chat, chatsOf, selfOf, titlesOf } from './self.ts'
 
 export const whatsapp: SourceParser = {
   source: 'whatsapp',
-  version: 1,
+  version: 2,
   kinds: [
     {
       name: 'chat',
       path: /\.txt$/,
-      head: /^[\u200e\ufeff]*\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?,?\s[^\n]{4,20}?(?:\]\s?|\s[-–]\s)[^\n]+/,
+      head: /^[\u200e\u200f\ufeff]*\[?[\u200e\u200f]?\p{Nd}{1,4}[\u200e\u200f]?[./\-年년] ?\p{Nd}{1,2}[\u200e\u200f]?[./\-月월] ?\p{Nd}{1,4}(?:\.|日|일| г\.)?[,،]?\s[^\n]{4,24}?(?:\]\s?|\s[-–]\s)[^\n]+/u,
       weight: 3,
       async survey(file, reading) {
         const chat: Chat = { senders: new Set(), own: new Set(), others: new Set(), order: new DateOrder(reading.answers.dates) }

@@ -1,4 +1,5 @@
 /** One line of a WhatsApp export: iOS writes `[01.02.24, 18:03:04] Anna: …`, Android `01/02/2024, 6:03 pm - Anna: …`. */
+import { asciiDigits } from '../../times.ts'
 
 export interface ChatLine {
   date: string
@@ -8,15 +9,22 @@ export interface ChatLine {
   text: string
 }
 
-const START =
-  /^\[?(\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?),?\s+(?:à\s+|um\s+|a las\s+|alle\s+)?(\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[apAP]\.?\s?[mM]\.?)?)(?:\s?Uhr)?(?:\]\s?|\s[-–]\s)([\s\S]*)$/
+const DATE = String.raw`\d{1,4}[./-] ?\d{1,2}[./-] ?\d{1,4}\.?(?: г\.)?|\d{4}[年년] ?\d{1,2}[月월] ?\d{1,2}[日일]`
+/** Halves of the day stand before the clock in East Asia, behind it elsewhere. */
+const CLOCK = String.raw`(?:(?:오전|오후|上午|下午|凌晨|早上|中午|晚上|午前|午後)\s?)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?(?:[apAP]\.?\s?[mM]\.?|[πμ]\.?μ\.?|[صم](?=\]|\s)))?`
+const START = new RegExp(
+  String.raw`^\[?(${DATE})[,،]?\s+(?:à\s+|um\s+|a las\s+|alle\s+|klo\s+|kl\.?\s+)?(${CLOCK})(?:\s?(?:Uhr|ч\.))?(?:\]\s?|\s[-–]\s)([\s\S]*)$`,
+  'u',
+)
 
 /** Undefined where the line goes on from the one before. */
 export function readLine(raw: string): ChatLine | undefined {
   const line = raw.replace(/[\u200e\u200f\u202a-\u202e\ufeff]/g, '').replace(/[\u00a0\u202f]/g, ' ')
-  const match = START.exec(line)
+  // digits of other scripts in date and clock; what was said stays as it was
+  const match = START.exec(asciiDigits(line))
   if (!match) return undefined
-  const [, date = '', clock = '', rest = ''] = match
+  const [, date = '', clock = '', folded = ''] = match
+  const rest = line.slice(line.length - folded.length)
   const colon = rest.indexOf(': ')
   const sender = colon > 0 && colon <= 80 ? rest.slice(0, colon) : rest.endsWith(':') && rest.length <= 80 ? rest.slice(0, -1) : undefined
   return { date, clock, sender: sender?.replace(/^~\s?/, '').trim(), text: sender === undefined ? rest : rest.slice(sender.length + 2) }
