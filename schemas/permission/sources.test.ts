@@ -31,6 +31,18 @@ const decide = (path: string, { agent = 'quern', headers = [], html = null, ...t
 const told = (...given: Parameters<typeof decide>) =>
   decide(...given).signals.map(({ source, value, line, says }) => [says, source, value, line])
 
+describe('paths of preferences', () => {
+  it.each([
+    ['/%62log/', '/blog/x'],
+    ['/blog/', '/%62log/x'],
+    ['/bl%c3%bcg/', '/blüg/x'],
+    ['/*/p1$', '/blog/p%31'],
+  ])('%s covers %s, whatever is escaped', (path, page) => {
+    expect(decide(page, { robots: `User-agent: *\nContent-Usage: ${path} train-ai=n\n` }).decision).toBe('deny')
+    expect(decide(page, { robots: `User-agent: *\nContent-Signal: ${path} ai-train=no\n` }).decision).toBe('deny')
+  })
+})
+
 describe('TDMRep', () => {
   const groups = `[
   { "location": "/directory-a/", "tdm-reservation": 1 },
@@ -151,6 +163,16 @@ describe('RSL', () => {
   ] as [string, string, string | undefined][])('%s: %s', (document, decision, value) => {
     const found = decide('/news/a', { rsl: document })
     expect([found.decision, found.signals[0]?.value]).toEqual([decision, value])
+  })
+
+  it.each([
+    '<rsl><content',
+    '<rsl><content url="/"><license><permits type="usage">ai-train</permits>',
+    '<rsl><content url="/"><license><permits type="usage">ai-train</permits></license></content>',
+  ])('refuses a document that ends in the middle: %s', (rsl) => {
+    expect(parseRsl(rsl).state).toBe('refused')
+    const robots = 'User-agent: *\nLicense: https://provider.example/l.xml\n'
+    expect(decide('/a', { robots, rsl }).decision).toBe('deny')
   })
 
   it('refuses document types, entities, depth and size, and then takes nothing', () => {

@@ -17,7 +17,7 @@ import { rslVerdict } from './rsl-terms.ts'
 import { digestOf, licenseUrl, namedLicenses, type RuleFile, type SiteRules } from './site-rules.ts'
 import { parseDictionary } from './structured-fields.ts'
 import { tdmRuleFor } from './tdmrep.ts'
-import { pathOf } from './url-path.ts'
+import { pathOf, unescapeUnreserved } from './url-path.ts'
 
 export type Decision = 'allow' | 'deny' | 'unknown'
 /** What an absent statement means: `strict` takes only what is permitted, `standard` whatever is not denied. */
@@ -222,8 +222,9 @@ function fromRobots({ site, agent, url }: Facts, kind: 'contentUsage' | 'content
   const robots = site.robots.rules
   const lines = groupsFor(robots, agent).flatMap((group) => group[kind])
   if (lines.length === 0 || !mayFetch(robots, agent, url).allowed) return []
-  const path = pathOf(url)
-  const fitting = lines.filter((line) => line.path === null || matches(line.path, path))
+  // a needless escape in either must not lift what is reserved
+  const path = unescapeUnreserved(pathOf(url))
+  const fitting = lines.filter((line) => line.path === null || matches(unescapeUnreserved(line.path), path))
   const longest = fitting.reduce((most, line) => Math.max(most, lengthOf(line)), 0)
   const source = kind === 'contentUsage' ? 'content-usage robots.txt' : 'content-signal robots.txt'
   return fitting
