@@ -8,6 +8,8 @@ const PART =
 const SEPARATOR = /^[ .\-/+]$/
 const MOST_PARTS = 7
 const MOST_UNITS = 24
+/** ITU-T E.164 */
+const MOST_PHONE_DIGITS = 15
 const whole = (pattern: RegExp): RegExp => new RegExp(`^(?:${pattern.source})$`, pattern.flags)
 const rules = ID_RULES.map((rule) => ({
   ...rule,
@@ -69,7 +71,11 @@ function isId(value: string, text: string, start: number, end: number): boolean 
     if (rule.written?.test(value) === true && !isInside && passes(rule, value)) return !isOtherwise()
     const bare = isGrouped && !isInside ? value.replace(/[ -]/g, '') : value
     if (rule.bare?.test(bare) !== true) return false
-    if (!isPersonal() && (bare !== value || rule.strong !== true || isInside || isOtherwise() || saysPhone(text, start, end))) return false
+    if (
+      !isPersonal() &&
+      (bare !== value || rule.strong !== true || isInside || isOtherwise() || (digits <= MOST_PHONE_DIGITS && saysPhone(text, start, end)))
+    )
+      return false
     return passes(rule, bare)
   })
 }

@@ -6,7 +6,9 @@ const CANDIDATE =
   /(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_+])(?<!\d[.,-])(?:\+\s?|00\s?|\()?\d(?:[ .\-/()]{0,3}\d){5,34}(?:\s?(?:x|ext\.?|extension|#|;ext=)\s?\d{1,6})?(?![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])/giu
 const EXTENSION = /\s?(?:x|ext\.?|extension|#|;ext=)\s?\d{1,6}$/i
 /** One of several in a row: `06 12 34 56 78 / 06 98 76 54 32`. */
-const PART = /[+\d(](?:(?! [/-] | {2})[^])*\d/g
+const PART = /[+\d(](?:(?! [/-] | {2}|\. )[^])*\d/g
+/** Where points or dashes stand inside of a number, a space stands behind it. */
+const WORD = /[+\d(]\S*\d/g
 /** North American shapes, with whatever area code: people write down numbers that no exchange has. */
 const NANP = /^(?:\+?1[ .-]?|001[ .-]?)?(?:\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|\d{3}([.-])\d{3}\1\d{4}|\d{3} \d{3}-\d{4}|\d{3}[-/ ]\d{3}-\d{4})$/
 /** Whose national numbers begin with a trunk 0, and whose are written without. */
@@ -42,8 +44,14 @@ export function findPhones(text: string): Span[] {
       if (isOne) found.push({ start, end: start + value.length, kind: 'phone' })
       return isOne
     }
-    if (take(whole, index + open)) continue
-    for (const { 0: part, index: at } of whole.matchAll(PART)) if (part !== whole) take(balanced(part), index + open + at)
+    const parts = [...whole.matchAll(PART)]
+    const isSeveral = parts.length > 1 && parsed((parts[0] as RegExpExecArray)[0])
+    if ((!isSeveral && take(whole, index + open)) || COORDINATE.test(whole)) continue
+    for (const { 0: part, index: at } of parts) {
+      const from = index + open + at
+      if ((part !== whole && take(balanced(part), from)) || !/\d[.-]\d.* /.test(part)) continue
+      for (const word of part.matchAll(WORD)) take(balanced(word[0]), from + word.index)
+    }
   }
   return found
 }
@@ -59,7 +67,7 @@ function isPhone(value: string, text: string, start: number, end: number): boole
   if (digits.length < 7 || digits.length > 17 || DATE.test(core) || AMOUNT.test(core) || COORDINATE.test(core)) return false
   const next = text.slice(end, end + 3)
   // a price, a percentage, a measure
-  if (/^\s?[€$£¥%₹°]/.test(next) || /[€$£¥₹]\s?$/.test(text.slice(Math.max(0, start - 2), start))) return false
+  if (/^\s?[€$£¥%₹°](?!\d)/.test(next) || /[€$£¥₹]\s?$/.test(text.slice(Math.max(0, start - 2), start))) return false
   const says = saysPhone(text, start, end)
   if (core.startsWith('+')) return isPossiblePhoneNumber(core) || (digits.length >= 8 && digits.length <= 15 && /[ .\-()]/.test(core))
   if (saysOtherwise(text, start) && !says) return false

@@ -95,6 +95,23 @@ describe('a number is what its check digit, its shape or its words say', () => {
     expect(found(text)).toEqual(expected)
   })
 
+  it.each([
+    ['call me at 6125 8199. It was 7738 9202 views, order 12345678', ['phone: 6125 8199']],
+    ['Psalm 47 17 12 42 11 28 my number is 6125 8199', ['phone: 6125 8199']],
+    ['Appelle-moi au 01 23 25 54 65. 843.993.624 lectores', ['phone: 01 23 25 54 65']],
+    ['Tel. 0801-580-4734 46511161226', ['phone: 0801-580-4734', 'phone: 46511161226']],
+    ['mobile 6125 8199 or 6125 8200', ['phone: 6125 8199', 'phone: 6125 8200']],
+    ['NIP 526-104-08-28, nie pisz, zadzwoń: 601 234 567', ['national-id: 526-104-08-28', 'phone: 601 234 567']],
+    ['I signed the contract\n4111 1111 1111 1111', ['card: 4111 1111 1111 1111']],
+    ['Order:\n4111111111111111', []],
+    ['BSN: 111222333; telefoon 06 12345678', ['national-id: 111222333', 'phone: 06 12345678']],
+    ['call me at 6125 8199 - 433122197012239544', ['phone: 6125 8199', 'national-id: 433122197012239544']],
+    ['Tel. 00358 41 2686648\t£87', ['phone: 00358 41 2686648']],
+    ['+33 3 63 26 04 97 - 2606::d035:0:cd98', ['phone: +33 3 63 26 04 97', 'ip: 2606::d035:0:cd98']],
+  ])('a word speaks of its own number and of no other: %s', (text, expected) => {
+    expect(found(text)).toEqual(expected)
+  })
+
   it('asks a check of every rule that exists, and none throws', () => {
     for (const { isOne, name } of ID_RULES) expect(() => isOne('12345678901'), name).not.toThrow()
   })
