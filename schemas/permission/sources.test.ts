@@ -169,10 +169,10 @@ describe('RSL', () => {
     '<rsl><content',
     '<rsl><content url="/"><license><permits type="usage">ai-train</permits>',
     '<rsl><content url="/"><license><permits type="usage">ai-train</permits></license></content>',
-  ])('refuses a document that ends in the middle: %s', (rsl) => {
-    expect(parseRsl(rsl).state).toBe('refused')
+  ])('refuses a document that ends in the middle: %s', (document) => {
+    expect(parseRsl(document).state).toBe('refused')
     const robots = 'User-agent: *\nLicense: https://provider.example/l.xml\n'
-    expect(decide('/a', { robots, rsl }).decision).toBe('deny')
+    expect(decide('/a', { robots, rsl: document }).decision).toBe('deny')
   })
 
   it('refuses document types, entities, depth and size, and then takes nothing', () => {

@@ -104,6 +104,8 @@ describe('a number is what its check digit, its shape or its words say', () => {
     ['NIP 526-104-08-28, nie pisz, zadzwoń: 601 234 567', ['national-id: 526-104-08-28', 'phone: 601 234 567']],
     ['I signed the contract\n4111 1111 1111 1111', ['card: 4111 1111 1111 1111']],
     ['Order:\n4111111111111111', []],
+    ['ISBN 9788165346966 Phone: 646-277-9878 EAN 8241-086-40', ['phone: 646-277-9878']],
+    ['para el contrato 1960726446106', ['national-id: 1960726446106']],
     ['BSN: 111222333; telefoon 06 12345678', ['national-id: 111222333', 'phone: 06 12345678']],
     ['call me at 6125 8199 - 433122197012239544', ['phone: 6125 8199', 'national-id: 433122197012239544']],
     ['Tel. 00358 41 2686648\t£87', ['phone: 00358 41 2686648']],
