@@ -26,13 +26,14 @@ export function findSpans(text: string, people?: NameIndex): Span[] {
   found.push(...findSecrets(folded))
   if (/@|%40|[[({](?:at|ät)/i.test(folded)) found.push(...findEmails(folded))
   // an account number may look like a card from inside, and so may an international telephone number
-  if (digits >= 2) found.push(...findIbans(folded))
+  if (digits >= 2 && folded.length >= 15 && /[A-Za-z]{2} ?\d\d/.test(folded)) found.push(...findIbans(folded))
   const phones = digits >= 7 ? findPhones(folded) : []
   found.push(...phones.filter(({ start }) => /^(?:\+|00)/.test(folded.slice(start, start + 2))))
   if (digits >= 12) found.push(...findCards(folded))
   if (digits > 1 && /[.:-]/.test(folded))
     found.push(...findMacs(folded), ...(folded.includes('.') || folded.includes(':') ? findIps(folded) : []))
-  if (digits >= 4) found.push(...findNationalIds(folded))
+  // of all of them India's PAN has the fewest, four behind five letters
+  if (digits >= 6 || (digits >= 4 && /[A-Z]{5}\d{4}[A-Z]/.test(folded))) found.push(...findNationalIds(folded))
   found.push(...phones)
   const handles = folded.includes('@') || /u\//i.test(folded) ? findHandles(folded) : []
   if (people !== undefined && people.size > 0) {
