@@ -59,5 +59,5 @@ async function greet(
 }
 
 function silentDao(how = 'does not answer'): undefined {
-  say(`the DAO ${how}; the keyholders are told directly`)
+  say(`the DAO ${how}; going on with the keyholders alone`)
 }

@@ -197,16 +197,47 @@ it.each([
   expect([forged.code, forged.report.error?.code]).toEqual([3, 'NOT_SIGNED'])
 })
 
-it('accuses nobody where the copy itself was damaged', async () => {
+it.each(['tile/0/000', 'tile/entries/000'])(
+  'keeps the proof of a rewritten log also where %s and the charter of the copy went bad',
+  async (name) => {
+    const [first, second] = [historyOf('first', 300), historyOf('second', 600)]
+    expect((await auditOver(undefined, { world: first, store: await first.store() })).code).toBe(0)
+    const log = path.join(folder, 'log')
+    await rm(path.join(log, 'files', first.state.charterCid?.toString() ?? ''))
+    const bytes = await readFile(path.join(log, name))
+    await writeFile(path.join(log, name), bytes.with(bytes.length - 1, (bytes.at(-1) as number) ^ 1))
+    const { code, report } = await auditOver(undefined, { world: second, store: await second.store() })
+    expect([code, report.error?.code]).toEqual([3, 'NOT_CONSISTENT'])
+    const proof = path.join(log, 'conflicting.proof')
+    const shown = await runCli('log', 'verify', log, '--proof', proof, '--since', path.join(log, 'checkpoint'), '--json')
+    expect(shown).toMatchObject({ code: 3, err: expect.stringContaining('NOT_CONSISTENT') as string })
+  },
+)
+
+it('accuses nobody where the entry went bad that names the key', async () => {
+  const [first, second] = [historyOf('first', 100), historyOf('second', 150)]
+  expect((await auditOver(undefined, { world: first, store: await first.store() })).code).toBe(0)
+  const bundle = path.join(folder, 'log', 'tile/entries/000.p/100')
+  const bytes = await readFile(bundle)
+  await writeFile(bundle, bytes.with(60, (bytes[60] as number) ^ 1))
+  const { code, report } = await auditOver(undefined, { world: second, store: await second.store() })
+  expect([code, report.error?.code]).toEqual([1, 'COPY_DAMAGED'])
+})
+
+it.each([
+  ['root', /^(.*\n.*\n)./, '$1/'],
+  ['size', /^(.*\n)100/, '$160'],
+  ['size', /^(.*\n)100/, '$10'],
+])('accuses nobody by a checkpoint that was damaged in its %s, and removes nothing', async (_, part, wrong) => {
   const [first, second] = [historyOf('first', 100), historyOf('second', 150)]
   expect((await auditOver(undefined, { world: first, store: await first.store() })).code).toBe(0)
   const kept = path.join(folder, 'log', 'checkpoint')
-  await writeFile(
-    kept,
-    (await readFile(kept, 'utf8')).replace(/^(.*\n.*\n)./, (_, head: string) => `${head}/`),
-  )
+  const text = await readFile(kept, 'utf8')
+  await writeFile(kept, text.replace(part, wrong))
   const { code, report } = await auditOver(undefined, { world: second, store: await second.store() })
   expect([code, report.error?.code]).toEqual([1, 'COPY_DAMAGED'])
+  await writeFile(kept, text)
+  expect((await here()).code).toBe(0)
 })
 
 it("leaves the log of a DAO's own service alone", async () => {

@@ -4,8 +4,8 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { FatalError, InvalidInputError, RefusedError, RetryableError, UsageError } from '../../core/errors/index.ts'
 import { writeFileDurably } from '../../core/home/index.ts'
-import { audit } from '../../dao/audit/index.ts'
 import { MAX_LEDGER_FILE_BYTES } from '../../dao/follower/index.ts'
+import { createLedger } from '../../dao/ledger/index.ts'
 import {
   type Checkpoint,
   CHECKPOINT_PATH,
@@ -14,6 +14,7 @@ import {
   LogReader,
   type LogStore,
   openNote,
+  parseLogOrigin,
   parseTilePath,
   parseVkey,
   peekCheckpoint,
@@ -114,15 +115,12 @@ export class LogCopy {
     const shown = await beginningOf({ read: (name) => this.#fetchTile(name) }, old.size, now)
     this.#hasGrown = shown !== undefined && equalBytes(shown.root, old.root)
     if (shown === undefined || this.#hasGrown) return
+    const logKey = await this.#logKey(old)
+    // nobody is accused by a checkpoint that is not what it was; what else went bad here takes nothing from what it says
+    if (!isSigned(kept, logKey))
+      throw new InvalidInputError('COPY_DAMAGED', `the copy in ${folder} cannot show who signed its checkpoint: make a new one beside it`)
     await this.#dropUncovered()
-    const own = await audit({ log: this.#store, files: this.#disk })
-    // nobody is accused by what is not what it was
-    if (!own.ok)
-      throw new InvalidInputError(
-        'COPY_DAMAGED',
-        `the copy in ${folder} is not whole any more (${own.problems[0]?.where}): make a new one beside it`,
-      )
-    if (!isSigned(this.#note, own.state.logKey))
+    if (!isSigned(this.#note, logKey))
       throw new RefusedError('NOT_SIGNED', `${dao} shows a checkpoint of ${now.size} entries that the log of ${folder} did not sign`)
     const proof = path.join(folder, 'conflicting.proof')
     await writeFileDurably(
@@ -133,6 +131,23 @@ export class LogCopy {
       'NOT_CONSISTENT',
       `the log of ${now.size} entries that ${dao} shows does not begin with the ${old.size} in ${folder}: keep that folder; its checkpoint and ${proof} prove it together`,
     )
+  }
+
+  /** What the log that lies here is signed with, by its first entry; empty where that went bad. */
+  async #logKey({ origin, size }: Readonly<Checkpoint>): Promise<string> {
+    const files = new Map<string, Uint8Array>()
+    const read = (cid: CID): Uint8Array | undefined => files.get(cid.toString())
+    const ledger = createLedger({ ledgerId: parseLogOrigin(origin)?.ledgerId ?? '', files: { read } })
+    const first = size === 0 ? undefined : await entryOf(new LogReader(this.#store, size), 0)
+    if (first === undefined) return ''
+    for (let lacking = ledger.needs(first); lacking.length > 0; lacking = ledger.needs(first))
+      for (const cid of lacking) {
+        const bytes = await this.#readFile(cid)
+        if (bytes === undefined || !isFileOf(cid, bytes)) return ''
+        files.set(cid.toString(), bytes)
+      }
+    ledger.apply(first)
+    return ledger.state.logKey
   }
 
   /** Removes the tiles that the kept checkpoint says nothing about. */
@@ -198,6 +213,16 @@ async function beginningOf(
   } catch (error) {
     // missing, or not a tile at all
     if (error instanceof FatalError) return undefined
+    throw error
+  }
+}
+
+/** Undefined where it is missing, or lies in what is no tile. */
+async function entryOf(reader: LogReader, index: number): Promise<Uint8Array | undefined> {
+  try {
+    return await reader.entry(index)
+  } catch (error) {
+    if (error instanceof FatalError && error.code.startsWith('LOG_FILE_')) return undefined
     throw error
   }
 }

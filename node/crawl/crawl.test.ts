@@ -297,6 +297,85 @@ describe('pace', () => {
   })
 })
 
+describe('pages that other threads work on', () => {
+  /** Each page is done only when the one after it is. */
+  function backwards(...paths: string[]): PageWorker {
+    const done = new Map(paths.map((one) => [one, Promise.withResolvers<void>()]))
+    return {
+      isElsewhere: true,
+      work: async (job) => {
+        const { pathname } = new URL(job.exchange.url)
+        const after = paths[paths.indexOf(pathname) + 1]
+        if (paths.includes(pathname) && after !== undefined) await done.get(after)?.promise
+        done.get(pathname)?.resolve()
+        return workPage(job)
+      },
+    }
+  }
+
+  it('come to their ends in the order they were fetched in, whichever is done first', async () => {
+    const table = {
+      'http://a.example/': html('start', '/one', '/two', '/three'),
+      'http://a.example/one': html('twin', '/a'),
+      'http://a.example/two': html('twin', '/b'),
+      'http://a.example/three': html('three', '/c'),
+      ...Object.fromEntries(['a', 'b', 'c'].map((name) => [`http://a.example/${name}`, html(name)])),
+    }
+    const ran = await run(table, { worker: backwards('/one', '/two', '/three') })
+    const names = ran.pages.map(({ url }) => new URL(url).pathname)
+    expect(names).toEqual(['/', '/one', '/three', '/a', '/b', '/c'])
+    expect(ran.outcome('http://a.example/two')).toBe('DUPLICATE')
+    expect(ran.rows.filter(({ outcome }) => outcome === 'KEPT').map(({ url }) => new URL(url).pathname)).toEqual(names)
+  })
+
+  it('keep no places from other hosts while a slow one is before them', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const names = Array.from({ length: 60 }, (_, i) => `p${i}`)
+    const siteOf = (host: string): Table =>
+      Object.fromEntries([
+        [`http://${host}/`, html(`start ${host}`, ...names.map((name) => `/${name}`))],
+        ...names.map((name) => [`http://${host}/${name}`, html(`${name} of ${host}`)] as const),
+      ])
+    const worker: PageWorker = {
+      isElsewhere: true,
+      work: async (job) => {
+        if (job.exchange.url === 'http://b.example/p59') resolve()
+        if (job.exchange.url === 'http://a.example/p0') await promise
+        return workPage(job)
+      },
+    }
+    const table = { ...siteOf('a.example'), ...siteOf('b.example') }
+    const { summary } = await run(table, { worker, seeds: ['http://a.example/', 'http://b.example/'], limits: { working: 8 } })
+    expect(summary.kept).toBe(122)
+  })
+
+  it('are not overtaken by where a redirect after them leads', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const table: Table = {
+      'http://a.example/': html('start', '/one', '/away'),
+      'http://a.example/one': html('one', '/moved'),
+      'http://a.example/away': to('/moved'),
+      'http://a.example/moved': html('moved'),
+      // the other host goes on meanwhile, long after the redirect was answered
+      ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`http://b.example/${i}`, html(`b${i}`, `/${i + 1}`)])),
+      'http://b.example/9': () => {
+        resolve()
+        return html('b9')
+      },
+    }
+    const worker: PageWorker = {
+      isElsewhere: true,
+      work: async (job) => {
+        if (job.exchange.url.endsWith('/one')) await promise
+        return workPage(job)
+      },
+    }
+    const ran = await run(table, { worker, seeds: ['http://a.example/', 'http://b.example/0'] })
+    expect(ran.rows.find(({ url }) => url.endsWith('/away'))?.detail).toBe('to http://a.example/moved (known)')
+    expect(ran.pages.find(({ url }) => url.endsWith('/moved'))?.hops).toEqual([])
+  })
+})
+
 describe('redirects', () => {
   it('stay a page’s evidence when the thread that had it was lost', async () => {
     const table = { 'http://a.example/': to('/here'), 'http://a.example/here': html('here') }

@@ -215,6 +215,8 @@ export class Crawler {
       return this.#failed(item, pace, { ...row, outcome: 'HTTP_STATUS' }, status !== 501 && status !== 505, askedMs)
     }
     pace.succeeded()
+    // what leads to pages takes its turn behind those that are still worked on
+    if (target !== undefined || item.isSitemap) await this.#keeping.settled(item.host)
     if (target !== undefined) end(this.#discovery.redirected(item, exchange, target))
     else if (earlier !== undefined && isUnchanged(exchange, earlier))
       await this.#keeping.keepUnchanged({ item, site, exchange, row }, earlier)

@@ -36,11 +36,22 @@ export interface KeepingOptions extends Pick<CrawlOptions, 'dropDuplicates' | 'o
   onWorked: (fault?: Error) => void
 }
 
+/** Of the pages in work, one host's: those behind a slow one wait for it, and must not keep all places from other hosts. */
+const HOST_SHARE = 1 / 4
+
+/** Pages of one host that other threads work on. */
+interface Line {
+  slots: Slots
+  /** Resolves when the page that was handed over last has come to its end. */
+  last: Promise<void>
+}
+
 export class Keeping {
   readonly #options: KeepingOptions
   readonly #worker: PageWorker
   readonly #slots: Slots
   readonly #contents = new SeenSet()
+  readonly #lines = new Map<string, Line>()
   #inWork = 0
 
   constructor(options: KeepingOptions) {
@@ -55,32 +66,47 @@ export class Keeping {
     return this.#inWork
   }
 
-  /** Works on a page: in this thread at once, in others while the host goes on. */
+  /**
+   * Works on a page: in this thread at once, in others while the host goes on. A host's pages come to their ends in the order they were fetched in,
+   * whichever thread is done first: of two with the same content the same one is kept each time, and links are met in the same order.
+   */
   async keep(fetched: Fetched): Promise<void> {
-    const { url } = fetched.item
+    const { url, host } = fetched.item
     const chain = this.#options.hops.take(url)
     const work = (): PageResult | Promise<PageResult> => this.#worker.work(this.#jobOf(fetched, chain))
     if (this.#worker.isElsewhere !== true) return this.#worked(fetched, chain, await work())
+    const line = this.#lineOf(host)
+    await line.slots.enter()
     await this.#slots.enter()
     this.#inWork++
-    void (async () => {
+    const before = line.last
+    line.last = (async () => {
       let fault: Error | undefined
       try {
-        await this.#worked(fetched, chain, await work())
+        const result = await work()
+        await before
+        await this.#worked(fetched, chain, result)
       } catch (thrown) {
         fault = toError(thrown)
       }
       this.#inWork--
+      line.slots.leave()
       this.#slots.leave()
       this.#options.onWorked(fault)
     })()
+  }
+
+  /** Resolves when all pages that a host gave before have come to their ends. */
+  async settled(host: string): Promise<void> {
+    await this.#lines.get(host)?.last
   }
 
   /** The earlier body stands. Where what the answer says lets its records stand too, a revisit record proves them; else it ends as any page would. */
   async keepUnchanged(fetched: Fetched, earlier: EarlierVisit): Promise<void> {
     const { item, exchange, row, site } = fetched
     const { discovery, verdicts, dropDuplicates, deliver } = this.#options
-    const { url, depth, ref } = item
+    const { url, host, depth, ref } = item
+    await this.settled(host)
     const { facts } = earlier
     const chain = this.#options.hops.take(url)
     const job = this.#jobOf(fetched, chain)
@@ -105,6 +131,15 @@ export class Keeping {
       if (!(thrown instanceof WireError)) throw thrown
       verdicts.end(item, { ...row, outcome: thrown.code, detail: thrown.message })
     }
+  }
+
+  #lineOf(host: string): Line {
+    let line = this.#lines.get(host)
+    if (line === undefined) {
+      const slots = new Slots(Math.ceil(this.#options.limits.working * HOST_SHARE))
+      this.#lines.set(host, (line = { slots, last: Promise.resolve() }))
+    }
+    return line
   }
 
   #jobOf({ item: { url, via, linksOnly }, site, exchange }: Fetched, chain: Exchange[]): PageJob {

@@ -59,3 +59,31 @@ it('ends whoever waits for a turn with its time and with its signal, and lets no
   await world.settle(polite.rules('http://b.example', 'Quern', { who: 'ann', signal, time }))
   expect(time.waitMs).toBe(40_000)
 })
+
+it('lets nobody wait past its own end for a licence that somebody else asked for', async () => {
+  const world = new World({ seed: 1 })
+  const { clock } = world
+  const busy = { status: 429, headers: [['Retry-After', '100']] as [string, string][], body: '' }
+  const web = new SimWeb({
+    clock,
+    site: new SimSite({ seed: 1, hosts: 0 }),
+    latencyMs: [0, 0],
+    override: ({ host, pathname }) => {
+      if (host === 'terms.example') return busy
+      return pathname === '/robots.txt' ? { body: 'License: http://terms.example/rsl.xml' } : { status: 404, body: '' }
+    },
+  })
+  const polite = new PoliteWeb({ web: web.view('v'), turns: new HostTurns(clock, signal), clock, delayMs: 100 })
+  const over = new AbortController()
+  const ended: string[] = []
+  const rules = async (site: string, ending: AbortSignal): Promise<void> => {
+    const how = await polite.rules(`http://${site}.example`, 'Quern', { who: site, signal: ending }).then(
+      () => 'answered',
+      (error: unknown) => codeOf(error),
+    )
+    ended.push(`${site} ${how} ${world.ageMs}`)
+  }
+  void clock.sleep(20_000).then(() => over.abort(new FatalError('ENDED', 'the share has ended')))
+  await world.settle(rules('first', signal).then(() => Promise.all([rules('ann', signal), rules('bob', over.signal)])))
+  expect(ended).toEqual(['first answered 200', 'bob ENDED 20000', 'ann answered 100200'])
+})

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../core/effects/index.ts'
 import { RefusedError, RetryableError } from '../../core/errors/index.ts'
-import { deadlineOf } from '../../core/mesh/index.ts'
+import { deadlineOf, untilAborted } from '../../core/mesh/index.ts'
 import {
   type AskedSite,
   askSite,
@@ -28,8 +28,11 @@ export interface PoliteWebOptions {
   /** The charter's pause between two requests to one host. */
   delayMs: number
   /** Why a URL is not to be asked for; a rule file by what closes all of its host, for it says what of the rest is closed. */
-  closed?: (url: string, what: 'page' | 'rules') => Promise<string | undefined>
+  closed?: (url: string, what: Asked) => Promise<string | undefined>
 }
+
+/** What a URL is asked for as. */
+export type Asked = 'page' | 'rules'
 
 /** How long hosts may take. Their answers and the waiting for a turn are counted apart, or a host that wishes for patience would seem a slow one. Milliseconds. */
 export interface AskingTime {
@@ -37,7 +40,7 @@ export interface AskingTime {
   leftMs: number
   /** One of them. */
   mostMs: number
-  /** All turns together; counted down. */
+  /** All turns together; counted down. A turn for a rule file counts where it was waited for longer than MAX_REST_MS. */
   waitMs: number
 }
 
@@ -48,6 +51,18 @@ export interface Visit {
   isRuleFile?: boolean
   time?: AskingTime
   signal: AbortSignal
+}
+
+/** Whoever owns the address, or this validator itself, wants it asked for by nobody. */
+export class HostClosedError extends RefusedError {
+  readonly url: string
+  readonly what: Asked
+
+  constructor(url: string, what: Asked, why: string) {
+    super('HOST_CLOSED', why)
+    this.url = url
+    this.what = what
+  }
 }
 
 /** The rest after a 429 or 503 that names none. */
@@ -66,8 +81,8 @@ export class PoliteWeb {
   }
 
   /**
-   * One request when its host's turn has come; no redirect is followed. Throws RefusedError HOST_CLOSED, RetryableError HOST_RESTS or TOO_SLOW, the
-   * signal's reason, and what the web throws.
+   * One request when its host's turn has come; no redirect is followed. Throws HostClosedError, RetryableError HOST_RESTS or TOO_SLOW, the signal's
+   * reason, and what the web throws.
    */
   async get(url: string, visit: Visit, options: GetOptions = {}): Promise<Exchange> {
     return this.#ask(url, visit, options, () => undefined)
@@ -89,7 +104,8 @@ export class PoliteWeb {
       const { kind, url, maxBytes } = request
       const own = (): Promise<Exchange> =>
         this.#ask(url, { ...visit, isRuleFile: true }, { maxBytes }, kind === 'robots' ? learn : () => undefined)
-      return kind === 'rsl' ? this.#licenses.get(url, own) : own()
+      // whoever waits for what another asked for waits by its own time
+      return kind === 'rsl' ? untilAborted(visit.signal, () => this.#licenses.get(url, own)) : own()
     }
     return askSite(origin, agent, ask, (capture) => {
       onCapture?.(capture)
@@ -103,15 +119,17 @@ export class PoliteWeb {
     let askedMs = 0
     const restMs = (): number => Math.max(delayMs, this.#wishes.get(host) ?? 0, askedMs)
     await this.#refuseClosed(url, visit)
-    const { who, signal } = visit
-    // the rules are asked for on behalf of all pages of a host: no one of them pays for the wait
-    const time = visit.isRuleFile === true ? undefined : visit.time
+    const { who, isRuleFile, signal } = visit
+    // the rules are asked for on behalf of all pages of a host: no one of them pays for a wait that is nobody's in particular
+    const freeMs = isRuleFile === true ? MAX_REST_MS : 0
+    const { time } = visit
     const began = clock.now()
-    const mostMs = Math.max(0, time?.waitMs ?? MAX_REST_MS)
-    using limit = time && deadlineOf(clock, mostMs, TOO_SLOW, [signal])
+    const mostMs = Math.max(freeMs, time?.waitMs ?? MAX_REST_MS)
+    using limit = time && isRuleFile !== true ? deadlineOf(clock, mostMs, TOO_SLOW, [signal]) : undefined
     let hasBegun = false
     const begin = (): void => {
-      if (time && !hasBegun) time.waitMs -= clock.now() - began
+      const waitedMs = clock.now() - began
+      if (time && !hasBegun && waitedMs > freeMs) time.waitMs -= waitedMs
       hasBegun = true
     }
     const work = async (): Promise<Exchange> => {
@@ -129,8 +147,9 @@ export class PoliteWeb {
   }
 
   async #refuseClosed(url: string, { isRuleFile = false }: Visit): Promise<void> {
-    const why = await this.#options.closed?.(url, isRuleFile ? 'rules' : 'page')
-    if (why !== undefined) throw new RefusedError('HOST_CLOSED', why)
+    const what = isRuleFile ? 'rules' : 'page'
+    const why = await this.#options.closed?.(url, what)
+    if (why !== undefined) throw new HostClosedError(url, what, why)
   }
 
   async #inTime(url: string, { time, signal }: Visit, options: GetOptions): Promise<Exchange> {

@@ -30,12 +30,15 @@ interface Asking {
   profile?: 'strict' | 'standard'
   closed?: (url: string) => string | undefined
   waitMs?: number
+  /** One page after the other, as those of one contributor are. */
+  isInTurn?: boolean
+  optedOut?: (url: string, what: 'page' | 'rules') => boolean
 }
 
 /** What a validator finds of the same page on this site, and when it asked for what. */
 async function refetch(
   answers: Record<string, SimAnswer | SimAnswer[]>,
-  { times = 1, delayMs = 100, profile = 'standard', closed, waitMs = 120_000 }: Asking = {},
+  { times = 1, delayMs = 100, profile = 'standard', closed, waitMs = 120_000, isInTurn = false, optedOut = () => false }: Asking = {},
 ) {
   const world = new World({ seed: 1 })
   const visits = new Map<string, number>()
@@ -66,14 +69,19 @@ async function refetch(
     onReserved: (found) => void reserved.push(found.url),
   })
   const rules = { ...charter, sources: { ...charter.sources, profile } }
+  let before: Promise<unknown> = Promise.resolve()
   const checks = Promise.all(
-    Array.from({ length: times }, () =>
-      refetcher.check(
-        { contributor: 'c', charter: rules, pipeline: CURRENT_PIPELINE, url, record, agent: 'QuernBot', fetchedAt: FETCHED_AT },
-        { pageMs: 60_000, attemptMs: 30_000, waitMs },
-        signal,
-      ),
-    ),
+    Array.from({ length: times }, () => {
+      const check = () =>
+        refetcher.check(
+          { contributor: 'c', charter: rules, pipeline: CURRENT_PIPELINE, url, record, agent: 'QuernBot', fetchedAt: FETCHED_AT, optedOut },
+          { pageMs: 60_000, attemptMs: 30_000, waitMs },
+          signal,
+        )
+      const found = isInTurn ? before.then(check) : check()
+      before = found
+      return found
+    }),
   )
   await Promise.race([world.run(), checks])
   const found = await checks
@@ -169,6 +177,13 @@ it('waits for a long rest where there is time for it, and no longer than there i
   const busy = [{ status: 429, headers: [['Retry-After', '300']] as [string, string][], body: '' }, page]
   const patient = await refetch({ '/Aldbury': busy }, { waitMs: 600_000 })
   expect([patient.found, paces(patient.at).at(-1)]).toEqual(['pass', 300_000])
+  const rules = { '/robots.txt': [{ status: 429, headers: [['Retry-After', '300']] as [string, string][], body: '' }, text('')] }
+  const ruled = await refetch(rules, { waitMs: 600_000 })
+  expect([ruled.found, paces(ruled.at)[0]]).toEqual(['pass', 300_000])
+  expect((await refetch(rules, { waitMs: 200_000 })).found).toBe('T2')
+  // whoever always says so has two pages' time and no more
+  const never = await refetch({ '/robots.txt': rules['/robots.txt'].slice(0, 1) }, { waitMs: 600_000, times: 6, isInTurn: true })
+  expect([...new Set(never.all), (never.at.at(-1) as number) <= 1_200_000]).toEqual(['T2', true])
   const slow = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 30\n') }, { waitMs: 20_000 })
   expect([slow.found, slow.asked]).toEqual(['T2', ['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt']])
 })
@@ -189,8 +204,17 @@ it('asks nothing of who opted out, nor where a page leads that did, and holds th
   expect(led.asked.filter((one) => one.includes('other'))).toEqual([])
   // whose licence lies where nobody asks any more has done nothing wrong
   const licensed = { '/robots.txt': text('License: http://terms.example/rsl.xml\nUser-agent: *\nAllow: /\n') }
-  const terms = await refetch(licensed, { closed: (one) => (one.includes('terms') ? 'terms' : undefined) })
+  const closed = (one: string): string | undefined => (one.includes('terms') ? 'terms' : undefined)
+  const terms = await refetch(licensed, { closed })
   expect([terms.found, terms.asked.includes('/Aldbury')]).toEqual(['pass', false])
+  // unless it had opted out before anybody honest could have read it
+  const told: string[] = []
+  const optedOut = (one: string, what: string): boolean => told.push(`${what} ${one}`) > 0
+  const long = await refetch(licensed, { closed, optedOut })
+  expect([long.found, told]).toEqual(['T2', ['rules http://terms.example/rsl.xml']])
+  const away = { '/robots.txt': to('http://terms.example/robots.txt') }
+  expect((await refetch(away, { closed })).found).toBe('pass')
+  expect((await refetch(away, { closed, optedOut })).found).toBe('T2')
 })
 
 it('tells of a page that reserves itself now, also where that is younger than the record, and of no other', async () => {

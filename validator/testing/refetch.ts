@@ -5,11 +5,12 @@ import type { AskedSite } from '../../core/web/index.ts'
 import { isSamePage, pipelineOptions, runPipeline } from '../../schemas/pipeline/index.ts'
 import type { Charter, Check } from '../../schemas/wire/index.ts'
 import { type Exchange, redirectTarget } from '../../schemas/evidence/index.ts'
-import type { AskingTime, PoliteWeb, Visit } from '../manners/index.ts'
+import { type AskingTime, HostClosedError, MAX_REST_MS, type PoliteWeb, type Visit } from '../manners/index.ts'
+import type { OptedOut } from './opted-out.ts'
 import type { Patience } from './shares.ts'
 import { isForbidden, reservationOf, SiteMemory } from './site-memory.ts'
 
-/** T1: the page says something else, or was reserved from training. T2: gone, refused, forbidden to us, or not to be had in the time there is. null on a pass, and where it was opted out since. */
+/** T1: the page says something else, or was reserved from training. T2: gone, refused, forbidden to us, or not to be had in the time there is. null on a pass, and where it, or what its site's rules lead to, was opted out since. */
 export type Refetched = Extract<Check, 'T1' | 'T2'> | null
 
 export interface Page {
@@ -24,6 +25,8 @@ export interface Page {
   agent: string
   /** When the contributor fetched it, Unix milliseconds. */
   fetchedAt: number
+  /** Whether an address had opted out before anybody honest could have asked for it on behalf of this page. */
+  optedOut: OptedOut
 }
 
 /** A page that says of itself, by a header or in its head, that it is not for training. */
@@ -45,7 +48,7 @@ export interface RefetcherOptions {
 const MAX_HOPS = 5
 const ATTEMPTS = 3
 const RETRY_MS = 1000
-/** A host that gave nothing in the whole time of so many pages is not asked any more in this epoch: it would take time from every page behind it. */
+/** A host that gave nothing in the whole time of so many pages, or while they waited longer than anybody does, is not asked any more in this epoch: it would take time from every page behind it. */
 const MAX_SILENT_PAGES = 2
 
 export class Refetcher {
@@ -55,7 +58,7 @@ export class Refetcher {
   readonly #onReserved: (found: ReservedPage) => void
   /** What sites say about themselves, asked once for all their pages. */
   readonly #sites: SiteMemory
-  /** Pages in a row for which a host gave nothing until their time was up. */
+  /** Pages in a row for which a host gave nothing. */
   readonly #silent = new Map<string, number>()
 
   /** `onReserved` is told of every page that reserves itself now, whether or not it did when it was fetched; it may be told of one more than once. */
@@ -72,8 +75,9 @@ export class Refetcher {
     const { host } = new URL(page.url)
     const time = { leftMs: patience.pageMs, mostMs: patience.attemptMs, waitMs: patience.waitMs }
     try {
-      const found = await this.#attempts(page, { who: page.contributor, time, signal })
-      if (found === 'T2' && isOver(time)) {
+      const { found, hasAnswered } = await this.#attempts(page, { who: page.contributor, time, signal })
+      const isInVain = !hasAnswered && patience.waitMs - time.waitMs > MAX_REST_MS
+      if (found === 'T2' && (isOver(time) || isInVain)) {
         this.#silent.set(host, (this.#silent.get(host) ?? 0) + 1)
         this.#logger.debug('host-silent', { host, pages: this.#silent.get(host) })
       } else if (found !== 'T2') this.#silent.delete(host)
@@ -81,31 +85,33 @@ export class Refetcher {
     } catch (error) {
       signal.throwIfAborted()
       // where nobody asks any more, for the page or for the rules of its site, nothing can be held against who asked before
-      if (codeOf(error) === 'HOST_CLOSED') return null
+      if (error instanceof HostClosedError) return page.optedOut(error.url, error.what) ? 'T2' : null
       throw error
     }
   }
 
   /** The best of a few attempts, as far as the page's time goes. */
-  async #attempts(page: Page, visit: Visit & { time: AskingTime }): Promise<Refetched> {
+  async #attempts(page: Page, visit: Visit & { time: AskingTime }): Promise<{ found: Refetched; hasAnswered: boolean }> {
     let found: Refetched = 'T2'
+    let hasAnswered = false
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if ((this.#silent.get(new URL(page.url).host) ?? 0) >= MAX_SILENT_PAGES) break
       const answer = await this.#follow(page, visit)
-      if (answer === 'FORBIDDEN') return 'T2'
+      hasAnswered ||= answer !== null
+      if (answer === 'FORBIDDEN') return { found: 'T2', hasAnswered }
       if (answer !== null && answer.exchange.status < 400) {
         const { site, hops, exchange } = answer
         const reservation = reservationOf(site, { ...page, profile: page.charter.sources.profile }, exchange)
         const isSame = this.#isSame(page, exchange)
         if (reservation?.isOfPage === true && (reservation.isDenial || isSame)) this.#onReserved({ url: page.url, site, hops, exchange })
-        if (reservation?.isYounger === false) return 'T1'
-        if (isSame) return null
+        if (reservation?.isYounger === false) return { found: 'T1', hasAnswered }
+        if (isSame) return { found: null, hasAnswered }
         found = 'T1'
       } else if (answer !== null && isFinal(answer.exchange.status)) break
       if (attempt === ATTEMPTS || isOver(visit.time)) break
       await this.#clock.sleep(RETRY_MS * attempt, visit.signal)
     }
-    return found
+    return { found, hasAnswered }
   }
 
   #isSame({ charter, pipeline, record, url }: Page, exchange: Exchange): boolean {
@@ -142,10 +148,10 @@ export class Refetcher {
         url = target
       } catch (error) {
         visit.signal.throwIfAborted()
+        // of a page that only leads there something can be held against it
+        if (error instanceof HostClosedError && hops.length > 0) return 'FORBIDDEN'
+        if (error instanceof HostClosedError) throw error
         const code = codeOf(error)
-        // of a page that only leads there something can
-        if (code === 'HOST_CLOSED' && hops.length > 0) return 'FORBIDDEN'
-        if (code === 'HOST_CLOSED') throw error
         // no crawler asks such a site for a page
         if (code === 'CRAWL_DELAY') return 'FORBIDDEN'
         if (code === 'INTERNAL') this.#logger.error('refetch-failed', { url, code, message: String(error) })

@@ -15,7 +15,7 @@ import {
 } from '../../schemas/permission/index.ts'
 import { pageHtmlOrNull, signalsOfPage } from '../../schemas/pipeline/index.ts'
 import { sha256, toHex } from '../../schemas/wire/index.ts'
-import type { PoliteWeb, Visit } from '../manners/index.ts'
+import { HostClosedError, type PoliteWeb, type Visit } from '../manners/index.ts'
 
 export class SiteMemory {
   readonly #web: PoliteWeb
@@ -26,7 +26,7 @@ export class SiteMemory {
     this.#web = web
   }
 
-  /** null where the rules cannot be had now; they are asked for again the next time. Throws RefusedError HOST_CLOSED or CRAWL_DELAY, and the signal's reason. */
+  /** null where the rules cannot be had now; they are asked for again the next time. Throws HostClosedError, RefusedError CRAWL_DELAY, and the signal's reason. */
   async of(origin: string, agent: string, visit: Visit): Promise<AskedSite | null> {
     const key = `${origin} ${agent}`
     // whoever comes meanwhile waits for the answers and does not ask as well
@@ -52,7 +52,7 @@ export class SiteMemory {
     } catch (error) {
       visit.signal.throwIfAborted()
       const code = codeOf(error)
-      if (code === 'INTERNAL' || code === 'HOST_CLOSED' || code === 'CRAWL_DELAY') throw error
+      if (error instanceof HostClosedError || code === 'INTERNAL' || code === 'CRAWL_DELAY') throw error
       return null
     }
   }

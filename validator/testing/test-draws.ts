@@ -58,14 +58,16 @@ async function testDraw(draw: DrawOf, options: TestDrawsOptions, shareMs: number
   const read = await readDraws(draw, { state, files, ask, logger }, reading.signal)
   const checks = read.map((one) => (one.ok ? ('T2' as const) : one.check)) as DrawResult['check'][]
 
-  const isClosed = optedOutBefore(state)
+  const optedOutIn = optedOutBefore(state)
   const gatheredIn = (i: number): number => state.batches.get(draw.picks[i]?.manifest.toString() ?? '')?.gathered ?? 0
   // the pages of one host wait for each other, those of different hosts do not
   await inRounds(byHost(read), HOSTS_AT_ONCE, async ({ i, page }) => {
+    const optedOut = optedOutIn(gatheredIn(i))
     // where nobody honest asked then, and nobody asks now, it stays T2
-    if (share.signal.aborted || isClosed(page.url, gatheredIn(i))) return
+    if (share.signal.aborted || optedOut(page.url, 'page')) return
     try {
-      checks[i] = await options.refetcher.check({ contributor: draw.contributor, charter: state.charter, ...page }, patience, share.signal)
+      const tested = { contributor: draw.contributor, charter: state.charter, optedOut, ...page }
+      checks[i] = await options.refetcher.check(tested, patience, share.signal)
     } catch (error) {
       if (!share.signal.aborted) logger.error('refetch-failed', { url: page.url, code: codeOf(error), message: String(error) })
     }
@@ -81,7 +83,7 @@ async function testDraw(draw: DrawOf, options: TestDrawsOptions, shareMs: number
   }
 }
 
-type TestedPage = Omit<Page, 'contributor' | 'charter'>
+type TestedPage = Omit<Page, 'contributor' | 'charter' | 'optedOut'>
 
 function byHost(read: readonly ReadDraw[]): { i: number; page: TestedPage }[][] {
   const hosts = new Map<string, { i: number; page: TestedPage }[]>()
