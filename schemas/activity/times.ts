@@ -85,7 +85,8 @@ export function parseEpoch(value: unknown): number | undefined {
 
 /** Halves of the day as languages write them, before the clock or behind it. */
 const MORNING = /오전|上午|凌晨|早上|午前|π\.?μ\.?|(?<!\p{L})ص(?!\p{L})/u
-const AFTERNOON = /오후|下午|晚上|午後|(?<!π\.?)μ\.?μ\.?|(?<!\p{L})م(?!\p{L})/u
+/** م behind a year is the era. */
+const AFTERNOON = /오후|下午|晚上|午後|(?<!π\.?)μ\.?μ\.?|(?<=:\d{2} ?)م(?!\p{L})/u
 
 /** Digits of Arabic, Persian, Devanagari and Bengali as ASCII digits, unit by unit. */
 export function asciiDigits(text: string): string {
@@ -107,7 +108,7 @@ export function parseLocalTime(text: string, order: 'dmy' | 'mdy' = 'dmy'): numb
   const date = dateOf(plain, order)
   if (date === undefined) return undefined
   let hour = clock ? Number(clock[1]) : 0
-  const half = clock?.[4]?.toLowerCase() ?? (AFTERNOON.test(plain) ? 'p' : MORNING.test(plain) ? 'a' : undefined)
+  const half = clock?.[4]?.toLowerCase() ?? (MORNING.test(plain) ? 'a' : AFTERNOON.test(plain) ? 'p' : undefined)
   if (half === 'p' && hour < 12) hour += 12
   if (half === 'a' && hour === 12) hour = 0
   const name = zone?.[1]?.toLowerCase() ?? 'utc'
@@ -120,15 +121,20 @@ export function parseLocalTime(text: string, order: 'dmy' | 'mdy' = 'dmy'): numb
 function dateOf(text: string, order: 'dmy' | 'mdy'): [year: number, month: number, day: number] | undefined {
   const ymd = /\b(\d{4})[-/.年년]\s?(\d{1,2})[-/.月월]\s?(\d{1,2})/.exec(text)
   if (ymd) return [Number(ymd[1]), Number(ymd[2]) - 1, Number(ymd[3])]
-  // 23. 1. 15. of Korea and Hungary: a point behind the day too
-  const short = /\b(\d{2})\. ?(\d{1,2})\. ?(\d{1,2})\./.exec(text)
+  // 23. 1. 15. of Korea: spaces, and a point behind the day too. Without spaces the year is last: 15.1.23. of Serbia
+  const short = /\b(\d{2})\. (\d{1,2})\. (\d{1,2})\./.exec(text)
   if (short) return [2000 + Number(short[1]), Number(short[2]) - 1, Number(short[3])]
   const figures = /\b(\d{1,2})[./-] ?(\d{1,2})[./-] ?(\d{2,4})\b/.exec(text)
-  if (figures) {
-    const [first, second, year] = [Number(figures[1]), Number(figures[2]), Number(figures[3])]
-    const [day, month] = (order === 'dmy' && second <= 12) || first > 12 ? [first, second] : [second, first]
-    return [year < 100 ? 2000 + year : year, month - 1, day]
-  }
+  // behind a date in words, 10.02.03 is a clock
+  const named = figures === null || Number(figures[3]) < 100 ? namedDate(text) : undefined
+  if (figures === null || named !== undefined) return named
+  const [first, second, year] = [Number(figures[1]), Number(figures[2]), Number(figures[3])]
+  const [day, month] = (order === 'dmy' && second <= 12) || first > 12 ? [first, second] : [second, first]
+  return [year < 100 ? 2000 + year : year, month - 1, day]
+}
+
+/** `5 janv. 2023`, `Aug 1, 2021` */
+function namedDate(text: string): [year: number, month: number, day: number] | undefined {
   const year = /\b((?:19|20)\d{2})\b/.exec(text)
   const day = /(?<![\d:])(\d{1,2})(?![\d:])/.exec(text)
   if (!year || !day) return undefined

@@ -41,6 +41,19 @@ describe('paths of preferences', () => {
     expect(decide(page, { robots: `User-agent: *\nContent-Usage: ${path} train-ai=n\n` }).decision).toBe('deny')
     expect(decide(page, { robots: `User-agent: *\nContent-Signal: ${path} ai-train=no\n` }).decision).toBe('deny')
   })
+
+  it.each<[lines: [path: string, may: boolean][], page: string, decision: string]>([
+    [[['', false], ['/%62log/', true]], '/blog/x', 'deny'],
+    [[['/blog/', false], ['/%62log', true]], '/blog/x', 'deny'],
+    [[['/', false], ['/open/', true]], '/%6Fpen/x', 'deny'],
+    [[['/', true], ['/%62log/', false]], '/blog/x', 'deny'],
+    [[['/%62log/', true]], '/blog/x', 'unknown'],
+    [[['/', false], ['/open/', true]], '/open/x', 'allow'],
+  ])('an escape permits nothing: %j for %s is %s', (lines, page, decision) => {
+    const usage = lines.map(([path, may]) => `Content-Usage: ${path} train-ai=${may ? 'y' : 'n'}\n`).join('')
+    const signal = lines.map(([path, may]) => `Content-Signal: ${path} ai-train=${may ? 'yes' : 'no'}\n`).join('')
+    for (const robots of [usage, signal]) expect(decide(page, { robots: `User-agent: *\n${robots}` }).decision).toBe(decision)
+  })
 })
 
 describe('TDMRep', () => {

@@ -222,17 +222,24 @@ function fromRobots({ site, agent, url }: Facts, kind: 'contentUsage' | 'content
   const robots = site.robots.rules
   const lines = groupsFor(robots, agent).flatMap((group) => group[kind])
   if (lines.length === 0 || !mayFetch(robots, agent, url).allowed) return []
-  // a needless escape in either must not lift what is reserved
-  const path = unescapeUnreserved(pathOf(url))
-  const fitting = lines.filter((line) => line.path === null || matches(unescapeUnreserved(line.path), path))
-  const longest = fitting.reduce((most, line) => Math.max(most, lengthOf(line)), 0)
+  const path = pathOf(url)
   const source = kind === 'contentUsage' ? 'content-usage robots.txt' : 'content-signal robots.txt'
-  return fitting
-    .filter((line) => lengthOf(line) === longest)
-    .flatMap(({ value, text, line }) => {
-      const says = read(value)
-      return says === undefined ? [] : [{ source, value: text, line, says, file: site.robots }]
-    })
+  const said = (fitting: UsageLine[]): Statement[] =>
+    fitting.flatMap(({ value, text, line }) => statement(source, value, line, read).map((one) => ({ ...one, value: text, file: site.robots })))
+  const written = longestOf(lines, path)
+  const numbers = new Set(written.map(({ line }) => line))
+  // a needless escape in either must not lift what is reserved, nor permit what is not: it adds denials only
+  const plain = longestOf(
+    lines.map((line) => ({ ...line, path: line.path === null ? null : unescapeUnreserved(line.path) })),
+    unescapeUnreserved(path),
+  ).filter(({ line }) => !numbers.has(line))
+  return [...said(written), ...said(plain).filter(({ says }) => says === 'deny')]
+}
+
+function longestOf(lines: readonly UsageLine[], path: string): UsageLine[] {
+  const fitting = lines.filter((line) => line.path === null || matches(line.path, path))
+  const longest = fitting.reduce((most, line) => Math.max(most, lengthOf(line)), 0)
+  return fitting.filter((line) => lengthOf(line) === longest)
 }
 
 const lengthOf = ({ path }: UsageLine): number => path?.length ?? 0

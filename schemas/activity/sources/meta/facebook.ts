@@ -1,4 +1,7 @@
-/** Facebook; what was exported before 2021 has no `_v2` behind its names. Rows are `{timestamp, data: [{…}], title}`; titles name friends, so only what was typed is kept. */
+/**
+ * Facebook; what was exported before 2021 has no `_v2` behind its names. Rows are `{timestamp, data: [{…}], title}`; titles name friends,
+ * so only what was typed is kept.
+ */
 import { dropped, type Found } from '../../draft.ts'
 import { type Fields, fieldsOf, jsonValues, listOf, wholeJson } from '../../read/index.ts'
 import type { FileKind, SourceParser } from '../../source.ts'
@@ -57,7 +60,7 @@ export const facebook: SourceParser = {
     },
     people(
       'friends',
-      /"(?:friends|received_requests|sent_requests|deleted_friends|rejected_requests|following)_v[23]"\s*:|"friends"\s*:\s*\[\s*\{\s*"name"/,
+      /"(?:friends|received_requests|sent_requests|deleted_friends|rejected_requests|following)_v[23]"\s*:|"friends"\s*:\s*\[\s*\{\s*(?:"timestamp"\s*:\s*\d+\s*,\s*)?"name"/,
     ),
     rows('comments', /"comments_v2"\s*:|"comments"\s*:\s*\[\s*\{\s*"timestamp"/, (_row, data, timeMs) => {
       const text = textAt(fieldsOf(data['comment']), 'comment')

@@ -14,7 +14,7 @@ export interface Chat {
 
 const CHATS = 'whatsapp-chats'
 const NAMED =
-  /(?:WhatsApp Chat -|WhatsApp[- ]Chat (?:with|mit)|Discussion WhatsApp avec|Chat de WhatsApp con|Chat WhatsApp con|Conversa do WhatsApp com|WhatsApp-chat met|WhatsApp-chatt? med|Chat WhatsApp dengan|Conversație WhatsApp cu|Czat WhatsApp z(?: użytkownikiem)?|Чат WhatsApp с|محادثة واتساب مع|צ[׳']אט WhatsApp עם) ?-? ?(.+?)(?:\.txt|\.zip)?$/iu
+  /(?:WhatsApp Chat -|WhatsApp[- ]Chat (?:with|mit)|Discussion WhatsApp avec|Chat de WhatsApp con|Chat WhatsApp con|Conversa do WhatsApp com|WhatsApp-chatt? me[dt]|Chat WhatsApp dengan|Conversație WhatsApp cu|Czat WhatsApp z(?: użytkownikiem)?|Чат WhatsApp с|محادثة واتساب مع|צ[׳']אט WhatsApp עם) ?-? ?(.+?)(?:\.txt|\.zip)?$/iu
 /** Languages in which the name comes first. */
 const NAMED_BEFORE = /^(.+?)(?: ile WhatsApp Sohbeti| ?との ?WhatsApp ?(?:チャット|トーク)| ?님과의 WhatsApp 대화)(?:\.txt|\.zip)?$/iu
 
@@ -33,8 +33,8 @@ export function titlesOf(path: string, archive: string | undefined): string[] {
   return named.flatMap((title) => [title, title.replace(/\s(?:\(\d{1,3}\)|\d{1,3})$/, '')])
 }
 
-/** File systems take no emoji and no quotes. */
-const keyOf = (name: string): string => {
+/** A name as a title has it: file systems take no emoji and no quotes. */
+export const keyOf = (name: string): string => {
   const lower = name.normalize('NFKC').toLowerCase().trim()
   return lower.replace(/[^\p{L}\p{N}]+/gu, '') || lower
 }
