@@ -597,7 +597,11 @@ it('reads a facebook export of before its names had versions', async () => {
   const { events, all } = await read({
     'comments/comments.json': JSON.stringify({
       comments: [
-        { timestamp: 1_700_000_000, data: [{ comment: { comment: 'bread of Bo Lindqvist and Eve Sandgren', author: 'Ida' } }], title: 'Ida replied' },
+        {
+          timestamp: 1_700_000_000,
+          data: [{ comment: { comment: 'bread of Bo Lindqvist and Eve Sandgren', author: 'Ida' } }],
+          title: 'Ida replied',
+        },
       ],
     }),
     'friends/friends.json': JSON.stringify({ friends: [{ name: 'Bo Lindqvist', timestamp: 1_600_000_000 }] }),
@@ -633,10 +637,13 @@ describe('netflix dates', () => {
     expect(events.map(({ time }) => time)).toEqual(['2023-01-15T00:00:00Z'])
   })
 
-  it.each(['Password,Note\nTr0ub4dor,bank\n', 'Household,Email\nThe Bergs,a@b.example\n'])('are in no other table of two columns', async (table) => {
-    expect(await codeOf({ 'netflix.csv': table })).toBe('UNKNOWN_SOURCE')
-    expect((await read({ 'NetflixViewingHistory.csv': table })).events).toEqual([])
-  })
+  it.each(['Password,Note\nTr0ub4dor,bank\n', 'Household,Email\nThe Bergs,a@b.example\n'])(
+    'are in no other table of two columns',
+    async (table) => {
+      expect(await codeOf({ 'netflix.csv': table })).toBe('UNKNOWN_SOURCE')
+      expect((await read({ 'NetflixViewingHistory.csv': table })).events).toEqual([])
+    },
+  )
 })
 
 it('reads a clock with points behind a date in words', async () => {
@@ -793,7 +800,9 @@ describe('whatsapp', () => {
     ['a language of none', { 'WhatsApp Chat - Family/_chat.txt': family('Saqibsan warqaad.', '15/01/2023, 22:30:05') }],
     [
       'a second notice',
-      { 'WhatsApp Chat - Family/_chat.txt': `${family('Messages are end-to-end encrypted.', korean)}\n[${korean}] Family: ${MARK}그룹을 만들었습니다` },
+      {
+        'WhatsApp Chat - Family/_chat.txt': `${family('Messages are end-to-end encrypted.', korean)}\n[${korean}] Family: ${MARK}그룹을 만들었습니다`,
+      },
     ],
     [
       'a notice without its mark',

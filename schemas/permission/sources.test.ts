@@ -43,12 +43,47 @@ describe('paths of preferences', () => {
   })
 
   it.each<[lines: [path: string, may: boolean][], page: string, decision: string]>([
-    [[['', false], ['/%62log/', true]], '/blog/x', 'deny'],
-    [[['/blog/', false], ['/%62log', true]], '/blog/x', 'deny'],
-    [[['/', false], ['/open/', true]], '/%6Fpen/x', 'deny'],
-    [[['/', true], ['/%62log/', false]], '/blog/x', 'deny'],
+    [
+      [
+        ['', false],
+        ['/%62log/', true],
+      ],
+      '/blog/x',
+      'deny',
+    ],
+    [
+      [
+        ['/blog/', false],
+        ['/%62log', true],
+      ],
+      '/blog/x',
+      'deny',
+    ],
+    [
+      [
+        ['/', false],
+        ['/open/', true],
+      ],
+      '/%6Fpen/x',
+      'deny',
+    ],
+    [
+      [
+        ['/', true],
+        ['/%62log/', false],
+      ],
+      '/blog/x',
+      'deny',
+    ],
     [[['/%62log/', true]], '/blog/x', 'unknown'],
-    [[['/', false], ['/open/', true]], '/open/x', 'allow'],
+    [
+      [
+        ['/', false],
+        ['/open/', true],
+      ],
+      '/open/x',
+      'allow',
+    ],
   ])('an escape permits nothing: %j for %s is %s', (lines, page, decision) => {
     const usage = lines.map(([path, may]) => `Content-Usage: ${path} train-ai=${may ? 'y' : 'n'}\n`).join('')
     const signal = lines.map(([path, may]) => `Content-Signal: ${path} ai-train=${may ? 'yes' : 'no'}\n`).join('')

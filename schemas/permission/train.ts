@@ -225,7 +225,9 @@ function fromRobots({ site, agent, url }: Facts, kind: 'contentUsage' | 'content
   const path = pathOf(url)
   const source = kind === 'contentUsage' ? 'content-usage robots.txt' : 'content-signal robots.txt'
   const said = (fitting: UsageLine[]): Statement[] =>
-    fitting.flatMap(({ value, text, line }) => statement(source, value, line, read).map((one) => ({ ...one, value: text, file: site.robots })))
+    fitting.flatMap(({ value, text, line }) =>
+      statement(source, value, line, read).map((one) => ({ ...one, value: text, file: site.robots })),
+    )
   const written = longestOf(lines, path)
   const numbers = new Set(written.map(({ line }) => line))
   // a needless escape in either must not lift what is reserved, nor permit what is not: it adds denials only

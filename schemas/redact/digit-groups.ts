@@ -7,7 +7,7 @@ export interface Group {
 }
 
 const RUN =
-  /(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])\d+(?:(?: {1,2}| ?[.\-/_] ?)\d+)*(?![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])/gu
+  /(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])\d+(?:(?: {1,2}| ?[.\-/] ?|_)\d+)*(?![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])/gu
 
 /** The groups of each maximal run: `4111 1111 1111 1111` is one run of four. */
 export function* digitRuns(text: string): Generator<Group[]> {

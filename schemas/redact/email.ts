@@ -8,13 +8,18 @@ const DOMAIN = String.raw`(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}\-]{0,62})\.){1,8}(?
 /** The sign itself, or as an address of the web writes it. */
 const AT = '(?:@|%40)'
 const ATOM = String.raw`\p{N}\p{M}._%+'’!#$&*^~\-`
+/** Not inside of a handle, `@anna_s@server`. */
+const NO_HANDLE = (letters: string): string => `(?<!@[${letters}]{0,63})`
 /** The part before the sign in a script with spaces, or between quotes (RFC 5322). */
 const EMAIL = new RegExp(
-  `(?:"[^"\\n@]{1,64}"|(?<![[\\p{L}\\p{N}@]--[${UNSPACED}]])[[\\p{L}\\p{N}_]--[${UNSPACED}]](?:[[\\p{L}${ATOM}]--[${UNSPACED}]]){0,63})${AT}${DOMAIN}`,
+  `(?:"[^"\\n@]{1,64}"|(?<![[\\p{L}\\p{N}@]--[${UNSPACED}]])${NO_HANDLE(`[\\p{L}\\p{N}_.\\-]--[${UNSPACED}]`)}[[\\p{L}\\p{N}_]--[${UNSPACED}]](?:[[\\p{L}${ATOM}]--[${UNSPACED}]]){0,63})${AT}${DOMAIN}`,
   'gv',
 )
 /** The same in any script. */
-const EMAIL_ANY = new RegExp(`(?<![\\p{L}\\p{N}@])[\\p{L}\\p{N}_][\\p{L}${ATOM}]{0,63}${AT}${DOMAIN}`, 'gu')
+const EMAIL_ANY = new RegExp(
+  `(?<![\\p{L}\\p{N}@])${NO_HANDLE('\\p{L}\\p{N}_.\\-')}[\\p{L}\\p{N}_][\\p{L}${ATOM}]{0,63}${AT}${DOMAIN}`,
+  'gu',
+)
 /** `jane (at) example (dot) org`, as people write against robots. */
 const SPELT =
   /(?<![\p{L}\p{N}._%+@-])[\p{L}\p{N}][\p{L}\p{N}._%+-]{0,63}\s{0,2}[[({](?:at|ät|arroba|chez)[\])}]\s{0,2}[\p{L}\p{N}-]{1,63}(?:\s{0,2}(?:[[({](?:dot|punkt|point|punto)[\])}]|\.)\s{0,2}[\p{L}\p{N}-]{2,63}){1,4}/giu
@@ -26,7 +31,6 @@ export function findEmails(text: string): Span[] {
   const found: Span[] = []
   const take = (pattern: RegExp): void => {
     for (const match of text.matchAll(pattern)) {
-      // an apostrophe or quote before the name is punctuation
       if (FILE_ENDINGS.test(match[0])) continue
       found.push({ start: match.index, end: match.index + match[0].length, kind: 'email' })
     }

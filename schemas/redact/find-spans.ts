@@ -28,7 +28,9 @@ export function findSpans(text: string, people?: NameIndex): Span[] {
   // an account number may look like a card from inside, and so may an international telephone number
   if (digits >= 2 && folded.length >= 15 && /[A-Za-z]{2} ?\d\d/.test(folded)) found.push(...findIbans(folded))
   const phones = digits >= 7 ? findPhones(folded) : []
-  found.push(...phones.filter(({ start }) => /^(?:\+|00)/.test(folded.slice(start, start + 2))))
+  found.push(
+    ...phones.filter(({ start }) => folded[start] === '+' || /(?<!\d[ -])00$/.test(folded.slice(Math.max(0, start - 2), start + 2))),
+  )
   if (digits >= 12) found.push(...findCards(folded))
   if (digits > 1 && /[.:-]/.test(folded))
     found.push(...findMacs(folded), ...(folded.includes('.') || folded.includes(':') ? findIps(folded) : []))

@@ -1,4 +1,4 @@
-import { countrySpecs } from 'ibantools'
+import { countrySpecs, isValidBBAN } from 'ibantools'
 import type { Span } from './span.ts'
 
 const START = /(?:(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}])|(?<=iban))[A-Z]{2} ?\d{2}(?=[ .\-_]?[A-Z0-9])/giu
@@ -22,6 +22,12 @@ export function findIbans(text: string): Span[] {
       } else if (/[ .\-_\n]/.test(unit)) gap++
       else break
     }
+    // behind a space prose may look the same: capitals, and digits and letters where the country has them
+    if (
+      text.charAt(index + 2) === ' ' &&
+      !(/^[A-Z]{2}/.test(text.slice(index)) && isValidBBAN(value.slice(4), text.slice(index, index + 2)))
+    )
+      continue
     if (value.length === wanted && !GOES_ON.test(text.charAt(at)) && passesMod97(value)) found.push({ start: index, end: at, kind: 'iban' })
   }
   return found

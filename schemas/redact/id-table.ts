@@ -10,6 +10,8 @@ export interface IdRule {
   /** Digits alone. `strong`: date or several check digits make chance hits rare; otherwise a word beside it must say what it is. */
   bare?: RegExp
   strong?: boolean
+  /** A word that says what it is, but says so of other numbers as well. */
+  label?: RegExp
   isOne: (value: string) => boolean
 }
 
@@ -170,7 +172,7 @@ export const ID_RULES: readonly IdRule[] = [
   { name: 'CN resident identity', written: /\d{17}X/i, bare: /\d{18}/, strong: true, isOne: by('CN', 'ric') },
   { name: 'TW identity', written: /[A-Z][1289]\d{8}/i, isOne: by('TW', 'natid') },
   { name: 'HK identity', written: /[A-Z]{1,2}\d{6} ?\([\dA]\)|[A-Z]{1,2}\d{6}[\dA]/i, isOne: by('HK', 'hkid') },
-  { name: 'JP individual number', written: /\d{4}([- ])\d{4}\1\d{4}/, bare: /\d{12}/, isOne: isMyNumber },
+  { name: 'JP individual number', written: /\d{4}([- ])\d{4}\1\d{4}/, bare: /\d{12}/, label: /\bmy number\P{L}*$/u, isOne: isMyNumber },
   { name: 'SG NRIC', written: /[STFGM]\d{7}[A-Z]/i, isOne: isNric },
   { name: 'MY NRIC', written: /\d{6}-\d{2}-\d{4}/, bare: /\d{12}/, isOne: by('MY', 'nric') },
   {

@@ -1,5 +1,5 @@
 import { ID_RULES, type IdRule } from './id-table.ts'
-import { saysOtherwise, saysPersonal, saysPhone } from './labels.ts'
+import { saysLabel, saysOtherwise, saysPersonal, saysPhone } from './labels.ts'
 import type { Span } from './span.ts'
 
 /** What an identifier is written of; one may be several, with single separators between. */
@@ -60,6 +60,7 @@ function isId(value: string, text: string, start: number, end: number): boolean 
     /\d[-./]$/.test(text.slice(Math.max(0, start - 2), start)) ||
     /^[-./]\d/.test(text.slice(end, end + 2)) ||
     (value.includes(' ') && (/\d\d $/.test(text.slice(Math.max(0, start - 3), start)) || /^ \d\d/.test(text.slice(end, end + 3))))
+  const isGlued = isInside && !(text.charAt(start - 1) === '/' || text.charAt(end) === '/')
   let personal: boolean | undefined
   let otherwise: boolean | undefined
   const isPersonal = (): boolean => (personal ??= saysPersonal(text, start, end))
@@ -73,7 +74,8 @@ function isId(value: string, text: string, start: number, end: number): boolean 
     if (rule.bare?.test(bare) !== true) return false
     if (
       !isPersonal() &&
-      (bare !== value || rule.strong !== true || isInside || isOtherwise() || (digits <= MOST_PHONE_DIGITS && saysPhone(text, start, end)))
+      !(rule.label !== undefined && saysLabel(rule.label, text, start)) &&
+      (bare !== value || rule.strong !== true || isGlued || isOtherwise() || (digits <= MOST_PHONE_DIGITS && saysPhone(text, start, end)))
     )
       return false
     return passes(rule, bare)
