@@ -10,6 +10,7 @@ const MOST_PARTS = 7
 const MOST_UNITS = 24
 /** ITU-T E.164 */
 const MOST_PHONE_DIGITS = 15
+const PAN = /^[A-Z]{5}\d{4}[A-Z]$/
 const whole = (pattern: RegExp): RegExp => new RegExp(`^(?:${pattern.source})$`, pattern.flags)
 const rules = ID_RULES.map((rule) => ({
   ...rule,
@@ -54,7 +55,8 @@ function longestFrom(text: string, parts: readonly Part[], first: number): numbe
 
 function isId(value: string, text: string, start: number, end: number): boolean {
   const digits = value.replace(/\D/g, '').length
-  if (digits < 4 || value.length < 8 || value.length > MOST_UNITS) return false
+  // none but India's PAN has fewer than six
+  if ((digits < 6 && !PAN.test(value)) || value.length < 8 || value.length > MOST_UNITS) return false
   // the end of an ISBN is no bank's number
   const isInside =
     /\d[-./]$/.test(text.slice(Math.max(0, start - 2), start)) ||
