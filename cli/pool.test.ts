@@ -33,7 +33,7 @@ describe('pool preview', () => {
     const [preview] = json<{ sample: unknown[] }>()
     expect(preview).toMatchObject({
       source: 'whatsapp',
-      parser: 'whatsapp@1',
+      parser: 'whatsapp@2',
       events: 3,
       kept: 1,
       dropped: 2,

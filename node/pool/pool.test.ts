@@ -53,7 +53,7 @@ it('reads a zip, the folder it was, and one file of it alike', async () => {
   const alone = await previewExport(path.join(root, WATCH), options)
   expect(inZip).toMatchObject({
     source: 'google-takeout',
-    parser: 'google-takeout@1',
+    parser: 'google-takeout@2',
     events: 20,
     kept: 20,
     dropped: 0,

@@ -22,7 +22,7 @@ export interface PrepareOptions {
 /** What is found on the way; complete when the events have been read to their end. */
 export interface Tally {
   source: Source
-  /** `google-takeout@1` */
+  /** `google-takeout@2` */
   parser: string
   /** Files that were read, and files that were not. */
   files: { read: number; ignored: number }

@@ -75,7 +75,7 @@ describe('google takeout', () => {
         emails: [{ value: 'ada@example.org' }],
       }),
     })
-    expect(tally.parser).toBe('google-takeout@1')
+    expect(tally.parser).toBe('google-takeout@2')
     expect(events).toHaveLength(2)
     expect(events[0]).toMatchObject({
       type: 'View',
@@ -593,6 +593,64 @@ describe('netflix', () => {
   })
 })
 
+it('reads a facebook export of before its names had versions', async () => {
+  const { events, all } = await read({
+    'comments/comments.json': JSON.stringify({
+      comments: [
+        {
+          timestamp: 1_700_000_000,
+          data: [{ comment: { comment: 'bread of Bo Lindqvist and Eve Sandgren', author: 'Ida' } }],
+          title: 'Ida replied',
+        },
+      ],
+    }),
+    'friends/friends.json': JSON.stringify({ friends: [{ name: 'Bo Lindqvist', timestamp: 1_600_000_000 }] }),
+    'friends/old_friends.json': JSON.stringify({ friends: [{ timestamp: 1_600_000_000, name: 'Eve Sandgren' }] }),
+    'profile_information/profile_information.json': JSON.stringify({ profile: { name: { full_name: 'Ida Berg' } } }),
+  })
+  expect(by(events, 'Comment')).toEqual([{ kind: 'comment', text: 'bread of P1 and P2' }])
+  expect(all).not.toMatch(/Lindqvist|Sandgren/)
+})
+
+it.each([
+  ['2023. 1. 15. 오후 3:24:05 UTC', '2023-01-15T15:00:00Z'],
+  // the letters of China, not of Chicago
+  ['2023年1月15日 23:24:05 CST', '2023-01-15T15:00:00Z'],
+  ['Jan 15, 2023, 9:24:05 AM CST', '2023-01-15T15:00:00Z'],
+  // م behind the year is the era
+  ['15/01/2023م، 10:30 ص', '2023-01-15T10:00:00Z'],
+  ['15/01/2023م، 10:30 م', '2023-01-15T22:00:00Z'],
+  ['15/01/2023م، 10:30', '2023-01-15T10:00:00Z'],
+])('reads the time of a page in its language: %s', async (when, time) => {
+  const page = `<div class="outer-cell"><div class="content-cell mdl-typography--body-1"><a href="https://example.org/">Visited x</a><br>${when}<br></div></div>`
+  expect((await read({ 'MyActivity.html': page })).events.map((event) => event.time)).toEqual([time])
+})
+
+describe('netflix dates', () => {
+  it.each(['15. 1. 2023', '23. 1. 15.', '2023. 01. 15.', '15.01.2023 г.', '15.1.2023'])('are read in %s', async (date) => {
+    const { events } = await read({ 'NetflixViewingHistory.csv': `"タイトル","視聴日"\n"A","${date}"\n` })
+    expect(events.map(({ time }) => time)).toEqual(['2023-01-15T00:00:00Z'])
+  })
+
+  it.each(['15.1.23.', '1/15/23'])('put the year last: %s', async (date) => {
+    const { events } = await read({ 'my netflix.csv': `Title,Date\nA,${date}\nB,what\n` })
+    expect(events.map(({ time }) => time)).toEqual(['2023-01-15T00:00:00Z'])
+  })
+
+  it.each(['Password,Note\nTr0ub4dor,bank\n', 'Household,Email\nThe Bergs,a@b.example\n'])(
+    'are in no other table of two columns',
+    async (table) => {
+      expect(await codeOf({ 'netflix.csv': table })).toBe('UNKNOWN_SOURCE')
+      expect((await read({ 'NetflixViewingHistory.csv': table })).events).toEqual([])
+    },
+  )
+})
+
+it('reads a clock with points behind a date in words', async () => {
+  const page = `<div class="outer-cell"><div class="content-cell mdl-typography--body-1"><a href="https://example.org/">Visited x</a><br>5 janv. 2023 à 10.02.03.<br></div></div>`
+  expect((await read({ 'MyActivity.html': page })).events.map(({ time }) => time?.slice(0, 10))).toEqual(['2023-01-05'])
+})
+
 describe('chatgpt', () => {
   it('walks the branch that was kept, and survives a circle and parts that are no text', async () => {
     const node = (role: string, parts: unknown[], parent: string | null, more: object = {}): object => ({
@@ -694,6 +752,71 @@ describe('whatsapp', () => {
     expect([unknown.events, unknown.tally.warnings.has('SELF_UNKNOWN'), unknown.tally.dropped.get('other-person')]).toEqual([[], true, 2])
     expect(by((await read({ 'chat.txt': chat }, { self: 'bo' })).events, 'Message')).toEqual([{ kind: 'message', text: 'two' }])
     expect(await codeOf({ 'chat.txt': chat }, { self: 'Eve' })).toBe('SELF_UNKNOWN')
+  })
+
+  it.each([
+    ['[2023. 1. 15. 오후 10:30:05] Ida: w', '2023-01-15T22:00:00Z'],
+    ['2023년 1월 15일 오후 10:30 - Ida: w', '2023-01-15T22:00:00Z'],
+    ['[2023/1/15 下午10:30:05] Ida: w', '2023-01-15T22:00:00Z'],
+    ['2023年1月15日 上午10:30 - Ida: w', '2023-01-15T10:00:00Z'],
+    ['\u200f15\u200f/1\u200f/2023، 10:30 م - Ida: w', '2023-01-15T22:00:00Z'],
+    ['١٥/١/٢٠٢٣، ١٠:٣٠ ص - Ida: w', '2023-01-15T10:00:00Z'],
+    ['15/1/23, 10:30 μ.μ. - Ida: w', '2023-01-15T22:00:00Z'],
+    ['15.1.2023 klo 22.30 - Ida: w', '2023-01-15T22:00:00Z'],
+    ['15.01.2023 г., 22:30 ч. - Ida: w', '2023-01-15T22:00:00Z'],
+    ['2023. 01. 15. 22:30 - Ida: w', '2023-01-15T22:00:00Z'],
+    ['[23. 1. 15. 오후 10:30:05] Ida: w', '2023-01-15T22:00:00Z'],
+    ['15.1.23. 22:30 - Ida: w', '2023-01-15T22:00:00Z'],
+    ['05.06.23. 22:30 - Ida: w', '2023-06-05T22:00:00Z'],
+  ])('reads dates and clocks of a phone’s language: %s', async (line, time) => {
+    const { events } = await read({ 'chat.txt': `${line}\n` }, { self: 'Ida' })
+    expect(events.map((event) => [event.time, event.object.text])).toEqual([[time, 'w']])
+  })
+
+  it.each(['Czat WhatsApp z użytkownikiem Bo.txt', 'Bo ile WhatsApp Sohbeti.txt', 'WhatsApp-chatt med Bo.txt'])(
+    'knows whom a chat is with by its name: %s',
+    async (name) => {
+      const { events } = await read({ [name]: '13/02/2024, 10:00 - Ida: mine\n13/02/2024, 10:01 - Bo: HIS\n' })
+      expect(by(events, 'Message')).toEqual([{ kind: 'message', text: 'mine' }])
+    },
+  )
+
+  it('takes --dates for a date with points behind it', async () => {
+    const { events } = await read({ 'chat.txt': '05.06.23. 22:30 - Ida: w\n' }, { self: 'Ida', dates: 'mdy' })
+    expect(events.map(({ time }) => time)).toEqual(['2023-05-06T22:00:00Z'])
+  })
+
+  const MARK = '\u200e'
+  const family = (notice: string, stamp: string): string =>
+    [`${MARK}[${stamp}] Family: ${MARK}${notice}`, `[${stamp}] Bo: HIS WORDS`, `[${stamp}] Bo: HIS MORE`].join('\n')
+  const korean = '2023. 1. 15. 오후 10:30:05'
+  it.each<[what: string, files: Files, archive?: string]>([
+    ['Korean', { '_chat.txt': family('메시지와 통화는 종단간 암호화됩니다.', korean) }, 'WhatsApp Chat - Family.zip'],
+    ['Chinese', { '_chat.txt': family('消息和通话都进行端到端加密。', '2023/1/15 下午10:30:05') }, 'WhatsApp Chat - Family.zip'],
+    ['Japanese', { '_chat.txt': family('メッセージと通話は暗号化されます。', '2023/01/15 22:30:05') }, 'WhatsApp Chat - Family.zip'],
+    ['Japanese, the folder', { 'FamilyとのWhatsAppチャット/_chat.txt': family('暗号化されます。', '2023/01/15 22:30:05') }],
+    ['Korean, the file', { 'Family님과의 WhatsApp 대화.txt': family('메시지와 통화는 종단간 암호화됩니다.', korean) }],
+    ['Swedish', { 'WhatsApp-chatt med Family.txt': family('Meddelanden är totalsträckskrypterade.', '2023-01-15 22:30:05') }],
+    ['a language of none', { 'WhatsApp Chat - Family/_chat.txt': family('Saqibsan warqaad.', '15/01/2023, 22:30:05') }],
+    [
+      'a second notice',
+      {
+        'WhatsApp Chat - Family/_chat.txt': `${family('Messages are end-to-end encrypted.', korean)}\n[${korean}] Family: ${MARK}그룹을 만들었습니다`,
+      },
+    ],
+    [
+      'a notice without its mark',
+      { 'WhatsApp Chat - Family/_chat.txt': family('메시지와 통화는 종단간 암호화됩니다.', korean).replaceAll(MARK, '') },
+    ],
+  ])('takes nobody for the owner in whose group the owner is silent: %s', async (_what, files, archive) => {
+    const { events, tally } = await read(files, archive === undefined ? {} : { archive })
+    expect([events, [...tally.warnings.keys()]]).toEqual([[], ['SELF_UNKNOWN']])
+  })
+
+  it('keeps what the owner wrote, and not what the app wrote for media, in a language that no list has', async () => {
+    const chat = `${family('메시지와 통화는 종단간 암호화됩니다.', korean)}\n[${korean}] Ida: mine\n${MARK}[${korean}] Ida: ${MARK}사진 생략\n[${korean}] Ida: so: ${MARK}it goes`
+    const { events } = await read({ '_chat.txt': chat.replaceAll('Family', 'Bo') }, { archive: 'WhatsApp Chat - Bo.zip' })
+    expect(by(events, 'Message').map(({ text }) => text)).toEqual(['mine', 'so: it goes'])
   })
 
   const bos = ['13/02/2024, 10:01 - Bo: HIS WORDS', '14/02/2024, 10:01 - Bo: HIS MORE'].join('\n')
@@ -812,5 +935,13 @@ describe('own files', () => {
     expect(tally.dropped.get('bad-time')).toBe(1)
     expect(all).not.toContain('Lindqvist')
     expect(await codeOf({ 'diary.csv': 'a,b\n1,2\n' })).toBe('UNKNOWN_SOURCE')
+  })
+
+  it('find the order of day and month over the file, and say when no column is there', async () => {
+    const columns = { time: 'When', text: 'Note' }
+    const { events } = await read({ 'n.csv': 'When,Note\n2/3/2023,a\n2/14/2023,b\n' }, { columns })
+    expect(events.map(({ time }) => time)).toEqual(['2023-02-03T00:00:00Z', '2023-02-14T00:00:00Z'])
+    const none = await read({ 'n.csv': 'a,b\n1,2\n' }, { columns })
+    expect([none.events, [...none.tally.warnings.keys()]]).toEqual([[], ['COLUMNS_MISSING']])
   })
 })

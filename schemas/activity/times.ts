@@ -83,35 +83,58 @@ export function parseEpoch(value: unknown): number | undefined {
   return Math.floor(number > 1e14 ? number / 1000 : number > 1e11 ? number : number * 1000)
 }
 
+/** Halves of the day as languages write them, before the clock or behind it. */
+const MORNING = /오전|上午|凌晨|早上|午前|π\.?μ\.?|(?<!\p{L})ص(?!\p{L})/u
+/** م behind a year is the era. */
+const AFTERNOON = /오후|下午|晚上|午後|(?<!π\.?)μ\.?μ\.?|(?<=:\d{2} ?)م(?!\p{L})/u
+
+/** Digits of Arabic, Persian, Devanagari and Bengali as ASCII digits, unit by unit. */
+export function asciiDigits(text: string): string {
+  return text.replace(/[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef]/g, (unit) =>
+    String((unit.charCodeAt(0) & 15) - (unit < 'ऀ' ? 0 : 6)),
+  )
+}
+
 /**
  * A date as a page shows it in the reader's language: `Aug 1, 2021, 1:02:03 PM UTC`, `01.08.2021, 10:02:03 MESZ`, `1 août 2021 à 10:02`,
  * `2021/08/01 10:02`. Where only figures stand, `order` decides between day and month.
  */
 export function parseLocalTime(text: string, order: 'dmy' | 'mdy' = 'dmy'): number | undefined {
-  const plain = text.replace(/[\u200e\u200f\u202a-\u202e]/g, '').replace(/[\u00a0\u202f]/g, ' ')
+  const plain = asciiDigits(text.replace(/[\u200e\u200f\u202a-\u202e]/g, '').replace(/[\u00a0\u202f]/g, ' '))
   const clock = /(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([ap])?\.?\s?(?:m\.?)?/i.exec(
-    plain.replace(/\d{1,4}[./-]\d{1,2}[./-]\d{2,4}/, (date) => ' '.repeat(date.length)),
+    plain.replace(/\d{1,4}[./-] ?\d{1,2}[./-] ?\d{1,4}/, (date) => ' '.repeat(date.length)),
   )
   const zone = /\b(UTC|GMT|CES?T|MES?Z|BST|WES?T|EES?T|[ECMP][SD]T|JST|KST|IST|AE[SD]T|MSK)\b\s*([+-]\d{1,2}(?::?\d\d)?)?/i.exec(plain)
   const date = dateOf(plain, order)
   if (date === undefined) return undefined
   let hour = clock ? Number(clock[1]) : 0
-  const half = clock?.[4]?.toLowerCase()
+  const half = clock?.[4]?.toLowerCase() ?? (MORNING.test(plain) ? 'a' : AFTERNOON.test(plain) ? 'p' : undefined)
   if (half === 'p' && hour < 12) hour += 12
   if (half === 'a' && hour === 12) hour = 0
-  const minutes = (ZONES[zone?.[1]?.toLowerCase() ?? 'utc'] ?? 0) + (zone?.[2] ? Math.trunc(Number(zone[2].split(':')[0])) * 60 : 0)
+  const name = zone?.[1]?.toLowerCase() ?? 'utc'
+  // letters that America and China share
+  const minutes =
+    (name === 'cst' && plain.includes('年') ? 480 : (ZONES[name] ?? 0)) + (zone?.[2] ? Math.trunc(Number(zone[2].split(':')[0])) * 60 : 0)
   return at(...date, hour, Number(clock?.[2] ?? 0), Number(clock?.[3] ?? 0), minutes)
 }
 
 function dateOf(text: string, order: 'dmy' | 'mdy'): [year: number, month: number, day: number] | undefined {
-  const ymd = /\b(\d{4})[-/.年]\s?(\d{1,2})[-/.月]\s?(\d{1,2})/.exec(text)
+  const ymd = /\b(\d{4})[-/.年년]\s?(\d{1,2})[-/.月월]\s?(\d{1,2})/.exec(text)
   if (ymd) return [Number(ymd[1]), Number(ymd[2]) - 1, Number(ymd[3])]
-  const figures = /\b(\d{1,2})[./-](\d{1,2})[./-](\d{2,4})\b/.exec(text)
-  if (figures) {
-    const [first, second, year] = [Number(figures[1]), Number(figures[2]), Number(figures[3])]
-    const [day, month] = (order === 'dmy' && second <= 12) || first > 12 ? [first, second] : [second, first]
-    return [year < 100 ? 2000 + year : year, month - 1, day]
-  }
+  // 23. 1. 15. of Korea: spaces, and a point behind the day too. Without spaces the year is last: 15.1.23. of Serbia
+  const short = /\b(\d{2})\. (\d{1,2})\. (\d{1,2})\./.exec(text)
+  if (short) return [2000 + Number(short[1]), Number(short[2]) - 1, Number(short[3])]
+  const figures = /\b(\d{1,2})[./-] ?(\d{1,2})[./-] ?(\d{2,4})\b/.exec(text)
+  // behind a date in words, 10.02.03 is a clock
+  const named = figures === null || Number(figures[3]) < 100 ? namedDate(text) : undefined
+  if (figures === null || named !== undefined) return named
+  const [first, second, year] = [Number(figures[1]), Number(figures[2]), Number(figures[3])]
+  const [day, month] = (order === 'dmy' && second <= 12) || first > 12 ? [first, second] : [second, first]
+  return [year < 100 ? 2000 + year : year, month - 1, day]
+}
+
+/** `5 janv. 2023`, `Aug 1, 2021` */
+function namedDate(text: string): [year: number, month: number, day: number] | undefined {
   const year = /\b((?:19|20)\d{2})\b/.exec(text)
   const day = /(?<![\d:])(\d{1,2})(?![\d:])/.exec(text)
   if (!year || !day) return undefined

@@ -103,7 +103,10 @@ class Reader {
       },
       { xmlMode: true },
     )
-    parser.end(this.#xml)
+    parser.write(this.#xml)
+    // half of the terms may say the opposite of all of them
+    if (this.isRsl && this.#depth > 0) throw new Refused('it ends in the middle')
+    parser.end()
   }
 
   #open(name: string, attributes: Record<string, string>, line: number): void {

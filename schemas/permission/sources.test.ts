@@ -31,6 +31,66 @@ const decide = (path: string, { agent = 'quern', headers = [], html = null, ...t
 const told = (...given: Parameters<typeof decide>) =>
   decide(...given).signals.map(({ source, value, line, says }) => [says, source, value, line])
 
+describe('paths of preferences', () => {
+  it.each([
+    ['/%62log/', '/blog/x'],
+    ['/blog/', '/%62log/x'],
+    ['/bl%c3%bcg/', '/blüg/x'],
+    ['/*/p1$', '/blog/p%31'],
+  ])('%s covers %s, whatever is escaped', (path, page) => {
+    expect(decide(page, { robots: `User-agent: *\nContent-Usage: ${path} train-ai=n\n` }).decision).toBe('deny')
+    expect(decide(page, { robots: `User-agent: *\nContent-Signal: ${path} ai-train=no\n` }).decision).toBe('deny')
+  })
+
+  it.each<[lines: [path: string, may: boolean][], page: string, decision: string]>([
+    [
+      [
+        ['', false],
+        ['/%62log/', true],
+      ],
+      '/blog/x',
+      'deny',
+    ],
+    [
+      [
+        ['/blog/', false],
+        ['/%62log', true],
+      ],
+      '/blog/x',
+      'deny',
+    ],
+    [
+      [
+        ['/', false],
+        ['/open/', true],
+      ],
+      '/%6Fpen/x',
+      'deny',
+    ],
+    [
+      [
+        ['/', true],
+        ['/%62log/', false],
+      ],
+      '/blog/x',
+      'deny',
+    ],
+    [[['/%62log/', true]], '/blog/x', 'unknown'],
+    [
+      [
+        ['/', false],
+        ['/open/', true],
+      ],
+      '/open/x',
+      'allow',
+    ],
+  ])('an escape permits nothing: %j for %s is %s', (lines, page, decision) => {
+    const usage = lines.map(([path, may]) => `Content-Usage: ${path} train-ai=${may ? 'y' : 'n'}\n`).join('')
+    const signal = lines.map(([path, may]) => `Content-Signal: ${path} ai-train=${may ? 'yes' : 'no'}\n`).join('')
+    for (const robots of [usage, signal]) expect(decide(page, { robots: `User-agent: *\n${robots}` }).decision).toBe(decision)
+  })
+})
+
 describe('TDMRep', () => {
   const groups = `[
   { "location": "/directory-a/", "tdm-reservation": 1 },
@@ -151,6 +211,16 @@ describe('RSL', () => {
   ] as [string, string, string | undefined][])('%s: %s', (document, decision, value) => {
     const found = decide('/news/a', { rsl: document })
     expect([found.decision, found.signals[0]?.value]).toEqual([decision, value])
+  })
+
+  it.each([
+    '<rsl><content',
+    '<rsl><content url="/"><license><permits type="usage">ai-train</permits>',
+    '<rsl><content url="/"><license><permits type="usage">ai-train</permits></license></content>',
+  ])('refuses a document that ends in the middle: %s', (document) => {
+    expect(parseRsl(document).state).toBe('refused')
+    const robots = 'User-agent: *\nLicense: https://provider.example/l.xml\n'
+    expect(decide('/a', { robots, rsl: document }).decision).toBe('deny')
   })
 
   it('refuses document types, entities, depth and size, and then takes nothing', () => {

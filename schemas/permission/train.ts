@@ -17,7 +17,7 @@ import { rslVerdict } from './rsl-terms.ts'
 import { digestOf, licenseUrl, namedLicenses, type RuleFile, type SiteRules } from './site-rules.ts'
 import { parseDictionary } from './structured-fields.ts'
 import { tdmRuleFor } from './tdmrep.ts'
-import { pathOf } from './url-path.ts'
+import { pathOf, unescapeUnreserved } from './url-path.ts'
 
 export type Decision = 'allow' | 'deny' | 'unknown'
 /** What an absent statement means: `strict` takes only what is permitted, `standard` whatever is not denied. */
@@ -223,15 +223,25 @@ function fromRobots({ site, agent, url }: Facts, kind: 'contentUsage' | 'content
   const lines = groupsFor(robots, agent).flatMap((group) => group[kind])
   if (lines.length === 0 || !mayFetch(robots, agent, url).allowed) return []
   const path = pathOf(url)
+  const source = kind === 'contentUsage' ? 'content-usage robots.txt' : 'content-signal robots.txt'
+  const said = (fitting: UsageLine[]): Statement[] =>
+    fitting.flatMap(({ value, text, line }) =>
+      statement(source, value, line, read).map((one) => ({ ...one, value: text, file: site.robots })),
+    )
+  const written = longestOf(lines, path)
+  const numbers = new Set(written.map(({ line }) => line))
+  // a needless escape in either must not lift what is reserved, nor permit what is not: it adds denials only
+  const plain = longestOf(
+    lines.map((line) => ({ ...line, path: line.path === null ? null : unescapeUnreserved(line.path) })),
+    unescapeUnreserved(path),
+  ).filter(({ line }) => !numbers.has(line))
+  return [...said(written), ...said(plain).filter(({ says }) => says === 'deny')]
+}
+
+function longestOf(lines: readonly UsageLine[], path: string): UsageLine[] {
   const fitting = lines.filter((line) => line.path === null || matches(line.path, path))
   const longest = fitting.reduce((most, line) => Math.max(most, lengthOf(line)), 0)
-  const source = kind === 'contentUsage' ? 'content-usage robots.txt' : 'content-signal robots.txt'
-  return fitting
-    .filter((line) => lengthOf(line) === longest)
-    .flatMap(({ value, text, line }) => {
-      const says = read(value)
-      return says === undefined ? [] : [{ source, value: text, line, says, file: site.robots }]
-    })
+  return fitting.filter((line) => lengthOf(line) === longest)
 }
 
 const lengthOf = ({ path }: UsageLine): number => path?.length ?? 0

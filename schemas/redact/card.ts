@@ -28,21 +28,28 @@ const SHAPES = new Set([
   '4,4,5',
   '4,4,4,3',
   '4,4,4,1',
+  '4,3,3,3',
   '4,4,4',
   '6,13',
   '8,8',
   '4,5,6',
 ])
 
+/** The point of a number that stands behind a word, `roughly 3.4111…`, or is less than one; `1.4111…` on its own is a list. */
+const DECIMALS = /(?:(?<![\d.,])0|\p{L}[^\n\d]{0,3} -?\d)\.$/u
+
 /** Payment card numbers: an issuer's range and length, and the check digit of Luhn. */
 export function findCards(text: string): Span[] {
   const found: Span[] = []
   for (const groups of digitRuns(text)) {
     for (let first = 0; first < groups.length; first++) {
-      const last = cardFrom(groups, first)
+      const last = cardFrom(text, groups, first)
       if (last === undefined) continue
       const [start, end] = [(groups[first] as Group).start, (groups[last] as Group).end]
-      if (saysOtherwise(text, start) && !saysCard(text, start, end)) continue
+      const isSaid = (): boolean => saysCard(text, start, end)
+      if (first === last && DECIMALS.test(text.slice(Math.max(0, start - 24), start)) && !isSaid()) continue
+      // in four groups of four nothing else is written that passes the check
+      if (!isPrinted(groups.slice(first, last + 1)) && saysOtherwise(text, start) && !isSaid()) continue
       found.push({ start, end, kind: 'card' })
       first = last
     }
@@ -50,8 +57,10 @@ export function findCards(text: string): Span[] {
   return found
 }
 
+const isPrinted = (groups: readonly Group[]): boolean => groups.length === 4 && groups.every(({ digits }) => digits.length === 4)
+
 /** The last of the groups that together with `first` make a card; the longest such. */
-function cardFrom(groups: readonly Group[], first: number): number | undefined {
+function cardFrom(text: string, groups: readonly Group[], first: number): number | undefined {
   let digits = ''
   let best: number | undefined
   for (let last = first; last < groups.length && last < first + 5; last++) {
@@ -59,9 +68,17 @@ function cardFrom(groups: readonly Group[], first: number): number | undefined {
     if (digits.length > 19) break
     if (digits.length < 12) continue
     const shape = groups.slice(first, last + 1).map((group) => group.digits.length)
-    if ((shape.length === 1 || SHAPES.has(shape.join(','))) && isCard(digits)) best = last
+    if ((shape.length === 1 || SHAPES.has(shape.join(','))) && isCard(digits) && isOfOnePiece(text, groups.slice(first, last + 1)))
+      best = last
   }
   return best
+}
+
+/** Between the groups of a rare shape, and wherever more than one unit stands, stands the same everywhere: else two numbers lie side by side. */
+function isOfOnePiece(text: string, groups: readonly Group[]): boolean {
+  const gaps = groups.slice(1).map(({ start }, i) => text.slice((groups[i] as Group).end, start))
+  const isRare = groups.length === 4 && groups[3]?.digits.length === 3 && groups[1]?.digits.length === 3
+  return new Set(gaps).size <= 1 || (!isRare && gaps.every((gap) => gap.length === 1))
 }
 
 const isCard = (digits: string): boolean =>

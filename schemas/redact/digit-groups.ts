@@ -1,4 +1,4 @@
-/** Runs of digits with single separators between them: what cards, telephone numbers and identifiers are written as. */
+/** Runs of digits with separators between them: what cards, telephone numbers and identifiers are written as. */
 
 export interface Group {
   digits: string
@@ -6,7 +6,8 @@ export interface Group {
   end: number
 }
 
-const RUN = /(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])\d+(?:[ .\-/_]\d+)*(?![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])/gu
+const RUN =
+  /(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])\d+(?:(?: {1,2}| ?[.\-/] ?|_)\d+)*(?![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}_])/gu
 
 /** The groups of each maximal run: `4111 1111 1111 1111` is one run of four. */
 export function* digitRuns(text: string): Generator<Group[]> {

@@ -11,7 +11,7 @@ import { findSecrets } from './secret.ts'
 import { type Detector, type Span, withoutOverlaps } from './span.ts'
 
 /** Bump the version on any change of what the rules find or leave. */
-export const REDACTION = 'redact@1'
+export const REDACTION = 'redact@2'
 /** Longest text in one call; a longer one is the caller's to cut. */
 export const MAX_TEXT_UNITS = 1 << 20
 
@@ -24,15 +24,19 @@ export function findSpans(text: string, people?: NameIndex): Span[] {
   const digits = digitsIn(folded)
   const found: Span[] = []
   found.push(...findSecrets(folded))
-  if (folded.includes('@') || /[[({](?:at|ät)/i.test(folded)) found.push(...findEmails(folded))
-  // an account number may look like a card from inside
-  if (digits >= 6) found.push(...findIbans(folded))
+  if (/@|%40|[[({](?:at|ät)/i.test(folded)) found.push(...findEmails(folded))
+  // an account number may look like a card from inside, and so may an international telephone number
+  if (digits >= 2 && folded.length >= 15 && /[A-Za-z]{2} ?\d\d/.test(folded)) found.push(...findIbans(folded))
+  const phones = digits >= 7 ? findPhones(folded) : []
+  found.push(
+    ...phones.filter(({ start }) => folded[start] === '+' || /(?<!\d[ -])00$/.test(folded.slice(Math.max(0, start - 2), start + 2))),
+  )
   if (digits >= 12) found.push(...findCards(folded))
   if (digits > 1 && /[.:-]/.test(folded))
     found.push(...findMacs(folded), ...(folded.includes('.') || folded.includes(':') ? findIps(folded) : []))
-  if (digits >= 6)
-    found.push(...(folded.includes('+') ? findPhones(folded).filter((span) => folded[span.start] === '+') : []), ...findNationalIds(folded))
-  if (digits >= 7) found.push(...findPhones(folded))
+  // of all of them India's PAN has the fewest, four behind five letters
+  if (digits >= 6 || (digits >= 4 && /[A-Z]{5}\d{4}[A-Z]/.test(folded))) found.push(...findNationalIds(folded))
+  found.push(...phones)
   const handles = folded.includes('@') || /u\//i.test(folded) ? findHandles(folded) : []
   if (people !== undefined && people.size > 0) {
     const named = people.find(text)

@@ -1,7 +1,9 @@
-import { countrySpecs } from 'ibantools'
+import { countrySpecs, isValidBBAN } from 'ibantools'
 import type { Span } from './span.ts'
 
-const START = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?=[ .\-_]?[A-Z0-9])/giu
+const START = /(?:(?<![\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}])|(?<=iban))[A-Z]{2} ?\d{2}(?=[ .\-_]?[A-Z0-9])/giu
+/** A letter of a script that puts spaces between words, or a digit: what stands there goes on. */
+const GOES_ON = /[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{N}]/u
 
 /** International bank account numbers (ISO 13616): the length of their country and the check digits. */
 export function findIbans(text: string): Span[] {
@@ -17,11 +19,16 @@ export function findIbans(text: string): Span[] {
       if (/[A-Za-z0-9]/.test(unit)) {
         value += unit.toUpperCase()
         gap = 0
-      } else if (/[ .\-_]/.test(unit)) gap++
+      } else if (/[ .\-_\n]/.test(unit)) gap++
       else break
     }
-    if (value.length === wanted && !/[\p{L}\p{N}]/u.test(text.charAt(at)) && passesMod97(value))
-      found.push({ start: index, end: at, kind: 'iban' })
+    // behind a space prose may look the same: capitals, and digits and letters where the country has them
+    if (
+      text.charAt(index + 2) === ' ' &&
+      !(/^[A-Z]{2}/.test(text.slice(index)) && isValidBBAN(value.slice(4), text.slice(index, index + 2)))
+    )
+      continue
+    if (value.length === wanted && !GOES_ON.test(text.charAt(at)) && passesMod97(value)) found.push({ start: index, end: at, kind: 'iban' })
   }
   return found
 }

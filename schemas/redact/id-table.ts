@@ -10,6 +10,8 @@ export interface IdRule {
   /** Digits alone. `strong`: date or several check digits make chance hits rare; otherwise a word beside it must say what it is. */
   bare?: RegExp
   strong?: boolean
+  /** A word that says what it is, but says so of other numbers as well. */
+  label?: RegExp
   isOne: (value: string) => boolean
 }
 
@@ -76,6 +78,9 @@ function isMyNumber(value: string): boolean {
 const isRntrc = (value: string): boolean =>
   (((weighted(value.slice(0, 9), [-1, 5, 7, 9, 4, 6, 10, 5, 7]) % 11) + 11) % 11) % 10 === Number(value[9])
 
+/** Hungary, tax identification sign: weights 1 to 9, modulus 11. */
+const isHungarianTaxpayer = (value: string): boolean => weighted(value.slice(0, 9), [1, 2, 3, 4, 5, 6, 7, 8, 9]) % 11 === Number(value[9])
+
 /** United States, ITIN: begins with 9, fourth and fifth digits in the ranges that are issued. */
 const isItin = (value: string): boolean => /^9\d\d-?(?:5\d|6[0-5]|7\d|8[0-8]|9[0-2]|9[4-9])-?\d{4}$/.test(value)
 
@@ -111,18 +116,18 @@ export const ID_RULES: readonly IdRule[] = [
   },
   {
     name: 'IT codice fiscale',
-    written: /[A-Z]{6} ?[\dL-NP-V]{2} ?[A-EHLMPRST] ?[\dL-NP-V]{2} ?[A-Z][\dL-NP-V]{3} ?[A-Z]/i,
+    written: /[A-Z]{3} ?[A-Z]{3} ?[\dL-NP-V]{2} ?[A-EHLMPRST] ?[\dL-NP-V]{2} ?[A-Z][\dL-NP-V]{3} ?[A-Z]/i,
     isOne: by('IT', 'codicefiscale'),
   },
   {
     name: 'FR NIR',
-    written: /[12] \d{2} \d{2} (?:\d{2}|2[AB]) \d{3} \d{3} \d{2}|[12]\d{4}2[AB]\d{8}/i,
+    written: /[12] \d{2} \d{2} (?:\d{2}|2[AB]) \d{3} \d{3} \d{2}|[12]\d{4}2[AB]\d{6} ?\d{2}|[12]\d{12} \d{2}/i,
     bare: /[12]\d{14}/,
     strong: true,
     isOne: by('FR', 'nir'),
   },
   { name: 'FR tax id', written: /[0-3]\d \d{2} \d{3} \d{3} \d{3}/, bare: /[0-3]\d{12}/, strong: true, isOne: by('FR', 'nif') },
-  { name: 'BE national number', written: /\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}/, bare: /\d{11}/, strong: true, isOne: by('BE', 'nn') },
+  { name: 'BE national number', written: /\d{2}([ .])\d{2}\1\d{2}[ -]\d{3}[ .]\d{2}/, bare: /\d{11}/, strong: true, isOne: by('BE', 'nn') },
   { name: 'NL BSN', written: /\d{4}\.\d{2}\.\d{3}/, bare: /\d{9}/, isOne: by('NL', 'bsn') },
   { name: 'PT NIF', bare: /[1235689]\d{8}/, isOne: by('PT', 'nif') },
   { name: 'PT citizen card', written: /\d{8} ?\d ?[A-Z\d]{2}\d/i, isOne: (v) => /[a-z]/i.test(v) && by('PT', 'cc')(v) },
@@ -139,7 +144,7 @@ export const ID_RULES: readonly IdRule[] = [
   { name: 'HR OIB', bare: /\d{11}/, isOne: by('HR', 'oib') },
   { name: 'RS, BA, ME, MK JMBG', bare: /\d{13}/, strong: true, isOne: (v) => isDate6(v.slice(0, 2), v.slice(2, 4)) && by('RS', 'jmbg')(v) },
   { name: 'SI EMŠO', bare: /\d{13}/, strong: true, isOne: by('SI', 'emso') },
-  { name: 'HU tax id', bare: /8\d{9}/, isOne: by('HU', 'anum') },
+  { name: 'HU tax id', bare: /8\d{9}/, isOne: isHungarianTaxpayer },
   { name: 'GR AMKA', bare: /\d{11}/, strong: true, isOne: by('GR', 'amka') },
   { name: 'GR AFM', bare: /\d{9}/, isOne: by('GR', 'vat') },
   { name: 'FI HETU', written: /\d{6}[-+A-FU-Y]\d{3}[\dA-FHJ-NPR-Y]/i, isOne: by('FI', 'hetu') },
@@ -167,7 +172,7 @@ export const ID_RULES: readonly IdRule[] = [
   { name: 'CN resident identity', written: /\d{17}X/i, bare: /\d{18}/, strong: true, isOne: by('CN', 'ric') },
   { name: 'TW identity', written: /[A-Z][1289]\d{8}/i, isOne: by('TW', 'natid') },
   { name: 'HK identity', written: /[A-Z]{1,2}\d{6} ?\([\dA]\)|[A-Z]{1,2}\d{6}[\dA]/i, isOne: by('HK', 'hkid') },
-  { name: 'JP individual number', written: /\d{4}([- ])\d{4}\1\d{4}/, bare: /\d{12}/, isOne: isMyNumber },
+  { name: 'JP individual number', written: /\d{4}([- ])\d{4}\1\d{4}/, bare: /\d{12}/, label: /\bmy number\P{L}*$/u, isOne: isMyNumber },
   { name: 'SG NRIC', written: /[STFGM]\d{7}[A-Z]/i, isOne: isNric },
   { name: 'MY NRIC', written: /\d{6}-\d{2}-\d{4}/, bare: /\d{12}/, isOne: by('MY', 'nric') },
   {
@@ -184,6 +189,8 @@ export const ID_RULES: readonly IdRule[] = [
   { name: 'CL RUT', written: /\d{1,2}\.\d{3}\.\d{3}-[\dK]|\d{7,8}-[\dK]/i, isOne: (v) => by('CL', 'rut')(v.replaceAll('.', '')) },
   { name: 'MX CURP', written: /[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z\d]\d/i, isOne: by('MX', 'curp') },
   { name: 'MX RFC', written: /[A-ZÑ&]{4}\d{6}[A-Z\d]{3}/i, isOne: by('MX', 'rfc') },
+  // many are written down without the homoclave that the tax office gave
+  { name: 'MX RFC, named', bare: /[A-ZÑ&]{4}\d{6}[A-Z\d]{3}/i, isOne: (v) => isDate6(v.slice(8, 10), v.slice(6, 8)) },
   { name: 'EC cédula', written: /\d{9}-\d/, bare: /\d{10}/, isOne: by('EC', 'ci') },
   { name: 'CA SIN', written: /\d{3}-\d{3}-\d{3}/, bare: /\d{9}|\d{3} \d{3} \d{3}/, isOne: (v) => passesLuhn(onlyDigits(v)) },
   { name: 'AU TFN', bare: /\d{3} ?\d{3} ?\d{3}|\d{8}/, isOne: by('AU', 'tfn') },

@@ -34,7 +34,10 @@ export class NameIndex {
   readonly #byFirst = new Map<string, Alias[]>()
   /** Parts of names, with and without a last vowel: what an ending is hung on. */
   readonly #roots = new Set<string>()
-  readonly #scripts: { text: string; pseudonym: string }[] = []
+  /** Names in scripts without spaces, and parts of them that need a title behind. */
+  readonly #unspaced = new Map<string, { pseudonym: string; titled: boolean }>()
+  /** How long those are that begin with these two units, longest first. */
+  readonly #lengths = new Map<string, number[]>()
   readonly #shared = new Map<string, string>()
 
   constructor(people: readonly Person[]) {
@@ -43,19 +46,16 @@ export class NameIndex {
       for (const handle of handles) this.#addHandle(handle, pseudonym)
     }
     for (const aliases of this.#byFirst.values()) aliases.sort((a, b) => b.words.length - a.words.length)
-    this.#scripts.sort((a, b) => b.text.length - a.text.length)
   }
 
   get size(): number {
-    return this.#byFirst.size + this.#scripts.length
+    return this.#byFirst.size + this.#unspaced.size
   }
 
   #addName(name: string, pseudonym: string): void {
     const bare = name.normalize('NFC').trim()
-    if (isUnspaced(bare)) {
-      if (bare.length >= 2) this.#scripts.push({ text: bare, pseudonym })
-      return
-    }
+    // one of several parts may stand among words as well: 西村 あすか is found where only 西村 stands between spaces
+    if (isUnspaced(bare) && this.#addUnspaced(bare, pseudonym) < 2) return
     const words = wordsOf(bare)
     if (words.length === 0) return
     const folded = words.map(fold)
@@ -67,14 +67,40 @@ export class NameIndex {
       return
     }
     this.#add({ words: folded, pseudonym, capital, marked: false })
-    // "Schmidt, Anna" and "Schmidt Anna"
-    if (!capital) this.#add({ words: [folded.at(-1) as string, ...folded.slice(0, -1)], pseudonym, capital, marked: false })
+    // "Schmidt, Anna" and "Schmidt Anna"; "García López, Ana"
+    if (!capital)
+      for (let cut = 1; cut < folded.length && cut <= MOST_GIVEN; cut++)
+        this.#add({ words: [...folded.slice(cut), ...folded.slice(0, cut)], pseudonym, capital, marked: false })
     if (words.length > 2) this.#add({ words: [folded[0] as string, folded.at(-1) as string], pseudonym, capital, marked: false })
     for (const [i, word] of words.entries()) {
       const part = folded[i] as string
       if (word.length >= 2 && /^\p{L}/u.test(word) && !/^\p{Ll}/u.test(word) && !WORDLIKE.has(part) && !PARTICLES.has(part))
         this.#add({ words: [part], pseudonym, capital: true, marked: false })
     }
+  }
+
+  /** Written together or apart, family name first or last; one part of it alone where a title of address follows. How many parts it has. */
+  #addUnspaced(bare: string, pseudonym: string): number {
+    const parts = bare.split(BETWEEN_PARTS).filter((part) => part !== '')
+    const orders = parts.length > 1 ? [parts, parts.toReversed()] : [parts]
+    for (const text of [bare, ...orders.flatMap((order) => ['', ' ', '\u3000', '・'].map((between) => order.join(between)))])
+      this.#addScript(text, pseudonym, false)
+    if (parts.length > 1) for (const part of parts) this.#addScript(part, pseudonym, true)
+    return parts.length
+  }
+
+  /** A single unit is a word of its own in these scripts. */
+  #addScript(text: string, pseudonym: string, titled: boolean): void {
+    if (text.length < 2) return
+    const known = this.#unspaced.get(text)
+    if (known === undefined || (known.titled && !titled)) this.#unspaced.set(text, { pseudonym, titled })
+    if (known !== undefined) return
+    const lengths = this.#lengths.get(text.slice(0, 2)) ?? []
+    if (!lengths.includes(text.length)) lengths.push(text.length)
+    this.#lengths.set(
+      text.slice(0, 2),
+      lengths.toSorted((a, b) => b - a),
+    )
   }
 
   #addHandle(handle: string, pseudonym: string): void {
@@ -104,11 +130,7 @@ export class NameIndex {
 
   /** Where in the text these people are named: names in any case, parts of names with a capital, handles. */
   find(text: string): Span[] {
-    const found: Span[] = []
-    if (this.#scripts.length > 0)
-      for (const { text: name, pseudonym } of this.#scripts)
-        for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length))
-          found.push({ start: at, end: at + name.length, kind: 'person', person: pseudonym })
+    const found = this.#findUnspaced(text)
     if (this.#byFirst.size === 0) return found
     const tokens = [...text.matchAll(WORD)].map((match) => ({
       start: match.index,
@@ -125,6 +147,24 @@ export class NameIndex {
       i += hit.words.length - 1
     }
     return found
+  }
+
+  /** Longest first, as spans that overlap are chosen. */
+  #findUnspaced(text: string): Span[] {
+    const found: Span[] = []
+    // oxlint-disable-next-line no-control-regex
+    if (this.#unspaced.size === 0 || /^[\u0000-\u024f]*$/.test(text)) return found
+    for (let start = 0; start + 1 < text.length; start++) {
+      if (text.charCodeAt(start) < 0x0e00) continue
+      for (const length of this.#lengths.get(text.slice(start, start + 2)) ?? []) {
+        const end = start + length
+        const name = this.#unspaced.get(text.slice(start, end))
+        if (name === undefined || (name.titled && !isTitled(text, start, end))) continue
+        found.push({ start, end, kind: 'person', person: name.pseudonym })
+        break
+      }
+    }
+    return found.toSorted((a, b) => b.end - b.start - (a.end - a.start))
   }
 
   #longestAt(text: string, tokens: readonly Token[], i: number): Alias | undefined {
@@ -203,6 +243,19 @@ export function fold(word: string): string {
 
 const wordsOf = (text: string): string[] => [...text.matchAll(WORD)].map((match) => match[0])
 
-/** Scripts that put no space between words. */
+/** How many words of a name may be given names, when the family's stands first. */
+const MOST_GIVEN = 4
+const BETWEEN_PARTS = /[\s・·]+/u
+/** What people of these languages put behind a name that they call somebody by. */
+const TITLE = /^(?: ?(?:さん|さま|様|くん|君|ちゃん|氏|先生|先輩|殿|님|씨|선생|老师|老師|小姐|女士|同学)|군|양)/u
+/** A letter and one of its own script: between them no word begins, for all that a name can tell. */
+const WITHIN =
+  /\p{sc=Han}\p{sc=Han}|\p{sc=Hangul}\p{sc=Hangul}|\p{scx=Katakana}\p{scx=Katakana}|\p{scx=Hiragana}\p{scx=Hiragana}|\p{sc=Thai}\p{sc=Thai}/u
+
+function isTitled(text: string, start: number, end: number): boolean {
+  return TITLE.test(text.slice(end, end + 4)) && !WITHIN.test(text.slice(Math.max(0, start - 1), start + 1))
+}
+
+/** Scripts that put no space between words; a name may have one between its parts. */
 const isUnspaced = (text: string): boolean =>
-  /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Hangul}・·\s]+$/u.test(text) && !/\s/.test(text)
+  /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Hangul}・·\s]+$/u.test(text) && /\p{L}/u.test(text)

@@ -1,5 +1,5 @@
 import { ID_RULES, type IdRule } from './id-table.ts'
-import { saysOtherwise, saysPersonal, saysPhone } from './labels.ts'
+import { saysLabel, saysOtherwise, saysPersonal, saysPhone } from './labels.ts'
 import type { Span } from './span.ts'
 
 /** What an identifier is written of; one may be several, with single separators between. */
@@ -8,6 +8,9 @@ const PART =
 const SEPARATOR = /^[ .\-/+]$/
 const MOST_PARTS = 7
 const MOST_UNITS = 24
+/** ITU-T E.164 */
+const MOST_PHONE_DIGITS = 15
+const PAN = /^[A-Z]{5}\d{4}[A-Z]$/
 const whole = (pattern: RegExp): RegExp => new RegExp(`^(?:${pattern.source})$`, pattern.flags)
 const rules = ID_RULES.map((rule) => ({
   ...rule,
@@ -52,22 +55,32 @@ function longestFrom(text: string, parts: readonly Part[], first: number): numbe
 
 function isId(value: string, text: string, start: number, end: number): boolean {
   const digits = value.replace(/\D/g, '').length
-  if (digits < 6 || value.length < 8 || value.length > MOST_UNITS) return false
+  // none but India's PAN has fewer than six
+  if ((digits < 6 && !PAN.test(value)) || value.length < 8 || value.length > MOST_UNITS) return false
   // the end of an ISBN is no bank's number
   const isInside =
     /\d[-./]$/.test(text.slice(Math.max(0, start - 2), start)) ||
     /^[-./]\d/.test(text.slice(end, end + 2)) ||
     (value.includes(' ') && (/\d\d $/.test(text.slice(Math.max(0, start - 3), start)) || /^ \d\d/.test(text.slice(end, end + 3))))
+  const isGlued = isInside && !(text.charAt(start - 1) === '/' || text.charAt(end) === '/')
   let personal: boolean | undefined
   let otherwise: boolean | undefined
   const isPersonal = (): boolean => (personal ??= saysPersonal(text, start, end))
   // its own label outweighs an "order" that happens to stand near
   const isOtherwise = (): boolean => (otherwise ??= saysOtherwise(text, start) && !isPersonal())
+  // behind a word that says so, people group digits as they like
+  const isGrouped = /^\d{2,}([ -])\d{2,}(?:\1\d{2,})+$/.test(value)
   return rules.some((rule) => {
     if (rule.written?.test(value) === true && !isInside && passes(rule, value)) return !isOtherwise()
-    if (rule.bare?.test(value) !== true) return false
-    if (!isPersonal() && (rule.strong !== true || isOtherwise() || saysPhone(text, start, end))) return false
-    return passes(rule, value)
+    const bare = isGrouped && !isInside ? value.replace(/[ -]/g, '') : value
+    if (rule.bare?.test(bare) !== true) return false
+    if (
+      !isPersonal() &&
+      !(rule.label !== undefined && saysLabel(rule.label, text, start)) &&
+      (bare !== value || rule.strong !== true || isGlued || isOtherwise() || (digits <= MOST_PHONE_DIGITS && saysPhone(text, start, end)))
+    )
+      return false
+    return passes(rule, bare)
   })
 }
 

@@ -20,6 +20,9 @@ export function plain(text: string): string {
     .replaceAll('\uff20', '@')
     .replaceAll('\uff0b', '+')
     .replaceAll('\uff1a', ':')
+    .replaceAll('\uff0e', '.')
+    .replaceAll('\uff08', '(')
+    .replaceAll('\uff09', ')')
 }
 
 /** How many ASCII digits. */

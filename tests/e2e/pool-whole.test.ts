@@ -344,7 +344,7 @@ describe('a personal pool', () => {
     )
     expect(serving?.answers().at(-1)).toMatchObject({ role: 'assembler', outcome: 'ok', release: { trainer: world.trainer.did } })
     const manifest1 = readPoolRelease(await readFile(at('first', 'release.cbor')))
-    expect(manifest1).toMatchObject({ value: { redaction: 'redact@1' } })
+    expect(manifest1).toMatchObject({ value: { redaction: 'redact@2' } })
     // a copy of it tells whose it was, and an export of one of its people does not
     const recognise = (file: string) => runCli('dao', 'pool', 'recognise', file, ...world.beside.slice(0, 2), '--json')
     await writeFile(at('copy.jsonl'), (await world.rowsIn('opened-1')).map((row) => `${JSON.stringify(row)}\n`).join(''))

@@ -9,6 +9,6 @@ import { comments, subscriptions } from './youtube-csv.ts'
 
 export const googleTakeout: SourceParser = {
   source: 'google-takeout',
-  version: 1,
+  version: 2,
   kinds: [activityJson, activityHtml, chrome, records, semantic, deviceTimeline, keep, subscriptions, comments, profile, contacts],
 }

@@ -1,4 +1,7 @@
-/** Facebook. Rows are `{timestamp, data: [{…}], title}`; titles name friends, so only what was typed is kept. */
+/**
+ * Facebook; what was exported before 2021 has no `_v2` behind its names. Rows are `{timestamp, data: [{…}], title}`; titles name friends,
+ * so only what was typed is kept.
+ */
 import { dropped, type Found } from '../../draft.ts'
 import { type Fields, fieldsOf, jsonValues, listOf, wholeJson } from '../../read/index.ts'
 import type { FileKind, SourceParser } from '../../source.ts'
@@ -39,24 +42,27 @@ const people = (name: string, head: RegExp): FileKind => ({
 
 export const facebook: SourceParser = {
   source: 'facebook',
-  version: 1,
+  version: 2,
   kinds: [
     {
       name: 'profile',
       path: /\.json$/,
-      head: /"profile(?:_information)?_v2"\s*:/,
+      head: /"profile(?:_information)?_v2"\s*:|"profile"\s*:\s*\{\s*"name"\s*:\s*\{\s*"full_name"/,
       weight: 3,
       async survey(file, reading) {
         const root = fieldsOf(await wholeJson(file))
-        const profile = fieldsOf(root['profile_v2'] ?? root['profile_information_v2'])
+        const profile = fieldsOf(root['profile_v2'] ?? root['profile_information_v2'] ?? root['profile'])
         const name = fieldsOf(profile['name'])
         const emails = listOf(fieldsOf(profile['emails'])['emails']).filter((email): email is string => typeof email === 'string')
         reading.people.owner('facebook', emails[0] ?? textAt(name, 'full_name'))
         reading.people.addSelf({ names: [textAt(name, 'full_name')], handles: [...emails, textAt(profile, 'username')] })
       },
     },
-    people('friends', /"(?:friends|received_requests|sent_requests|deleted_friends|rejected_requests|following)_v[23]"\s*:/),
-    rows('comments', /"comments_v2"\s*:/, (_row, data, timeMs) => {
+    people(
+      'friends',
+      /"(?:friends|received_requests|sent_requests|deleted_friends|rejected_requests|following)_v[23]"\s*:|"friends"\s*:\s*\[\s*\{\s*(?:"timestamp"\s*:\s*\d+\s*,\s*)?"name"/,
+    ),
+    rows('comments', /"comments_v2"\s*:|"comments"\s*:\s*\[\s*\{\s*"timestamp"/, (_row, data, timeMs) => {
       const text = textAt(fieldsOf(data['comment']), 'comment')
       return text === undefined ? dropped('empty') : { type: 'Comment', kind: 'comment', timeMs, text }
     }),

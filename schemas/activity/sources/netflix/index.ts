@@ -52,9 +52,31 @@ const rows = (name: string, head: RegExp, weight: number, of: (row: Row) => Foun
   },
 })
 
+/** Titles and days alone, as the site's own page gives them, newest first. A row without a day is something else. */
+const shortHistory = (name: string, path: RegExp, head: RegExp): FileKind => ({
+  name,
+  path,
+  head,
+  weight: 3,
+  async survey(file, { notes, answers }) {
+    const order = new DateOrder(answers.dates)
+    for await (const row of csvRows(file)) order.see(Object.values(row)[1] ?? '')
+    notes.set(`${ORDER} ${file.path}`, order)
+  },
+  async *events(file, { notes, warn }) {
+    const order = (notes.get(`${ORDER} ${file.path}`) as DateOrder).decide(warn)
+    for await (const row of csvRows(file)) {
+      const [title, date = ''] = Object.values(row)
+      const timeMs = parseLocalTime(date, order)
+      if (!title) yield dropped('empty')
+      else yield timeMs === undefined ? dropped('bad-time') : { type: 'View', kind: 'video', timeMs, name: title }
+    }
+  },
+})
+
 export const netflix: SourceParser = {
   source: 'netflix',
-  version: 1,
+  version: 2,
   kinds: [
     rows('viewing', /^\ufeff?"?profile name"?[,;]"?start time"?[,;]"?duration/i, 3, (row) => {
       if (TRAILERS.test(row['supplemental video type'] ?? '')) return dropped('trailer')
@@ -80,24 +102,8 @@ export const netflix: SourceParser = {
         ? { type: 'Like', kind: 'saved', timeMs: parseTime(row['utc title add date']), name: row['title name'] }
         : dropped('empty'),
     ),
-    {
-      name: 'short-history',
-      path: /netflix\w*\.csv$|viewinghistory\.csv$/,
-      head: /^\ufeff?"?(?:title|titel|titre|título|titolo)"?[,;]"?(?:date|datum|fecha|data)/i,
-      weight: 3,
-      async survey(file, { notes, answers }) {
-        const order = new DateOrder(answers.dates)
-        for await (const row of csvRows(file)) order.see(Object.values(row)[1] ?? '')
-        notes.set(`${ORDER} ${file.path}`, order)
-      },
-      async *events(file, { notes, warn }) {
-        // newest first
-        const order = (notes.get(`${ORDER} ${file.path}`) as DateOrder).decide(warn)
-        for await (const row of csvRows(file)) {
-          const [name, date = ''] = Object.values(row)
-          yield name ? { type: 'View', kind: 'video', timeMs: parseLocalTime(date, order), name } : dropped('empty')
-        }
-      },
-    },
+    // named as Netflix names it, the two columns are called in whatever language the account has
+    shortHistory('short-history', /viewinghistory\.csv$/, /^\ufeff?"?\p{L}[^",;\n]{0,30}"?[,;]"?\p{L}[^",;\n]{0,30}"?\r?\n/iu),
+    shortHistory('renamed-history', /netflix\w*\.csv$/, /^\ufeff?"?(?:title|titel|titre|título|titolo)"?[,;]"?(?:date|datum|fecha|data)/i),
   ],
 }

@@ -1,4 +1,5 @@
 /** Somebody's own CSV, JSON or JSON lines, with a map that says which column is what. A column that is not named is dropped. */
+import { DateOrder } from '../../date-order.ts'
 import { type Draft, dropped, type Found } from '../../draft.ts'
 import { ExportError } from '../../errors.ts'
 import { EVENT_TYPES } from '../../event.ts'
@@ -11,13 +12,21 @@ const mapOf = ({ answers }: Reading): ColumnMap => {
   return answers.columns
 }
 
+const ORDERS = 'own-orders'
+/** Of each file, whether its dates put the day or the month first. */
+function ordersOf({ notes }: Reading): Map<string, DateOrder> {
+  const orders = (notes.get(ORDERS) as Map<string, DateOrder> | undefined) ?? new Map<string, DateOrder>()
+  notes.set(ORDERS, orders)
+  return orders
+}
+
 const cell = (row: Fields, column: string | undefined): string | undefined => {
   if (column === undefined) return undefined
   const value = Object.hasOwn(row, column) ? row[column] : row[column.toLowerCase()]
   return typeof value === 'number' ? String(value) : stringOf(value)
 }
 
-function found(row: Fields, map: ColumnMap): Found {
+function found(row: Fields, map: ColumnMap, order: 'dmy' | 'mdy'): Found {
   const said = cell(row, map.type) ?? map.defaultType ?? 'Post'
   const type = EVENT_TYPES.find((one) => one.toLowerCase() === said.toLowerCase())
   if (type === undefined) return dropped('not-in-rules')
@@ -32,7 +41,7 @@ function found(row: Fields, map: ColumnMap): Found {
   const draft: Draft = {
     type,
     kind,
-    timeMs: time === undefined ? undefined : (parseTime(time) ?? parseEpoch(time) ?? parseLocalTime(time)),
+    timeMs: time === undefined ? undefined : (parseTime(time) ?? parseEpoch(time) ?? parseLocalTime(time, order)),
     name: cell(row, map.name),
     text: cell(row, map.text),
     url: cell(row, map.url),
@@ -50,13 +59,23 @@ const kind = (name: string, path: RegExp, rowsOf: (file: ExportFile) => AsyncIte
   path,
   weight: 1,
   async survey(file, reading) {
-    const { person } = mapOf(reading)
-    if (person === undefined) return
-    for await (const row of rowsOf(file)) reading.people.add({ names: [cell(row, person)] })
+    const map = mapOf(reading)
+    const { defaultType: _, ...columns } = map
+    const named = Object.values(columns)
+    const order = new DateOrder(reading.answers.dates)
+    let isKnown: boolean | undefined
+    for await (const row of rowsOf(file)) {
+      isKnown = isKnown === true || named.some((column) => cell(row, column) !== undefined)
+      order.see(cell(row, map.time) ?? '')
+      if (map.person !== undefined) reading.people.add({ names: [cell(row, map.person)] })
+    }
+    if (isKnown === false) reading.warn('COLUMNS_MISSING', 'a file has none of the columns that --columns names, so nothing of it is kept')
+    ordersOf(reading).set(file.path, order)
   },
   async *events(file, reading) {
     const map = mapOf(reading)
-    for await (const row of rowsOf(file)) yield found(row, map)
+    const order = ordersOf(reading).get(file.path)?.decide(reading.warn) ?? 'dmy'
+    for await (const row of rowsOf(file)) yield found(row, map, order)
   },
 })
 
@@ -81,6 +100,6 @@ async function* lineRows(file: ExportFile): AsyncGenerator<Fields> {
 /** Taken only where a column map was given. */
 export const own: SourceParser = {
   source: 'own',
-  version: 1,
+  version: 2,
   kinds: [kind('csv', /\.(?:csv|tsv)$/, csvRows), kind('json', /\.json$/, jsonRows), kind('jsonl', /\.(?:jsonl|ndjson)$/, lineRows)],
 }

@@ -4,20 +4,21 @@ import { dropped } from '../../draft.ts'
 import { linesOf } from '../../read/index.ts'
 import type { SourceParser } from '../../source.ts'
 import { parseLocalTime } from '../../times.ts'
-import { type ChatLine, isEncryptionNotice, isFromTheApp, isNotWords, isOwnDeed, readLine } from './line.ts'
-import { type Chat, chatsOf, selfOf, titlesOf } from './self.ts'
+import { type ChatLine, isEncryptionNotice, isNotWords, isOwnDeed, readLine } from './line.ts'
+import { type Chat, chatsOf, keyOf, selfOf, titlesOf } from './self.ts'
 
 export const whatsapp: SourceParser = {
   source: 'whatsapp',
-  version: 1,
+  version: 2,
   kinds: [
     {
       name: 'chat',
       path: /\.txt$/,
-      head: /^[\u200e\ufeff]*\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?,?\s[^\n]{4,20}?(?:\]\s?|\s[-–]\s)[^\n]+/,
+      head: /^[\u200e\u200f\ufeff]*\[?[\u200e\u200f]?\p{Nd}{1,4}[\u200e\u200f]?[./\-年년] ?\p{Nd}{1,2}[\u200e\u200f]?[./\-月월] ?\p{Nd}{1,4}(?:\.|日|일| г\.)?[,،]?\s[^\n]{4,24}?(?:\]\s?|\s[-–]\s)[^\n]+/u,
       weight: 3,
       async survey(file, reading) {
         const chat: Chat = { senders: new Set(), own: new Set(), others: new Set(), order: new DateOrder(reading.answers.dates) }
+        const titles = new Set(titlesOf(file.path, reading.answers.archive).map(keyOf))
         // what goes on in the next line is no deed but words about one
         let deed: string | undefined
         for await (const raw of linesOf(file)) {
@@ -30,8 +31,11 @@ export const whatsapp: SourceParser = {
           deed = line.sender !== undefined && isOwnDeed(line.text) ? line.sender : undefined
           chat.order.see(`${line.date} ${line.clock}`)
           if (line.sender === undefined) continue
-          // the notice opens the chat; later it is somebody's own words about encryption
-          if (chat.senders.size === 0 && isFromTheApp(raw) && isEncryptionNotice(line.text)) chat.others.add(line.sender)
+          const isNotice = isEncryptionNotice(line.text)
+          // under a chat's name the app speaks, in whatever language; a group's name is nobody who writes
+          const isChat = titles.has(keyOf(line.sender)) && (line.isFromTheApp || isNotice)
+          // where no title is known: the notice opens the chat; later it is somebody's own words about encryption
+          if (isChat || (chat.senders.size === 0 && line.isFromTheApp && isNotice)) chat.others.add(line.sender)
           else chat.senders.add(line.sender)
         }
         if (deed !== undefined) chat.own.add(deed)
@@ -46,7 +50,7 @@ export const whatsapp: SourceParser = {
         const found = (line: ChatLine) => {
           if (line.sender === undefined || isEncryptionNotice(line.text)) return dropped('system')
           if (self === undefined || line.sender !== self) return dropped('other-person')
-          if (isNotWords(line.text)) return dropped('empty')
+          if (line.isFromTheApp || isNotWords(line.text)) return dropped('empty')
           return {
             type: 'Message' as const,
             kind: 'message',

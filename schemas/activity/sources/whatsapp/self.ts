@@ -14,7 +14,9 @@ export interface Chat {
 
 const CHATS = 'whatsapp-chats'
 const NAMED =
-  /(?:WhatsApp Chat (?:with|mit|-)|WhatsApp[- ]Chat (?:with|mit)|Discussion WhatsApp avec|Chat de WhatsApp con|Chat WhatsApp con|Conversa do WhatsApp com|WhatsApp-chat met|Czat WhatsApp z|Чат WhatsApp с) ?-? ?(.+?)(?:\.txt|\.zip)?$/i
+  /(?:WhatsApp Chat -|WhatsApp[- ]Chat (?:with|mit)|Discussion WhatsApp avec|Chat de WhatsApp con|Chat WhatsApp con|Conversa do WhatsApp com|WhatsApp-chatt? me[dt]|Chat WhatsApp dengan|Conversație WhatsApp cu|Czat WhatsApp z(?: użytkownikiem)?|Чат WhatsApp с|محادثة واتساب مع|צ[׳']אט WhatsApp עם) ?-? ?(.+?)(?:\.txt|\.zip)?$/iu
+/** Languages in which the name comes first. */
+const NAMED_BEFORE = /^(.+?)(?: ile WhatsApp Sohbeti| ?との ?WhatsApp ?(?:チャット|トーク)| ?님과의 WhatsApp 대화)(?:\.txt|\.zip)?$/iu
 
 export function chatsOf({ notes }: Reading): Map<string, Chat> {
   const chats = (notes.get(CHATS) as Map<string, Chat> | undefined) ?? new Map<string, Chat>()
@@ -24,13 +26,15 @@ export function chatsOf({ notes }: Reading): Map<string, Chat> {
 
 /** What a chat is called: the other person, or the group. On the file, on its folder or on the archive. */
 export function titlesOf(path: string, archive: string | undefined): string[] {
-  const named = [...path.split('/'), ...(archive?.split('/') ?? [])].flatMap((part) => NAMED.exec(part)?.[1]?.trim() ?? [])
+  const named = [...path.split('/'), ...(archive?.split('/') ?? [])].flatMap(
+    (part) => (NAMED.exec(part) ?? NAMED_BEFORE.exec(part))?.[1]?.trim() ?? [],
+  )
   // a second download is called `Bo (2)` or `Bo 2`
   return named.flatMap((title) => [title, title.replace(/\s(?:\(\d{1,3}\)|\d{1,3})$/, '')])
 }
 
-/** File systems take no emoji and no quotes. */
-const keyOf = (name: string): string => {
+/** A name as a title has it: file systems take no emoji and no quotes. */
+export const keyOf = (name: string): string => {
   const lower = name.normalize('NFKC').toLowerCase().trim()
   return lower.replace(/[^\p{L}\p{N}]+/gu, '') || lower
 }
