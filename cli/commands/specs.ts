@@ -408,7 +408,7 @@ export const specs: CommandSpec[] = [
     example: 'quern pool inclusion release.cbor --dao https://dao.example.org',
     settings: ['home', 'dao', 'logLevel'],
     options: [
-      ['--mail <file>', 'verify this proof instead of asking'],
+      ['--proof <file>', 'verify this proof instead of asking'],
       ['--operator <did>', 'with --proof: account of the operator that has to have signed the release; or give --log or --dao'],
       ['--log <dir>', 'with --proof: a copy of the log whose operator has to have signed it'],
       ['--out <file>', 'where the proof goes'],
@@ -577,7 +577,7 @@ export const specs: CommandSpec[] = [
     example: 'quern log verify',
     settings: ['home'],
     options: [
-      ['--mail <file>', 'a .tlog-proof of an entry, or a proof that the log only grew'],
+      ['--proof <file>', 'a .tlog-proof of an entry, or a proof that the log only grew'],
       ['--entry <file>', 'with --proof of an entry: its bytes'],
       ['--since <file>', 'an earlier checkpoint that you kept: the log has to begin with what it covers'],
       ['--policy <file>', 'a tlog-policy: log, witnesses and quorum to trust'],

@@ -35,8 +35,8 @@ const PASSING = new Set([
 ])
 
 /**
- * Asks every keyholder at once, and is done with the first k good answers. Tokens in order of bands, the CID of the key they are under, and why a keyholder's answer was not used, by account. Who answered well is not asked
- * twice: keyholders count bands. Throws RetryableError NOT_ENOUGH_KEYHOLDERS, whose detail says what each answered.
+ * Asks every keyholder at once, and is done with the first k good answers. Tokens in order of bands, the CID of the key they are under, and why a
+ * keyholder's answer was not used, by account. Who answered well is not asked twice: keyholders count bands. Throws RetryableError NOT_ENOUGH_KEYHOLDERS, whose detail says what each answered.
  */
 export async function askForTokens({
   mesh,

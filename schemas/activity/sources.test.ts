@@ -819,6 +819,29 @@ describe('whatsapp', () => {
     expect(by(events, 'Message').map(({ text }) => text)).toEqual(['mine', 'so: it goes'])
   })
 
+  it.each(['清晨6:05', '새벽 6:05', '6:05 in the morning', '௬:௦௫'])(
+    'adds no message to the one before whose head it cannot read: %s',
+    async (clock) => {
+      const chat = [
+        '2024/2/13 下午6:05 - Bob: HIS WORDS',
+        '2024/2/13 下午6:05 - Ida: mine',
+        `2024/2/14 ${clock} - Bob: HIS MORE`,
+        'HIS NEXT LINE',
+        '2024/2/14 下午6:05 - Ida: mine too',
+      ].join('\n')
+      const { events } = await read({ 'WhatsApp Chat with Bob.txt': chat })
+      expect(by(events, 'Message').map(({ text }) => text)).toEqual(['mine', 'mine too'])
+    },
+  )
+
+  it('takes nobody for the owner where the app speaks twice under a name that no title has', async () => {
+    const said = ['Messages and calls are end-to-end encrypted.', 'You were added'].map(
+      (text) => `${MARK}[15/01/2023, 22:30:05] Family: ${MARK}${text}`,
+    )
+    const { events } = await read({ '_chat.txt': [...said, '[15/01/2023, 22:31:05] Alice: HER WORDS'].join('\n') })
+    expect(events).toEqual([])
+  })
+
   const bos = ['13/02/2024, 10:01 - Bo: HIS WORDS', '14/02/2024, 10:01 - Bo: HIS MORE'].join('\n')
   it.each<[what: string, files: Files, answers?: Answers]>([
     ['a chat in which the owner is silent', { 'WhatsApp Chat with Bo.txt': bos }],

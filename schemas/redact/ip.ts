@@ -31,7 +31,8 @@ export function findIps(text: string): Span[] {
   for (const { 0: value, index } of text.matchAll(V4)) {
     const before = text.slice(Math.max(0, index - 32), index)
     const after = text.slice(index + value.length, index + value.length + 24)
-    if (VERSION.test(before) || saysOtherwise(text, index)) continue
+    // a port is no part of a version
+    if ((VERSION.test(before) && !/^:\d/.test(after)) || saysOtherwise(text, index)) continue
     if (SINGLE_DIGITS.test(value) && !/^[:/]\d/.test(after) && !NETWORK.test(before) && !NETWORK.test(after)) continue
     found.push({ start: index, end: index + value.length, kind: 'ip' })
   }

@@ -91,7 +91,7 @@ export class NameIndex {
 
   /** A single unit is a word of its own in these scripts. */
   #addScript(text: string, pseudonym: string, titled: boolean): void {
-    if (text.length < 2) return
+    if (text.length < 2 || text.length > LONGEST_UNSPACED) return
     const known = this.#unspaced.get(text)
     if (known === undefined || (known.titled && !titled)) this.#unspaced.set(text, { pseudonym, titled })
     if (known !== undefined) return
@@ -245,6 +245,8 @@ const wordsOf = (text: string): string[] => [...text.matchAll(WORD)].map((match)
 
 /** How many words of a name may be given names, when the family's stands first. */
 const MOST_GIVEN = 4
+/** A name of such a script in UTF-16 units; what is longer is a sentence. */
+const LONGEST_UNSPACED = 64
 const BETWEEN_PARTS = /[\s・·]+/u
 /** What people of these languages put behind a name that they call somebody by. */
 const TITLE = /^(?: ?(?:さん|さま|様|くん|君|ちゃん|氏|先生|先輩|殿|님|씨|선생|老师|老師|小姐|女士|同学)|군|양)/u

@@ -169,6 +169,8 @@ describe('a number is what its check digit, its shape or its words say', () => {
     ['Un chien de 18 mois qui vit chez Lyon. It will be 25 days after the end.', []],
     ['Arriva il 02 marzo in treno da Marco. Desde hace de 05 meses sobre la mesa de mi casa.', []],
     ['DE 89 3704 0044 0532 0130 00', ['iban: DE 89 3704 0044 0532 0130 00']],
+    ['0049 30 123456 - 00:11:22:33:44:55', ['phone: 0049 30 123456', 'mac: 00:11:22:33:44:55']],
+    ['node ~10.0.0.5:8080, but eslint ~10.0.0.5', ['ip: 10.0.0.5']],
     ['gateway/192.168.1.1 IP/192.168.1.77 and/203.0.113.9', ['ip: 192.168.1.1', 'ip: 192.168.1.77', 'ip: 203.0.113.9']],
     ['src/10.0.0.5 dst/10.0.0.6 ip.addr==10.0.0.7', ['ip: 10.0.0.5', 'ip: 10.0.0.6', 'ip: 10.0.0.7']],
     ['2001:db8::1.5, use 8.8.8.8', ['ip: 2001:db8::1', 'ip: 8.8.8.8']],

@@ -1,6 +1,7 @@
 /** Keyholders count what a tester asks in a day: one account is asked about once, however many bring its mail. */
 import { expect, it } from 'vitest'
 import { askForTokens, dealPoolKey, evaluateBlinded, type HeldPoolShare } from '../../dao/custody/index.ts'
+import { RefusedError } from '../../core/errors/index.ts'
 import type { Mesh } from '../../core/mesh/index.ts'
 import { cborCid, encode, parse, peerFromDid, sha256, tokenRequest, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { keyholders, LEDGER, operator, subject } from '../../tests/support/pool-world.ts'
@@ -36,6 +37,18 @@ it('asks once for one account, also while the first question is on its way', asy
   expect([again, later].map(toHex)).toEqual([toHex(jane), toHex(jane)])
   expect(toHex(await tokenOf(key, bands[1]))).not.toBe(toHex(jane))
   expect(seen.bands).toBe(2 * members.length)
+})
+
+it('asks once more where keyholders did not answer before', async () => {
+  const { mesh, seen } = meshOf()
+  let isDown = true
+  const ask = ((...question: Parameters<Mesh['ask']>) =>
+    isDown ? Promise.reject(new RefusedError('NOT_NOW', 'down')) : mesh.ask(...question)) as Mesh['ask']
+  const tokenOf = accountTokens({ mesh: { ask }, ...asking })
+  await expect(tokenOf(key, bands[0])).rejects.toMatchObject({ code: 'NOT_ENOUGH_KEYHOLDERS' })
+  isDown = false
+  expect(await tokenOf(key, bands[0])).toHaveLength(32)
+  expect(seen.bands).toBe(members.length)
 })
 
 it('waits for no more keyholders than it takes', async () => {

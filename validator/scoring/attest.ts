@@ -50,9 +50,13 @@ export function accountTokens(asking: { mesh: Pick<Mesh, 'ask'>; signer: Signer;
   }
   return (key, band) => {
     const name = `${cborCid(encode(key)).toString()} ${toHex(band)}`
-    const known = asked.get(name) ?? ask(key, band)
-    asked.set(name, known)
-    return known
+    const known = asked.get(name)
+    if (known !== undefined) return known
+    const fresh = ask(key, band)
+    asked.set(name, fresh)
+    // keyholders may be back for the next who brings it
+    fresh.catch(() => asked.delete(name))
+    return fresh
   }
 }
 

@@ -29,14 +29,14 @@ export const whatsapp: SourceParser = {
           }
           if (deed !== undefined) chat.own.add(deed)
           deed = line.sender !== undefined && isOwnDeed(line.text) ? line.sender : undefined
-          chat.order.see(`${line.date} ${line.clock}`)
+          if (line.date !== '') chat.order.see(`${line.date} ${line.clock}`)
           if (line.sender === undefined) continue
           const isNotice = isEncryptionNotice(line.text)
           // under a chat's name the app speaks, in whatever language; a group's name is nobody who writes
           const isChat = titles.has(keyOf(line.sender)) && (line.isFromTheApp || isNotice)
           // where no title is known: the notice opens the chat; later it is somebody's own words about encryption
           if (isChat || (chat.senders.size === 0 && line.isFromTheApp && isNotice)) chat.others.add(line.sender)
-          else chat.senders.add(line.sender)
+          else if (!(line.isFromTheApp && chat.others.has(line.sender))) chat.senders.add(line.sender)
         }
         if (deed !== undefined) chat.own.add(deed)
         chatsOf(reading).set(file.path, chat)

@@ -22,12 +22,15 @@ const START = new RegExp(
 /** iOS puts a mark of direction before what the app itself says: its notices, and what stands for media. */
 const FROM_THE_APP = /^(?:(?!:[ \u00a0\u202f\u200e])[^])*:[ \u00a0\u202f]?\u200e/
 
-/** Undefined where the line goes on from the one before. */
+/** Begins as a message does, by a date and what ends its head, in whatever language. */
+const DATED = /^\[?\p{Nd}{1,4}[./\-年년] ?\p{Nd}{1,2}[./\-月월] ?\p{Nd}{1,4}[^\n]{0,48}?(?:\]|\s[-–—]\s)/u
+
+/** Undefined where the line goes on from the one before. A message whose head is not understood is nobody's, and never a part of the one before. */
 export function readLine(raw: string): ChatLine | undefined {
   const line = raw.replace(/[\u200e\u200f\u202a-\u202e\ufeff]/g, '').replace(/[\u00a0\u202f]/g, ' ')
   // digits of other scripts in date and clock; what was said stays as it was
   const match = START.exec(asciiDigits(line))
-  if (!match) return undefined
+  if (!match) return DATED.test(line) ? { date: '', clock: '', sender: undefined, text: '', isFromTheApp: false } : undefined
   const [, date = '', clock = '', folded = ''] = match
   const rest = line.slice(line.length - folded.length)
   const colon = rest.indexOf(': ')
