@@ -834,6 +834,21 @@ describe('whatsapp', () => {
     },
   )
 
+  it('takes no line of a message for the next one for beginning with a date', async () => {
+    const lines = ['10.12.2024 - dentist', '12/05/2024 I went [with him]', '2024-05-01 12:00 [INFO]', '555-12-3456 - call']
+    const chat = ['2024/2/13 清晨6:05 - Ida: my dates', ...lines, '2024/2/13 새벽 6:06 - Bob: HIS WORDS'].join('\n')
+    const { events } = await read({ 'WhatsApp Chat with Bob.txt': chat })
+    expect(events.map(({ time, object }) => [time, object.text?.split('\n').length])).toEqual([['2024-02-13T06:00:00Z', 5]])
+    // nor is a deed one that goes on so
+    const said = [
+      '13/02/2024, 10:01 - Bob: You deleted this message',
+      lines[0],
+      '13/02/2024, 10:02 - Ann: HERS',
+      '13/02/2024, 10:03 - Eve: HERS',
+    ]
+    expect((await read({ 'WhatsApp Chat with Family.txt': said.join('\n') })).events).toEqual([])
+  })
+
   it('takes nobody for the owner where the app speaks twice under a name that no title has', async () => {
     const said = ['Messages and calls are end-to-end encrypted.', 'You were added'].map(
       (text) => `${MARK}[15/01/2023, 22:30:05] Family: ${MARK}${text}`,

@@ -84,7 +84,7 @@ export function parseEpoch(value: unknown): number | undefined {
 }
 
 /** Halves of the day as languages write them, before the clock or behind it. */
-const MORNING = /오전|上午|凌晨|早上|午前|π\.?μ\.?|(?<!\p{L})ص(?!\p{L})/u
+const MORNING = /오전|새벽|上午|凌晨|清晨|早上|午前|π\.?μ\.?|(?<!\p{L})ص(?!\p{L})/u
 /** م behind a year is the era. */
 const AFTERNOON = /오후|下午|晚上|午後|(?<!π\.?)μ\.?μ\.?|(?<=:\d{2} ?)م(?!\p{L})/u
 

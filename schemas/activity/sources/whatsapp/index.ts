@@ -23,13 +23,13 @@ export const whatsapp: SourceParser = {
         let deed: string | undefined
         for await (const raw of linesOf(file)) {
           const line = readLine(raw)
-          if (line === undefined) {
+          if (line === undefined || line.date === '') {
             if (raw.trim() !== '') deed = undefined
             continue
           }
           if (deed !== undefined) chat.own.add(deed)
           deed = line.sender !== undefined && isOwnDeed(line.text) ? line.sender : undefined
-          if (line.date !== '') chat.order.see(`${line.date} ${line.clock}`)
+          chat.order.see(`${line.date} ${line.clock}`)
           if (line.sender === undefined) continue
           const isNotice = isEncryptionNotice(line.text)
           // under a chat's name the app speaks, in whatever language; a group's name is nobody who writes

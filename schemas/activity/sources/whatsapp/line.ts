@@ -13,7 +13,7 @@ export interface ChatLine {
 
 const DATE = String.raw`\d{1,4}[./-] ?\d{1,2}[./-] ?\d{1,4}\.?(?: г\.)?|\d{4}[年년] ?\d{1,2}[月월] ?\d{1,2}[日일]`
 /** Halves of the day stand before the clock in East Asia, behind it elsewhere. */
-const CLOCK = String.raw`(?:(?:오전|오후|上午|下午|凌晨|早上|中午|晚上|午前|午後)\s?)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?(?:[apAP]\.?\s?[mM]\.?|[πμ]\.?μ\.?|[صم](?=\]|\s)))?`
+const CLOCK = String.raw`(?:(?:오전|오후|새벽|上午|下午|凌晨|清晨|早上|中午|晚上|午前|午後)\s?)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?(?:[apAP]\.?\s?[mM]\.?|[πμ]\.?μ\.?|[صم](?=\]|\s)))?`
 const START = new RegExp(
   String.raw`^\[?(${DATE})[,،]?\s+(?:à\s+|um\s+|a las\s+|alle\s+|klo\s+|kl\.?\s+)?(${CLOCK})(?:\s?(?:Uhr|ч\.))?(?:\]\s?|\s[-–]\s)([\s\S]*)$`,
   'u',
@@ -22,15 +22,17 @@ const START = new RegExp(
 /** iOS puts a mark of direction before what the app itself says: its notices, and what stands for media. */
 const FROM_THE_APP = /^(?:(?!:[ \u00a0\u202f\u200e])[^])*:[ \u00a0\u202f]?\u200e/
 
-/** Begins as a message does, by a date and what ends its head, in whatever language. */
-const DATED = /^\[?\p{Nd}{1,4}[./\-年년] ?\p{Nd}{1,2}[./\-月월] ?\p{Nd}{1,4}[^\n]{0,48}?(?:\]|\s[-–—]\s)/u
+/** A date and a clock, in whatever language. */
+const DATED = String.raw`\p{Nd}{1,4}[./\-年년] ?\p{Nd}{1,2}[./\-月월] ?\p{Nd}{1,4}[^\n]{0,24}?\p{Nd}{1,2}[:.h時时시] ?\p{Nd}{2}[^\n]{0,24}?`
+/** Begins as a message does. */
+const HEAD = new RegExp(String.raw`^(?:\[${DATED}\]|${DATED}\s[-–—]\s)`, 'u')
 
 /** Undefined where the line goes on from the one before. A message whose head is not understood is nobody's, and never a part of the one before. */
 export function readLine(raw: string): ChatLine | undefined {
   const line = raw.replace(/[\u200e\u200f\u202a-\u202e\ufeff]/g, '').replace(/[\u00a0\u202f]/g, ' ')
   // digits of other scripts in date and clock; what was said stays as it was
   const match = START.exec(asciiDigits(line))
-  if (!match) return DATED.test(line) ? { date: '', clock: '', sender: undefined, text: '', isFromTheApp: false } : undefined
+  if (!match) return HEAD.test(line) ? { date: '', clock: '', sender: undefined, text: '', isFromTheApp: false } : undefined
   const [, date = '', clock = '', folded = ''] = match
   const rest = line.slice(line.length - folded.length)
   const colon = rest.indexOf(': ')
