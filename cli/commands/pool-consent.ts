@@ -41,7 +41,7 @@ export function consentText(
         2,
       ),
       '',
-      'As it would be sealed, one of each kind:',
+      'As it would be sealed, one of each kind (every row, before and after: "quern pool preview PATH --all"):',
       ...offer.sample.map((event) => `  ${JSON.stringify(event)}`),
       '',
     ].join('\n'),

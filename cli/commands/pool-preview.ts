@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { UsageError } from '../../core/errors/index.ts'
-import { type PreviewWithDifference, previewExport } from '../../node/pool/index.ts'
+import { type Difference, type PreviewWithDifference, previewExport } from '../../node/pool/index.ts'
 import { type ActivityEvent, coarserOf, type Draft } from '../../schemas/activity/index.ts'
 import type { EventRules } from '../../schemas/wire/index.ts'
 import { type Flags, numberFlag, print, printable, printJson, type Run, say, settingOf, table } from '../program/index.ts'
@@ -10,12 +11,16 @@ export const run: Run = async ([where = ''], flags) => {
   const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined)
   const dates = text('dates')
   if (dates !== undefined && dates !== 'dmy' && dates !== 'mdy') throw new UsageError('BAD_FLAG', '--dates takes dmy or mdy')
+  const isAll = flags['all'] === true
+  if (isAll && flags['json'] === true)
+    throw new UsageError('BAD_FLAG', '--all prints rows before and after, --json what they come to: give one of them')
   const { difference, ...preview } = await previewExport(where, {
     rules: coarserOf(await rulesOf(flags), await poolRulesOf(flags)),
     detectors: await detectorsOf(flags),
     only: sourceOf(flags),
     answers: { self: text('self'), profile: text('profile'), dates, columns: columnsOf(flags) },
-    samples: numberFlag(flags, 'samples', 10),
+    samples: isAll ? 0 : flags['samples'] === undefined ? undefined : numberFlag(flags, 'samples', 10),
+    onRow: isAll ? printRow : undefined,
     // of this run only: a preview is linked to nothing
     key: randomBytes(32),
     nowMs: Date.now(),
@@ -63,11 +68,18 @@ function inWords(preview: PreviewWithDifference): string {
         2,
       ),
       '',
-      ...preview.difference.flatMap(({ before, after }) => [`- ${rowBefore(before)}`, `+ ${rowAfter(after)}`]),
+      ...preview.difference.map(inLines),
       '',
       'Nothing was written and nothing of it left this machine. What is left is pseudonymised: who knows you may still know you in it.',
     ].join('\n'),
   )
+}
+
+const inLines = ({ before, after }: Difference): string => `- ${rowBefore(before)}\n+ ${rowAfter(after)}`
+
+/** An export may have a million rows: no faster than whoever reads them. */
+async function printRow(row: Difference): Promise<void> {
+  if (!process.stdout.write(`${printable(inLines(row))}\n`)) await once(process.stdout, 'drain')
 }
 
 const short = (value: string | undefined): string | undefined =>

@@ -316,7 +316,11 @@ export const specs: CommandSpec[] = [
       'what of a personal export (zip, folder or file) would be offered: events kept and dropped, what is replaced, before and after; writes nothing, sends nothing of it. With --dao by the rules of that pool as well, for which the DAO is asked',
     example: 'quern pool preview takeout.zip --json',
     settings: ['dao', 'logLevel'],
-    options: [...EXPORT_OPTIONS, ['--samples <n>', 'most events to show', '10']],
+    options: [
+      ...EXPORT_OPTIONS,
+      ['--samples <n>', 'show the first so many rows, of whatever type; by default ten, three of a type at most'],
+      ['--all', 'show every row that is kept, before and after, as it is read'],
+    ],
     load: () => import('./pool-preview.ts'),
   },
   {

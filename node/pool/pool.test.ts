@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidInputError } from '../../core/errors/index.ts'
 import { type ActivityEvent, coarserOf, poolRules } from '../../schemas/activity/index.ts'
 import { type ZipFileSpec, zipOf } from '../../tests/support/zip.ts'
-import { LIMITS, type PoolOptions, previewExport, readExport } from './index.ts'
+import { type Difference, LIMITS, type PoolOptions, previewExport, readExport } from './index.ts'
 
 const options: PoolOptions = { rules: poolRules.parse({}), key: new Uint8Array(32).fill(1), nowMs: Date.UTC(2026, 0, 1) }
 const WATCH = 'Takeout/YouTube and YouTube Music/history/watch-history.json'
@@ -77,6 +77,16 @@ it('gives every event once, in one order, and the same ids for the same key only
   expect(first).toHaveLength(20)
   expect(again).toEqual(first)
   expect(first.map(({ id }) => id)).not.toEqual(other.map(({ id }) => id))
+})
+
+it('shows ten rows, or as many as are asked for, and hands over every one', async () => {
+  const where = await zip([good])
+  const all: string[] = []
+  const onRow = async ({ after }: Difference): Promise<void> => void all.push(after.id)
+  expect((await previewExport(where, { ...options, onRow })).difference).toHaveLength(3)
+  const { difference } = await previewExport(where, { ...options, samples: 15 })
+  expect(difference.map(({ after }) => after.id)).toEqual(all.slice(0, 15))
+  expect([all.length, new Set(all).size]).toEqual([20, 20])
 })
 
 describe('a hostile archive is refused', () => {

@@ -16,7 +16,7 @@ export interface Preview {
   replaced: Record<string, number>
   /** First and last day of what is kept; null where no event has a time. */
   dateRange: { from: string; to: string } | null
-  /** As they would be sealed: of each type the first ones. */
+  /** As they would be sealed: the first ones. */
   sample: ActivityEvent[]
   /** Why rows were dropped. */
   dropReasons: Record<string, number>
@@ -28,24 +28,37 @@ export interface Preview {
   warnings: { code: string; message: string }[]
 }
 
+/** A row of the export, and what would be sealed of it. */
+export interface Difference {
+  before: Draft
+  after: ActivityEvent
+}
+
 /** The same with the rows the samples were made of: for the owner's eyes. */
 export interface PreviewWithDifference extends Preview {
-  difference: { before: Draft; after: ActivityEvent }[]
+  difference: Difference[]
 }
 
 export interface PoolOptions extends PrepareOptions {
   limits?: Limits
-  samples?: number
+}
+
+export interface PreviewOptions extends PoolOptions {
+  /** The first so many rows, of whatever type; where absent ten, three of a type at most. */
+  samples?: number | undefined
+  /** Given every row that is kept, one after the other. */
+  onRow?: ((row: Difference) => Promise<void>) | undefined
 }
 
 /** Throws InvalidInputError with the code of what is wrong with the export. */
-export async function previewExport(where: string, options: PoolOptions): Promise<PreviewWithDifference> {
+export async function previewExport(where: string, options: PreviewOptions): Promise<PreviewWithDifference> {
   const types: Record<string, number> = {}
   const fields: Record<string, number> = {}
-  const samples = options.samples ?? 10
+  const { samples = 10, onRow } = options
+  const perType = options.samples === undefined ? 3 : samples
   const difference: PreviewWithDifference['difference'] = []
   let [kept, from, to] = [0, '', '']
-  const tally = await readExport(where, options, ({ event, draft }) => {
+  const tally = await readExport(where, options, async ({ event, draft }) => {
     kept++
     const before = types[event.type] ?? 0
     types[event.type] = before + 1
@@ -56,7 +69,9 @@ export async function previewExport(where: string, options: PoolOptions): Promis
       if (from === '' || day < from) from = day
       if (day > to) to = day
     }
-    if (difference.length < samples && before < 3) difference.push({ before: draft, after: event })
+    const row = { before: draft, after: event }
+    if (difference.length < samples && before < perType) difference.push(row)
+    await onRow?.(row)
   })
   const dropped = [...tally.dropped.values()].reduce((sum, one) => sum + one, 0)
   return {

@@ -92,7 +92,7 @@ export const ID_RULES: readonly IdRule[] = [
   { name: 'US ITIN', written: /9\d{2}-\d{2}-\d{4}/, bare: /9\d{8}/, isOne: isItin },
   { name: 'US NPI', bare: /[12]\d{9}/, isOne: isNpi },
   { name: 'US ABA', written: /\d{4}-\d{4}-\d/, bare: /\d{9}/, isOne: isAba },
-  { name: 'GB NHS', written: /\d{3}([- ])\d{3}\1\d{4}/, bare: /\d{10}/, isOne: isNhs },
+  { name: 'GB NHS', written: /\d{3} \d{3} \d{4}/, bare: /\d{10}/, isOne: isNhs },
   {
     name: 'GB NINO',
     written: /[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]/i,

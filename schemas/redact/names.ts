@@ -42,7 +42,7 @@ export class NameIndex {
 
   constructor(people: readonly Person[]) {
     for (const { pseudonym, names, handles } of people) {
-      for (const name of names) this.#addName(name, pseudonym)
+      for (const name of names) for (const spelt of spellingsOf(name)) this.#addName(spelt, pseudonym)
       for (const handle of handles) this.#addHandle(handle, pseudonym)
     }
     for (const aliases of this.#byFirst.values()) aliases.sort((a, b) => b.words.length - a.words.length)
@@ -239,6 +239,28 @@ export function fold(word: string): string {
   return /^[\u0000-\u007f]*$/.test(lower)
     ? lower
     : lower.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss').replaceAll('ł', 'l').replaceAll('ø', 'o').replaceAll('ı', 'i')
+}
+
+/** What people write who have no such key: Müller is Mueller, Søren Soeren. `fold` has Muller already. */
+const SPELT_OUT: Record<string, string> = {
+  ä: 'ae',
+  ö: 'oe',
+  ü: 'ue',
+  ø: 'oe',
+  å: 'aa',
+  æ: 'ae',
+  Ä: 'Ae',
+  Ö: 'Oe',
+  Ü: 'Ue',
+  Ø: 'Oe',
+  Å: 'Aa',
+  Æ: 'Ae',
+}
+
+function spellingsOf(name: string): string[] {
+  const composed = name.normalize('NFC')
+  const spelt = composed.replace(/[äöüøåæÄÖÜØÅÆ]/g, (letter) => SPELT_OUT[letter] as string)
+  return spelt === composed ? [name] : [name, spelt]
 }
 
 const wordsOf = (text: string): string[] => [...text.matchAll(WORD)].map((match) => match[0])

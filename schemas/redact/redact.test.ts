@@ -169,6 +169,10 @@ describe('a number is what its check digit, its shape or its words say', () => {
     ['Un chien de 18 mois qui vit chez Lyon. It will be 25 days after the end.', []],
     ['Arriva il 02 marzo in treno da Marco. Desde hace de 05 meses sobre la mesa de mi casa.', []],
     ['DE 89 3704 0044 0532 0130 00', ['iban: DE 89 3704 0044 0532 0130 00']],
+    ['943 476 5919', ['national-id: 943 476 5919']],
+    // dashes are how North America writes its telephones
+    ['943-476-5919', ['phone: 943-476-5919']],
+    ['My NHS number is 943-476-5919', ['national-id: 943-476-5919']],
     ['0049 30 123456 - 00:11:22:33:44:55', ['phone: 0049 30 123456', 'mac: 00:11:22:33:44:55']],
     ['node ~10.0.0.5:8080, but eslint ~10.0.0.5', ['ip: 10.0.0.5']],
     ['gateway/192.168.1.1 IP/192.168.1.77 and/203.0.113.9', ['ip: 192.168.1.1', 'ip: 192.168.1.77', 'ip: 203.0.113.9']],
@@ -193,11 +197,13 @@ describe('people', () => {
     { pseudonym: 'P4', names: ['Anna Kowalska'], handles: [] },
     { pseudonym: 'P5', names: ['Paula Hill-Sanderson'], handles: [] },
     { pseudonym: 'P6', names: ['西村 あすか'], handles: [] },
+    { pseudonym: 'P9', names: ['Jörg Müller'], handles: [] },
     { pseudonym: 'P7', names: ['マイケル・ジョー'], handles: [] },
     { pseudonym: 'P8', names: ['이 수민', '王 明', '林 一', '森 大', '李·明', 'ハンナ・'], handles: [] },
   ])
   it.each([
     ['ANNA SCHMIDT, Schmidt, Anna; anna.s99', 'P1, P1; P1'],
+    ['jörg müller, Joerg Mueller, Jorg Muller; Frau Mueller in Joergs Haus', 'P9, P9, P9; Frau P9 in P9 Haus'],
     ['Will you go in May, Will May and @cat, with the cat?', 'Will you go in May, P2 and P2, with the cat?'],
     ['我和王小明去, YILDIRIM’ın', '我和P3去, P3’ın'],
     // the export names two: which one is meant, nobody can say
