@@ -41,7 +41,7 @@ export function consentText(
         2,
       ),
       '',
-      'As it would be sealed, one of each kind (every row, before and after: "quern pool preview PATH --all"):',
+      'As it would be sealed, one of each kind (every row: "quern pool preview PATH --all" with the same --dao and options):',
       ...offer.sample.map((event) => `  ${JSON.stringify(event)}`),
       '',
     ].join('\n'),

@@ -19,7 +19,7 @@ export const run: Run = async ([where = ''], flags) => {
     detectors: await detectorsOf(flags),
     only: sourceOf(flags),
     answers: { self: text('self'), profile: text('profile'), dates, columns: columnsOf(flags) },
-    samples: isAll ? 0 : flags['samples'] === undefined ? undefined : numberFlag(flags, 'samples', 10),
+    samples: isAll ? 0 : flags['samples'] === undefined ? undefined : numberFlag(flags, 'samples', 0),
     onRow: isAll ? printRow : undefined,
     // of this run only: a preview is linked to nothing
     key: randomBytes(32),
@@ -67,8 +67,7 @@ function inWords(preview: PreviewWithDifference): string {
         ],
         2,
       ),
-      '',
-      ...preview.difference.map(inLines),
+      ...(preview.difference.length > 0 ? ['', ...preview.difference.map(inLines)] : []),
       '',
       'Nothing was written and nothing of it left this machine. What is left is pseudonymised: who knows you may still know you in it.',
     ].join('\n'),
@@ -77,25 +76,27 @@ function inWords(preview: PreviewWithDifference): string {
 
 const inLines = ({ before, after }: Difference): string => `- ${rowBefore(before)}\n+ ${rowAfter(after)}`
 
-/** An export may have a million rows: no faster than whoever reads them. */
-async function printRow(row: Difference): Promise<void> {
-  if (!process.stdout.write(`${printable(inLines(row))}\n`)) await once(process.stdout, 'drain')
+/** Whole, and after as it would be sealed. An export may have a million rows: no faster than whoever reads them. */
+async function printRow({ before, after }: Difference): Promise<void> {
+  const lines = `- ${rowBefore(before, oneLine)}\n+ ${JSON.stringify(after)}\n`
+  if (!process.stdout.write(printable(lines))) await once(process.stdout, 'drain')
 }
 
+const oneLine = (value: string | undefined): string | undefined => value?.replaceAll('\n', ' ')
 const short = (value: string | undefined): string | undefined =>
-  value === undefined ? undefined : (value.length > 160 ? `${value.slice(0, 159)}…` : value).replaceAll('\n', ' ')
+  oneLine(value !== undefined && value.length > 160 ? `${value.slice(0, 159)}…` : value)
 const joined = (parts: (string | undefined)[]): string => parts.filter((part) => part !== undefined).join(' | ')
 
-function rowBefore({ type, timeMs, person, name, text, url, context, place, measure }: Draft): string {
+function rowBefore({ type, timeMs, person, name, text, url, context, place, measure }: Draft, shown = short): string {
   return joined([
     type,
     timeMs === undefined ? undefined : new Date(timeMs).toISOString(),
-    person ?? short(name),
-    short(text),
-    short(url),
+    person ?? shown(name),
+    shown(text),
+    shown(url),
     place && `${place.latE7 / 1e7}, ${place.lonE7 / 1e7}`,
     measure && `${measure.name} ${measure.value} ${measure.unit}`,
-    short(context),
+    shown(context),
   ])
 }
 

@@ -16,7 +16,7 @@ export interface Preview {
   replaced: Record<string, number>
   /** First and last day of what is kept; null where no event has a time. */
   dateRange: { from: string; to: string } | null
-  /** As they would be sealed: the first ones. */
+  /** As they would be sealed: some of the first ones, see `PreviewOptions.samples`. */
   sample: ActivityEvent[]
   /** Why rows were dropped. */
   dropReasons: Record<string, number>
@@ -58,7 +58,7 @@ export async function previewExport(where: string, options: PreviewOptions): Pro
   const perType = options.samples === undefined ? 3 : samples
   const difference: PreviewWithDifference['difference'] = []
   let [kept, from, to] = [0, '', '']
-  const tally = await readExport(where, options, async ({ event, draft }) => {
+  const tally = await readExport(where, options, ({ event, draft }) => {
     kept++
     const before = types[event.type] ?? 0
     types[event.type] = before + 1
@@ -71,7 +71,7 @@ export async function previewExport(where: string, options: PreviewOptions): Pro
     }
     const row = { before: draft, after: event }
     if (difference.length < samples && before < perType) difference.push(row)
-    await onRow?.(row)
+    return onRow?.(row)
   })
   const dropped = [...tally.dropped.values()].reduce((sum, one) => sum + one, 0)
   return {

@@ -257,10 +257,13 @@ const SPELT_OUT: Record<string, string> = {
   Æ: 'Ae',
 }
 
+const SPELT = /[äöüøåæ]/i
+
 function spellingsOf(name: string): string[] {
   const composed = name.normalize('NFC')
-  const spelt = composed.replace(/[äöüøåæÄÖÜØÅÆ]/g, (letter) => SPELT_OUT[letter] as string)
-  return spelt === composed ? [name] : [name, spelt]
+  const spelt = composed.replace(/[äöüøåæ]/gi, (letter) => SPELT_OUT[letter] as string)
+  // two letters for one make a word of what was none: Dü, Due
+  return spelt === composed || wordsOf(composed).some((word) => word.length < 4 && SPELT.test(word)) ? [name] : [name, spelt]
 }
 
 const wordsOf = (text: string): string[] => [...text.matchAll(WORD)].map((match) => match[0])

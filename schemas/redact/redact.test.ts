@@ -197,13 +197,14 @@ describe('people', () => {
     { pseudonym: 'P4', names: ['Anna Kowalska'], handles: [] },
     { pseudonym: 'P5', names: ['Paula Hill-Sanderson'], handles: [] },
     { pseudonym: 'P6', names: ['西村 あすか'], handles: [] },
-    { pseudonym: 'P9', names: ['Jörg Müller'], handles: [] },
+    { pseudonym: 'P9', names: ['Jörg Müller', 'Bö Dü'], handles: [] },
     { pseudonym: 'P7', names: ['マイケル・ジョー'], handles: [] },
     { pseudonym: 'P8', names: ['이 수민', '王 明', '林 一', '森 大', '李·明', 'ハンナ・'], handles: [] },
   ])
   it.each([
     ['ANNA SCHMIDT, Schmidt, Anna; anna.s99', 'P1, P1; P1'],
     ['jörg müller, Joerg Mueller, Jorg Muller; Frau Mueller in Joergs Haus', 'P9, P9, P9; Frau P9 in P9 Haus'],
+    ['Due to that, Boe', 'Due to that, Boe'],
     ['Will you go in May, Will May and @cat, with the cat?', 'Will you go in May, P2 and P2, with the cat?'],
     ['我和王小明去, YILDIRIM’ın', '我和P3去, P3’ın'],
     // the export names two: which one is meant, nobody can say
