@@ -3,7 +3,8 @@ import path from 'node:path'
 import { UsageError } from '../../core/errors/index.ts'
 import { parseCharterYaml } from '../../dao/charter/index.ts'
 import { showLife } from '../life/index.ts'
-import { listOf, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { SHARE_DAYS } from '../../dao/ledger/index.ts'
+import { listOf, numberFlag, printJson, type Run, say, settingOf } from '../program/index.ts'
 import { operatedBy, readCharterFile } from './charter-check.ts'
 import {
   aborted,
@@ -37,6 +38,7 @@ export const run: Run = async (_args, flags) => {
     logger: log,
     charter,
     manual: flags['manual'] === true,
+    shareDays: numberFlag({ shareDays: settingOf('shareDays', flags) }, 'shareDays', SHARE_DAYS),
     onProgress: ({ what, ...more }) => {
       if (json) printJson({ event: what, ...more })
     },

@@ -128,7 +128,7 @@ export const specs: CommandSpec[] = [
     name: 'dao serve',
     summary: 'run the DAO’s service: order the log, move the phases, hold replicas, cut releases, answer over HTTP',
     example: 'quern dao serve --charter charter.yaml --http 0.0.0.0:8080',
-    settings: [...ROLE, 'http', 'allowPrivate', 'hosts'],
+    settings: [...ROLE, 'http', 'allowPrivate', 'hosts', 'shareDays'],
     options: [
       ['--charter <file>', 'the charter; needed for the first start only', 'charter.yaml'],
       ['--manual', 'do not move phases; "quern dao epoch" does'],

@@ -57,6 +57,12 @@ export const settings = {
     fallback: '',
     help: 'names to resolve by this list instead of DNS, separated by commas',
   },
+  shareDays: {
+    flag: '--share-days <n>',
+    env: 'QUERN_SHARE_DAYS',
+    fallback: '31',
+    help: 'age in days at which the shares of what is in a personal pool are dealt anew; 0: the service deals none, the operator’s command does',
+  },
   proxy: {
     flag: '--proxy <url>',
     env: 'QUERN_PROXY',

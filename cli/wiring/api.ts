@@ -1,13 +1,13 @@
 /** The HTTP API over a running operator. */
 import path from 'node:path'
 import type { Logger } from '../../core/effects/index.ts'
-import { openPrometheus } from '../../core/events/index.ts'
 import { type ResolveTxt, txtResolver, type Web } from '../../core/web/index.ts'
 import { OptOutDesk } from '../../dao/optouts/index.ts'
 import { openHttp } from '../../dao/service/index.ts'
 import { hostPort } from './listen.ts'
 import { type RunningOperator, type WebSettings, webFor } from './start-roles.ts'
 import { followIndex } from './index-follower.ts'
+import { daoMetrics } from './dao-metrics.ts'
 import { openPoolDesks } from './pool-desks.ts'
 import { systemClock } from './system.ts'
 
@@ -65,7 +65,8 @@ export async function openApi(
     releases: path.join(home.folder, 'releases'),
     storage: operator.storage,
     index: following.index,
-    metrics: await openPrometheus(),
+    metrics: await daoMetrics(() => operator.custody()),
+    custody: () => operator.custody(),
     submit: (entry, attached) => operator.submit(entry, attached),
     optOut: (domain) => desk.ask(domain),
     pool,

@@ -28,6 +28,9 @@ export function logFolder(home: string, given: string | undefined): string {
 /** Where the shares of a pool's key wait for their keyholders, in the home of a DAO. */
 export const waitingSharesFolder = (home: string): string => path.join(home, 'pool-key')
 
+/** Where reshares wait for the log, in the home of a DAO: of its service and of the operator's command, one at a time. */
+export const resharesFolder = (home: string): string => path.join(home, 'pool-reshares')
+
 /** A release's folder: a path, a CID among the home's releases, or the newest of them. */
 export async function releaseFolder(home: string, given: string | undefined): Promise<string> {
   if (given !== undefined && existsSync(path.join(given, 'manifest.json'))) return path.resolve(given)

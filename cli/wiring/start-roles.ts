@@ -21,7 +21,8 @@ import { AGENT } from '../program/index.ts'
 import { isPublicMultiaddr } from './listen.ts'
 import { readReleaseSecret } from './pool-releases.ts'
 import { releaseJob } from './release-job.ts'
-import { waitingSharesFolder } from './places.ts'
+import { resharesFolder, waitingSharesFolder } from './places.ts'
+import { openReshares } from './reshares.ts'
 import { openRoleHome, type RoleHome } from './role-home.ts'
 import { secureBytes, systemClock, systemEffects } from './system.ts'
 
@@ -53,7 +54,14 @@ export interface RunningOperator extends AsyncDisposable {
 }
 
 export async function startOperator(
-  options: RoleOptions & { charter: Uint8Array; manual?: boolean; pollMs?: number; onProgress?: (progress: OperatorProgress) => void },
+  options: RoleOptions & {
+    charter: Uint8Array
+    manual?: boolean
+    /** Age in days at which a pool's shares are dealt anew; 0: only by the operator's command. */
+    shareDays?: number | undefined
+    pollMs?: number
+    onProgress?: (progress: OperatorProgress) => void
+  },
 ): Promise<RunningOperator> {
   const stack = new AsyncDisposableStack()
   try {
@@ -72,6 +80,8 @@ export async function startOperator(
         logger: options.logger.child('dao'),
         advance: !options.manual,
         pollMs: options.pollMs ?? 1000,
+        reshares: () => openReshares(resharesFolder(home.folder)),
+        ...(options.shareDays !== undefined && { shareDays: options.shareDays }),
         waitingShares: new DiskWaitingShares(waitingSharesFolder(home.folder)),
         release: releaseJob({ folder: path.join(home.folder, 'releases'), logger: options.logger.child('release') }),
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),

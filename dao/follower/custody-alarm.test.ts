@@ -13,8 +13,8 @@ function watched() {
   const note = (level: string) => (event: string, detail?: object) => void said.push([level, event, detail])
   const logger: Logger = { ...silent, info: note('info'), warn: note('warn') }
   const alarm = new CustodyAlarm(logger)
-  const look = (now = world.now): unknown[] => {
-    alarm.look(world.state, now)
+  const look = (now = world.now, silent?: ReadonlySet<string>): unknown[] => {
+    alarm.look(world.state, now, silent)
     return said.splice(0)
   }
   const seat = (change: { add?: number[]; remove?: number[] }): void => {
@@ -43,14 +43,24 @@ it('says when seats near the number needed, when too few are left, and when they
   expect(look()).toEqual([['info', 'custody-sound', { contributions: 1, alarm: 0, lost: 0 }]])
 })
 
-it('reminds of shares that were dealt more than a month ago, once a day', () => {
+it('counts a keyholder that keeps its seat and is silent as one that is gone', () => {
+  const { look, world } = watched()
+  const [quiet, other] = world.validators.map(({ signer }) => signer.did) as [string, string]
+  expect(look(world.now, new Set([quiet]))).toEqual([['warn', 'custody-alarm', { contributions: 1, alarm: 1, lost: 0 }]])
+  expect(look(world.now, new Set([quiet, other, world.validators[2]!.signer.did]))).toEqual([
+    ['warn', 'custody-alarm', { contributions: 1, alarm: 0, lost: 1 }],
+  ])
+  expect(look(world.now, new Set())).toEqual([['info', 'custody-sound', { contributions: 1, alarm: 0, lost: 0 }]])
+})
+
+it('reminds of shares that nobody dealt anew a week after they should, once a day', () => {
   const { world, look } = watched()
   const dealt = [...world.state.contributions.values()][0]!.dealtAt
   expect(dealt).toBeGreaterThan(0)
   const day = 86_400
-  expect(look(dealt + 31 * day)).toEqual([])
-  const reminder = ['warn', 'shares-are-old', { contributions: 1, days: 31 }]
-  expect(look(dealt + 31 * day + 1)).toEqual([reminder])
-  expect(look(dealt + 32 * day)).toEqual([])
-  expect(look(dealt + 32 * day + 1)).toEqual([reminder])
+  expect(look(dealt + 38 * day)).toEqual([])
+  const reminder = ['warn', 'shares-are-old', { contributions: 1, days: 38 }]
+  expect(look(dealt + 38 * day + 1)).toEqual([reminder])
+  expect(look(dealt + 39 * day)).toEqual([])
+  expect(look(dealt + 39 * day + 1)).toEqual([reminder])
 })

@@ -1,7 +1,10 @@
-/** How the shares of the pool's contributions stand by the log alone: who of a committee has lost its seat. Whether the others answer, their owners ask. Pure. */
+/** How the shares of the pool's contributions stand by the log: who of a committee has lost its seat. Whether the others answer is told by who asks them. Pure. */
 import { isLive } from './deliveries.ts'
 import { seatedValidators } from './seats.ts'
 import type { LedgerState, PoolContribution } from './types.ts'
+
+/** A share that is stolen is of use until the next dealing: so old a dealing may be before the next one is due, in days. */
+export const SHARE_DAYS = 31
 
 export type CustodyHealth = 'sound' | 'alarm' | 'lost'
 
@@ -13,19 +16,29 @@ export function custodyHealth({ k, live }: { k: number; live: number }): Custody
 
 export interface CustodyFact {
   one: PoolContribution
-  /** Members that hold a seat. */
+  /** Members that hold a seat, and are not known to be silent. */
   live: string[]
   /** As if all of these answered. */
   health: CustodyHealth
 }
 
-/** Every contribution in the pool, in the order of their reveals. */
-export function custodyOf(state: LedgerState): CustodyFact[] {
+/** Every contribution in the pool, in the order of their reveals. `silent`: accounts that keep their seat and are counted as gone all the same. */
+export function custodyOf(state: LedgerState, silent?: ReadonlySet<string>): CustodyFact[] {
+  return [...state.contributions.values()].filter(isLive).map(judged(state, silent))
+}
+
+/** Of one contribution; undefined where it is not in the pool (any more). */
+export function custodyOfOne(state: LedgerState, manifest: PoolContribution['manifestCid']): CustodyFact | undefined {
+  const one = state.contributions.get(manifest.toString())
+  return one !== undefined && isLive(one) ? judged(state)(one) : undefined
+}
+
+function judged(state: LedgerState, silent?: ReadonlySet<string>): (one: PoolContribution) => CustodyFact {
   const seated = new Set(seatedValidators(state).map(({ statement }) => statement.validator))
-  return [...state.contributions.values()].filter(isLive).map((one) => {
-    const live = one.committee.members.filter((member) => seated.has(member))
+  return (one) => {
+    const live = one.committee.members.filter((member) => seated.has(member) && silent?.has(member) !== true)
     return { one, live, health: custodyHealth({ k: one.committee.k, live: live.length }) }
-  })
+  }
 }
 
 /** Changes of committee, for keyholders to follow. */

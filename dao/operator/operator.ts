@@ -7,11 +7,14 @@ import { checkpointTopic, helloProtocol, logProtocol, readyProtocol, receiptProt
 import type { Storage } from '../../core/storage/index.ts'
 import { cborCid, charter as charterShape, didFromPeer, encode, ledgerIdOf, MAX_CHARTER_BYTES, parse } from '../../schemas/wire/index.ts'
 import { type FileStore, type KnownPeer, Outbox, serveBlocks, Steps, Watchers } from '../follower/index.ts'
-import { type Ledger, type LedgerState, quorum } from '../ledger/index.ts'
+import { type Ledger, type LedgerState, quorum, SHARE_DAYS } from '../ledger/index.ts'
 import { type LogStore, logVkey, peekCheckpoint } from '../log/index.ts'
+import { type CustodyStanding, standingOf } from '../pool-custody/index.ts'
 import { openSequencer, type Sequencer } from '../sequencer/index.ts'
 import { Admission, type Refused } from './admission.ts'
+import { CustodyCare } from './custody-care.ts'
 import { Greetings } from './greetings.ts'
+import { KeyholderWatch } from './keyholder-watch.ts'
 import type { OperatorOptions } from './options.ts'
 import { carryToOwners } from './owner-carrier.ts'
 import { LogPages } from './page.ts'
@@ -40,6 +43,8 @@ export class Operator {
   #releases!: Releases
   #pool!: PoolDesk
   #poolKey: PoolKeyShares | undefined
+  #keyholders!: KeyholderWatch
+  #custody: CustodyCare | undefined
   #steps: Steps | undefined
 
   private constructor(options: OperatorOptions) {
@@ -109,6 +114,12 @@ export class Operator {
     return this.#phases.advance()
   }
 
+  /** How the pool's shares stand, by the log and by which keyholders answer here. */
+  custody(): CustodyStanding {
+    const { clock, shareDays } = this.#options
+    return standingOf(this.state, this.#keyholders.since, clock.now() / 1000, shareDays || SHARE_DAYS)
+  }
+
   /** Called after every step. */
   watch(listener: () => void): Disposable {
     return this.#watchers.watch(listener)
@@ -127,7 +138,7 @@ export class Operator {
   async #open(): Promise<void> {
     const { signal } = this.#stop
     const { mesh, storage, files, kv, signer, logKey, charter, clock, logger, pollMs = 1000, onProgress = () => undefined } = this.#options
-    const { release, waitingShares } = this.#options
+    const { release, waitingShares, reshares, shareDays = SHARE_DAYS } = this.#options
     const state = (): LedgerState => this.state
     const wake = (): void => this.#steps?.wake()
     const shared = { mesh, storage, files, kv, signer, clock, signal, state, onProgress }
@@ -149,11 +160,31 @@ export class Operator {
     this.#phases = new PhaseClock({ ...shared, outbox, logger, checkpoint: () => this.#sequencer.checkpoint() })
     const replicas = this.#stack.use(new Replicas({ ...shared, logger: logger.child('replicas'), onHeld: wake }))
     this.#replicas = replicas
+    const poolLogger = logger.child('pool')
+    const keyholders = this.#stack.use(new KeyholderWatch({ ...shared, logger: poolLogger, onBack: () => this.#custody?.lookAgain() }))
+    this.#keyholders = keyholders
     this.#pool = this.#stack.use(
-      new PoolDesk({ ...shared, write: this.write, isWaiting: (key) => outbox.has(key), logger: logger.child('pool') }),
+      new PoolDesk({
+        ...shared,
+        write: this.write,
+        isWaiting: (key) => outbox.has(key),
+        silent: () => keyholders.silent,
+        logger: poolLogger,
+      }),
     )
-    if (waitingShares)
-      this.#poolKey = this.#stack.use(new PoolKeyShares({ ...shared, waiting: waitingShares, logger: logger.child('pool') }))
+    if (reshares && shareDays > 0)
+      this.#custody = this.#stack.use(
+        new CustodyCare({
+          ...shared,
+          write: this.write,
+          until: (look, ending) => this.until(look, ending),
+          watch: keyholders,
+          open: reshares,
+          days: shareDays,
+          logger: poolLogger,
+        }),
+      )
+    if (waitingShares) this.#poolKey = this.#stack.use(new PoolKeyShares({ ...shared, waiting: waitingShares, logger: poolLogger }))
     const cut = release && ((through: number) => release(this, through, signal))
     this.#releases = this.#stack.use(
       new Releases({ ...shared, cut, holdsAll: (batch) => replicas.holdsAll(batch), write: this.write, logger }),
@@ -229,6 +260,8 @@ export class Operator {
     this.#replicas.tend(coveredSize)
     this.#pool.tend(coveredSize)
     this.#poolKey?.tend()
+    this.#keyholders.tend()
+    this.#custody?.tend()
     this.#phases.look()
     await this.#phases.close()
     this.#releases.tend()

@@ -6,6 +6,7 @@ import type { Storage } from '../../core/storage/index.ts'
 import type { Payload } from '../../schemas/wire/index.ts'
 import type { FileStore } from '../follower/index.ts'
 import type { LogStore } from '../log/index.ts'
+import type { OpenReshares } from '../pool-custody/index.ts'
 import type { Operator } from './operator.ts'
 import type { WaitingShares } from './pool-key-shares.ts'
 
@@ -25,6 +26,10 @@ export interface OperatorOptions extends Effects {
   release?: CutRelease
   /** Shares of a pool's key that were dealt and wait for their keyholders; without it nothing is handed out. */
   waitingShares?: WaitingShares
+  /** Where reshares wait for the log; without it, as with `shareDays` 0, shares are given to others by nobody but the operator's command. */
+  reshares?: OpenReshares
+  /** Age in days at which shares are dealt anew. Default 31. */
+  shareDays?: number
   /** Moves the phases by itself; without it an operator's command does. Default true. */
   advance?: boolean
   pollMs?: number

@@ -23,6 +23,8 @@ export interface PoolDeskOptions {
   write: Outbox['write']
   /** Whether a deed of this key still waits for its place in the log. */
   isWaiting: (key: string) => boolean
+  /** Keyholders that keep their seat and have not answered for long. */
+  silent?: () => ReadonlySet<string>
   kv: Kv
 }
 
@@ -161,7 +163,7 @@ export class PoolDesk implements AsyncDisposable {
       }
     }
     this.#ciphertext.tend()
-    this.#alarm.look(this.#options.state(), this.#options.clock.now() / 1000)
+    this.#alarm.look(this.#options.state(), this.#options.clock.now() / 1000, this.#options.silent?.())
   }
 
   async #settle(): Promise<void> {

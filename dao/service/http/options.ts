@@ -2,6 +2,7 @@ import type { Clock, Logger } from '../../../core/effects/index.ts'
 import type { Storage } from '../../../core/storage/index.ts'
 import type { LedgerFiles, LedgerState } from '../../ledger/index.ts'
 import type { LedgerIndex } from '../../stores/index.ts'
+import type { CustodyStanding } from '../../pool-custody/index.ts'
 import type { LogReader, TileSource } from '../../log/index.ts'
 import type { OptOutAnswer } from '../../optouts/index.ts'
 import type { CID } from '../../../schemas/wire/index.ts'
@@ -33,6 +34,8 @@ export interface ApiOptions {
     /** What its trainer is to delete, sealed to it; one of the same size where that is nothing. */
     notices?: (release: CID) => Promise<Uint8Array | undefined>
   }
+  /** How the pool's shares stand as this service sees its keyholders; 404 without (a mirror). */
+  custody?: () => CustodyStanding
   /** Multiaddrs of the service's peer. */
   addresses?: () => string[]
   clock: Clock

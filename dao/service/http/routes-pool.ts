@@ -10,7 +10,7 @@ import { cidText, object, z } from './shapes.ts'
 const CBOR = 'application/vnd.ipld.dag-cbor'
 const AGE = 'application/octet-stream'
 
-export function poolRoutes(add: Router, { state, pool }: ApiOptions): void {
+export function poolRoutes(add: Router, { state, pool, custody }: ApiOptions): void {
   const now = (): LedgerState => ready(state())
   const served = (): NonNullable<typeof pool> => {
     if (pool === undefined) throw notFound('this service keeps nothing of personal pools')
@@ -88,6 +88,21 @@ export function poolRoutes(add: Router, { state, pool }: ApiOptions): void {
       const bytes = named && (await served().tags(parseCid(params.release)))
       if (bytes === undefined) throw notFound(`no release ${params.release} of the pool is here`)
       return serveBytes(context.req.raw, whole(bytes, toHex(sha256(bytes)), false))
+    },
+  )
+
+  add(
+    {
+      method: 'get',
+      path: '/v1/pool/keyholders',
+      tag: 'pool',
+      summary: 'Who holds shares of the pool, since when one has not answered this service, and how many contributions have enough of them',
+      answers: { 200: { description: 'Accounts, and counts of contributions', type: 'application/json', schema: object } },
+    },
+    () => {
+      now()
+      if (custody === undefined) throw notFound('this service asks no keyholders')
+      return json(custody())
     },
   )
 

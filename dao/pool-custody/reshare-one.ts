@@ -1,0 +1,58 @@
+/** The deed: one contribution's shares are dealt to a committee, and the log is told. Of the operator, by its command or its service. */
+import type { Clock } from '../../core/effects/index.ts'
+import { signObject } from '../../core/envelope/index.ts'
+import { codeOf } from '../../core/errors/index.ts'
+import type { Signer } from '../../core/identity/index.ts'
+import type { Mesh } from '../../core/mesh/index.ts'
+import { encode } from '../../schemas/wire/index.ts'
+import type { PoolContribution } from '../ledger/index.ts'
+import type { Committee } from './due.ts'
+import { logged, type LogReshare, type ReshareBook } from './reshare-book.ts'
+
+export interface Reshare {
+  one: PoolContribution
+  to: Committee
+  /** Seats in the old committee; see `dealersOf`. */
+  dealers: number[]
+  mesh: Pick<Mesh, 'ask'>
+  operator: Signer
+  ledger: string
+  clock: Clock
+  book: ReshareBook
+  log: LogReshare
+  signal: AbortSignal
+}
+
+/** `reshared`, or the code of why not; then the old shares count as before. `faults`: code by account of those that did not do their part. */
+export interface ReshareOutcome {
+  outcome: string
+  faults: Record<string, string>
+}
+
+/**
+ * Orders it, has it dealt, remembers what all new members signed, logs it and tells everybody. Whoever is away then changes over when it reads the
+ * log. Throws what logging throws where that is no refusal: it is in the book then.
+ */
+export async function reshareOne({ one, to, dealers, mesh, operator, ledger, clock, book, log, signal }: Reshare): Promise<ReshareOutcome> {
+  // the curve loads only where there is something to deal
+  const { commitReshare, prepareReshare } = await import('../custody/index.ts')
+  const at = Math.floor(clock.now() / 1000)
+  const { manifestCid: manifest, generation, committee: from } = one
+  const order = encode(
+    signObject('reshare-order', { v: 1, dao: ledger, manifest, generation, from, to, dealers, at, by: operator.did }, operator),
+  )
+  const ready = await prepareReshare(mesh, order, signal).catch((error: unknown) => ({ error }))
+  if ('error' in ready) {
+    signal.throwIfAborted()
+    return { outcome: codeOf(ready.error), faults: faultsOf(ready.error) }
+  }
+  await book.keep({ order, ready })
+  const outcome = await logged(log, { order, ready })
+  await book.forget({ order })
+  if (outcome !== 'logged') return { outcome, faults: {} }
+  const { faults } = await commitReshare(mesh, order, ready, signal)
+  return { outcome: 'reshared', faults: Object.fromEntries(faults) }
+}
+
+const faultsOf = (error: unknown): Record<string, string> =>
+  (error as { detail?: { faults?: Record<string, string> } }).detail?.faults ?? {}
