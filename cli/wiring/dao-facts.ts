@@ -38,10 +38,13 @@ export interface DaoFacts {
  * What a DAO says of itself, asked under a key of this moment: whoever only looks leaves no account behind. Throws FatalError DAO_UNREACHABLE,
  * TOO_SLOW, and what following its log does.
  */
-export async function learnDao(dao: string[], { logger, signal }: { logger: Logger; signal: AbortSignal }): Promise<DaoFacts> {
+export async function learnDao(
+  dao: string[],
+  { logger, signal, patienceMs = PATIENCE_MS }: { logger: Logger; signal: AbortSignal; patienceMs?: number },
+): Promise<DaoFacts> {
   const patience = new AbortController()
   // how long nothing may come: a long log takes as long as it takes
-  const timer = setTimeout(() => patience.abort(), PATIENCE_MS)
+  const timer = setTimeout(() => patience.abort(), patienceMs)
   let hasAnswered = false
   const stop = AbortSignal.any([signal, patience.signal])
   const privateNetwork = isPrivateDao(dao)
@@ -81,7 +84,7 @@ export async function learnDao(dao: string[], { logger, signal }: { logger: Logg
     return { ledger: ledgerId, state, files, policy, opensWith: announced?.from ?? null, known: link.known }
   } catch (error) {
     if (!patience.signal.aborted || signal.aborted) throw error
-    const silence = `${PATIENCE_MS / 1000} seconds`
+    const silence = `${patienceMs / 1000} seconds`
     if (hasAnswered) throw new FatalError('TOO_SLOW', `${dao.join(', ')} sent nothing more of its log within ${silence}`, { cause: error })
     throw new FatalError('DAO_UNREACHABLE', `nobody answers at ${dao.join(', ')} within ${silence}`, { cause: error })
   } finally {

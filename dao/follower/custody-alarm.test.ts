@@ -13,8 +13,8 @@ function watched() {
   const note = (level: string) => (event: string, detail?: object) => void said.push([level, event, detail])
   const logger: Logger = { ...silent, info: note('info'), warn: note('warn') }
   const alarm = new CustodyAlarm(logger)
-  const look = (now = world.now, silent?: ReadonlySet<string>): unknown[] => {
-    alarm.look(world.state, now, silent)
+  const look = (now = world.now, gone?: ReadonlySet<string>): unknown[] => {
+    alarm.look(world.state, now, gone)
     return said.splice(0)
   }
   const seat = (change: { add?: number[]; remove?: number[] }): void => {

@@ -186,13 +186,15 @@ export class CustodyCare implements AsyncDisposable {
 
   /** Resolves when the fold has it: an outbox cannot tell its own entry from one of the operator's commands with the same number. */
   readonly #log: LogReshare = async ({ order, ready }) => {
-    const { write, until, clock, signal } = this.#options
+    const { write, until, clock, signal, state } = this.#options
     const { manifest } = parse(reshareOrder, order, 8192)
-    await write('custody.reshare', { order, ready }, { key: `reshare/${cborCid(order).toString()}` })
     const has = ({ contributions }: LedgerState): true | undefined => {
       const reshared = contributions.get(manifest.toString())?.reshared
       return (reshared && equalBytes(reshared.order, order)) || undefined
     }
+    // what an earlier run signed may be there already
+    if (has(state())) return
+    await write('custody.reshare', { order, ready }, { key: `reshare/${cborCid(order).toString()}` })
     await until(has, AbortSignal.any([signal, clock.deadline(LOGGED_MS)])).catch((cause: unknown) => {
       signal.throwIfAborted()
       throw new RetryableError('NOT_LOGGED', 'the log does not show the reshare yet; it is written again', { cause })

@@ -36,6 +36,7 @@ export class KeyholderWatch implements AsyncDisposable {
   readonly #options: KeyholderWatchOptions
   /** Of those that did not answer the newest question; undefined before they were read. */
   #silent: Map<string, Silence> | undefined
+  #asked: ReadonlySet<string> = new Set()
   /** When somebody's silence was told of, Unix seconds. */
   readonly #toldAt = new Map<string, number>()
   #round: Promise<void> | undefined
@@ -110,6 +111,7 @@ export class KeyholderWatch implements AsyncDisposable {
     const silent = asked.filter((_, i) => answers[i] === false).map((account) => stillSilent(account, before.get(account), now))
     if (silent.length > 0 || before.size > 0) await kv.put(PLACE, encodeSilences(silent))
     this.#silent = new Map(silent.map((one) => [one.account, one]))
+    this.#asked = new Set(asked)
     this.#tell(facts, now)
     if ([...before.keys()].some((account) => !this.#silent?.has(account))) onBack()
   }
@@ -120,7 +122,8 @@ export class KeyholderWatch implements AsyncDisposable {
     for (const account of this.#toldAt.keys()) {
       if (silent.has(account)) continue
       this.#toldAt.delete(account)
-      logger.info('keyholder-back', { account })
+      // one that holds nothing any more is not asked: nobody knows whether it is back
+      if (this.#asked.has(account)) logger.info('keyholder-back', { account })
     }
     for (const account of silent) {
       if (now - (this.#toldAt.get(account) ?? -Infinity) < TELL_SECONDS) continue
