@@ -279,7 +279,7 @@ export const specs: CommandSpec[] = [
   {
     name: 'dao pool reshare',
     summary:
-      'give the shares of what is in a pool to another committee: whose keyholders lost their seat, to those that are left and to seated ones that the policy allows; nobody’s secret is put together for it; exit 3 when one could not be moved',
+      'give the shares of what is in a pool to another committee: whose keyholders lost their seat, to those that are left and to seated ones that the policy allows; nobody’s secret is put together for it. The DAO’s service does it by itself, and fresh shares each month; this does it now. Exit 3 when one could not be moved',
     example: 'quern dao pool reshare --dry-run',
     settings: ['home', 'http'],
     options: [
