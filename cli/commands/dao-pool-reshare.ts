@@ -49,7 +49,7 @@ export const run: Run = async (_args, flags) => {
     met ??= stack.use(await meet(session, [...custodyOf(state).flatMap(({ one }) => one.committee.members), ...seats], stop.signal))
     return met.mesh
   }
-  return tell(session, flags, async ({ one }, to) => {
+  return await tell(session, flags, async ({ one }, to) => {
     stop.signal.throwIfAborted()
     const mesh = await meetThem()
     const { k, members } = one.committee
