@@ -14,7 +14,7 @@ export interface Strictness {
 }
 
 /** A paragraph that reads like text has at least this many characters, and fewer than a third of them in links. */
-const GOOD_PARAGRAPH = 60
+export const GOOD_PARAGRAPH = 60
 /** Furniture is never more than this share of the page's prose, in percent: beyond it an element only has an unlucky name. */
 const MOST_PROSE = 40
 const MOST_PROSE_OF_STRONG_NAMES = 65
