@@ -373,4 +373,16 @@ describe('what reads like text', () => {
     expect(page('<h1>Mill</h1><p>The issue for this feature is: 42.</p>')).toBe('The issue for this feature is: 42.')
     expect(near('<p>下の石は動かず、上の石だけが静かに回り続ける。</p>')).toBe('none')
   })
+
+  it('takes a manual’s box between its paragraphs for text, and a bar of links or beside no text for none', () => {
+    const box =
+      '<div class="sidebar"><p class="title"><b>On stones</b></p><div class="para">The box says what the stones are made of, and nobody skips it.</div></div>'
+    expect(page(`<div><div class="para">${prose}</div>${box}<div class="para">${prose} ${prose}</div></div>`)).toContain(
+      'what the stones are made of',
+    )
+    const links =
+      '<p>Read <a href="/1">what other people say of stones and of mills</a> and <a href="/2">what else there is to read here</a>.</p>'
+    expect(page(`<div><p>${prose}</p><div class="sidebar">${links}</div><p>${prose}</p></div>`)).not.toContain('other people')
+    expect(page(`<div><div class="main"><p>${prose}</p><p>${prose}</p></div>${box}</div>`)).not.toContain('what the stones are made of')
+  })
 })
