@@ -47,7 +47,7 @@ export interface AskingTime {
   leftMs: number
   /** One of them. */
   mostMs: number
-  /** All turns together; counted down. A turn for a rule file counts where it was waited for longer than MAX_REST_MS. */
+  /** All turns together; counted down. A turn for a rule file counts where it was waited for longer than two rounds of the slots, and MAX_REST_MS. */
   waitMs: number
 }
 
