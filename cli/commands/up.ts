@@ -1,13 +1,15 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { RefusedError, UsageError } from '../../core/errors/index.ts'
+import { openWeb } from '../../core/web/index.ts'
 import type { LedgerState } from '../../dao/ledger/index.ts'
 import { peekCheckpoint } from '../../dao/log/index.ts'
 import { serveSampleSite } from '../sample-site/index.ts'
-import { type Flags, listOf, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
+import { AGENT, type Flags, listOf, numberFlag, print, printable, printJson, type Run, say, settingOf } from '../program/index.ts'
 import {
   Ending,
   freeAddress,
+  longestWish,
   outcomesOf,
   ProgressDisplay,
   startLocalNetwork,
@@ -16,7 +18,7 @@ import {
   summaryText,
   type UpSummary,
 } from '../up/index.ts'
-import { aborted, hostsOf, logger, openApi, unlessStopped, untilStopped } from '../wiring/index.ts'
+import { aborted, hostsOf, logger, openApi, systemClock, unlessStopped, untilStopped } from '../wiring/index.ts'
 import { contactOf } from './contact.ts'
 import { crawlOptions } from './crawl-options.ts'
 
@@ -73,11 +75,14 @@ async function bringUp(
       : `crawling ${printable(urls.join(' '))}`,
   )
   const ending = new Ending({ contributors: given.contributors, epochs })
+  const allowPrivate = [...(site?.allowPrivate ?? []), ...listOf(settingOf('allowPrivate', flags))]
+  const crawlDelayMs = site ? 0 : await wishOf(seeds, { contact, allowPrivate, hosts, signal })
   const options = {
     ...given,
+    crawlDelayMs,
     home,
     seeds: site?.urls ?? seeds,
-    allowPrivate: [...(site?.allowPrivate ?? []), ...listOf(settingOf('allowPrivate', flags))],
+    allowPrivate,
     hosts: { ...site?.hosts, ...hosts },
     // whoever owns a site on this machine finds us at our own page
     contact: contact ?? `http://${http.address}/`,
@@ -117,6 +122,20 @@ async function bringUp(
   const published = (): number => peekCheckpoint(operator.sequencer.checkpoint() ?? '').size
   const state = await operator.until((now) => (ending.of(now) !== undefined && published() >= now.size ? now : undefined), signal)
   return finish(state, network.names, api.url)
+}
+
+/** Asked before anybody crawls, under the name that everybody will crawl by. */
+async function wishOf(
+  seeds: string[],
+  {
+    contact,
+    signal,
+    ...reach
+  }: { contact: string | undefined; allowPrivate: string[]; hosts: Record<string, string>; signal: AbortSignal },
+): Promise<number> {
+  const userAgent = `${AGENT}/1.0${contact === undefined ? '' : ` (+${contact})`}`
+  await using web = await openWeb({ clock: systemClock, userAgent, ...reach })
+  return longestWish(seeds, { web, agent: AGENT, clock: systemClock, signal })
 }
 
 async function nothingGathered(home: string, epoch: number): Promise<RefusedError> {

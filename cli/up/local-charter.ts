@@ -11,6 +11,8 @@ export interface LocalCharterOptions {
   maxPages?: number
   maxDepth?: number
   delayMs?: number
+  /** See `localRules`. */
+  crawlDelayMs?: number
   scope?: 'host' | 'domain'
   /** Anything else, over all of the above. */
   charter?: Partial<CharterInput>

@@ -8,6 +8,7 @@ import {
   describeCharter,
   encodeCharter,
   isLocalRules,
+  type LocalNetwork,
   localRules,
   parseCharterYaml,
   problemLine,
@@ -105,6 +106,17 @@ describe('local rules', () => {
       '',
       `, 100 % where the service's mail does (spotify by any message of tunes.example, spotify by a@tunes.example with "Your data is ready" or "Done"; at most 3 days old)`,
     ])
+  })
+
+  it('give validators that share a host’s pace the time to test', () => {
+    const secondsOf = (given: Partial<LocalNetwork>): number =>
+      localRules({ ...start, seeds: ['https://a.example/'], ...given }).epoch.test.maxSeconds
+    expect(secondsOf({})).toBe(Math.ceil((40 + 5) * 1.5))
+    expect(secondsOf({ contributors: 3, validators: 4 })).toBe(4 * (120 + 5) * 1.5)
+    expect(secondsOf({ contributors: 3, validators: 4, crawlDelayMs: 10_000 })).toBe(4 * (120 + 5) * 15)
+    // no more pages are gathered of one host in an hour
+    expect(secondsOf({ contributors: 3, validators: 4, crawlDelayMs: 60_000 })).toBe(4 * (60 + 5) * 90)
+    expect(secondsOf({ seeds: ['http://127.0.0.1/'], contributors: 3, validators: 4 })).toBe(60)
   })
 
   it('stay polite on the open web', () => {

@@ -13,6 +13,8 @@ export interface LocalNetwork {
   maxDepth?: number | undefined
   /** Pause between two requests to a host, ms. Not given: 10 where every seed is on this machine, 1000 where one is not. */
   delayMs?: number | undefined
+  /** The longest Crawl-delay that a start page's host asks for, ms: the test phase is planned for it. Contributors and validators read it themselves. */
+  crawlDelayMs?: number | undefined
   /** How many must be there before the first epoch opens. */
   validators?: number
   contributors?: number
@@ -24,10 +26,19 @@ export interface LocalNetwork {
 /** Lasts no time of its own; the service ends it when its work is done, or after a minute. */
 const short = { minEntries: 0, minSeconds: 0, maxSeconds: 60 }
 
-/** Seconds that testing may take: a minute, or what a polite validator needs when every page it fetches again lies on one host, and half as much again. */
-function testSeconds(contributors: number, delayMs: number): number {
-  const draws = 40
-  return Math.max(short.maxSeconds, Math.ceil((contributors * draws * delayMs * 3) / 2000))
+const GATHER_SECONDS = 3600
+const DRAWS = 40
+/** What a site is asked for besides pages: robots.txt, tdmrep.json, ai.txt, quern.txt, and a licence. */
+const RULE_FILES = 5
+
+/**
+ * Seconds that testing may take: a minute, or what validators that share a host's pace need when every page they fetch again lies on that one host,
+ * and half as much again. Never more than half as much again as gathering by the same pace takes, times the validators: no host has more pages.
+ */
+function testSeconds({ contributors, validators, pauseMs }: { contributors: number; validators: number; pauseMs: number }): number {
+  if (pauseMs === 0) return short.maxSeconds
+  const pages = Math.min(contributors * DRAWS, Math.ceil((GATHER_SECONDS * 1000) / pauseMs))
+  return Math.max(short.maxSeconds, Math.ceil((validators * (pages + RULE_FILES) * pauseMs * 3) / 2000))
 }
 
 /**
@@ -36,7 +47,8 @@ function testSeconds(contributors: number, delayMs: number): number {
  */
 export function localRules({ seeds = [], allowPrivate = [], overrides = {}, ...given }: LocalNetwork): Charter {
   const delayMs = given.delayMs ?? (seeds.every(isLoopback) ? 10 : 1000)
-  const test = { ...short, maxSeconds: testSeconds(given.contributors ?? 1, delayMs) }
+  const { contributors = 1, validators = 1, crawlDelayMs = 0 } = given
+  const test = { ...short, maxSeconds: testSeconds({ contributors, validators, pauseMs: Math.max(delayMs, crawlDelayMs) }) }
   return charter.parse({
     v: 1,
     name: given.name,
@@ -53,9 +65,17 @@ export function localRules({ seeds = [], allowPrivate = [], overrides = {}, ...g
       delayMs,
       allowPrivate: [...allowPrivate],
     },
-    validators: { admission: 'open', independence: 'none', minimum: given.validators ?? 1 },
-    contributors: { minimum: given.contributors ?? 1, quota: null },
-    epoch: { gather: { ...short, maxSeconds: 3600 }, reveal: short, beacon: short, test, report: short, probe: short, close: short },
+    validators: { admission: 'open', independence: 'none', minimum: validators },
+    contributors: { minimum: contributors, quota: null },
+    epoch: {
+      gather: { ...short, maxSeconds: GATHER_SECONDS },
+      reveal: short,
+      beacon: short,
+      test,
+      report: short,
+      probe: short,
+      close: short,
+    },
     replicas: 1,
     vestingEpochs: 0,
     value: { hostContributors: 0, hostEpochs: 0, hostRecords: 1_000_000_000 },

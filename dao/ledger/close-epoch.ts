@@ -94,7 +94,7 @@ export function closeLightly(state: LedgerState, epoch: EpochState, rows: readon
       continue
     }
     contributor.credibility = row.credibility
-    if (row.draws === 0 && !isHeard(state, keysOf(state, epoch, row.account), row.draws)) continue
+    if (!isHeard(state, { keys: keysOf(state, epoch, row.account), draws: row.draws, note: row.note })) continue
     contributor.epochs++
     if (contributor.quota !== null) contributor.quota = nextQuota(contributor.quota, row.credibility, row.note === 'void T1', state.charter)
   }

@@ -91,7 +91,7 @@ export function sameDraws(report: Report, draws: readonly DrawOf[]): string | un
       const result = results[i]
       if (!result || result.row !== pick.row || !result.manifest.equals(pick.manifest))
         return `result ${i} for ${contributor} is about a record it did not draw`
-      if (result.pass !== (result.check === null))
+      if ((result.pass === false) !== (result.check !== null))
         return `result ${i} for ${contributor} names a check without failing it, or fails without one`
     }
     if (!attested.every((cid) => picks.some(({ manifest }) => manifest.equals(cid))))

@@ -162,6 +162,12 @@ function outcomeReasons(state: LedgerState, epoch: number, why: OutcomeReasons, 
     ...why.hostCuts.map(([host, keeps]) =>
       reason('host-cut', `epoch ${epoch}: records of ${host} keep ${keeps} ppm of their value`, { epoch, facts: { host, keeps } }),
     ),
+    ...why.leftOut.map(([host, keeps]) =>
+      reason('left-out', `epoch ${epoch}: pages of ${host} that nobody could ask for earn nothing: its records keep ${keeps} ppm`, {
+        epoch,
+        facts: { host, keeps },
+      }),
+    ),
     ...why.apart.map((validator) =>
       reason('apart', `epoch ${epoch}: ${validator} stands apart from the committee`, { epoch, facts: { validator } }),
     ),

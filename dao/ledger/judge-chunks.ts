@@ -74,6 +74,14 @@ export function says(state: LedgerState, { unopened }: ChunkVerdicts, key: strin
   return check !== 'D2' || (state.contributions.get(key)?.withdrawn === null && !unopened.has(key))
 }
 
-/** Whether an epoch taught anything of a contributor: one who brought to the pool, and of whom no draw is left, stays as it was. */
-export const isHeard = (state: LedgerState, keys: readonly string[], draws: number): boolean =>
-  draws > 0 || !keys.some((key) => state.contributions.has(key))
+/** Nothing was looked at: all that was drawn was left out. */
+export const LEFT_OUT = 'left out'
+
+/**
+ * Whether an epoch taught anything of a contributor: one of whom no draw is left, because it brought to the pool or because all was left out, stays
+ * as it was. `note` is the table's.
+ */
+export const isHeard = (
+  state: LedgerState,
+  { keys, draws, note }: { keys: readonly string[]; draws: number; note: string | null },
+): boolean => draws > 0 || (note !== LEFT_OUT && !keys.some((key) => state.contributions.has(key)))

@@ -3,10 +3,12 @@ import { type Check, PPM } from '../../schemas/wire/index.ts'
 import {
   contributorOutcome,
   countedValue,
+  type DrawnOnHosts,
   escalates,
   type FreshReport,
   hostClass,
   hostKey,
+  leftOutCuts,
   mulDiv,
   type Outcome,
   outliers,
@@ -18,7 +20,7 @@ import {
   wmedian,
 } from '../rewards/index.ts'
 import { claimsIn } from './attested.ts'
-import { type ChunkVerdicts, isHeard, judgeChunks, says } from './judge-chunks.ts'
+import { type ChunkVerdicts, isHeard, judgeChunks, LEFT_OUT, says } from './judge-chunks.ts'
 import { severityOf } from './severity.ts'
 import { isContribution, mayEarn, recordsIn, deliveryOf, withdrawnAt } from './deliveries.ts'
 import type { BatchState, EpochState, LedgerState, OutcomeReasons, PoolContribution, TableRow } from './types.ts'
@@ -110,15 +112,19 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
   const isFullSet = deferralsOf(state, epoch, account) >= MAX_DEFERRALS
   const isTestable = batches.some(({ batch }) => mayEarn(batch))
   const standing = batches.filter(({ key, batch }) => mayEarn(batch) && !chunks.unopened.has(key))
-  const cuts: Cuts = { hosts: outcome.hostCuts, rows: chunks.failed, attested: pool.attested }
-  const heard = isHeard(
-    state,
-    batches.map(({ key }) => key),
-    outcome.draws,
+  const leftOut = leftOutCuts(
+    committee.flatMap((validator) => drawnOnHosts(state, epoch, { validator, account })),
+    weightOf,
   )
+  const cuts: Cuts = { hosts: together(outcome.hostCuts, leftOut), rows: chunks.failed, attested: pool.attested }
+  const fraud = contributor?.revoked
+  const found: Found = { outcome, chunks, leftOut }
+  const why = zeroNote(fraud ?? null, batches, found)
+  const keys = batches.map(({ key }) => key)
+  const heard = isHeard(state, { keys, draws: outcome.draws, note: why })
   const base: Omit<ContributorClose, 'row' | 'deferred' | 'points' | 'pointsPerBatch' | 'cutValues'> = {
     account,
-    batches: batches.map(({ key }) => key),
+    batches: keys,
     fullSetAt: MAX_DEFERRALS,
     heard,
     credibility: mPrev,
@@ -126,7 +132,12 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     voided: false,
     outliers: apart,
     reports,
-    reasons: reasonsOf(epoch, account, committee, outcome, { before: mPrev, apart, mails: mailsOf(batches, chunks, pool.attested) }),
+    reasons: reasonsOf(epoch, account, committee, outcome, {
+      before: mPrev,
+      apart,
+      mails: mailsOf(batches, chunks, pool.attested),
+      leftOut: [...leftOut],
+    }),
   }
   const nothing = { points: 0n, pointsPerBatch: new Map<string, bigint>(), cutValues: new Map<string, RecordValue[]>() }
   const rowOf = (facts: Partial<TableRow>): TableRow => ({
@@ -142,7 +153,6 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     ...facts,
   })
 
-  const fraud = contributor?.revoked
   // a proof needs no quorum: whoever was revoked or void of all its batches is settled at once
   const isTested = epoch.roster.length === 0 || reportQuorum(committee, new Set(reports.map((report) => report.validator)), charter)
   if (!fraud && isTestable && !isTested) {
@@ -155,7 +165,6 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
 
   const m = fraud ? 0 : heard ? outcome.m : mPrev
   const settled = { ...base, deferred: null, credibility: m, tallies: heard ? outcome.tallies : before, voided: outcome.voided }
-  const why = zeroNote(fraud ?? null, batches, { outcome, chunks })
   const value = valueOf(epoch, standing, cuts)
   if (why !== null) return { ...settled, ...nothing, row: rowOf({ credibility: m, value: value.toString(), note: why }) }
   const earned = points(value, m)
@@ -164,7 +173,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     standing.map((one) => ({ id: one.key, weight: valueOf(epoch, [one], cuts) })),
   )
   const isAttested = earned > 0n && standing.some(({ key }) => pool.attested.has(key))
-  const note = partlyNote(batches, { outcome, chunks }) ?? (isAttested ? ATTESTED : null)
+  const note = partlyNote(batches, found) ?? (isAttested ? ATTESTED : null)
   return {
     ...settled,
     points: earned,
@@ -177,6 +186,8 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
 interface Found {
   outcome: Outcome
   chunks: ChunkVerdicts
+  /** Host key -> ppm, see `leftOutCuts`. */
+  leftOut: ReadonlyMap<string, number>
 }
 
 /** Withdrawn, or nothing that most of its committee could open. */
@@ -184,22 +195,24 @@ const isClosed = ({ key, batch }: Judged, { unopened }: ChunkVerdicts): boolean 
 const closedNote = (batches: readonly Judged[]): string => (batches.some(({ batch }) => withdrawnAt(batch) !== null) ? WITHDRAWN : UNOPENED)
 
 /** Why the whole epoch earns nothing, as the table says it; null when it earns. */
-function zeroNote(fraud: { check: string } | null, batches: readonly Judged[], { outcome, chunks }: Found): string | null {
+function zeroNote(fraud: { check: string } | null, batches: readonly Judged[], { outcome, chunks, leftOut }: Found): string | null {
   if (fraud) return `fraud ${fraud.check}`
   const s2 = batches.find(({ batch }) => batch.voided && severityOf(batch.voided.check) === 'S2')
   if (s2) return `void S2 ${s2.batch.voided?.check}`
   const s1 = batches.find(({ batch }) => batch.voided)
   if (s1 && batches.every(({ batch }) => batch.voided !== null)) return `void S1 ${s1.batch.voided?.check}`
   if (batches.length > 0 && batches.every((one) => isClosed(one, chunks))) return closedNote(batches)
+  if (outcome.draws === 0 && leftOut.size > 0) return LEFT_OUT
   return outcome.voided ? 'void T1' : null
 }
 
 /** What an epoch that earns lost all the same. */
-function partlyNote(batches: readonly Judged[], { outcome: { hostCuts }, chunks }: Found): string | null {
+function partlyNote(batches: readonly Judged[], { outcome: { hostCuts }, chunks, leftOut }: Found): string | null {
   const partly = batches.find(({ batch }) => batch.voided !== null)?.batch.voided
   if (partly) return `void S1 ${partly.check}`
   if (batches.some((one) => isClosed(one, chunks))) return closedNote(batches)
-  return hostCuts.size > 0 ? `cut ${hostCuts.size} hosts` : null
+  if (hostCuts.size > 0) return `cut ${hostCuts.size} hosts`
+  return leftOut.size > 0 ? `left out on ${leftOut.size} hosts` : null
 }
 
 /** Whether a result on a contribution is looked at. */
@@ -213,12 +226,35 @@ function freshReport(
   const said = epoch.reports.get(validator)?.contributions.find((contribution) => contribution.contributor === account)
   if (!said) return []
   const draws = said.results.flatMap(({ manifest, row, pass, check }): FreshReport['draws'] => {
+    if (pass === null) return []
     const key = manifest.toString()
     if (state.contributions.has(key)) return counts(key, check) ? [{ host: null, class: POOL_CLASS, pass }] : []
     const host = state.batches.get(key)?.hosts?.[row] ?? ''
     return [{ host, class: hostClass(state.hosts.get(hostKey(host)), state.bases, state.charter), pass }]
   })
   return [{ validator, draws }]
+}
+
+/** All it drew of pages, also what it left out. */
+function drawnOnHosts(
+  state: LedgerState,
+  epoch: EpochState,
+  { validator, account }: { validator: string; account: string },
+): DrawnOnHosts[] {
+  const said = epoch.reports.get(validator)?.contributions.find((contribution) => contribution.contributor === account)
+  if (!said) return []
+  const draws = said.results.flatMap(({ manifest, row, pass }) => {
+    const host = state.batches.get(manifest.toString())?.hosts?.[row]
+    return host === undefined ? [] : [{ host, isLeftOut: pass === null }]
+  })
+  return [{ validator, draws }]
+}
+
+/** Whoever is cut twice keeps a part of the part. */
+function together(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): Map<string, number> {
+  const both = new Map(a)
+  for (const [host, keeps] of b) both.set(host, mulDiv(both.get(host) ?? PPM, keeps, PPM))
+  return both
 }
 
 /** Rates and their median without hosts, which chunks do not have. */
@@ -237,7 +273,7 @@ function reasonsOf(
   account: string,
   committee: string[],
   { freshRates: rates, freshMed, med, b, n, e, hostCuts }: Outcome,
-  more: Pick<OutcomeReasons, 'before' | 'apart' | 'mails'>,
+  more: Pick<OutcomeReasons, 'before' | 'apart' | 'mails' | 'leftOut'>,
 ): OutcomeReasons {
   const fails = committee.flatMap((validator) => {
     const said = epoch.reports.get(validator)?.contributions.find((contribution) => contribution.contributor === account)

@@ -33,7 +33,7 @@ export function judgeDuties(state: LedgerState, epoch: EpochState, contributors:
       value: '0',
       credibility: PPM,
       draws: results.length,
-      fails: results.filter((result) => !result.pass).length,
+      fails: results.filter(({ pass }) => pass === false).length,
       points: dutyWeight({ reported, revealed, attested, struck }).toString(),
       note,
     }

@@ -184,6 +184,8 @@ export interface OutcomeReasons {
   before: number
   /** Host key -> ppm that its records keep. */
   hostCuts: [host: string, keeps: number][]
+  /** The same for what validators left out. */
+  leftOut: [host: string, keeps: number][]
   fails: { validator: string; manifest: CID; row: number; check: Check }[]
   apart: string[]
   /** Of contributions with a mail: how many of those who reported on it found it good, and whether it counts. */

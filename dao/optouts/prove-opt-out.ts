@@ -45,8 +45,8 @@ export async function proveOptOut(domain: string, options: ProveOptOutOptions): 
     if (typeof answer !== 'string') return { found: true, where, ...answer }
     tried.push({ where, outcome: answer })
   }
-  const name = `_quern.${domain.replace(/:\d+$/, '')}`
-  const answer = await resolve(name, options)
+  const name = quernName(domain)
+  const answer = await askQuernRecords(name, options)
   if (typeof answer !== 'string') return { found: true, where: `TXT ${name}`, ...answer }
   return { found: false, tried: [...tried, { where: `TXT ${name}`, outcome: answer }] }
 }
@@ -54,7 +54,10 @@ export async function proveOptOut(domain: string, options: ProveOptOutOptions): 
 export type OptOutFound = Omit<Extract<OptOutProof, { found: true }>, 'found' | 'where'>
 
 /** The same by one URL: what it opts out, or why it does not. */
-export async function askQuernTxt(url: string, { web, signal }: Pick<ProveOptOutOptions, 'web' | 'signal'>): Promise<OptOutFound | string> {
+export async function askQuernTxt(
+  url: string,
+  { web, signal }: { web: Pick<Web, 'get'>; signal: AbortSignal },
+): Promise<OptOutFound | string> {
   let exchange: Exchange
   let text: string
   try {
@@ -70,7 +73,14 @@ export async function askQuernTxt(url: string, { web, signal }: Pick<ProveOptOut
   return { patterns, evidence: concatBytes(...fetchGroup(exchange).members), at: Math.floor(exchange.fetchedAt / 1000) }
 }
 
-async function resolve(name: string, { resolveTxt, clock, signal }: ProveOptOutOptions): Promise<OptOutFound | string> {
+/** The name whose TXT records speak for a domain and all below it. */
+export const quernName = (domain: string): string => `_quern.${domain.replace(/:\d+$/, '')}`
+
+/** The same by the TXT records of one name. */
+export async function askQuernRecords(
+  name: string,
+  { resolveTxt, clock, signal }: Pick<ProveOptOutOptions, 'resolveTxt' | 'clock' | 'signal'>,
+): Promise<OptOutFound | string> {
   let records: string[]
   try {
     records = await resolveTxt(name, signal)

@@ -8,7 +8,7 @@ export { addLink, addMeta, addScript, MAX_SCRIPT_UNITS, noSignals, pageSignals, 
 export { MAX_QUERN_TXT_BYTES, parseQuernTxt, QUERN_TXT_PATH } from './quern-txt.ts'
 export { MAX_ROBOTS_BYTES, noRobots, parseRobots, type Robots, robotsOfExchange, unreachableRobots } from './robots.ts'
 export { type Answer, answer, type Asked, mayFetchLine, namedBy, productToken } from './may-fetch-line.ts'
-export { type ReservedPath, reservedPaths, withoutUnavailable } from './reserved-paths.ts'
+export { forbiddenPath, pagePattern, type ReservedPath, reservedPaths, withoutUnavailable } from './reserved-paths.ts'
 export { asksUsNotToIndex, robotsDirectives } from './robots-directives.ts'
 export { MAX_RSL_BYTES, parseRsl, type Rsl } from './rsl.ts'
 export {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { reservedPaths } from './reserved-paths.ts'
+import { forbiddenPath, reservedPaths } from './reserved-paths.ts'
 import { siteOfTexts, type SiteRules } from './site-rules.ts'
-import { unreachableRobots } from './robots.ts'
+import { parseRobots, unreachableRobots } from './robots.ts'
 
 const ORIGIN = 'https://example.org'
 const patterns = (texts: Omit<Parameters<typeof siteOfTexts>[0], 'url'>): (string | null)[] =>
@@ -61,4 +61,23 @@ it('takes a sign against training for a word where a profile wants a permission,
 it('says which line of which file denies', () => {
   const site = siteOfTexts({ url: ORIGIN, robots: 'User-Agent: *\n\nContent-Usage: train-ai=n\n' })
   expect(reservedPaths(site, 'QuernBot', ORIGIN)[0]?.signals).toMatchObject([{ source: 'content-usage robots.txt', line: 3, says: 'deny' }])
+})
+
+it('names what one line of robots.txt closes, and the page alone where a longer Allow may open some of it', () => {
+  const pathOf = (robots: string, path: string) =>
+    forbiddenPath(parseRobots(`User-agent: *\n${robots}`), 'Quern', `https://a.example${path}`)
+  for (const [robots, path, pattern] of [
+    ['Disallow: /private/', '/private/1?a=*', '/private/'],
+    ['Disallow: /', '/a', null],
+    ['Disallow: *', '/a', null],
+    ['Disallow: /*.pdf$', '/a.pdf', '/*.pdf$'],
+    ['Disallow: /private/\nAllow: /public/open/', '/private/1', '/private/'],
+    ['Disallow: /\nAllow: /public/', '/a?b=*', '/a?b=%2A$'],
+    ['Disallow: /*.pdf$\nAllow: /open/*', '/a.pdf', '/a.pdf$'],
+    ['Disallow: /a\nAllow: /a/b', '/a/b', undefined],
+    ['', '/a', undefined],
+  ] as const)
+    expect(pathOf(robots, path), robots).toBe(pattern)
+  expect(forbiddenPath(unreachableRobots, 'Quern', 'https://a.example/')).toBeUndefined()
+  expect(pathOf(`Disallow: /${'a'.repeat(1100)}`, `/${'a'.repeat(1100)}`)).toBeUndefined()
 })

@@ -1,5 +1,6 @@
 /** What of a site is reserved from training by its own rule files: asked again later, when no page is at hand. */
-import { groupsFor } from './may-fetch.ts'
+import { groupsFor, mayFetch } from './may-fetch.ts'
+import type { Robots } from './robots.ts'
 import type { SiteRules } from './site-rules.ts'
 import { type Profile, trainDecision, type TrainSignal } from './train.ts'
 
@@ -69,4 +70,30 @@ function patternsOf({ robots, tdmrep, aiTxt, licenses }: SiteRules, agent: strin
 const exampleOf = (pattern: string): string => {
   const path = pattern.replace(/\$$/, '').replaceAll('*', 'x')
   return path.startsWith('/') ? path : `/${path}`
+}
+
+/**
+ * What of a site is closed by the line of robots.txt that keeps `agent` from a URL: its pattern, null for the whole site. Where a longer Allow may
+ * open some of that again, or the pattern is too long for an entry, the page alone (see `pagePattern`); undefined where the URL is open, or no line closes it.
+ */
+export function forbiddenPath(robots: Robots, agent: string, url: string): string | null | undefined {
+  const { allowed, line } = mayFetch(robots, agent, url)
+  const rules = groupsFor(robots, agent).flatMap((group) => group.rules)
+  const closing = rules.find((rule) => !rule.allow && rule.line === line)
+  if (allowed || closing === undefined) return undefined
+  const { pattern } = closing
+  const mayOpen = rules.some(
+    (rule) =>
+      rule.allow && rule.pattern.length >= pattern.length && (/[*$]/.test(rule.pattern + pattern) || rule.pattern.startsWith(pattern)),
+  )
+  if (mayOpen || pattern.length > MAX_PATTERN) return pagePattern(url)
+  return /^\/?\*?$/.test(pattern) ? null : pattern
+}
+
+/** A page alone, by its path and query; undefined where that is too long for an entry. */
+export function pagePattern(url: string): string | undefined {
+  const { pathname, search } = new URL(url)
+  // a star of the address is no wildcard
+  const pattern = `${(pathname + search).replaceAll('*', '%2A')}$`
+  return pattern.length > MAX_PATTERN ? undefined : pattern
 }

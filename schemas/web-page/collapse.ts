@@ -7,6 +7,14 @@ const COMMAS = new Set([0x060c, 0x3001, 0xff0c, 0x055d, 0x1363])
 /** A character of Chinese, Japanese or Korean says what about three letters of an alphabet say: short paragraphs of theirs are paragraphs too. */
 const PER_IDEOGRAPH = 3
 
+/** What a line says, in letters. */
+export function textChars(line: string): number {
+  let chars = 0
+  for (let i = 0; i < line.length; i++) chars += weightOf(line.charCodeAt(i))
+  return chars
+}
+
+const weightOf = (unit: number): number => (unit < 0x2e80 || isSurrogate(unit) ? 1 : PER_IDEOGRAPH)
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xf900
 
 /**
@@ -26,7 +34,7 @@ export function collapse(text: string, holder: Element): string {
     const kind = unitKinds[unit]
     if (kind === 0) {
       space = false
-      chars += unit < 0x2e80 || isSurrogate(unit) ? 1 : PER_IDEOGRAPH
+      chars += weightOf(unit)
       if (unit === 0x2c || (unit > 0x500 && COMMAS.has(unit))) commas++
       continue
     }

@@ -1,6 +1,7 @@
 /** HTML and its address -> record of a web page. Pure, bounded, the same on every engine: validators replay it byte for byte. */
 import { detectLanguage } from '../measures/index.ts'
 import { canonicalJson, MAX_RECORD_BYTES, utf8, WireError } from '../wire/index.ts'
+import { textChars } from './collapse.ts'
 import { collect, type Parts } from './collect.ts'
 import type { Document, Element } from './dom.ts'
 import { findFootnotes, type Footnotes, noFootnotes } from './footnotes.ts'
@@ -9,7 +10,7 @@ import { licenseOf } from './license.ts'
 import { linksOf } from './links.ts'
 import { findMainContent } from './main-content.ts'
 import { markdown } from './markdown.ts'
-import { linkShare, type Strictness } from './measure.ts'
+import { GOOD_PARAGRAPH, linkShare, type Strictness } from './measure.ts'
 import { metadataOf } from './metadata.ts'
 import { microdataOf } from './microdata.ts'
 import { dropOrphanHeadings } from './orphan-headings.ts'
@@ -32,6 +33,8 @@ export interface Extracted {
 const SHORT_TEXT = 250
 /** A page with more of its text in links, per thousand, is a list of links and no text. */
 const MOSTLY_LINKS = 800
+/** One with more of it has no text in a line that is none beside them: a slogan, a version, whose rights they are. */
+const MANY_LINKS = 400
 
 /** A page parsed once: for its record, and for all else that is asked of it. */
 export interface ParsedPage {
@@ -102,10 +105,16 @@ function mainContentOf({ document, parts }: ParsedPage): Content {
     if (best === undefined || found.text.length > 2 * best.text.length) best = { text: found.text, strictness }
     if (best.text.length >= SHORT_TEXT) break
   }
-  // the elements carry the marks of the last search
+  // the elements carry the marks of the last search, which took nothing for furniture
+  if (best !== undefined && best.text.length < SHORT_TEXT && linkShare(document.root) > MANY_LINKS && !hasParagraph(best.text))
+    return { roots: [], text: '', footnotes: noFootnotes() }
   if (best !== undefined && best.text !== '') return contentAt(document, parts, best.strictness)
   const roots = linkShare(document.root) > MOSTLY_LINKS ? [] : [document.root]
   return { roots, text: plainText(roots), footnotes: noFootnotes() }
+}
+
+function hasParagraph(text: string): boolean {
+  return text.split('\n').some((line) => textChars(line) >= GOOD_PARAGRAPH)
 }
 
 function contentAt(document: Document, parts: Parts, strictness: Strictness): Content {

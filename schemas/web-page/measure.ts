@@ -1,7 +1,7 @@
 /** Numbers of every element, gathered bottom-up: how much text it holds, how much of that is links, how much reads like prose. */
-import type { Document, Element } from './dom.ts'
+import { type Document, Element } from './dom.ts'
 import { BLOCK, FURNITURE, HEADING, MATH, NEVER } from './tags.ts'
-import { ARTICLE_BODY, FURNITURE_ROLE, HIDDEN, HOLDS_CODE, POSITIVE, STRONG, TEASER, WEAK } from './vocabulary.ts'
+import { ARTICLE_BODY, FURNITURE_ROLE, HIDDEN, HOLDS_CODE, POSITIVE, SIDEBAR, STRONG, TEASER, WEAK } from './vocabulary.ts'
 
 /** How much is taken for furniture before the text is looked for. */
 export interface Strictness {
@@ -14,7 +14,7 @@ export interface Strictness {
 }
 
 /** A paragraph that reads like text has at least this many characters, and fewer than a third of them in links. */
-const GOOD_PARAGRAPH = 60
+export const GOOD_PARAGRAPH = 60
 /** Furniture is never more than this share of the page's prose, in percent: beyond it an element only has an unlucky name. */
 const MOST_PROSE = 40
 const MOST_PROSE_OF_STRONG_NAMES = 65
@@ -103,12 +103,18 @@ function furnitureShare(element: Element, { names, furniture }: Strictness): num
   if (furniture && ((flags & FURNITURE) !== 0 || (traits & FURNITURE_ROLE) !== 0) && !isWholeForm(element)) return MOST_PROSE
   if (!names || name === 'article' || name === 'main' || name === 'a' || name === 'pre' || (flags & HEADING) !== 0) return -1
   if ((traits & ARTICLE_BODY) !== 0) return -1
-  if ((traits & STRONG) !== 0) return MOST_PROSE_OF_STRONG_NAMES
+  if ((traits & STRONG) !== 0) return isBox(element) ? -1 : MOST_PROSE_OF_STRONG_NAMES
   const positive = (traits & POSITIVE) !== 0
   // `language-x` around code is no choice of languages
   if ((traits & (WEAK | HOLDS_CODE)) === WEAK && !positive && !element.hasH1) return MOST_PROSE
   // a teaser without links is the page's own lead
   return (traits & TEASER) !== 0 && !positive && element.linkChars > 0 ? MOST_PROSE : -1
+}
+
+/** A manual's box beside the text, all paragraphs and hardly a link, between paragraphs of the text; a site's bar stands beside none. */
+function isBox({ traits, parent, chars, goodChars, linkChars }: Element): boolean {
+  if ((traits & SIDEBAR) === 0 || parent === null || goodChars * 100 < chars * 70 || linkChars * 100 > chars * 20) return false
+  return parent.children.some((child) => child instanceof Element && !child.hasBlock && child.goodChars > 0)
 }
 
 /** ASP.NET pages wrap everything in one form. */

@@ -1,7 +1,7 @@
 /** Headings under which nothing is left ("Read more", "Related") go with what stood below them. */
 import { Element } from './dom.ts'
 import { isLeftOut } from './left-out.ts'
-import { BLOCK } from './tags.ts'
+import { BLOCK, NEVER } from './tags.ts'
 import { isHeading } from './vocabulary.ts'
 
 /** A short paragraph set wholly in bold heads what follows, below every real heading. */
@@ -11,6 +11,8 @@ const PSEUDO_CHARS = 80
 /** Marks such headings as dropped. */
 export function dropOrphanHeadings(roots: Element[]): void {
   const open: { heading: Element; level: number }[] = []
+  /** Whether something was taken away since the last heading: then that stood over it. */
+  let hasGap = false
   const closeFrom = (level: number): void => {
     for (let last = open.at(-1); last !== undefined && last.level >= level; last = open.at(-1)) {
       last.heading.dropped = true
@@ -20,12 +22,18 @@ export function dropOrphanHeadings(roots: Element[]): void {
   const visit = (element: Element): void => {
     const level = levelOf(element)
     if (level !== undefined) {
-      closeFrom(level)
+      // headings that stand one under another head the same text, as the signatures of one function do
+      if (hasGap || level === PSEUDO_LEVEL || open.at(-1)?.level !== level) closeFrom(level)
       open.push({ heading: element, level })
+      hasGap = false
       return
     }
     if ((element.flags & BLOCK) !== 0 && element.ownChars > 0) open.length = 0
-    for (const child of element.children) if (child instanceof Element && !isLeftOut(child)) visit(child)
+    for (const child of element.children) {
+      if (!(child instanceof Element)) continue
+      if (!isLeftOut(child)) visit(child)
+      else if ((child.flags & NEVER) === 0) hasGap = true
+    }
   }
   roots.forEach(visit)
   closeFrom(0)

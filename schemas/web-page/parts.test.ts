@@ -352,4 +352,37 @@ describe('what reads like text', () => {
     const list = ['one', 'two', 'three'].map((name) => `<li><a onclick="go()" id="${name}">to part ${name}</a></li>`).join('')
     expect(page(`<div><p>${prose}</p><p>${prose}</p><ul>${list}</ul></div>`)).not.toContain('to part two')
   })
+
+  it('keeps headings that stand one under another over one text, and no heading whose text is gone', () => {
+    const text = page(
+      `<div><p>${prose}</p><h4>grind(stone)</h4><h4>grind(stone, grain)</h4><p>${prose}</p>
+      <h4>Read more</h4><ul><li><a href="/1">another mill</a></li><li><a href="/2">a third one</a></li></ul>
+      <h4>sift(flour)</h4><p>${prose}</p><h4>Related</h4><h4>Newest</h4></div>`,
+    )
+    for (const kept of ['grind(stone)\n\ngrind(stone, grain)', 'sift(flour)']) expect(text).toContain(kept)
+    for (const gone of ['Read more', 'another mill', 'Related', 'Newest']) expect(text).not.toContain(gone)
+  })
+
+  it('is no slogan, no version and no line about rights beside a page of links', () => {
+    const links = Array.from({ length: 12 }, (_, i) => `<li><a href="/${i}">chapter ${i} of the book</a></li>`).join('')
+    const scraps = '<p>Slow. Heavy. Reliable.</p><p>Version 1.2</p><p>Copyright © 1997-2026 The Mill. All rights reserved.</p>'
+    const near = (body: string): string => code(() => page(`<div><ul>${links}</ul></div><div>${body}</div>`))
+    expect(near(scraps)).toBe('NO_CONTENT')
+    expect(near(`${scraps}<p>${prose}</p>`)).toBe('none')
+    // a short line by itself is what the page says, and a short one of ideographs is a paragraph
+    expect(page('<h1>Mill</h1><p>The issue for this feature is: 42.</p>')).toBe('The issue for this feature is: 42.')
+    expect(near('<p>下の石は動かず、上の石だけが静かに回り続ける。</p>')).toBe('none')
+  })
+
+  it('takes a manual’s box between its paragraphs for text, and a bar of links or beside no text for none', () => {
+    const box =
+      '<div class="sidebar"><p class="title"><b>On stones</b></p><div class="para">The box says what the stones are made of, and nobody skips it.</div></div>'
+    expect(page(`<div><div class="para">${prose}</div>${box}<div class="para">${prose} ${prose}</div></div>`)).toContain(
+      'what the stones are made of',
+    )
+    const links =
+      '<p>Read <a href="/1">what other people say of stones and of mills</a> and <a href="/2">what else there is to read here</a>.</p>'
+    expect(page(`<div><p>${prose}</p><div class="sidebar">${links}</div><p>${prose}</p></div>`)).not.toContain('other people')
+    expect(page(`<div><div class="main"><p>${prose}</p><p>${prose}</p></div>${box}</div>`)).not.toContain('what the stones are made of')
+  })
 })

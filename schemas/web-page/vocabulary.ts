@@ -21,6 +21,9 @@ export const FIGURE_OF_TEXT = 512
 /** Around preformatted text. */
 export const HOLDS_CODE = 1024
 
+/** A bar of the site, or a box of a manual. */
+export const SIDEBAR = 2048
+
 /** Class and id parts, matched on names lower-cased and joined by spaces. */
 const strongNames =
   /(^|[ _-])(comments?|commentlist|kommentare?|comentarios|commentaires|disqus\w*|respond|related\w*|verwandt\w*|recommend\w*|share\w*|sharing|social\w*|sociable|newsletter\w*|subscribe\w*|cookies?\w*|consent|gdpr|footer|fuss|fusszeile|breadcrumbs?|pagination|pager|postmeta\w*|entry-(meta|utility)|metadata|authorbox|author-(box|bio|info|desc\w*|card)|saboxplugin\w*|byline|about-author|tags|tagcloud|taglist|tag-list|likes?|rating|bewertung\w*|votes?|taboola|outbrain|advert\w*|adsense|anzeige\w*|sponsor\w*|promo\w*|sidebar\w*|caption|legend|bildunterschrift|dida|credits?|copyright|disclosure|wp_rp|skyscraper|toc|cta|subnav|masthead|post-?profile|post-?author|post-signature|poster-?info|message-user|message-signature|signature)([ _-]|$)/
@@ -132,6 +135,7 @@ function traitsOf(words: string): number {
     (teaserNames.test(words) ? TEASER : 0) |
     (leadNames.test(words) ? LEAD : 0) |
     (bylineNames.test(words) ? BYLINE : 0) |
+    (words === 'sidebar' ? SIDEBAR : 0) |
     // what MathJax 2 draws beside the formula's source
     (/(^| )math-jax(-|_| |$)/.test(words) ? HIDDEN : 0)
   )

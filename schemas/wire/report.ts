@@ -10,8 +10,9 @@ export const MAX_REPORT_BYTES = 4 << 20
 export const drawResult = z.strictObject({
   manifest: cid,
   row: uint,
-  pass: z.boolean(),
-  /** The failing check, null on a pass. */
+  /** null: left out of every tally, because nobody may ask for the page any more or its host's pace left no time to. */
+  pass: z.boolean().nullable(),
+  /** The failing check, null where none failed. */
   check: z.enum(CHECKS).nullable(),
   /** Raw CID of the validator's own re-fetch (WARC bytes), where it kept one. */
   evidence: cid.nullable(),

@@ -43,6 +43,8 @@ export interface SimNetworkOptions {
   seeds: string[]
   /** Records that one contributor may gather in an epoch. */
   maxPages?: number
+  /** What the seeds' hosts are known to ask for; see `localRules`. */
+  crawlDelayMs?: number
   charter?: Partial<CharterInput>
   /** Of each node; silent when absent. */
   logger?: (node: string) => Logger
@@ -159,6 +161,7 @@ export class SimNetwork implements AsyncDisposable {
       contributors: contributors.length,
       nonce: seed.toString(16),
       delayMs: 100,
+      crawlDelayMs: this.#options.crawlDelayMs,
       ...(this.#options.maxPages === undefined ? {} : { maxPages: this.#options.maxPages }),
       overrides: charter,
     })

@@ -114,6 +114,9 @@ export const LOCAL_RULES = {
   value: { hostContributors: 0, hostEpochs: 0, minTokens: 1 },
 } satisfies Partial<CharterInput>
 
+/** A draw's failing check, null for a pass, or that it was left out. */
+export type Said = Check | 'left-out' | null
+
 export class LedgerWorld {
   readonly files = new Files()
   readonly entries: Uint8Array[] = []
@@ -363,7 +366,7 @@ export class LedgerWorld {
   /** The report that `judge` makes of the validator's draws. */
   report(
     validator: TestValidator,
-    judge: (contributor: string, manifest: CID, row: number) => Check | null,
+    judge: (contributor: string, manifest: CID, row: number) => Said,
     attests: (manifest: CID) => boolean = () => false,
   ): { cid: CID; bytes: Uint8Array; salt: Uint8Array } {
     const draws = drawsFor(this.state, validator.signer.did, this.samplePreimage(validator))
@@ -372,8 +375,9 @@ export class LedgerWorld {
       return {
         contributor,
         results: picks.map(({ manifest, row }): DrawResult => {
-          const check = judge(contributor, manifest, row)
-          return { manifest, row, pass: check === null, check, evidence: null }
+          const said = judge(contributor, manifest, row)
+          if (said === 'left-out') return { manifest, row, pass: null, check: null, evidence: null }
+          return { manifest, row, pass: said === null, check: said, evidence: null }
         }),
         ...(attested.length > 0 && { attested }),
       }
@@ -417,7 +421,7 @@ export class LedgerWorld {
       judge = () => null,
       silent = [],
     }: {
-      judge?: (validator: TestValidator, contributor: string, manifest: CID, row: number) => Check | null
+      judge?: (validator: TestValidator, contributor: string, manifest: CID, row: number) => Said
       silent?: TestValidator[]
     } = {},
   ): CID[] {
@@ -445,7 +449,7 @@ export class LedgerWorld {
     attests = () => false,
     silent = [],
   }: {
-    judge?: (validator: TestValidator, contributor: string, manifest: CID, row: number) => Check | null
+    judge?: (validator: TestValidator, contributor: string, manifest: CID, row: number) => Said
     /** Whether a validator finds that a contribution's mail attests it. */
     attests?: (validator: TestValidator, manifest: CID) => boolean
     silent?: TestValidator[]

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
 import { codeOf } from '../../core/errors/index.ts'
 import { World } from '../../sim/world/index.ts'
-import { HostTurns, MAX_REST_MS } from './host-turns.ts'
+import { HostTurns, MAX_REST_MS, type Pace } from './host-turns.ts'
 
 const never = new AbortController().signal
+const resting = (ms: number): Pace => ({ restMs: () => ms, from: (at) => at })
 
 it('asks a host once at a time and pauses in between, and lets another contributor in front of a second page', async () => {
   const world = new World({ seed: 1 })
@@ -11,18 +12,12 @@ it('asks a host once at a time and pauses in between, and lets another contribut
   const order: string[] = []
   let running = 0
   const visit = (who: string) =>
-    turns.run(
-      'host',
-      who,
-      () => 100,
-      never,
-      async () => {
-        expect(++running).toBe(1)
-        order.push(`${who} ${world.ageMs}`)
-        await world.clock.sleep(10)
-        running--
-      },
-    )
+    turns.run('host', who, resting(100), never, async () => {
+      expect(++running).toBe(1)
+      order.push(`${who} ${world.ageMs}`)
+      await world.clock.sleep(10)
+      running--
+    })
   await world.settle(Promise.all([visit('ann'), visit('ann'), visit('ann'), visit('bob')]))
   expect(order).toEqual(['ann 0', 'bob 110', 'ann 220', 'ann 330'])
 })
@@ -31,30 +26,12 @@ it('lets go of who cannot wait any longer, and of what failed', async () => {
   const world = new World({ seed: 1 })
   const turns = new HostTurns(world.clock, never)
   const hasty = new AbortController()
-  const slow = turns.run(
-    'host',
-    'ann',
-    () => 0,
-    never,
-    async () => {
-      await world.clock.sleep(50)
-      throw new Error('reset')
-    },
-  )
-  const gaveUp = turns.run(
-    'host',
-    'bob',
-    () => 0,
-    hasty.signal,
-    async () => 'bob',
-  )
-  const patient = turns.run(
-    'host',
-    'cyd',
-    () => 0,
-    never,
-    async () => 'cyd',
-  )
+  const slow = turns.run('host', 'ann', resting(0), never, async () => {
+    await world.clock.sleep(50)
+    throw new Error('reset')
+  })
+  const gaveUp = turns.run('host', 'bob', resting(0), hasty.signal, async () => 'bob')
+  const patient = turns.run('host', 'cyd', resting(0), never, async () => 'cyd')
   hasty.abort(new Error('no more time'))
   const settled = await world.settle(Promise.allSettled([slow, gaveUp, patient]))
   expect(settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message))).toEqual([
@@ -69,13 +46,7 @@ it('lets who comes after the end wait for the pause, and who comes meanwhile beh
   const turns = new HostTurns(world.clock, never)
   const order: string[] = []
   const visit = (who: string, signal = never) =>
-    turns.run(
-      'host',
-      who,
-      () => 100,
-      signal,
-      async () => void order.push(`${who} ${world.ageMs}`),
-    )
+    turns.run('host', who, resting(100), signal, async () => void order.push(`${who} ${world.ageMs}`))
   const hasty = new AbortController()
   const at = async (ms: number, act: () => Promise<void>): Promise<void> => {
     await world.clock.sleep(ms)
@@ -100,14 +71,7 @@ it('lets who comes after the end wait for the pause, and who comes meanwhile beh
 it('leaves a host alone that asks for a longer rest than anybody waits, also those who waited already', async () => {
   const world = new World({ seed: 1 })
   const turns = new HostTurns(world.clock, never)
-  const visit = (who: string, restMs: number) =>
-    turns.run(
-      'host',
-      who,
-      () => restMs,
-      never,
-      async () => who,
-    )
+  const visit = (who: string, restMs: number) => turns.run('host', who, resting(restMs), never, async () => who)
   const codes = (all: Promise<string>[]) =>
     world.settle(Promise.allSettled(all)).then((ends) => ends.map((end) => (end.status === 'fulfilled' ? end.value : codeOf(end.reason))))
   expect(await codes([visit('ann', MAX_REST_MS + 1), visit('bob', 0)])).toEqual(['ann', 'HOST_RESTS'])

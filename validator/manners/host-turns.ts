@@ -10,6 +10,14 @@ export const MAX_REST_MS = 120_000
 /** Hosts remembered, as long as their pauses last. */
 const MAX_HOSTS = 10_000
 
+/** How fast one host may be asked. */
+export interface Pace {
+  /** The rest after a request that has just ended. */
+  restMs: () => number
+  /** The first time, not before the given one, at which we may begin. */
+  from: (at: number) => number
+}
+
 interface Waiting {
   who: string
   mostMs: number
@@ -40,29 +48,26 @@ export class HostTurns {
   }
 
   /**
-   * Runs `work` when it is `who`'s turn at `host`; the next turn begins what `restMs` says after it. Rejects with the signal's reason when that ends
-   * the waiting, and with RetryableError HOST_RESTS while the host rests longer than `mostMs`.
+   * Runs `work` when it is `who`'s turn at `host`; the next turn begins after a rest, when `pace` says. Rejects with the signal's reason when that
+   * ends the waiting, and with RetryableError HOST_RESTS while the host rests longer than `mostMs`.
    */
-  async run<T>(
-    host: string,
-    who: string,
-    restMs: () => number,
-    signal: AbortSignal,
-    work: () => Promise<T>,
-    mostMs = MAX_REST_MS,
-  ): Promise<T> {
+  async run<T>(host: string, who: string, pace: Pace, signal: AbortSignal, work: () => Promise<T>, mostMs = MAX_REST_MS): Promise<T> {
     const line = this.#lineOf(host)
     signal.throwIfAborted()
     if (this.#isLonger(line, mostMs)) throw rests(host)
     if (line.isBusy) await waitIn(line, who, mostMs, signal)
-    else if (this.#clock.now() < line.freeAt) await this.#begin(line, signal)
+    else {
+      const now = this.#clock.now()
+      const since = Math.min(line.freeAt, now + line.pauseMs)
+      this.#restUntil(line, pace.from(Math.max(now, since)))
+      if (now < line.freeAt) await this.#begin(line, signal)
+    }
     line.isBusy = true
     line.turns.set(who, ++line.turn)
     try {
       return await work()
     } finally {
-      line.pauseMs = restMs()
-      line.freeAt = this.#clock.now() + line.pauseMs
+      this.#restUntil(line, pace.from(this.#clock.now() + pace.restMs()))
       const hasty = line.waiting.filter((one) => this.#isLonger(line, one.mostMs))
       line.waiting = line.waiting.filter((one) => !hasty.includes(one))
       for (const one of hasty) one.refuse(rests(host))
@@ -78,6 +83,11 @@ export class HostTurns {
       for (const [name, { isBusy, freeAt }] of this.#lines) if (!isBusy && freeAt <= this.#clock.now()) this.#lines.delete(name)
     this.#lines.set(host, (line = { isBusy: false, freeAt: 0, pauseMs: 0, waiting: [], turns: new Map(), turn: 0 }))
     return line
+  }
+
+  #restUntil(line: Line, at: number): void {
+    line.freeAt = at
+    line.pauseMs = at - this.#clock.now()
   }
 
   #isLonger({ freeAt, pauseMs }: Line, mostMs: number): boolean {

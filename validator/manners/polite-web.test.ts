@@ -53,7 +53,7 @@ it('ends whoever waits for a turn with its time and with its signal, and lets no
   const all = Promise.all([wait('ann', 1000), wait('bob', 40_000), wait('cyd', 40_000), wait('dan', 600_000, over.signal)])
   void clock.sleep(45_000).then(() => over.abort(new FatalError('ENDED', 'the share has ended')))
   await world.settle(all)
-  expect(ended).toEqual(['ann answered 0', 'bob answered 30000', 'cyd TOO_SLOW 40000', 'dan ENDED 45000'])
+  expect(ended).toEqual(['ann answered 0', 'bob answered 30000', 'cyd NO_TURN 40000', 'dan ENDED 45000'])
 
   const time = { leftMs: 60_000, mostMs: 60_000, waitMs: 40_000 }
   await world.settle(polite.rules('http://b.example', 'Quern', { who: 'ann', signal, time }))

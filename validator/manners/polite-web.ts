@@ -1,10 +1,11 @@
 /**
- * The web as a validator asks it: one request at a time to a host, whether for a page, a redirect's target or a rule file; between two of them the
- * charter's pause, the host's Crawl-delay, or what a 429 or 503 asks for, whichever is longest. What opted out, or is on this validator's deny
- * list, is not asked at all.
+ * The web as a validator asks it: one request at a time to a host, whether for a page, a redirect's target or a rule file, and each in a time slot of
+ * its own: slots are as long as the charter's pause or the host's Crawl-delay, whichever is longer, and go round among the validators, so that all
+ * of them together ask no more often than one crawler may. Longer rests that a 429 or 503 asks for are kept. What opted out, or is on this
+ * validator's deny list, is not asked at all.
  */
 import type { Clock } from '../../core/effects/index.ts'
-import { RefusedError, RetryableError } from '../../core/errors/index.ts'
+import { codeOf, RefusedError, RetryableError } from '../../core/errors/index.ts'
 import { deadlineOf, untilAborted } from '../../core/mesh/index.ts'
 import {
   type AskedSite,
@@ -19,14 +20,20 @@ import {
 import { type Exchange, headerValues, redirectTarget } from '../../schemas/evidence/index.ts'
 import { crawlDelay, robotsOfExchange, type RuleRequest } from '../../schemas/permission/index.ts'
 import { type HostTurns, MAX_REST_MS } from './host-turns.ts'
+import { ALONE, roundMs, slotFrom, type SlotShare } from './slots.ts'
+import { HostWishes } from './wishes.ts'
 
 export interface PoliteWebOptions {
   web: Web
   /** One for all that this validator asks. */
   turns: HostTurns
   clock: Clock
+  /** What hosts wish for between two requests, where others that this validator asks by know it too. */
+  wishes?: HostWishes
   /** The charter's pause between two requests to one host. */
   delayMs: number
+  /** Which slots are ours now; all of them where absent. */
+  share?: () => SlotShare
   /** Why a URL is not to be asked for; a rule file by what closes all of its host, for it says what of the rest is closed. */
   closed?: (url: string, what: Asked) => Promise<string | undefined>
 }
@@ -40,7 +47,7 @@ export interface AskingTime {
   leftMs: number
   /** One of them. */
   mostMs: number
-  /** All turns together; counted down. A turn for a rule file counts where it was waited for longer than MAX_REST_MS. */
+  /** All turns together; counted down. A turn for a rule file counts where it was waited for longer than two rounds of the slots, and MAX_REST_MS. */
   waitMs: number
 }
 
@@ -50,6 +57,8 @@ export interface Visit {
   /** What is asked for says something about its site. A page where absent. */
   isRuleFile?: boolean
   time?: AskingTime
+  /** Told when a page is asked for, after all waiting. */
+  onAsk?: () => void
   signal: AbortSignal
 }
 
@@ -68,21 +77,25 @@ export class HostClosedError extends RefusedError {
 /** The rest after a 429 or 503 that names none. */
 const FAILURE_REST_MS = 2000
 const TOO_SLOW = { code: 'TOO_SLOW', message: 'the answer did not come in the time there is for it' }
+const RESTS = { code: 'HOST_RESTS', message: 'the host asked to be left alone for a while' }
+const NO_TURN = { code: 'NO_TURN', message: 'the host’s pace left no turn in the time there is for it' }
 
 export class PoliteWeb {
   readonly #options: PoliteWebOptions
-  /** What hosts wish for between two requests. */
-  readonly #wishes = new Map<string, number>()
+  /** Hosts whose last answer was a 429 or 503: who waits for these waits by their wish, not by ours. */
+  readonly #busy = new Set<string>()
   readonly #licenses: SharedAnswers
+  readonly #wishes: HostWishes
 
   constructor(options: PoliteWebOptions) {
     this.#options = options
+    this.#wishes = options.wishes ?? new HostWishes()
     this.#licenses = new SharedAnswers(options.clock)
   }
 
   /**
-   * One request when its host's turn has come; no redirect is followed. Throws HostClosedError, RetryableError HOST_RESTS or TOO_SLOW, the signal's
-   * reason, and what the web throws.
+   * One request when its host's turn has come; no redirect is followed. Throws HostClosedError, RetryableError HOST_RESTS, TOO_SLOW or NO_TURN, the
+   * signal's reason, and what the web throws.
    */
   async get(url: string, visit: Visit, options: GetOptions = {}): Promise<Exchange> {
     return this.#ask(url, visit, options, () => undefined)
@@ -98,7 +111,7 @@ export class PoliteWeb {
     const learn = (exchange: Exchange): void => {
       if (redirectTarget(exchange) !== undefined) return
       wish = crawlDelay(robotsOfExchange(exchange), agent) ?? 0
-      this.#wishes.set(host, Math.max(Math.min(wish, maxCrawlDelayMs), this.#wishes.get(host) ?? 0))
+      this.#wishes.learn(host, wish)
     }
     const ask = (request: RuleRequest): Promise<Exchange> => {
       const { kind, url, maxBytes } = request
@@ -114,18 +127,21 @@ export class PoliteWeb {
   }
 
   async #ask(url: string, visit: Visit, options: GetOptions, learn: (exchange: Exchange) => void): Promise<Exchange> {
-    const { turns, delayMs, clock } = this.#options
+    const { turns, delayMs, clock, share = () => ALONE } = this.#options
     const host = URL.parse(url)?.host ?? ''
     let askedMs = 0
-    const restMs = (): number => Math.max(delayMs, this.#wishes.get(host) ?? 0, askedMs)
+    const pauseMs = (): number => Math.max(delayMs, this.#wishes.of(host))
+    const pace = { restMs: () => Math.max(pauseMs(), askedMs), from: (at: number) => slotFrom(at, pauseMs(), share()) }
     await this.#refuseClosed(url, visit)
     const { who, isRuleFile, signal } = visit
+    // nobody is refused for a round of the slots
+    const longestMs = Math.max(MAX_REST_MS, 2 * roundMs(pauseMs(), share()))
     // the rules are asked for on behalf of all pages of a host: no one of them pays for a wait that is nobody's in particular
-    const freeMs = isRuleFile === true ? MAX_REST_MS : 0
+    const freeMs = isRuleFile === true ? longestMs : 0
     const { time } = visit
     const began = clock.now()
-    const mostMs = Math.max(freeMs, time?.waitMs ?? MAX_REST_MS)
-    using limit = time && isRuleFile !== true ? deadlineOf(clock, mostMs, TOO_SLOW, [signal]) : undefined
+    const mostMs = Math.max(freeMs, time?.waitMs ?? longestMs)
+    using limit = time && isRuleFile !== true ? deadlineOf(clock, mostMs, RESTS, [signal]) : undefined
     let hasBegun = false
     const begin = (): void => {
       const waitedMs = clock.now() - began
@@ -136,14 +152,24 @@ export class PoliteWeb {
       begin()
       // while it waited
       await this.#refuseClosed(url, visit)
+      if (isRuleFile !== true) visit.onAsk?.()
       const exchange = await this.#inTime(url, visit, options)
       const { status, headers } = exchange
-      if (status === 429 || status === 503) askedMs = retryAfterMs(headerValues(headers, 'retry-after')[0], clock.now()) ?? FAILURE_REST_MS
+      const isBusy = status === 429 || status === 503
+      this.#busy[isBusy ? 'add' : 'delete'](host)
+      if (isBusy) askedMs = retryAfterMs(headerValues(headers, 'retry-after')[0], clock.now()) ?? FAILURE_REST_MS
       learn(exchange)
       return exchange
     }
-    // awaited here: the deadline ends with this block
-    return await turns.run(host, who, restMs, limit?.signal ?? signal, work, mostMs).finally(begin)
+    try {
+      // awaited here: the deadline ends with this block
+      return await turns.run(host, who, pace, limit?.signal ?? signal, work, mostMs)
+    } catch (error) {
+      const isPace = !hasBegun && !signal.aborted && codeOf(error) === RESTS.code && !this.#busy.has(host)
+      throw isPace ? new RetryableError(NO_TURN.code, NO_TURN.message) : error
+    } finally {
+      begin()
+    }
   }
 
   async #refuseClosed(url: string, { isRuleFile = false }: Visit): Promise<void> {

@@ -1,3 +1,4 @@
+export { ownWords, type OwnWordsOptions } from './own-words.ts'
 export { MAX_HOSTS_PER_ROUND, recheckedHosts } from './rechecked-hosts.ts'
-export { pageReservation } from './page-reservation.ts'
-export { type RecheckOptions, recheckHosts, type Reservation } from './recheck-hosts.ts'
+export { type RecheckOptions, recheckHosts } from './recheck-hosts.ts'
+export { pageReservation, type Reservation, siteReservations } from './reservations.ts'

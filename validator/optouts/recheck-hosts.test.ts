@@ -6,7 +6,8 @@ import type { Exchange } from '../../schemas/evidence/index.ts'
 import { utf8 } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { HostTurns, PoliteWeb, type PoliteWebOptions } from '../manners/index.ts'
-import { recheckHosts, type Reservation } from './recheck-hosts.ts'
+import { recheckHosts } from './recheck-hosts.ts'
+import type { Reservation } from './reservations.ts'
 
 /** A web of some files: everything else is 404, and a host that is not named does not answer. */
 function webOf(files: Record<string, string | number>, asked: string[], retryAfter = '1'): Web {
@@ -55,6 +56,7 @@ async function recheck(
     hosts,
     {
       web: politely(webOf(files, asked, retryAfter), signal, closed),
+      clock: realClock,
       agent: 'QuernBot',
       profile: 'standard' as const,
       logger: silent,
@@ -130,6 +132,13 @@ it('ends with the reason of its signal', async () => {
     },
     [Symbol.asyncDispose]: async () => undefined,
   }
-  const options = { web: politely(web, stop.signal), agent: 'QuernBot', profile: 'standard' as const, logger: silent, signal: stop.signal }
+  const options = {
+    web: politely(web, stop.signal),
+    clock: realClock,
+    agent: 'QuernBot',
+    profile: 'standard' as const,
+    logger: silent,
+    signal: stop.signal,
+  }
   await expect(recheckHosts(['a.example'], options, async () => undefined)).rejects.toThrow('enough')
 })

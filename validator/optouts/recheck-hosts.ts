@@ -1,14 +1,12 @@
 /** Asks hosts again what they reserve: rules that changed since a page was fetched keep it out of the next release. */
 import type { Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
-import { type AskedSite, askSite, type RuleCapture, ruleEvidence, type Web } from '../../core/web/index.ts'
-import { askQuernTxt } from '../../dao/optouts/index.ts'
-import { mayFetch, type Profile, QUERN_TXT_PATH, reservedPaths } from '../../schemas/permission/index.ts'
-import { concatBytes } from '../../schemas/wire/index.ts'
-import type { PoliteWeb } from '../manners/index.ts'
+import { type AskedSite, askSite, type RuleCapture } from '../../core/web/index.ts'
+import type { Profile } from '../../schemas/permission/index.ts'
+import { ownWords, type OwnWordsOptions } from './own-words.ts'
+import { type Reservation, type SiteFound, siteReservations } from './reservations.ts'
 
-export interface RecheckOptions {
-  web: PoliteWeb
+export interface RecheckOptions extends OwnWordsOptions {
   /** Product token that the rules are read for. */
   agent: string
   /** What an absent or weak statement means, by the charter. */
@@ -17,21 +15,11 @@ export interface RecheckOptions {
   signal: AbortSignal
 }
 
-export interface Reservation {
-  host: string
-  /** See `reservedPaths`. */
-  patterns: (string | null)[]
-  /** WARC members of what was read. */
-  evidence: Uint8Array
-  /** Unix seconds. */
-  at: number
-}
-
-/** Hosts asked side by side; one request at a time to each. */
-const SIDE_BY_SIDE = 8
+/** Hosts asked side by side; one request at a time to each. Most of the time goes by waiting for slots. */
+const SIDE_BY_SIDE = 32
 
 /**
- * Gives each host that reserves something, as it is found. A host is asked by https, and by http where nothing answers there; one that does not
+ * Gives what each host reserves, as it is found. A host is asked by https, and by http where nothing answers there; one that does not
  * answer, or whose server fails, has said nothing; one that wants more patience than anybody has, what it said until then. Throws only the signal's reason.
  */
 export async function recheckHosts(
@@ -42,42 +30,30 @@ export async function recheckHosts(
   const queue = [...hosts]
   const work = async (): Promise<void> => {
     for (let host = queue.shift(); host !== undefined; host = queue.shift()) {
-      const reservation = await recheck(host, options)
-      if (reservation !== undefined) await found(reservation)
+      for (const reservation of await recheck(host, options)) await found(reservation)
     }
   }
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work))
 }
 
-async function recheck(host: string, options: RecheckOptions): Promise<Reservation | undefined> {
+async function recheck(host: string, options: RecheckOptions): Promise<Reservation[]> {
   const { agent, profile, signal } = options
   for (const origin of [`https://${host}`, `http://${host}`]) {
     const site = await askAgain(origin, options)
     if (site === undefined) continue
-    const mayAsk = !site.isCutShort && mayFetch(site.rules.robots.rules, agent, origin + QUERN_TXT_PATH).allowed
-    const own = mayAsk ? await askQuernTxt(origin + QUERN_TXT_PATH, { web: asWeb(options), signal }) : 'NOT_ASKED'
-    const said = typeof own === 'string' ? { patterns: [], evidence: new Uint8Array() } : own
-    const reserved = reservedPaths(site.rules, agent, origin, profile).map(({ pattern }) => pattern)
-    const all = new Set([...said.patterns, ...reserved])
-    if (all.size === 0) return undefined
-    const evidence = evidenceOf(site, options)
-    if (evidence === undefined) continue
-    return {
-      host,
-      patterns: all.has(null) ? [null] : [...all],
-      evidence: concatBytes(...evidence, said.evidence),
-      at: Math.floor(site.robots.exchange.fetchedAt / 1000),
-    }
+    const own = site.isCutShort ? [] : await ownWords(origin, site, { who: WHO, agent, signal }, options)
+    const found = reservationsOf({ origin, site, own, agent, profile }, options)
+    if (found !== undefined) return found
   }
-  return undefined
+  return []
 }
 
 /** What nobody could read again proves nothing: such an answer is none. */
-function evidenceOf({ captures, robots }: AskedSite, { logger }: RecheckOptions): Uint8Array[] | undefined {
+function reservationsOf(found: SiteFound, { logger }: RecheckOptions): Reservation[] | undefined {
   try {
-    return captures.flatMap((capture) => ruleEvidence(capture).members)
+    return siteReservations(found)
   } catch (error) {
-    logger.debug('host-silent', { origin: new URL(robots.exchange.url).origin, code: codeOf(error) })
+    logger.debug('host-silent', { origin: found.origin, code: codeOf(error) })
     return undefined
   }
 }
@@ -114,8 +90,3 @@ async function soFar(origin: string, agent: string, captures: RuleCapture[]): Pr
   )
   return { ...site, captures }
 }
-
-const asWeb = ({ web, signal }: RecheckOptions): Web => ({
-  get: (url, options) => web.get(url, { who: WHO, isRuleFile: true, signal }, options),
-  [Symbol.asyncDispose]: async () => undefined,
-})

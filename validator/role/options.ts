@@ -18,7 +18,7 @@ export interface ValidatorOptions extends Effects {
   openWeb: (charter: Charter) => Promise<Web>
   /** Looks keys of mails up that the charter does not pin; without it such a mail attests nothing here. */
   resolveTxt?: ResolveTxt | undefined
-  /** Where this validator does not go: a page there passes its test. */
+  /** Where this validator does not go: a page there is left out of its test. */
   deny?: Deny | undefined
   logger: Logger
   dao: string[]

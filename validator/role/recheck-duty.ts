@@ -13,6 +13,8 @@ export class RecheckDuty implements AsyncDisposable {
   readonly #desk: Desk
   #web: Web | undefined
   #epoch = -1
+  /** Keys of what is on its way into the log: every page of a host may bring the same. */
+  readonly #saying = new Set<string>()
   #round: AbortController | undefined
   /** The round under way; never rejects. */
   #work: Promise<void> = Promise.resolve()
@@ -39,6 +41,11 @@ export class RecheckDuty implements AsyncDisposable {
       })
   }
 
+  /** Hosts are asked no more in this epoch: those that are left may fall to somebody in the next. */
+  end(): void {
+    this.#round?.abort(new Error('the next gathering begins'))
+  }
+
   /** Resolves when the round under way is over, or was given up. */
   get done(): Promise<void> {
     return this.#work
@@ -53,26 +60,39 @@ export class RecheckDuty implements AsyncDisposable {
   async #ask(hosts: string[], signal: AbortSignal): Promise<void> {
     const { options, state, politely } = this.#desk
     this.#web ??= await options.openWeb(state().charter)
-    const { logger, agentToken: agent } = options
-    await recheckHosts(hosts, { web: politely(this.#web), agent, profile: state().charter.sources.profile, logger, signal }, (found) =>
-      this.log(found),
-    )
+    const { logger, agentToken: agent, clock, resolveTxt } = options
+    const { profile } = state().charter.sources
+    await recheckHosts(hosts, { web: politely(this.#web), agent, profile, clock, resolveTxt, logger, signal }, (found) => this.log(found))
   }
 
   /** Logs what the log does not say yet. */
   async log({ host: domain, patterns, evidence, at }: Reservation): Promise<void> {
-    const { options, outbox, state } = this.#desk
+    const { state } = this.#desk
     const known = new Set(state().optouts.flatMap((one) => (one.domain === domain.toLowerCase() ? [one.pattern] : [])))
-    const fresh = patterns.filter((pattern) => !known.has(pattern))
+    const keyOf = (pattern: string | null): string => `optout/${domain}/${pattern ?? ''}`
+    const fresh = patterns.filter((pattern) => !known.has(pattern) && !this.#saying.has(keyOf(pattern)))
     if (fresh.length === 0 || known.has(null)) return
+    for (const pattern of fresh) this.#saying.add(keyOf(pattern))
+    try {
+      await this.#write({ domain, patterns: fresh, evidence, at }, keyOf)
+    } finally {
+      for (const pattern of fresh) this.#saying.delete(keyOf(pattern))
+    }
+    this.#desk.options.logger.info('host-opted-out', { domain, patterns: fresh.length })
+  }
+
+  async #write(
+    { domain, patterns, evidence, at }: Omit<Reservation, 'host'> & { domain: string },
+    keyOf: (pattern: string | null) => string,
+  ): Promise<void> {
+    const { options, outbox } = this.#desk
     const { root, blocks } = chunkFile(evidence)
     await options.storage.public.put(blocks)
     await options.storage.public.pin(root)
-    for (const pattern of fresh)
+    for (const pattern of patterns)
       await outbox
-        .write('optout', { domain, pattern, evidence: root, from: at }, { key: `optout/${domain}/${pattern ?? ''}` })
+        .write('optout', { domain, pattern, evidence: root, from: at }, { key: keyOf(pattern) })
         // the other validator that asked may have said it before
         .catch((error: unknown) => options.logger.debug('optout-refused', { domain, code: codeOf(error) }))
-    options.logger.info('host-opted-out', { domain, patterns: fresh.length })
   }
 }

@@ -5,7 +5,7 @@ import type { Web } from '../../core/web/index.ts'
 import { drawsFor } from '../../dao/ledger/index.ts'
 import { cborCid, encode, MOST_ATTESTED, reportHash, type Report } from '../../schemas/wire/index.ts'
 import type { HashChain } from '../chains/index.ts'
-import { pageReservation } from '../optouts/index.ts'
+import { ownWords, pageReservation, siteReservations } from '../optouts/index.ts'
 import { type Fraud, Refetcher, type ReservedPage, testDraws, testingTime } from '../testing/index.ts'
 import type { Desk } from './desk.ts'
 import { partsOf, type Picked, testPool } from './pool-testing.ts'
@@ -94,13 +94,21 @@ export class TestingDuty implements AsyncDisposable {
     const draws = drawsFor(state(), me, this.#sampling.after(seat.sampleTip))
     this.#web ??= await options.openWeb(state().charter)
     const { web, pool } = partsOf(this.#desk, draws)
+    const polite = this.#desk.politely(this.#web)
+    const own = { web: polite, resolveTxt: options.resolveTxt, clock }
     const scoring = testPool(this.#desk, pool, { epoch, until, signal })
     const testing = testDraws(web, {
       state: state(),
       files,
       mesh,
       fallback: link.peer,
-      refetcher: new Refetcher({ web: this.#desk.politely(this.#web), clock, logger, onReserved: (found) => this.#reserved(found) }),
+      refetcher: new Refetcher({
+        web: polite,
+        askOwn: (origin, site, visit) => ownWords(origin, site, visit, own),
+        clock,
+        logger,
+        onReserved: (found) => this.#reserved(found),
+      }),
       clock,
       logger,
       until,
@@ -144,9 +152,14 @@ export class TestingDuty implements AsyncDisposable {
     this.#logging.add(logging)
   }
 
-  async #log(page: ReservedPage): Promise<void> {
-    const reservation = pageReservation(page)
-    if (reservation !== undefined) await this.#recheck.log(reservation)
+  async #log({ exchange, ...page }: ReservedPage): Promise<void> {
+    const { url, site, agent } = page
+    const { profile } = this.#desk.state().charter.sources
+    const reservations =
+      exchange === null
+        ? siteReservations({ origin: new URL(url).origin, site, own: site.own, agent, profile, url })
+        : [pageReservation({ ...page, exchange }) ?? []].flat()
+    for (const reservation of reservations) await this.#recheck.log(reservation)
   }
 
   async #prove({ check, manifest, row, proof }: Fraud): Promise<void> {

@@ -7,7 +7,7 @@ import { type Follower, joinLedger, serveBlocks, stopWith } from '../../dao/foll
 import { type LedgerState, seatedValidators } from '../../dao/ledger/index.ts'
 import { OptOutIndex } from '../../dao/optouts/index.ts'
 import { CHAIN_LENGTH, type HashChain, openChain } from '../chains/index.ts'
-import { HostTurns, PoliteWeb, type PoliteWebOptions } from '../manners/index.ts'
+import { HostTurns, HostWishes, PoliteWeb, type PoliteWebOptions, type SlotShare, slotShare } from '../manners/index.ts'
 import { Availability } from './availability.ts'
 import { cosigning } from './cosigning.ts'
 import type { Desk } from './desk.ts'
@@ -110,6 +110,7 @@ export class Validator {
   #manners(): Desk['politely'] {
     const { clock, deny } = this.#options
     const turns = new HostTurns(clock, this.#stop.signal)
+    const wishes = new HostWishes()
     const optOuts = new OptOutIndex()
     const closed: PoliteWebOptions['closed'] = async (url, what) => {
       await deny?.refresh()
@@ -117,7 +118,9 @@ export class Validator {
       const known = optOuts.take(this.state.optouts)
       return deny?.denies(url) ?? (what === 'rules' ? known.findWhole(host) : known.find(host, url))?.domain
     }
-    return (web) => new PoliteWeb({ web, turns, clock, delayMs: this.state.charter.sources.delayMs, closed })
+    // whoever sits on the roster may be led to any host
+    const share = (): SlotShare => slotShare(this.state.epoch?.roster ?? [], this.#options.keys.identity.did)
+    return (web) => new PoliteWeb({ web, turns, wishes, share, clock, delayMs: this.state.charter.sources.delayMs, closed })
   }
 
   /** Whatever the state calls for now. */
@@ -133,6 +136,8 @@ export class Validator {
     const { epoch } = this.state
     if (epoch === null) return
     if (epoch.phase !== 'test') this.#testing.end()
+    // from here on the hosts are the contributors' to ask
+    if (epoch.phase === 'gather') this.#recheck.end()
     if (seat.active && (epoch.phase === 'gather' || epoch.phase === 'reveal')) {
       await this.#pool?.confirm(epoch.number)
       await this.#availability.confirm(epoch.number)

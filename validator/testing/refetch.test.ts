@@ -7,6 +7,7 @@ import { World } from '../../sim/world/index.ts'
 import { LOCAL_RULES, seeded } from '../../tests/unit/ledger-world.ts'
 import { exchangeOf, htmlOf, ORIGIN } from '../../tests/unit/page-batch.ts'
 import { HostTurns, PoliteWeb } from '../manners/index.ts'
+import { ownWords } from '../optouts/index.ts'
 import { Refetcher } from './index.ts'
 
 const charter = charterShape.parse({
@@ -33,12 +34,22 @@ interface Asking {
   /** One page after the other, as those of one contributor are. */
   isInTurn?: boolean
   optedOut?: (url: string, what: 'page' | 'rules') => boolean
+  hearsOwner?: boolean
 }
 
 /** What a validator finds of the same page on this site, and when it asked for what. */
 async function refetch(
   answers: Record<string, SimAnswer | SimAnswer[]>,
-  { times = 1, delayMs = 100, profile = 'standard', closed, waitMs = 120_000, isInTurn = false, optedOut = () => false }: Asking = {},
+  {
+    times = 1,
+    delayMs = 100,
+    profile = 'standard',
+    closed,
+    waitMs = 120_000,
+    isInTurn = false,
+    optedOut = () => false,
+    hearsOwner = false,
+  }: Asking = {},
 ) {
   const world = new World({ seed: 1 })
   const visits = new Map<string, number>()
@@ -64,6 +75,7 @@ async function refetch(
   const reserved: string[] = []
   const refetcher = new Refetcher({
     web: polite,
+    askOwn: async (origin, site, visit) => (hearsOwner ? ownWords(origin, site, visit, { web: polite, clock: world.clock }) : []),
     clock: world.clock,
     logger: silent,
     onReserved: (found) => void reserved.push(found.url),
@@ -100,32 +112,55 @@ it('asks a site for its rules once, then for the page', async () => {
   expect(asked).toEqual(['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt', '/Aldbury', '/Aldbury'])
 })
 
-it('fails a draw whose site or page was reserved, whatever the evidence of the contributor says', async () => {
-  const reserved: Record<string, SimAnswer> = {
-    '/.well-known/tdmrep.json': { body: '[{"location":"/","tdm-reservation":1}]' },
-    '/ai.txt': { body: 'User-Agent: *\nDisallow: /\n' },
-    '/robots.txt': { body: 'User-agent: *\nContent-Signal: ai-train=no\n' },
-    '/Aldbury': { ...page, headers: [...(page.headers ?? []), ['TDM-Reservation', '1']] },
-  }
-  for (const [path, answer] of Object.entries(reserved)) expect((await refetch({ [path]: answer })).found, path).toBe('T1')
+const RESERVED: Record<string, SimAnswer> = {
+  '/.well-known/tdmrep.json': { body: '[{"location":"/","tdm-reservation":1}]' },
+  '/ai.txt': { body: 'User-Agent: *\nDisallow: /\n' },
+  '/robots.txt': { body: 'User-agent: *\nContent-Signal: ai-train=no\n' },
+}
+const dated = (answer: SimAnswer, at: string): SimAnswer => ({ ...answer, headers: [...(answer.headers ?? []), modified(at)] })
+
+it('leaves out what its site reserves by now, and does not ask for it', async () => {
+  for (const [path, answer] of Object.entries(RESERVED))
+    for (const now of [answer, dated(answer, '2027-01-15T08:00:01Z')]) {
+      const { found, asked, reserved } = await refetch({ [path]: now })
+      expect([found, reserved], path).toEqual(['left-out', [url]])
+      expect(asked, path).not.toContain('/Aldbury')
+    }
 })
 
-it('holds no reservation against anybody that is younger than the fetch', async () => {
-  const tdmrep = (at: string): Record<string, SimAnswer> => ({
-    '/.well-known/tdmrep.json': { headers: [modified(at)], body: '[{"location":"/","tdm-reservation":1}]' },
-  })
-  expect((await refetch(tdmrep('2027-01-15T08:00:01Z'))).found).toBe('pass')
-  expect((await refetch(tdmrep('2027-01-15T07:59:59Z'))).found).toBe('T1')
-  const header = { ...page, headers: [...(page.headers ?? []), ['TDM-Reservation', '1'], modified('2027-01-16')] as [string, string][] }
-  expect((await refetch({ '/Aldbury': header })).found).toBe('pass')
+it('fails what was reserved or forbidden longer than a crawler may go by the rules it has, by their own date', async () => {
+  for (const [path, answer] of Object.entries(RESERVED)) {
+    expect((await refetch({ [path]: dated(answer, '2027-01-14T07:59:59Z') })).found, path).toBe('T1')
+    expect((await refetch({ [path]: dated(answer, '2027-01-14T08:00:01Z') })).found, path).toBe('left-out')
+  }
+  const closed = { body: 'User-agent: *\nDisallow: /A' }
+  const { found, asked } = await refetch({ '/robots.txt': dated(closed, '2027-01-14T07:59:59Z') })
+  expect([found, asked.includes('/Aldbury')]).toEqual(['T2', false])
+  // one that says no without a date may be the younger one
+  const both = { '/ai.txt': dated(RESERVED['/ai.txt'] as SimAnswer, '2027-01-01'), '/robots.txt': RESERVED['/robots.txt'] as SimAnswer }
+  expect((await refetch(both)).found).toBe('left-out')
 })
 
-it('does not ask for what the site forbids by now, nor where its rules cannot be had', async () => {
-  for (const robots of [{ body: 'User-agent: *\nDisallow: /A' }, { status: 503, body: '' }]) {
-    const { found, asked } = await refetch({ '/robots.txt': robots })
-    expect(found).toBe('T2')
-    expect(asked).not.toContain('/Aldbury')
-  }
+it('asks for no page that its site forbids by now, holds that against nobody, and tells of it', async () => {
+  const { found, asked, reserved } = await refetch({ '/robots.txt': { body: 'User-agent: *\nDisallow: /A' } })
+  expect([found, reserved]).toEqual(['left-out', [url]])
+  expect(asked).not.toContain('/Aldbury')
+})
+
+it('asks for no page that its owner opted out, in the site’s own file or wherever the owner speaks', async () => {
+  const own: SimAnswer = { body: 'opt-out: /Ald' }
+  const here = await refetch({ '/.well-known/quern.txt': own }, { hearsOwner: true })
+  expect([here.found, here.reserved, here.asked.includes('/Aldbury')]).toEqual(['left-out', [url], false])
+  const other = await refetch({ '/.well-known/quern.txt': { body: 'opt-out: /Bax' } }, { hearsOwner: true, times: 2 })
+  expect([other.found, other.reserved]).toEqual(['pass', []])
+  expect(other.asked).toEqual(['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt', '/.well-known/quern.txt', '/Aldbury', '/Aldbury'])
+  const silentHost = await refetch({ '/.well-known/quern.txt': { status: 503, body: '' } }, { hearsOwner: true })
+  expect(silentHost.found).toBe('pass')
+})
+
+it('does not ask for a page where the rules of its site cannot be had', async () => {
+  const { found, asked } = await refetch({ '/robots.txt': { status: 503, body: '' } })
+  expect([found, asked.includes('/Aldbury')]).toEqual(['T2', false])
 })
 
 const text = (body: string): SimAnswer => ({ headers: [['Content-Type', 'text/plain']], body })
@@ -157,7 +192,7 @@ it('keeps the pause that robots.txt asks for between all requests, and takes it 
   expect(all).toEqual([null, null, null])
   expect(paces(at)).toEqual([30_000, 30_000, 30_000, 30_000, 30_000])
   const slower = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 61\n') })
-  expect([slower.found, slower.asked]).toEqual(['T2', ['/robots.txt']])
+  expect([slower.found, slower.asked]).toEqual(['left-out', ['/robots.txt']])
 })
 
 it('waits as long as a 429 or 503 says, and leaves a host alone that wants longer than anybody waits', async () => {
@@ -185,7 +220,7 @@ it('waits for a long rest where there is time for it, and no longer than there i
   const never = await refetch({ '/robots.txt': rules['/robots.txt'].slice(0, 1) }, { waitMs: 600_000, times: 6, isInTurn: true })
   expect([...new Set(never.all), (never.at.at(-1) as number) <= 1_200_000]).toEqual(['T2', true])
   const slow = await refetch({ '/robots.txt': text('User-agent: *\nCrawl-delay: 30\n') }, { waitMs: 20_000 })
-  expect([slow.found, slow.asked]).toEqual(['T2', ['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt']])
+  expect([slow.found, slow.asked]).toEqual(['left-out', ['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt']])
 })
 
 it('asks once more only for what may come back', async () => {
@@ -195,9 +230,9 @@ it('asks once more only for what may come back', async () => {
   expect([failing.found, failing.asked.filter((path) => path === '/Aldbury').length]).toEqual(['pass', 2])
 })
 
-it('asks nothing of who opted out, nor where a page leads that did, and holds the first against nobody', async () => {
+it('asks nothing of who opted out, nor where a page leads that did, and leaves the first out', async () => {
   const out = await refetch({}, { closed: () => 'example' })
-  expect([out.found, out.asked]).toEqual(['pass', []])
+  expect([out.found, out.asked]).toEqual(['left-out', []])
   const led = await refetch({ '/Aldbury': to('http://other.example/') }, { closed: (one) => (one.includes('other') ? 'other' : undefined) })
   // else whoever finds an open redirect could invent pages
   expect(led.found).toBe('T2')
@@ -206,14 +241,14 @@ it('asks nothing of who opted out, nor where a page leads that did, and holds th
   const licensed = { '/robots.txt': text('License: http://terms.example/rsl.xml\nUser-agent: *\nAllow: /\n') }
   const closed = (one: string): string | undefined => (one.includes('terms') ? 'terms' : undefined)
   const terms = await refetch(licensed, { closed })
-  expect([terms.found, terms.asked.includes('/Aldbury')]).toEqual(['pass', false])
+  expect([terms.found, terms.asked.includes('/Aldbury')]).toEqual(['left-out', false])
   // unless it had opted out before anybody honest could have read it
   const told: string[] = []
   const optedOut = (one: string, what: string): boolean => told.push(`${what} ${one}`) > 0
   const long = await refetch(licensed, { closed, optedOut })
   expect([long.found, told]).toEqual(['T2', ['rules http://terms.example/rsl.xml']])
   const away = { '/robots.txt': to('http://terms.example/robots.txt') }
-  expect((await refetch(away, { closed })).found).toBe('pass')
+  expect((await refetch(away, { closed })).found).toBe('left-out')
   expect((await refetch(away, { closed, optedOut })).found).toBe('T2')
 })
 
@@ -223,14 +258,14 @@ it('tells of a page that reserves itself now, also where that is younger than th
     headers: [...(page.headers ?? []), [name, value], ...more],
   })
   const now = await refetch({ '/Aldbury': header('TDM-Reservation', '1') })
-  expect([now.found, now.reserved]).toEqual(['T1', [url]])
+  expect([now.found, now.reserved]).toEqual(['left-out', [url]])
+  const before = await refetch({ '/Aldbury': header('TDM-Reservation', '1', modified('2027-01-15T07:59:59Z')) })
+  expect([before.found, before.reserved]).toEqual(['T1', [url]])
   const since = await refetch({ '/Aldbury': header('X-Robots-Tag', 'noai', modified('2027-01-16')) })
   expect([since.found, since.reserved]).toEqual(['pass', [url]])
   const unwanted = { ...page, body: `<meta name="quernbot" content="noindex">${htmlOf('Aldbury')}` }
   const byName = await refetch({ '/Aldbury': unwanted })
-  expect([byName.found, byName.reserved]).toEqual(['T1', [url]])
-  const site = await refetch({ '/ai.txt': text('User-Agent: *\nDisallow: /\n') })
-  expect([site.found, site.reserved]).toEqual(['T1', []])
+  expect([byName.found, byName.reserved]).toEqual(['left-out', [url]])
   // what nobody permits any more, where the charter wants a permission
   expect((await refetch({}, { profile: 'strict' })).reserved).toEqual([url])
   expect((await refetch({ '/Aldbury': header('Content-Usage', 'train-ai=y') }, { profile: 'strict' })).reserved).toEqual([])

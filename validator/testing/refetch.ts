@@ -1,17 +1,20 @@
 /** T1 and T2: fetches a record's page again from here, by its site's rules, and asks whether an honest page could have changed so. */
 import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
-import type { AskedSite } from '../../core/web/index.ts'
 import { isSamePage, pipelineOptions, runPipeline } from '../../schemas/pipeline/index.ts'
 import type { Charter, Check } from '../../schemas/wire/index.ts'
 import { type Exchange, redirectTarget } from '../../schemas/evidence/index.ts'
 import { type AskingTime, HostClosedError, MAX_REST_MS, type PoliteWeb, type Visit } from '../manners/index.ts'
 import type { OptedOut } from './opted-out.ts'
 import type { Patience } from './shares.ts'
-import { isForbidden, reservationOf, SiteMemory } from './site-memory.ts'
+import { type AskOwn, closingOf, type KnownSite, reservationOf, SiteMemory } from './site-memory.ts'
 
-/** T1: the page says something else, or was reserved from training. T2: gone, refused, forbidden to us, or not to be had in the time there is. null on a pass, and where it, or what its site's rules lead to, was opted out since. */
-export type Refetched = Extract<Check, 'T1' | 'T2'> | null
+/**
+ * T1: the page says something else, or was reserved from training when it was fetched. T2: gone, refused, not to be had in the time there is, or
+ * forbidden already when it was fetched. `left-out`: nobody asks for it any more, or its host's pace left no turn, which says nothing of who fetched
+ * it. null on a pass.
+ */
+export type Refetched = Extract<Check, 'T1' | 'T2'> | 'left-out' | null
 
 export interface Page {
   /** Whose record it is: contributors take turns at a host. */
@@ -27,25 +30,31 @@ export interface Page {
   fetchedAt: number
   /** Whether an address had opted out before anybody honest could have asked for it on behalf of this page. */
   optedOut: OptedOut
+  /** Told when it is asked for: before that nothing can be held against anybody. */
+  onAsk?: () => void
 }
 
-/** A page that says of itself, by a header or in its head, that it is not for training. */
+/** A page that is reserved now: by its site, which forbids it or keeps it from training, or by a header or its head. */
 export interface ReservedPage {
   url: string
-  site: AskedSite
+  agent: string
+  site: KnownSite
   /** Answers that led on to it, in their order. */
   hops: Exchange[]
-  exchange: Exchange
+  /** null where its site says so: then it was not asked for. */
+  exchange: Exchange | null
 }
 
 export interface RefetcherOptions {
   web: PoliteWeb
+  askOwn?: AskOwn
   clock: Clock
   logger: Logger
   onReserved?: (found: ReservedPage) => void
 }
 
 const MAX_HOPS = 5
+const DAY_MS = 24 * 3600 * 1000
 const ATTEMPTS = 3
 const RETRY_MS = 1000
 /** A host that gave nothing in the whole time of so many pages, or while they waited longer than anybody does, is not asked any more in this epoch: it would take time from every page behind it. */
@@ -61,13 +70,13 @@ export class Refetcher {
   /** Pages in a row for which a host gave nothing. */
   readonly #silent = new Map<string, number>()
 
-  /** `onReserved` is told of every page that reserves itself now, whether or not it did when it was fetched; it may be told of one more than once. */
-  constructor({ web, clock, logger, onReserved = () => undefined }: RefetcherOptions) {
+  /** `askOwn` hears a site's owner, nobody where absent; `onReserved` is told of every page that is reserved now, whether or not it was when it was fetched, and may be told of one more than once. */
+  constructor({ web, askOwn = async () => [], clock, logger, onReserved = () => undefined }: RefetcherOptions) {
     this.#web = web
     this.#onReserved = onReserved
     this.#clock = clock
     this.#logger = logger
-    this.#sites = new SiteMemory(web)
+    this.#sites = new SiteMemory(web, askOwn)
   }
 
   /** Fetches the page again. Rejects with the signal's reason when it ends first. */
@@ -75,7 +84,12 @@ export class Refetcher {
     const { host } = new URL(page.url)
     const time = { leftMs: patience.pageMs, mostMs: patience.attemptMs, waitMs: patience.waitMs }
     try {
-      const { found, hasAnswered } = await this.#attempts(page, { who: page.contributor, time, signal })
+      const { found, hasAnswered } = await this.#attempts(page, {
+        who: page.contributor,
+        time,
+        signal,
+        ...(page.onAsk && { onAsk: page.onAsk }),
+      })
       const isInVain = !hasAnswered && patience.waitMs - time.waitMs > MAX_REST_MS
       if (found === 'T2' && (isOver(time) || isInVain)) {
         this.#silent.set(host, (this.#silent.get(host) ?? 0) + 1)
@@ -85,7 +99,7 @@ export class Refetcher {
     } catch (error) {
       signal.throwIfAborted()
       // where nobody asks any more, for the page or for the rules of its site, nothing can be held against who asked before
-      if (error instanceof HostClosedError) return page.optedOut(error.url, error.what) ? 'T2' : null
+      if (error instanceof HostClosedError) return page.optedOut(error.url, error.what) ? 'T2' : 'left-out'
       throw error
     }
   }
@@ -98,13 +112,14 @@ export class Refetcher {
       if ((this.#silent.get(new URL(page.url).host) ?? 0) >= MAX_SILENT_PAGES) break
       const answer = await this.#follow(page, visit)
       hasAnswered ||= answer !== null
-      if (answer === 'FORBIDDEN') return { found: 'T2', hasAnswered }
+      if (typeof answer === 'string') return { found: answer, hasAnswered }
       if (answer !== null && answer.exchange.status < 400) {
-        const { site, hops, exchange } = answer
+        const { site, exchange } = answer
         const reservation = reservationOf(site, { ...page, profile: page.charter.sources.profile }, exchange)
         const isSame = this.#isSame(page, exchange)
-        if (reservation?.isOfPage === true && (reservation.isDenial || isSame)) this.#onReserved({ url: page.url, site, hops, exchange })
-        if (reservation?.isYounger === false) return { found: 'T1', hasAnswered }
+        if (reservation && (reservation.isDenial || isSame)) this.#onReserved({ url: page.url, agent: page.agent, ...answer })
+        if (reservation?.age === 'older') return { found: 'T1', hasAnswered }
+        if (reservation?.age === 'undated') return { found: 'left-out', hasAnswered }
         if (isSame) return { found: null, hasAnswered }
         found = 'T1'
       } else if (answer !== null && isFinal(answer.exchange.status)) break
@@ -126,11 +141,14 @@ export class Refetcher {
   }
 
   /**
-   * What the address leads to, over redirects, with the rules of its own site; null when nothing came. What a site forbids is not asked for here
-   * either, nor what it redirects to where that host forbids it.
+   * What the address leads to, over redirects, with the rules of its own site; null when nothing came. What a site forbids or reserves is not asked
+   * for here either, nor what it redirects to where that host does.
    */
-  async #follow({ url: start, agent }: Page, visit: Visit): Promise<Omit<ReservedPage, 'url'> | 'FORBIDDEN' | null> {
-    let own: AskedSite | undefined
+  async #follow(page: Page, visit: Visit): Promise<Answer | Exclude<Refetched, null> | null> {
+    const { url: start, agent, charter } = page
+    // as old as the rules may be that a fetch went by (D5)
+    const rulesMs = Math.max(DAY_MS, charter.epoch.gather.maxSeconds * 1000)
+    let own: KnownSite | undefined
     const hops: Exchange[] = []
     let url = start
     for (let hop = 0; hop <= MAX_HOPS; hop++) {
@@ -138,7 +156,11 @@ export class Refetcher {
         const site = await this.#sites.of(new URL(url).origin, agent, visit)
         // a server that fails may come back, as for a page
         if (site === null || site.rules.robots.rules.unreachable) return null
-        if (isForbidden(site, agent, url)) return 'FORBIDDEN'
+        const closing = closingOf(site, { ...page, url }, rulesMs)
+        if (closing && hop === 0) this.#onReserved({ url, agent, site, hops, exchange: null })
+        // of a page that only leads there something can be held against it
+        if (closing && hop > 0) return 'T2'
+        if (closing) return closing.age !== 'older' ? 'left-out' : closing.isForbidden ? 'T2' : 'T1'
         own ??= site
         const exchange = await this.#web.get(url, visit)
         const target = redirectTarget(exchange)
@@ -148,18 +170,23 @@ export class Refetcher {
         url = target
       } catch (error) {
         visit.signal.throwIfAborted()
-        // of a page that only leads there something can be held against it
-        if (error instanceof HostClosedError && hops.length > 0) return 'FORBIDDEN'
+        if (error instanceof HostClosedError && hops.length > 0) return 'T2'
         if (error instanceof HostClosedError) throw error
         const code = codeOf(error)
         // no crawler asks such a site for a page
-        if (code === 'CRAWL_DELAY') return 'FORBIDDEN'
+        if (code === 'CRAWL_DELAY' || code === 'NO_TURN') return 'left-out'
         if (code === 'INTERNAL') this.#logger.error('refetch-failed', { url, code, message: String(error) })
         return null
       }
     }
     return null
   }
+}
+
+interface Answer {
+  site: KnownSite
+  hops: Exchange[]
+  exchange: Exchange
 }
 
 const isOver = ({ leftMs, waitMs }: AskingTime): boolean => leftMs <= 0 || waitMs <= 0

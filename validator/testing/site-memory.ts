@@ -1,11 +1,13 @@
-/** What sites say about themselves, asked again from here: once for each site, politely, as the page itself is. */
+/** What sites say about themselves, and their owners to us, asked again from here: once for each site, politely, as the page itself is. */
 import { ByteLru } from '../../schemas/cache/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import { untilAborted } from '../../core/mesh/index.ts'
-import type { AskedSite } from '../../core/web/index.ts'
+import type { AskedSite, RuleCapture } from '../../core/web/index.ts'
+import type { OwnWord } from '../../dao/optouts/index.ts'
 import { type Exchange, headerValues } from '../../schemas/evidence/index.ts'
 import {
   asksUsNotToIndex,
+  matchesUrl,
   mayFetch,
   mayTrain,
   type PageSignals,
@@ -17,17 +19,27 @@ import { pageHtmlOrNull, signalsOfPage } from '../../schemas/pipeline/index.ts'
 import { sha256, toHex } from '../../schemas/wire/index.ts'
 import { HostClosedError, type PoliteWeb, type Visit } from '../manners/index.ts'
 
+export interface KnownSite extends AskedSite {
+  /** What its owner opted out, in `quern.txt` or the DNS. */
+  own: OwnWord[]
+}
+
+/** Asks for its owner's word as well (see `ownWords`). */
+export type AskOwn = (origin: string, site: AskedSite, visit: Visit & { agent: string }) => Promise<OwnWord[]>
+
 export class SiteMemory {
   readonly #web: PoliteWeb
-  readonly #sites = new Map<string, AskedSite>()
+  readonly #askOwn: AskOwn
+  readonly #sites = new Map<string, KnownSite>()
   readonly #asking = new Map<string, Promise<unknown>>()
 
-  constructor(web: PoliteWeb) {
+  constructor(web: PoliteWeb, askOwn: AskOwn) {
     this.#web = web
+    this.#askOwn = askOwn
   }
 
   /** null where the rules cannot be had now; they are asked for again the next time. Throws HostClosedError, RefusedError CRAWL_DELAY, and the signal's reason. */
-  async of(origin: string, agent: string, visit: Visit): Promise<AskedSite | null> {
+  async of(origin: string, agent: string, visit: Visit): Promise<KnownSite | null> {
     const key = `${origin} ${agent}`
     // whoever comes meanwhile waits for the answers and does not ask as well
     for (let asking = this.#asking.get(key); asking !== undefined; asking = this.#asking.get(key)) {
@@ -46,9 +58,11 @@ export class SiteMemory {
     return site
   }
 
-  async #ask(origin: string, agent: string, visit: Visit): Promise<AskedSite | null> {
+  async #ask(origin: string, agent: string, visit: Visit): Promise<KnownSite | null> {
     try {
-      return await this.#web.rules(origin, agent, visit)
+      const site = await this.#web.rules(origin, agent, visit)
+      // nothing is asked for where that fails
+      return { ...site, own: site.rules.robots.rules.unreachable ? [] : await this.#askOwn(origin, site, { ...visit, agent }) }
     } catch (error) {
       visit.signal.throwIfAborted()
       const code = codeOf(error)
@@ -65,42 +79,69 @@ const isWhole = ({ rules: { robots, tdmrep, aiTxt, licenses } }: AskedSite): boo
 /** A page that is fetched again, here or for another validator of the process, mostly says what it said. */
 const signalsIn = new ByteLru<{ of: PageSignals | null; units: number }>(8 << 20, ({ units }) => 2 * units)
 
-export const isForbidden = ({ rules }: AskedSite, agent: string, url: string): boolean => !mayFetch(rules.robots.rules, agent, url).allowed
+/** How what closes a page now stands to the record of it: dated before whoever fetched it could still go by something else, dated after, or not dated. */
+export type Age = 'older' | 'younger' | 'undated'
+
+/** What a site says of a page before the page is asked for. */
+export interface Closing {
+  /** robots.txt forbids the fetch. */
+  isForbidden: boolean
+  age: Age
+}
+
+interface Fetched {
+  agent: string
+  url: string
+  /** Unix milliseconds. */
+  fetchedAt: number
+}
+
+/**
+ * Why nobody asks for the page any more: robots.txt closes it, its owner opted out, or a rule file reserves it from training, as a crawler asks for no
+ * such page. Undefined where it may be asked for. `rulesMs`: how long a crawler may go by the rules it has.
+ */
+export function closingOf({ rules, captures, own }: KnownSite, { agent, url, fetchedAt }: Fetched, rulesMs: number): Closing | undefined {
+  const since = fetchedAt - rulesMs
+  const isForbidden = !mayFetch(rules.robots.rules, agent, url).allowed
+  const ageOf = (digests: readonly string[]): Age => ageOfAll(captures, digests, since)
+  if (isForbidden) return { isForbidden, age: ageOf([rules.robots.sha256]) }
+  if (own.some(({ patterns }) => patterns.some((pattern) => pattern === null || matchesUrl(pattern, url))))
+    return { isForbidden, age: 'undated' }
+  const { decision, signals } = trainDecision({ url, agent, site: withoutUnavailable(rules), headers: [], html: null })
+  if (decision !== 'deny') return undefined
+  return { isForbidden, age: ageOf(signals.flatMap(({ says, sha256: digest }) => (says === 'deny' ? [digest] : []))) }
+}
+
+function ageOfAll(captures: readonly RuleCapture[], digests: readonly string[], since: number): Age {
+  const dates = captures
+    .filter(({ exchange }) => digests.includes(toHex(sha256(exchange.body))))
+    .map(({ exchange }) => modifiedAt(exchange))
+  if (dates.length === 0 || dates.includes(0)) return 'undated'
+  return dates.every((at) => at <= since) ? 'older' : 'younger'
+}
 
 export interface Reservation {
   /** Something says no; else nothing says yes any more, and the profile wants that. */
   isDenial: boolean
-  /** The page itself says so, in its headers or its head: its site's rule files are asked for anyway (see `recheckHosts`). */
-  isOfPage: boolean
-  /** Everything that says so was changed since the record was fetched, by its own Last-Modified: it is held against nobody. */
-  isYounger: boolean
+  age: Age
 }
 
-/** What keeps the page out of training now, by the profile; undefined where nothing does, or nobody can tell because a rule file is not to be had. */
+/** What the page itself, whose site closes nothing, says against training now, by the profile; undefined where it does not, or nobody can tell because a rule file is not to be had. */
 export function reservationOf(
   site: AskedSite,
-  { agent, url, fetchedAt, profile }: { agent: string; url: string; fetchedAt: number; profile: Profile },
+  { agent, url, fetchedAt, profile }: Fetched & { profile: Profile },
   page: Exchange,
 ): Reservation | undefined {
-  const { rules, captures } = site
   const { headers, responseHead: head, body } = page
   const html = pageHtmlOrNull(page)
   const read = html === null ? null : signalsIn.recall(html, () => ({ of: signalsOfPage(page), units: html.length })).of
-  const training = trainDecision({ url, agent, site: withoutUnavailable(rules), headers, html: null, signals: read, head, body })
+  const training = trainDecision({ url, agent, site: withoutUnavailable(site.rules), headers, html: null, signals: read, head, body })
   // as a crawler keeps no such page
-  const isUnwanted = read !== null && asksUsNotToIndex(read, agent)
-  const isDenial = training.decision === 'deny' || isUnwanted
+  const isDenial = training.decision === 'deny' || (read !== null && asksUsNotToIndex(read, agent))
   if (!isDenial && (mayTrain(training, profile) || !isWhole(site))) return undefined
-  const digestsOf = (exchange: Exchange): string[] => [exchange.body, exchange.responseHead].map((bytes) => toHex(sha256(bytes)))
-  const denials = training.signals.filter(({ says }) => says === 'deny')
-  const own = new Set(digestsOf(page))
-  const answers = [...captures.map(({ exchange }) => exchange), page]
-  const younger = new Set(answers.filter((exchange) => modifiedAt(exchange) > fetchedAt).flatMap(digestsOf))
-  return {
-    isDenial,
-    isOfPage: !isDenial || isUnwanted || denials.some(({ sha256: digest }) => own.has(digest)),
-    isYounger: denials.every(({ sha256: digest }) => younger.has(digest)) && (!isUnwanted || modifiedAt(page) > fetchedAt),
-  }
+  const at = modifiedAt(page)
+  // that nothing is said any more is nobody's lie
+  return { isDenial, age: !isDenial || at > fetchedAt ? 'younger' : at === 0 ? 'undated' : 'older' }
 }
 
 /** Unix milliseconds; 0 where the answer does not say. */
