@@ -56,8 +56,15 @@ function lengthen(grams: Uint32Array, hashes: Uint32Array, n: number, places: Ui
 /** Counts the n-grams at these places: characters of all copies of the most frequent one; 0 where none comes twice. */
 function mostFrequent(grams: Uint32Array, places: Uint32Array, left: number, n: number, starts: Uint32Array): number {
   counter.clear()
-  let most = 1
-  let first = 0
+  const first = countAll(grams, places, left)
+  const times = first < 0 ? 0 : counter.times(grams[first] as number)
+  return times < 2 ? 0 : times * lengthOf(starts, first, n)
+}
+
+/** Counts them; gives the place that first completed the highest count, -1 where there is none. */
+function countAll(grams: Uint32Array, places: Uint32Array, left: number): number {
+  let most = 0
+  let first = -1
   for (let k = 0; k < left; k++) {
     const times = counter.add(grams[places[k] as number] as number)
     if (times > most) {
@@ -65,7 +72,7 @@ function mostFrequent(grams: Uint32Array, places: Uint32Array, left: number, n: 
       first = places[k] as number
     }
   }
-  return most === 1 ? 0 : most * lengthOf(starts, first, n)
+  return first
 }
 
 /** Of the places that were counted, those whose n-gram came twice or more, moved to the front; gives how many. */
