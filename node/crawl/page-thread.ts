@@ -19,7 +19,8 @@ export type ToThread =
 
 export type FromThread =
   | { ready: true }
-  | { id: number; result: PageResult; bytes: Pick<PageJob['exchange'], 'requestHead' | 'responseHead' | 'body'> }
+  /** `links`: the result's, a line each; a hundred strings cost more to send than all else of a page. */
+  | { id: number; result: PageResult; links: string; bytes: Pick<PageJob['exchange'], 'requestHead' | 'responseHead' | 'body'> }
   | { id: number; fault: string }
 
 const NEWLINE = utf8('\n')
@@ -45,7 +46,7 @@ if (port !== null) {
         const { requestHead, responseHead, body } = exchange
         const bytes = { requestHead, responseHead, body }
         const { moved, buffers } = bundled(result)
-        port.postMessage({ id, result: moved, bytes } satisfies FromThread, [
+        port.postMessage({ id, result: { ...moved, links: [] }, links: result.links.join('\n'), bytes } satisfies FromThread, [
           ...buffers,
           ...new Set([requestHead.buffer, responseHead.buffer, body.buffer] as ArrayBuffer[]),
         ])

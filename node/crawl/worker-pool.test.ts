@@ -54,7 +54,7 @@ parentPort.on('message', ({ id, job }) => {
   const place = new URL(job.exchange.url).pathname
   ${nuisance}
   const { requestHead, responseHead, body } = job.exchange
-  parentPort.postMessage({ id, result: { outcome: place, links: [] }, bytes: { requestHead, responseHead, body } })
+  parentPort.postMessage({ id, result: { outcome: place, links: [] }, links: "", bytes: { requestHead, responseHead, body } })
 })
 parentPort.postMessage({ ready: true })`,
   )

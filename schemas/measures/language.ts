@@ -107,9 +107,27 @@ export function foldForLanguage(lower: string, script: string): string {
   return out.charCodeAt(out.length - 1) === 0x20 ? out : `${out} `
 }
 
-/** Reads the folded form off the text letter by letter: 0 is the space. */
-function bestOf({ languages, letters, keys, starts, rows }: Group, text: string): string {
+function bestOf(group: Group, text: string): string {
+  const { languages } = group
   const sums = new Uint32Array(languages.length)
+  const seen = addLevels(group, text, sums)
+  let best = 0
+  let second = -1
+  for (let k = 1; k < sums.length; k++) {
+    if ((sums[k] ?? 0) > (sums[best] ?? 0)) {
+      second = best
+      best = k
+    } else if (second < 0 || (sums[k] ?? 0) > (sums[second] ?? 0)) second = k
+  }
+  const top = sums[best] ?? 0
+  // too few known trigrams: a language we have no table for, or no language at all
+  if (top < seen * FLOOR) return 'und'
+  const lead = top - (sums[second] ?? 0)
+  return lead * 1000 >= top * LEAD ? (languages[best] ?? 'und') : 'und'
+}
+
+/** Reads the folded form off the text letter by letter (0 is the space) and adds each trigram's levels to its languages' sums; gives how many there were. */
+function addLevels({ letters, keys, starts, rows }: Group, text: string, sums: Uint32Array): number {
   const mask = keys.length - 1
   let seen = 0
   let first = 0
@@ -124,31 +142,20 @@ function bestOf({ languages, letters, keys, starts, rows }: Group, text: string)
       const key = trigramOf(first, middle, last)
       let at = slotOf(key) & mask
       while (keys[at] !== 0 && keys[at] !== key) at = (at + 1) & mask
-      if (keys[at] === key) {
-        const row = starts[at] as number
-        const end = row + (rows[row] as number)
-        for (let k = row + 1; k <= end; k++) {
-          const entry = rows[k] as number
-          sums[entry >> 8]! += entry & 0xff
-        }
-      }
+      if (keys[at] === key) addRow(rows, starts[at] as number, sums)
     }
     first = middle
     middle = last
   }
-  let best = 0
-  let second = -1
-  for (let k = 1; k < sums.length; k++) {
-    if ((sums[k] ?? 0) > (sums[best] ?? 0)) {
-      second = best
-      best = k
-    } else if (second < 0 || (sums[k] ?? 0) > (sums[second] ?? 0)) second = k
+  return seen
+}
+
+function addRow(rows: Uint16Array, start: number, sums: Uint32Array): void {
+  const end = start + (rows[start] as number)
+  for (let k = start + 1; k <= end; k++) {
+    const entry = rows[k] as number
+    sums[entry >> 8]! += entry & 0xff
   }
-  const top = sums[best] ?? 0
-  // too few known trigrams: a language we have no table for, or no language at all
-  if (top < seen * FLOOR) return 'und'
-  const lead = top - (sums[second] ?? 0)
-  return lead * 1000 >= top * LEAD ? (languages[best] ?? 'und') : 'und'
 }
 
 const trigramOf = (first: number, middle: number, last: number): number => ((first << 16) | (middle << 8) | last) + 1

@@ -27,27 +27,34 @@ export const minHash = (tokens: Pick<Tokens, 'count' | 'hashes'>): Uint8Array =>
 
 /** The same of shingles from several texts: their order means nothing. */
 export function sketchOf(shingles: Int32Array): Uint8Array {
+  const lanes = new Int32Array(LANES)
+  for (let lane = 0; lane < LANES; lane += 2) fillTwo(lanes, lane, shingles)
   const sketch = new Uint8Array(SKETCH_BYTES)
   const view = new DataView(sketch.buffer)
-  // two lanes at a time: a shingle is loaded once for both
-  for (let lane = 0; lane < LANES; lane += 2) {
-    const a1 = multipliers[lane] as number
-    const b1 = addends[lane] as number
-    const a2 = multipliers[lane + 1] as number
-    const b2 = addends[lane + 1] as number
-    let least1 = 0x7fffffff
-    let least2 = 0x7fffffff
-    for (let i = 0; i < shingles.length; i++) {
-      const shingle = shingles[i] as number
-      const value1 = (Math.imul(a1, shingle) + b1) | 0
-      if (value1 < least1) least1 = value1
-      const value2 = (Math.imul(a2, shingle) + b2) | 0
-      if (value2 < least2) least2 = value2
-    }
-    view.setInt32(lane * 4, least1 ^ 0x80000000)
-    view.setInt32(lane * 4 + 4, least2 ^ 0x80000000)
-  }
+  for (let lane = 0; lane < LANES; lane++) view.setInt32(lane * 4, (lanes[lane] as number) ^ 0x80000000)
   return sketch
+}
+
+/**
+ * Two lanes at a time: a shingle is loaded once for both. A function of its own, called many times for a text: a loop inside a loop would be
+ * compiled in the middle of its run, and thrown away at its end, for text after text.
+ */
+function fillTwo(lanes: Int32Array, lane: number, shingles: Int32Array): void {
+  const a1 = multipliers[lane] as number
+  const b1 = addends[lane] as number
+  const a2 = multipliers[lane + 1] as number
+  const b2 = addends[lane + 1] as number
+  let least1 = 0x7fffffff
+  let least2 = 0x7fffffff
+  for (let i = 0; i < shingles.length; i++) {
+    const shingle = shingles[i] as number
+    const value1 = (Math.imul(a1, shingle) + b1) | 0
+    if (value1 < least1) least1 = value1
+    const value2 = (Math.imul(a2, shingle) + b2) | 0
+    if (value2 < least2) least2 = value2
+  }
+  lanes[lane] = least1
+  lanes[lane + 1] = least2
 }
 
 /** How many of the 128 lanes are equal: an estimate of 128 × Jaccard. Throws WireError BAD_SKETCH. */

@@ -11,60 +11,91 @@ export interface Repetition {
 
 /** Characters are those of the tokens and one space between two. */
 export function repetition({ count, hashes, lengths }: Pick<Tokens, 'count' | 'hashes' | 'lengths'>): Repetition {
-  if (count < 2) return { top: [0, 0, 0], duplicate: [0, 0, 0, 0, 0, 0] }
-  // starts[i]: characters before token i
-  const starts = new Uint32Array(count + 1)
-  for (let i = 0; i < count; i++) starts[i + 1] = (starts[i] ?? 0) + (lengths[i] ?? 0) + 1
-  const total = (starts[count] ?? 1) - 1
-  counter.fit(count)
-  const grams = hashes.slice(0, count)
   const top: Repetition['top'] = [0, 0, 0]
   const duplicate = [0, 0, 0, 0, 0, 0]
+  if (count < 2) return { top, duplicate }
+  const starts = startsOf(lengths, count)
+  const total = (starts[count] as number) - 1
+  counter.fit(count)
+  const grams = hashes.slice(0, count)
+  /** Where the n-grams begin that are looked at: an n-gram comes twice only where both of its (n-1)-grams do, and few of them do. */
+  const places = grams.map((_, i) => i)
+  let left = count
   for (let n = 2; n <= 10; n++) {
-    lengthen(grams, hashes, n, count)
-    const chars = n <= 4 ? mostFrequent(grams, starts, n) : insideRepeated(grams, starts, n)
+    left = lengthen(grams, hashes, n, places, left)
+    const chars = mostFrequent(grams, places, left, n, starts)
     // where no n-gram comes twice, no longer one does
     if (chars === 0) break
+    left = repeated(grams, places, left)
     if (n <= 4) top[n - 2] = share(chars, total)
-    else duplicate[n - 5] = share(chars, total)
+    else duplicate[n - 5] = share(insideRepeated(grams, places, left, n, starts), total)
   }
   return { top, duplicate }
 }
 
-const share = (part: number, whole: number): number => (whole === 0 ? 0 : Math.min(PPM, Math.floor((part * PPM) / whole)))
-
-/** Makes the hashes of all n-grams from those of all (n-1)-grams, in place. */
-function lengthen(grams: Uint32Array, hashes: Uint32Array, n: number, count: number): void {
-  const last = count - n + 1
-  for (let i = 0; i < last; i++) grams[i] = mix32(Math.imul(grams[i] as number, 0x9e3779b1) + (hashes[i + n - 1] as number))
+/** Characters before each token, and before the end. */
+function startsOf(lengths: Uint16Array, count: number): Uint32Array {
+  const starts = new Uint32Array(count + 1)
+  for (let i = 0; i < count; i++) starts[i + 1] = (starts[i] as number) + (lengths[i] as number) + 1
+  return starts
 }
 
-/** Characters of all copies of the most frequent n-gram; 0 where none comes twice. */
-function mostFrequent(grams: Uint32Array, starts: Uint32Array, n: number): number {
+const share = (part: number, whole: number): number => (whole === 0 ? 0 : Math.min(PPM, Math.floor((part * PPM) / whole)))
+
+/** Makes the hashes of the n-grams at the first `left` places from those of the (n-1)-grams there; gives how many places have one. */
+function lengthen(grams: Uint32Array, hashes: Uint32Array, n: number, places: Uint32Array, left: number): number {
+  let k = 0
+  for (; k < left; k++) {
+    const i = places[k] as number
+    if (i + n > hashes.length) break
+    grams[i] = mix32(Math.imul(grams[i] as number, 0x9e3779b1) + (hashes[i + n - 1] as number))
+  }
+  return k
+}
+
+/** Counts the n-grams at these places: characters of all copies of the most frequent one; 0 where none comes twice. */
+function mostFrequent(grams: Uint32Array, places: Uint32Array, left: number, n: number, starts: Uint32Array): number {
   counter.clear()
-  const end = grams.length - n + 1
-  let most = 1
-  let first = 0
-  for (let i = 0; i < end; i++) {
-    const times = counter.add(grams[i] as number)
+  const first = countAll(grams, places, left)
+  const times = first < 0 ? 0 : counter.times(grams[first] as number)
+  return times < 2 ? 0 : times * lengthOf(starts, first, n)
+}
+
+/** Counts them; gives the place that first completed the highest count, -1 where there is none. */
+function countAll(grams: Uint32Array, places: Uint32Array, left: number): number {
+  let most = 0
+  let first = -1
+  for (let k = 0; k < left; k++) {
+    const times = counter.add(grams[places[k] as number] as number)
     if (times > most) {
       most = times
-      first = i
+      first = places[k] as number
     }
   }
-  return most === 1 ? 0 : most * lengthOf(starts, first, n)
+  return first
+}
+
+/** Of the places that were counted, those whose n-gram came twice or more, moved to the front; gives how many. */
+function repeated(grams: Uint32Array, places: Uint32Array, left: number): number {
+  let kept = 0
+  for (let k = 0; k < left; k++) {
+    const i = places[k] as number
+    if (counter.times(grams[i] as number) > 1) places[kept++] = i
+  }
+  return kept
 }
 
 /** Characters inside n-grams that came before, none counted twice. */
-function insideRepeated(grams: Uint32Array, starts: Uint32Array, n: number): number {
+function insideRepeated(grams: Uint32Array, places: Uint32Array, left: number, n: number, starts: Uint32Array): number {
   counter.clear()
-  const end = grams.length - n + 1
   let chars = 0
-  for (let i = 0; i < end; ) {
-    if (counter.add(grams[i] as number) > 1) {
-      chars += lengthOf(starts, i, n)
-      i += n
-    } else i++
+  /** Where what was counted ends. */
+  let from = 0
+  for (let k = 0; k < left; k++) {
+    const i = places[k] as number
+    if (i < from || counter.add(grams[i] as number) === 1) continue
+    chars += lengthOf(starts, i, n)
+    from = i + n
   }
   return chars
 }
@@ -103,13 +134,23 @@ class Counter {
 
   /** How often the key was added, this time included. */
   add(key: number): number {
+    const at = this.placeOf(key)
+    if (this.born[at] === this.generation) return (this.counts[at] = (this.counts[at] as number) + 1)
+    this.born[at] = this.generation
+    this.keys[at] = key
+    return (this.counts[at] = 1)
+  }
+
+  /** How often a key was added that was. */
+  times(key: number): number {
+    return this.counts[this.placeOf(key)] as number
+  }
+
+  private placeOf(key: number): number {
     const { mask, keys, born, generation } = this
     let at = key & mask
     while (born[at] === generation && keys[at] !== key) at = (at + 1) & mask
-    if (born[at] === generation) return (this.counts[at] = (this.counts[at] as number) + 1)
-    born[at] = generation
-    keys[at] = key
-    return (this.counts[at] = 1)
+    return at
   }
 }
 

@@ -190,15 +190,21 @@ function signFacts(text: string): { symbols: number; sentences: number } {
 
 /** Different English stop words present. */
 function stopWords({ hashes }: Tokens): number {
+  let seen = stopWordsSeen(hashes)
+  let count = 0
+  for (; seen !== 0; seen &= seen - 1) count++
+  return count
+}
+
+/** A bit for each that is there. */
+function stopWordsSeen(hashes: Uint32Array): number {
   let seen = 0
   for (let i = 0; i < hashes.length; i++) {
     const hash = hashes[i] as number
     const place = stopPlaces[hash & 0xff] as number
     if (place !== 0 && stopHashes[place] === hash) seen |= 1 << place
   }
-  let count = 0
-  for (; seen !== 0; seen &= seen - 1) count++
-  return count
+  return seen
 }
 
 /** Hashes of the stop words from place 1 on, and the place of each by its last byte, which no two of them share. */
