@@ -8,7 +8,7 @@ import { readPoolRelease, signPoolRelease } from '../../dao/pool-release/index.t
 import { knownLedger, openSeed, openSubjectHome, replayPool } from '../../cli/wiring/index.ts'
 import { PoolBook } from '../../node/pool/offering/index.ts'
 import { NoticeHook } from '../support/notice-hook.ts'
-import { KEYHOLDERS, type Offered, PoolPeople, type Row } from '../support/pool-people.ts'
+import { KEYHOLDERS, type Offered, type Parts, PoolPeople, type Row } from '../support/pool-people.ts'
 import { eventually } from '../support/real-clock.ts'
 import { type CliRun, runCli } from '../support/run-cli.ts'
 import { zipOf } from '../support/zip.ts'
@@ -444,12 +444,34 @@ describe('a personal pool', () => {
     // who is asked before it is gone opens
     expect(await world.askKeys(contributions[4] as string)).toBe(1)
 
-    // n - k keyholders are away: the n - k + 1 others are as few as can close it
-    await world.network.stop('validator-4')
-    await world.network.stop('validator-5')
+    // n - k keyholders are away, and the DAO is silent: the n - k + 1 others are as few as can close it
+    const away = ['validator-4', 'validator-5']
+    for (const name of ['dao', ...away]) await world.network.stop(name)
+    const shredded = { shredded: 3, of: 5, needed: 3, unreadable: true }
+    const unheard = await pool(4, 'withdraw', '--yes')
+    expect([unheard.code, unheard.json()[0]], unheard.err).toMatchObject([0, { withdrawn: [{ ...shredded, logged: false }] }])
+    // two that know of no withdrawal are back with their shares, and so is the DAO, which knows of none either: both give their part
+    for (const name of ['dao', ...away]) await world.network.run(name)
+    const deleted = ['validator-1', 'validator-2', 'validator-3'].map((name) => [world.network.accounts.get(name) as string, 'UNKNOWN'])
+    let parts: Parts | undefined
+    await eventually(
+      async () => {
+        parts = await world.askParts(contributions[4] as string)
+        return parts.good >= away.length && Object.values(parts.faults).every((code) => code === 'UNKNOWN')
+      },
+      undefined,
+      100_000,
+      1000,
+    )
+    expect(parts).toEqual({ good: 2, needed: 3, faults: Object.fromEntries(deleted) as object })
+    // who stayed is opened by the same five
+    expect(await world.askKeys(contributions[3] as string)).toBe(1)
+
+    // and with the two away again there is no part of it at all
+    for (const name of away) await world.network.stop(name)
     const gone = await pool(4, 'withdraw', '--yes')
-    expect([gone.code, gone.json()[0]], gone.err).toMatchObject([0, { withdrawn: [{ shredded: 3, of: 5, needed: 3, unreadable: true }] }])
-    await expect(world.askKeys(contributions[4] as string)).rejects.toMatchObject({ code: 'NOT_ENOUGH_KEYHOLDERS' })
+    expect([gone.code, gone.json()[0]], gone.err).toMatchObject([0, { withdrawn: [{ ...shredded, logged: true }] }])
+    expect(await world.askParts(contributions[4] as string)).toMatchObject({ good: 0 })
     // the same three answer for whoever stayed
     expect(await world.askKeys(contributions[3] as string)).toBe(1)
 
@@ -475,7 +497,7 @@ describe('a personal pool', () => {
         { notices: [{ persons: [person], deleteBy: expect.any(String) as string }] },
       ])
     }
-  }, 300_000)
+  }, 400_000)
 
   it('has a next release without who withdrew, and the trainer of that one is fresh', async () => {
     // too few validators are there to cosign the withdrawal: the service knows it all the same
@@ -496,6 +518,9 @@ describe('a personal pool', () => {
     await isStale('--log', world.log, '--dao', world.network.url)
     const alone = await checked('opened-1', '--log', world.log)
     expect([alone.code, alone.json()[0]]).toMatchObject([3, { stale: true, withdrawn: 1, persons: null, due: null, trusted: 'log' }])
+    // the two heard it of the log, and have no part of it either
+    const refusals = async () => Object.values((await world.askParts(contributions[4] as string)).faults).join()
+    await eventually(async () => (await refusals()) === Array(KEYHOLDERS).fill('UNKNOWN').join(), undefined, 100_000, 1000)
     // nor is who withdrew counted any more
     expect(await world.counted('--group', 'people')).toBe(EVERYBODY - 1)
   }, 300_000)

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import type { z } from 'zod'
 import { silent } from '../../core/effects/index.ts'
+import { codeOf, type QuernError } from '../../core/errors/index.ts'
 import { generateKey, openKeyFile, type Signer } from '../../core/identity/index.ts'
 import { blocksProtocol, openLibp2pMesh } from '../../core/mesh/index.ts'
 import { openCustody, openPoolReleases } from '../../dao/index.ts'
@@ -22,6 +23,8 @@ import { zipOf } from './zip.ts'
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 export const KEYHOLDERS = 5
+/** So many of them open a contribution. */
+const QUORUM = 3
 
 export interface Row {
   person: string
@@ -66,6 +69,12 @@ export interface Answered {
   role: string
   release: { name: string; trainer: string } | null
   outcome: string
+}
+/** Parts of a contribution's keys that keyholders gave, of so many needed, and why the others gave none, by account. */
+export interface Parts {
+  good: number
+  needed: number
+  faults: Record<string, string>
 }
 export interface EpochRow {
   account: string
@@ -293,6 +302,17 @@ export class PoolPeople implements AsyncDisposable {
       indices: [0],
     })
     return keys.length
+  }
+
+  /** The same, and how many gave their part where too few did. */
+  async askParts(cid: string): Promise<Parts> {
+    try {
+      await this.askKeys(cid)
+      return { good: QUORUM, needed: QUORUM, faults: {} }
+    } catch (error) {
+      if (codeOf(error) === 'NOT_ENOUGH_KEYHOLDERS') return (error as QuernError).detail as unknown as Parts
+      throw error
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
