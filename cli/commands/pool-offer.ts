@@ -26,6 +26,7 @@ import { type Flags, numberFlag, print, printable, printJson, type Run, say, ter
 import {
   type DaoFacts,
   hasSeed,
+  isBackedUp,
   isPrivateDao,
   isPublicMultiaddr,
   type OfferedPolicy,
@@ -38,7 +39,8 @@ import {
 import { askConsent, consentText, isGpc } from './pool-consent.ts'
 import { askMail, broughtMail, mailText, type OfferedMail } from './pool-mail.ts'
 import { columnsOf, detectorsOf, rulesOf, sourceOf } from './pool-options.ts'
-import { factsOf, openPool, poolOf, poolSession } from './pool-session.ts'
+import { factsOf, type OpenPool, openPool, poolOf, poolSession } from './pool-session.ts'
+import { remindOfBackup, sayBackup } from './seed-backup.ts'
 
 export const run: Run = async ([where], flags) => {
   const stop = untilStopped()
@@ -63,7 +65,12 @@ export const run: Run = async ([where], flags) => {
   if (before) stack.use(before)
   const book = before && (await PoolBook.open(before.kv))
   let note = book?.live
-  if (note !== undefined && placeOf(note, facts.state).stage === 'available')
+  const isThere = note !== undefined && placeOf(note, facts.state).stage === 'available'
+  if (before && flags['backup'] === true && where === undefined && (note === undefined || isThere)) {
+    await sayBackup(session.home, before.seed)
+    return flags['json'] === true ? printJson({ account: before.subject.did, seedBackedUp: true }) : undefined
+  }
+  if (note !== undefined && isThere)
     throw new RefusedError(
       'ALREADY_OFFERED',
       `one contribution of yours is in this pool; "quern pool status" shows it, "quern pool withdraw ${note.cid.toString()}" ends it`,
@@ -99,8 +106,9 @@ export const run: Run = async ([where], flags) => {
     if (flags['mail'] !== undefined || flags['showMail'] === true)
       say('quern: it stays as it was sealed, so --mail and --show-mail do nothing; for another mail, withdraw it and offer anew')
   }
-  const { seed, subject, mesh, storage, files, kv } = home as SubjectHome & { seed: Uint8Array }
-  if (flags['backup'] === true) await sayBackup(seed)
+  const { seed, subject, mesh, storage, files, kv } = home as OpenPool
+  if (flags['backup'] === true) await sayBackup(session.home, seed)
+  const seedBackedUp = await isBackedUp(session.home, seed)
   const privateNetwork = isPrivateDao(session.dao)
   const node = stack.use(
     await PoolNode.start({
@@ -122,7 +130,12 @@ export const run: Run = async ([where], flags) => {
     note = await sealed(home as SubjectHome, node, { ...toSeal, ...tokens, ...(flags['veto'] === true && { ownerSeed: seed }) })
     node.wake()
   }
-  return await carryThrough(node, { cid: (note as PoolNote).cid.toString(), tokens: tokensIn(files, note as PoolNote) }, flags, stop.signal)
+  const known = { cid: (note as PoolNote).cid.toString(), tokens: tokensIn(files, note as PoolNote), seedBackedUp }
+  try {
+    return await carryThrough(node, known, flags, stop.signal)
+  } finally {
+    remindOfBackup(session.home, seedBackedUp)
+  }
 }
 
 const noPath = (): UsageError =>
@@ -279,15 +292,6 @@ async function sealed(
   })
 }
 
-async function sayBackup(seed: Uint8Array): Promise<void> {
-  const { seedText } = await openPoolOffering()
-  say('Write this down and keep it apart from this machine. Who has it can act for you in every pool:')
-  say(`\n  ${seedText(seed)}\n`)
-  say(
-    'It ends what the log has of you, also when this machine is lost: "quern pool withdraw --restore FILE". What you agreed to is in the folder "pool" of your home alone: keep a copy of it too.',
-  )
-}
-
 const faultText = (faults: Record<string, string>): string =>
   Object.entries(faults)
     .map(([account, code]) => `${account.slice(0, 20)}… ${code}`)
@@ -312,7 +316,7 @@ const againWith = (cid: string): string => `"quern pool withdraw ${cid}" ends it
 /** Waits until k keyholders say that they hold it, or as long as the flags say. */
 async function carryThrough(
   node: PoolNode,
-  { cid, tokens }: { cid: string; tokens: number },
+  { cid, tokens, seedBackedUp }: { cid: string; tokens: number; seedBackedUp: boolean },
   flags: Flags,
   signal: AbortSignal,
 ): Promise<number> {
@@ -355,6 +359,7 @@ async function carryThrough(
     available: available.length,
     keyholders: committee.members.length,
     needed: holdersToCount(committee),
+    seedBackedUp,
   }
   if (place === 'stopped') {
     if (flags['json'] === true) printJson({ ...facts, stopped: true })

@@ -53,8 +53,12 @@ export function poolOf({ policy, opensWith, ledger }: DaoFacts): NonNullable<Dao
   )
 }
 
+export interface OpenPool extends SubjectHome {
+  seed: Uint8Array
+}
+
 /** The seed of this home, made or restored where there is none, and the peer of one DAO. */
-export async function openPool({ home, dao, log }: PoolSession, ledger: string, flags: Flags): Promise<SubjectHome & { seed: Uint8Array }> {
+export async function openPool({ home, dao, log }: PoolSession, ledger: string, flags: Flags): Promise<OpenPool> {
   const seed = await openSeed(home, { passphrase: await passphraseOf(flags), restored: await restoredOf(flags) })
   const opened = await openSubjectHome(home, { ledger, seed, privateNetwork: isPrivateDao(dao), logger: log }).catch((cause: unknown) => {
     if (codeOf(cause) !== 'HOME_IN_USE') throw cause

@@ -6,9 +6,19 @@ import type { LedgerState } from '../../dao/ledger/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
 import type { PoolHealth, PoolNote } from '../../node/pool/offering/index.ts'
 import { print, printable, printJson, type Run, say, table } from '../program/index.ts'
-import { hasSeed, isPrivateDao, isPublicMultiaddr, type SubjectHome, systemClock, systemEffects, untilStopped } from '../wiring/index.ts'
+import {
+  hasSeed,
+  isBackedUp,
+  isPrivateDao,
+  isPublicMultiaddr,
+  type SubjectHome,
+  systemClock,
+  systemEffects,
+  untilStopped,
+} from '../wiring/index.ts'
 import { factsOf, openPool, poolSession } from './pool-session.ts'
 import { reachHolders } from './reach-holders.ts'
+import { remindOfBackup } from './seed-backup.ts'
 
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()
@@ -70,9 +80,11 @@ export const run: Run = async (_args, flags) => {
     })
   }
   if (typeof flags['dpv'] === 'string') await writeViews(flags['dpv'], node.book.all, home.files)
-  if (flags['json'] === true) return printJson({ account: home.subject.did, ledger: facts.ledger, contributions })
-  if (contributions.length === 0) return print('nothing was offered to this DAO')
-  for (const one of contributions) print(inWords(one))
+  const seedBackedUp = await isBackedUp(session.home, home.seed)
+  if (flags['json'] === true) printJson({ account: home.subject.did, ledger: facts.ledger, seedBackedUp, contributions })
+  else if (contributions.length === 0) print('nothing was offered to this DAO')
+  else for (const one of contributions) print(inWords(one))
+  remindOfBackup(session.home, seedBackedUp)
 }
 
 /** The consent to each contribution as a record of ISO/IEC TS 27560 in the terms of DPV, as it is now; none where its receipt or policy is lost. */

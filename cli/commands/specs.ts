@@ -337,7 +337,7 @@ export const specs: CommandSpec[] = [
       ['--days <n>', 'how long the consent lasts; default as long as the policy allows'],
       ['--gpc', 'Global Privacy Control is set: nothing optional can be agreed to [QUERN_GPC=1]'],
       ['--notice <file>', 'write the notice there, to be read or printed; without a path that is all'],
-      ['--backup', 'print the root seed as a line to write down'],
+      ['--backup', 'print the root seed as a line to write down; without a path, where nothing waits, that is all'],
       [
         '--mail <file>',
         'the mail in which the service said that this export is ready, as saved (.eml): evidence that it is yours, read by testers alone; your choice, where the pool takes mails; to check it, before you are asked, its sender’s key is looked up in the DNS',

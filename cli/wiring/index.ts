@@ -4,7 +4,16 @@ export { announceOf, bytesOf, hostPort, hostsOf, isPrivateDao, isPrivateListen, 
 export { logger } from './logging.ts'
 export { operatorOf } from './operator-key.ts'
 export { type DaoFacts, learnDao, type OfferedPolicy } from './dao-facts.ts'
-export { hasSeed, knownLedger, openSeed, openSubjectHome, rememberLedger, type SubjectHome } from './pool-home.ts'
+export {
+  hasSeed,
+  isBackedUp,
+  knownLedger,
+  openSeed,
+  openSubjectHome,
+  rememberBackup,
+  rememberLedger,
+  type SubjectHome,
+} from './pool-home.ts'
 export {
   assemblerKey,
   canaryKeyIn,

@@ -77,8 +77,25 @@ export async function openSeed(home: string, { passphrase, restored }: SeedOptio
   }
   if (existsSync(open)) return offering.openOwnerOnlySeed(open)
   await makeFolder(path.join(await openHome(home), 'pool'))
-  if (passphrase !== undefined) return offering.createRootSeed(age, passphrase, undefined, restored)
-  return offering.createOwnerOnlySeed(open, restored)
+  const seed = await (passphrase === undefined
+    ? offering.createOwnerOnlySeed(open, restored)
+    : offering.createRootSeed(age, passphrase, undefined, restored))
+  if (restored !== undefined) await rememberBackup(home, seed)
+  return seed
+}
+
+const backupNote = (home: string): string => path.join(home, 'pool', 'seed.backup')
+/** Names a seed without telling anything of it: another one in its place has no backup yet. */
+const markOf = (seed: Uint8Array): string => `${toHex(sha256(utf8('quern/seed-backup/v1\0'), seed))}\n`
+
+/** Whether a backup of this seed was made in this home, or this home from one. Nobody knows whether it was kept. */
+export async function isBackedUp(home: string, seed: Uint8Array): Promise<boolean> {
+  return (await readFile(backupNote(home), 'utf8').catch(() => undefined)) === markOf(seed)
+}
+
+/** Remembers that the owner has a backup of this seed. */
+export async function rememberBackup(home: string, seed: Uint8Array): Promise<void> {
+  await writeFileDurably(backupNote(home), markOf(seed))
 }
 
 export interface SubjectHome extends RoleHome {

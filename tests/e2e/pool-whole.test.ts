@@ -187,7 +187,8 @@ describe('a personal pool', () => {
     // away, and back: nothing is asked again, and it goes on where it was
     const back = await pool(0, 'offer')
     expect([back.code, back.err]).toMatchObject([0, expect.stringContaining('going on with')])
-    expect(back.json()[0]).toMatchObject({ contribution: offered?.contribution, stage: 'available', tokens: 16 })
+    expect(back.json()[0]).toMatchObject({ contribution: offered?.contribution, stage: 'available', tokens: 16, seedBackedUp: true })
+    expect(back.err).not.toContain('--backup')
     // what was shown is what was signed, and what can be printed
     const notice = await readFile(at('notice.md'), 'utf8')
     expect(run.err).toContain(notice.trim())
@@ -204,10 +205,24 @@ describe('a personal pool', () => {
     expect(await readdir(at(`person-0/pool/${home?.name}/receipts`))).toEqual([`${offered?.contribution}.jws`])
     contributions.push(offered?.contribution as string)
     for (const [i, other] of (await others).entries()) {
-      expect(other).toMatchObject({ stage: i + 1 === OWNER ? 'committed' : 'available', tokens: 16 })
+      expect(other).toMatchObject({ stage: i + 1 === OWNER ? 'committed' : 'available', tokens: 16, seedBackedUp: false })
       contributions.push(other.contribution)
     }
   }, 600_000)
+
+  it('says that its seed has no backup to whom that is true of, until one was made', async () => {
+    const told = async (who: number) => {
+      const { err, json } = await pool(who, 'status')
+      return [json()[0]?.['seedBackedUp'], err.includes('has no backup yet')]
+    }
+    expect(await told(0)).toEqual([true, false])
+    expect(await told(3)).toEqual([false, true])
+    const run = await pool(3, 'offer', '--backup')
+    expect([run.code, run.json()[0]], run.err).toMatchObject([0, { seedBackedUp: true }])
+    const [line] = /quern-pool-seed-1 [0-9a-f]{64} [0-9a-f]{8}/.exec(run.err) ?? []
+    expect(`${line}\n`).toBe(await readFile(at('person-3/pool/root.seed'), 'utf8'))
+    expect(await told(3)).toEqual([true, false])
+  }, 60_000)
 
   it('pays them when validators have opened what the beacon drew, and each sees who did', async () => {
     const tested = await world.tested(1)
