@@ -3,9 +3,9 @@ import path from 'node:path'
 import { InvalidInputError, RefusedError } from '../../core/errors/index.ts'
 import { makeFolder, writeFileDurably } from '../../core/home/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { checkConsent, readReceipt, signReceipt, Tombstones } from '../../dao/consent/index.ts'
+import { checkConsent, readReceipt, requiredPurposes, signReceipt, Tombstones } from '../../dao/consent/index.ts'
 import { openPoolOffering } from '../../node/index.ts'
-import type { PoolNote } from '../../node/pool/offering/index.ts'
+import type { PoolBook, PoolNote } from '../../node/pool/offering/index.ts'
 import type { ConsentPolicy, ConsentReceipt, Purpose } from '../../schemas/wire/index.ts'
 import {
   type Flags,
@@ -32,18 +32,7 @@ export const run: Run = async (_args, flags) => {
   const policy = poolOf(facts)
   if (!hasSeed(session.home)) throw new RefusedError('NOTHING_OFFERED', `nothing was offered from ${session.home}`)
   await using home = await openPool(session, facts.ledger, flags)
-  const {
-    checkRenewable,
-    endPurposes,
-    isUnderWay,
-    keepRenewal,
-    learnFromLog,
-    PoolBook,
-    purposesWithdrawn,
-    renewOffer,
-    saltOf,
-    tellNarrowed,
-  } = await openPoolOffering()
+  const { learnFromLog, PoolBook, purposesWithdrawn, renewOffer, saltOf, tellNarrowed } = await openPoolOffering()
   const book = await PoolBook.open(home.kv)
   const note = book.live
   if (note === undefined || note.depositedAt === null)
@@ -51,22 +40,8 @@ export const run: Run = async (_args, flags) => {
   // its receipts are lost with it
   saltOf(note)
   await learnFromLog(book, note, facts.state)
-  const last = receiptIn(note).receipt
-  const wanted = flags['yes'] === true ? (flags['purpose'] as string[]) : last.purposes
-  const givesTerms = flags['days'] !== undefined || wanted.toSorted().join() !== last.purposes.toSorted().join()
-  if (!givesTerms && isUnderWay(note, last.expires, Math.floor(systemClock.now() / 1000)))
-    say(`going on with the consent that ${note.lacking.length} keyholders lack`)
-  else {
-    checkRenewable(note)
-    const asking = { policy, subject: home.subject, operator: facts.state.operator, flags, prompter: terminalPrompter(stop.signal) }
-    const { receipt, leftOut } = await askRenewal(note, asking)
-    // a purpose that is not ticked any more is withdrawn: the receipts before would go on to say it
-    await endPurposes({ clock: systemClock, subject: home.subject, book, note }, leftOut)
-    await keepRenewal(book, note, receipt)
-    const receipts = path.join(home.folder, 'receipts')
-    await makeFolder(receipts)
-    await writeFileDurably(path.join(receipts, `${note.cid.toString()}.${note.receipts.length}.jws`), receipt)
-  }
+  const asking = { policy, subject: home.subject, operator: facts.state.operator, flags, prompter: terminalPrompter(stop.signal) }
+  await giveAnew(home.folder, { book, note, ...asking })
   const dao = await reachHolders(home.mesh, session, { book, ledger: facts.ledger, notes: [note], signal: stop.signal })
   const told = await renewOffer({ mesh: home.mesh, clock: systemClock, book, note, signal: stop.signal })
   const { receipt } = receiptIn(note)
@@ -103,8 +78,30 @@ interface Asking {
 }
 
 /**
+ * Asks for a newer consent, signs and keeps it, with what is withdrawn by it, in the book and in `folder`; where the last one is still to be brought
+ * to keyholders it is left at that. Whatever is thrown, the consent before stays as it was: RefusedError TOO_OFTEN and what `askRenewal` says.
+ */
+export async function giveAnew(folder: string, { book, note, ...asking }: Asking & { book: PoolBook; note: PoolNote }): Promise<void> {
+  const { checkRenewable, endPurposes, isUnderWay, keepRenewal } = await openPoolOffering()
+  const { flags, subject } = asking
+  const last = receiptIn(note).receipt
+  const wanted = flags['yes'] === true ? (flags['purpose'] as string[]) : last.purposes
+  const givesTerms = flags['days'] !== undefined || wanted.toSorted().join() !== last.purposes.toSorted().join()
+  if (!givesTerms && isUnderWay(note, last.expires, Math.floor(systemClock.now() / 1000)))
+    return say(`going on with the consent that ${note.lacking.length} keyholders lack`)
+  checkRenewable(note)
+  const { receipt, leftOut } = await askRenewal(note, asking)
+  // a purpose that is not ticked any more is withdrawn: the receipts before would go on to say it
+  await endPurposes({ clock: systemClock, subject, book, note }, leftOut)
+  await keepRenewal(book, note, receipt)
+  const receipts = path.join(folder, 'receipts')
+  await makeFolder(receipts)
+  await writeFileDurably(path.join(receipts, `${note.cid.toString()}.${note.receipts.length}.jws`), receipt)
+}
+
+/**
  * Shows the notice again and asks for every purpose that was not withdrawn; gives the signed receipt, and what was given before and is not in it.
- * Throws RefusedError OTHER_POLICY, EXPIRED, and what `askConsent`, `checkChoices` and `checkConsent` say.
+ * Throws RefusedError OTHER_POLICY, EXPIRED, GPC, and what `askConsent`, `checkChoices` and `checkConsent` say.
  */
 export async function askRenewal(
   note: PoolNote,
@@ -131,6 +128,8 @@ export async function askRenewal(
       'GPC',
       'Global Privacy Control is set, and a mail lies beside this contribution, which no purpose needs: "quern pool withdraw" ends it, then offer without',
     )
+  // what the pool does not take is said before anybody is asked
+  checkChoices(asked, { purposes: requiredPurposes(asked), adult: true, gpc: false, days }, before.receipt.categories)
   say(renewalText(note, { policy, receipt: before.receipt, days: days ?? policy.value.retention.maxDays }))
   const said = await askConsent(asked, flags, prompter, gpc)
   const ticked = checkChoices(asked, { ...said, gpc, days }, before.receipt.categories)

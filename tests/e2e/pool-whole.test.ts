@@ -263,8 +263,18 @@ describe('a personal pool', () => {
       { withdrawn: [{ purposes: ['ai:Benchmarking'], heard: KEYHOLDERS, of: KEYHOLDERS, logged: true }] },
     ])
     await logged('consent.withdrawn', 1)
-    const again = await pool(0, 'renew', ...agreed, '--purpose', 'ai:Benchmarking')
-    expect([again.code, again.json().at(-1)]).toMatchObject([1, { error: { code: 'PURPOSE_UNKNOWN' } }])
+    for (const [exit, code, ...words] of [
+      [2, 'UNATTENDED'],
+      [2, 'PURPOSE_MISSING', '--yes', '--adult'],
+      [2, 'NOT_ADULT', ...agreed.filter((one) => one !== '--adult')],
+      [1, 'PURPOSE_UNKNOWN', ...agreed, '--purpose', 'ai:Benchmarking'],
+      [1, 'TOO_LONG', ...agreed, '--days', '366'],
+    ] as [number, string, ...string[]][]) {
+      const no = await pool(0, 'renew', ...words)
+      expect([no.code, no.json().at(-1)]).toMatchObject([exit, { error: { code } }])
+    }
+    // none of them changed anything
+    expect(await world.status(0)).toMatchObject({ expires: before.expires, purposes: PURPOSES, lacking: 0 })
     const renewed = await pool(0, 'renew', ...agreed)
     expect([renewed.code, renewed.json()[0]], renewed.err).toMatchObject([0, { held: KEYHOLDERS, of: KEYHOLDERS, purposes: PURPOSES }])
 
@@ -459,7 +469,9 @@ describe('a personal pool', () => {
     // who is asked before it is gone opens
     expect(await world.askKeys(contributions[4] as string)).toBe(1)
 
-    // n - k keyholders are away, and the DAO is silent: the n - k + 1 others are as few as can close it
+    // its home has to know where they are by now: n - k keyholders will be away, and the DAO silent
+    await world.holding(4, KEYHOLDERS)
+    // the n - k + 1 others are as few as can close it
     const away = ['validator-4', 'validator-5']
     for (const name of ['dao', ...away]) await world.network.stop(name)
     const shredded = { shredded: 3, of: 5, needed: 3, unreadable: true }
