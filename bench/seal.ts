@@ -106,7 +106,7 @@ async function memory(shares: number): Promise<void> {
           salt: random(),
           dealt: random(),
           held: { x: 1, generation: 0, share: random(), commitments: [random(), random(), random()] },
-          next: null,
+          next: [],
           current: true,
           paperKey: random(),
           at: now,

@@ -1,6 +1,6 @@
 /**
  * Reshares whose new members are all ready, until the log has them: from then on keyholders change over by themselves. Whoever has the book open is
- * the only one that orders any: two orders for one contribution at once would have new members keep the share of the later one alone.
+ * the only one that orders any: of orders for one contribution at once only one comes to anything, and new members keep the shares of a few alone.
  */
 import { z } from 'zod'
 import type { Kv } from '../../core/effects/index.ts'

@@ -670,6 +670,59 @@ describe('fresh shares', () => {
     network.aheadMs = 0
   })
 
+  it('wait for several orders at once: everybody changes over to the one in the log, whichever came last', async () => {
+    const { sealed } = await offered(10)
+    const { members } = network.committee
+    const few = { k: 3, members: members.slice(2) }
+    const follow = async (told: { generation: number; order: Uint8Array; ready: Uint8Array[] }): Promise<void> => {
+      for (const { keyholder } of network.holders) await keyholder.follow({ manifest: sealed.cid, ...told })
+    }
+    const prepared = async (generation: number, bytes: Uint8Array) => ({
+      generation: generation + 1,
+      order: bytes,
+      ready: await prepareReshare(network.assembling, bytes),
+    })
+    const generations = () => network.holders.map(({ table }) => table.get(sealed.cid)?.held.generation)
+    // who holds a share already
+    const first = await prepared(0, orderOf(sealed, { to: few, dealers: [1, 2, 3] }))
+    await prepared(0, orderOf(sealed, { to: few, dealers: [3, 4, 5] }))
+    await follow(first)
+    expect(generations()).toEqual([undefined, undefined, 1, 1, 1])
+    // and who joins: two of the five have nothing of it before
+    const again = { generation: 1, from: few, to: network.committee, dealers: [1, 2, 3] }
+    const second = await prepared(1, orderOf(sealed, { ...again, at: network.now() - 1 }))
+    await prepared(1, orderOf(sealed, again))
+    for (const i of network.holders.keys()) await network.restart(i)
+    await follow(second)
+    expect(generations()).toEqual([2, 2, 2, 2, 2])
+    expect(network.holders.map(({ table }) => table.get(sealed.cid)?.next)).toEqual([[], [], [], [], []])
+    expect(opened(sealed, await askForKeys(asScorer(sealed.manifest)), [0])[0]).toContain('"id":"e0f')
+    // each sharing by itself opens with the shares of those who joined
+    const joined = { k: 3, members: members.map((one, i) => (i < 3 ? one : stranger.did)) }
+    expect((await askForKeys(asScorer(sealed.manifest, { committee: joined }))).keys).toHaveLength(1)
+  })
+
+  it('that nobody changed over to go each when its day is over, and with the last of them whoever would have joined', async () => {
+    const { sealed } = await offered(10)
+    const few = { k: 3, members: network.committee.members.slice(1) }
+    const joins = network.holders[0] as HolderAtWork
+    const stays = network.holders[1] as HolderAtWork
+    await runReshare(network.assembling, orderOf(sealed, { to: few, dealers: [1, 2, 3] }))
+    const again = { generation: 1, from: few, dealers: [1, 2, 3] }
+    for (const at of [network.now(), network.now() + 3600]) await prepareReshare(network.assembling, orderOf(sealed, { ...again, at }))
+    const waiting = async (): Promise<(number | undefined)[]> => {
+      for (const { keyholder } of [joins, stays]) await keyholder.tidy()
+      return [joins, stays].map(({ table }) => table.get(sealed.cid)?.next.length)
+    }
+    expect(await waiting()).toEqual([2, 2])
+    network.aheadMs = 86_400_000 + 60_000
+    expect(await waiting()).toEqual([1, 1])
+    network.aheadMs += 3_600_000
+    expect(await waiting()).toEqual([undefined, 0])
+    network.aheadMs = 0
+    expect((await askForKeys(asScorer(sealed.manifest, { committee: few }))).keys).toHaveLength(1)
+  })
+
   it('are not lost to one keyholder that deals in the name of others, nor to statements of another sharing', async () => {
     const { sealed, receipt, hash } = await offered(10)
     const bytes = orderOf(sealed)

@@ -131,7 +131,7 @@ function newRow(deposit: Deposit, { cid, receipt, expires }: Good, now: number):
     salt,
     dealt: dealtHash(commitments),
     held: { x, generation: 0, share, commitments },
-    next: null,
+    next: [],
     current: true,
     paperKey: newKey(),
     at: now,

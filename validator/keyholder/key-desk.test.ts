@@ -26,7 +26,7 @@ async function asked({ meanwhile = () => undefined, changes = () => ({}), ordere
   const { shares, commitments } = deal({ k: 3, n: 5 })
   const cid = cborCid(encode(manifest))
   const held = { x: 1, generation: 0, share: shares[0] as Uint8Array, commitments }
-  const row = { v: 1, manifest: cid, receipts: [hash], salt, dealt: dealtHash(commitments), held, next: null, current: true }
+  const row = { v: 1, manifest: cid, receipts: [hash], salt, dealt: dealtHash(commitments), held, next: [], current: true }
   const tombstones = new Tombstones()
   const options = {
     clock: { ...realClock, now: () => NOW * 1000 },

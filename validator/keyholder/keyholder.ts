@@ -118,7 +118,7 @@ export class Keyholder implements AsyncDisposable {
     const now = this.#now()
     const looked = table.due(now)
     const due = looked.filter(({ expires }) => expires <= now)
-    for (const row of looked) if (row.expires > now) await this.#turns.run([row.manifest], () => this.#dropNext(row.manifest, now))
+    for (const row of looked) if (row.expires > now) await this.#reshares.dropDue(row.manifest)
     for (const manifest of this.#withdrawals.manifests) {
       const row = table.get(manifest)
       if (row !== undefined && (await this.#isOverOrUnread(row))) due.push(row)
@@ -172,20 +172,6 @@ export class Keyholder implements AsyncDisposable {
       }
       if (over.length > 0) await this.#shredder.shred(over)
     })
-  }
-
-  /** A reshare that nobody committed to: its shares must not lie about. */
-  async #dropNext(manifest: CID, now: number): Promise<void> {
-    const { table } = this.#options
-    const row = table.get(manifest)
-    if (row === undefined || row.next === null || row.next.until > now) return
-    if (row.current) {
-      await table.put([{ ...row, next: null }])
-      await this.#shredder.rotate()
-    } else {
-      await table.shred([row.manifest])
-      await this.#papers.delete(row.manifest)
-    }
   }
 
   #serve(): void {

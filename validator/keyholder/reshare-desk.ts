@@ -29,7 +29,7 @@ import {
 import type { DepositKeys } from './deposit-keys.ts'
 import type { PaperBox } from './papers.ts'
 import { newestPaper, partsFault } from './reshare-parts.ts'
-import type { ShareRow } from './share-row.ts'
+import { changedOver, pendingFor, type ShareRow, withoutDue, withPending } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
 import type { Shredder } from './shredder.ts'
 import type { Turns } from './turns.ts'
@@ -103,11 +103,29 @@ export class ReshareDesk {
     const { table } = this.#options
     const row = table.get(named.order.manifest)
     const agreed = agreedSharing(ready, named)
-    if (agreed === undefined || row?.next?.order.equals(named.cid) !== true) return false
-    if (!equalBytes(dealtHash(row.next.held.commitments), agreed)) return false
-    await table.put([{ ...row, held: row.next.held, next: null, current: true }])
+    const taken = pendingFor(row, named.cid)
+    if (row === undefined || taken === undefined || agreed === undefined) return false
+    if (!equalBytes(dealtHash(taken.held.commitments), agreed)) return false
+    await table.put([changedOver(row, taken)])
     await table.rotate()
     return true
+  }
+
+  /** Drops what nobody changed over to within its day: such shares must not lie about. */
+  dropDue(manifest: CID): Promise<void> {
+    const { table, papers, shredder, turns } = this.#options
+    return turns.run([manifest], async () => {
+      const row = table.get(manifest)
+      const left = row && withoutDue(row, this.#now())
+      if (row === undefined || left?.next.length === row.next.length) return
+      if (left === undefined) {
+        await table.shred([manifest])
+        await papers.delete(manifest)
+      } else {
+        await table.put([left])
+        await shredder.rotate()
+      }
+    })
   }
 
   async #deal({ order, cid }: Ordered, keys: readonly Uint8Array[]): Promise<{ ok: true; reply: Reply } | Refusal> {
@@ -152,7 +170,8 @@ export class ReshareDesk {
     if (known?.current === true && known.held.generation !== order.generation)
       return refusal('OTHER_GENERATION', `the share held here is of generation ${known.held.generation}`)
     // once taken it stays: what is signed as ready is what everybody changes over to
-    if (known?.next?.order.equals(cid) === true) return this.#ready(cid, known.next.held)
+    const taken = pendingFor(known, cid)
+    if (taken !== undefined) return this.#ready(cid, taken.held)
     const parts: SubShare[] = []
     for (const one of sealed) {
       const read = verifyObject(subShare, await keys.open(one), 'sub-share', 'by', MAX_DEPOSIT_BYTES)
@@ -176,8 +195,10 @@ export class ReshareDesk {
     const { expires } = consent
     const held = { x, generation: order.generation + 1, ...joinSubShares(parts, first.old) }
     const next = { order: cid, until: order.at + ORDER_SECONDS, held }
-    const row: ShareRow = known?.current ? { ...known, next } : this.#newRow(order.manifest, first, expires, next)
-    if (!known?.current) await papers.put(row.manifest, row.paperKey, { manifest, receipt: first.receipt })
+    // by another order, whose dealers may have missed a renewal, a consent as new may have come already
+    const fits = known !== undefined && (known.current || known.receipts.length >= first.receipts.length)
+    const row = withPending(fits ? known : this.#newRow({ manifest: order.manifest, expires, held, next: known?.next ?? [] }, first), next)
+    if (!fits) await papers.put(row.manifest, row.paperKey, { manifest, receipt: first.receipt })
     await table.put([row])
     // a withdrawal may have come while the disk was busy; it wins
     const { view, withdrawals, shredder } = this.#options
@@ -205,7 +226,7 @@ export class ReshareDesk {
     // who left has nothing any more, and who joined has what was agreed: said again, it is done
     if (row === undefined) return joins ? refusal('UNKNOWN', 'no share of this order is held here') : done
     const isAgreed = ({ commitments }: ShareRow['held']): boolean => equalBytes(dealtHash(commitments), agreed)
-    if (row.next?.order.equals(cid) === true)
+    if (pendingFor(row, cid) !== undefined)
       return (await this.#changeOver(named, ready))
         ? done
         : refusal('OTHER_SHARING', 'the share taken here is not of the sharing that was agreed on')
@@ -218,20 +239,13 @@ export class ReshareDesk {
     return done
   }
 
-  #newRow(manifest: CID, { receipts, salt, dealt }: SubShare, expires: number, next: NonNullable<ShareRow['next']>): ShareRow {
-    return {
-      v: 1,
-      manifest,
-      receipts,
-      salt,
-      dealt,
-      held: next.held,
-      next,
-      current: false,
-      paperKey: new Uint8Array(randomBytes(32)),
-      at: this.#now(),
-      expires,
-    }
+  /** Of whoever joins; `held` and `next` are what waits. */
+  #newRow(
+    { manifest, expires, held, next }: Pick<ShareRow, 'manifest' | 'expires' | 'held' | 'next'>,
+    { receipts, salt, dealt }: SubShare,
+  ): ShareRow {
+    const paperKey = new Uint8Array(randomBytes(32))
+    return { v: 1, manifest, receipts, salt, dealt, held, next, current: false, paperKey, at: this.#now(), expires }
   }
 
   #recipient(bytes: Uint8Array | undefined, member: string): string | undefined {

@@ -26,7 +26,7 @@ const row = (i: number, share = `share ${i}`): ShareRow => ({
   salt: bytes(`salt ${i}`),
   dealt: bytes('dealt'),
   held: { x: 1, generation: 0, share: bytes(share), commitments: [bytes('a'), bytes('b'), bytes('c')] },
-  next: null,
+  next: [],
   current: true,
   paperKey: bytes(`key ${i}`),
   at: 1,
@@ -176,8 +176,8 @@ describe('a share table', () => {
 
   it('knows what has expired, and which reshare came to nothing', async () => {
     const table = await open()
-    const next = { order: cidOf(0), until: 50, held: row(3).held }
-    await table.put([row(1), row(2), { ...row(3), next }])
+    const later = { order: cidOf(0), until: 90, held: row(3).held }
+    await table.put([row(1), row(2), { ...row(3), next: [later, { ...later, until: 50 }] }])
     expect(table.due(49)).toEqual([])
     expect(table.due(101).map(({ manifest }) => manifest)).toEqual([cidOf(1), cidOf(3)])
     expect((await open()).due(50).map(({ manifest }) => manifest)).toEqual([cidOf(3)])

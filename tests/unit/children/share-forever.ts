@@ -14,7 +14,7 @@ for (let i = 0; ; i++) {
       salt: bytes(1),
       dealt: bytes(2),
       held: { x: 1, generation: 0, share: bytes(i), commitments: [bytes(3), bytes(4)] },
-      next: null,
+      next: [],
       current: true,
       paperKey: bytes(5),
       at: 1,
