@@ -14,7 +14,7 @@ export async function daoMetrics(standing: () => CustodyStanding): Promise<{ con
     contentType: meter.contentType,
     render() {
       const now = standing()
-      const { length: silent } = now.keyholders.filter(({ silentSince }) => silentSince !== null)
+      const { length: silent } = now.keyholders.filter(({ seated, silentSince }) => seated && silentSince !== null)
       const { length: seatless } = now.keyholders.filter(({ seated }) => !seated)
       meter.set(keyholders, silent, { standing: 'silent' })
       meter.set(keyholders, seatless, { standing: 'seatless' })

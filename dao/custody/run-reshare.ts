@@ -46,13 +46,15 @@ export async function commitReshare(
   const { from, to } = parse(reshareOrder, order, 8192)
   const say = sayer(mesh, order, signal)
   const [done, faults]: [string[], Map<string, string>] = [[], new Map()]
-  for (const member of new Set([...to.members, ...from.members])) {
+  // at once: one that is slow would leave some with new shares and some with old ones, which fit together nowhere
+  const tell = async (member: string): Promise<void> => {
     const reply = await say(member, { what: 'commit', ready }).catch(
       (thrown: unknown) => ({ status: 'refused', code: codeOf(thrown) }) as const,
     )
     if (reply.status === 'done') done.push(member)
     else faults.set(member, 'code' in reply ? reply.code : 'BAD_REPLY')
   }
+  await Promise.all([...new Set([...to.members, ...from.members])].map(tell))
   return { done, faults, ready }
 }
 

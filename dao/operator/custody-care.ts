@@ -13,6 +13,7 @@ import { poolView } from '../pool-access/index.ts'
 import {
   againAfter,
   betweenRefreshes,
+  type Committee,
   dealersOf,
   type HoldersView,
   isOld,
@@ -47,15 +48,16 @@ export interface CustodyCareOptions {
 const LOOK_MS = 60_000
 /** What is urgent is done this soon after what was done before. */
 const SOON_MS = 1000
-/** Contributions that are looked at in a round, and of these that are done where it is urgent. */
+/** Contributions that are looked at in a round, and how long one may begin with the next: the operator's command waits for the end of it. */
 const MOST_LOOKED = 64
-const MOST_DONE = 16
+const ROUND_MS = 60_000
 /** The log has what it took within seconds; an entry whose number another one took is written again in a later round. */
 const LOGGED_MS = 60_000
 const TELL_MS = 3_600_000
 
 /** Keyholders are missing that may come back. */
 const AWAY = ['MEMBER_AWAY', 'TOO_FEW_DEALERS']
+const NOBODY: ReadonlySet<string> = new Set()
 
 /** A contribution whose reshare came to nothing, so many times in a row. */
 interface Tried {
@@ -63,6 +65,10 @@ interface Tried {
   /** Unix seconds. */
   againAt: number
   isAway: boolean
+  /** Members that were left; where that is another number, it is not the same any more, and done at once. */
+  left: number
+  /** Who was to take over in these tries: others are asked while there are any, because nobody knows whose fault it was. */
+  passed: ReadonlySet<string>
 }
 
 export class CustodyCare implements AsyncDisposable {
@@ -80,11 +86,11 @@ export class CustodyCare implements AsyncDisposable {
 
   /** Does beside the steps what is due. Call it after every advance. */
   tend(): void {
-    const { clock, logger, signal, state } = this.#options
+    const { clock, signal, state } = this.#options
     if (signal.aborted || clock.now() < this.#nextAt || state().contributions.size === 0) return
     this.#round ??= this.#act()
       .catch((error: unknown) => {
-        if (!signal.aborted) logger.warn('reshare-waits', { code: codeOf(error) })
+        if (!signal.aborted) this.#tell({ code: codeOf(error) })
         return LOOK_MS
       })
       .then((pauseMs) => {
@@ -105,11 +111,9 @@ export class CustodyCare implements AsyncDisposable {
 
   /** Gives the milliseconds until the next round. */
   async #act(): Promise<number> {
-    const { state, days, watch, logger } = this.#options
+    const { state, days, watch, clock, logger } = this.#options
     const facts = custodyOf(state())
-    for (const key of this.#tried.keys()) if (!state().contributions.has(key)) this.#tried.delete(key)
-    const now = this.#now()
-    const due = turns(facts, { gone: watch.gone, now, days }).filter(({ fact }) => (this.#tried.get(keyOf(fact))?.againAt ?? 0) <= now)
+    const due = turns(facts, { gone: watch.gone, now: this.#now(), days }).filter((turn) => !this.#rests(turn))
     if (due.length === 0 && !this.#mayBeLeft) return LOOK_MS
     const kv = await this.#options.open()
     // the operator's command is at it: what it leaves is done afterwards
@@ -119,48 +123,69 @@ export class CustodyCare implements AsyncDisposable {
     await this.#finish(book)
     const view = this.#view()
     const waiting = new Map<string, number>()
-    let done = 0
+    const until = clock.now() + ROUND_MS
+    let [looked, isRefreshed] = [0, false]
     for (const turn of due.slice(0, MOST_LOOKED)) {
+      if (isRefreshed || clock.now() > until) break
+      looked++
       const outcome = await this.#take(turn, view, book)
-      if (outcome === undefined) continue
-      if (outcome !== 'reshared') waiting.set(outcome, (waiting.get(outcome) ?? 0) + 1)
-      else if (!turn.isUrgent || ++done === MOST_DONE) return turn.isUrgent ? SOON_MS : betweenRefreshes(facts.length) * 1000
+      isRefreshed = outcome === 'reshared' && !turn.isUrgent
+      if (outcome !== undefined && outcome !== 'reshared') waiting.set(outcome, (waiting.get(outcome) ?? 0) + 1)
     }
-    if (waiting.size > 0) this.#tell(waiting)
-    logger.debug('custody-looked', { due: due.length, done })
-    return due.length > MOST_LOOKED ? SOON_MS : LOOK_MS
+    if (waiting.size > 0) this.#tell({ contributions: Object.fromEntries(waiting) })
+    logger.debug('custody-looked', { due: due.length, looked })
+    if (isRefreshed) return betweenRefreshes(facts.length) * 1000
+    return looked < due.length ? SOON_MS : LOOK_MS
   }
 
-  /** `reshared`, or the code of why it has to wait; undefined where nothing is due after all. */
-  async #take({ fact: { one } }: Turn, view: HoldersView, book: ReshareBook): Promise<string | undefined> {
-    const { days, state, watch, logger } = this.#options
+  #rests({ fact, left }: Turn): boolean {
+    const tried = this.#tried.get(keyOf(fact))
+    return tried !== undefined && tried.left === left && tried.againAt > this.#now()
+  }
+
+  /** `reshared`, or the code of why it has to wait; undefined where nothing is to be done about it now. */
+  async #take({ fact: { one }, left }: Turn, view: HoldersView, book: ReshareBook): Promise<string | undefined> {
+    const { days, state, logger, signal } = this.#options
     // the log may have gone on while others were dealt
     const fact = custodyOfOne(state(), one.manifestCid)
     if (fact === undefined) return undefined
     const key = keyOf(fact)
-    const before = this.#tried.get(key)?.failed ?? 0
-    let found: ReshareOutcome
+    const { failed, passed } = this.#tried.get(key) ?? { failed: 0, passed: NOBODY }
+    const answers = (account: string): boolean => view.answers(account) && !passed.has(account)
+    let to: Committee | undefined
+    let found: ReshareOutcome | undefined
     try {
-      const to = nextHolders(fact, view, { refresh: isOld(fact, this.#now(), days) })
-      if (to === undefined) return undefined
-      const dealers = dealersOf(one.committee, (account) => watch.answers(account), before)
-      const away = to.members.filter((account) => !watch.answers(account))
-      if (dealers === undefined) found = { outcome: 'TOO_FEW_DEALERS', faults: {} }
-      else if (away.length > 0) found = { outcome: 'MEMBER_AWAY', faults: Object.fromEntries(away.map((account) => [account, 'AWAY'])) }
-      else found = await this.#reshare(fact, { to, dealers }, book)
+      to = nextHolders(fact, { ...view, answers }, { refresh: isOld(fact, this.#now(), days) })
+      found = to && (await this.#give(fact, to, failed, book))
     } catch (error) {
-      this.#options.signal.throwIfAborted()
+      signal.throwIfAborted()
       found = { outcome: codeOf(error), faults: {} }
     }
-    const { outcome, faults } = found
+    const { outcome, faults } = found ?? {}
     if (outcome === 'reshared') {
       this.#tried.delete(key)
       logger.info('reshared', { contribution: key, generation: one.generation, keyholders: one.committee.members.length, faults })
-    } else {
-      this.#tried.set(key, { failed: before + 1, againAt: this.#now() + againAfter(before + 1), isAway: AWAY.includes(outcome) })
-      logger.debug('reshare-failed', { contribution: key, code: outcome, faults })
+      return outcome
     }
+    // nobody may take over yet, or who has to be there is not
+    const isAway = outcome === undefined || AWAY.includes(outcome)
+    const others = (!isAway && to?.members.filter((account) => !one.committee.members.includes(account))) || []
+    // after the last of them the first is asked again
+    const isRound = others.some((account) => passed.has(account))
+    const next = new Set([...(isRound ? NOBODY : passed), ...others])
+    this.#tried.set(key, { failed: failed + 1, againAt: this.#now() + againAfter(failed + 1), isAway, left, passed: next })
+    logger.debug('reshare-failed', { contribution: key, code: outcome, faults })
     return outcome
+  }
+
+  /** Has it dealt where all are there that have to be. */
+  #give(fact: CustodyFact, to: Committee, failed: number, book: ReshareBook): Promise<ReshareOutcome> | ReshareOutcome {
+    const { watch } = this.#options
+    const dealers = dealersOf(fact.one.committee, (account) => watch.answers(account), failed)
+    if (dealers === undefined) return { outcome: 'TOO_FEW_DEALERS', faults: {} }
+    const away = to.members.filter((account) => !watch.answers(account))
+    if (away.length > 0) return { outcome: 'MEMBER_AWAY', faults: Object.fromEntries(away.map((account) => [account, 'AWAY'])) }
+    return this.#reshare(fact, { to, dealers }, book)
   }
 
   #reshare(
@@ -208,11 +233,11 @@ export class CustodyCare implements AsyncDisposable {
     return { seats, policy: (cid) => view.policy(cid), gone: watch.gone, answers: (account) => watch.answers(account) }
   }
 
-  #tell(waiting: ReadonlyMap<string, number>): void {
+  #tell(why: { code: string } | { contributions: Record<string, number> }): void {
     const { clock, logger } = this.#options
     if (clock.now() - this.#toldAt < TELL_MS) return
     this.#toldAt = clock.now()
-    logger.warn('reshare-waits', { contributions: Object.fromEntries(waiting) })
+    logger.warn('reshare-waits', why)
   }
 
   #now(): number {

@@ -36,7 +36,6 @@ export class KeyholderWatch implements AsyncDisposable {
   readonly #options: KeyholderWatchOptions
   /** Of those that did not answer the newest question; undefined before they were read. */
   #silent: Map<string, Silence> | undefined
-  #asked: ReadonlySet<string> = new Set()
   /** When somebody's silence was told of, Unix seconds. */
   readonly #toldAt = new Map<string, number>()
   #round: Promise<void> | undefined
@@ -111,19 +110,21 @@ export class KeyholderWatch implements AsyncDisposable {
     const silent = asked.filter((_, i) => answers[i] === false).map((account) => stillSilent(account, before.get(account), now))
     if (silent.length > 0 || before.size > 0) await kv.put(PLACE, encodeSilences(silent))
     this.#silent = new Map(silent.map((one) => [one.account, one]))
-    this.#asked = new Set(asked)
-    this.#tell(facts, now)
+    this.#tell({ facts, asked, before }, now)
     if ([...before.keys()].some((account) => !this.#silent?.has(account))) onBack()
   }
 
-  #tell(facts: readonly CustodyFact[], now: number): void {
+  #tell(
+    { facts, asked, before }: { facts: readonly CustodyFact[]; asked: readonly string[]; before: ReadonlyMap<string, Silence> },
+    now: number,
+  ): void {
     const { logger } = this.#options
     const silent = this.silent
-    for (const account of this.#toldAt.keys()) {
-      if (silent.has(account)) continue
+    for (const { account, seconds } of before.values()) {
+      if (seconds < SILENT_SECONDS || silent.has(account)) continue
       this.#toldAt.delete(account)
       // one that holds nothing any more is not asked: nobody knows whether it is back
-      if (this.#asked.has(account)) logger.info('keyholder-back', { account })
+      if (asked.includes(account)) logger.info('keyholder-back', { account })
     }
     for (const account of silent) {
       if (now - (this.#toldAt.get(account) ?? -Infinity) < TELL_SECONDS) continue

@@ -40,8 +40,9 @@ export interface Wish {
 
 /**
  * Who is to hold the shares next; undefined where they may stay as they are. Members without a seat are replaced by seated ones that the policy
- * allows; where nobody is allowed, those that are left go on. Members that are gone while they keep their seat are replaced when the loss of one more
- * but one would close the contribution, and by somebody: fewer to read it, with nobody new, would only make their return useless.
+ * allows. One that cannot be reached is named all the same where nobody else takes over: it is waited for. Where nobody is allowed, or the shares are
+ * to be fresh ones, those that are left go on. Members that are gone while they keep their seat are replaced when the loss of one more but one would
+ * close the contribution, or they hold up fresh shares, and by somebody: fewer to read it, with nobody new, would only make their return useless.
  * Throws RefusedError NO_POLICY, and what `nextCommittee` does.
  */
 export function nextHolders(
@@ -51,7 +52,8 @@ export function nextHolders(
 ): Committee | undefined {
   const from = one.committee
   const left = live.filter((account) => !gone.has(account))
-  const isSilent = left.length < live.length && custodyHealth({ k: from.k, live: left.length }) === 'alarm'
+  const health = custodyHealth({ k: from.k, live: left.length })
+  const isSilent = left.length < live.length && (health === 'alarm' || (refresh && health === 'sound'))
   if (members.length === 0 && !isSilent && live.length === from.members.length && !refresh) return undefined
   const policy = policyOf(one.manifest.policy)
   if (policy === undefined)
@@ -62,7 +64,11 @@ export function nextHolders(
   const among = (stay: string[]): Committee => nextCommittee({ from, live: stay, seats: able, policy, k })
   const replaced = isSilent ? among(left) : undefined
   if (replaced !== undefined && replaced.members.length > left.length) return replaced
-  return live.length < from.members.length || refresh ? among(live) : undefined
+  if (live.length === from.members.length && !refresh) return undefined
+  const now = among(live)
+  if (refresh || now.members.length > live.length) return now
+  // a committee does not grow again: who may take over, and is away, is waited for until the shares are old
+  return nextCommittee({ from, live, seats: seats.filter(({ account }) => !gone.has(account) || live.includes(account)), policy, k })
 }
 
 /** k seats, from 1, of the old committee that can be asked: others with each try, where there are more, because one may refuse. Undefined where too few answer. */
@@ -76,6 +82,8 @@ export interface Turn {
   fact: CustodyFact
   /** A member is missing; else its shares are only old. */
   isUrgent: boolean
+  /** How many members have a seat and are not gone. */
+  left: number
 }
 
 /**
@@ -90,11 +98,12 @@ export function turns(
     const { one, live } = fact
     const left = live.filter((account) => !gone.has(account)).length
     const isUrgent = left < one.committee.members.length
-    return isUrgent || isOld(fact, now, days) ? [{ fact, isUrgent, spare: left - one.committee.k }] : []
+    return isUrgent || isOld(fact, now, days) ? [{ fact, isUrgent, left }] : []
   })
-  const order = (a: (typeof due)[number], b: (typeof due)[number]): number =>
-    Number(b.isUrgent) - Number(a.isUrgent) || (a.isUrgent ? a.spare - b.spare : 0) || a.fact.one.dealtAt - b.fact.one.dealtAt
-  return due.toSorted(order).map(({ fact, isUrgent }) => ({ fact, isUrgent }))
+  const spare = ({ fact, left }: Turn): number => left - fact.one.committee.k
+  return due.toSorted(
+    (a, b) => Number(b.isUrgent) - Number(a.isUrgent) || (a.isUrgent ? spare(a) - spare(b) : 0) || a.fact.one.dealtAt - b.fact.one.dealtAt,
+  )
 }
 
 /** Whether shares were dealt so many days ago, or more. What was revealed before the log had times is as old as nobody knows, and left alone. */

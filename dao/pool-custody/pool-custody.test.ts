@@ -1,8 +1,10 @@
 /** What is due for the shares of a pool, when, in which order and for whom; and what becomes of what an earlier run prepared. */
 import { describe, expect, it } from 'vitest'
+import type { Clock } from '../../core/effects/index.ts'
 import { signObject } from '../../core/envelope/index.ts'
 import { FatalError, RefusedError } from '../../core/errors/index.ts'
 import { MemoryKv } from '../../core/kv/index.ts'
+import type { Mesh } from '../../core/mesh/index.ts'
 import { encode } from '../../schemas/wire/index.ts'
 import { draftPolicy } from '../../tests/support/pool-world.ts'
 import { seeded } from '../../tests/unit/ledger-world.ts'
@@ -18,12 +20,14 @@ import {
   isOld,
   nextHolders,
   ReshareBook,
+  reshareOne,
   type Silence,
   standingOf,
   stillSilent,
   turns,
 } from './index.ts'
 import { signPolicy } from '../consent/index.ts'
+import { commitReshare } from '../custody/index.ts'
 
 const DAY = 86_400
 const NOW = 1_800_000_000
@@ -64,8 +68,11 @@ describe('who holds the shares next', () => {
     expect([to?.k, to?.members.slice(0, 4), others.includes(to?.members[4] as string)]).toEqual([3, live, true])
     const [first, second] = others as [string, string]
     expect(nextHolders(fact({ live }), view({ ...lost, answers: (account) => account !== first }))?.members.at(-1)).toBe(second)
-    // nobody is left to ask, or nobody else may: then those that are left go on
-    expect(nextHolders(fact({ live }), view({ ...lost, answers: (account) => live.includes(account) }))?.members).toEqual(live)
+    // one that may and is away is waited for, until fresh shares are due: the committee would not grow again
+    const alone = view({ ...lost, answers: (account) => live.includes(account) })
+    expect(nextHolders(fact({ live }), alone)?.members).toEqual(to?.members)
+    expect(nextHolders(fact({ live }), alone, { refresh: true })?.members).toEqual(live)
+    // nobody else may: then those that are left go on
     expect(nextHolders(fact({ live }), view({ ...lost, policy: () => draft as never }))?.members).toEqual(live)
   })
 
@@ -75,6 +82,8 @@ describe('who holds the shares next', () => {
     expect([to?.k, to?.members.length, to?.members.includes(members[1]!)]).toEqual([3, 5, false])
     // two may go yet
     expect(nextHolders(fact({ k: 2 }), view({ gone }))).toBeUndefined()
+    // but fresh shares would wait for it
+    expect(nextHolders(fact({ k: 2 }), view({ gone }), { refresh: true })?.members).not.toContain(members[1])
     // nobody takes over: it may come back, and fewer would read no better
     expect(nextHolders(fact(), view({ gone, policy: () => draft as never }))).toBeUndefined()
     expect(nextHolders(fact(), view({ gone, answers: (account) => members.includes(account) }))).toBeUndefined()
@@ -107,7 +116,7 @@ describe('whose turn it is', () => {
       [older, false],
       [old, false],
     ])
-    expect(turns([young], { gone: new Set([members[0]!]), now: NOW })).toEqual([{ fact: young, isUrgent: true }])
+    expect(turns([young], { gone: new Set([members[0]!]), now: NOW })).toEqual([{ fact: young, isUrgent: true, left: 4 }])
     expect(turns([old], { gone: none, now: NOW, days: 90 })).toEqual([])
     // as old as nobody knows
     expect(isOld({ ...young, one: { ...one, dealtAt: 0 } }, NOW)).toBe(false)
@@ -176,11 +185,43 @@ describe('what an earlier run prepared', () => {
     expect([await book.finish(log, NOW + 60), written.length, await left()]).toEqual([[], 1, 0])
   })
 
-  it.each(['OTHER_GENERATION', 'UNKNOWN', 'NOT_SEATED'])('is let go where the log says %s', async (code) => {
+  it.each(['OTHER_GENERATION', 'UNKNOWN', 'NOT_SEATED', 'NOT_READY'])('is let go where the log says %s', async (code) => {
     const { book, left } = await kept()
     const refused = () => Promise.reject(new RefusedError(code, 'no'))
     expect(await book.finish(refused, NOW)).toEqual([{ contribution, outcome: code }])
     expect(await left()).toBe(0)
+  })
+
+  it('is told to all at once, so that a slow one leaves nobody behind', async () => {
+    const told: string[] = []
+    let tell: () => void = () => undefined
+    const all = new Promise<void>((resolve) => {
+      tell = resolve
+    })
+    const ask = async (peer: string): Promise<unknown> => {
+      if (told.push(peer) === members.length) tell()
+      await all
+      return { status: 'done' }
+    }
+    expect((await commitReshare({ ask: ask as Mesh['ask'] }, order(), [])).done).toEqual(members)
+  })
+
+  it.each([
+    ['was written', () => Promise.resolve()],
+    ['was in the log', () => Promise.reject(new RefusedError('OTHER_GENERATION', 'no'))],
+  ])('is not ordered once more by who does not know yet that it %s', async (_what, log) => {
+    const { book } = await kept()
+    await book.finish(log, NOW)
+    const asked: string[] = []
+    const mesh = { ask: (peer: string) => Promise.reject(new Error(String(asked.push(peer)))) }
+    const clock = { now: () => NOW * 1000 } as Clock
+    const { committee: to } = one
+    const { signal } = new AbortController()
+    const again = { to, dealers: [1, 2, 3], mesh, operator: world.operator, ledger: world.id, clock, book, log, signal }
+    expect(await reshareOne({ one, ...again })).toEqual({ outcome: 'reshared', faults: {} })
+    expect(asked).toEqual([])
+    // what is due after that is
+    expect(await reshareOne({ one: { ...one, generation: 1 }, ...again })).toMatchObject({ outcome: 'RESHARE_INCOMPLETE' })
   })
 
   it('waits for the next time where the log cannot be reached', async () => {

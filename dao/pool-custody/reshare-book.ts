@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Kv } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
+import type { PoolContribution } from '../ledger/index.ts'
 import { bytesUpTo, cborCid, encode, parse, reshareOrder } from '../../schemas/wire/index.ts'
 
 const prepared = z.strictObject({ v: z.literal(1), order: bytesUpTo(8192), ready: z.array(bytesUpTo(1024)).max(32) })
@@ -21,10 +22,12 @@ const PLACE = 'prepared/'
 /** New members keep a share that nobody changed over to for a day from the order; what is not in the log an hour before is let go. */
 const LOG_WITHIN_SECONDS = 82_800
 /** It is in the log, or what it names is not so any more: then the old shares count, or newer ones. */
-const OVER = ['OTHER_GENERATION', 'UNKNOWN', 'NOT_SEATED', 'RECIPIENT_NOT_NAMED', 'QUORUM_LOWERED']
+const OVER = ['OTHER_GENERATION', 'UNKNOWN', 'NOT_SEATED', 'NOT_READY', 'RECIPIENT_NOT_NAMED', 'QUORUM_LOWERED']
 
 export class ReshareBook {
   readonly #kv: Kv
+  /** Generation that was finished, by contribution. */
+  readonly #finished = new Map<string, number>()
 
   constructor(kv: Kv) {
     this.#kv = kv
@@ -40,6 +43,14 @@ export class ReshareBook {
   }
 
   /**
+   * Whether `finish` brought a reshare from this generation into the log, or found one there. Whoever folded the log before that is not to order
+   * another: new members would let go of the share that the log names.
+   */
+  hasFinished({ manifestCid, generation }: Pick<PoolContribution, 'manifestCid' | 'generation'>): boolean {
+    return (this.#finished.get(manifestCid.toString()) ?? -1) >= generation
+  }
+
+  /**
    * What an earlier run prepared and could not write: every new member waits for it. `now` in Unix seconds. Tells what became of each: `logged`,
    * STALE, or the code of the refusal. Throws what else `log` throws; then it stays for the next time.
    */
@@ -49,8 +60,9 @@ export class ReshareBook {
       const bytes = await this.#kv.get(key)
       if (bytes === undefined) continue
       const { order, ready } = parse(prepared, bytes, 64_000)
-      const { manifest, at } = parse(reshareOrder, order, 8192)
+      const { manifest, at, generation } = parse(reshareOrder, order, 8192)
       const outcome = now > at + LOG_WITHIN_SECONDS ? 'STALE' : await logged(log, { order, ready })
+      if (outcome === 'logged' || outcome === 'OTHER_GENERATION') this.#finished.set(manifest.toString(), generation)
       await this.forget({ order })
       ended.push({ contribution: manifest.toString(), outcome })
     }
