@@ -4,6 +4,7 @@ import path from 'node:path'
 import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { askAgain, blocksProtocol } from '../../core/mesh/index.ts'
 import { isRecipient, requiredPurposes } from '../../dao/consent/index.ts'
+import { REPLY_BYTES } from '../../dao/batches/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
 import { lastFinalEpoch, type LedgerState, readStatisticsFile, seatedValidators } from '../../dao/ledger/index.ts'
 import type { PoolContribution } from '../../dao/pool-release/index.ts'
@@ -78,10 +79,18 @@ export const run: Run = async (_args, flags) => {
     policy: { cid: policy.cid, value: policy.policy },
     terms,
     statistics: newestCounts(session.pool),
-    readChunk: room.chunkReader({
+    readChunks: room.chunkReader({
       holders: [operator.did, ...members],
-      ask: async (holder, cid) =>
-        (await askAgain(met.mesh, peerFromDid(holder), blocksProtocol, { cids: [cid] }, { signal: stop.signal })).blocks[0] ?? undefined,
+      ask: async (holder, cids, signal) =>
+        (
+          await askAgain(
+            met.mesh,
+            peerFromDid(holder),
+            blocksProtocol,
+            { cids: [...cids] },
+            { bytes: REPLY_BYTES, ...(signal && { signal }) },
+          )
+        ).blocks,
       reconnect: (holder) => met.dial(holder),
       signal: stop.signal,
     }),

@@ -34,7 +34,7 @@ export {
   withdrawalsSince,
 } from './notices.ts'
 export { linesOf, openBundle, type OpenBundle, type OpenedBundle, rowOf } from './open-bundle.ts'
-export { eventsOf, type Keys, keysOf, type Opening, type ReadChunk } from './open-contribution.ts'
+export { type ReadChunks } from './open-contribution.ts'
 export { type ChunkHolders, chunkReader } from './read-chunk.ts'
 export { oneOrder, type OrderDraft, readOrder, type ReadOrder, signOrder, signOrders } from './order.ts'
 export { type PoolRow, poolRow, rowLine } from './row.ts'

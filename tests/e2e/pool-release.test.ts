@@ -4,12 +4,15 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signObject } from '../../core/envelope/index.ts'
+import type { Mesh } from '../../core/mesh/index.ts'
 import { generateAgeIdentity, sealStream } from '../../dao/custody/index.ts'
 import {
   type Assembled,
+  type Assembling,
   askInclusion,
   canaryKeyOf,
   isMember,
@@ -141,7 +144,14 @@ describe('a release', () => {
 
   it('has a public manifest that tells neither who nor how many, and is the same for the same chance', async () => {
     const first = await base()
-    const again = await released({}, first.order)
+    // whoever answers first: here it is the one asked last
+    let wait = 20
+    const readChunks: Assembling['readChunks'] = async (cids) => {
+      wait = (wait + 13) % 20
+      for (let turn = 0; turn < wait; turn++) await setImmediate()
+      return cids.map((cid) => world.chunks.get(String(cid)))
+    }
+    const again = await released({ readChunks }, first.order)
     expect(toHex(again.release.bytes)).toBe(toHex(first.release.bytes))
     const other = await released({ random: new SeededBytes('other') }, first.order)
     expect(other.release.cid.equals(first.release.cid)).toBe(false)
@@ -317,6 +327,35 @@ describe('a withdrawal', () => {
       const { data, people } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
       expect(people).toBe(5)
       expect(data.some(({ object }) => object.name?.endsWith('of 2') || object.name?.endsWith('of 30'))).toBe(false)
+    })
+  })
+
+  it('while several are opened takes out who was opened, who is being opened, and asks for nobody else’s keys', async () => {
+    await apart(10, async (other) => {
+      const sink = new MemorySink()
+      const leaving = [0, 3, 9].map((i) => other.people[i] as Person)
+      const { network } = other
+      const asked: string[] = []
+      const mesh: Pick<Mesh, 'ask'> = {
+        ask: (peer, protocol, query, options) => {
+          const { request } = query as { request: Uint8Array }
+          asked.push(String((decode(request, 4096) as { manifest: CID }).manifest))
+          return network.assembling.ask(peer, protocol, query, options)
+        },
+      }
+      const { left, report } = await other.assemble(other.order(), sink, {
+        mesh,
+        onProgress: ({ step, contributions }) => {
+          if (step === 'keys' && contributions === 5) for (const one of leaving) other.withdraw(one)
+        },
+      })
+      expect(left).toHaveLength(3)
+      expect(left).toEqual(expect.arrayContaining(leaving.map(({ sealed }) => ({ manifest: sealed.cid, code: 'WITHDRAWN' }))))
+      expect([report.people, sink.opened]).toEqual([7, 1])
+      expect(leaving.map(({ sealed }) => asked.includes(String(sealed.cid)))).toEqual([true, true, false])
+      const { data } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
+      expect(data.some(({ object }) => /of [039]$/.test(object.name ?? ''))).toBe(false)
+      expect(data.some(({ object }) => object.name?.endsWith('of 8'))).toBe(true)
     })
   })
 

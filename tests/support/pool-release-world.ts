@@ -186,7 +186,7 @@ export class PoolReleaseWorld implements AsyncDisposable {
       policy: { cid: network.policy.cid, value: network.policy.policy },
       terms: TERMS,
       statistics: COUNTED,
-      readChunk: async (cid) => this.chunks.get(String(cid)),
+      readChunks: async (cids) => cids.map((cid) => this.chunks.get(String(cid))),
       known: () => ({
         isEnded: ({ cid }) => this.#isEnded(cid, purposes),
         withdrawals: this.withdrawals,
