@@ -287,7 +287,14 @@ async function bench(people: number, events: number): Promise<boolean> {
         known: () => ({ isEnded: () => false, withdrawals: [], at }),
         canaryKey,
         random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
-        about: { title: 'Upper Mill', contact: 'mailto:miller@mill.example', redaction: 'activity@1/1', throughEpoch: 7, previous: null },
+        about: {
+          title: 'Upper Mill',
+          contact: 'mailto:miller@mill.example',
+          redaction: 'activity@1/1',
+          throughEpoch: 7,
+          previous: null,
+          tokensAtMost: 20 * events * people,
+        },
         sink: {
           open: async () => ({
             write: async (piece) => void (bundleBytes += piece.byteLength),

@@ -21,6 +21,7 @@ import { HolderTurns } from './holder-turns.ts'
 import { inOrder } from './in-order.ts'
 import { batchesOf, type ChunkBatch, eventsOf, type Keys, keysOf, type Opening, readBatch, type ReadChunks } from './open-contribution.ts'
 import { oneOrder, ordersCid, type ReadOrder } from './order.ts'
+import { type CountingTerms, PeopleCounts, type PersonCounts } from './people-counts.ts'
 import { rowLine } from './row.ts'
 import { type LeftOut, type PoolContribution, selectContributions } from './select.ts'
 
@@ -47,8 +48,10 @@ export interface Assembling extends Omit<Opening, 'order' | 'purpose' | 'turns' 
   contributions: readonly PoolContribution[]
   policy: { cid: CID; value: ConsentPolicy }
   terms: PoolTerms
-  /** Counts of the pool that the ledger has published; of those in the release nobody counts anything in public. */
+  /** The newest counts of the pool that the ledger has published. */
   statistics: PoolStatistics | null
+  /** Has those in the release counted in public. `pay` spends the ε in the log: awaited once, before anything is counted for good. None: nothing is spent. */
+  counting?: CountingTerms & { pay: () => Promise<void> }
   readChunks: ReadChunks
   known: () => KnownWithdrawals
   /** Brings `known` up to date: awaited before it is asked for the last time. */
@@ -64,16 +67,19 @@ export interface Assembling extends Omit<Opening, 'order' | 'purpose' | 'turns' 
 
 export interface Assembled extends Described {
   left: LeftOut[]
+  /** Whether those in it are counted in public: not where nobody asked for it, nor of fewer people than are told of. */
+  isCounted: boolean
 }
 
 interface Opened {
   contribution: PoolContribution
+  subject: string
   keys: Keys
   person: string
 }
 
 /** What came of counting one: its keys and what it holds, or why it is left out. */
-type Counted = (Opened & { found: Cells }) | { contribution: PoolContribution; code: string }
+type Counted = (Opened & { found: Cells; counts: PersonCounts | undefined }) | { contribution: PoolContribution; code: string }
 
 /** A contribution that was read once could not be read a second time. */
 class GoneMeanwhile extends Error {
@@ -100,6 +106,8 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   const secret = random.bytes(32)
   const months = monthsUpTo(order.at)
   const cells = new Cells()
+  const people = input.counting && new PeopleCounts(input.counting)
+  let payment: Promise<void> | undefined
   let opened: Opened[] = []
   const leave = (manifest: CID, code: string): void => void left.push({ manifest, code })
 
@@ -111,10 +119,11 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
       leave(one.contribution.cid, one.code)
       continue
     }
-    const { found, ...kept } = one
+    const { found, counts, ...kept } = one
     try {
       // only of what could be read to its end
       cells.take(found)
+      if (counts) people?.take(kept.person, counts)
       opened.push(kept)
     } catch (thrown) {
       leave(one.contribution.cid, reasonOf(thrown))
@@ -138,7 +147,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
         throw new RefusedError('ORDER_EXPIRED', 'the order ended while the release was put together; begin again')
       if (!opened.some((one) => endedBy(one) !== undefined)) {
         await attempt.bundle.close()
-        return { ...attempt.made, left }
+        return { ...attempt.made, left, isCounted: attempt.made.release.value.counts !== undefined }
       }
     } catch (thrown) {
       await attempt.bundle.discard()
@@ -151,6 +160,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   function dropOne(one: Opened, code: string): void {
     opened = opened.filter((other) => other !== one)
     cells.drop(one.person)
+    people?.drop(one.person)
     leave(one.contribution.cid, code)
   }
 
@@ -173,7 +183,8 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     onProgress?.({ step: 'keys', contributions: i, of: selected.length })
     if (known().isEnded(contribution)) return { contribution, code: 'WITHDRAWN' }
     const { cid, manifest, committee = input.committee } = contribution
-    const person = personOf(secret, manifest.subject)
+    const { subject } = manifest
+    const person = personOf(secret, subject)
     try {
       const asked = {
         turns,
@@ -185,10 +196,13 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
       }
       const keys = await keysOf(manifest, { ...input, ...asked })
       const found = new Cells(MAX_OF_ONE)
+      const counter = people?.counter()
       for (const batch of batchesOf(manifest))
-        for (const events of eventsOf(batch, await readBatch(batch, input.readChunks, signal), keys))
+        for (const events of eventsOf(batch, await readBatch(batch, input.readChunks, signal), keys)) {
           for (const event of events) found.add(person, quasiOf(event))
-      return { contribution, keys, person, found }
+          counter?.add(events)
+        }
+      return { contribution, subject, keys, person, found, counts: counter?.counts() }
     } catch (thrown) {
       signal.throwIfAborted()
       if (thrown instanceof FatalError) throw thrown
@@ -198,11 +212,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
 
   async function write() {
     const plan = cells.plan(terms.kAnonymity)
-    const members = opened.map(({ contribution, person }) => ({
-      manifest: contribution.cid,
-      subject: contribution.manifest.subject,
-      person,
-    }))
+    const members = opened.map(({ contribution, subject, person }) => ({ manifest: contribution.cid, subject, person }))
     const releaseKey = canaryKeyOf(input.canaryKey, order)
     const canaries = makeCanaries({ releaseKey, secret, count: order.canaries.count }, plan.classes)
     if (cells.people < terms.kAnonymity || plan.levels.size === 0)
@@ -213,18 +223,21 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
           detail: { people: cells.people, k: terms.kAnonymity, left: left.map(({ manifest, code }) => [String(manifest), code]) },
         },
       )
+    // what was paid stays paid where all of it is written anew; of what is thrown away nobody sees the counts
+    if (people?.areEnough === true) await (payment ??= input.counting?.pay())
+    const counts = people?.areEnough === true ? people.published(random) : undefined
     const report: Report = { people: opened.length, rows: 0, generalised: 0, suppressed: 0, canaries: [...canaries.values()].flat().length }
     const root = new CompactRange()
     const bundle = await input.sink.open()
     let made: Described | undefined
     const byPerson = new Map(opened.map((one) => [one.person, one]))
     const lines = async function* (): AsyncGenerator<Line> {
-      const people = [...byPerson.keys(), ...canaries.keys()].toSorted()
+      const persons = [...byPerson.keys(), ...canaries.keys()].toSorted()
       // chunks of the next are on their way while those of one are written
-      await using ahead = inOrder(batchesOfAll(people.flatMap((person) => byPerson.get(person) ?? [])), AT_ONCE, readAgain)
-      for (const [i, person] of people.entries()) {
+      await using ahead = inOrder(batchesOfAll(persons.flatMap((person) => byPerson.get(person) ?? [])), AT_ONCE, readAgain)
+      for (const [i, person] of persons.entries()) {
         input.signal?.throwIfAborted()
-        onProgress?.({ step: 'write', contributions: i, of: people.length })
+        onProgress?.({ step: 'write', contributions: i, of: persons.length })
         for (const line of canaries.get(person) ?? []) yield { person, line }
         const one = byPerson.get(person)
         if (one === undefined) continue
@@ -250,6 +263,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
         report,
         rows: root.root(),
         tombstones: known(),
+        counts,
       })
       yield* closingFiles({
         notice: noticeOfDuties({ ...order, deleteWithinDays, canaries: report.canaries, withdrawal: policy.value.withdrawal.effect }),

@@ -191,6 +191,51 @@ describe('a release', () => {
     expect((await recognise({ releaseKey: keyFor('pool-2'), count: 24 }, lines.slice(0, lines.length / 2))).found).toBeGreaterThan(1)
   })
 
+  it('counts its people in public where ε is paid for it, once, also where all of it is written anew', async () => {
+    await apart(7, async (other) => {
+      const sink = new MemorySink()
+      const leaving = other.people[5] as Person
+      const paid: number[] = []
+      const counting = {
+        groups: ['people', 'sources'],
+        epsilonPpm: 50_000_000,
+        minPeople: 5,
+        pay: async () => void paid.push(sink.opened),
+      }
+      const { release, aiAct, isCounted } = await other.assemble(other.order(), sink, {
+        counting,
+        onProgress: ({ step, contributions }) => {
+          if (step === 'write' && contributions === 4 && other.tombstones.size === 0) other.withdraw(leaving)
+        },
+      })
+      // before anything with counts in it was begun
+      expect([paid, sink.opened, isCounted]).toEqual([[0], 2, true])
+      const { counts, statistics } = release.value
+      expect(statistics).toEqual(COUNTED)
+      expect(counts).toMatchObject({ epsilonPpm: 50_000_000, minPeople: 5, noises: 1 })
+      const people = counts?.groups.find(({ name }) => name === 'people')?.counts[0] ?? 0
+      // noise of scale 2 / 50
+      expect(people).toBe(6)
+      const act = JSON.parse(Buffer.from(aiAct).toString()) as { general: object; sources: { userData: object[] } }
+      expect(act.sources.userData[0]).toMatchObject({ people: 6, counting: { of: 'everybody in this release', noises: 1 } })
+      expect(act.general).toMatchObject({ size: { text: 'less than 1 billion tokens' } })
+      const file = path.join(await mkdtemp(path.join(tmpdir(), 'quern-counted-')), 'release.cbor')
+      await writeFile(file, release.bytes)
+      const told = await runCli('pool', 'statistics', file, '--json')
+      expect([told.code, told.json()[0]]).toMatchObject([0, { of: 'release', statistics: counts, published: null }])
+      await rm(path.dirname(file), { recursive: true })
+
+      // of fewer than are told of nothing is counted, and nothing paid
+      const few = await other.assemble(other.order({ name: 'pool-2' }), new MemorySink(), { counting: { ...counting, minPeople: 7 } })
+      expect([few.isCounted, few.release.value.counts, paid]).toEqual([false, undefined, [0]])
+      const refused = other.assemble(other.order({ name: 'pool-3' }), sink, {
+        counting: { ...counting, pay: () => Promise.reject(new Error('spent')) },
+      })
+      await expect(refused).rejects.toThrow('spent')
+      expect(sink.opened).toBe(2)
+    })
+  })
+
   it('takes several orders, and more chunks of a person than keys are asked for at once', async () => {
     await apart(
       5,
@@ -521,7 +566,7 @@ describe('on the command line', () => {
         await writeFile(at('data/members.jsonl'), members)
 
         const told = await runCli('pool', 'statistics', at('data/release.cbor'), '--json')
-        expect([told.code, told.json()[0]]).toMatchObject([0, { statistics: COUNTED, published: null }])
+        expect([told.code, told.json()[0]]).toMatchObject([0, { of: 'pool', statistics: COUNTED, published: null }])
 
         const manifests = secret.members.map(({ manifest }) => manifest)
         const proof = await proveMembership(

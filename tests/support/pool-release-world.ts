@@ -194,7 +194,14 @@ export class PoolReleaseWorld implements AsyncDisposable {
       }),
       canaryKey: CANARY_KEY,
       random: new SeededBytes('release'),
-      about: { title: 'Upper Mill', contact: 'mailto:miller@mill.example', redaction: 'activity@1/1', throughEpoch: 7, previous: null },
+      about: {
+        title: 'Upper Mill',
+        contact: 'mailto:miller@mill.example',
+        redaction: 'activity@1/1',
+        throughEpoch: 7,
+        previous: null,
+        tokensAtMost: 1_000_000,
+      },
       sink,
       ...changes,
     })
