@@ -78,9 +78,9 @@ async function network(events: number, shares: number): Promise<void> {
   for (const { table } of pool.holders) await fill(table, shares)
   const other = pool.seal(events)
   await offerContribution({ mesh: contributor, clock, sealed: other, receipt: pool.receipt(other), committee })
-  const again = [signWithdrawal({ manifest: other.cid, at: pool.now(), scope: 'all', ask: ['stop', 'erase'] }, subject)]
+  const latest = [signWithdrawal({ manifest: other.cid, at: pool.now(), scope: 'all', ask: ['stop', 'erase'] }, subject)]
   const what = `withdrawing from 5 keyholders of ${shares} shares each`
-  const heard = await timed(what, 5000, () => withdrawContribution({ ...told, withdrawals: again }))
+  const heard = await timed(what, 5000, () => withdrawContribution({ ...told, withdrawals: latest }))
   report(`${heard.shredded} acknowledged`, heard.shredded === committee.members.length, `${committee.members.length}`)
 }
 
