@@ -105,7 +105,7 @@ export class Cells {
     // how fine each is published, and whether it is
     const levels = new Uint8Array(keys.length).fill(LEVELS)
     const classes = new Map<string, Quasi>()
-    let published = 0
+    let shown = 0
     let left = keys.flatMap((_, number) => (holders(number).length > 0 ? [number] : []))
     for (let level = 0; level < LEVELS && left.length > 0; level++) {
       const coarse = (number: number): Quasi => generalise(quasiOfKey(keys[number] as string), level)
@@ -122,7 +122,7 @@ export class Cells {
           continue
         }
         for (const number of numbers) levels[number] = level
-        published += numbers.length
+        shown += numbers.length
         classes.set(key, coarse(numbers[0] as number))
       }
     }
@@ -130,7 +130,7 @@ export class Cells {
       const level = levels[this.#numbers.get(key) ?? -1] ?? LEVELS
       return level === LEVELS ? undefined : level
     }
-    return { levels: { get, size: published }, classes: [...classes.values()] }
+    return { levels: { get, size: shown }, classes: [...classes.values()] }
   }
 }
 
