@@ -1,5 +1,6 @@
 /**
- * What personal pools cost: sealing 20,000 events, opening 32 chunks by 3 of 5 over TCP on loopback, withdrawing, 100,000 deposits in one keyholder.
+ * What personal pools cost: sealing 20,000 events, opening 32 chunks by 3 of 5 over TCP on loopback, withdrawing, also from five keyholders of 100,000
+ * shares each, 100,000 deposits in one keyholder.
  * Targets: 3 s, 4 s, 5 s, 300 MiB. `node bench/seal.ts [events] [shares]`. Keyholders, scorer and contributor share one process here.
  */
 import { spawnSync } from 'node:child_process'
@@ -20,8 +21,9 @@ import { type CID, rawCid, u32 } from '../schemas/wire/index.ts'
 import { BEACON, EPOCH, PoolNetwork } from '../tests/support/pool-network.ts'
 import { keyholders, LEDGER, operator, poolPolicy, receiptFor, sampleManifest, subject } from '../tests/support/pool-world.ts'
 import { realClock } from '../tests/support/real-clock.ts'
-import { openShareTable } from '../validator/keyholder/index.ts'
+import { openShareTable, type ShareTable } from '../validator/keyholder/index.ts'
 import { PaperBox, type Papers } from '../validator/keyholder/papers.ts'
+import type { ShareRow } from '../validator/keyholder/share-row.ts'
 import type { Desk } from '../validator/role/desk.ts'
 import { KeyholderDuty } from '../validator/role/keyholder-duty.ts'
 
@@ -43,7 +45,7 @@ function report(words: string, held: boolean, limit: string): void {
   console.log(`${words} (${held ? 'within' : 'OVER'} ${limit})`)
 }
 
-async function network(events: number): Promise<void> {
+async function network(events: number, shares: number): Promise<void> {
   await using pool = await PoolNetwork.open()
   pool.seal(200)
   const sealed = await timed(`sealing ${events} events`, 3000, () => pool.seal(events))
@@ -71,6 +73,40 @@ async function network(events: number): Promise<void> {
   const told = { mesh: contributor, withdrawals, dao: sealed.manifest.dao, committee }
   const { shredded } = await timed('withdrawing it from 5 keyholders', 5000, () => withdrawContribution(told))
   report(`${shredded} acknowledged`, shredded === committee.members.length, `${committee.members.length}`)
+
+  // the same where each keyholder has very many others, whose rows all go under another key
+  for (const { table } of pool.holders) await fill(table, shares)
+  const other = pool.seal(events)
+  await offerContribution({ mesh: contributor, clock, sealed: other, receipt: pool.receipt(other), committee })
+  const latest = [signWithdrawal({ manifest: other.cid, at: pool.now(), scope: 'all', ask: ['stop', 'erase'] }, subject)]
+  const what = `withdrawing from 5 keyholders of ${shares} shares each`
+  const heard = await timed(what, 5000, () => withdrawContribution({ ...told, withdrawals: latest }))
+  report(`${heard.shredded} acknowledged`, heard.shredded === committee.members.length, `${committee.members.length}`)
+}
+
+const random = (): Uint8Array => new Uint8Array(randomBytes(32))
+
+function rowOf(i: number, now: number): ShareRow {
+  return {
+    v: 1,
+    manifest: rawCid(u32(i)),
+    receipts: [random()],
+    salt: random(),
+    dealt: random(),
+    held: { x: 1, generation: 0, share: random(), commitments: [random(), random(), random()] },
+    next: [],
+    current: true,
+    paperKey: random(),
+    at: now,
+    expires: now + 30 * 86_400,
+  }
+}
+
+/** Rows alone, without papers: what is rewritten at a deletion. */
+async function fill(table: ShareTable, shares: number): Promise<void> {
+  const now = Math.floor(realClock.now() / 1000)
+  for (let from = 0; from < shares; from += 2000)
+    await table.put(Array.from({ length: Math.min(2000, shares - from) }, (_, i) => rowOf(from + i, now)))
 }
 
 /** A manifest of 128 chunks and its receipt: what lies beside every share. */
@@ -96,22 +132,9 @@ async function memory(shares: number): Promise<void> {
       await using kv = await openDiskKv(places.state)
       const box = new PaperBox(kv)
       const papers = papersOf()
-      const random = (): Uint8Array => new Uint8Array(randomBytes(32))
       const now = Math.floor(realClock.now() / 1000)
       for (let from = 0; from < shares; from += 200) {
-        const rows = Array.from({ length: Math.min(200, shares - from) }, (_, i) => ({
-          v: 1 as const,
-          manifest: rawCid(u32(from + i)),
-          receipts: [random()],
-          salt: random(),
-          dealt: random(),
-          held: { x: 1, generation: 0, share: random(), commitments: [random(), random(), random()] },
-          next: [],
-          current: true,
-          paperKey: random(),
-          at: now,
-          expires: now + 30 * 86_400,
-        }))
+        const rows = Array.from({ length: Math.min(200, shares - from) }, (_, i) => rowOf(from + i, now))
         await Promise.all(rows.map(({ manifest, paperKey }) => box.put(manifest, paperKey, papers)))
         await table.put(rows)
       }
@@ -199,7 +222,7 @@ setFlagsFromString('--heap-growing-percent=50')
 if (mode === 'memory') await memory(Number(count))
 else if (mode === 'duty') await duty(count, Number(process.argv[4]))
 else {
-  await network(Number(mode))
+  await network(Number(mode), Number(count))
   again('memory', count)
 }
 if (missed) process.exitCode = 1

@@ -4,10 +4,14 @@ import path from 'node:path'
 import { InvalidInputError, RefusedError, UsageError } from '../../core/errors/index.ts'
 import { askAgain, blocksProtocol } from '../../core/mesh/index.ts'
 import { isRecipient, requiredPurposes } from '../../dao/consent/index.ts'
+import { REPLY_BYTES } from '../../dao/batches/index.ts'
 import { openPoolReleases } from '../../dao/index.ts'
-import { lastFinalEpoch, type LedgerState, readStatisticsFile, seatedValidators } from '../../dao/ledger/index.ts'
-import type { PoolContribution } from '../../dao/pool-release/index.ts'
+import { lastFinalEpoch, ledgerYear, type LedgerState, readStatisticsFile, seatedValidators } from '../../dao/ledger/index.ts'
+import type { Assembling, PoolContribution } from '../../dao/pool-release/index.ts'
+import { groupsNamed } from '../../dao/pool-statistics/index.ts'
+import { epsilonLeft, epsilonName } from '../../dao/rewards/index.ts'
 import {
+  type CID,
   did,
   MAX_FEED_BYTES,
   MAX_MEMBERS,
@@ -29,6 +33,7 @@ import {
   systemClock,
   untilStopped,
 } from '../wiring/index.ts'
+import { GROUPS } from './dao-pool-statistics.ts'
 import { meet, operatorSession, type OperatorSession, policyInForce } from './operator-session.ts'
 
 const ORDER_SECONDS = 86_400
@@ -55,6 +60,7 @@ export const run: Run = async (_args, flags) => {
   const canaryKey = await canaryKeyIn(folder)
   const at = Math.floor(systemClock.now() / 1000)
   const { orders, terms } = await ordersFor(session, flags, { ...asked, name, ready, canaryKey, at })
+  const counting = countingFor(session, flags, { order: room.ordersCid(orders), people: ready.length })
 
   await mkdir(out, { recursive: true })
   const members = [...new Set(ready.flatMap(({ committee }) => committee?.members ?? policy.policy.committee.members))]
@@ -78,10 +84,19 @@ export const run: Run = async (_args, flags) => {
     policy: { cid: policy.cid, value: policy.policy },
     terms,
     statistics: newestCounts(session.pool),
-    readChunk: room.chunkReader({
+    ...(counting && { counting }),
+    readChunks: room.chunkReader({
       holders: [operator.did, ...members],
-      ask: async (holder, cid) =>
-        (await askAgain(met.mesh, peerFromDid(holder), blocksProtocol, { cids: [cid] }, { signal: stop.signal })).blocks[0] ?? undefined,
+      ask: async (holder, cids, signal) =>
+        (
+          await askAgain(
+            met.mesh,
+            peerFromDid(holder),
+            blocksProtocol,
+            { cids: [...cids] },
+            { bytes: REPLY_BYTES, ...(signal && { signal }) },
+          )
+        ).blocks,
       reconnect: (holder) => met.dial(holder),
       signal: stop.signal,
     }),
@@ -101,6 +116,7 @@ export const run: Run = async (_args, flags) => {
       redaction: [...new Set(ready.map(({ manifest }) => manifest.redaction ?? manifest.schema))].join(' ').slice(0, 64),
       throughEpoch,
       previous: state.poolReleases.at(-1)?.release ?? null,
+      tokensAtMost: room.tokensAtMost(state, session.pool.files, throughEpoch),
     },
     sink: fileSink(unlogged),
     signal: stop.signal,
@@ -122,8 +138,11 @@ export const run: Run = async (_args, flags) => {
   })
   await rename(unlogged, bundleFile)
   const left = made.left.map(({ manifest, code }) => ({ manifest: manifest.toString(), code }))
-  if (flags['json'] === true) printJson({ release: release.cid.toString(), name, bundle: bundleFile, ...made.report, left })
+  const counts = release.value.counts ?? null
+  if (flags['json'] === true) printJson({ release: release.cid.toString(), name, bundle: bundleFile, ...made.report, counts, left })
   else {
+    if (counting && counts === null)
+      say(`quern: fewer than ${counting.minPeople} people are left, so nothing of them is counted in public, and no ε was spent`)
     for (const { manifest, code } of left) say(`quern: left out ${manifest} [${code}]`)
     print(printable(`${release.cid.toString()}: ${made.report.rows} rows of ${made.report.people} people for ${asked.trainer}, in ${out}`))
   }
@@ -250,6 +269,34 @@ class WithdrawnNow {
     const since = withdrawalsIn(this.#said.slice(this.#pool.withdrawals.length)).filter((one) => isOf(one, this.#ends))
     this.#gone = new Set(since.map(contributionOf))
   }
+}
+
+/** Counts of those in it, paid under its order's name: nobody else can draw their noise a second time. Throws RefusedError before anything is spent. */
+function countingFor(
+  { state, write }: OperatorSession,
+  flags: Flags,
+  { order, people }: { order: CID; people: number },
+): Assembling['counting'] | undefined {
+  const named = Array.isArray(flags['group']) ? (flags['group'] as string[]) : []
+  if (flags['epsilonPpm'] === undefined) {
+    if (named.length > 0) throw new UsageError('EPSILON_MISSING', 'counts cost ε: say how much with --epsilon-ppm')
+    return undefined
+  }
+  const epsilonPpm = numberFlag(flags, 'epsilonPpm', 0)
+  const groups = named.length > 0 ? named : GROUPS
+  groupsNamed(groups)
+  const { minPeople, epsilonPpmPerYear } = poolTermsOf(state.charter)
+  if (people < minPeople)
+    throw new RefusedError('TOO_FEW_PEOPLE', `${people} people may be in it, and counts are published of ${minPeople} or more`)
+  const year = ledgerYear(state)
+  if (year === null) throw new RefusedError('NO_TIME', 'no cosignature has said what year it is; a DAO without validators counts nothing')
+  const { left } = epsilonLeft(state.spent, year, epsilonPpmPerYear)
+  if (epsilonPpm < 1 || BigInt(epsilonPpm) > left)
+    throw new RefusedError('BUDGET_SPENT', `${left} millionths of ε are left of ${year}, and ${epsilonPpm} are asked for`)
+  const pay = async (): Promise<void> => {
+    await write('budget.spend', { budget: epsilonName(year, order), amount: String(epsilonPpm) })
+  }
+  return { groups, epsilonPpm, minPeople, pay }
 }
 
 /** Where the trainer is told of withdrawals. */

@@ -13,7 +13,8 @@ import { inWords } from './pool-statistics.ts'
 const AGAIN_MS = 500
 /** What an aggregator says until it has read the log to where we are, or of a list that is not today's. */
 const PASSING = new Set(['NOT_PAID', 'LIST_CHANGED', 'CALL_TIMEOUT', 'CALL_RESET'])
-const GROUPS = ['people', 'years', 'languages', 'types', 'sources']
+/** What is counted where nobody says. */
+export const GROUPS = ['people', 'years', 'languages', 'types', 'sources']
 
 export const run: Run = async (_args, flags) => {
   const stop = untilStopped()

@@ -25,6 +25,7 @@ export const run: Run = async ([file], flags) => {
       print(printable(inWords(told.statistics)))
       if (told.published) print(`signed by ${told.published.by.join(', ')}\n${told.published.statistics}, entry ${told.published.index}`)
       else print(told.why)
+      if (told.paid !== undefined) print(`paid by entry ${told.paid}`)
     }
     if (budget)
       print(`budget of ${budget.year ?? 'a year that nobody has stated'}: ${budget.spentPpm} of ${budget.yearlyPpm} millionths of ε spent`)
@@ -33,7 +34,11 @@ export const run: Run = async ([file], flags) => {
 }
 
 interface Told {
+  /** Whom the counts are of: everybody in the pool when it was counted, or those in one release. */
+  of: 'pool' | 'release'
   statistics: PoolStatistics | null
+  /** The entry that spent ε on the counts of a release, where a log was looked at. */
+  paid?: number
   /** Where a log has them. The fold took the entry: so the operator ordered and paid it, and the three whom a policy names signed. */
   published: { index: number; round: string; statistics: string; by: string[] } | null
   /** What is to be said of counts that no log shows, or that are none. */
@@ -42,10 +47,10 @@ interface Told {
 
 function newestIn({ ledger, files }: ReplayedPool): Told {
   const last = ledger.state.poolStatistics.at(-1)
-  if (last === undefined) return { statistics: null, published: null, why: 'This log has published no counts of a pool.' }
+  if (last === undefined) return { of: 'pool', statistics: null, published: null, why: 'This log has published no counts of a pool.' }
   const read = readStatisticsFile(files, last.statistics)
   if (!read.ok) throw new InvalidInputError(read.refusal.code, read.refusal.message)
-  return { statistics: read.value.statistics, published: publishedBy(last, read.value.round.value.aggregators), why: '' }
+  return { of: 'pool', statistics: read.value.statistics, published: publishedBy(last, read.value.round.value.aggregators), why: '' }
 }
 
 async function toldBy(file: string, pool: ReplayedPool | undefined): Promise<Told> {
@@ -55,25 +60,38 @@ async function toldBy(file: string, pool: ReplayedPool | undefined): Promise<Tol
     const { statistics, round } = counts.value
     const cid = cborCid(bytes)
     const entry = pool?.ledger.state.poolStatistics.find((one) => one.statistics.equals(cid))
-    if (entry !== undefined) return { statistics, published: publishedBy(entry, round.value.aggregators), why: '' }
+    if (entry !== undefined) return { of: 'pool', statistics, published: publishedBy(entry, round.value.aggregators), why: '' }
     if (pool !== undefined) throw new RefusedError('NOT_PUBLISHED', `${file}: this log has published no such counts, whoever signed them`)
     return {
+      of: 'pool',
       statistics,
       published: null,
       why: 'Three keys signed these counts; whether they are the pool’s aggregators, a copy of the log says (--log).',
     }
   }
-  const read = (await openPoolReleases()).readPoolRelease(bytes)
+  const room = await openPoolReleases()
+  const read = room.readPoolRelease(bytes)
   if (!read.ok) throw new InvalidInputError(read.code, `${file}: ${read.message}`)
-  if (pool !== undefined && !pool.ledger.state.poolReleases.some(({ release }) => release.equals(cborCid(bytes))))
+  const entry = pool?.ledger.state.poolReleases.find(({ release }) => release.equals(cborCid(bytes)))
+  if (pool !== undefined && entry === undefined)
     throw new RefusedError('NOT_PUBLISHED', `${file}: this log names no such release, whoever signed it`)
-  const { statistics } = read.value
+  const { statistics, counts: own, order } = read.value
+  if (own !== undefined) {
+    const fault = room.countsFault(read.value, entry && pool && { releasedAt: entry.index, spent: pool.ledger.state.spent })
+    if (fault === 'OTHER_LAYOUT') throw new RefusedError(fault, `${file}: these counts are not of the groups that people are counted in`)
+    if (fault !== undefined) throw new RefusedError(fault, `${file}: no entry before the release spends ε on these counts`)
+    const paid = pool && room.paymentOf(order, pool.ledger.state.spent)
+    return { of: 'release', statistics: own, published: null, ...(paid && { paid: paid.index }), why: OF_RELEASE }
+  }
   const published = statistics && pool && sameIn(pool, statistics)
   if (statistics !== null && pool !== undefined && published === undefined)
     throw new RefusedError('NOT_PUBLISHED', `${file}: these counts are not among those that aggregators signed in this log`)
-  if (published) return { statistics, published, why: '' }
-  return { statistics, published: null, why: statistics === null ? 'The release counts nothing in public.' : COPIED }
+  if (published) return { of: 'pool', statistics, published, why: '' }
+  return { of: 'pool', statistics, published: null, why: statistics === null ? 'The release counts nothing in public.' : COPIED }
 }
+
+const OF_RELEASE =
+  'Of those in the release. Its assembler, who reads every row, counted them and drew the noise: its operator signed that it did, and nobody else can see it.'
 
 const COPIED =
   'As the release repeats them: of everybody in the pool when it was counted. Whether the pool’s aggregators signed them, a copy of the log says (--log).'

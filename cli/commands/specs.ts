@@ -262,6 +262,13 @@ export const specs: CommandSpec[] = [
       ['--purpose <term>', 'what it is for; may be repeated', undefined, 'repeat'],
       ['--name <name>', 'name of the release; default the DAO’s and a number'],
       ['--canaries <n>', 'made-up rows that show from whom a copy came', '24'],
+      ['--epsilon-ppm <n>', 'count those in it in public, for so many millionths of the year’s ε; without it none is spent'],
+      [
+        '--group <name>',
+        'what is counted then; may be repeated; people, years, languages, types and sources otherwise',
+        undefined,
+        'repeat',
+      ],
       ['--notify <url>', 'address of the trainer to which notices of withdrawals are sent, sealed to its key'],
       ['--out <dir>', 'where bundle and public manifest go', 'pool-release'],
     ],

@@ -8,7 +8,16 @@ export {
 } from './check-consent.ts'
 export { dpvView, termsOf } from './dpv.ts'
 export { printNotice } from './notice.ts'
-export { ANY_OF_ROSTER, type ConsentProblem, isNoticeOf, type PolicyDraft, policyProblems, readPolicy, signPolicy } from './policy.ts'
+export {
+  ANY_OF_ROSTER,
+  type ConsentProblem,
+  isNoticeOf,
+  noticeOf,
+  type PolicyDraft,
+  policyProblems,
+  readPolicy,
+  signPolicy,
+} from './policy.ts'
 export { isKeyOf, readPoolKey } from './read-pool-key.ts'
 export { readReceipt, receiptHash, receiptId, signReceipt, subjectKey } from './receipt.ts'
 export { isDpvTerm } from './terms.ts'

@@ -3,8 +3,11 @@ import { AGGREGATORS, EVENT_FIELDS, EVENT_TYPES, type EventRules, type UnsignedP
 
 type Said = Omit<UnsignedPolicy, 'by' | 'notice'>
 
-/** GDPR Articles 13(1)-(2) ask for these facts. The same policy gives the same text, byte for byte. */
-export function printNotice(policy: Said): string {
+/**
+ * GDPR Articles 13(1)-(2) ask for these facts. The same policy gives the same text, byte for byte; `mailSenders` are the domains whose mails its charter
+ * takes, and a notice of before there were any, or of a charter that takes none, has no word of them.
+ */
+export function printNotice(policy: Said, { mailSenders = [] }: { mailSenders?: readonly string[] } = {}): string {
   const { controller, retention, committee, withdrawal } = policy
   const n = committee.members.length
   const required = policy.purposes.filter(({ optional }) => !optional)
@@ -36,6 +39,7 @@ export function printNotice(policy: Said): string {
     `Storage: ${policy.storage.join('; ')}. ${policy.publicStorage ? 'The encrypted bytes are on a public network, where anybody may copy them.' : 'The encrypted bytes lie with named peers only.'}`,
     `Transfers abroad: ${policy.transfers.length === 0 ? 'none' : policy.transfers.join('; ')}. Jurisdiction: ${policy.jurisdiction}.`,
     `Your data is encrypted under keys that ${n} keyholders share. Any ${committee.k} of them together can read it; fewer cannot. When ${n - committee.k + 1} have deleted their shares, nobody can read it any more. That they deleted is what they sign, not what anyone can prove.`,
+    ...(mailSenders.length === 0 ? [] : [mailLine(mailSenders)]),
     ...(n < AGGREGATORS
       ? []
       : [
@@ -57,6 +61,9 @@ export function printNotice(policy: Said): string {
     '',
   ].join('\n')
 }
+
+const mailLine = (senders: readonly string[]): string =>
+  `With your data you may offer the service's own mail that your export is ready (of ${senders.join(', ')}); no purpose depends on it, and you are asked about it by itself. Whoever is drawn to test your data then reads all of that mail, your address in it: to them you are no pseudonym any more. No trainer and no statistics get it. In public stands a token of your address, which whoever guesses the address can find.`
 
 const CONTEXT = ' The context is where it happened: a channel, a community, an artist, the title of a conversation.'
 

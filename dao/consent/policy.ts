@@ -35,7 +35,7 @@ export const ANY_OF_ROSTER = 'roster'
 
 /** The signed policy and its bytes. Throws InvalidInputError BAD_POLICY naming the first fault. */
 export function signPolicy(draft: PolicyDraft, operator: Signer): { policy: ConsentPolicy; bytes: Uint8Array; cid: CID } {
-  const unsigned = { ...draft, by: operator.did, notice: draft.notice ?? noticeOf(draft) }
+  const unsigned = { ...draft, by: operator.did, notice: draft.notice ?? noticeOf(printNotice(draft)) }
   const policy = shaped(consentPolicy, signObject('consent-policy', unsigned, operator))
   const [fault] = policyProblems(policy)
   if (fault !== undefined) throw new InvalidInputError('BAD_POLICY', fault.message, { detail: { code: fault.code } })
@@ -92,7 +92,8 @@ export function policyProblems(policy: ConsentPolicy): ConsentProblem[] {
 /** Whether these bytes are the notice the policy speaks of. */
 export const isNoticeOf = (policy: ConsentPolicy, notice: Uint8Array): boolean => toHex(sha256(notice)) === toHex(policy.notice.sha256)
 
-function noticeOf(draft: PolicyDraft): UnsignedPolicy['notice'] {
-  const bytes = utf8(printNotice(draft))
+/** How a policy names the words that people read. */
+export function noticeOf(words: string): UnsignedPolicy['notice'] {
+  const bytes = utf8(words)
   return { cid: rawCid(bytes), lang: 'en', sha256: sha256(bytes) }
 }

@@ -5,11 +5,11 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { ristretto255_oprf } from '@noble/curves/ed25519.js'
 import { concatBytes, equalBytes, type KeyAnswer, type PoolManifest, toHex, u32, utf8 } from '../../schemas/wire/index.ts'
-import { Fn, hashToPoint, lagrangeAtZero, Point, pointOf } from './group.ts'
+import { proofHolds, type Proven } from './dleq.ts'
+import { hashToPoint, interpolation, type Point, pointOf } from './group.ts'
 import { keyCommit, poolContext, publicShare } from './shares.ts'
 
 const POINT_DOMAIN = 'quern/chunk-point/v1'
-const ONE = Fn.toBytes(1n)
 
 /** H_i: hashed here, never taken from who asks, or an index that was not drawn could be smuggled in. */
 const chunkPoint = (context: Uint8Array, i: number): Point => hashToPoint(concatBytes(context, u32(i)), POINT_DOMAIN)
@@ -49,22 +49,56 @@ export function partialKeys(held: HeldShare, indices: readonly number[]): Pick<K
   return { points: evaluated, proof }
 }
 
+/** The points of the chunks that one question is about: hashed once, for all who answer it. */
+export class ChunkPoints {
+  readonly #indices: readonly number[]
+  #context: Uint8Array | undefined
+  #points: Proven['elements'] = []
+
+  constructor(indices: readonly number[]) {
+    this.#indices = indices
+  }
+
+  of(context: Uint8Array): Proven['elements'] {
+    if (this.#context === undefined || !equalBytes(this.#context, context)) {
+      this.#points = this.#indices.map((i) => {
+        const point = chunkPoint(context, i)
+        return { point, bytes: point.toBytes() }
+      })
+      this.#context = context
+    }
+    return this.#points
+  }
+}
+
+/** Points of an answer, which are looked at to judge it and again to combine it. */
+const decoded = new WeakMap<KeyAnswer, Point[]>()
+
+/** Throws RejectedMessageError BAD_POINT. */
+function pointsOf(answer: KeyAnswer): Point[] {
+  const known = decoded.get(answer)
+  if (known !== undefined) return known
+  const points = answer.points.map(pointOf)
+  decoded.set(answer, points)
+  return points
+}
+
 /** Why an answer is not used: WRONG_COUNT, OTHER_COMMITTEE, KEY_COMMIT (of another dealing) or FORGED (the proof fails); undefined for a good one. */
-export function answerFault(answer: KeyAnswer, manifest: PoolManifest, k: number, indices: readonly number[]): string | undefined {
+export function answerFault(
+  answer: KeyAnswer,
+  manifest: PoolManifest,
+  k: number,
+  indices: readonly number[],
+  points = new ChunkPoints(indices),
+): string | undefined {
   if (answer.points.length !== indices.length) return 'WRONG_COUNT'
   if (answer.commitments.length !== k) return 'OTHER_COMMITTEE'
   const first = answer.commitments[0] as Uint8Array
   if (!equalBytes(keyCommit(first, answer.dealt, answer.salt), manifest.keyCommit)) return 'KEY_COMMIT'
-  const context = poolContext(first, answer.salt)
   try {
-    const items = answer.points.map((evaluated, j) => ({
-      input: new Uint8Array(),
-      blind: ONE,
-      blinded: chunkPoint(context, indices[j] as number).toBytes(),
-      evaluated,
-    }))
-    ristretto255_oprf.voprf.finalizeBatch(items, publicShare(answer.commitments, answer.x), answer.proof)
-    return undefined
+    const elements = points.of(poolContext(first, answer.salt))
+    const evaluated = pointsOf(answer).map((point, i) => ({ point, bytes: answer.points[i] as Uint8Array }))
+    return proofHolds(publicShare(answer.commitments, answer.x), { elements, evaluated, proof: answer.proof }) ? undefined : 'FORGED'
   } catch {
     return 'FORGED'
   }
@@ -94,15 +128,9 @@ export function combineAnswers(
     const first = bySeat[0]
     if (first === undefined || bySeat.length < k) continue
     const context = poolContext(first.commitments[0] as Uint8Array, first.salt)
-    const weights = lagrangeAtZero(bySeat.map(({ x }) => x))
-    const keys = indices.map((i, j) => {
-      const power = bySeat.reduce(
-        // weights are public: their time says nothing
-        (sum, { points }, at) => sum.add(pointOf(points[j] as Uint8Array).multiplyUnsafe(weights[at] as bigint)),
-        Point.ZERO,
-      )
-      return chunkKey(context, i, power.toBytes(), ownerParts?.[j])
-    })
+    const atZero = interpolation(bySeat.map(({ x }) => x))
+    const points = bySeat.map(pointsOf)
+    const keys = indices.map((i, j) => chunkKey(context, i, atZero(points.map((of) => of[j] as Point)).toBytes(), ownerParts?.[j]))
     // nothing proves it: one keyholder of three that lies, or missed a renewal, must neither end it for all nor go on for all; of two the earlier counts
     const ends = bySeat.flatMap(({ expires }) => expires ?? []).toSorted((a, b) => a - b)
     return { keys, context, expires: ends[(ends.length - 1) >> 1] ?? null }

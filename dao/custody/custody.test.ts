@@ -143,6 +143,46 @@ describe('k of n', () => {
     for (const code of opened.faults.values()) expect(code).toBe('EXPIRED')
   })
 
+  it('are asked in turn, as few as are needed, and others for who refuses or is slow', async () => {
+    const { k, held, manifest, secret, context } = world(3, 5)
+    const members = keyholders(5).map(({ did }) => did)
+    const seats = new Map(members.map((member, i) => [peerFromDid(member), i]))
+    const asking = { signer: operator, manifest, indices: [0], role: 'scorer', purpose: 'dpv:DataQualityAssessment', epoch: 1 } as const
+    const run = async (order: number[], odd: Record<number, 'refuses' | 'hangs'> = {}) => {
+      const asked: number[] = []
+      const ask = async (peer: string, _: unknown, { request }: { request: Uint8Array }) => {
+        const seat = seats.get(peer) as number
+        asked.push(seat)
+        if (odd[seat] === 'hangs') return new Promise(() => {})
+        given++
+        if (odd[seat] === 'refuses') return { status: 'refused', code: 'UNKNOWN' }
+        const { reply } = decode(request) as { reply: string }
+        return { status: 'ok', sealed: await sealToRecipients(encode(answer(held[seat] as HeldShare, [0])), [reply]) }
+      }
+      let given = 0
+      // time passes where everybody who answers has answered
+      const timer = (_: number, ring: () => void): Disposable => {
+        if (given === asked.filter((seat) => odd[seat] !== 'hangs').length) setImmediate(ring)
+        return { [Symbol.dispose]: () => {} }
+      }
+      const clock = { ...realClock, now: () => NOW * 1000, timer }
+      const mesh = { ask } as unknown as Pick<Mesh, 'ask'>
+      const { keys, faults } = await askForKeys({ ...asking, clock, mesh, committee: { k, members }, seats: order })
+      expect(keys.map(toHex)).toEqual([toHex(keyFromSecret(secret, context, 0))])
+      return { asked, faults: [...faults].map(([account, code]) => [members.indexOf(account), code]) }
+    }
+    expect(await run([3, 0, 4, 1, 2])).toEqual({ asked: [3, 0, 4], faults: [] })
+    expect(await run([3, 0, 4, 1, 2], { 0: 'refuses' })).toEqual({ asked: [3, 0, 4, 1], faults: [[0, 'UNKNOWN']] })
+    const slow = await run([0, 1, 2, 3, 4], { 1: 'hangs', 2: 'hangs' })
+    expect(slow.asked).toEqual([0, 1, 2, 3, 4])
+    expect(slow.faults).toEqual(
+      expect.arrayContaining([
+        [1, 'SLOW'],
+        [2, 'SLOW'],
+      ]),
+    )
+  })
+
   it('closes every quorum when n − k + 1 deleted, and not before', () => {
     fc.assert(
       fc.property(quorum, ({ k, n, order }) => {

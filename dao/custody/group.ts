@@ -1,5 +1,6 @@
 /** The group of RFC 9496 and its scalars, as bytes in and bytes out. A point at infinity and a zero scalar are refused: nothing here may be either. */
 import { randomBytes } from 'node:crypto'
+import { mulAddUnsafe } from '@noble/curves/abstract/curve.js'
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js'
 import { RejectedMessageError } from '../../core/errors/index.ts'
 
@@ -43,6 +44,43 @@ export function lagrangeAtZero(xs: readonly number[]): bigint[] {
     }
     return Fn.mul(above, Fn.inv(below))
   })
+}
+
+/**
+ * The same interpolation in the exponent, for points that many sums are made of: each sum is of small multiples, and then one division, where k
+ * multiples by numbers of the group's size would take k times as long. Weights and points are public: their time says nothing.
+ */
+export function interpolation(xs: readonly number[]): (points: readonly Point[]) => Point {
+  const parts = xs.map((x) => {
+    const others = xs.filter((other) => other !== x).map(BigInt)
+    return {
+      above: others.reduce((product, other) => product * other, 1n),
+      below: others.reduce((product, other) => product * (other - BigInt(x)), 1n),
+    }
+  })
+  const common = parts.reduce((sum, { above, below }) => lcm(sum, below / gcd(above, below)), 1n)
+  const weights = parts.map(({ above, below }) => (above * common) / below)
+  const divisor = Fn.inv(common)
+  return (points) => {
+    const signed = points.map((point, i) => ((weights[i] as bigint) < 0n ? point.negate() : point))
+    const sum = mulAddUnsafe(
+      Point,
+      signed,
+      weights.map((weight) => (weight < 0n ? -weight : weight)),
+    )
+    return common === 1n ? sum : sum.multiplyUnsafe(divisor)
+  }
+}
+
+function gcd(a: bigint, b: bigint): bigint {
+  let [x, y] = [a < 0n ? -a : a, b < 0n ? -b : b]
+  while (y !== 0n) [x, y] = [y, x % y]
+  return x
+}
+
+function lcm(a: bigint, b: bigint): bigint {
+  const product = (a / gcd(a, b)) * b
+  return product < 0n ? -product : product
 }
 
 /** a0 + a1·x + … mod the order. */

@@ -16,9 +16,9 @@ import {
   type PoolRole,
   type Purpose,
 } from '../../schemas/wire/index.ts'
-import { generateAgeIdentity, openWithIdentities } from './age.ts'
-import { enough } from './enough.ts'
-import { answerFault, combineAnswers, type OpenedKeys } from './chunk-keys.ts'
+import { type AgeIdentity, generateAgeIdentity, openWithIdentities } from './age.ts'
+import { answerFault, ChunkPoints, combineAnswers, type OpenedKeys } from './chunk-keys.ts'
+import { enoughInTurn } from './enough.ts'
 
 export interface AskForKeys {
   mesh: Pick<Mesh, 'ask'>
@@ -34,40 +34,61 @@ export interface AskForKeys {
   order?: Uint8Array
   /** Peer id of whoever reaches the owner's node, where custody is `committee+owner`: the DAO, or that node itself. */
   ownerVia?: string
+  /** Seats, from 0: k of them are asked first, in this order, and the others for who does not answer well, or in time. None: everybody is asked at once. */
+  seats?: readonly number[]
+  /** What answers are sealed to, for whoever asks many times; none: a new one. */
+  replyTo?: AgeIdentity
   signal?: AbortSignal
 }
 
-/** `faults`: why a keyholder's answer was not used, by account; FORGED, KEY_COMMIT and the like are for the DAO to hear of. */
+/** An answer to 64 indices takes a keyholder a fifth of a second, and there may be some before it. */
+const SLOW_MS = 5000
+
+/** `faults`: why a keyholder's answer was not used, by account; FORGED, KEY_COMMIT and the like are for the DAO to hear of. SLOW: another was asked in its place. */
 export interface Opened extends OpenedKeys {
   faults: Map<string, string>
 }
 
 /**
- * Asks every keyholder at once, and is done with the first k that agree. Throws RetryableError NOT_ENOUGH_KEYHOLDERS, whose detail says what each
- * answered, or OWNER_SAID_NO; nothing of the keys is known then.
+ * Asks keyholders, all at once or in the order of `seats`, and is done with the first k that agree. Throws RetryableError NOT_ENOUGH_KEYHOLDERS, whose
+ * detail says what each answered, or OWNER_SAID_NO; nothing of the keys is known then.
  */
 export async function askForKeys(ask: AskForKeys): Promise<Opened> {
-  const { manifest, committee, indices } = ask
+  const { manifest, committee, indices, clock } = ask
   const faults = new Map<string, string>()
   const good: KeyAnswer[] = []
-  const reply = await generateAgeIdentity()
+  const points = new ChunkPoints(indices)
+  const reply = ask.replyTo ?? (await generateAgeIdentity())
   const request = signedRequest(ask, reply.recipient)
   const ownerParts = manifest.custody === 'committee+owner' ? await partsOfOwner(ask, request, reply.secret) : undefined
   let opened: OpenedKeys | undefined
-  const asked = committee.members.map(async (member, i) => {
-    const answer = await answerOf(ask, member, request, reply.secret).catch((thrown: unknown) => codeOf(thrown))
-    if (opened !== undefined) return
+  const nameOf = (seat: number): string => committee.members[seat] as string
+  const isGood = async (seat: number): Promise<boolean> => {
+    const answer = await answerOf(ask, nameOf(seat), request, reply.secret).catch((thrown: unknown) => codeOf(thrown))
+    if (opened !== undefined) return true
     const fault =
       typeof answer === 'string'
         ? answer
-        : answer.x === i + 1
-          ? (answerFault(answer, manifest, committee.k, indices) ?? expiryFault(answer, ask.clock))
+        : answer.x === seat + 1
+          ? (answerFault(answer, manifest, committee.k, indices, points) ?? expiryFault(answer, clock))
           : 'OTHER_SEAT'
-    if (fault !== undefined || typeof answer === 'string') return void faults.set(member, fault ?? 'REFUSED')
+    if (fault !== undefined || typeof answer === 'string') {
+      faults.set(nameOf(seat), fault ?? 'REFUSED')
+      return false
+    }
+    faults.delete(nameOf(seat))
     good.push(answer)
     opened = combineAnswers(good, committee.k, indices, ownerParts)
+    return true
+  }
+  const seats = ask.seats ?? committee.members.map((_, i) => i)
+  await enoughInTurn(seats, isGood, {
+    first: ask.seats === undefined ? seats.length : committee.k,
+    done: () => opened !== undefined,
+    clock,
+    slowMs: SLOW_MS,
+    onSlow: (waited) => waited.forEach((seat) => faults.set(nameOf(seat), 'SLOW')),
   })
-  await enough(asked, () => opened !== undefined)
   if (opened !== undefined) return { ...opened, faults }
   throw new RetryableError('NOT_ENOUGH_KEYHOLDERS', `${good.length} of the ${committee.k} keyholders needed gave their part`, {
     detail: { good: good.length, needed: committee.k, faults: Object.fromEntries(faults) },

@@ -5,11 +5,11 @@
  */
 import { ristretto255_oprf } from '@noble/curves/ed25519.js'
 import type { PoolKey, TokenAnswer } from '../../schemas/wire/index.ts'
-import { Fn, lagrangeAtZero, Point, pointOf } from './group.ts'
+import { proofHolds } from './dleq.ts'
+import { interpolation, pointOf } from './group.ts'
 import { publicShare } from './shares.ts'
 
 const { oprf, voprf } = ristretto255_oprf
-const ONE = Fn.toBytes(1n)
 /** Of the function's 64 bytes. */
 const TOKEN_BYTES = 32
 
@@ -50,14 +50,9 @@ export function tokenAnswerFault(answer: TokenAnswer, key: PoolKey, blinded: rea
   if (answer.points.length !== blinded.length) return 'WRONG_COUNT'
   if (answer.x > key.members.length) return 'OTHER_SEAT'
   try {
-    const items = answer.points.map((evaluated, i) => ({
-      input: new Uint8Array(),
-      blind: ONE,
-      blinded: blinded[i] as Uint8Array,
-      evaluated,
-    }))
-    voprf.finalizeBatch(items, publicShare(key.commitments, answer.x), answer.proof)
-    return undefined
+    const named = (bytes: Uint8Array) => ({ point: pointOf(bytes), bytes })
+    const proven = { elements: blinded.map(named), evaluated: answer.points.map(named), proof: answer.proof }
+    return proofHolds(publicShare(key.commitments, answer.x), proven) ? undefined : 'FORGED'
   } catch {
     return 'FORGED'
   }
@@ -76,13 +71,9 @@ export function functionOf(
 ): Uint8Array[] | undefined {
   const bySeat = [...new Map(answers.map((answer) => [answer.x, answer])).values()].slice(0, k)
   if (bySeat.length < k) return undefined
-  const weights = lagrangeAtZero(bySeat.map(({ x }) => x))
+  const atZero = interpolation(bySeat.map(({ x }) => x))
   return bands.map((band, i) => {
-    const evaluated = bySeat.reduce(
-      // weights are public: their time says nothing
-      (sum, { points }, at) => sum.add(pointOf(points[i] as Uint8Array).multiplyUnsafe(weights[at] as bigint)),
-      Point.ZERO,
-    )
+    const evaluated = atZero(bySeat.map(({ points }) => pointOf(points[i] as Uint8Array)))
     return oprf.finalize(band, blinds[i] as Uint8Array, evaluated.toBytes())
   })
 }

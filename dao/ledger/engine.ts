@@ -4,14 +4,14 @@
  */
 import { Lru } from '../../schemas/cache/index.ts'
 import { type Check, type CID, sha256Hex, SKETCH_BYTES, toHex, utf8 } from '../../schemas/wire/index.ts'
-import { type BatchToValue, type HoldersOf, leaseHolders, NoveltyIndex, type RecordValue, recordValues } from '../rewards/index.ts'
+import { type BatchToValue, type HoldersOf, leaseHolders, NoveltyIndex, recordValues, RowValues } from '../rewards/index.ts'
 import { readBatch } from './read-batch.ts'
 import type { BatchState, EpochState, LedgerState } from './types.ts'
 import type { View } from './view.ts'
 
 export interface ValuedBatch {
   key: string
-  values: RecordValue[]
+  values: RowValues
   hosts: string[]
   /** The check that the index or sketches fail as files; the batch is void then. */
   broken: Check | null
@@ -82,7 +82,12 @@ export class Engine {
       const valued = valuesOf.get(key) ?? []
       // rows beyond the quota, or of a broken batch, are worth nothing
       const all = Array.from({ length: batch.manifest.count }, (_, row) => valued[row] ?? { value: 0, novelty: 0 })
-      return { key, values: all, hosts: read.ok ? read.rows.map((row) => row.host) : [], broken: read.ok ? null : read.check }
+      return {
+        key,
+        values: new RowValues(all),
+        hosts: read.ok ? read.rows.map((row) => row.host) : [],
+        broken: read.ok ? null : read.check,
+      }
     })
     return {
       valued: { batches, hostMass },

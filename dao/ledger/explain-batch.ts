@@ -70,7 +70,7 @@ function recordReasons(state: LedgerState, batch: BatchState, files: LedgerFiles
   const leaseOf = (host: string): number =>
     hasLeases && state.leases.has(batch.gathered) && !onLease(holders(host), batch.contributor) ? charter.value.offLeasePpm : PPM
   return read.rows.map((row, i) => {
-    const { value, novelty } = batch.values?.[i] ?? { value: 0, novelty: 0 }
+    const { value, novelty } = batch.values?.at(i) ?? { value: 0, novelty: 0 }
     const lease = leaseOf(row.host)
     const factors = { quality: row.quality, novelty: noveltyPpm(novelty, charter), lease }
     const mass = row.tokens < charter.value.minTokens ? 0 : 1000 * Math.min(row.tokens, charter.value.maxTokens)

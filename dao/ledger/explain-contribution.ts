@@ -105,9 +105,9 @@ function chunkReasons(state: LedgerState, one: PoolContribution, files: LedgerFi
   const hasTokens = read.value.tokens.length > 0
   const left = state.results.find(({ epoch }) => epoch === one.settled)?.values.get(one.manifestCid.toString())
   return read.value.rows.map((row, i) => {
-    const { value: without, novelty: shared, attested = without } = one.values?.[i] ?? { value: 0, novelty: 0 }
+    const { value: without, novelty: shared, attested = without } = one.values?.at(i) ?? { value: 0, novelty: 0 }
     const value = isAttested ? attested : without
-    const failed = value > 0 && left?.[i]?.value === 0 ? '; most of its testers failed it, so it counts nothing' : ''
+    const failed = value > 0 && left?.at(i)?.value === 0 ? '; most of its testers failed it, so it counts nothing' : ''
     const novelty = bandNoveltyPpm(hasTokens ? shared : null, charter)
     const mass = row.tokens < minTokens ? 0 : 1000 * Math.min(row.tokens, most)
     const before = [row.quality, novelty, origin].reduce((v, ppm) => mulDiv(v, ppm, PPM), mass)

@@ -97,7 +97,7 @@ describe('before the close', () => {
     const entry = proofOf(world, old!, 'D4', 0)
     expect(world.apply(entry).invalid).toBeNull()
     world.testAndClose()
-    const { value } = world.state.results[1]!.values.get(good!.manifestCid.toString())![0]!
+    const { value } = world.state.results[1]!.values.get(good!.manifestCid.toString())!.at(0)!
     expect(value).toBeGreaterThan(0)
     expect(rowOf(world, 2)).toMatchObject({ records: 2, note: null })
     expect(world.state.results[1]!.batches).toEqual([good!.manifestCid.toString()])

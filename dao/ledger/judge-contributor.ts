@@ -13,7 +13,9 @@ import {
   type Outcome,
   outliers,
   points,
+  NO_VALUES,
   type RecordValue,
+  RowValues,
   reportQuorum,
   splitLargestRemainder,
   type Tally,
@@ -58,7 +60,7 @@ export interface ContributorClose {
   points: bigint
   pointsPerBatch: Map<string, bigint>
   /** Values after host cuts, for batches where a cut changed any. */
-  cutValues: Map<string, RecordValue[]>
+  cutValues: Map<string, RowValues>
   row: TableRow
 }
 
@@ -139,7 +141,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
       leftOut: [...leftOut],
     }),
   }
-  const nothing = { points: 0n, pointsPerBatch: new Map<string, bigint>(), cutValues: new Map<string, RecordValue[]>() }
+  const nothing = { points: 0n, pointsPerBatch: new Map<string, bigint>(), cutValues: new Map<string, RowValues>() }
   const rowOf = (facts: Partial<TableRow>): TableRow => ({
     account,
     role: 'contributor',
@@ -306,7 +308,7 @@ function valueOf(epoch: EpochState, batches: readonly Judged[], cuts: Cuts): big
     else
       sum += countedValue(
         (batch.hosts ?? []).map((host) => ({ host })),
-        epoch.values.get(key) ?? [],
+        [...(epoch.values.get(key) ?? NO_VALUES)],
         cuts.hosts,
       )
   }
@@ -317,26 +319,24 @@ function valueOf(epoch: EpochState, batches: readonly Judged[], cuts: Cuts): big
 function chunkValuesLeft(epoch: EpochState, { key }: Judged, { rows, attested }: Cuts): RecordValue[] {
   const failed = rows.get(key)
   const isAttested = attested.has(key)
-  return (epoch.values.get(key) ?? []).map((one, row) => {
+  return (epoch.values.get(key) ?? NO_VALUES).map((one, row) => {
     if (failed?.has(row)) return { ...one, value: 0 }
     return isAttested ? { ...one, value: one.attested ?? one.value } : one
   })
 }
 
-function cutValues(epoch: EpochState, batches: readonly Judged[], cuts: Cuts): Map<string, RecordValue[]> {
-  const out = new Map<string, RecordValue[]>()
+function cutValues(epoch: EpochState, batches: readonly Judged[], cuts: Cuts): Map<string, RowValues> {
+  const out = new Map<string, RowValues>()
   for (const one of batches) {
     const { key, batch } = one
     if (isContribution(batch)) {
-      if ((cuts.rows.get(key)?.size ?? 0) > 0 || cuts.attested.has(key)) out.set(key, chunkValuesLeft(epoch, one, cuts))
+      if ((cuts.rows.get(key)?.size ?? 0) > 0 || cuts.attested.has(key)) out.set(key, new RowValues(chunkValuesLeft(epoch, one, cuts)))
       continue
     }
     if (cuts.hosts.size === 0) continue
-    const values = epoch.values.get(key) ?? []
-    out.set(
-      key,
-      values.map((value, row) => ({ ...value, value: mulDiv(value.value, cuts.hosts.get(hostKey(batch.hosts?.[row] ?? '')) ?? PPM, PPM) })),
-    )
+    const values = epoch.values.get(key) ?? NO_VALUES
+    const keeps = (row: number): number => cuts.hosts.get(hostKey(batch.hosts?.[row] ?? '')) ?? PPM
+    out.set(key, new RowValues(values.map((value, row) => ({ ...value, value: mulDiv(value.value, keeps(row), PPM) }))))
   }
   return out
 }

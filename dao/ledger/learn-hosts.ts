@@ -16,9 +16,9 @@ export function newsOfHosts(state: LedgerState, epoch: EpochState, contributors:
   for (const { account, credibility, reports, pointsPerBatch, deferred } of contributors) {
     for (const [key, earned] of pointsPerBatch) {
       if (earned === 0n) continue
-      const values = epoch.values.get(key) ?? []
+      const values = epoch.values.get(key)
       state.batches.get(key)?.hosts?.forEach((host, row) => {
-        if ((values[row]?.value ?? 0) > 0) of(hostKey(host)).contributors.add(account)
+        if ((values?.at(row)?.value ?? 0) > 0) of(hostKey(host)).contributors.add(account)
       })
     }
     if (deferred !== null || credibility < GOOD_STANDING) continue

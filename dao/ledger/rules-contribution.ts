@@ -91,7 +91,7 @@ export const reveal: Rule<'contribution.reveal'> = {
     })
     if (kind === 'batch') state.batches.set(key, { ...way, manifest })
     else {
-      state.contributions.set(key, { ...way, ...contributionFacts(files, manifest), dealtAt: state.epoch?.phaseTime ?? 0 })
+      state.contributions.set(key, { ...way, ...contributionFacts(state, files, manifest), dealtAt: state.epoch?.phaseTime ?? 0 })
       contributor.slot = key
     }
   },

@@ -1,5 +1,18 @@
 /** What a contribution to the personal pool must be when it is revealed, as far as its manifest, policy and index show it. */
-import { type CID, exportMailTermsOf, POOL_BANDS, type PoolIndex, type PoolManifest, poolTermsOf, toHex } from '../../schemas/wire/index.ts'
+import {
+  type CID,
+  concatBytes,
+  encode,
+  exportMailTermsOf,
+  MAX_POOL_MANIFEST_BYTES,
+  parse,
+  POOL_BANDS,
+  type PoolIndex,
+  type PoolManifest,
+  poolManifest,
+  poolTermsOf,
+  toHex,
+} from '../../schemas/wire/index.ts'
 import { requiredPurposes } from '../consent/index.ts'
 import { notAnObject, readConsentPolicy, readManifest, readPoolIndex } from './parsed-files.ts'
 import { isLive } from './deliveries.ts'
@@ -88,25 +101,31 @@ export function liveContributionOf(state: LedgerState, subject: string): PoolCon
 
 /** What the ledger keeps of a contribution's manifest and policy. */
 export function contributionFacts(
+  { id, charter }: LedgerState,
   files: LedgerFiles,
   { chunks, ...manifest }: PoolManifest,
 ): Omit<PoolContribution, keyof Delivery | 'dealtAt'> {
   const index = readPoolIndex(files, manifest.index)
-  const { tokens, account = null } = index.ok ? index.value : { tokens: [] }
+  const { tokens, account } = index.ok ? index.value : { tokens: [], account: undefined }
   const policy = readConsentPolicy(files, manifest.policy)
   const { committee, required } = policy.ok
     ? { committee: policy.value.committee, required: requiredPurposes(policy.value) }
     : { committee: { k: 0, members: [] }, required: [] }
   return {
-    manifest,
+    // what the ledger has already of all of them alike is kept once
+    manifest: { ...ofItsOwn(manifest), dao: id, policy: charter.consent ?? manifest.policy },
     chunks: chunks.length,
     committee,
     generation: 0,
     reshared: null,
     required,
-    tokens,
-    account,
+    tokens: concatBytes(...tokens),
+    account: account?.slice() ?? null,
     attested: null,
     withdrawn: null,
   }
 }
+
+/** Bytes of its own: those that were parsed are views of the whole file, which would stay in memory with them. */
+const ofItsOwn = (manifest: PoolContribution['manifest']): PoolContribution['manifest'] =>
+  parse(poolManifest.omit({ chunks: true }), encode(manifest), MAX_POOL_MANIFEST_BYTES)

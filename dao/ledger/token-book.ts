@@ -1,5 +1,4 @@
 /** Whose tokens were in the log first: what makes a contribution to the pool new, or a copy. */
-import { toHex } from '../../schemas/wire/index.ts'
 import type { LedgerState, PoolContribution } from './types.ts'
 
 /** That an earlier epoch paid for it. */
@@ -9,6 +8,14 @@ export function hasEarned({ contributors }: Pick<LedgerState, 'contributors'>, o
     ?.points.get(one.settled ?? 0)
     ?.batches.get(one.manifestCid.toString())
   return earned !== undefined && earned > 0n
+}
+
+const TOKEN_BYTES = 32
+
+/** As texts of 32 units, to look them up by: half of what hexadecimal takes. */
+function tokensOf({ tokens }: Pick<PoolContribution, 'tokens'>): string[] {
+  const text = Buffer.from(tokens.buffer, tokens.byteOffset, tokens.byteLength).toString('latin1')
+  return Array.from({ length: tokens.byteLength / TOKEN_BYTES }, (_, i) => text.slice(i * TOKEN_BYTES, (i + 1) * TOKEN_BYTES))
 }
 
 type Known = Pick<LedgerState, 'contributions' | 'contributors'>
@@ -24,8 +31,7 @@ export class TokenBook {
   constructor(state: Known) {
     this.#state = state
     for (const one of [...state.contributions.values()].toSorted((a, b) => a.commitIndex - b.commitIndex))
-      for (const token of one.tokens) {
-        const key = toHex(token)
+      for (const key of tokensOf(one)) {
         const holders = this.#holders.get(key)
         if (holders) holders.push(one)
         else this.#holders.set(key, [one])
@@ -34,11 +40,11 @@ export class TokenBook {
 
   /** Most tokens shared with any single one before it; null where there are no tokens to compare. */
   mostShared(one: PoolContribution): number | null {
-    if (one.tokens.length === 0) return null
+    if (one.tokens.byteLength === 0) return null
     const shared = new Map<PoolContribution, number>()
     let most = 0
-    for (const token of one.tokens) {
-      const holders = this.#holders.get(toHex(token)) ?? []
+    for (const token of tokensOf(one)) {
+      const holders = this.#holders.get(token) ?? []
       const isOwner = holders[0]?.contributor === one.contributor
       for (const other of holders) {
         if (other.commitIndex >= one.commitIndex) break

@@ -11,7 +11,7 @@ import type {
   Report,
   ValidatorStatement,
 } from '../../schemas/wire/index.ts'
-import type { Bases, HostBook, RecordValue, Tally, Vesting } from '../rewards/index.ts'
+import type { Bases, HostBook, RecordValue, RowValues, Tally, Vesting } from '../rewards/index.ts'
 import type { RootHistory } from './root-history.ts'
 import type { LoggedWithdrawals } from './withdrawals.ts'
 
@@ -91,7 +91,7 @@ export interface Delivery {
   /** It missed two cuts: it counts nowhere. */
   dropped: boolean
   /** Values fixed at the `test` entry of the first epoch that counted it; a deferral carries them along. */
-  values: RecordValue[] | null
+  values: RowValues | null
   /** Host of every row, kept from the index at that entry; null for a contribution, whose rows are chunks. */
   hosts: string[] | null
   /** Epoch whose table settled it. */
@@ -117,8 +117,8 @@ export interface PoolContribution extends Delivery {
   dealtAt: number
   /** From its policy: purposes it cannot do without. */
   required: Purpose[]
-  /** Of its index. */
-  tokens: readonly Uint8Array[]
+  /** Of its index, one after the other: 32 bytes each. */
+  tokens: Uint8Array
   /** Of its index: the account that its mail was sent to; null without a mail. */
   account: Uint8Array | null
   /** Whether its testers found that its mail attests it, and nobody else's was before; null until it is settled. A light fold takes it from the table's note. */
@@ -151,7 +151,7 @@ export interface EpochState {
   /** Batches and contributions that count, in commit order (log index of the commit); set at the cut. */
   batches: string[]
   /** Per manifest CID: value of each row; set with the beacon. */
-  values: Map<string, RecordValue[]>
+  values: Map<string, RowValues>
   /** Committee of each contributor, validators' accounts; set with the beacon. */
   committees: ReadonlyMap<string, string[]>
   /** X_h of this epoch's newly valued records, by host key. */
@@ -246,7 +246,7 @@ export interface EpochResult {
   beacon: Uint8Array
   batches: string[]
   /** Value of every row of those batches, carried over from the epoch: a release restricts points to the records it includes. */
-  values: Map<string, RecordValue[]>
+  values: Map<string, RowValues>
   /** Median cosignature time (Unix seconds) of the close phase's beginning: the only clock a release may read; 0 without cosignatures. */
   closedAt: number
   /** True once a quorum attested the same root. */

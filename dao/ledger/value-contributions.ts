@@ -1,17 +1,17 @@
 /** The value of every chunk of the contributions that an epoch counts for the first time. */
 import { Lru } from '../../schemas/cache/index.ts'
 import { type PoolIndex, toHex } from '../../schemas/wire/index.ts'
-import { chunkValues, mulDiv, type RecordValue } from '../rewards/index.ts'
+import { chunkValues, mulDiv, type RecordValue, RowValues } from '../rewards/index.ts'
 import { readPoolIndex } from './parsed-files.ts'
 import { hasEarned, TokenBook } from './token-book.ts'
 import type { EpochState, LedgerState, PoolContribution } from './types.ts'
 import type { View } from './view.ts'
 
 /** Entries before decide them, so every replica in a process shares them. */
-const valuedEpochs = new Lru<string, Map<string, RecordValue[]>>(64)
+const valuedEpochs = new Lru<string, Map<string, RowValues>>(64)
 
 /** Values by manifest, in commit order: of two that say the same, the first commit owns the novelty. */
-export function valueContributions({ state, files, index }: View, epoch: EpochState): ReadonlyMap<string, RecordValue[]> {
+export function valueContributions({ state, files, index }: View, epoch: EpochState): ReadonlyMap<string, RowValues> {
   const fresh = epoch.batches.flatMap((key) => {
     const one = state.contributions.get(key)
     return one && one.values === null ? [{ key, one }] : []
@@ -19,6 +19,7 @@ export function valueContributions({ state, files, index }: View, epoch: EpochSt
   if (fresh.length === 0) return new Map()
   return valuedEpochs.recall(toHex(state.tree.rootAt(index) ?? new Uint8Array()), () => {
     const book = new TokenBook(state)
+    const paidThrough = lastPaidMonths(state)
     return new Map(
       fresh.map(({ key, one }) => {
         const read = readPoolIndex(files, one.manifest.index)
@@ -29,7 +30,7 @@ export function valueContributions({ state, files, index }: View, epoch: EpochSt
           shared: book.mostShared(one),
           hasMail: one.account !== null,
         })
-        return [key, withinQuota(state, one, poolIndex, notPaidBefore(state, one, poolIndex, values))]
+        return [key, new RowValues(withinQuota(state, one, poolIndex, notPaidBefore(paidThrough.get(one.contributor), poolIndex, values)))]
       }),
     )
   })
@@ -59,10 +60,15 @@ const part = ({ value, attested, ...rest }: RecordValue, a: number, b: number): 
  * Offered again, by tokens of its own making or with none, the same years would be paid again: of a subject that earned, only months after all
  * that its earlier contributions were offered as.
  */
-function notPaidBefore(state: LedgerState, one: PoolContribution, { rows }: PoolIndex, values: RecordValue[]): RecordValue[] {
-  let through = ''
-  for (const other of state.contributions.values())
-    if (other.contributor === one.contributor && other.manifest.to > through && hasEarned(state, other)) through = other.manifest.to
-  if (through === '') return values
+function notPaidBefore(through: string | undefined, { rows }: PoolIndex, values: RecordValue[]): RecordValue[] {
+  if (through === undefined) return values
   return values.map((value, row) => ((rows[row]?.month ?? '') > through ? value : part(value, 0, 1)))
+}
+
+/** The last month of what each subject earned for, looked up once: for each of many subjects all of them would be the square. */
+function lastPaidMonths(state: LedgerState): Map<string, string> {
+  const through = new Map<string, string>()
+  for (const one of state.contributions.values())
+    if (one.manifest.to > (through.get(one.contributor) ?? '') && hasEarned(state, one)) through.set(one.contributor, one.manifest.to)
+  return through
 }

@@ -1,7 +1,7 @@
 /** What the `test` entry fixes: the beacon, the value of every record, and who tests whom. */
 import { Lru } from '../../schemas/cache/index.ts'
 import { toHex } from '../../schemas/wire/index.ts'
-import { committeeOf, type Seat, type Standing } from '../rewards/index.ts'
+import { committeeOf, NO_VALUES, type Seat, type Standing } from '../rewards/index.ts'
 import { beaconOf } from './beacon.ts'
 import { deliveryOf } from './deliveries.ts'
 import type { EpochState, LedgerState } from './types.ts'
@@ -28,7 +28,7 @@ export function valueEpoch(view: View, epoch: EpochState): void {
       if (contribution) contribution.values = values
     }
   }
-  for (const key of epoch.batches) epoch.values.set(key, deliveryOf(state, key)?.values ?? [])
+  for (const key of epoch.batches) epoch.values.set(key, deliveryOf(state, key)?.values ?? NO_VALUES)
   const beacon = beaconOf(state, epoch) ?? new Uint8Array(32)
   epoch.beacon = beacon
   const key = `${toHex(state.tree.rootAt(view.index) ?? beacon)}/${state.light}`

@@ -1,8 +1,18 @@
 /** From what an operator wrote and who holds the keys to what the ledger needs: the signed policy, its notice, the charter that names it. */
 import type { Signer } from '../../core/identity/index.ts'
-import { type Charter, cborCid, type CID, charter as charterShape, encode, type PoolKey, utf8 } from '../../schemas/wire/index.ts'
+import {
+  type Charter,
+  cborCid,
+  type CID,
+  charter as charterShape,
+  encode,
+  exportMailTermsOf,
+  type PoolKey,
+  poolTermsOf,
+  utf8,
+} from '../../schemas/wire/index.ts'
 import { encodeCharter } from '../charter/index.ts'
-import { ANY_OF_ROSTER, printNotice, signPolicy } from '../consent/index.ts'
+import { ANY_OF_ROSTER, noticeOf, type PolicyDraft, printNotice, signPolicy } from '../consent/index.ts'
 import type { PoolFile } from './pool-file.ts'
 
 export interface OpenedPool {
@@ -36,26 +46,25 @@ export function openPool(
   },
 ): OpenedPool {
   const keyBytes = key && encode(key)
-  const signed = signPolicy(
-    {
-      v: 1,
-      ...said,
-      jointControllers: committee.members,
-      lawfulBasis: said.special.length > 0 ? 'eu-gdpr:A9-2-a' : 'eu-gdpr:A6-1-a-explicit-consent',
-      recipients: [
-        ...committee.members.map((id) => ({ role: 'keyholder' as const, id })),
-        ...(successors ? [{ role: 'keyholder' as const, id: ANY_OF_ROSTER }] : []),
-        { role: 'scorer', id: ANY_OF_ROSTER },
-        { role: 'assembler', id: assembler },
-        ...trainers.map((id) => ({ role: 'trainer' as const, id })),
-      ],
-      withdrawal: { protocol: '/quern/withdraw/1.0.0', ...withdrawal },
-      committee,
-      ...(keyBytes && { poolKey: cborCid(keyBytes) }),
-    },
-    operator,
-  )
-  const notice = printNotice(signed.policy)
+  const draft: Omit<PolicyDraft, 'notice'> = {
+    v: 1,
+    ...said,
+    jointControllers: committee.members,
+    lawfulBasis: said.special.length > 0 ? 'eu-gdpr:A9-2-a' : 'eu-gdpr:A6-1-a-explicit-consent',
+    recipients: [
+      ...committee.members.map((id) => ({ role: 'keyholder' as const, id })),
+      ...(successors ? [{ role: 'keyholder' as const, id: ANY_OF_ROSTER }] : []),
+      { role: 'scorer', id: ANY_OF_ROSTER },
+      { role: 'assembler', id: assembler },
+      ...trainers.map((id) => ({ role: 'trainer' as const, id })),
+    ],
+    withdrawal: { protocol: '/quern/withdraw/1.0.0', ...withdrawal },
+    committee,
+    ...(keyBytes && { poolKey: cborCid(keyBytes) }),
+  }
+  const senders = exportMailTermsOf(poolTermsOf(base))?.senders.map(({ domain }) => domain) ?? []
+  const notice = printNotice(draft, { mailSenders: [...new Set(senders)] })
+  const signed = signPolicy({ ...draft, notice: noticeOf(notice) }, operator)
   const next = encodeCharter(charterShape.parse({ ...base, version: base.version + 1, consent: signed.cid }))
   return {
     policy: signed.cid,

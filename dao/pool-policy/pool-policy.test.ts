@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { keyFromSeed } from '../../core/identity/index.ts'
 import { localRules } from '../charter/index.ts'
-import { readPolicy } from '../consent/index.ts'
+import { isNoticeOf, printNotice, readPolicy } from '../consent/index.ts'
 import { dealPoolKey } from '../custody/index.ts'
 import { activityEvent } from '../../schemas/activity/index.ts'
-import { cborCid, rawCid, sha256, toHex } from '../../schemas/wire/index.ts'
+import { cborCid, poolTerms, rawCid, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { chooseCommittee, nextCommittee, openPool, poolTemplate, readPoolFile } from './index.ts'
 
 const operator = keyFromSeed(new Uint8Array(32).fill(1))
@@ -114,6 +114,28 @@ describe('a pool file', () => {
     const { files } = openPool(readPoolFile(poolTemplate(start)), { base, committee, operator, key, assembler: seats[5]!.account })
     const read = readPolicy(files[1] as Uint8Array)
     expect(read.ok && read.policy.poolKey?.equals(cborCid(files[3] as Uint8Array))).toBe(true)
+  })
+
+  it('tells people of the mails that its charter takes, and of none where it takes none', () => {
+    const base = localRules({ name: 'mill', operator: operator.did, contact: 'mailto:miller@mill.example' })
+    const opened = (mailSenders?: { source: string; domain: string }[]) => {
+      const pool = poolTerms.parse(mailSenders === undefined ? {} : { mailSenders })
+      const file = readPoolFile(poolTemplate(start))
+      return openPool(file, { base: { ...base, pool }, committee: chooseCommittee(seats), operator, key: null, assembler: operator.did })
+    }
+    const read = (files: Uint8Array[]) => {
+      const policy = readPolicy(files[1] as Uint8Array)
+      if (!policy.ok) throw new Error(policy.code)
+      return policy.policy
+    }
+    const [without, taking] = [opened(), opened([{ source: 'spotify', domain: 'tunes.example' }])]
+    expect(without.notice).not.toContain('mail that your export is ready')
+    expect(taking.notice).toContain('mail that your export is ready (of tunes.example)')
+    expect(taking.notice).toContain('reads all of that mail, your address in it')
+    for (const { notice, files } of [without, taking]) expect(isNoticeOf(read(files), utf8(notice))).toBe(true)
+    // what people agreed to before there was a word of mails: the same policy gives the same text
+    expect(without.notice).toBe(printNotice(read(without.files)))
+    expect(isNoticeOf(read(without.files), utf8(taking.notice))).toBe(false)
   })
 
   it('says what events may say, which the notice tells people', () => {

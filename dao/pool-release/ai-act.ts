@@ -11,7 +11,12 @@ export interface AiActFacts {
   /** Months of the first and the last event. */
   from: string
   to: string
+  /** Of the whole pool, where it was counted. */
   statistics: PoolStatistics | null
+  /** Of those in the release, where they were. */
+  counts?: PoolStatistics | undefined
+  /** No more tokens than these are in it, by what the log says in public. */
+  tokensAtMost: number
   redaction: string
   k: number
   canaries: number
@@ -19,8 +24,23 @@ export interface AiActFacts {
   at: number
 }
 
+/** The ranges of the template, which asks for no more than these. */
+const TEXT_RANGES: readonly [below: number, words: string][] = [
+  [1e9, 'less than 1 billion tokens'],
+  [1e13, '1 billion to 10 trillion tokens'],
+  [Infinity, 'more than 10 trillion tokens'],
+]
+
+/** The range that a number of tokens is in. */
+const textRange = (tokens: number): string | undefined => TEXT_RANGES.find(([below]) => tokens < below)?.[1]
+
+/**
+ * Size is a range, and that of the most that may be in it: the public indexes of everything that has vested in the pool, which whoever has the log adds
+ * up alike. So it tells nothing of who is in the release that the log does not tell, and where it is the lowest range it is that of the release too.
+ */
 export function describePoolAiAct(facts: AiActFacts): { bytes: Uint8Array; cid: CID } {
-  const { policy, statistics } = facts
+  const { policy, counts } = facts
+  const statistics = counts ?? facts.statistics
   const people = statistics?.groups.find(({ name }) => name === 'people')?.counts[0] ?? null
   const list = (group: string) => {
     const found = statistics?.groups.find(({ name }) => name === group)
@@ -34,7 +54,15 @@ export function describePoolAiAct(facts: AiActFacts): { bytes: Uint8Array; cid: 
       release: facts.name,
       date: new Date(facts.at * 1000).toISOString().slice(0, 10),
     },
-    general: { modality: 'text and structured events', languages: list('languages'), latestAcquisition: facts.to },
+    general: {
+      modality: 'text and structured events',
+      size: {
+        text: textRange(facts.tokensAtMost),
+        by: 'all contributions to the pool that could be in this release, by their public indexes; the release has no more',
+      },
+      languages: list('languages'),
+      latestAcquisition: facts.to,
+    },
     sources: {
       publicDatasets: [],
       licensedOrPrivateData: [],
@@ -47,7 +75,7 @@ export function describePoolAiAct(facts: AiActFacts): { bytes: Uint8Array; cid: 
             statistics === null
               ? null
               : {
-                  of: 'everybody in the pool when it was last counted',
+                  of: counts === undefined ? 'everybody in the pool when it was last counted' : 'everybody in this release',
                   mechanism: statistics.mechanism,
                   epsilonPpm: statistics.epsilonPpm,
                   noises: statistics.noises,

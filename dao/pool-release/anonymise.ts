@@ -36,7 +36,13 @@ export function generalise(quasi: Quasi, level: number): Quasi {
 
 export const cellKey = ({ time, place, source, lang }: Quasi): string => JSON.stringify([time, place?.latE7, place?.lonE7, source, lang])
 
-/** Combinations that differ, of everybody together: each takes a few hundred bytes of memory while a release is put together. */
+/** A combination again, from its key. */
+function quasiOfKey(key: string): Quasi {
+  const [time, latE7, lonE7, source, lang] = JSON.parse(key) as [string | null, number | null, number | null, string | null, string | null]
+  return { time, place: latE7 === null || lonE7 === null ? null : { latE7, lonE7 }, source, lang }
+}
+
+/** Combinations that differ, of everybody together: each takes some 130 bytes of memory, twice that for a moment, while a release is put together. */
 const MAX_COMBINATIONS = 4_000_000
 /** Of one person, so that nobody takes the room of all: three of every hour of ten years. */
 export const MAX_OF_ONE = 262_144
@@ -44,10 +50,10 @@ export const MAX_OF_ONE = 262_144
 const tooMany = (most: number): RejectedMessageError =>
   new RejectedMessageError('TOO_MANY_COMBINATIONS', `there is room for ${most} combinations of time, place, service and language`)
 
-/** The different combinations of each person: four bytes for each, whatever the rows, and of everybody together each combination once. */
+/** The different combinations of each person: four bytes for each, whatever the rows, and of everybody together the key of each combination once. */
 export class Cells {
+  /** In the order of their numbers: none is ever taken out. */
   readonly #numbers = new Map<string, number>()
-  readonly #cells: Quasi[] = []
   readonly #people = new Map<string, Set<number> | Uint32Array>()
   readonly #most: number
 
@@ -58,28 +64,30 @@ export class Cells {
   /** Throws RejectedMessageError TOO_MANY_COMBINATIONS. */
   add(person: string, quasi: Quasi): void {
     const own = this.#people.get(person)
-    if (own instanceof Set) own.add(this.#numberOf(quasi))
-    else this.#people.set(person, new Set([...(own ?? []), this.#numberOf(quasi)]))
+    const number = this.#numberOf(cellKey(quasi))
+    if (own instanceof Set) own.add(number)
+    else this.#people.set(person, new Set([...(own ?? []), number]))
   }
 
   /** Everything that another count found, of people that this one did not have; or nothing, and RejectedMessageError TOO_MANY_COMBINATIONS. */
   take(other: Cells): void {
-    const fresh = other.#cells.reduce((sum, quasi) => sum + (this.#numbers.has(cellKey(quasi)) ? 0 : 1), 0)
-    if (this.#cells.length + fresh > this.#most) throw tooMany(this.#most)
+    const keys = [...other.#numbers.keys()]
+    const fresh = keys.reduce((sum, key) => sum + (this.#numbers.has(key) ? 0 : 1), 0)
+    if (this.#numbers.size + fresh > this.#most) throw tooMany(this.#most)
     for (const [person, numbers] of other.#people)
       this.#people.set(
         person,
-        Uint32Array.from(numbers, (number) => this.#numberOf(other.#cells[number] as Quasi)),
+        Uint32Array.from(numbers, (number) => this.#numberOf(keys[number] as string)),
       )
   }
 
-  #numberOf(quasi: Quasi): number {
-    const key = cellKey(quasi)
+  #numberOf(key: string): number {
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
-    if (this.#cells.length >= this.#most) throw tooMany(this.#most)
-    this.#numbers.set(key, this.#cells.length)
-    return this.#cells.push(quasi) - 1
+    const number = this.#numbers.size
+    if (number >= this.#most) throw tooMany(this.#most)
+    this.#numbers.set(key, number)
+    return number
   }
 
   drop(person: string): void {
@@ -92,38 +100,70 @@ export class Cells {
 
   /** How each combination is published so that at least k people share what is published. */
   plan(k: number): Plan {
-    const held = new Map<number, Set<string>>()
-    for (const [person, numbers] of this.#people)
-      for (const number of numbers) {
-        const people = held.get(number) ?? new Set()
-        // more than k say no more than k
-        if (people.size < k) people.add(person)
-        held.set(number, people)
-      }
-    const levels = new Map<string, number>()
+    const keys = [...this.#numbers.keys()]
+    const holders = holdersOf(keys.length, [...this.#people.values()])
+    // how fine each is published, and whether it is
+    const levels = new Uint8Array(keys.length).fill(LEVELS)
     const classes = new Map<string, Quasi>()
-    let left = [...held.keys()]
+    let shown = 0
+    let left = keys.flatMap((_, number) => (holders(number).length > 0 ? [number] : []))
     for (let level = 0; level < LEVELS && left.length > 0; level++) {
-      const groups = Map.groupBy(left, (number) => cellKey(generalise(this.#cells[number] as Quasi, level)))
+      const coarse = (number: number): Quasi => generalise(quasiOfKey(keys[number] as string), level)
+      const all = left
+      // as it is, each combination is a group of its own
+      const groups =
+        level === 0
+          ? all.values().map((number): [string, number[]] => [keys[number] as string, [number]])
+          : Map.groupBy(all, (number) => cellKey(coarse(number)))
       left = []
       for (const [key, numbers] of groups) {
-        const people = new Set<string>()
-        for (const number of numbers) for (const person of held.get(number) as Set<string>) people.add(person)
-        if (people.size < k) {
-          left.push(...numbers)
+        if (!areSharedBy(k, numbers, holders)) {
+          for (const number of numbers) left.push(number)
           continue
         }
-        for (const number of numbers) levels.set(cellKey(this.#cells[number] as Quasi), level)
-        classes.set(key, generalise(this.#cells[numbers[0] as number] as Quasi, level))
+        for (const number of numbers) levels[number] = level
+        shown += numbers.length
+        classes.set(key, coarse(numbers[0] as number))
       }
     }
-    return { levels, classes: [...classes.values()] }
+    const get = (key: string): number | undefined => {
+      const level = levels[this.#numbers.get(key) ?? -1] ?? LEVELS
+      return level === LEVELS ? undefined : level
+    }
+    return { levels: { get, size: shown }, classes: [...classes.values()] }
   }
+}
+
+/** Of each combination, by its number, whose it is, by the place of the person: all in one piece of memory. */
+function holdersOf(combinations: number, people: readonly Iterable<number>[]): (number: number) => Uint32Array {
+  const ends = new Uint32Array(combinations + 1)
+  for (const numbers of people) for (const number of numbers) ends[number + 1] = (ends[number + 1] as number) + 1
+  for (let number = 0; number < combinations; number++) ends[number + 1] = (ends[number + 1] as number) + (ends[number] as number)
+  const next = ends.slice()
+  const holders = new Uint32Array(ends[combinations] as number)
+  for (const [person, numbers] of people.entries())
+    for (const number of numbers) {
+      holders[next[number] as number] = person
+      next[number] = (next[number] as number) + 1
+    }
+  return (number) => holders.subarray(ends[number], ends[number + 1])
+}
+
+/** Whether at least k people have one of these combinations. */
+function areSharedBy(k: number, numbers: readonly number[], holders: (number: number) => Uint32Array): boolean {
+  const people = new Set<number>()
+  for (const number of numbers)
+    for (const person of holders(number)) {
+      people.add(person)
+      // more than k say no more than k
+      if (people.size >= k) return true
+    }
+  return false
 }
 
 export interface Plan {
   /** Level of each combination, by `cellKey`; a combination that is missing is not published. */
-  levels: ReadonlyMap<string, number>
+  levels: Pick<ReadonlyMap<string, number>, 'get' | 'size'>
   /** What is published, each shared by k people or more. */
   classes: readonly Quasi[]
 }

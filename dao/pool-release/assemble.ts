@@ -1,13 +1,15 @@
 /**
- * Puts a release together: keys from k keyholders, every contribution read twice as a stream (once to count, once to write), and at the end a
- * look at the withdrawals again, before anything counts as written. Plain text is never on a disk; keys and counts are what memory holds.
+ * Puts a release together: keys from k keyholders, every contribution read twice as a stream (once to count, once to write), several at once and
+ * taken in one order, and at the end a look at the withdrawals again, before anything counts as written. Plain text is never on a disk; keys and
+ * counts are what memory holds.
  */
 import { codeOf, FatalError, RefusedError } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import { CompactRange } from '../log/index.ts'
 import type { ByteSource } from '../pool-statistics/index.ts'
+import type { ActivityEvent } from '../../schemas/activity/index.ts'
 import { type CID, type ConsentPolicy, type PoolStatistics, type PoolTerms, type Purpose, utf8 } from '../../schemas/wire/index.ts'
-import { sealStream } from '../custody/index.ts'
+import { generateAgeIdentity, sealStream } from '../custody/index.ts'
 import { Cells, MAX_OF_ONE, published, quasiOf } from './anonymise.ts'
 import { closingFiles, type Line, noticeOfDuties, packLines } from './bundle.ts'
 import { makeCanaries } from './canaries.ts'
@@ -15,8 +17,11 @@ import { canaryKeyOf, personOf } from './derive.ts'
 import { type About, type Described, describeRelease, type Report } from './describe-release.ts'
 import { describePoolRelease } from './manifest.ts'
 import { memberLines } from './members.ts'
-import { eventsOf, type Keys, keysOf, type Opening, type ReadChunk } from './open-contribution.ts'
+import { HolderTurns } from './holder-turns.ts'
+import { inOrder } from './in-order.ts'
+import { batchesOf, type ChunkBatch, eventsOf, type Keys, keysOf, type Opening, readBatch, type ReadChunks } from './open-contribution.ts'
 import { oneOrder, ordersCid, type ReadOrder } from './order.ts'
+import { type CountingTerms, PeopleCounts, type PersonCounts } from './people-counts.ts'
 import { rowLine } from './row.ts'
 import { type LeftOut, type PoolContribution, selectContributions } from './select.ts'
 
@@ -34,15 +39,20 @@ export interface BundleSink {
   open(): Promise<{ write(piece: Uint8Array): Promise<void>; close(): Promise<void>; discard(): Promise<void> }>
 }
 
-export interface Assembling extends Omit<Opening, 'order' | 'purpose'> {
+/** As many questions for keys as a keyholder answers one peer at once; and what of the contributions is in memory together. */
+const AT_ONCE = 4
+
+export interface Assembling extends Omit<Opening, 'order' | 'purpose' | 'turns' | 'replyTo'> {
   /** One, or several of the same terms where one does not name all contributions. */
   orders: readonly ReadOrder[]
   contributions: readonly PoolContribution[]
   policy: { cid: CID; value: ConsentPolicy }
   terms: PoolTerms
-  /** Counts of the pool that the ledger has published; of those in the release nobody counts anything in public. */
+  /** The newest counts of the pool that the ledger has published. */
   statistics: PoolStatistics | null
-  readChunk: ReadChunk
+  /** Has those in the release counted in public. `pay` spends the ε in the log: awaited once, before anything is counted for good. None: nothing is spent. */
+  counting?: CountingTerms & { pay: () => Promise<void> }
+  readChunks: ReadChunks
   known: () => KnownWithdrawals
   /** Brings `known` up to date: awaited before it is asked for the last time. */
   refresh?: () => Promise<void>
@@ -57,13 +67,19 @@ export interface Assembling extends Omit<Opening, 'order' | 'purpose'> {
 
 export interface Assembled extends Described {
   left: LeftOut[]
+  /** Whether those in it are counted in public: not where nobody asked for it, nor of fewer people than are told of. */
+  isCounted: boolean
 }
 
 interface Opened {
   contribution: PoolContribution
+  subject: string
   keys: Keys
   person: string
 }
+
+/** What came of counting one: its keys and what it holds, or why it is left out. */
+type Counted = (Opened & { found: Cells; counts: PersonCounts | undefined }) | { contribution: PoolContribution; code: string }
 
 /** A contribution that was read once could not be read a second time. */
 class GoneMeanwhile extends Error {
@@ -90,24 +106,27 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   const secret = random.bytes(32)
   const months = monthsUpTo(order.at)
   const cells = new Cells()
+  const people = input.counting && new PeopleCounts(input.counting)
+  let payment: Promise<void> | undefined
   let opened: Opened[] = []
   const leave = (manifest: CID, code: string): void => void left.push({ manifest, code })
 
-  for (const [i, contribution] of selected.entries()) {
-    input.signal?.throwIfAborted()
-    onProgress?.({ step: 'keys', contributions: i, of: selected.length })
-    if (known().isEnded(contribution)) {
-      leave(contribution.cid, 'WITHDRAWN')
+  const turns = new HolderTurns()
+  const replyTo = await generateAgeIdentity()
+
+  for await (const one of inOrder(selected.entries(), AT_ONCE, count)) {
+    if ('code' in one) {
+      leave(one.contribution.cid, one.code)
       continue
     }
-    const person = personOf(secret, contribution.manifest.subject)
+    const { found, counts, ...kept } = one
     try {
-      opened.push({ contribution, person, ...(await count(contribution, person)) })
+      // only of what could be read to its end
+      cells.take(found)
+      if (counts) people?.take(kept.person, counts)
+      opened.push(kept)
     } catch (thrown) {
-      input.signal?.throwIfAborted()
-      if (thrown instanceof FatalError) throw thrown
-      cells.drop(person)
-      leave(contribution.cid, reasonOf(thrown))
+      leave(one.contribution.cid, reasonOf(thrown))
     }
   }
   // in an order that says nothing: neither of the log nor of who offered first
@@ -128,7 +147,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
         throw new RefusedError('ORDER_EXPIRED', 'the order ended while the release was put together; begin again')
       if (!opened.some((one) => endedBy(one) !== undefined)) {
         await attempt.bundle.close()
-        return { ...attempt.made, left }
+        return { ...attempt.made, left, isCounted: attempt.made.release.value.counts !== undefined }
       }
     } catch (thrown) {
       await attempt.bundle.discard()
@@ -141,6 +160,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
   function dropOne(one: Opened, code: string): void {
     opened = opened.filter((other) => other !== one)
     cells.drop(one.person)
+    people?.drop(one.person)
     leave(one.contribution.cid, code)
   }
 
@@ -157,25 +177,42 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     return expires !== null && Math.floor(input.clock.now() / 1000) >= expires ? 'EXPIRED' : undefined
   }
 
-  async function count({ cid, manifest, committee = input.committee }: PoolContribution, person: string): Promise<{ keys: Keys }> {
-    const bytes = orderOf.get(String(cid)) as Uint8Array
-    const keys = await keysOf(manifest, { ...input, committee, order: bytes, purpose: order.purposes[0] as Purpose })
-    const found = new Cells(MAX_OF_ONE)
-    for await (const events of eventsOf(manifest, keys, input.readChunk)) {
-      for (const event of events) found.add(person, quasiOf(event))
+  async function count([i, contribution]: [number, PoolContribution], done: AbortSignal): Promise<Counted> {
+    const signal = input.signal === undefined ? done : AbortSignal.any([input.signal, done])
+    signal.throwIfAborted()
+    onProgress?.({ step: 'keys', contributions: i, of: selected.length })
+    if (known().isEnded(contribution)) return { contribution, code: 'WITHDRAWN' }
+    const { cid, manifest, committee = input.committee } = contribution
+    const { subject } = manifest
+    const person = personOf(secret, subject)
+    try {
+      const asked = {
+        turns,
+        replyTo,
+        committee,
+        order: orderOf.get(String(cid)) as Uint8Array,
+        purpose: order.purposes[0] as Purpose,
+        signal,
+      }
+      const keys = await keysOf(manifest, { ...input, ...asked })
+      const found = new Cells(MAX_OF_ONE)
+      const counter = people?.counter()
+      for (const batch of batchesOf(manifest))
+        for (const events of eventsOf(batch, await readBatch(batch, input.readChunks, signal), keys)) {
+          for (const event of events) found.add(person, quasiOf(event))
+          counter?.add(events)
+        }
+      return { contribution, subject, keys, person, found, counts: counter?.counts() }
+    } catch (thrown) {
+      signal.throwIfAborted()
+      if (thrown instanceof FatalError) throw thrown
+      return { contribution, code: reasonOf(thrown) }
     }
-    // only of what could be read to its end
-    cells.take(found)
-    return { keys }
   }
 
   async function write() {
     const plan = cells.plan(terms.kAnonymity)
-    const members = opened.map(({ contribution, person }) => ({
-      manifest: contribution.cid,
-      subject: contribution.manifest.subject,
-      person,
-    }))
+    const members = opened.map(({ contribution, subject, person }) => ({ manifest: contribution.cid, subject, person }))
     const releaseKey = canaryKeyOf(input.canaryKey, order)
     const canaries = makeCanaries({ releaseKey, secret, count: order.canaries.count }, plan.classes)
     if (cells.people < terms.kAnonymity || plan.levels.size === 0)
@@ -186,27 +223,31 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
           detail: { people: cells.people, k: terms.kAnonymity, left: left.map(({ manifest, code }) => [String(manifest), code]) },
         },
       )
+    // what was paid stays paid where all of it is written anew; of what is thrown away nobody sees the counts
+    if (people?.areEnough === true) await (payment ??= input.counting?.pay())
+    const counts = people?.areEnough === true ? people.published(random) : undefined
     const report: Report = { people: opened.length, rows: 0, generalised: 0, suppressed: 0, canaries: [...canaries.values()].flat().length }
     const root = new CompactRange()
     const bundle = await input.sink.open()
     let made: Described | undefined
     const byPerson = new Map(opened.map((one) => [one.person, one]))
     const lines = async function* (): AsyncGenerator<Line> {
-      const people = [...byPerson.keys(), ...canaries.keys()].toSorted()
-      for (const [i, person] of people.entries()) {
+      const persons = [...byPerson.keys(), ...canaries.keys()].toSorted()
+      // chunks of the next are on their way while those of one are written
+      await using ahead = inOrder(batchesOfAll(persons.flatMap((person) => byPerson.get(person) ?? [])), AT_ONCE, readAgain)
+      for (const [i, person] of persons.entries()) {
         input.signal?.throwIfAborted()
-        onProgress?.({ step: 'write', contributions: i, of: people.length })
+        onProgress?.({ step: 'write', contributions: i, of: persons.length })
         for (const line of canaries.get(person) ?? []) yield { person, line }
         const one = byPerson.get(person)
         if (one === undefined) continue
-        for await (const events of readAgain(one))
-          for (const event of events) {
-            const row = published(quasiOf(event), plan)
-            report.rows += row === undefined ? 0 : 1
-            report.suppressed += row === undefined ? 1 : 0
-            report.generalised += row?.generalised === true ? 1 : 0
-            if (row !== undefined) yield { person, line: rowLine(person, event, row.quasi) }
-          }
+        for await (const event of eventsAgain(one, ahead)) {
+          const row = published(quasiOf(event), plan)
+          report.rows += row === undefined ? 0 : 1
+          report.suppressed += row === undefined ? 1 : 0
+          report.generalised += row?.generalised === true ? 1 : 0
+          if (row !== undefined) yield { person, line: rowLine(person, event, row.quasi) }
+        }
       }
     }
     const archive = async function* (): AsyncGenerator<Uint8Array> {
@@ -222,6 +263,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
         report,
         rows: root.root(),
         tombstones: known(),
+        counts,
       })
       yield* closingFiles({
         notice: noticeOfDuties({ ...order, deleteWithinDays, canaries: report.canaries, withdrawal: policy.value.withdrawal.effect }),
@@ -242,16 +284,38 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     return { bundle, made: made as unknown as Described }
   }
 
-  async function* readAgain(one: Opened): ReturnType<typeof eventsOf> {
-    try {
-      yield* eventsOf(one.contribution.manifest, one.keys, input.readChunk)
-    } catch (thrown) {
-      input.signal?.throwIfAborted()
-      if (thrown instanceof FatalError) throw thrown
-      throw new GoneMeanwhile(one, reasonOf(thrown))
+  async function readAgain({ one, batch }: BatchOfOne, done: AbortSignal): Promise<Uint8Array[]> {
+    const signal = input.signal === undefined ? done : AbortSignal.any([input.signal, done])
+    return readBatch(batch, input.readChunks, signal).catch((thrown: unknown) => {
+      signal.throwIfAborted()
+      throw goneMeanwhile(one, thrown)
+    })
+  }
+
+  /** Takes its batches from those that are read ahead, whose order is that of the people. */
+  async function* eventsAgain(one: Opened, ahead: AsyncIterator<Uint8Array[], void>): AsyncGenerator<ActivityEvent> {
+    for (const batch of batchesOf(one.contribution.manifest)) {
+      const { value: sealed } = await ahead.next()
+      try {
+        for (const events of eventsOf(batch, sealed as Uint8Array[], one.keys)) yield* events
+      } catch (thrown) {
+        throw goneMeanwhile(one, thrown)
+      }
     }
   }
 }
+
+interface BatchOfOne {
+  one: Opened
+  batch: ChunkBatch
+}
+
+function* batchesOfAll(all: readonly Opened[]): Generator<BatchOfOne> {
+  for (const one of all) for (const batch of batchesOf(one.contribution.manifest)) yield { one, batch }
+}
+
+const goneMeanwhile = (one: Opened, thrown: unknown): unknown =>
+  thrown instanceof FatalError ? thrown : new GoneMeanwhile(one, reasonOf(thrown))
 
 /** What a keyholder, a chunk or an owner said; of several keyholders what most of them did. */
 function reasonOf(thrown: unknown): string {

@@ -34,6 +34,8 @@ export interface About {
   redaction: string
   throughEpoch: number
   previous: CID | null
+  /** What the log says in public of all that might be in it, in tokens. */
+  tokensAtMost: number
 }
 
 export interface ToDescribe {
@@ -49,8 +51,10 @@ export interface ToDescribe {
   /** RFC 6962 root over the lines of the data. */
   rows: Uint8Array
   tombstones: { withdrawals: readonly Uint8Array[]; at: number }
-  /** Counts of the pool that the ledger has published; of those in the release nobody counts anything in public. */
+  /** The newest counts of the pool that the ledger has published. */
   statistics: PoolStatistics | null
+  /** Counts of those in the release, with noise; none where no ε was spent on them. */
+  counts?: PoolStatistics | undefined
   /** Signs the manifest: the operator, which in this version is the assembler. */
   operator: Signer
 }
@@ -65,7 +69,7 @@ export interface Described {
 }
 
 export function describeRelease(toDescribe: ToDescribe): Described {
-  const { order, policy, terms, about, months, report, rows, tombstones, statistics, operator } = toDescribe
+  const { order, policy, terms, about, months, report, rows, tombstones, statistics, counts, operator } = toDescribe
   const { secret, members } = toDescribe.secret
   const { value } = order
   const aiAct = describePoolAiAct({
@@ -74,6 +78,7 @@ export function describeRelease(toDescribe: ToDescribe): Described {
     ...months,
     policy: policy.value,
     statistics,
+    counts,
     k: terms.kAnonymity,
     canaries: report.canaries,
   })
@@ -96,6 +101,7 @@ export function describeRelease(toDescribe: ToDescribe): Described {
       licence: licence.cid,
       deleteWithinDays: terms.deleteWithinDays,
       statistics,
+      ...(counts && { counts }),
       contributions,
       members: sha256(toDescribe.members),
       tombstones: { ...tombstoneRoot(tombstones.withdrawals), at: tombstones.at },

@@ -34,9 +34,10 @@ export {
   withdrawalsSince,
 } from './notices.ts'
 export { linesOf, openBundle, type OpenBundle, type OpenedBundle, rowOf } from './open-bundle.ts'
-export { eventsOf, type Keys, keysOf, type Opening, type ReadChunk } from './open-contribution.ts'
+export { type ReadChunks } from './open-contribution.ts'
 export { type ChunkHolders, chunkReader } from './read-chunk.ts'
-export { oneOrder, type OrderDraft, readOrder, type ReadOrder, signOrder, signOrders } from './order.ts'
+export { oneOrder, type OrderDraft, ordersCid, readOrder, type ReadOrder, signOrder, signOrders } from './order.ts'
+export { type CountingTerms, countsFault, paymentOf, PeopleCounts } from './people-counts.ts'
 export { type PoolRow, poolRow, rowLine } from './row.ts'
 export {
   contributionsOf,
@@ -45,6 +46,7 @@ export {
   type PoolContribution,
   type Selected,
   selectContributions,
+  tokensAtMost,
 } from './select.ts'
 export { askInclusion, type InclusionDesk, serveInclusion } from './serve-inclusion.ts'
 export { readTags, signTags, TagDesk, type TagDeskOptions, tagsOf } from './tag-desk.ts'

@@ -99,6 +99,13 @@ describe('k-anonymity', () => {
     expect(published(row, five.plan(5))).toBeUndefined()
   })
 
+  it('leave out what a single person did very often, and tell nothing by it', () => {
+    const cells = new Cells()
+    for (let i = 0; i < 150_000; i++) cells.add('p1', { time: '2025-03', place: { latE7: i, lonE7: 0 }, source: 'spotify', lang: null })
+    cells.add('p2', { time: null, place: null, source: 'reddit', lang: null })
+    expect(cells.plan(2)).toMatchObject({ levels: { size: 0 }, classes: [] })
+  })
+
   it('takes nothing of somebody for whom there is no room, and goes on with the others', () => {
     const cells = new Cells(3)
     const of = (person: string, ...days: number[]) => {

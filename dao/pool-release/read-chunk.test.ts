@@ -15,36 +15,53 @@ function reader(says: Record<string, (Uint8Array | undefined | 'down')[]>) {
       asked.push(holder)
       const said = says[holder]?.shift()
       if (said === 'down') throw new Error('nobody')
-      return said
+      return [said]
     },
     reconnect: async (holder) => void asked.push(`dial ${holder}`),
   })
-  return { read, asked }
+  return { one: async () => (await read([cid]))[0], asked }
 }
 
 describe('reading a sealed chunk', () => {
   it('asks whoever did not answer once more, and then the next', async () => {
-    const { read, asked } = reader({ a: ['down', 'down'], b: ['down', chunk] })
-    expect(await read(cid)).toEqual(chunk)
+    const { one, asked } = reader({ a: ['down', 'down'], b: ['down', chunk] })
+    expect(await one()).toEqual(chunk)
     expect(asked).toEqual(['a', 'dial a', 'a', 'b', 'dial b', 'b'])
   })
 
   it('passes by whoever lacks it or kept something else', async () => {
-    expect(await reader({ a: [undefined], b: [Uint8Array.of(9)], c: [chunk] }).read(cid)).toEqual(chunk)
+    expect(await reader({ a: [undefined], b: [Uint8Array.of(9)], c: [chunk] }).one()).toEqual(chunk)
   })
 
   it('says that it is gone only where everybody answered', async () => {
-    expect(await reader({ a: [undefined], b: [undefined] }).read(cid)).toBeUndefined()
+    expect(await reader({ a: [undefined], b: [undefined] }).one()).toBeUndefined()
     const some = await reader({ a: ['down', 'down'], b: [undefined] })
-      .read(cid)
+      .one()
       .catch((thrown: unknown) => thrown)
     expect(some).toBeInstanceOf(RejectedMessageError)
     expect(some).toMatchObject({ code: 'HOLDERS_AWAY' })
   })
 
+  it('asks for the rest where an answer had no room for all, and whoever else has what this one lacks', async () => {
+    const chunks = [1, 2, 3, 4].map((byte) => Uint8Array.of(byte))
+    const asked: string[] = []
+    const read = chunkReader({
+      holders: ['a', 'b'],
+      // a answers two at once, and has never had the last
+      ask: async (holder, cids) => {
+        asked.push(`${holder} ${cids.length}`)
+        const had = cids.map((one) => chunks.find((bytes, i) => rawCid(bytes).equals(one) && (holder === 'b' || i < 3)))
+        return holder === 'b' ? had : had.map((bytes, i) => (i < 2 ? (bytes ?? null) : null))
+      },
+      reconnect: async () => {},
+    })
+    expect(await read(chunks.map(rawCid))).toEqual(chunks)
+    expect(asked).toEqual(['a 4', 'a 2', 'a 1', 'b 1'])
+  })
+
   it('stops all where nobody answers', async () => {
     const none = await reader({ a: ['down', 'down'], b: ['down', 'down'] })
-      .read(cid)
+      .one()
       .catch((thrown: unknown) => thrown)
     expect(none).toBeInstanceOf(FatalError)
     expect(none).toMatchObject({ code: 'HOLDERS_AWAY' })

@@ -1,11 +1,12 @@
 /** Which contributions an order may have: by what the ledger says of them alone. Keyholders look again, at the receipts themselves. */
-import { includedContributions, isFor, type LedgerFiles, type LedgerState, readPoolManifest } from '../ledger/index.ts'
+import { FatalError } from '../../core/errors/index.ts'
+import { includedContributions, isFor, type LedgerFiles, type LedgerState, readPoolIndex, readPoolManifest } from '../ledger/index.ts'
 import type { CID, CompleteOrder, PoolManifest, Purpose } from '../../schemas/wire/index.ts'
 
 /** A contribution as whoever assembles knows it: its points have vested, and nothing voided it. */
 export interface PoolContribution {
   cid: CID
-  manifest: PoolManifest
+  readonly manifest: PoolManifest
   /** Who holds its shares now, where that is not the committee of its policy. */
   committee?: { k: number; members: readonly string[] }
 }
@@ -57,11 +58,30 @@ export function isEndedInLedger({ cid }: Pick<PoolContribution, 'cid'>, purposes
   return one === undefined || !isFor(state, one, purposes)
 }
 
-/** The contributions of a ledger that have vested, as a release looks at them. Needs the files of their reveals. */
+/**
+ * The contributions of a ledger that have vested, as a release looks at them. Needs the files of their reveals, and reads a manifest when it is looked
+ * at: a thousand of them together take as much memory as all the rest.
+ */
 export function contributionsOf(state: LedgerState, files: LedgerFiles, throughEpoch: number): PoolContribution[] {
   return includedContributions(state, throughEpoch).map(({ manifestCid: cid, committee }) => ({
     cid,
-    manifest: readPoolManifest(files, cid),
     committee,
+    get manifest() {
+      return readPoolManifest(files, cid)
+    },
   }))
+}
+
+/**
+ * Tokens of all contributions that have vested, by their public indexes: no release has more, and whoever has the log can say as much. Needs the
+ * files of their reveals. Throws FatalError FILE_CORRUPT.
+ */
+export function tokensAtMost(state: LedgerState, files: LedgerFiles, throughEpoch: number): number {
+  let sum = 0
+  for (const { manifestCid } of includedContributions(state, throughEpoch)) {
+    const index = readPoolIndex(files, readPoolManifest(files, manifestCid).index)
+    if (!index.ok) throw new FatalError('FILE_CORRUPT', index.refusal.message)
+    for (const { tokens } of index.value.rows) sum += tokens
+  }
+  return sum
 }

@@ -21,5 +21,5 @@ export {
   signRound,
   sumWithNoise,
 } from './round.ts'
-export { addInto, bytesOfWords, centred, splitVector, wordsOf } from './shares.ts'
+export { addAt, addInto, bytesOfWords, centred, splitVector, wordsOf } from './shares.ts'
 export { type ByteSource, uniformBelow } from './uniform.ts'

@@ -8,9 +8,9 @@ import {
   lastFinalEpoch,
   type LedgerFiles,
   type LedgerState,
-  type RecordValue,
   vested,
 } from '../ledger/index.ts'
+import { NO_VALUES, type RowValues } from '../rewards/index.ts'
 import { type Charter, type IndexRow, SKETCH_BYTES } from '../../schemas/wire/index.ts'
 import type { ReleaseRow, Removal } from './types.ts'
 
@@ -40,7 +40,7 @@ export interface PaidBatch {
   epoch: number
   points: bigint
   /** Value of each row, as that epoch's close left them. */
-  values: readonly RecordValue[]
+  values: RowValues
 }
 
 interface Collected {
@@ -56,7 +56,7 @@ export function collect(state: LedgerState, files: LedgerFiles, results: EpochRe
   const paid = vested(state, through).flatMap(({ epoch, batches }) =>
     [...batches].flatMap(([key, points]): PaidBatch[] => {
       const batch = state.batches.get(key)
-      const values = results.find((result) => result.epoch === epoch)?.values.get(key) ?? []
+      const values = results.find((result) => result.epoch === epoch)?.values.get(key) ?? NO_VALUES
       return batch !== undefined && included.has(key) ? [{ batch, epoch, points, values }] : []
     }),
   )
@@ -65,7 +65,7 @@ export function collect(state: LedgerState, files: LedgerFiles, results: EpochRe
     const { index, sketches } = readFiles(files, batch)
     return index.rows.map((row, i): Candidate => {
       const sketch = sketches.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES)
-      return { ...rowOf(epoch, batch, row, i, values[i]?.value ?? 0), sketch }
+      return { ...rowOf(epoch, batch, row, i, values.at(i)?.value ?? 0), sketch }
     })
   })
   return { paid, rows, removals: results.flatMap((result) => voidRecords(state, files, result, included)) }

@@ -64,7 +64,7 @@ export function weigh({
     included.set(key, (included.get(key) ?? 0n) + BigInt(row.value))
   }
   for (const { batch, points, values } of paid) {
-    const whole = values.reduce((sum, { value }) => sum + BigInt(value), 0n)
+    const whole = [...values].reduce((sum, { value }) => sum + BigInt(value), 0n)
     const part = included.get(batch.manifestCid.toString()) ?? 0n
     if (whole > 0n) weightOf(batch.contributor, 'contributor').points += (points * part) / whole
   }

@@ -97,7 +97,7 @@ export class LedgerIndex implements Disposable {
     const insert = this.#db.prepare(`INSERT INTO records
       (record, manifest, row, contributor, epoch, host, language, tokens, bytes, quality, value, novelty) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     for (const [i, row] of read.rows.entries()) {
-      const { value, novelty } = values?.[i] ?? { value: 0, novelty: 0 }
+      const { value, novelty } = values?.at(i) ?? { value: 0, novelty: 0 }
       const { host, language, tokens, bytes, quality } = row
       insert.run(row.record.toString(), key, i, batch.contributor, epoch, host, language, tokens, bytes, quality, String(value), novelty)
     }

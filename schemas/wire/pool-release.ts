@@ -27,8 +27,10 @@ export const poolRelease = z.strictObject({
   /** Raw CID of the licence, ODRL in JSON-LD. */
   licence: cid,
   deleteWithinDays: z.int().min(1).max(365),
-  /** Null where the order had fewer people than are counted in public. */
+  /** The newest counts that the log had of the whole pool, in this release or not; null where it had none. */
   statistics: poolStatistics.nullable(),
+  /** Of those in this release: counted by its assembler, with noise of its own, after the log spent the ε on `order`. Absent where they are not counted. */
+  counts: poolStatistics.optional(),
   /** RFC 6962 tree over salted leaves, filled up to a power of two: `poolInclusion` proves a place in it. */
   contributions: z.strictObject({ root: hash32, size: uint }),
   /** SHA-256 of the bundle's members.jsonl: whose rows have to go with a withdrawal. */

@@ -4,12 +4,15 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signObject } from '../../core/envelope/index.ts'
+import type { Mesh } from '../../core/mesh/index.ts'
 import { generateAgeIdentity, sealStream } from '../../dao/custody/index.ts'
 import {
   type Assembled,
+  type Assembling,
   askInclusion,
   canaryKeyOf,
   isMember,
@@ -141,7 +144,14 @@ describe('a release', () => {
 
   it('has a public manifest that tells neither who nor how many, and is the same for the same chance', async () => {
     const first = await base()
-    const again = await released({}, first.order)
+    // whoever answers first: here it is the one asked last
+    let wait = 20
+    const readChunks: Assembling['readChunks'] = async (cids) => {
+      wait = (wait + 13) % 20
+      for (let turn = 0; turn < wait; turn++) await setImmediate()
+      return cids.map((cid) => world.chunks.get(String(cid)))
+    }
+    const again = await released({ readChunks }, first.order)
     expect(toHex(again.release.bytes)).toBe(toHex(first.release.bytes))
     const other = await released({ random: new SeededBytes('other') }, first.order)
     expect(other.release.cid.equals(first.release.cid)).toBe(false)
@@ -179,6 +189,51 @@ describe('a release', () => {
     expect(await recognise({ releaseKey: keyFor('pool-2'), count: 24 }, linesOfPerson(3))).toEqual({ found: 0, of: 24 })
     // a part of a copy is enough
     expect((await recognise({ releaseKey: keyFor('pool-2'), count: 24 }, lines.slice(0, lines.length / 2))).found).toBeGreaterThan(1)
+  })
+
+  it('counts its people in public where ε is paid for it, once, also where all of it is written anew', async () => {
+    await apart(7, async (other) => {
+      const sink = new MemorySink()
+      const leaving = other.people[5] as Person
+      const paid: number[] = []
+      const counting = {
+        groups: ['people', 'sources'],
+        epsilonPpm: 50_000_000,
+        minPeople: 5,
+        pay: async () => void paid.push(sink.opened),
+      }
+      const { release, aiAct, isCounted } = await other.assemble(other.order(), sink, {
+        counting,
+        onProgress: ({ step, contributions }) => {
+          if (step === 'write' && contributions === 4 && other.tombstones.size === 0) other.withdraw(leaving)
+        },
+      })
+      // before anything with counts in it was begun
+      expect([paid, sink.opened, isCounted]).toEqual([[0], 2, true])
+      const { counts, statistics } = release.value
+      expect(statistics).toEqual(COUNTED)
+      expect(counts).toMatchObject({ epsilonPpm: 50_000_000, minPeople: 5, noises: 1 })
+      const people = counts?.groups.find(({ name }) => name === 'people')?.counts[0] ?? 0
+      // noise of scale 2 / 50
+      expect(people).toBe(6)
+      const act = JSON.parse(Buffer.from(aiAct).toString()) as { general: object; sources: { userData: object[] } }
+      expect(act.sources.userData[0]).toMatchObject({ people: 6, counting: { of: 'everybody in this release', noises: 1 } })
+      expect(act.general).toMatchObject({ size: { text: 'less than 1 billion tokens' } })
+      const file = path.join(await mkdtemp(path.join(tmpdir(), 'quern-counted-')), 'release.cbor')
+      await writeFile(file, release.bytes)
+      const told = await runCli('pool', 'statistics', file, '--json')
+      expect([told.code, told.json()[0]]).toMatchObject([0, { of: 'release', statistics: counts, published: null }])
+      await rm(path.dirname(file), { recursive: true })
+
+      // of fewer than are told of nothing is counted, and nothing paid
+      const few = await other.assemble(other.order({ name: 'pool-2' }), new MemorySink(), { counting: { ...counting, minPeople: 7 } })
+      expect([few.isCounted, few.release.value.counts, paid]).toEqual([false, undefined, [0]])
+      const refused = other.assemble(other.order({ name: 'pool-3' }), sink, {
+        counting: { ...counting, pay: () => Promise.reject(new Error('spent')) },
+      })
+      await expect(refused).rejects.toThrow('spent')
+      expect(sink.opened).toBe(2)
+    })
   })
 
   it('takes several orders, and more chunks of a person than keys are asked for at once', async () => {
@@ -317,6 +372,35 @@ describe('a withdrawal', () => {
       const { data, people } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
       expect(people).toBe(5)
       expect(data.some(({ object }) => object.name?.endsWith('of 2') || object.name?.endsWith('of 30'))).toBe(false)
+    })
+  })
+
+  it('while several are opened takes out who was opened, who is being opened, and asks for nobody else’s keys', async () => {
+    await apart(10, async (other) => {
+      const sink = new MemorySink()
+      const leaving = [0, 3, 9].map((i) => other.people[i] as Person)
+      const { network } = other
+      const asked: string[] = []
+      const mesh: Pick<Mesh, 'ask'> = {
+        ask: (peer, protocol, query, options) => {
+          const { request } = query as { request: Uint8Array }
+          asked.push(String((decode(request, 4096) as { manifest: CID }).manifest))
+          return network.assembling.ask(peer, protocol, query, options)
+        },
+      }
+      const { left, report } = await other.assemble(other.order(), sink, {
+        mesh,
+        onProgress: ({ step, contributions }) => {
+          if (step === 'keys' && contributions === 5) for (const one of leaving) other.withdraw(one)
+        },
+      })
+      expect(left).toHaveLength(3)
+      expect(left).toEqual(expect.arrayContaining(leaving.map(({ sealed }) => ({ manifest: sealed.cid, code: 'WITHDRAWN' }))))
+      expect([report.people, sink.opened]).toEqual([7, 1])
+      expect(leaving.map(({ sealed }) => asked.includes(String(sealed.cid)))).toEqual([true, true, false])
+      const { data } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
+      expect(data.some(({ object }) => /of [039]$/.test(object.name ?? ''))).toBe(false)
+      expect(data.some(({ object }) => object.name?.endsWith('of 8'))).toBe(true)
     })
   })
 
@@ -482,7 +566,7 @@ describe('on the command line', () => {
         await writeFile(at('data/members.jsonl'), members)
 
         const told = await runCli('pool', 'statistics', at('data/release.cbor'), '--json')
-        expect([told.code, told.json()[0]]).toMatchObject([0, { statistics: COUNTED, published: null }])
+        expect([told.code, told.json()[0]]).toMatchObject([0, { of: 'pool', statistics: COUNTED, published: null }])
 
         const manifests = secret.members.map(({ manifest }) => manifest)
         const proof = await proveMembership(

@@ -393,8 +393,8 @@ describe('a personal pool', () => {
   }, 120_000)
 
   it('goes out without whose owner is not there, or says no, and says so', async () => {
-    const without = async (out: string): Promise<void> => {
-      const run = await world.release(out)
+    const without = async (out: string, ...words: string[]): Promise<void> => {
+      const run = await world.release(out, ...words)
       expect([run.code, run.json()[0]], run.err).toMatchObject([
         0,
         { people: PEOPLE - 1, left: [{ manifest: contributions[OWNER], code: 'OWNER_SAID_NO' }] },
@@ -403,7 +403,15 @@ describe('a personal pool', () => {
     await serving?.stop()
     await without('away')
     serving = await world.serve(OWNER, '--no-releases')
-    await without('vetoed')
+    // and who is left is counted in public where ε is spent on it, which the log shows before the release
+    await without('vetoed', '--epsilon-ppm', '200000', '--group', 'people')
+    await eventually(async () => (await replayPool(world.log)).ledger.state.poolReleases.length === 3, undefined, 50_000, 250)
+    const told = await runCli('pool', 'statistics', at('vetoed', 'release.cbor'), '--log', world.log, '--json')
+    const counted = { of: 'release', statistics: { noises: 1, epsilonPpm: 200_000, groups: [{ name: 'people' }] } }
+    expect([told.code, told.json()[0]]).toMatchObject([
+      0,
+      { ...counted, paid: expect.any(Number) as number, budget: { spentPpm: 700_000 } },
+    ])
     expect(serving.answers()).toMatchObject([{ role: 'assembler', outcome: 'VETO', release: { trainer: world.trainer.did } }])
     await serving.stop()
     serving = await world.serve(OWNER)

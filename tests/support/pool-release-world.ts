@@ -186,7 +186,7 @@ export class PoolReleaseWorld implements AsyncDisposable {
       policy: { cid: network.policy.cid, value: network.policy.policy },
       terms: TERMS,
       statistics: COUNTED,
-      readChunk: async (cid) => this.chunks.get(String(cid)),
+      readChunks: async (cids) => cids.map((cid) => this.chunks.get(String(cid))),
       known: () => ({
         isEnded: ({ cid }) => this.#isEnded(cid, purposes),
         withdrawals: this.withdrawals,
@@ -194,7 +194,14 @@ export class PoolReleaseWorld implements AsyncDisposable {
       }),
       canaryKey: CANARY_KEY,
       random: new SeededBytes('release'),
-      about: { title: 'Upper Mill', contact: 'mailto:miller@mill.example', redaction: 'activity@1/1', throughEpoch: 7, previous: null },
+      about: {
+        title: 'Upper Mill',
+        contact: 'mailto:miller@mill.example',
+        redaction: 'activity@1/1',
+        throughEpoch: 7,
+        previous: null,
+        tokensAtMost: 1_000_000,
+      },
       sink,
       ...changes,
     })

@@ -1,4 +1,5 @@
 /** Builds ledger states with real batches (canonical records, gzip leaves, WARC evidence, index, sketches) for tests of releases and their readers. */
+import { RowValues } from '../../dao/rewards/index.ts'
 import { type ContributorState, type LedgerFiles, type LedgerState, revealed } from '../../dao/ledger/index.ts'
 import { fetchGroup, gzipMember } from '../../schemas/evidence/index.ts'
 import {
@@ -246,7 +247,7 @@ function addBatch({ state, blocks, ledgerFiles, spec, sequence }: Making): void 
   })
   const values = spec.pages.map((page) => ({ value: page.value ?? 1000, novelty: 0 }))
   result.batches.push(manifestCid.toString())
-  result.values.set(manifestCid.toString(), values)
+  result.values.set(manifestCid.toString(), new RowValues(values))
   const sum = values.reduce((total, { value }) => total + BigInt(value), 0n)
   const known = state.contributors.get(contributor)
   const points: ContributorState['points'] = known?.points ?? new Map()

@@ -3,6 +3,7 @@
  * valued and closed again by the ledger's own code. Another run of a world cannot answer that, because another beacon gives other leases, and
  * with them everybody other pages.
  */
+import { NO_VALUES } from '../../dao/rewards/index.ts'
 import { closeEpoch } from '../../dao/ledger/close-epoch.ts'
 import { Engine } from '../../dao/ledger/engine.ts'
 import { type BatchState, type EpochState, type LedgerFiles, type LedgerState, leftOf } from '../../dao/ledger/index.ts'
@@ -89,7 +90,7 @@ export function whatIf(
     const view = { state, files, engine, index: result.closeIndex }
     const valued = engine.valueEpoch(view, epoch)
     for (const one of valued.batches) Object.assign(state.batches.get(one.key) as BatchState, { values: one.values, hosts: one.hosts })
-    for (const key of batches) epoch.values.set(key, state.batches.get(key)?.values ?? [])
+    for (const key of batches) epoch.values.set(key, state.batches.get(key)?.values ?? NO_VALUES)
     epoch.hostMass = valued.hostMass
     closeEpoch(view, epoch)
     if (learnsTheSame) Object.assign(state, { hosts, bases })

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type CID, equalBytes, rawCid, sha256, utf8 } from '../../schemas/wire/index.ts'
+import { type CID, encode, equalBytes, rawCid, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type KekFile, kekFile } from './kek-file.ts'
 import type { ShareRow } from './share-row.ts'
-import { ShareTable } from './share-table.ts'
+import { encodeFramed, ShareTable } from './share-table.ts'
 
 let folder: string
 let file: KekFile
@@ -192,4 +192,15 @@ describe('the key of the table', () => {
     await truncate(path.join(folder, 'other'), 20)
     await expect(kek.read()).rejects.toMatchObject({ code: 'KEK_UNREADABLE' })
   })
+})
+
+it('writes frames as DAG-CBOR has them, whatever their numbers', () => {
+  const sized = fc.constantFrom(0, 23, 24, 255, 256, 65_535, 65_536).map((length) => new Uint8Array(length).fill(7))
+  const due = fc.oneof(fc.nat(300), fc.nat(70_000), fc.nat(2 ** 32 - 1), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(sized, due, sized), { maxLength: 30 }), (rows) => {
+      expect(toHex(encodeFramed(rows))).toBe(toHex(encode(rows)))
+    }),
+    { numRuns: 50 },
+  )
 })
