@@ -1,5 +1,6 @@
 /** Why the ledger says what it says: every number of a row, a batch or an epoch with the entries and the formula behind it. */
 import { type Check, PPM } from '../../schemas/wire/index.ts'
+import type { LeftOut } from '../rewards/index.ts'
 import { batchReasons } from './explain-batch.ts'
 import { contributionReasons, POOL_FAILS } from './explain-contribution.ts'
 import { type Reason, reason } from './explain-reason.ts'
@@ -162,12 +163,7 @@ function outcomeReasons(state: LedgerState, epoch: number, why: OutcomeReasons, 
     ...why.hostCuts.map(([host, keeps]) =>
       reason('host-cut', `epoch ${epoch}: records of ${host} keep ${keeps} ppm of their value`, { epoch, facts: { host, keeps } }),
     ),
-    ...why.leftOut.map(([host, keeps]) =>
-      reason('left-out', `epoch ${epoch}: pages of ${host} that nobody could ask for earn nothing: its records keep ${keeps} ppm`, {
-        epoch,
-        facts: { host, keeps },
-      }),
-    ),
+    ...leftOutReasons(epoch, why.leftOut),
     ...why.apart.map((validator) =>
       reason('apart', `epoch ${epoch}: ${validator} stands apart from the committee`, { epoch, facts: { validator } }),
     ),
@@ -179,6 +175,16 @@ function outcomeReasons(state: LedgerState, epoch: number, why: OutcomeReasons, 
       ),
     ),
   ]
+}
+
+function leftOutReasons(epoch: number, { own, others }: LeftOut): Reason[] {
+  const kept: [string | null, number][] = [...own, [null, others]]
+  return kept
+    .filter(([, keeps]) => keeps < PPM)
+    .map(([host, keeps]) => {
+      const text = `epoch ${epoch}: pages of ${host ?? 'thinly drawn hosts'} that nobody could ask for earn nothing: records there keep ${keeps} ppm`
+      return reason('left-out', text, { epoch, facts: { host, keeps } })
+    })
 }
 
 /** Enough of an account for people to tell validators apart; `facts` hold all of it. */

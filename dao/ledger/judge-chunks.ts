@@ -76,6 +76,8 @@ export function says(state: LedgerState, { unopened }: ChunkVerdicts, key: strin
 
 /** Nothing was looked at: all that was drawn was left out. */
 export const LEFT_OUT = 'left out'
+/** Some of it was. */
+export const PARTLY_LEFT_OUT = 'left out in part'
 
 /**
  * Whether an epoch taught anything of a contributor: one of whom no draw is left, because it brought to the pool or because all was left out, stays

@@ -8,6 +8,9 @@ import {
   type FreshReport,
   hostClass,
   hostKey,
+  isCut,
+  keptOf,
+  type LeftOut,
   leftOutCuts,
   mulDiv,
   type Outcome,
@@ -22,7 +25,7 @@ import {
   wmedian,
 } from '../rewards/index.ts'
 import { claimsIn } from './attested.ts'
-import { type ChunkVerdicts, isHeard, judgeChunks, LEFT_OUT, says } from './judge-chunks.ts'
+import { type ChunkVerdicts, isHeard, judgeChunks, LEFT_OUT, PARTLY_LEFT_OUT, says } from './judge-chunks.ts'
 import { severityOf } from './severity.ts'
 import { isContribution, mayEarn, recordsIn, deliveryOf, withdrawnAt } from './deliveries.ts'
 import type { BatchState, EpochState, LedgerState, OutcomeReasons, PoolContribution, TableRow } from './types.ts'
@@ -118,7 +121,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
     committee.flatMap((validator) => drawnOnHosts(state, epoch, { validator, account })),
     weightOf,
   )
-  const cuts: Cuts = { hosts: together(outcome.hostCuts, leftOut), rows: chunks.failed, attested: pool.attested }
+  const cuts: Cuts = { hosts: together(outcome.hostCuts, leftOut, batches), rows: chunks.failed, attested: pool.attested }
   const fraud = contributor?.revoked
   const found: Found = { outcome, chunks, leftOut }
   const why = zeroNote(fraud ?? null, batches, found)
@@ -138,7 +141,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
       before: mPrev,
       apart,
       mails: mailsOf(batches, chunks, pool.attested),
-      leftOut: [...leftOut],
+      leftOut,
     }),
   }
   const nothing = { points: 0n, pointsPerBatch: new Map<string, bigint>(), cutValues: new Map<string, RowValues>() }
@@ -188,8 +191,7 @@ export function judgeContributor(state: LedgerState, epoch: EpochState, account:
 interface Found {
   outcome: Outcome
   chunks: ChunkVerdicts
-  /** Host key -> ppm, see `leftOutCuts`. */
-  leftOut: ReadonlyMap<string, number>
+  leftOut: LeftOut
 }
 
 /** Withdrawn, or nothing that most of its committee could open. */
@@ -204,7 +206,7 @@ function zeroNote(fraud: { check: string } | null, batches: readonly Judged[], {
   const s1 = batches.find(({ batch }) => batch.voided)
   if (s1 && batches.every(({ batch }) => batch.voided !== null)) return `void S1 ${s1.batch.voided?.check}`
   if (batches.length > 0 && batches.every((one) => isClosed(one, chunks))) return closedNote(batches)
-  if (outcome.draws === 0 && leftOut.size > 0) return LEFT_OUT
+  if (outcome.draws === 0 && isCut(leftOut)) return LEFT_OUT
   return outcome.voided ? 'void T1' : null
 }
 
@@ -214,7 +216,7 @@ function partlyNote(batches: readonly Judged[], { outcome: { hostCuts }, chunks,
   if (partly) return `void S1 ${partly.check}`
   if (batches.some((one) => isClosed(one, chunks))) return closedNote(batches)
   if (hostCuts.size > 0) return `cut ${hostCuts.size} hosts`
-  return leftOut.size > 0 ? `left out on ${leftOut.size} hosts` : null
+  return isCut(leftOut) ? PARTLY_LEFT_OUT : null
 }
 
 /** Whether a result on a contribution is looked at. */
@@ -253,10 +255,10 @@ function drawnOnHosts(
 }
 
 /** Whoever is cut twice keeps a part of the part. */
-function together(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): Map<string, number> {
-  const both = new Map(a)
-  for (const [host, keeps] of b) both.set(host, mulDiv(both.get(host) ?? PPM, keeps, PPM))
-  return both
+function together(hostCuts: ReadonlyMap<string, number>, leftOut: LeftOut, batches: readonly Judged[]): ReadonlyMap<string, number> {
+  if (!isCut(leftOut)) return hostCuts
+  const hosts = new Set(batches.flatMap(({ batch }) => (isContribution(batch) ? [] : (batch.hosts ?? []).map(hostKey))))
+  return new Map([...hosts].map((host) => [host, mulDiv(hostCuts.get(host) ?? PPM, keptOf(leftOut, host), PPM)]))
 }
 
 /** Rates and their median without hosts, which chunks do not have. */

@@ -2,13 +2,14 @@ import { expect, it } from 'vitest'
 import { LedgerWorld, pages, type Said, type TestRecord, type TestValidator } from '../../tests/unit/ledger-world.ts'
 import type { Check, Report } from '../../schemas/wire/index.ts'
 import { drawsFor, sameDraws } from './draws.ts'
+import { selectRecords } from '../release/index.ts'
 import { createLedger, explain } from './index.ts'
 
 const closed = (count: number): TestRecord[] => pages('closed', count).map((page) => ({ ...page, host: 'closed.example' }))
 
 /** An epoch in which ann brings pages of a host of its own each, and some of one host; `said` is what a validator says of the rows of that host. */
 function play(open: number, shut: number, said: (validator: TestValidator, row: number) => Said) {
-  const world = new LedgerWorld()
+  const world = new LedgerWorld({ charter: { release: { hostCapPpm: 1_000_000, contributorCapPpm: 1_000_000 } } })
   const ann = world.contributors[0]!
   world.playEpoch([[ann, [...pages('ann', open), ...closed(shut)]]], {
     judge: (validator, _contributor, _manifest, row) => (row < open ? null : said(validator, row - open)),
@@ -19,14 +20,23 @@ function play(open: number, shut: number, said: (validator: TestValidator, row: 
 it('neither passes nor fails what was left out, and pays for none of it', () => {
   const { world, ann, row } = play(6, 4, () => 'left-out')
   expect(world.state.invalid).toEqual([])
-  expect(row).toMatchObject({ records: 10, draws: 24, fails: 0, credibility: 1_000_000, points: '600000', note: 'left out on 1 hosts' })
+  expect(row).toMatchObject({ records: 10, draws: 24, fails: 0, credibility: 1_000_000, points: '600000', note: 'left out in part' })
   expect(world.state.contributors.get(ann.did)?.credibility).toBe(1_000_000)
   const said = explain(world.state, ann.did)?.reasons.find(({ code }) => code === 'left-out')
   expect(said?.facts).toEqual({ host: 'closed.example', keeps: 0 })
 })
 
 it('pays for the part of a host’s pages that could be looked at', () => {
-  expect(play(6, 4, (_, at) => (at < 1 ? 'left-out' : null)).row).toMatchObject({ draws: 36, points: '900000' })
+  const { world, row } = play(6, 4, (_, at) => (at < 1 ? 'left-out' : null))
+  expect(row).toMatchObject({ draws: 36, points: '900000' })
+  expect(selectRecords(world).rows).toHaveLength(10)
+})
+
+it('releases nothing of a host where nobody could look', () => {
+  const { world } = play(6, 4, () => 'left-out')
+  const hosts = selectRecords(world).rows.map(({ host }) => host)
+  expect(hosts).toHaveLength(6)
+  expect(hosts).not.toContain('closed.example')
 })
 
 it('lets less than half of a committee take nothing from anybody by leaving out', () => {

@@ -11,7 +11,7 @@ import type {
   Report,
   ValidatorStatement,
 } from '../../schemas/wire/index.ts'
-import type { Bases, HostBook, RecordValue, RowValues, Tally, Vesting } from '../rewards/index.ts'
+import type { Bases, HostBook, LeftOut, RecordValue, RowValues, Tally, Vesting } from '../rewards/index.ts'
 import type { RootHistory } from './root-history.ts'
 import type { LoggedWithdrawals } from './withdrawals.ts'
 
@@ -184,8 +184,8 @@ export interface OutcomeReasons {
   before: number
   /** Host key -> ppm that its records keep. */
   hostCuts: [host: string, keeps: number][]
-  /** The same for what validators left out. */
-  leftOut: [host: string, keeps: number][]
+  /** What validators left out. */
+  leftOut: LeftOut
   fails: { validator: string; manifest: CID; row: number; check: Check }[]
   apart: string[]
   /** Of contributions with a mail: how many of those who reported on it found it good, and whether it counts. */

@@ -10,7 +10,7 @@ import {
   type LedgerState,
   vested,
 } from '../ledger/index.ts'
-import { NO_VALUES, type RowValues } from '../rewards/index.ts'
+import { keptOf, NO_VALUES, type RowValues } from '../rewards/index.ts'
 import { type Charter, type IndexRow, SKETCH_BYTES } from '../../schemas/wire/index.ts'
 import type { ReleaseRow, Removal } from './types.ts'
 
@@ -49,7 +49,7 @@ interface Collected {
   removals: Removal[]
 }
 
-/** Rows of every batch with vested points, in commit order; batches that counted once and are void, to `removals`. */
+/** Rows of every batch with vested points, in commit order, but none of a host where nobody could look; batches that counted once and are void, to `removals`. */
 export function collect(state: LedgerState, files: LedgerFiles, results: EpochResult[]): Collected {
   const through = (results.at(-1) as EpochResult).epoch
   const included = new Set(includedBatches(state, through))
@@ -63,9 +63,11 @@ export function collect(state: LedgerState, files: LedgerFiles, results: EpochRe
   paid.sort((a, b) => a.batch.commitIndex - b.batch.commitIndex)
   const rows = paid.flatMap(({ batch, epoch, values }) => {
     const { index, sketches } = readFiles(files, batch)
-    return index.rows.map((row, i): Candidate => {
+    const leftOut = results.find((result) => result.epoch === epoch)?.reasons.get(batch.contributor)?.leftOut
+    return index.rows.flatMap((row, i): Candidate[] => {
+      if (leftOut !== undefined && keptOf(leftOut, row.host) === 0) return []
       const sketch = sketches.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES)
-      return { ...rowOf(epoch, batch, row, i, values.at(i)?.value ?? 0), sketch }
+      return [{ ...rowOf(epoch, batch, row, i, values.at(i)?.value ?? 0), sketch }]
     })
   })
   return { paid, rows, removals: results.flatMap((result) => voidRecords(state, files, result, included)) }

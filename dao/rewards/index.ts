@@ -15,7 +15,7 @@ export {
 export { advanceHosts, type Bases, hostClass, type HostBook, type HostClass, type HostEpoch, type HostFacts } from './host-book.ts'
 export { capHosts, type FreshDraw, type FreshReport } from './host-cap.ts'
 export { hostKey } from './host-key.ts'
-export { type DrawnOnHosts, leftOutCuts } from './left-out.ts'
+export { type DrawnOnHosts, isCut, keptOf, type LeftOut, leftOutCuts } from './left-out.ts'
 export { bandNoveltyPpm, type ChunksToValue, chunkValues, mostTokens } from './chunk-value.ts'
 export { clamp, divFloor, isqrt, mulDiv, mulDivBig, sigmaPpm } from './integers.ts'
 export { splitLargestRemainder } from './largest-remainder.ts'

@@ -12,24 +12,59 @@ export interface DrawnOnHosts {
   draws: readonly { host: string; isLeftOut: boolean }[]
 }
 
+/** What a contributor's records keep of their value, ppm. */
+export interface LeftOut {
+  /** By host key: hosts that most of its committee drew. */
+  own: ReadonlyMap<string, number>
+  /** All other hosts together, drawn or not. */
+  others: number
+}
+
+interface Count {
+  draws: number
+  leftOut: number
+}
+type ByValidator = Map<string, Count>
+
 /**
- * Host key -> ppm that its records keep: the part of its draws that was not left out, by the weighted median of those who drew there, so that less
- * than half of them take nothing from anybody. Hosts that keep all are absent.
+ * The part of the draws that was not left out. A host that most of the committee drew answers for itself; the others answer together, or whoever
+ * invents pages on more hosts than are drawn would be paid for most of them. By the weighted median of all who reported, of whom those who drew
+ * nothing there left nothing out, so that less than half of them take nothing from anybody.
  */
-export function leftOutCuts(reports: readonly DrawnOnHosts[], weightOf: (validator: string) => number): Map<string, number> {
-  const hosts = new Map<string, Map<string, { draws: number; leftOut: number }>>()
+export function leftOutCuts(reports: readonly DrawnOnHosts[], weightOf: (validator: string) => number): LeftOut {
+  const hosts = new Map<string, ByValidator>()
   for (const { validator, draws } of reports)
     for (const { host, isLeftOut } of draws) {
       const key = hostKey(host)
-      const by = hosts.get(key) ?? new Map<string, { draws: number; leftOut: number }>()
-      const on = by.get(validator) ?? { draws: 0, leftOut: 0 }
-      hosts.set(key, by.set(validator, { draws: on.draws + 1, leftOut: on.leftOut + (isLeftOut ? 1 : 0) }))
+      const by = hosts.get(key) ?? new Map<string, Count>()
+      hosts.set(key, by)
+      add(by, validator, { draws: 1, leftOut: isLeftOut ? 1 : 0 })
     }
-  const cuts = new Map<string, number>()
-  for (const [host, by] of hosts) {
-    const shares = [...by].map(([tie, { draws, leftOut }]) => ({ value: mulDiv(leftOut, PPM, draws), weight: weightOf(tie), tie }))
-    const leftOut = wmedian(shares) ?? 0
-    if (leftOut > 0) cuts.set(host, PPM - leftOut)
+  const weightAll = reports.reduce((sum, { validator }) => sum + weightOf(validator), 0)
+  const keeps = (by: ByValidator): number => {
+    const shares = reports.map(({ validator }) => {
+      const { draws, leftOut } = by.get(validator) ?? { draws: 1, leftOut: 0 }
+      return { value: mulDiv(leftOut, PPM, draws), weight: weightOf(validator), tie: validator }
+    })
+    return PPM - (wmedian(shares) ?? 0)
   }
-  return cuts
+  const own = new Map<string, number>()
+  const together: ByValidator = new Map()
+  for (const [host, by] of hosts) {
+    const weight = [...by.keys()].reduce((sum, validator) => sum + weightOf(validator), 0)
+    if (weight * 2 > weightAll) own.set(host, keeps(by))
+    else for (const [validator, count] of by) add(together, validator, count)
+  }
+  return { own, others: keeps(together) }
+}
+
+/** ppm that the records of a host keep. */
+export const keptOf = ({ own, others }: LeftOut, host: string): number => own.get(hostKey(host)) ?? others
+
+/** Whether anything of any host was taken. */
+export const isCut = ({ own, others }: LeftOut): boolean => others < PPM || [...own.values()].some((keeps) => keeps < PPM)
+
+function add(by: ByValidator, validator: string, { draws, leftOut }: Count): void {
+  const before = by.get(validator) ?? { draws: 0, leftOut: 0 }
+  by.set(validator, { draws: before.draws + draws, leftOut: before.leftOut + leftOut })
 }

@@ -3,7 +3,7 @@ import { detectLanguage } from '../measures/index.ts'
 import { canonicalJson, MAX_RECORD_BYTES, utf8, WireError } from '../wire/index.ts'
 import { textChars } from './collapse.ts'
 import { collect, type Parts } from './collect.ts'
-import type { Document, Element } from './dom.ts'
+import { type Document, Element } from './dom.ts'
 import { findFootnotes, type Footnotes, noFootnotes } from './footnotes.ts'
 import { jsonLdOf } from './json-ld.ts'
 import { licenseOf } from './license.ts'
@@ -17,9 +17,10 @@ import { dropOrphanHeadings } from './orphan-headings.ts'
 import { parseHtml } from './parse.ts'
 import { plainText } from './plain-text.ts'
 import { bounds, type WebPage } from './schema.ts'
+import { BLOCK } from './tags.ts'
 import { cutAtBlock } from './text.ts'
 import { trimEnds } from './trim.ts'
-import { describe } from './vocabulary.ts'
+import { describe, isHeading } from './vocabulary.ts'
 
 export interface Extracted {
   record: WebPage
@@ -35,6 +36,8 @@ const SHORT_TEXT = 250
 const MOSTLY_LINKS = 800
 /** One with more of it has no text in a line that is none beside them: a slogan, a version, whose rights they are. */
 const MANY_LINKS = 400
+/** Unless it stands under the page's heading, by as many characters: one line is all that is to say of some functions and goods. */
+const LEAST_LINE = 25
 
 /** A page parsed once: for its record, and for all else that is asked of it. */
 export interface ParsedPage {
@@ -106,7 +109,13 @@ function mainContentOf({ document, parts }: ParsedPage): Content {
     if (best.text.length >= SHORT_TEXT) break
   }
   // the elements carry the marks of the last search, which took nothing for furniture
-  if (best !== undefined && best.text.length < SHORT_TEXT && linkShare(document.root) > MANY_LINKS && !hasParagraph(best.text))
+  if (
+    best !== undefined &&
+    best.text.length < SHORT_TEXT &&
+    linkShare(document.root) > MANY_LINKS &&
+    !hasParagraph(best.text) &&
+    !hasLead(document, best.text)
+  )
     return { roots: [], text: '', footnotes: noFootnotes() }
   if (best !== undefined && best.text !== '') return contentAt(document, parts, best.strictness)
   const roots = linkShare(document.root) > MOSTLY_LINKS ? [] : [document.root]
@@ -115,6 +124,19 @@ function mainContentOf({ document, parts }: ParsedPage): Content {
 
 function hasParagraph(text: string): boolean {
   return text.split('\n').some((line) => textChars(line) >= GOOD_PARAGRAPH)
+}
+
+/** Whether a line of the text follows the page's heading, before the next one. */
+function hasLead({ elements }: Document, text: string): boolean {
+  const heading = elements.find(({ name, dropped }) => name === 'h1' && !dropped)
+  const siblings = heading?.parent?.children ?? []
+  for (const next of siblings.slice(siblings.indexOf(heading as Element) + 1)) {
+    if (!(next instanceof Element)) continue
+    if (isHeading(next)) return false
+    const isLine = (next.flags & BLOCK) !== 0 && !next.hasBlock && next.chars >= LEAST_LINE && linkShare(next) < MANY_LINKS
+    if (isLine && text.includes(plainText([next]))) return true
+  }
+  return false
 }
 
 function contentAt(document: Document, parts: Parts, strictness: Strictness): Content {

@@ -369,6 +369,12 @@ describe('what reads like text', () => {
     const near = (body: string): string => code(() => page(`<div><ul>${links}</ul></div><div>${body}</div>`))
     expect(near(scraps)).toBe('NO_CONTENT')
     expect(near(`${scraps}<p>${prose}</p>`)).toBe('none')
+    // a line under the page's heading is what the page says, and no other short one
+    expect(near('<h1>toggle()</h1><p>Toggle a bit of a number.</p>')).toBe('none')
+    expect(near(`<h1>石臼</h1><p>三十元</p><p>小さな青い石臼、塩と胡椒用。</p>`)).toBe('none')
+    expect(near(`<h1>Mill</h1><p>Moved <a href="/there">to where all the others are by now</a>.</p><h2>Rights</h2>${scraps}`)).toBe(
+      'NO_CONTENT',
+    )
     // a short line by itself is what the page says, and a short one of ideographs is a paragraph
     expect(page('<h1>Mill</h1><p>The issue for this feature is: 42.</p>')).toBe('The issue for this feature is: 42.')
     expect(near('<p>下の石は動かず、上の石だけが静かに回り続ける。</p>')).toBe('none')

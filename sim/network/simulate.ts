@@ -22,6 +22,8 @@ export interface SimulateOptions {
   fabricating?: number
   forging?: number
   vanishing?: number
+  /** No page changes by itself, so that nobody honest fails a test by chance. */
+  isStill?: boolean
   /** Share of messages lost, 0 to 1. */
   loss?: number
   charter?: SimNetworkOptions['charter']
@@ -89,6 +91,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
     hosts: Math.max(4, nodes * 2),
     pagesPerHost: [pages * PAGES_TIMES, pages * PAGES_TIMES + 40],
     words: [80, 400],
+    isStill: options.isStill ?? false,
   })
   let shared: SimWeb | undefined
   const setup: SimNetworkOptions = {

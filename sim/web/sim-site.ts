@@ -17,6 +17,8 @@ export interface SimSiteOptions {
   words?: [number, number]
   /** The first so many hosts reserve themselves from training in robots.txt. */
   reservedHosts?: number
+  /** Every fetch shows a page as it usually stands. */
+  isStill?: boolean
 }
 
 export interface SimHost {
@@ -39,11 +41,13 @@ export class SimSite {
   readonly hosts: SimHost[]
   readonly #seed: number
   readonly #words: [number, number]
+  readonly #isStill: boolean
   readonly #byName: Map<string, SimHost>
   readonly #pages = new Lru<string, Uint8Array>(PAGES_REMEMBERED)
 
-  constructor({ seed, hosts = 8, pagesPerHost = [20, 60], words = [80, 900], reservedHosts = 0 }: SimSiteOptions) {
+  constructor({ seed, hosts = 8, pagesPerHost = [20, 60], words = [80, 900], reservedHosts = 0, isStill = false }: SimSiteOptions) {
     this.#seed = seed
+    this.#isStill = isStill
     this.#words = words
     this.hosts = Array.from({ length: hosts }, (_, i) => ({
       name: `h${i}.sim.test`,
@@ -71,7 +75,7 @@ export class SimSite {
     const number = Number(/^\/p\/(\d{1,9})$/.exec(path)?.[1] ?? -1)
     if (path !== '/' && path !== '/private/' && (number < 0 || number >= host.pages)) return undefined
     if (path === '/') return utf8(frontPage(host, this.#word(host, path, draw) % host.pages))
-    const variant = number < 0 ? 0 : this.#variant(host, path, draw)
+    const variant = number < 0 || this.#isStill ? 0 : this.#variant(host, path, draw)
     return this.#pages.recall(`${name}${path} ${variant}`, () =>
       utf8(number < 0 ? shell(host, 'Private', '<p>Not for robots.</p>', []) : this.#article(host, number, variant)),
     )

@@ -12,14 +12,16 @@ import {
   vanishing,
 } from '../../sim/index.ts'
 
-// on seed 3 two of an honest peer’s twelve pages change before they are tested, and on 4 no forged page is drawn
-const SEEDS = [1, 2, 5]
+const SEEDS = [1, 2, 3, 4]
 
-/** Six honest peers, four validators and one who is not honest; two epochs of twelve pages. */
+/**
+ * Six honest peers, four validators and one who is not honest; two epochs of twelve pages. No page changes by itself: else on a seed
+ * now and then two of an honest peer’s twelve did, and it loses an epoch by chance and not by the cheat.
+ */
 async function playAgainst(seed: number, cheat: (loot: Loot) => SimContributor) {
   const loot = new Loot()
   const peers = Array.from({ length: 6 }, (_, i) => honest(`honest-${i + 1}`, loot))
-  const result = await simulate({ seed, nodes: 7, validators: 4, epochs: 2, pages: 12, cast: [...peers, cheat(loot)] })
+  const result = await simulate({ seed, nodes: 7, validators: 4, epochs: 2, pages: 12, isStill: true, cast: [...peers, cheat(loot)] })
   const [cheater] = result.contributors.filter(({ name }) => name === 'cheat') as [SimulatedContributor]
   return { cheater, others: result.contributors.filter(({ name }) => name !== 'cheat'), result }
 }
@@ -32,10 +34,13 @@ describe('on every seed, with the honest beside it unharmed,', () => {
     expect(others.every(({ frauds, note }) => frauds.length === 0 && note === null)).toBe(true)
   })
 
-  it.each(SEEDS)('forging one page in ten is proven by the one that was drawn (seed %i)', async (seed) => {
+  // four validators draw half of the pages each, by value: all miss two forged ones in an epoch of two thousand, or of thirty where these are cheap,
+  // as on seed 4. The next epoch finds them, and what was earned meanwhile has not vested
+  it.each(SEEDS)('forging one page in ten is proven by the one that was drawn, and paid for no epoch (seed %i)', async (seed) => {
     const { cheater, others } = await playAgainst(seed, () => forging('cheat'))
-    expect(cheater).toMatchObject({ points: '0', credibilityPpm: 0, note: 'fraud D3' })
-    expect(others.every(({ frauds }) => frauds.length === 0)).toBe(true)
+    expect(cheater).toMatchObject({ paid: '0', sharePpm: 0, credibilityPpm: 0, note: 'fraud D3' })
+    expect(cheater.frauds).toMatchObject([{ check: 'D3' }])
+    expect(others.every(({ frauds, note }) => frauds.length === 0 && note === null)).toBe(true)
   })
 
   it.each(SEEDS)('a copycat earns nothing for what was revealed before (seed %i)', async (seed) => {
@@ -49,7 +54,7 @@ describe('on every seed, with the honest beside it unharmed,', () => {
   it.each(SEEDS)('fabricating every second page, evidence and all, is not there when fetched again (seed %i)', async (seed) => {
     const { cheater, others } = await playAgainst(seed, () => fabricating('cheat', 2))
     expect(cheater).toMatchObject({ points: '0', frauds: [], note: 'void T1' })
-    expect(others.every(({ frauds }) => frauds.length === 0)).toBe(true)
+    expect(others.every(({ frauds, note }) => frauds.length === 0 && note === null)).toBe(true)
   })
 
   it.each(SEEDS)('who vanishes before anybody keeps its batch is paid nothing, and holds nobody up (seed %i)', async (seed) => {

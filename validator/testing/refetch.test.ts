@@ -223,6 +223,18 @@ it('waits for a long rest where there is time for it, and no longer than there i
   expect([slow.found, slow.asked]).toEqual(['left-out', ['/robots.txt', '/.well-known/tdmrep.json', '/ai.txt']])
 })
 
+it('lets what it found stand where no turn is left to ask again', async () => {
+  const slow = { '/robots.txt': text('User-agent: *\nCrawl-delay: 30\n') }
+  for (const [answer, found] of [
+    [{ ...page, body: `<p>${'Nobody ever wrote of mills here, only of ships and of the long way home. '.repeat(9)}</p>` }, 'T1'],
+    [{ status: 500, body: '' }, 'T2'],
+    [page, 'pass'],
+  ] as const) {
+    const one = await refetch({ ...slow, '/Aldbury': answer }, { waitMs: 40_000 })
+    expect([one.found, one.asked.filter((path) => path === '/Aldbury').length]).toEqual([found, 1])
+  }
+})
+
 it('asks once more only for what may come back', async () => {
   const gone = await refetch({ '/Aldbury': { status: 404, body: '' } })
   expect([gone.found, gone.asked.filter((path) => path === '/Aldbury').length]).toEqual(['T2', 1])

@@ -84,12 +84,7 @@ export class Refetcher {
     const { host } = new URL(page.url)
     const time = { leftMs: patience.pageMs, mostMs: patience.attemptMs, waitMs: patience.waitMs }
     try {
-      const { found, hasAnswered } = await this.#attempts(page, {
-        who: page.contributor,
-        time,
-        signal,
-        ...(page.onAsk && { onAsk: page.onAsk }),
-      })
+      const { found, hasAnswered } = await this.#attempts(page, { who: page.contributor, time, signal })
       const isInVain = !hasAnswered && patience.waitMs - time.waitMs > MAX_REST_MS
       if (found === 'T2' && (isOver(time) || isInVain)) {
         this.#silent.set(host, (this.#silent.get(host) ?? 0) + 1)
@@ -105,12 +100,21 @@ export class Refetcher {
   }
 
   /** The best of a few attempts, as far as the page's time goes. */
-  async #attempts(page: Page, visit: Visit & { time: AskingTime }): Promise<{ found: Refetched; hasAnswered: boolean }> {
+  async #attempts(page: Page, given: Visit & { time: AskingTime }): Promise<{ found: Refetched; hasAnswered: boolean }> {
     let found: Refetched = 'T2'
     let hasAnswered = false
+    let hasAsked = false
+    const onAsk = (): void => {
+      hasAsked = true
+      page.onAsk?.()
+    }
+    const visit = { ...given, onAsk }
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if ((this.#silent.get(new URL(page.url).host) ?? 0) >= MAX_SILENT_PAGES) break
+      const isAgain = hasAsked
       const answer = await this.#follow(page, visit)
+      // what came before stands: a slow host's pace is no way out for who invents pages of it
+      if (answer === 'left-out' && isAgain) break
       hasAnswered ||= answer !== null
       if (typeof answer === 'string') return { found: answer, hasAnswered }
       if (answer !== null && answer.exchange.status < 400) {
