@@ -22,7 +22,7 @@ interface Outcome {
   health: string
   from: string[]
   to: string[] | null
-  /** `sound`: nothing to do. `due`: with --dry-run. `reshared`, or the code of why not. */
+  /** `sound`: nothing to do. `due`: with --dry-run. `reshared`; `finished`: by an earlier order, whatever is wished now; or the code of why not. */
   outcome: string
   faults: Record<string, string>
 }
@@ -87,7 +87,7 @@ async function tell(
     if (flags['json'] !== true) print(printable(inWords(said)))
   }
   if (flags['json'] === true) printJson({ contributions: outcomes })
-  return outcomes.every(({ outcome }) => ['sound', 'due', 'reshared'].includes(outcome)) ? 0 : 3
+  return outcomes.every(({ outcome }) => ['sound', 'due', 'reshared', 'finished'].includes(outcome)) ? 0 : 3
 }
 
 const standing = z.object({ reshares: z.int().nonnegative() })
@@ -118,8 +118,10 @@ function inWords({ contribution, health, from, to, outcome, faults }: Outcome): 
       ? 'stays where it is'
       : outcome === 'reshared'
         ? `its shares lie with ${String(to?.length)} keyholders from here on`
-        : outcome === 'due'
-          ? `would go from ${from.length} to ${String(to?.length)} keyholders`
-          : `not reshared [${outcome}]`
+        : outcome === 'finished'
+          ? 'what an earlier run ordered is finished; run it again for more'
+          : outcome === 'due'
+            ? `would go from ${from.length} to ${String(to?.length)} keyholders`
+            : `not reshared [${outcome}]`
   return [`${contribution}  ${health}; ${what}`, ...Object.entries(faults).map(([account, code]) => `  ${account}: ${code}`)].join('\n')
 }

@@ -177,12 +177,12 @@ function outcomeReasons(state: LedgerState, epoch: number, why: OutcomeReasons, 
   ]
 }
 
-function leftOutReasons(epoch: number, { own, others }: LeftOut): Reason[] {
-  const kept: [string | null, number][] = [...own, [null, others]]
+function leftOutReasons(epoch: number, { closed, others }: LeftOut): Reason[] {
+  const kept: [string | null, number][] = [...[...closed].map((host): [string, number] => [host, 0]), [null, others]]
   return kept
     .filter(([, keeps]) => keeps < PPM)
     .map(([host, keeps]) => {
-      const text = `epoch ${epoch}: pages of ${host ?? 'thinly drawn hosts'} that nobody could ask for earn nothing: records there keep ${keeps} ppm`
+      const text = `epoch ${epoch}: pages of ${host ?? 'other hosts'} that nobody could ask for earn nothing: records there keep ${keeps} ppm`
       return reason('left-out', text, { epoch, facts: { host, keeps } })
     })
 }

@@ -173,6 +173,19 @@ describe('a new member that does not do its part', () => {
     await world.pass(2400)
     expect(world.contributions.get(one!)!.committee.members).toEqual([...members.slice(1), others[2]])
   })
+
+  it('is asked again where it alone may take over from one that is gone', async () => {
+    const [alone] = others as [string]
+    for (const account of others.slice(1)) world.seated.delete(account)
+    const [one] = await world.offer(1)
+    world.gone.add(members[0]!)
+    world.signs = ({ did }) => (did === alone ? utf8('ready') : undefined)
+    await world.pass(120)
+    expect(world.orders).toHaveLength(1)
+    world.signs = () => undefined
+    await world.pass(3600)
+    expect(world.contributions.get(one!)!.committee.members).toContain(alone)
+  })
 })
 
 describe('what is due', () => {
@@ -200,6 +213,19 @@ describe('what is due', () => {
     world.seated.delete(members[0]!)
     await world.pass(120)
     expect(world.generation(one)).toBe(1)
+  })
+
+  it('is done at once also where as many are left as before the operator replaced another', async () => {
+    const [one] = await world.offer(1)
+    world.signs = () => utf8('ready')
+    world.seated.delete(members[0]!)
+    await world.pass(DAY)
+    world.signs = () => undefined
+    Object.assign(world.contributions.get(one!)!, { committee: { k: 3, members: [...members.slice(1), others[0]!] }, generation: 1 })
+    await world.pass(120)
+    world.seated.delete(members[1]!)
+    await world.pass(120)
+    expect(world.generation(one)).toBe(2)
   })
 
   it('waits for one who may take over and is away, so that no committee shrinks for it', async () => {

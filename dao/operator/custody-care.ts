@@ -65,6 +65,8 @@ interface Tried {
   /** Unix seconds. */
   againAt: number
   isAway: boolean
+  /** Of the shares. */
+  generation: number
   /** Members that were left; where that is another number, it is not the same any more, and done at once. */
   left: number
   /** Who was to take over in these tries: others are asked while there are any, because nobody knows whose fault it was. */
@@ -139,18 +141,26 @@ export class CustodyCare implements AsyncDisposable {
   }
 
   #rests({ fact, left }: Turn): boolean {
-    const tried = this.#tried.get(keyOf(fact))
+    const tried = this.#triedOf(fact)
     return tried !== undefined && tried.left === left && tried.againAt > this.#now()
   }
 
+  /** What came to nothing with these shares, not with those that somebody dealt anew since. */
+  #triedOf(fact: CustodyFact): Tried | undefined {
+    const tried = this.#tried.get(keyOf(fact))
+    return tried?.generation === fact.one.generation ? tried : undefined
+  }
+
   /** `reshared`, or the code of why it has to wait; undefined where nothing is to be done about it now. */
-  async #take({ fact: { one }, left }: Turn, view: HoldersView, book: ReshareBook): Promise<string | undefined> {
+  async #take({ fact: { one: before }, left }: Turn, view: HoldersView, book: ReshareBook): Promise<string | undefined> {
     const { days, state, logger, signal } = this.#options
     // the log may have gone on while others were dealt
-    const fact = custodyOfOne(state(), one.manifestCid)
-    if (fact === undefined) return undefined
+    const fact = custodyOfOne(state(), before.manifestCid)
+    if (fact === undefined || book.hasFinished(fact.one)) return undefined
+    const { one } = fact
+    const { generation } = one
     const key = keyOf(fact)
-    const { failed, passed } = this.#tried.get(key) ?? { failed: 0, passed: NOBODY }
+    const { failed, passed } = this.#triedOf(fact) ?? { failed: 0, passed: NOBODY }
     const answers = (account: string): boolean => view.answers(account) && !passed.has(account)
     let to: Committee | undefined
     let found: ReshareOutcome | undefined
@@ -170,10 +180,11 @@ export class CustodyCare implements AsyncDisposable {
     // nobody may take over yet, or who has to be there is not
     const isAway = outcome === undefined || AWAY.includes(outcome)
     const others = (!isAway && to?.members.filter((account) => !one.committee.members.includes(account))) || []
-    // after the last of them the first is asked again
-    const isRound = others.some((account) => passed.has(account))
+    // after the last of them the first is asked again, also where none is named once all were
+    const isRound = others.every((account) => passed.has(account))
     const next = new Set([...(isRound ? NOBODY : passed), ...others])
-    this.#tried.set(key, { failed: failed + 1, againAt: this.#now() + againAfter(failed + 1), isAway, left, passed: next })
+    const againAt = this.#now() + againAfter(failed + 1)
+    this.#tried.set(key, { failed: failed + 1, againAt, isAway, generation, left, passed: next })
     logger.debug('reshare-failed', { contribution: key, code: outcome, faults })
     return outcome
   }

@@ -218,7 +218,7 @@ describe('what an earlier run prepared', () => {
     const { committee: to } = one
     const { signal } = new AbortController()
     const again = { to, dealers: [1, 2, 3], mesh, operator: world.operator, ledger: world.id, clock, book, log, signal }
-    expect(await reshareOne({ one, ...again })).toEqual({ outcome: 'reshared', faults: {} })
+    expect(await reshareOne({ one, ...again })).toEqual({ outcome: 'finished', faults: {} })
     expect(asked).toEqual([])
     // what is due after that is
     expect(await reshareOne({ one: { ...one, generation: 1 }, ...again })).toMatchObject({ outcome: 'RESHARE_INCOMPLETE' })

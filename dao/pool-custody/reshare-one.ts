@@ -23,7 +23,10 @@ export interface Reshare {
   signal: AbortSignal
 }
 
-/** `reshared`, or the code of why not; then the old shares count as before. `faults`: code by account of those that did not do their part. */
+/**
+ * `reshared`; `finished` where the book has just finished an earlier order for it, so that no other is given; or the code of why not: then the old
+ * shares count as before. `faults`: code by account of those that did not do their part.
+ */
 export interface ReshareOutcome {
   outcome: string
   faults: Record<string, string>
@@ -31,11 +34,10 @@ export interface ReshareOutcome {
 
 /**
  * Orders it, has it dealt, remembers what all new members signed, logs it and tells everybody. Whoever is away then changes over when it reads the
- * log. Where the book has just finished an earlier order for it, nothing more is done. Throws what logging throws where that is no refusal: it is in
- * the book then.
+ * log. Throws what logging throws where that is no refusal: it is in the book then.
  */
 export async function reshareOne({ one, to, dealers, mesh, operator, ledger, clock, book, log, signal }: Reshare): Promise<ReshareOutcome> {
-  if (book.hasFinished(one)) return { outcome: 'reshared', faults: {} }
+  if (book.hasFinished(one)) return { outcome: 'finished', faults: {} }
   // the curve loads only where there is something to deal
   const { commitReshare, prepareReshare } = await import('../custody/index.ts')
   const at = Math.floor(clock.now() / 1000)

@@ -10,19 +10,21 @@ const cutsOf = (...draws: string[][]) => {
   return leftOutCuts(reports, () => 1)
 }
 
-it('takes of a host that most drew what was left out there, and of no other', () => {
-  const cuts = cutsOf(['A', 'a', 'b'], ['A', 'a', 'b'], ['b'])
-  expect([...cuts.own]).toEqual([
-    ['a.org', 500_000],
-    ['b.org', 1_000_000],
-  ])
-  expect([cuts.others, isCut(cuts), keptOf(cuts, 'www.a.org')]).toEqual([1_000_000, true, 500_000])
+it('takes all of a host where most drew and could look at nothing, and no other for it', () => {
+  const cuts = cutsOf(['A', 'A', 'b'], ['A', 'b', 'b'], ['b'])
+  expect([[...cuts.closed], cuts.others, isCut(cuts)]).toEqual([['a.org'], 1_000_000, true])
+  expect(['www.a.org', 'b.org'].map((host) => keptOf(cuts, host))).toEqual([0, 1_000_000])
 })
 
-it('takes of all hosts together what was left out of those that few drew, so that nobody is paid for the many that none did', () => {
+it('takes of all other hosts together what was left out of them, so that nobody is paid for the many that none drew', () => {
   const cuts = cutsOf(['A', 'b', 'z'], ['C', 'd', 'z'], ['E', 'f', 'z'])
-  expect([...cuts.own]).toEqual([['z.org', 1_000_000]])
-  for (const host of ['a.org', 'b.org', 'never-drawn.org']) expect(keptOf(cuts, host)).toBe(500_000)
+  for (const host of ['a.org', 'b.org', 'z.org', 'never-drawn.org']) expect(keptOf(cuts, host)).toBe(666_667)
+})
+
+it('pays for nothing invented that is spread over hosts of which each validator draws one or two records', () => {
+  // most drew a, b and c, and on none of them did most meet what nobody may look at
+  const cuts = cutsOf(['A', 'b', 'c', 'd'], ['a', 'B', 'c', 'd'], ['a', 'b', 'C', 'd'])
+  for (const host of ['a.org', 'b.org', 'c.org', 'd.org']) expect(keptOf(cuts, host)).toBe(750_000)
 })
 
 it('takes nothing by the word of less than half, also where nobody else drew, and nothing where nothing was left out', () => {

@@ -12,59 +12,38 @@ export interface DrawnOnHosts {
   draws: readonly { host: string; isLeftOut: boolean }[]
 }
 
-/** What a contributor's records keep of their value, ppm. */
+/** What a contributor's records keep of their value. */
 export interface LeftOut {
-  /** By host key: hosts that most of its committee drew. */
-  own: ReadonlyMap<string, number>
-  /** All other hosts together, drawn or not. */
+  /** Host keys where most of its committee drew and could look at nothing: they keep nothing. */
+  closed: ReadonlySet<string>
+  /** ppm, of all other hosts together, drawn or not. */
   others: number
 }
 
-interface Count {
-  draws: number
-  leftOut: number
-}
-type ByValidator = Map<string, Count>
-
 /**
- * The part of the draws that was not left out. A host that most of the committee drew answers for itself; the others answer together, or whoever
- * invents pages on more hosts than are drawn would be paid for most of them. By the weighted median of all who reported, of whom those who drew
- * nothing there left nothing out, so that less than half of them take nothing from anybody.
+ * The part of the draws that was not left out. Hosts answer together, or whoever spreads what it invents over many would be paid for most of it: a
+ * validator draws too few records of each to tell, and none of some. What nobody could look at at all is set apart, so that nothing of it is released.
+ * By the weighted median of all who reported, of whom those who drew nothing left nothing out, so that less than half of them take nothing from anybody.
  */
 export function leftOutCuts(reports: readonly DrawnOnHosts[], weightOf: (validator: string) => number): LeftOut {
-  const hosts = new Map<string, ByValidator>()
-  for (const { validator, draws } of reports)
-    for (const { host, isLeftOut } of draws) {
-      const key = hostKey(host)
-      const by = hosts.get(key) ?? new Map<string, Count>()
-      hosts.set(key, by)
-      add(by, validator, { draws: 1, leftOut: isLeftOut ? 1 : 0 })
-    }
   const weightAll = reports.reduce((sum, { validator }) => sum + weightOf(validator), 0)
-  const keeps = (by: ByValidator): number => {
-    const shares = reports.map(({ validator }) => {
-      const { draws, leftOut } = by.get(validator) ?? { draws: 1, leftOut: 0 }
-      return { value: mulDiv(leftOut, PPM, draws), weight: weightOf(validator), tie: validator }
-    })
-    return PPM - (wmedian(shares) ?? 0)
+  const unseenBy = new Map<string, number>()
+  for (const { validator, draws } of reports) {
+    const seen = new Set(draws.flatMap(({ host, isLeftOut }) => (isLeftOut ? [] : [hostKey(host)])))
+    for (const key of new Set(draws.map(({ host }) => hostKey(host))))
+      if (!seen.has(key)) unseenBy.set(key, (unseenBy.get(key) ?? 0) + weightOf(validator))
   }
-  const own = new Map<string, number>()
-  const together: ByValidator = new Map()
-  for (const [host, by] of hosts) {
-    const weight = [...by.keys()].reduce((sum, validator) => sum + weightOf(validator), 0)
-    if (weight * 2 > weightAll) own.set(host, keeps(by))
-    else for (const [validator, count] of by) add(together, validator, count)
-  }
-  return { own, others: keeps(together) }
+  const closed = new Set([...unseenBy].flatMap(([key, weight]) => (weight * 2 > weightAll ? [key] : [])))
+  const shares = reports.map(({ validator, draws }) => {
+    const others = draws.filter(({ host }) => !closed.has(hostKey(host)))
+    const leftOut = others.filter(({ isLeftOut }) => isLeftOut).length
+    return { value: mulDiv(leftOut, PPM, Math.max(1, others.length)), weight: weightOf(validator), tie: validator }
+  })
+  return { closed, others: PPM - (wmedian(shares) ?? 0) }
 }
 
 /** ppm that the records of a host keep. */
-export const keptOf = ({ own, others }: LeftOut, host: string): number => own.get(hostKey(host)) ?? others
+export const keptOf = ({ closed, others }: LeftOut, host: string): number => (closed.has(hostKey(host)) ? 0 : others)
 
 /** Whether anything of any host was taken. */
-export const isCut = ({ own, others }: LeftOut): boolean => others < PPM || [...own.values()].some((keeps) => keeps < PPM)
-
-function add(by: ByValidator, validator: string, { draws, leftOut }: Count): void {
-  const before = by.get(validator) ?? { draws: 0, leftOut: 0 }
-  by.set(validator, { draws: before.draws + draws, leftOut: before.leftOut + leftOut })
-}
+export const isCut = ({ closed, others }: LeftOut): boolean => closed.size > 0 || others < PPM

@@ -79,8 +79,6 @@ it('leaves out of the epoch’s release what reserved itself since it was gather
     const leftOut = network.results[1]?.reasons.get(account)?.leftOut
     expect(points).toBe(value)
     expect(note).toBe(leftOut && isCut(leftOut) ? 'left out in part' : null)
-    expect(leftOut?.others).toBe(1_000_000)
-    const cut = [...(leftOut?.own ?? [])].flatMap(([host, keeps]) => (keeps < 1_000_000 ? [host] : []))
-    expect(cut.filter((host) => host !== staying)).toEqual([])
+    expect([...(leftOut?.closed ?? [])].filter((host) => host !== staying)).toEqual([])
   }
 })

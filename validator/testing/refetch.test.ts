@@ -235,6 +235,17 @@ it('lets what it found stand where no turn is left to ask again', async () => {
   }
 })
 
+it('leaves out what turns out to be reserved when it is asked for again', async () => {
+  const late = [{ status: 503, body: '' }, text('[{"location": "/", "tdm-reservation": 1}]')]
+  for (const answer of [
+    { status: 500, body: '' },
+    { ...page, body: '<p>Elsewhere.</p>' },
+  ]) {
+    const one = await refetch({ '/.well-known/tdmrep.json': late, '/Aldbury': answer })
+    expect([one.found, one.asked.filter((path) => path === '/Aldbury').length]).toEqual(['left-out', 1])
+  }
+})
+
 it('asks once more only for what may come back', async () => {
   const gone = await refetch({ '/Aldbury': { status: 404, body: '' } })
   expect([gone.found, gone.asked.filter((path) => path === '/Aldbury').length]).toEqual(['T2', 1])

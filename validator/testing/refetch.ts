@@ -114,9 +114,9 @@ export class Refetcher {
       const isAgain = hasAsked
       const answer = await this.#follow(page, visit)
       // what came before stands: a slow host's pace is no way out for who invents pages of it
-      if (answer === 'left-out' && isAgain) break
+      if (answer === 'no-turn' && isAgain) break
       hasAnswered ||= answer !== null
-      if (typeof answer === 'string') return { found: answer, hasAnswered }
+      if (typeof answer === 'string') return { found: answer === 'no-turn' ? 'left-out' : answer, hasAnswered }
       if (answer !== null && answer.exchange.status < 400) {
         const { site, exchange } = answer
         const reservation = reservationOf(site, { ...page, profile: page.charter.sources.profile }, exchange)
@@ -148,7 +148,7 @@ export class Refetcher {
    * What the address leads to, over redirects, with the rules of its own site; null when nothing came. What a site forbids or reserves is not asked
    * for here either, nor what it redirects to where that host does.
    */
-  async #follow(page: Page, visit: Visit): Promise<Answer | Exclude<Refetched, null> | null> {
+  async #follow(page: Page, visit: Visit): Promise<Answer | Exclude<Refetched, null> | 'no-turn' | null> {
     const { url: start, agent, charter } = page
     // as old as the rules may be that a fetch went by (D5)
     const rulesMs = Math.max(DAY_MS, charter.epoch.gather.maxSeconds * 1000)
@@ -178,7 +178,7 @@ export class Refetcher {
         if (error instanceof HostClosedError) throw error
         const code = codeOf(error)
         // no crawler asks such a site for a page
-        if (code === 'CRAWL_DELAY' || code === 'NO_TURN') return 'left-out'
+        if (code === 'CRAWL_DELAY' || code === 'NO_TURN') return 'no-turn'
         if (code === 'INTERNAL') this.#logger.error('refetch-failed', { url, code, message: String(error) })
         return null
       }
