@@ -202,14 +202,14 @@ describe('a release', () => {
         minPeople: 5,
         pay: async () => void paid.push(sink.opened),
       }
-      const { release, aiAct, isCounted } = await other.assemble(other.order(), sink, {
+      const { release, aiAct, isPaid } = await other.assemble(other.order(), sink, {
         counting,
         onProgress: ({ step, contributions }) => {
           if (step === 'write' && contributions === 4 && other.tombstones.size === 0) other.withdraw(leaving)
         },
       })
       // before anything with counts in it was begun
-      expect([paid, sink.opened, isCounted]).toEqual([[0], 2, true])
+      expect([paid, sink.opened, isPaid]).toEqual([[0], 2, true])
       const { counts, statistics } = release.value
       expect(statistics).toEqual(COUNTED)
       expect(counts).toMatchObject({ epsilonPpm: 50_000_000, minPeople: 5, noises: 1 })
@@ -227,12 +227,20 @@ describe('a release', () => {
 
       // of fewer than are told of nothing is counted, and nothing paid
       const few = await other.assemble(other.order({ name: 'pool-2' }), new MemorySink(), { counting: { ...counting, minPeople: 7 } })
-      expect([few.isCounted, few.release.value.counts, paid]).toEqual([false, undefined, [0]])
+      expect([few.isPaid, few.release.value.counts, paid]).toEqual([false, undefined, [0]])
       const refused = other.assemble(other.order({ name: 'pool-3' }), sink, {
         counting: { ...counting, pay: () => Promise.reject(new Error('spent')) },
       })
       await expect(refused).rejects.toThrow('spent')
       expect(sink.opened).toBe(2)
+      // who withdraws when it is paid takes the counts of all with them, and the ε does not come back
+      const late = await other.assemble(other.order({ name: 'pool-4' }), new MemorySink(), {
+        counting: { ...counting, minPeople: 6 },
+        onProgress: ({ step }) => {
+          if (step === 'write' && other.tombstones.size === 1) other.withdraw(other.people[4] as Person)
+        },
+      })
+      expect([late.isPaid, late.report.people, late.release.value.counts, paid]).toEqual([true, 5, undefined, [0, 2]])
     })
   })
 
