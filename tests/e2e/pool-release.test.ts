@@ -7,6 +7,7 @@ import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FatalError } from '../../core/errors/index.ts'
 import { signObject } from '../../core/envelope/index.ts'
 import type { Mesh } from '../../core/mesh/index.ts'
 import { generateAgeIdentity, sealStream } from '../../dao/custody/index.ts'
@@ -349,6 +350,67 @@ describe('a release', () => {
       const { data } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
       expect(data.some(({ object }) => object.name?.endsWith('of 20'))).toBe(false)
     })
+  })
+})
+
+describe('what goes wrong in one of several', () => {
+  it.each(['keys', 'write'] as const)('stops the others too, and leaves no bundle: %s', async (step) => {
+    const first = Promise.withResolvers<never>()
+    let [isAt, waiting, ended] = ['', 0, 0]
+    /** Of this step the first comes to an end when four were asked for, and the others never. */
+    const readChunks: Assembling['readChunks'] = async (cids, signal) => {
+      if (isAt !== step || signal === undefined) return cids.map((cid) => world.chunks.get(String(cid)))
+      waiting++
+      if (waiting === 4) first.reject(new FatalError('HOLDERS_AWAY', 'nobody is there'))
+      if (waiting === 1) return first.promise
+      return new Promise((_, reject) => {
+        const end = (): void => {
+          ended++
+          reject(signal.reason as Error)
+        }
+        if (signal.aborted) end()
+        else signal.addEventListener('abort', end)
+      })
+    }
+    let discarded = 0
+    const sink = new MemorySink()
+    const watched: Assembling['sink'] = {
+      open: async () => {
+        const bundle = await sink.open()
+        const discard = async (): Promise<void> => {
+          discarded++
+          await bundle.discard()
+        }
+        return { ...bundle, discard }
+      },
+    }
+    const made = world.assemble(world.order(), watched, { readChunks, onProgress: (at) => void (isAt = at.step) })
+    await expect(made).rejects.toMatchObject({ code: 'HOLDERS_AWAY' })
+    expect([waiting, ended, sink.bytes]).toEqual([4, 3, undefined])
+    expect([sink.opened, discarded]).toEqual(step === 'keys' ? [0, 0] : [1, 1])
+  })
+
+  it('stops the reading ahead too where the bundle has no room', async () => {
+    const waiting: AbortSignal[] = []
+    const full: Assembling['sink'] = {
+      open: async () => ({
+        write: async () => {
+          throw new Error('no room')
+        },
+        close: async () => {},
+        discard: async () => {},
+      }),
+    }
+    await expect(
+      world.assemble(world.order(), full, {
+        readChunks: async (cids, signal) => {
+          if (signal !== undefined) waiting.push(signal)
+          return cids.map((cid) => world.chunks.get(String(cid)))
+        },
+      }),
+    ).rejects.toThrow('no room')
+    for (let turn = 0; turn < 20; turn++) await setImmediate()
+    expect(waiting.every(({ aborted }) => aborted)).toBe(true)
   })
 })
 
