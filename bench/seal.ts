@@ -1,7 +1,7 @@
 /**
  * What personal pools cost: sealing 20,000 events, opening 32 chunks by 3 of 5 over TCP on loopback, withdrawing, also from five keyholders of 100,000
  * shares each, 100,000 deposits in one keyholder.
- * Targets: 3 s, 4 s, 5 s, 300 MiB. `node bench/seal.ts [events] [shares]`. Keyholders, scorer and contributor share one process here.
+ * Targets: 3 s, 4 s, 5 s, 5 s, 300 MiB. `node bench/seal.ts [events] [shares]`. Keyholders, scorer and contributor share one process here.
  */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

@@ -142,7 +142,9 @@ export const run: Run = async (_args, flags) => {
   if (flags['json'] === true) printJson({ release: release.cid.toString(), name, bundle: bundleFile, ...made.report, counts, left })
   else {
     if (counting && counts === null)
-      say(`quern: fewer than ${counting.minPeople} people are left, so nothing of them is counted in public, and no ε was spent`)
+      say(
+        `quern: fewer than ${counting.minPeople} people are left, so nothing of them is counted in public; ${made.isPaid ? 'the ε was spent before the last of them withdrew' : 'no ε was spent'}`,
+      )
     for (const { manifest, code } of left) say(`quern: left out ${manifest} [${code}]`)
     print(printable(`${release.cid.toString()}: ${made.report.rows} rows of ${made.report.people} people for ${asked.trainer}, in ${out}`))
   }

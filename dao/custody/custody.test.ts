@@ -148,7 +148,8 @@ describe('k of n', () => {
     const members = keyholders(5).map(({ did }) => did)
     const seats = new Map(members.map((member, i) => [peerFromDid(member), i]))
     const asking = { signer: operator, manifest, indices: [0], role: 'scorer', purpose: 'dpv:DataQualityAssessment', epoch: 1 } as const
-    const run = async (order: number[], odd: Record<number, 'refuses' | 'hangs'> = {}) => {
+    const other = reshared({ k, held }, { k, n: 5 })
+    const run = async (order: number[], odd: Record<number, 'refuses' | 'hangs' | 'is of another generation'> = {}) => {
       const asked: number[] = []
       const ask = async (peer: string, _: unknown, { request }: { request: Uint8Array }) => {
         const seat = seats.get(peer) as number
@@ -157,7 +158,8 @@ describe('k of n', () => {
         given++
         if (odd[seat] === 'refuses') return { status: 'refused', code: 'UNKNOWN' }
         const { reply } = decode(request) as { reply: string }
-        return { status: 'ok', sealed: await sealToRecipients(encode(answer(held[seat] as HeldShare, [0])), [reply]) }
+        const share = (odd[seat] === undefined ? held : other)[seat] as HeldShare
+        return { status: 'ok', sealed: await sealToRecipients(encode(answer(share, [0])), [reply]) }
       }
       let given = 0
       // time passes where everybody who answers has answered
@@ -173,6 +175,8 @@ describe('k of n', () => {
     }
     expect(await run([3, 0, 4, 1, 2])).toEqual({ asked: [3, 0, 4], faults: [] })
     expect(await run([3, 0, 4, 1, 2], { 0: 'refuses' })).toEqual({ asked: [3, 0, 4, 1], faults: [[0, 'UNKNOWN']] })
+    // its part is good, and fits none of the others
+    expect(await run([3, 0, 4, 1, 2], { 0: 'is of another generation' })).toEqual({ asked: [3, 0, 4, 1], faults: [] })
     const slow = await run([0, 1, 2, 3, 4], { 1: 'hangs', 2: 'hangs' })
     expect(slow.asked).toEqual([0, 1, 2, 3, 4])
     expect(slow.faults).toEqual(

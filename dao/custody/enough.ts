@@ -8,8 +8,9 @@ export async function enough(work: readonly Promise<void>[], done: () => boolean
 }
 
 /**
- * The same with as few as are needed asked first, and one more for each that comes to nothing, or whenever `slowMs` pass in which none ends. `ask`
- * says whether what it got is good. Resolves when `done` holds, or all have been asked and ended; `onSlow` hears of those that are waited for.
+ * The same with as few as are needed asked first, and one more for each that comes to nothing, where all that came was good and does not do together,
+ * or whenever `slowMs` pass in which none ends. `ask` says whether what it got is good. Resolves when `done` holds, or all have been asked and ended;
+ * `onSlow` hears of those that are waited for.
  */
 export async function enoughInTurn<T>(
   items: readonly T[],
@@ -38,6 +39,6 @@ export async function enoughInTurn<T>(
     const ended = await Promise.race([...left.values(), slow.promise])
     if (ended === undefined) onSlow([...left.keys()])
     else left.delete(ended.item)
-    if (!done() && ended?.good !== true) begin(1)
+    if (!done() && (ended?.good !== true || left.size === 0)) begin(1)
   }
 }

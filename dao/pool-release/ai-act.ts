@@ -41,7 +41,7 @@ const textRange = (tokens: number): string | undefined => TEXT_RANGES.find(([bel
 export function describePoolAiAct(facts: AiActFacts): { bytes: Uint8Array; cid: CID } {
   const { policy, counts } = facts
   const statistics = counts ?? facts.statistics
-  const people = statistics?.groups.find(({ name }) => name === 'people')?.counts[0] ?? null
+  const ofPeople = statistics?.groups.find(({ name }) => name === 'people')
   const list = (group: string) => {
     const found = statistics?.groups.find(({ name }) => name === group)
     return (found?.bins ?? []).flatMap((bin, i) => (found?.counts[i] == null ? [] : [{ [group]: bin, people: found.counts[i] }]))
@@ -70,7 +70,7 @@ export function describePoolAiAct(facts: AiActFacts): { bytes: Uint8Array; cid: 
       userData: [
         {
           description: 'exports of online services that people gave to a personal pool under explicit consent',
-          people: people ?? (statistics === null ? 'not counted in public' : `fewer than ${statistics.minPeople}`),
+          people: ofPeople === undefined ? 'not counted in public' : (ofPeople.counts[0] ?? `fewer than ${statistics?.minPeople}`),
           counting:
             statistics === null
               ? null

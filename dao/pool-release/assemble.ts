@@ -62,13 +62,13 @@ export interface Assembling extends Omit<Opening, 'order' | 'purpose' | 'turns' 
   sink: BundleSink
   /** Signs the manifest: the operator, which in this version is the assembler. */
   operator: Signer
-  onProgress?: (done: { step: 'keys' | 'count' | 'write'; contributions: number; of: number }) => void
+  onProgress?: (done: { step: 'keys' | 'write'; contributions: number; of: number }) => void
 }
 
 export interface Assembled extends Described {
   left: LeftOut[]
-  /** Whether those in it are counted in public: not where nobody asked for it, nor of fewer people than are told of. */
-  isCounted: boolean
+  /** Whether ε was spent: also where so many withdrew after that, that those in it are not counted in public. */
+  isPaid: boolean
 }
 
 interface Opened {
@@ -95,8 +95,7 @@ class GoneMeanwhile extends Error {
 
 /**
  * Throws RefusedError TOO_FEW_PEOPLE when fewer than k people are left whose rows can be published, FatalError HOLDERS_AWAY where nobody
- * answers who holds a chunk, and whatever sink and clock throw. A
- * contribution that cannot be opened is named in `left` and does not stop the others.
+ * answers who holds a chunk, and whatever sink and clock throw. A contribution that cannot be opened is named in `left` and does not stop the others.
  */
 export async function assemblePoolRelease(input: Assembling): Promise<Assembled> {
   const { orders, policy, terms, random, known, onProgress } = input
@@ -147,7 +146,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
         throw new RefusedError('ORDER_EXPIRED', 'the order ended while the release was put together; begin again')
       if (!opened.some((one) => endedBy(one) !== undefined)) {
         await attempt.bundle.close()
-        return { ...attempt.made, left, isCounted: attempt.made.release.value.counts !== undefined }
+        return { ...attempt.made, left, isPaid: payment !== undefined }
       }
     } catch (thrown) {
       await attempt.bundle.discard()

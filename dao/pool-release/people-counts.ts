@@ -78,9 +78,9 @@ export class PeopleCounts {
 }
 
 /**
- * What of a release's counts anybody can see to be so, whether they were paid for with a copy of the log alone: undefined for good ones. OTHER_LAYOUT: they are not of groups of
- * layout 1 in its bounds, so that the noise says nothing; NOT_PAID: no entry before the release spends as much ε on its order. Whether the
- * assembler counted who was in it and drew the noise, nobody else can.
+ * What of a release's counts anybody can see to be so, whether they were paid for with a copy of the log alone: undefined for good ones. OTHER_LAYOUT:
+ * they are not of groups of layout 1 in its bounds, so that the noise says nothing; NOT_PAID: no entry before the release spends as much ε on its
+ * order. Whether the assembler counted who was in it and drew the noise, and whether it did so for one release of that order alone, nobody else can.
  */
 export function countsFault(
   { counts, order }: Pick<PoolRelease, 'counts' | 'order'>,

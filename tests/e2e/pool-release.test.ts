@@ -7,6 +7,7 @@ import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FatalError } from '../../core/errors/index.ts'
 import { signObject } from '../../core/envelope/index.ts'
 import type { Mesh } from '../../core/mesh/index.ts'
 import { generateAgeIdentity, sealStream } from '../../dao/custody/index.ts'
@@ -202,14 +203,14 @@ describe('a release', () => {
         minPeople: 5,
         pay: async () => void paid.push(sink.opened),
       }
-      const { release, aiAct, isCounted } = await other.assemble(other.order(), sink, {
+      const { release, aiAct, isPaid } = await other.assemble(other.order(), sink, {
         counting,
         onProgress: ({ step, contributions }) => {
           if (step === 'write' && contributions === 4 && other.tombstones.size === 0) other.withdraw(leaving)
         },
       })
       // before anything with counts in it was begun
-      expect([paid, sink.opened, isCounted]).toEqual([[0], 2, true])
+      expect([paid, sink.opened, isPaid]).toEqual([[0], 2, true])
       const { counts, statistics } = release.value
       expect(statistics).toEqual(COUNTED)
       expect(counts).toMatchObject({ epsilonPpm: 50_000_000, minPeople: 5, noises: 1 })
@@ -227,12 +228,20 @@ describe('a release', () => {
 
       // of fewer than are told of nothing is counted, and nothing paid
       const few = await other.assemble(other.order({ name: 'pool-2' }), new MemorySink(), { counting: { ...counting, minPeople: 7 } })
-      expect([few.isCounted, few.release.value.counts, paid]).toEqual([false, undefined, [0]])
+      expect([few.isPaid, few.release.value.counts, paid]).toEqual([false, undefined, [0]])
       const refused = other.assemble(other.order({ name: 'pool-3' }), sink, {
         counting: { ...counting, pay: () => Promise.reject(new Error('spent')) },
       })
       await expect(refused).rejects.toThrow('spent')
       expect(sink.opened).toBe(2)
+      // who withdraws when it is paid takes the counts of all with them, and the ε does not come back
+      const late = await other.assemble(other.order({ name: 'pool-4' }), new MemorySink(), {
+        counting: { ...counting, minPeople: 6 },
+        onProgress: ({ step }) => {
+          if (step === 'write' && other.tombstones.size === 1) other.withdraw(other.people[4] as Person)
+        },
+      })
+      expect([late.isPaid, late.report.people, late.release.value.counts, paid]).toEqual([true, 5, undefined, [0, 2]])
     })
   })
 
@@ -341,6 +350,67 @@ describe('a release', () => {
       const { data } = await opened(sink.bytes as Uint8Array, other.trainerKey.secret)
       expect(data.some(({ object }) => object.name?.endsWith('of 20'))).toBe(false)
     })
+  })
+})
+
+describe('what goes wrong in one of several', () => {
+  it.each(['keys', 'write'] as const)('stops the others too, and leaves no bundle: %s', async (step) => {
+    const first = Promise.withResolvers<never>()
+    let [isAt, waiting, ended] = ['', 0, 0]
+    /** Of this step the first comes to an end when four were asked for, and the others never. */
+    const readChunks: Assembling['readChunks'] = async (cids, signal) => {
+      if (isAt !== step || signal === undefined) return cids.map((cid) => world.chunks.get(String(cid)))
+      waiting++
+      if (waiting === 4) first.reject(new FatalError('HOLDERS_AWAY', 'nobody is there'))
+      if (waiting === 1) return first.promise
+      return new Promise((_, reject) => {
+        const end = (): void => {
+          ended++
+          reject(signal.reason as Error)
+        }
+        if (signal.aborted) end()
+        else signal.addEventListener('abort', end)
+      })
+    }
+    let discarded = 0
+    const sink = new MemorySink()
+    const watched: Assembling['sink'] = {
+      open: async () => {
+        const bundle = await sink.open()
+        const discard = async (): Promise<void> => {
+          discarded++
+          await bundle.discard()
+        }
+        return { ...bundle, discard }
+      },
+    }
+    const made = world.assemble(world.order(), watched, { readChunks, onProgress: (at) => void (isAt = at.step) })
+    await expect(made).rejects.toMatchObject({ code: 'HOLDERS_AWAY' })
+    expect([waiting, ended, sink.bytes]).toEqual([4, 3, undefined])
+    expect([sink.opened, discarded]).toEqual(step === 'keys' ? [0, 0] : [1, 1])
+  })
+
+  it('stops the reading ahead too where the bundle has no room', async () => {
+    const waiting: AbortSignal[] = []
+    const full: Assembling['sink'] = {
+      open: async () => ({
+        write: async () => {
+          throw new Error('no room')
+        },
+        close: async () => {},
+        discard: async () => {},
+      }),
+    }
+    await expect(
+      world.assemble(world.order(), full, {
+        readChunks: async (cids, signal) => {
+          if (signal !== undefined) waiting.push(signal)
+          return cids.map((cid) => world.chunks.get(String(cid)))
+        },
+      }),
+    ).rejects.toThrow('no room')
+    for (let turn = 0; turn < 20; turn++) await setImmediate()
+    expect(waiting.every(({ aborted }) => aborted)).toBe(true)
   })
 })
 
