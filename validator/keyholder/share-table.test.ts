@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type CID, encode, equalBytes, rawCid, sha256, toHex, utf8 } from '../../schemas/wire/index.ts'
 import { type KekFile, kekFile } from './kek-file.ts'
 import type { ShareRow } from './share-row.ts'
-import { encodeFramed, ShareTable } from './share-table.ts'
+import { encodeFramed } from './framed-rows.ts'
+import { ShareTable } from './share-table.ts'
 
 let folder: string
 let file: KekFile
