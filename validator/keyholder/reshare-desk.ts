@@ -197,7 +197,7 @@ export class ReshareDesk {
     const next = { order: cid, until: order.at + ORDER_SECONDS, held }
     // by another order, whose dealers may have missed a renewal, a consent as new may have come already
     const fits = known !== undefined && (known.current || known.receipts.length >= first.receipts.length)
-    const row = withPending(fits ? known : this.#newRow({ manifest: order.manifest, expires, held, next: known?.next ?? [] }, first), next)
+    const row = withPending(fits ? known : this.#newRow({ manifest: order.manifest, expires, held }, first, known), next)
     if (!fits) await papers.put(row.manifest, row.paperKey, { manifest, receipt: first.receipt })
     await table.put([row])
     // a withdrawal may have come while the disk was busy; it wins
@@ -239,12 +239,16 @@ export class ReshareDesk {
     return done
   }
 
-  /** Of whoever joins; `held` and `next` are what waits. */
+  /**
+   * Of whoever joins. What waits in the row before goes on waiting, and its key stays: where we stop between papers and row, the row before reads
+   * the newer papers.
+   */
   #newRow(
-    { manifest, expires, held, next }: Pick<ShareRow, 'manifest' | 'expires' | 'held' | 'next'>,
+    { manifest, expires, held }: Pick<ShareRow, 'manifest' | 'expires' | 'held'>,
     { receipts, salt, dealt }: SubShare,
+    before: ShareRow | undefined,
   ): ShareRow {
-    const paperKey = new Uint8Array(randomBytes(32))
+    const { next, paperKey } = before ?? { next: [], paperKey: new Uint8Array(randomBytes(32)) }
     return { v: 1, manifest, receipts, salt, dealt, held, next, current: false, paperKey, at: this.#now(), expires }
   }
 
