@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Clock, Kv, Logger } from '../../core/effects/index.ts'
-import { refusal, type Refusal, signObject, verifyObject } from '../../core/envelope/index.ts'
-import { codeOf, FatalError, QuernError } from '../../core/errors/index.ts'
+import { refusal, signObject, verifyObject } from '../../core/envelope/index.ts'
+import { codeOf } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import {
   accessLogProtocol,
@@ -20,7 +20,7 @@ import {
   withdrawProtocol,
 } from '../../core/mesh/index.ts'
 import { readWithdrawal } from '../../dao/consent/index.ts'
-import { accessRequest, type CID, encode, peerFromDid, type PoolManifest, WireError } from '../../schemas/wire/index.ts'
+import { accessRequest, type CID, encode, peerFromDid, type PoolManifest } from '../../schemas/wire/index.ts'
 import { AccessLog } from './access-log.ts'
 import { CountDesk, type CountView } from './count-desk.ts'
 import { DepositDesk } from './deposit-desk.ts'
@@ -28,6 +28,7 @@ import { DepositKeys } from './deposit-keys.ts'
 import { answerKeyRequest } from './key-desk.ts'
 import { PaperBox, type Papers } from './papers.ts'
 import { PoolKeyDesk } from './pool-key-desk.ts'
+import { answered, refusalOf, said, type Said } from './replies.ts'
 import { ReshareDesk } from './reshare-desk.ts'
 import type { ShareRow } from './share-row.ts'
 import type { ShareTable } from './share-table.ts'
@@ -74,7 +75,6 @@ export interface HeldContribution {
 }
 
 const DAY_SECONDS = 86_400
-type Said = { status: 'refused'; code: string; message: string }
 
 export class Keyholder implements AsyncDisposable {
   readonly #options: KeyholderOptions
@@ -335,20 +335,4 @@ export class Keyholder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync()
   }
-}
-
-/** What a desk gave, as a reply; its no, and what went wrong, as a refusal. */
-async function answered<A extends { ok: true }, R>(work: Promise<A | Refusal>, reply: (answer: A) => R): Promise<R | Said> {
-  const answer = await work.catch(refusalOf)
-  return answer.ok ? reply(answer) : said(answer)
-}
-
-const said = ({ code, message }: Refusal): Said => ({ status: 'refused', code: code.slice(0, 64), message: message.slice(0, 512) })
-
-/** What a peer did wrong, and what our disk refuses, are answers; a bug is not. */
-function refusalOf(thrown: unknown): Refusal {
-  if (thrown instanceof WireError) return refusal(thrown.code, thrown.message)
-  if (thrown instanceof FatalError) return refusal(thrown.code, 'this keyholder cannot store or read it now; ask again later')
-  if (thrown instanceof QuernError) return refusal(thrown.code, thrown.message)
-  throw thrown
 }
