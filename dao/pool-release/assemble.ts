@@ -230,10 +230,14 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     const bundle = await input.sink.open()
     let made: Described | undefined
     const byPerson = new Map(opened.map((one) => [one.person, one]))
+    // a generator that waits for a chunk does not hear that nobody wants its lines any more
+    const over = new AbortController()
     const lines = async function* (): AsyncGenerator<Line> {
       const persons = [...byPerson.keys(), ...canaries.keys()].toSorted()
       // chunks of the next are on their way while those of one are written
-      await using ahead = inOrder(batchesOfAll(persons.flatMap((person) => byPerson.get(person) ?? [])), AT_ONCE, readAgain)
+      await using ahead = inOrder(batchesOfAll(persons.flatMap((person) => byPerson.get(person) ?? [])), AT_ONCE, (batch, done) =>
+        readAgain(batch, AbortSignal.any([done, over.signal])),
+      )
       for (const [i, person] of persons.entries()) {
         input.signal?.throwIfAborted()
         onProgress?.({ step: 'write', contributions: i, of: persons.length })
@@ -277,6 +281,7 @@ export async function assemblePoolRelease(input: Assembling): Promise<Assembled>
     try {
       for await (const piece of sealStream(archive(), order.recipient)) await bundle.write(piece)
     } catch (thrown) {
+      over.abort(thrown)
       await bundle.discard()
       throw thrown
     }

@@ -391,10 +391,13 @@ describe('what goes wrong in one of several', () => {
   })
 
   it('stops the reading ahead too where the bundle has no room', async () => {
-    const waiting: AbortSignal[] = []
+    const begun = Promise.withResolvers<void>()
+    let [isAt, waiting, ended] = ['', 0, 0]
     const full: Assembling['sink'] = {
       open: async () => ({
         write: async () => {
+          // not before something is read that never comes
+          await begun.promise
           throw new Error('no room')
         },
         close: async () => {},
@@ -404,13 +407,22 @@ describe('what goes wrong in one of several', () => {
     await expect(
       world.assemble(world.order(), full, {
         readChunks: async (cids, signal) => {
-          if (signal !== undefined) waiting.push(signal)
-          return cids.map((cid) => world.chunks.get(String(cid)))
+          if (isAt !== 'write' || signal === undefined) return cids.map((cid) => world.chunks.get(String(cid)))
+          waiting++
+          begun.resolve()
+          return new Promise((_, reject) =>
+            signal.addEventListener('abort', () => {
+              ended++
+              reject(signal.reason as Error)
+            }),
+          )
         },
+        onProgress: (at) => void (isAt = at.step),
       }),
     ).rejects.toThrow('no room')
     for (let turn = 0; turn < 20; turn++) await setImmediate()
-    expect(waiting.every(({ aborted }) => aborted)).toBe(true)
+    expect(waiting).toBeGreaterThan(1)
+    expect(ended).toBe(waiting)
   })
 })
 
