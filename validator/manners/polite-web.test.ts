@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { codeOf, FatalError } from '../../core/errors/index.ts'
 import { SimSite, SimWeb } from '../../sim/web/index.ts'
 import { World } from '../../sim/world/index.ts'
-import { HostTurns, PoliteWeb } from './index.ts'
+import { HostTurns, HostWishes, PoliteWeb } from './index.ts'
 
 const signal = new AbortController().signal
 
@@ -86,4 +86,25 @@ it('lets nobody wait past its own end for a licence that somebody else asked for
   void clock.sleep(20_000).then(() => over.abort(new FatalError('ENDED', 'the share has ended')))
   await world.settle(rules('first', signal).then(() => Promise.all([rules('ann', signal), rules('bob', over.signal)])))
   expect(ended).toEqual(['first answered 200', 'bob ENDED 20000', 'ann answered 100200'])
+})
+
+it('tells every duty of a validator that a host asked to be left alone, whichever of them heard it', async () => {
+  const world = new World({ seed: 1 })
+  const { clock } = world
+  const web = new SimWeb({
+    clock,
+    site: new SimSite({ seed: 1, hosts: 0 }),
+    latencyMs: [0, 0],
+    override: () => ({ status: 429, headers: [['Retry-After', '20']] as [string, string][], body: '' }),
+  })
+  const shared = { web: web.view('v'), turns: new HostTurns(clock, signal), wishes: new HostWishes(), clock, delayMs: 100 }
+  const [recheck, tests] = [new PoliteWeb(shared), new PoliteWeb(shared)]
+  const time = { leftMs: 60_000, mostMs: 60_000, waitMs: 5000 }
+  let code = ''
+  const ask = async (): Promise<void> => {
+    await recheck.get('http://a.example/robots.txt', { who: 'ann', signal })
+    await tests.get('http://a.example/page', { who: 'ann', signal, time }).catch((error: unknown) => (code = codeOf(error)))
+  }
+  await world.settle(ask())
+  expect(code).toBe('HOST_RESTS')
 })

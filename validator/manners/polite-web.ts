@@ -28,7 +28,7 @@ export interface PoliteWebOptions {
   /** One for all that this validator asks. */
   turns: HostTurns
   clock: Clock
-  /** What hosts wish for between two requests, where others that this validator asks by know it too. */
+  /** What hosts wish for, where others that this validator asks by know it too. */
   wishes?: HostWishes
   /** The charter's pause between two requests to one host. */
   delayMs: number
@@ -82,8 +82,6 @@ const NO_TURN = { code: 'NO_TURN', message: 'the host’s pace left no turn in t
 
 export class PoliteWeb {
   readonly #options: PoliteWebOptions
-  /** Hosts whose last answer was a 429 or 503: who waits for these waits by their wish, not by ours. */
-  readonly #busy = new Set<string>()
   readonly #licenses: SharedAnswers
   readonly #wishes: HostWishes
 
@@ -156,7 +154,7 @@ export class PoliteWeb {
       const exchange = await this.#inTime(url, visit, options)
       const { status, headers } = exchange
       const isBusy = status === 429 || status === 503
-      this.#busy[isBusy ? 'add' : 'delete'](host)
+      this.#wishes.answered(host, isBusy)
       if (isBusy) askedMs = retryAfterMs(headerValues(headers, 'retry-after')[0], clock.now()) ?? FAILURE_REST_MS
       learn(exchange)
       return exchange
@@ -165,7 +163,7 @@ export class PoliteWeb {
       // awaited here: the deadline ends with this block
       return await turns.run(host, who, pace, limit?.signal ?? signal, work, mostMs)
     } catch (error) {
-      const isPace = !hasBegun && !signal.aborted && codeOf(error) === RESTS.code && !this.#busy.has(host)
+      const isPace = !hasBegun && !signal.aborted && codeOf(error) === RESTS.code && !this.#wishes.isBusy(host)
       throw isPace ? new RetryableError(NO_TURN.code, NO_TURN.message) : error
     } finally {
       begin()
