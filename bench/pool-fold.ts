@@ -55,13 +55,16 @@ async function reached(measured: Measured): Promise<Map<string, number>> {
     return found
   }
   const indexes = Array.from({ length: nodes.length / width }, (_, node) => node)
-  const root = indexes.find((node) => strings[at(node, 'name')] === Measured.name && types[0][at(node, 'type')] === 'object') ?? 0
-  const parts = next(root).find(({ name }) => name === 'parts')?.to ?? 0
+  const root = indexes.find((node) => strings[at(node, 'name')] === Measured.name && types[0][at(node, 'type')] === 'object')
+  const parts = root === undefined ? undefined : next(root).find(({ name }) => name === 'parts')?.to
+  // an engine that writes its snapshots otherwise would measure nothing, and nothing is below every target
+  if (root === undefined || parts === undefined)
+    throw new Error('the snapshot does not hold what is measured under the names it is looked for by')
   const seen = new Set<number>()
   const sizes = new Map<string, number>()
   const byName = new Map(next(parts).map(({ name, to }) => [name, to]))
   for (const name of Object.keys(measured.parts)) {
-    const waiting = [byName.get(name) ?? root]
+    const waiting: number[] = [byName.get(name) ?? root]
     let bytes = 0
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       if (node === root || seen.has(node)) continue

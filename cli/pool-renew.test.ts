@@ -108,7 +108,14 @@ function person(...yes: string[]): Prompter & { asked: number } {
 function leaving(): Prompter & { asked: number } {
   const input = new PassThrough()
   input.end()
-  return { ...prompterOver(input, new PassThrough()), asked: NaN }
+  const prompter = prompterOver(input, new PassThrough())
+  return {
+    asked: 0,
+    yes(question) {
+      this.asked++
+      return prompter.yes(question)
+    },
+  }
 }
 
 describe('of what is in the pool', () => {
@@ -143,7 +150,7 @@ describe('of what is in the pool', () => {
     ['answers no to another needed purpose', 'NOT_AGREED', 2, person('ai:ModelTraining', 'adult'), {}, {}],
     ['named it beforehand, and answers no', 'NOT_AGREED', 1, person('adult'), { adult: true, purpose: NEEDED }, {}],
     ['is no adult', 'NOT_ADULT', 5, person(...NEEDED), {}, {}],
-    ['leaves without an answer', 'NOT_AGREED', NaN, leaving(), {}, {}],
+    ['leaves without an answer', 'NOT_AGREED', 1, leaving(), {}, {}],
     ['wants more days than there are, before any question', 'TOO_LONG', 0, person('I '), { days: '366' }, {}],
     ['comes when it has ended, before any question', 'EXPIRED', 0, person('I '), {}, { given: now - 1000, expires: now - 1 }],
     ['is not there', 'UNATTENDED', 0, undefined, { purpose: NEEDED, adult: true }, {}],

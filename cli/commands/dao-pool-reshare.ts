@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { RefusedError, RetryableError } from '../../core/errors/index.ts'
 import type { Mesh } from '../../core/mesh/index.ts'
-import { type CustodyFact, custodyOf, seatedValidators } from '../../dao/ledger/index.ts'
+import { type CustodyFact, custodyOf, resharesIn, seatedValidators } from '../../dao/ledger/index.ts'
 import { poolView } from '../../dao/pool-access/index.ts'
 import {
   dealersOf,
@@ -102,13 +102,14 @@ async function upToDate(flags: Flags, signal: AbortSignal): Promise<OperatorSess
   const until = systemClock.now() + PATIENCE_MS
   for (;;) {
     const session = await operatorSession(flags, DOING)
-    if ([...session.state.contributions.values()].reduce((sum, { generation }) => sum + generation, 0) >= reshares) return session
+    if (resharesIn(session.state) >= reshares) return session
     if (systemClock.now() > until)
       throw new RetryableError(
         'CHECKPOINT_BEHIND',
         'too few validators have cosigned the newest reshares yet; run it again when they are there',
       )
-    await systemClock.sleep(1000, signal)
+    // each try reads the whole log again
+    await systemClock.sleep(5000, signal)
   }
 }
 

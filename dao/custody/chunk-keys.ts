@@ -108,7 +108,7 @@ export interface OpenedKeys {
   /** Key of each index asked for, in order. */
   keys: Uint8Array[]
   context: Uint8Array
-  /** When the consent ends by itself, Unix seconds, by the middle one of the answers used (of two the later); null where none of them said it. */
+  /** When the consent ends by itself, Unix seconds, by the middle one of the answers used (of two the earlier); null where none of them said it. */
   expires: number | null
 }
 

@@ -3,7 +3,7 @@
  * the DAO's service, which deals them anew, should have left them. By the log, and by who is silent as far as the role knows.
  */
 import type { Logger } from '../../core/effects/index.ts'
-import { custodyOf, type LedgerState, SHARE_DAYS } from '../ledger/index.ts'
+import { custodyOf, isOld, type LedgerState, SHARE_DAYS } from '../ledger/index.ts'
 
 const DAY_SECONDS = 86_400
 /** A week after they were due: nobody deals them anew, or a keyholder is missing for it. */
@@ -28,7 +28,7 @@ export class CustodyAlarm {
     // a committee that never was larger does not grow by an alarm
     const alarm = facts.filter(({ health, one, live }) => health === 'alarm' && live.length < one.committee.members.length)
     this.#say({ contributions: facts.length, alarm: alarm.length, lost }, Math.min(...alarm.map(({ live }) => live.length)))
-    const old = facts.filter(({ one: { dealtAt } }) => dealtAt > 0 && now - dealtAt > OLD_DAYS * DAY_SECONDS).length
+    const old = facts.filter((fact) => isOld(fact, now, OLD_DAYS)).length
     if (old === 0 || now - this.#remindedAt < DAY_SECONDS) return
     this.#remindedAt = now
     this.#logger.warn('shares-are-old', { contributions: old, days: OLD_DAYS })

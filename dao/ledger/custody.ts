@@ -5,6 +5,7 @@ import type { LedgerState, PoolContribution } from './types.ts'
 
 /** A share that is stolen is of use until the next dealing: so old a dealing may be before the next one is due, in days. */
 export const SHARE_DAYS = 31
+const DAY_SECONDS = 86_400
 
 export type CustodyHealth = 'sound' | 'alarm' | 'lost'
 
@@ -40,6 +41,15 @@ function judged(state: LedgerState, silent?: ReadonlySet<string>): (one: PoolCon
     return { one, live, health: custodyHealth({ k: one.committee.k, live: live.length }) }
   }
 }
+
+/** Whether shares were dealt so many days ago, or more. What was revealed before the log had times is as old as nobody knows, and left alone. */
+export function isOld({ one: { dealtAt } }: CustodyFact, now: number, days = SHARE_DAYS): boolean {
+  return dealtAt > 0 && now - dealtAt > days * DAY_SECONDS
+}
+
+/** How often shares of what is or was in the pool changed hands or were dealt anew: who has seen more of the log counts more. */
+export const resharesIn = (state: LedgerState): number =>
+  [...state.contributions.values()].reduce((sum, { generation }) => sum + generation, 0)
 
 /** Changes of committee, for keyholders to follow. */
 export function reshares(

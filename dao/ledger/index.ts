@@ -1,7 +1,17 @@
 /** The one fold: entries in order give the state; everything else here is a question to that state. */
 export { ledgerYear } from './rules-budget.ts'
 export { beaconOf } from './beacon.ts'
-export { type CustodyFact, type CustodyHealth, custodyHealth, custodyOf, custodyOfOne, reshares, SHARE_DAYS } from './custody.ts'
+export {
+  type CustodyFact,
+  type CustodyHealth,
+  custodyHealth,
+  custodyOf,
+  custodyOfOne,
+  isOld,
+  reshares,
+  resharesIn,
+  SHARE_DAYS,
+} from './custody.ts'
 export { type DateWindow, dateWindow } from './date-window.ts'
 export { drawsFor, sameDraws } from './draws.ts'
 export { type Explanation, explain } from './explain.ts'

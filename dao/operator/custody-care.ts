@@ -8,7 +8,7 @@ import type { Signer } from '../../core/identity/index.ts'
 import type { Mesh } from '../../core/mesh/index.ts'
 import { cborCid, equalBytes, parse, reshareOrder } from '../../schemas/wire/index.ts'
 import type { FileStore, Outbox } from '../follower/index.ts'
-import { type CustodyFact, custodyOf, custodyOfOne, type LedgerState, seatedValidators } from '../ledger/index.ts'
+import { type CustodyFact, custodyOf, custodyOfOne, isOld, type LedgerState, seatedValidators } from '../ledger/index.ts'
 import { poolView } from '../pool-access/index.ts'
 import {
   againAfter,
@@ -16,7 +16,6 @@ import {
   type Committee,
   dealersOf,
   type HoldersView,
-  isOld,
   type LogReshare,
   nextHolders,
   type OpenReshares,

@@ -6,7 +6,7 @@ import { type CID, type Payload, rawCid } from '../../schemas/wire/index.ts'
 import type { LedgerState } from '../ledger/index.ts'
 import { domainOf, isOrdinary } from './domain.ts'
 import { coversHost } from './opt-outs.ts'
-import { type OptOutProof, proveOptOut, type ProveOptOutOptions, type Tried } from './prove-opt-out.ts'
+import { type OptOutProof, proveOptOut, type ProveOptOutOptions, quernName, type Tried } from './prove-opt-out.ts'
 
 export interface OptOutDeskOptions {
   state: () => LedgerState
@@ -123,4 +123,4 @@ export class OptOutDesk {
 
 /** How an owner proves it, in words. */
 export const howToOptOut = (domain: string): string =>
-  `put the line "opt-out: /" into https://${domain}/.well-known/quern.txt, or into a TXT record of _quern.${domain.replace(/:\d+$/, '')}; then ask again`
+  `put the line "opt-out: /" into https://${domain}/.well-known/quern.txt, or into a TXT record of ${quernName(domain)}; then ask again`

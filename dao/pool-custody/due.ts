@@ -4,7 +4,7 @@
  */
 import { RefusedError } from '../../core/errors/index.ts'
 import type { CID, ConsentPolicy } from '../../schemas/wire/index.ts'
-import { type CustodyFact, custodyHealth, SHARE_DAYS } from '../ledger/index.ts'
+import { type CustodyFact, custodyHealth, isOld, SHARE_DAYS } from '../ledger/index.ts'
 import { nextCommittee, type Seat } from '../pool-policy/index.ts'
 
 const DAY_SECONDS = 86_400
@@ -104,11 +104,6 @@ export function turns(
   return due.toSorted(
     (a, b) => Number(b.isUrgent) - Number(a.isUrgent) || (a.isUrgent ? spare(a) - spare(b) : 0) || a.fact.one.dealtAt - b.fact.one.dealtAt,
   )
-}
-
-/** Whether shares were dealt so many days ago, or more. What was revealed before the log had times is as old as nobody knows, and left alone. */
-export function isOld({ one: { dealtAt } }: CustodyFact, now: number, days = SHARE_DAYS): boolean {
-  return dealtAt > 0 && now - dealtAt > days * DAY_SECONDS
 }
 
 /** Seconds between two dealings that are due for their age alone, in a pool of so many contributions: none waits for long, and keyholders have time for others. */

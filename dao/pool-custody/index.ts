@@ -5,7 +5,6 @@ export {
   type Committee,
   dealersOf,
   type HoldersView,
-  isOld,
   nextHolders,
   type Turn,
   turns,

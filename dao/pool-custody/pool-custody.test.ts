@@ -9,7 +9,7 @@ import { encode } from '../../schemas/wire/index.ts'
 import { draftPolicy } from '../../tests/support/pool-world.ts'
 import { seeded } from '../../tests/unit/ledger-world.ts'
 import { PoolLedgerWorld } from '../../tests/unit/pool-ledger-world.ts'
-import { type CustodyFact, custodyHealth, custodyOf } from '../ledger/index.ts'
+import { type CustodyFact, custodyHealth, custodyOf, isOld } from '../ledger/index.ts'
 import {
   againAfter,
   betweenRefreshes,
@@ -17,7 +17,6 @@ import {
   decodeSilences,
   encodeSilences,
   type HoldersView,
-  isOld,
   nextHolders,
   ReshareBook,
   reshareOne,

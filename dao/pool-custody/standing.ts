@@ -1,6 +1,5 @@
 /** How a pool's shares stand, as a service that asks its keyholders sees it. Pure. */
-import { custodyOf, type CustodyHealth, type LedgerState, seatedValidators, SHARE_DAYS } from '../ledger/index.ts'
-import { isOld } from './due.ts'
+import { custodyOf, type CustodyHealth, type LedgerState, isOld, resharesIn, seatedValidators, SHARE_DAYS } from '../ledger/index.ts'
 
 export interface CustodyStanding {
   keyholders: {
@@ -36,6 +35,6 @@ export function standingOf(state: LedgerState, silent: ReadonlyMap<string, numbe
     })),
     contributions,
     old: facts.filter((fact) => isOld(fact, now, days)).length,
-    reshares: [...state.contributions.values()].reduce((sum, { generation }) => sum + generation, 0),
+    reshares: resharesIn(state),
   }
 }

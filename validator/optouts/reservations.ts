@@ -32,13 +32,14 @@ export interface SiteFound {
  */
 export function siteReservations({ origin, site, own, agent, profile, url }: SiteFound): Reservation[] {
   const { host } = new URL(origin)
-  const closed = url === undefined ? undefined : forbiddenPath(site.rules.robots.rules, agent, url)
   const patterns = new Set(reservedPaths(site.rules, agent, origin, profile).map(({ pattern }) => pattern))
-  if (closed !== undefined) patterns.add(closed)
-  const covers = (all: Iterable<string | null>): boolean =>
-    url === undefined || [...all].some((pattern) => pattern === null || matchesUrl(pattern, url))
-  const page = url === undefined ? undefined : pagePattern(url)
-  if (page !== undefined && !covers([...patterns, ...own.flatMap((word) => word.patterns)])) patterns.add(page)
+  if (url !== undefined) {
+    const closed = forbiddenPath(site.rules.robots.rules, agent, url)
+    if (closed !== undefined) patterns.add(closed)
+    const all = [...patterns, ...own.flatMap((word) => word.patterns)]
+    const page = pagePattern(url)
+    if (page !== undefined && !all.some((pattern) => pattern === null || matchesUrl(pattern, url))) patterns.add(page)
+  }
   const rules = site.captures.flatMap((capture) => ruleEvidence(capture).members)
   const said = own.map((word) => ({ ...word, members: [...(word.domain === host ? rules : []), word.evidence] }))
   if (patterns.size > 0 || said.length === 0) {

@@ -177,7 +177,7 @@ export class Refetcher {
         if (error instanceof HostClosedError && hops.length > 0) return 'T2'
         if (error instanceof HostClosedError) throw error
         const code = codeOf(error)
-        // no crawler asks such a site for a page
+        // no crawler asks a site of so long a delay for a page, and where the slots left no turn nothing was found
         if (code === 'CRAWL_DELAY' || code === 'NO_TURN') return 'no-turn'
         if (code === 'INTERNAL') this.#logger.error('refetch-failed', { url, code, message: String(error) })
         return null
