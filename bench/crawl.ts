@@ -59,12 +59,13 @@ const peers = path.join(base, 'peers')
 let seeds = site.seeds
 const listFile = path.join(base, 'list.txt')
 
-/**
- * The last line of what a process of ours prints is its run. Every side gets Node as it comes, as an installed `quern` does: the flags that
- * this project is developed with would make the peers' heaps small as well.
- */
-async function node(script: string, argument: string, cwd = import.meta.dirname): Promise<Run> {
-  const { stdout } = await exec(process.execPath, ['--disable-warning=ExperimentalWarning', script, argument], { cwd, maxBuffer: 64 << 20 })
+/** What the container and `npm start` run every role with; the peers get Node as it comes. */
+const OUR_FLAGS = ['--max-semi-space-size=4']
+
+/** The last line of what a process prints is its run. */
+async function node(script: string, argument: string, { cwd = import.meta.dirname, flags = [] as string[] } = {}): Promise<Run> {
+  const args = ['--disable-warning=ExperimentalWarning', ...flags, script, argument]
+  const { stdout } = await exec(process.execPath, args, { cwd, maxBuffer: 64 << 20 })
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Run
 }
 
@@ -74,7 +75,7 @@ async function ours(workers: number, isPolite = true): Promise<Run> {
   const out = path.join(base, 'ours')
   rmSync(out, { recursive: true, force: true })
   const job: OursJob = { seeds, allowPrivate: site.allowPrivate, out, workers, isPolite, list: `${listFile}.ours` }
-  const run = await node(path.join(scripts, 'ours.js'), JSON.stringify(job))
+  const run = await node(path.join(scripts, 'ours.js'), JSON.stringify(job), { flags: OUR_FLAGS })
   return { ...run, list: readList(`${listFile}.ours`) }
 }
 
@@ -82,7 +83,7 @@ async function crawlee(storage: 'memory' | 'disk'): Promise<Run> {
   const folder = path.join(peers, 'storage')
   rmSync(folder, { recursive: true, force: true })
   const list = `${listFile}.crawlee`
-  const run = await node(path.join(peers, 'crawlee.mjs'), JSON.stringify({ seeds, storage, list, folder }), peers)
+  const run = await node(path.join(peers, 'crawlee.mjs'), JSON.stringify({ seeds, storage, list, folder }), { cwd: peers })
   return { ...run, list: readList(list) }
 }
 

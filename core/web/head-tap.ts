@@ -39,8 +39,8 @@ export class HeadTap {
   /** Once the final response head was parsed: both heads, each to its blank line; undefined where the bytes do not show one. */
   take(): { request: Uint8Array | undefined; response: Uint8Array | undefined } {
     this.#armed = false
-    const written = Buffer.concat(this.#written)
-    const received = Buffer.concat(this.#received)
+    const written = whole(this.#written)
+    const received = whole(this.#received)
     this.#written = []
     this.#received = []
     return { request: headAt(written, 0), response: finalHead(received) }
@@ -52,6 +52,9 @@ export class HeadTap {
     into.push(bytes)
   }
 }
+
+/** As a rule one piece: the head came with the first of the body, which is not copied for it. */
+const whole = (pieces: Buffer[]): Buffer => (pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces))
 
 function headAt(bytes: Buffer, from: number): Uint8Array | undefined {
   const end = bytes.indexOf(END, from)

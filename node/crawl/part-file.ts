@@ -56,7 +56,15 @@ export class PartFile {
     const parts = this.#waiting
     this.#waiting = []
     this.waitingBytes = 0
-    await this.#handle.appendFile(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts))
+    await this.#append(parts)
+  }
+
+  /** Joined they would be a second copy of all that a crawl writes. */
+  async #append(parts: Uint8Array[]): Promise<void> {
+    const { bytesWritten } = await this.#handle.writev(parts)
+    const length = parts.reduce((sum, part) => sum + part.byteLength, 0)
+    // a disk that is nearly full takes what it can: the rest says why it does not fit
+    if (bytesWritten < length) await this.#handle.appendFile(Buffer.concat(parts).subarray(bytesWritten))
   }
 
   async sync(): Promise<void> {

@@ -48,13 +48,17 @@ const CHECK_MS = 1000
 /** A thread that has not loaded after this long never will. */
 const LOAD_MS = 120_000
 /**
- * A page's garbage is young: without the first bound each thread's young generation grows to many times what it needs. The second is no
- * expectation: V8 lets a heap grow by a factor between two collections that follows from its bound, and under 512 MiB that is so little that
+ * No expectation: V8 lets a heap grow by a factor between two collections that follows from its bound, and under 512 MiB that is so little that
  * every fortieth page paid for a whole collection.
  */
-const HEAP = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1536 }
-/** Until a thread's old generation has grown to this it is not collected: what lives in it is 25 MiB, and from 38 on V8 would look through it all. */
-const FIRST_COLLECTION_MB = 64
+const HEAP = { maxOldGenerationSizeMb: 1536 }
+/** What V8 reads when it makes an isolate, for the threads and nothing that runs already; as a worker's options the process's own flags overrule it. */
+const THREAD_FLAGS = [
+  // a page's garbage is young: of 16 MiB a collection finds one page alive in twenty, and more would only be memory
+  '--max-semi-space-size=16',
+  // until its old generation has grown to this a thread is not collected: what lives in it is 25 MiB, and from 38 on V8 would look through it all
+  '--initial-old-space-size=64',
+]
 /** A thread that dies at once would be replaced for ever. */
 const MOST_DEATHS_IN_A_ROW = 8
 
@@ -81,8 +85,7 @@ export class WorkerPool implements PageWorker, AsyncDisposable {
     this.#script = script
     this.#pageMs = pageMs
     this.#loadMs = loadMs
-    // read when an isolate is made, and no option of a worker's
-    setFlagsFromString(`--initial-old-space-size=${FIRST_COLLECTION_MB}`)
+    THREAD_FLAGS.forEach((flag) => setFlagsFromString(flag))
     for (let i = 0; i < size; i++) this.#start()
   }
 
