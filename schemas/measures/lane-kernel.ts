@@ -2,6 +2,7 @@
  * The inner loop of MinHash in WebAssembly: SIMD takes four lanes at a time, which JavaScript cannot ask for, in a tenth of the plain loop's time.
  * Written out as bytes: they are few, and a compiler would be one more tool that every build and every reader needs.
  */
+import { isLittleEndian } from './units.ts'
 
 /** Where the kernel's one page of memory holds what: least value of each of 128 lanes, A, B, and from here on shingles. */
 const A = 512
@@ -54,7 +55,7 @@ declare const WebAssembly: {
  * lanes. Undefined where it cannot run: no WebAssembly, no SIMD, no address space for its memory, or a processor that puts high bytes first.
  */
 export function laneKernel(multipliers: Int32Array, addends: Int32Array): ((shingles: Int32Array) => Int32Array) | undefined {
-  if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return undefined
+  if (!isLittleEndian) return undefined
   let kernel: Kernel
   try {
     kernel = new WebAssembly.Instance(new WebAssembly.Module(bytesOf(LISTING))).exports
