@@ -21,7 +21,10 @@ interface Group {
   letters: Uint8Array
   /** Open-addressed, two numbers a slot: trigram + 1 (0 is free), and where its row begins in `rows`. */
   slots: Uint32Array
-  /** Number of entries, times in the text being looked at, then entries: place in `languages` in the high byte, level in the low one. */
+  /**
+   * Number of entries, times in the text being looked at, then entries: place in `languages` in the high byte, level in the low one. Row 0 has
+   * none: that of all trigrams without levels.
+   */
   rows: Uint16Array
 }
 /** By script; undefined for one without trigrams. */
@@ -110,8 +113,8 @@ export function foldForLanguage(lower: string, script: string): string {
 function bestOf(group: Group, units: Uint16Array, length: number): string {
   const { languages } = group
   const sums = new Uint32Array(languages.length)
-  const { seen, met } = countTrigrams(group, units, length)
-  addLevels(group.rows, met, sums)
+  const met = countTrigrams(group, units, length)
+  const seen = addLevels(group.rows, met, sums)
   let best = 0
   let second = -1
   for (let k = 1; k < sums.length; k++) {
@@ -131,12 +134,11 @@ function bestOf(group: Group, units: Uint16Array, length: number): string {
 const rowsMet = new Uint32Array(LOOK_AT)
 
 /**
- * Reads the folded form off the text letter by letter (0 is the space) and counts every trigram in its row. Gives how many there were, and which rows
- * were met: a trigram comes two to three times in a text, and its row is longer than its look-up.
+ * Reads the folded form off the text letter by letter (0 is the space) and counts every trigram in its row. Gives how many rows were met: a trigram
+ * comes two to three times in a text, and its row is longer than its look-up.
  */
-function countTrigrams({ letters, slots, rows }: Group, units: Uint16Array, length: number): { seen: number; met: Uint32Array } {
+function countTrigrams({ letters, slots, rows }: Group, units: Uint16Array, length: number): number {
   const mask = slots.length - 1
-  let seen = 0
   let met = 0
   let first = 0
   let middle = 0
@@ -146,28 +148,30 @@ function countTrigrams({ letters, slots, rows }: Group, units: Uint16Array, leng
     if (last === 0 && middle === 0) continue
     // before the first letter of a run stands its space: no trigram ends there yet
     if (middle !== 0) {
-      seen++
       const key = trigramOf(first, middle, last)
       let at = slotOf(key) & mask
       while (slots[at] !== 0 && slots[at] !== key) at = (at + 2) & mask
-      if (slots[at] === key) {
-        const row = slots[at + 1] as number
-        if (rows[row + 1]!++ === 0) rowsMet[met++] = row
-      }
+      // row 0 where the slot is free
+      const row = slots[at + 1] as number
+      if (rows[row + 1]!++ === 0) rowsMet[met++] = row
     }
     first = middle
     middle = last
   }
-  return { seen, met: rowsMet.subarray(0, met) }
+  return met
 }
 
-/** Adds the levels of the trigrams counted to the sums of their languages, and sets their counts back. */
-function addLevels(rows: Uint16Array, met: Uint32Array, sums: Uint32Array): void {
-  for (let i = 0; i < met.length; i++) {
-    const row = met[i] as number
-    addRow(rows, row, rows[row + 1] as number, sums)
+/** Adds the levels of the trigrams counted to the sums of their languages, and sets their counts back; gives how many trigrams there were. */
+function addLevels(rows: Uint16Array, met: number, sums: Uint32Array): number {
+  let seen = 0
+  for (let i = 0; i < met; i++) {
+    const row = rowsMet[i] as number
+    const times = rows[row + 1] as number
     rows[row + 1] = 0
+    seen += times
+    addRow(rows, row, times, sums)
   }
+  return seen
 }
 
 function addRow(rows: Uint16Array, row: number, times: number, sums: Uint32Array): void {
@@ -260,7 +264,8 @@ class TrigramTable {
 
   layOut(): void {
     const { slots } = this
-    let length = 0
+    // row 0 is of those that are not here
+    let length = 2
     for (let at = 0; at < slots.length; at += 2) {
       if (slots[at] === 0) continue
       const row = length

@@ -29,6 +29,11 @@ const asciiTokens = new Uint8Array(0x80)
 for (let unit = 0x30; unit <= 0x39; unit++) asciiTokens[unit] = unit
 for (let unit = 0x61; unit <= 0x7a; unit++) asciiTokens[unit] = asciiTokens[unit - 0x20] = unit
 
+/**
+ * Units of ASCII taken at a time. Were it all of a long first text, the engine would compile the loop before it ever saw what follows it, and leave
+ * that code there for hundreds of texts.
+ */
+const STRETCH = 256
 /** The bit that tells the letters there from the digits. */
 const LETTER = 0x40
 
@@ -37,7 +42,7 @@ export function tokenize(text: string): Tokens {
   const units = unitsOf(text)
   const out = new TokenWriter(length)
   for (let i = 0; i < length; ) {
-    i = out.ascii(units, i, length)
+    i = out.ascii(units, i, Math.min(length, i + STRETCH))
     i = out.others(units, i, length)
   }
   return out.tokens()
