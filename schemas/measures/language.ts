@@ -2,6 +2,7 @@
  * Which language a text is in: the script decides first, letter trigrams between the languages that share one (naive Bayes over
  * integer levels; Cavnar & Trenkle 1994 for the idea of letter n-grams). Integers and checked-in tables only.
  */
+import { codePointAt, unitsOf } from './units.ts'
 import { lowerCase, scriptNames, scripts } from './unicode.ts'
 import tables from './tables/trigrams.json' with { type: 'json' }
 
@@ -18,10 +19,12 @@ interface Group {
   languages: string[]
   /** UTF-16 unit, of either case -> number of its letter; 0 for what is no letter of the script. */
   letters: Uint8Array
-  /** Open-addressed: trigram + 1 (0 is free), and where its row begins in `rows`. */
-  keys: Uint32Array
-  starts: Uint32Array
-  /** Number of entries, then entries: place in `languages` in the high byte, level in the low one. */
+  /** Open-addressed, two numbers a slot: trigram + 1 (0 is free), and where its row begins in `rows`. */
+  slots: Uint32Array
+  /**
+   * Number of entries, times in the text being looked at, then entries: place in `languages` in the high byte, level in the low one. Row 0 has
+   * none: that of all trigrams without levels.
+   */
   rows: Uint16Array
 }
 /** By script; undefined for one without trigrams. */
@@ -63,24 +66,24 @@ export function detectLanguage(text: string): string {
 }
 
 export function detectWith(model: Model, text: string): string {
-  const sample = text.slice(0, LOOK_AT)
-  const { script, letters, kana } = mainScript(sample)
+  const units = unitsOf(text.slice(0, LOOK_AT))
+  const length = Math.min(text.length, LOOK_AT)
+  const { script, letters, kana } = mainScript(units, length)
   if (letters < MIN_LETTERS && !(script === 'Han' && letters >= 4)) return 'und'
   if (script === 'Han') return kana * 20 > letters ? 'ja' : 'zh'
   if (script === 'Hira' || script === 'Kana') return 'ja'
   const group = model.get(script)
-  return group === undefined ? (alone[script] ?? 'und') : bestOf(group, sample)
+  return group === undefined ? (alone[script] ?? 'und') : bestOf(group, units, length)
 }
 
 /** The script of most letters; Han, hiragana and katakana count together. */
-function mainScript(text: string): { script: string; letters: number; kana: number } {
+function mainScript(units: Uint16Array, length: number): { script: string; letters: number; kana: number } {
   const table = scripts()
   const counts = new Uint32Array(scriptNames.length)
-  for (let i = 0; i < text.length; i++) {
-    const cp = text.codePointAt(i) ?? 0
+  for (let i = 0; i < length; i++) {
+    const cp = codePointAt(units, i, length)
     if (cp > 0xffff) i++
-    const script = table[cp] ?? 0
-    counts[script] = (counts[script] ?? 0) + 1
+    counts[table[cp] as number]!++
   }
   counts[0] = 0
   const kana = (counts[scriptNames.indexOf('Hira')] ?? 0) + (counts[scriptNames.indexOf('Kana')] ?? 0)
@@ -107,10 +110,11 @@ export function foldForLanguage(lower: string, script: string): string {
   return out.charCodeAt(out.length - 1) === 0x20 ? out : `${out} `
 }
 
-function bestOf(group: Group, text: string): string {
+function bestOf(group: Group, units: Uint16Array, length: number): string {
   const { languages } = group
   const sums = new Uint32Array(languages.length)
-  const seen = addLevels(group, text, sums)
+  const met = countTrigrams(group, units, length)
+  const seen = addLevels(group.rows, met, sums)
   let best = 0
   let second = -1
   for (let k = 1; k < sums.length; k++) {
@@ -126,40 +130,61 @@ function bestOf(group: Group, text: string): string {
   return lead * 1000 >= top * LEAD ? (languages[best] ?? 'und') : 'und'
 }
 
-/** Reads the folded form off the text letter by letter (0 is the space) and adds each trigram's levels to its languages' sums; gives how many there were. */
-function addLevels({ letters, keys, starts, rows }: Group, text: string, sums: Uint32Array): number {
-  const mask = keys.length - 1
-  let seen = 0
+/** The rows of the different trigrams of a text. */
+const rowsMet = new Uint32Array(LOOK_AT)
+
+/**
+ * Reads the folded form off the text letter by letter (0 is the space) and counts every trigram in its row. Gives how many rows were met: a trigram
+ * comes two to three times in a text, and its row is longer than its look-up.
+ */
+function countTrigrams({ letters, slots, rows }: Group, units: Uint16Array, length: number): number {
+  const mask = slots.length - 1
+  let met = 0
   let first = 0
   let middle = 0
   // the space after the last letter is read as well
-  for (let i = 0; i <= text.length; i++) {
-    const last = i < text.length ? (letters[text.charCodeAt(i)] as number) : 0
+  for (let i = 0; i <= length; i++) {
+    const last = i < length ? (letters[units[i] as number] as number) : 0
     if (last === 0 && middle === 0) continue
     // before the first letter of a run stands its space: no trigram ends there yet
     if (middle !== 0) {
-      seen++
       const key = trigramOf(first, middle, last)
       let at = slotOf(key) & mask
-      while (keys[at] !== 0 && keys[at] !== key) at = (at + 1) & mask
-      if (keys[at] === key) addRow(rows, starts[at] as number, sums)
+      while (slots[at] !== 0 && slots[at] !== key) at = (at + 2) & mask
+      // row 0 where the slot is free
+      const row = slots[at + 1] as number
+      if (rows[row + 1]!++ === 0) rowsMet[met++] = row
     }
     first = middle
     middle = last
   }
+  return met
+}
+
+/** Adds the levels of the trigrams counted to the sums of their languages, and sets their counts back; gives how many trigrams there were. */
+function addLevels(rows: Uint16Array, met: number, sums: Uint32Array): number {
+  let seen = 0
+  for (let i = 0; i < met; i++) {
+    const row = rowsMet[i] as number
+    const times = rows[row + 1] as number
+    rows[row + 1] = 0
+    seen += times
+    addRow(rows, row, times, sums)
+  }
   return seen
 }
 
-function addRow(rows: Uint16Array, start: number, sums: Uint32Array): void {
-  const end = start + (rows[start] as number)
-  for (let k = start + 1; k <= end; k++) {
+function addRow(rows: Uint16Array, row: number, times: number, sums: Uint32Array): void {
+  const end = row + 2 + (rows[row] as number)
+  for (let k = row + 2; k < end; k++) {
     const entry = rows[k] as number
-    sums[entry >> 8]! += entry & 0xff
+    sums[entry >> 8]! += (entry & 0xff) * times
   }
 }
 
 const trigramOf = (first: number, middle: number, last: number): number => ((first << 16) | (middle << 8) | last) + 1
-const slotOf = (key: number): number => Math.imul(key, 0x9e3779b1) >>> 12
+/** Even: a slot has two numbers. */
+const slotOf = (key: number): number => (Math.imul(key, 0x9e3779b1) >>> 12) << 1
 
 /** The checked-in tables, or those being trained. A script's are laid out when a text first asks for them: few crawls meet them all. */
 export function parseModel(table: string): Model {
@@ -219,61 +244,60 @@ function groupOf(script: string, parts: Part[]): Group {
   each((key) => table.count(key))
   table.layOut()
   each((key, language, level) => table.put(key, language, level))
-  const { keys, starts, rows } = table
-  return { languages: parts.map(({ language }) => language), letters: lettersOf(script, numbers), keys, starts, rows }
+  return { languages: parts.map(({ language }) => language), letters: lettersOf(script, numbers), slots: table.slots, rows: table.rows }
 }
 
-/** What becomes `keys`, `starts` and `rows` of a group: every trigram is counted, then rows of that length are laid out, then filled. */
+/** What becomes `slots` and `rows` of a group: every trigram is counted, then rows of that length are laid out, then filled. */
 class TrigramTable {
-  keys = new Uint32Array(64)
-  starts = new Uint32Array()
+  /** Beside a trigram stands how many languages have it, and once they are laid out where its row begins. */
+  slots = new Uint32Array(128)
   rows = new Uint16Array()
-  private counts = new Uint8Array(64)
   private used = 0
 
   count(key: number): void {
-    if (this.used * 2 >= this.keys.length) this.grow()
+    if (this.used * 4 >= this.slots.length) this.grow()
     const at = this.slot(key)
-    if (this.keys[at] === 0) this.used++
-    this.keys[at] = key
-    this.counts[at]!++
+    if (this.slots[at] === 0) this.used++
+    this.slots[at] = key
+    this.slots[at + 1]!++
   }
 
   layOut(): void {
-    this.starts = new Uint32Array(this.keys.length)
-    let length = 0
-    for (let at = 0; at < this.keys.length; at++) {
-      if (this.keys[at] === 0) continue
-      this.starts[at] = length
-      length += 1 + (this.counts[at] as number)
+    const { slots } = this
+    // row 0 is of those that are not here
+    let length = 2
+    for (let at = 0; at < slots.length; at += 2) {
+      if (slots[at] === 0) continue
+      const row = length
+      length += 2 + (slots[at + 1] as number)
+      slots[at + 1] = row
     }
     this.rows = new Uint16Array(length)
   }
 
   put(key: number, language: number, level: number): void {
     const { rows } = this
-    const start = this.starts[this.slot(key)] as number
-    rows[start + ++rows[start]!] = (language << 8) | level
+    const row = this.slots[this.slot(key) + 1] as number
+    rows[row + 1 + ++rows[row]!] = (language << 8) | level
   }
 
   private slot(key: number): number {
-    const { keys } = this
-    const mask = keys.length - 1
+    const { slots } = this
+    const mask = slots.length - 1
     let at = slotOf(key) & mask
-    while (keys[at] !== 0 && keys[at] !== key) at = (at + 1) & mask
+    while (slots[at] !== 0 && slots[at] !== key) at = (at + 2) & mask
     return at
   }
 
   private grow(): void {
-    const { keys, counts } = this
-    this.keys = new Uint32Array(keys.length * 2)
-    this.counts = new Uint8Array(keys.length * 2)
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i] as number
+    const { slots } = this
+    this.slots = new Uint32Array(slots.length * 2)
+    for (let i = 0; i < slots.length; i += 2) {
+      const key = slots[i] as number
       if (key === 0) continue
       const at = this.slot(key)
-      this.keys[at] = key
-      this.counts[at] = counts[i] as number
+      this.slots[at] = key
+      this.slots[at + 1] = slots[i + 1] as number
     }
   }
 }

@@ -14,9 +14,12 @@ import {
   type RuleName,
   ruleValues,
   scoreOf,
+  shingleHashes,
   tokenize,
 } from './index.ts'
-import { tokenTexts } from './tokens.ts'
+import { laneKernel } from './lane-kernel.ts'
+import { addends, multipliers, plainLanes } from './minhash.ts'
+import { mix32, tokenTexts } from './tokens.ts'
 
 const words = (text: string): string[] => tokenTexts(tokenize(text))
 
@@ -101,6 +104,29 @@ describe('minHash', () => {
   it('sees one shingle in fewer than five tokens', () => {
     expect(equalLanes(minHash(tokenize('just four words here')), minHash(tokenize('Just four words, here!')))).toBe(128)
     expect(equalLanes(minHash(tokenize('one')), minHash(tokenize('two')))).toBe(0)
+  })
+
+  it('is by the kernel what it is by the plain loop, for any number of shingles', () => {
+    const fill = laneKernel(multipliers, addends)
+    const longer = Int32Array.from({ length: 40_000 }, (_, i) => Math.imul(i + 1, 0x9e3779b1))
+    for (const length of [0, 1, 15_999, 16_000, 16_001, 40_000])
+      expect(fill?.(longer.subarray(0, length)), `${length}`).toEqual(plainLanes(longer.subarray(0, length)))
+    fc.assert(
+      fc.property(fc.int32Array({ maxLength: 50 }), (shingles) => {
+        expect(fill?.(shingles)).toEqual(plainLanes(shingles))
+      }),
+    )
+  })
+
+  it('makes shingles by rolling that are those of the definition', () => {
+    const P = 0x9e3779b1
+    fc.assert(
+      fc.property(fc.uint32Array({ maxLength: 20 }), (hashes) => {
+        const runs = Array.from({ length: hashes.length && Math.max(1, hashes.length - 4) }, (_, i) => hashes.subarray(i, i + 5))
+        const slow = runs.map((run) => mix32(run.reduce((hash, token) => (Math.imul(hash, P) + token) | 0, 0)) | 0)
+        expect([...shingleHashes({ count: hashes.length, hashes })]).toEqual(slow)
+      }),
+    )
   })
 
   it('refuses what is no sketch', () => {

@@ -7,15 +7,18 @@
  * A text of fewer than five tokens is one shingle of all it has; one without tokens has every lane 0xFFFFFFFF.
  */
 import { SKETCH_BYTES, sha256, u32, utf8, WireError } from '../wire/index.ts'
+import { laneKernel } from './lane-kernel.ts'
 import { mix32, type Tokens } from './tokens.ts'
 
 export const LANES = 128
 const SHINGLE_TOKENS = 5
 const P = 0x9e3779b1 | 0
+/** P to the power of five, modulo 2^32. */
+const P_5 = Math.imul(Math.imul(Math.imul(P, P), Math.imul(P, P)), P)
 
 /** A_i and B_i with the top bit of B_i turned, so that signed comparison orders lanes as unsigned. */
-const multipliers = new Int32Array(LANES)
-const addends = new Int32Array(LANES)
+export const multipliers = new Int32Array(LANES)
+export const addends = new Int32Array(LANES)
 for (let lane = 0; lane < LANES; lane++) {
   const words = new DataView(sha256(utf8('quern/minhash/v1\0'), u32(lane)).buffer)
   multipliers[lane] = words.getInt32(0) | 1
@@ -27,12 +30,22 @@ export const minHash = (tokens: Pick<Tokens, 'count' | 'hashes'>): Uint8Array =>
 
 /** The same of shingles from several texts: their order means nothing. */
 export function sketchOf(shingles: Int32Array): Uint8Array {
-  const lanes = new Int32Array(LANES)
-  for (let lane = 0; lane < LANES; lane += 2) fillTwo(lanes, lane, shingles)
+  lanesOf ??= laneKernel(multipliers, addends) ?? plainLanes
+  const lanes = lanesOf(shingles)
   const sketch = new Uint8Array(SKETCH_BYTES)
   const view = new DataView(sketch.buffer)
   for (let lane = 0; lane < LANES; lane++) view.setInt32(lane * 4, (lanes[lane] as number) ^ 0x80000000)
   return sketch
+}
+
+/** Made when a thread first needs it. */
+let lanesOf: ((shingles: Int32Array) => Int32Array) | undefined
+
+/** The least value of every lane, where there is no kernel for it. */
+export function plainLanes(shingles: Int32Array): Int32Array {
+  const lanes = new Int32Array(LANES)
+  for (let lane = 0; lane < LANES; lane += 2) fillTwo(lanes, lane, shingles)
+  return lanes
 }
 
 /**
@@ -69,13 +82,14 @@ export function equalLanes(a: Uint8Array, b: Uint8Array): number {
 
 /** Hash of every run of five tokens. */
 export function shingleHashes({ count, hashes }: Pick<Tokens, 'count' | 'hashes'>): Int32Array {
-  if (count === 0) return new Int32Array()
   const size = Math.min(SHINGLE_TOKENS, count)
-  const shingles = new Int32Array(count - size + 1)
-  for (let i = 0; i < shingles.length; i++) {
-    let hash = 0
-    for (let k = 0; k < size; k++) hash = (Math.imul(hash, P) + (hashes[i + k] ?? 0)) | 0
-    shingles[i] = mix32(hash) | 0
+  const shingles = new Int32Array(count === 0 ? 0 : count - size + 1)
+  let hash = 0
+  for (let i = 0; i < count; i++) {
+    // each step multiplies by P what came before: a token that is five back has P^5 and leaves
+    const left = i < SHINGLE_TOKENS ? 0 : (hashes[i - SHINGLE_TOKENS] as number)
+    hash = (Math.imul(hash, P) + (hashes[i] as number) - Math.imul(left, P_5)) | 0
+    if (i + 1 >= size) shingles[i + 1 - size] = mix32(hash)
   }
   return shingles
 }

@@ -5,7 +5,8 @@
  */
 import { PPM } from '../wire/index.ts'
 import { repetition } from './repetition.ts'
-import { mix32, type Tokens } from './tokens.ts'
+import { FNV_PRIME, mix32, type Tokens } from './tokens.ts'
+import { powerOfTwo, reused, unitsOf } from './units.ts'
 
 export interface Rule {
   /** The value must not be below `min` nor above `max`. */
@@ -56,15 +57,22 @@ const STOP_WORDS = ['the', 'be', 'to', 'of', 'and', 'that', 'have', 'with']
 const SHORT_LINE = 30
 
 /** What a UTF-16 unit says where it stands: bits by unit. */
-const TERMINAL = 1
-const SENTENCE_END = 2
-const BULLET = 4
-const signs = new Uint8Array(0x10000)
+const HASH = 1
+const VISIBLE = 2
+const TERMINAL = 4
+const SENTENCE_END = 8
+const BULLET = 16
+const LINE_END = 32
+const BRACE = 64
+const signs = new Uint8Array(0x10000).fill(VISIBLE, 0x21)
 // ends of sentences, in the scripts that have their own: Latin, Arabic, Devanagari, CJK, Armenian, Ethiopic, Burmese, Khmer
 for (const [bit, units] of [
   [TERMINAL, '.?!"\'”’»…;؟۔।॥。！？」』։።၊။៕'],
   [SENTENCE_END, '.?!…؟۔।॥。！？։።။៕'],
   [BULLET, '-*•●‣▪◦·–'],
+  [HASH, '#'],
+  [LINE_END, '\n'],
+  [BRACE, '{'],
 ] as const)
   for (const unit of units) signs[unit.charCodeAt(0)]! |= bit
 
@@ -72,23 +80,23 @@ for (const [bit, units] of [
 export function ruleValues(text: string, tokens: Tokens): RuleValues {
   const words = Math.max(1, tokens.count)
   const { top, duplicate } = repetition(tokens)
-  const { lines, bullets, ellipses, terminal, short, chars } = lineFacts(text)
-  const paragraphs = text.split('\n\n').filter((part) => part !== '')
-  const repeatedLines = repeats(lines)
-  const repeatedParagraphs = repeats(paragraphs)
-  const { symbols, sentences } = signFacts(text)
+  const units = unitsOf(text)
+  const { symbols, sentences, braces, lines } = lookThrough(units, text.length)
+  const { bullets, ellipses, terminal, short } = lineFacts(units, lines)
+  const ofLines = repeats(text, lines)
+  const ofParagraphs = repeats(text, paragraphsOf(lines))
   return {
     words: tokens.count,
-    meanWordLength: ratio(sum(tokens.lengths), words),
+    meanWordLength: ratio(tokens.characters, words),
     symbolsPerWord: ratio(symbols, words),
-    bulletLines: ratio(bullets, lines.length),
-    ellipsisLines: ratio(ellipses, lines.length),
-    letteredWords: ratio(sum(tokens.lettered), words),
+    bulletLines: ratio(bullets, ofLines.count),
+    ellipsisLines: ratio(ellipses, ofLines.count),
+    letteredWords: ratio(tokens.lettered, words),
     stopWords: stopWords(tokens),
-    duplicateLines: ratio(repeatedLines.count, lines.length),
-    duplicateLineChars: ratio(repeatedLines.chars, text.length),
-    duplicateParagraphs: ratio(repeatedParagraphs.count, paragraphs.length),
-    duplicateParagraphChars: ratio(repeatedParagraphs.chars, text.length),
+    duplicateLines: ratio(ofLines.repeated, ofLines.count),
+    duplicateLineChars: ratio(ofLines.repeatedChars, text.length),
+    duplicateParagraphs: ratio(ofParagraphs.repeated, ofParagraphs.count),
+    duplicateParagraphChars: ratio(ofParagraphs.repeatedChars, text.length),
     top2Gram: top[0] ?? 0,
     top3Gram: top[1] ?? 0,
     top4Gram: top[2] ?? 0,
@@ -99,93 +107,180 @@ export function ruleValues(text: string, tokens: Tokens): RuleValues {
     duplicate9Grams: duplicate[4] ?? 0,
     duplicate10Grams: duplicate[5] ?? 0,
     sentences,
-    curlyBraces: text.includes('{') ? 1 : 0,
+    curlyBraces: braces,
     loremIpsum: /lorem ipsum/i.test(text) ? 1 : 0,
-    terminalLines: ratio(terminal, lines.length),
-    shortLines: ratio(short, lines.length),
-    exactDuplicateLineChars: ratio(repeatedLines.chars, chars),
-    linesPerWord: ratio(Math.max(0, lines.length - 1), words),
+    terminalLines: ratio(terminal, ofLines.count),
+    shortLines: ratio(short, ofLines.count),
+    exactDuplicateLineChars: ratio(ofLines.repeatedChars, ofLines.chars),
+    linesPerWord: ratio(Math.max(0, ofLines.count - 1), words),
   }
 }
 
-interface LineFacts {
-  lines: string[]
-  bullets: number
-  ellipses: number
-  terminal: number
-  short: number
-  /** Of all lines together. */
-  chars: number
+/** Stretches of a text, one after the other: from `starts` to `ends` in units, with a hash of what they hold. The empty ones count for nothing. */
+class Parts {
+  count = 0
+  readonly starts: Uint32Array
+  readonly ends: Uint32Array
+  readonly hashes: Uint32Array
+
+  constructor(size: number) {
+    this.starts = new Uint32Array(size)
+    this.ends = new Uint32Array(size)
+    this.hashes = new Uint32Array(size)
+  }
+
+  add(start: number, end: number, hash: number): void {
+    const { count } = this
+    this.starts[count] = start
+    this.ends[count] = end
+    this.hashes[count] = hash
+    this.count++
+  }
+}
+const lineRoom = reused((size) => new Parts(size))
+const paragraphRoom = reused((size) => new Parts(size))
+
+interface Looks {
+  /** Hashes and ellipses. */
+  symbols: number
+  /** Marks of the end of one with something before. */
+  sentences: number
+  /** 1 where there is a curly brace. */
+  braces: number
+  lines: Parts
 }
 
-function lineFacts(text: string): LineFacts {
-  const facts: LineFacts = {
-    lines: text.split('\n').filter((line) => line !== ''),
-    bullets: 0,
-    ellipses: 0,
-    terminal: 0,
-    short: 0,
-    chars: 0,
+/** All that is found by looking at every unit once. */
+function lookThrough(units: Uint16Array, length: number): Looks {
+  const lines = lineRoom(length + 1)
+  lines.count = 0
+  let start = 0
+  let hash = 0
+  let symbols = 0
+  let sentences = 0
+  let inside = 0
+  let seen = 0
+  /** An ellipsis of three points counts from its first point on. */
+  let pointsFrom = 0
+  for (let i = 0; i < length; i++) {
+    const unit = units[i] as number
+    const sign = signs[unit] as number
+    seen |= sign
+    if ((sign & (SENTENCE_END | LINE_END)) === 0) {
+      // most units come by here: no branch on what they are
+      inside |= sign & VISIBLE
+      symbols += sign & HASH
+    } else if (unit === 0x0a) {
+      lines.add(start, i, mix32(hash))
+      start = i + 1
+      hash = 0
+      continue
+    } else {
+      if (inside !== 0) sentences++
+      inside = 0
+      if (unit === 0x2026) symbols++
+      else if (unit === 0x2e && i >= pointsFrom && i + 2 < length && units[i + 1] === 0x2e && units[i + 2] === 0x2e) {
+        symbols++
+        pointsFrom = i + 3
+      }
+    }
+    hash = Math.imul(hash ^ unit, FNV_PRIME)
   }
-  for (const line of facts.lines) {
-    const { length } = line
-    facts.chars += length
-    if (length <= SHORT_LINE) facts.short++
-    if ((signAt(line, 0) & BULLET) !== 0) facts.bullets++
-    if ((signAt(line, length - 1) & TERMINAL) === 0) continue
-    facts.terminal++
-    if (line.endsWith('…') || line.endsWith('...')) facts.ellipses++
-  }
-  return facts
+  lines.add(start, length, mix32(hash))
+  return { symbols, sentences, braces: (seen & BRACE) === 0 ? 0 : 1, lines }
 }
 
-const signAt = (text: string, at: number): number => signs[text.charCodeAt(at)] as number
+/** What text.split('\n\n') gives: a paragraph ends before every empty line that another follows, and that is no part of the next one. */
+function paragraphsOf({ starts, ends, hashes, count }: Parts): Parts {
+  const paragraphs = paragraphRoom(count)
+  paragraphs.count = 0
+  let start = 0
+  let hash = 0
+  for (let line = 0; line < count; line++) {
+    hash = mix32(Math.imul(hash, FNV_PRIME) + (hashes[line] as number))
+    const isLast = line === count - 1
+    if (!isLast && (line === count - 2 || starts[line + 1] !== ends[line + 1])) continue
+    paragraphs.add(start, ends[line] as number, hash)
+    if (isLast) break
+    line++
+    start = starts[line + 1] as number
+    hash = 0
+  }
+  return paragraphs
+}
+
+function lineFacts(
+  units: Uint16Array,
+  { starts, ends, count }: Parts,
+): { bullets: number; ellipses: number; terminal: number; short: number } {
+  let bullets = 0
+  let ellipses = 0
+  let terminal = 0
+  let short = 0
+  for (let line = 0; line < count; line++) {
+    const start = starts[line] as number
+    const end = ends[line] as number
+    if (start === end) continue
+    if (end - start <= SHORT_LINE) short++
+    if (((signs[units[start] as number] as number) & BULLET) !== 0) bullets++
+    if (((signs[units[end - 1] as number] as number) & TERMINAL) === 0) continue
+    terminal++
+    if (endsInEllipsis(units, start, end)) ellipses++
+  }
+  return { bullets, ellipses, terminal, short }
+}
+
+function endsInEllipsis(units: Uint16Array, start: number, end: number): boolean {
+  if (units[end - 1] === 0x2026) return true
+  return end - start >= 3 && units[end - 1] === 0x2e && units[end - 2] === 0x2e && units[end - 3] === 0x2e
+}
 
 /** `part / whole` in ppm, floored; 0 of nothing. Texts have fewer than 2^32 characters, so the product stays exact. */
 function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.floor((part * PPM) / whole)
 }
 
-function sum(values: Uint8Array | Uint16Array): number {
-  let total = 0
-  for (let i = 0; i < values.length; i++) total += values[i] as number
-  return total
+interface Repeats {
+  count: number
+  /** Of all of them together. */
+  chars: number
+  /** Those that occurred before, and their characters. */
+  repeated: number
+  repeatedChars: number
 }
 
-/** Lines that occurred before, and their characters. */
-function repeats(lines: string[]): { count: number; chars: number } {
+const placeRoom = reused((size) => new Uint8Array(size))
+/** Places for each part: few of the parts that are unlike share one. */
+const SPREAD = 8
+
+/**
+ * How many parts there are and how many occurred before. Those alone in the place of their hash are unlike all others; only the rest become strings
+ * and are compared, by the platform's own set: whoever aims for equal hashes gains nothing but the work that texts of equal lines are.
+ */
+function repeats(text: string, { starts, ends, hashes, count }: Parts): Repeats {
+  const size = powerOfTwo(count * SPREAD)
+  const places = placeRoom(size)
+  places.fill(0, 0, size)
+  for (let i = 0; i < count; i++) {
+    const at = (hashes[i] as number) & (size - 1)
+    if (starts[i] !== ends[i]) places[at] = places[at] === 0 ? 1 : 2
+  }
+  const found: Repeats = { count: 0, chars: 0, repeated: 0, repeatedChars: 0 }
   const seen = new Set<string>()
-  let chars = 0
-  for (const line of lines) {
-    if (seen.has(line)) chars += line.length
-    seen.add(line)
+  for (let i = 0; i < count; i++) {
+    const start = starts[i] as number
+    const end = ends[i] as number
+    if (start === end) continue
+    found.count++
+    found.chars += end - start
+    if (places[(hashes[i] as number) & (size - 1)] === 1) continue
+    const part = text.slice(start, end)
+    if (seen.has(part)) {
+      found.repeated++
+      found.repeatedChars += end - start
+    } else seen.add(part)
   }
-  return { count: lines.length - seen.size, chars }
-}
-
-/** Hashes and ellipses; sentences, which are marks of their end with something before. */
-function signFacts(text: string): { symbols: number; sentences: number } {
-  let symbols = 0
-  let sentences = 0
-  let inside = false
-  /** An ellipsis of three points counts from its first point on. */
-  let pointsFrom = 0
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (((signs[unit] as number) & SENTENCE_END) !== 0) {
-      if (inside) sentences++
-      inside = false
-      if (unit === 0x2026) symbols++
-      else if (unit === 0x2e && i >= pointsFrom && text.charCodeAt(i + 1) === 0x2e && text.charCodeAt(i + 2) === 0x2e) {
-        symbols++
-        pointsFrom = i + 3
-      }
-    } else if (unit > 0x20) {
-      inside = true
-      if (unit === 0x23) symbols++
-    }
-  }
-  return { symbols, sentences }
+  return found
 }
 
 /** Different English stop words present. */
@@ -212,7 +307,7 @@ const stopHashes = new Uint32Array(STOP_WORDS.length + 1)
 const stopPlaces = new Uint8Array(0x100)
 STOP_WORDS.forEach((word, i) => {
   let hash = 0x811c9dc5 | 0
-  for (let k = 0; k < word.length; k++) hash = Math.imul(hash ^ word.charCodeAt(k), 0x01000193)
+  for (let k = 0; k < word.length; k++) hash = Math.imul(hash ^ word.charCodeAt(k), FNV_PRIME)
   stopHashes[i + 1] = mix32(hash)
   stopPlaces[mix32(hash) & 0xff] = i + 1
 })

@@ -3,6 +3,7 @@
  * The normalised text (folded tokens with one space between) is what sketches and exact-duplicate digests are made from.
  */
 import { sha256 } from '../wire/index.ts'
+import { codePointAt, reused, unitsOf } from './units.ts'
 import { CJK, classes, folds, MARK } from './unicode.ts'
 
 export interface Tokens {
@@ -11,54 +12,39 @@ export interface Tokens {
   bytes: Uint8Array
   /** 32-bit hash of each folded token. */
   hashes: Uint32Array
-  /** Code points of each token before folding. */
+  /** Code points of each token before folding, at most 65,535. */
   lengths: Uint16Array
-  /** 1 where a token holds something else than digits. */
-  lettered: Uint8Array
+  /** Sum of `lengths`. */
+  characters: number
+  /** Tokens that hold something else than digits. */
+  lettered: number
 }
 
 /** FNV-1a's offset and prime, 32 bits. */
 const FNV_OFFSET = 0x811c9dc5
-const FNV_PRIME = 0x01000193
+export const FNV_PRIME = 0x01000193
 
 /** ASCII -> its token character: digits, lower-case letters; 0 ends a token. */
 const asciiTokens = new Uint8Array(0x80)
 for (let unit = 0x30; unit <= 0x39; unit++) asciiTokens[unit] = unit
 for (let unit = 0x61; unit <= 0x7a; unit++) asciiTokens[unit] = asciiTokens[unit - 0x20] = unit
 
+/**
+ * Units of ASCII taken at a time. Were it all of a long first text, the engine would compile the loop before it ever saw what follows it, and leave
+ * that code there for hundreds of texts.
+ */
+const STRETCH = 256
+/** The bit that tells the letters there from the digits. */
+const LETTER = 0x40
+
 export function tokenize(text: string): Tokens {
-  const out = new TokenWriter(text.length)
-  const classOf = classes()
-  const fold = folds()
-  let inRun = false
-  for (let i = 0; i < text.length; i++) {
-    let cp = text.charCodeAt(i)
-    if (cp < 0x80) {
-      const end = out.asciiRun(text, i)
-      if (end > i) {
-        inRun = true
-        i = end - 1
-      } else if (inRun) {
-        out.end()
-        inRun = false
-      }
-      continue
-    }
-    if (cp >= 0xd800 && cp <= 0xdbff) {
-      cp = text.codePointAt(i) ?? cp
-      if (cp > 0xffff) i++
-    }
-    const kind = classOf[cp] as number
-    if (inRun && (kind === 0 || kind === CJK)) {
-      out.end()
-      inRun = false
-    }
-    if (kind === 0 || (kind === MARK && !inRun)) continue
-    out.character(cp, fold.get(cp))
-    if (kind === CJK) out.end()
-    else inRun = true
+  const { length } = text
+  const units = unitsOf(text)
+  const out = new TokenWriter(length)
+  for (let i = 0; i < length; ) {
+    i = out.ascii(units, i, Math.min(length, i + STRETCH))
+    i = out.others(units, i, length)
   }
-  if (inRun) out.end()
   return out.tokens()
 }
 
@@ -73,78 +59,121 @@ export function tokenTexts(tokens: Tokens): string[] {
   return text === '' ? [] : text.split(' ')
 }
 
-/** Grows with the text; one pass writes bytes, hashes and lengths. */
+const bytesRoom = reused((size) => new Uint8Array(size))
+const tokenRoom = reused((size) => ({ hashes: new Uint32Array(size), lengths: new Uint16Array(size) }))
+
+/** One pass writes bytes, hashes and lengths, into what every text uses again: what leaves it is a copy that has just its size. */
 class TokenWriter {
   private bytes: Uint8Array
   private at = 0
-  private hashes: Uint32Array
-  private lengths: Uint16Array
-  private lettered: Uint8Array
+  private readonly hashes: Uint32Array
+  private readonly lengths: Uint16Array
   private count = 0
+  private characters = 0
+  private lettered = 0
   private hash = FNV_OFFSET | 0
   private length = 0
   private start = 0
   private letters = 0
 
   constructor(units: number) {
-    this.bytes = new Uint8Array(units * 2 + 16)
-    this.hashes = new Uint32Array((units >> 2) + 16)
-    this.lengths = new Uint16Array(this.hashes.length)
-    this.lettered = new Uint8Array(this.hashes.length)
+    this.bytes = bytesRoom(units * 2 + 16)
+    const { hashes, lengths } = tokenRoom(units)
+    this.hashes = hashes
+    this.lengths = lengths
   }
 
-  /** Takes the letters and digits that begin at `from`; gives the place of the first unit that is neither. */
-  asciiRun(text: string, from: number): number {
+  /** Takes ASCII from a place on; gives the place of the first unit that is none. */
+  ascii(units: Uint16Array, from: number, to: number): number {
     let i = from
-    let { at, hash, letters } = this
+    let { at, hash, length, letters } = this
     // two bytes per unit are reserved, so only what folds to more can run out
-    if (at + text.length - from >= this.bytes.length) this.grow(text.length - from)
+    if (at + to - from >= this.bytes.length) this.grow(to - from + 1)
     const { bytes } = this
-    for (; i < text.length; i++) {
-      const unit = text.charCodeAt(i)
-      const byte = unit < 0x80 ? (asciiTokens[unit] as number) : 0
-      if (byte === 0) break
-      bytes[at++] = byte
-      hash = Math.imul(hash ^ byte, FNV_PRIME)
-      if (byte > 0x39) letters = 1
+    for (; i < to; i++) {
+      const unit = units[i] as number
+      if (unit >= 0x80) break
+      const byte = asciiTokens[unit] as number
+      if (byte !== 0) {
+        bytes[at++] = byte
+        hash = Math.imul(hash ^ byte, FNV_PRIME)
+        length++
+        letters |= byte & LETTER
+      } else if (length !== 0) {
+        this.end(at, hash, length, letters)
+        at = this.at
+        hash = FNV_OFFSET | 0
+        length = 0
+        letters = 0
+      }
     }
-    this.length += i - from
     this.at = at
     this.hash = hash
+    this.length = length
     this.letters = letters
     return i
   }
 
-  character(cp: number, folded: string | undefined): void {
+  /** Takes what is not ASCII from a place on; gives the place of the first unit that is. */
+  others(units: Uint16Array, from: number, to: number): number {
+    const classOf = classes()
+    const fold = folds()
+    let i = from
+    for (; i < to; i++) {
+      const cp = codePointAt(units, i, to)
+      if (cp < 0x80) break
+      if (cp > 0xffff) i++
+      const kind = classOf[cp] as number
+      if (kind === 0 || kind === CJK) this.endRun()
+      // a run is open where it has a length
+      if (kind === 0 || (kind === MARK && this.length === 0)) continue
+      this.character(cp, fold.get(cp))
+      if (kind === CJK) this.endRun()
+    }
+    return i
+  }
+
+  private character(cp: number, folded: string | undefined): void {
     this.length++
-    this.letters = 1
+    this.letters = LETTER
     if (folded === undefined) this.codePoint(cp)
     else for (let i = 0; i < folded.length; i += this.codePoint(folded.codePointAt(i) ?? 0));
   }
 
-  end(): void {
-    // tatweel and the like fold to nothing: no token
-    if (this.at > this.start) {
-      if (this.count === this.hashes.length) this.growTokens()
-      this.hashes[this.count] = mix32(this.hash)
-      this.lengths[this.count] = Math.min(this.length, 0xffff)
-      this.lettered[this.count++] = this.letters
-      this.bytes[this.at++] = 0x20
-      this.start = this.at
-    }
+  private endRun(): void {
+    if (this.length === 0) return
+    this.end(this.at, this.hash, this.length, this.letters)
     this.hash = FNV_OFFSET | 0
     this.length = 0
     this.letters = 0
   }
 
-  tokens(): Tokens {
+  /** Ends the token whose bytes go up to `at`. */
+  private end(at: number, hash: number, length: number, letters: number): void {
+    this.at = at
+    // tatweel and the like fold to nothing: no token
+    if (at === this.start) return
     const { count } = this
+    const characters = Math.min(length, 0xffff)
+    this.hashes[count] = mix32(hash)
+    this.lengths[count] = characters
+    this.count = count + 1
+    this.characters += characters
+    if (letters !== 0) this.lettered++
+    this.bytes[at] = 0x20
+    this.at = this.start = at + 1
+  }
+
+  tokens(): Tokens {
+    this.endRun()
+    const { count, characters, lettered } = this
     return {
       count,
-      bytes: this.bytes.subarray(0, Math.max(0, this.at - 1)),
-      hashes: this.hashes.subarray(0, count),
-      lengths: this.lengths.subarray(0, count),
-      lettered: this.lettered.subarray(0, count),
+      bytes: this.bytes.slice(0, Math.max(0, this.at - 1)),
+      hashes: this.hashes.slice(0, count),
+      lengths: this.lengths.slice(0, count),
+      characters,
+      lettered,
     }
   }
 
@@ -177,19 +206,6 @@ class TokenWriter {
     const bytes = new Uint8Array((this.bytes.length + least) * 2)
     bytes.set(this.bytes)
     this.bytes = bytes
-  }
-
-  private growTokens(): void {
-    const size = this.hashes.length * 2
-    const hashes = new Uint32Array(size)
-    hashes.set(this.hashes)
-    this.hashes = hashes
-    const lengths = new Uint16Array(size)
-    lengths.set(this.lengths)
-    this.lengths = lengths
-    const lettered = new Uint8Array(size)
-    lettered.set(this.lettered)
-    this.lettered = lettered
   }
 }
 
