@@ -8,8 +8,8 @@ export interface SealPage {
   /** Redirects that led to the page, first to last. */
   hops: Uint8Array[][]
   evidence: Uint8Array[]
-  /** The site's rule files it was fetched under, sealed once for all pages of the same `name`. Read at once. */
-  robots: { name: unknown; read: () => Uint8Array[] } | null
+  /** The site's rule files it was fetched under, sealed once for all pages with the same `name`. Read at once. */
+  robots: { name: object; read: () => Uint8Array[] } | null
   records: readonly Omit<SealRecord, 'evidenceGroup' | 'robotsGroup'>[]
 }
 
@@ -18,7 +18,8 @@ const PORTION_BYTES = 2 << 20
 export class BatchWriter {
   readonly #space: Pick<Space, 'put'>
   readonly #sealer: BatchSealer
-  readonly #captures = new Map<unknown, number>()
+  /** Of captures that are still in use. */
+  readonly #captures = new WeakMap<object, number>()
   #waitingBytes = 0
   #storing: Promise<void> | undefined
   #fault: Error | undefined

@@ -97,7 +97,7 @@ describe('sealInto', () => {
         return space.put(blocks)
       },
     }
-    const robots = { name: 'site.test', read: () => groups[1] as Uint8Array[] }
+    const robots = { name: {}, read: () => groups[1] as Uint8Array[] }
     function* pages() {
       for (const [fetch, hops, from, to] of [
         [2, [], 0, 2],
@@ -157,6 +157,19 @@ describe('BatchSealer', () => {
       whole.blocks.map((b) => String(b.cid)).toSorted(),
     )
     expect(drained.length).toBeGreaterThan(streamed.blocks.length)
+  })
+
+  it('keeps nothing of a page whose bytes lie together but what the index needs', () => {
+    const [{ contentDigest, sketch }] = [sampleRecord(0)]
+    const page = new Uint8Array(1 << 20)
+    page.set(contentDigest)
+    page.set(sketch, contentDigest.length)
+    const own = { contentDigest: page.subarray(0, 32), sketch: page.subarray(32, 32 + SKETCH_BYTES) }
+    const sealer = new BatchSealer(header)
+    sealer.addRecord({ ...sampleRecord(0), ...own, evidenceGroup: sealer.addGroup(group), robotsGroup: null })
+    page.fill(0)
+    const { index, sketches } = sealer.finish({ from, to })
+    expect([index.rows[0]?.contentDigest, sketches]).toEqual([contentDigest, sketch])
   })
 
   it('refuses what no validator could take', () => {
