@@ -55,8 +55,7 @@ export class BatchWriter {
    * empty. Rejects with what `add` did, and with the errors of BatchSealer and `Space.put`.
    */
   async finish(span: { from: number; to: number }): Promise<SealedBatch> {
-    // its fault is thrown to whoever began it
-    await this.#storing?.catch(() => {})
+    await this.#storing
     this.#throwFault()
     const batch = this.#sealer.finish(span)
     await this.#space.put(batch.blocks)
