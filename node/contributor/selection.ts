@@ -50,6 +50,8 @@ export class Selection {
       this.urls.push(url)
       this.#records += records
       for (const link of links) {
+        // pages of a site lead to the same places
+        if (this.#links.has(link) || this.#outside.has(link)) continue
         const target = speltRight(link)
         if (target === undefined) continue
         const found = this.#scope.has(target) ? this.#links : this.#outside
