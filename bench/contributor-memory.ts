@@ -7,13 +7,12 @@ import path from 'node:path'
 import { keepHeapSmall } from '../cli/wiring/small-heap.ts'
 import { generateKey } from '../core/identity/index.ts'
 import { openPeer } from '../core/peer/index.ts'
-import { gatheredIn } from '../node/contributor/index.ts'
+import { sealPage } from '../node/contributor/index.ts'
 import { CrawlFolder, type CrawledPage } from '../node/crawl/index.ts'
-import { type SealedBatch, sealInto } from '../node/seal/index.ts'
-import { type Exchange, fetchGroup, requestHead, responseHead } from '../schemas/evidence/index.ts'
+import { BatchWriter, type SealedBatch } from '../node/seal/index.ts'
+import { type Exchange, fetchGroup, requestHead, responseHead, warcinfoMember } from '../schemas/evidence/index.ts'
 import { noRules, parseRobots } from '../schemas/permission/index.ts'
 import { canonicalJson, type CID, didFromPublicKey, type Leaf, MAX_BATCH_RECORDS, sha256, utf8 } from '../schemas/wire/index.ts'
-import { testCharter } from '../tests/support/charter.ts'
 import { realClock } from '../tests/support/real-clock.ts'
 
 const TARGET_MIB = 512
@@ -58,7 +57,6 @@ let done = 0
 let prev: CID | null = null
 while (done < records) {
   const sealed: SealedBatch = await seal(Math.min(MAX_BATCH_RECORDS, records - done), done)
-  await peer.storage.private.pin(sealed.manifestCid, { why: 'batch' })
   await peer.storage.publish(sealed.manifestCid)
   batches++
   for (let i = 0; i < sealed.index.evidenceLeaves.length; i += 97) sampled.push((sealed.index.evidenceLeaves[i] as Leaf)[0])
@@ -72,12 +70,16 @@ async function seal(count: number, from: number): Promise<SealedBatch> {
   const folder = await CrawlFolder.open({ out, clock: realClock, settings: {}, isForSealing: true })
   const asked = exchangeOf('https://bench.test/robots.txt', utf8('User-agent: *\nAllow: /\n'))
   const robots = { robots: parseRobots(asked.body), rules: noRules, exchange: asked, evidence: fetchGroup(asked) }
-  for (let i = from; i < from + count; i++) await folder.keep(crawled(i, robots, folder))
-  await folder.finish(true)
-  const { urls, frontier: _, ...gathered } = gatheredIn(out, { limit: count, known: () => false, charter: testCharter({}) }, 1000, 2000)
-  if (urls.length !== count) throw new Error(`${urls.length} of ${count} pages`)
   const header = { ledger: 'quern/bench', contributor, schema: 'web-page@1', pipeline: 'web-page@1/1', sequence: batches, prev, salt }
-  const batch = await sealInto(peer.storage.private, { ...header, ...gathered })
+  using hold = peer.storage.private.hold()
+  const writer = new BatchWriter(hold, { ...header, warcinfo: [warcinfoMember({ at: 1000, fields: [] })] })
+  for (let i = from; i < from + count; i++) {
+    const one = crawled(i, robots, folder)
+    await Promise.all([folder.keep(one), writer.add(sealPage(one))])
+  }
+  await folder.finish(true)
+  const batch = await writer.finish({ from: 1, to: 2 })
+  await peer.storage.private.pin(batch.manifestCid, { why: 'batch' })
   await rm(out, { recursive: true })
   return batch
 }

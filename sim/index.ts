@@ -1,7 +1,7 @@
 /** A whole network in one process: for tests, for questions of "what if", for attacks. */
 import '../core/disposal/index.ts'
 
-export { copycat, fabricating, forging, honest, lazy, Loot, vanishing } from './adversaries/index.ts'
+export { changing, copycat, fabricating, forging, honest, lazy, Loot, vanishing } from './adversaries/index.ts'
 export { SimMesh, type SimMeshOptions } from './mesh/index.ts'
 export {
   type SimContributor,

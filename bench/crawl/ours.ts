@@ -1,12 +1,12 @@
 /**
- * One crawl of ours with everything on, as a process of its own: robots, guard, journal, WARC, extraction, measures; and, as a contributor does when
- * it has gathered, batches sealed from what lies in the folder. The blocks are made and let go: where a role keeps them is its store's affair.
+ * One crawl of ours with everything on, as a process of its own: robots, guard, journal, WARC, extraction, measures; and, as a contributor does,
+ * batches sealed as pages come. The blocks are made and let go: where a role keeps them is its store's affair.
  */
 import { writeFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { openWeb } from '../../core/web/index.ts'
 import { AddressGuard } from '../../core/web/index.ts'
-import { CrawlFolder, runIntoFolder, sealInto, sealPages, storedPages, WorkerPool } from '../../node/index.ts'
+import { BatchWriter, type CrawledPage, CrawlFolder, runIntoFolder, sealPage, WorkerPool } from '../../node/index.ts'
 import { warcinfoMember } from '../../schemas/evidence/index.ts'
 import { didFromPublicKey, MAX_BATCH_RECORDS, sha256, utf8 } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
@@ -28,26 +28,33 @@ setFlagsFromString('--no-allocation-site-pretenuring')
 const job = JSON.parse(process.argv[2] ?? '') as OursJob
 const { seeds, allowPrivate, out, workers, isPolite, list } = job
 
-/** All that the folder holds, in as many batches as it takes. */
-async function seal(): Promise<void> {
-  const urls = Array.from(storedPages(out), ({ url }) => url)
-  for (let at = 0; at < urls.length; at += MAX_BATCH_RECORDS)
-    await sealInto(
-      { put: async () => undefined },
-      {
-        ledger: 'quern/bench',
-        contributor: didFromPublicKey(sha256(utf8('bench'))),
-        schema: 'web-page@1',
-        pipeline: 'web-page@1/1',
-        sequence: 0,
-        prev: null,
-        salt: sha256(utf8('salt')),
-        warcinfo: [warcinfoMember({ at: 0, fields: [] })],
-        pages: sealPages(out, new Set(urls.slice(at, at + MAX_BATCH_RECORDS))),
-        from: 1,
-        to: 2,
-      },
-    )
+const SPAN = { from: 1, to: 2 }
+const begin = (): BatchWriter =>
+  new BatchWriter(
+    { put: async () => undefined },
+    {
+      ledger: 'quern/bench',
+      contributor: didFromPublicKey(sha256(utf8('bench'))),
+      schema: 'web-page@1',
+      pipeline: 'web-page@1/1',
+      sequence: 0,
+      prev: null,
+      salt: sha256(utf8('salt')),
+      warcinfo: [warcinfoMember({ at: 0, fields: [] })],
+    },
+  )
+let batch = begin()
+let sealed = 0
+
+/** Behind the pages before it; in the next batch where this one has no room for another. */
+async function seal(page: CrawledPage): Promise<void> {
+  if (batch.count + 1 + page.more.length > MAX_BATCH_RECORDS) {
+    const full = batch
+    batch = begin()
+    const { manifest } = await full.finish(SPAN)
+    sealed += manifest.count
+  }
+  await batch.add(sealPage(page))
 }
 
 if (!isPolite) {
@@ -96,8 +103,12 @@ const summary = await runIntoFolder(
     },
   },
   await CrawlFolder.open({ out, clock: realClock, settings: {}, overwrite: true, isForSealing: true }),
+  async (page) => {
+    if ('measured' in page) await seal(page)
+  },
 )
-await seal()
+sealed += (await batch.finish(SPAN)).manifest.count
+if (sealed !== summary.kept) throw new Error(`${sealed} records sealed of ${summary.kept} kept`)
 const wallMs = performance.now() - started
 const { user, system } = process.cpuUsage(cpu)
 const main = process.threadCpuUsage(mainCpu)

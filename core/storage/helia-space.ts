@@ -4,9 +4,10 @@ import type { Block, CID } from '../../schemas/wire/index.ts'
 import { checked, walkCids, walkDag } from './blocks.ts'
 import { readCar, writeCar } from './car.ts'
 import type { DiskBlocks } from './disk-blocks.ts'
+import { HeldBlocks } from './held-blocks.ts'
 import { Mutex } from './mutex.ts'
 import type { PinBook } from './pin-book.ts'
-import type { OwnSpace, Pin, PinMetadata, Usage } from './storage.ts'
+import type { Hold, OwnSpace, Pin, PinMetadata, Usage } from './storage.ts'
 
 const IMPORT_BYTES = 2 << 20
 const GC_BLOCKS = 1024
@@ -21,6 +22,7 @@ export class HeliaSpace implements OwnSpace {
   readonly #now: () => number
   /** Pins, unpins and gc take turns, so that gc never sees half a pin. */
   readonly #pinning = new Mutex()
+  readonly #held = new HeldBlocks()
 
   constructor({ announce, blocks, book, now }: { announce: Announce; blocks: DiskBlocks; book: PinBook; now: () => number }) {
     this.#announce = announce
@@ -34,6 +36,10 @@ export class HeliaSpace implements OwnSpace {
     const list = checked(blocks)
     await drain(this.#blocks.putMany(list))
     for (const { cid } of list) await this.#announce(cid)
+  }
+
+  hold(): Hold {
+    return this.#held.hold((blocks) => this.put(blocks))
   }
 
   get(cid: CID): Promise<Uint8Array | undefined> {
@@ -88,13 +94,19 @@ export class HeliaSpace implements OwnSpace {
   async #dropUnheld(cids: AsyncIterable<CID> | Iterable<CID>, before: number): Promise<number> {
     let freed = 0
     let loose: CID[] = []
+    // asked last: what is held from here on is put after it was dropped
+    const drop = (): Promise<number> =>
+      this.#blocks.drop(
+        loose.filter((cid) => !this.#held.has(cid)),
+        before,
+      )
     for await (const cid of cids) {
       if (!this.#book.holds(cid)) loose.push(cid)
       if (loose.length < GC_BLOCKS) continue
-      freed += await this.#blocks.drop(loose, before)
+      freed += await drop()
       loose = []
     }
-    return freed + (await this.#blocks.drop(loose, before))
+    return freed + (await drop())
   }
 
   usage(): Promise<Usage> {

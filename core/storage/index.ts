@@ -8,7 +8,7 @@ export { type Car, readCar, writeCar } from './car.ts'
 export type { HeliaStorageOptions } from './helia-storage.ts'
 export { MemoryStorage, type MemoryStorageOptions, MemorySwarm } from './memory-storage.ts'
 export { GC_GRACE_MS, keepQuota, mustCollect, type QuotaOptions } from './quota.ts'
-export type { Block, Pin, PinMetadata, RetrieveOptions, Space, Storage, Usage } from './storage.ts'
+export type { Block, Hold, Pin, PinMetadata, RetrieveOptions, Space, Storage, Usage } from './storage.ts'
 
 /**
  * Blocks and pins on disk, with no network: for tools that read what a peer left. Loads Helia on first use.

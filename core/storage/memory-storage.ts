@@ -4,7 +4,8 @@ import type { Clock } from '../effects/index.ts'
 import { FatalError, RetryableError } from '../errors/index.ts'
 import { blockKey, Budget, checked, move, walkCids, walkDag } from './blocks.ts'
 import { readCar, writeCar } from './car.ts'
-import type { OwnSpace, Pin, PinMetadata, RetrieveOptions, Storage, Usage } from './storage.ts'
+import { HeldBlocks } from './held-blocks.ts'
+import type { Hold, OwnSpace, Pin, PinMetadata, RetrieveOptions, Storage, Usage } from './storage.ts'
 
 interface Held {
   bytes: Uint8Array
@@ -16,6 +17,7 @@ interface Held {
 class MemorySpace implements OwnSpace {
   readonly #blocks = new Map<string, Held>()
   readonly #pins = new Map<string, Pin & { keys: Set<string> }>()
+  readonly #held = new HeldBlocks()
   readonly #now: () => number
   #bytes = 0
 
@@ -36,6 +38,10 @@ class MemorySpace implements OwnSpace {
         this.#bytes += bytes.byteLength
       }
     })
+  }
+
+  hold(): Hold {
+    return this.#held.hold((blocks) => this.put(blocks))
   }
 
   get(cid: CID): Promise<Uint8Array | undefined> {
@@ -99,7 +105,7 @@ class MemorySpace implements OwnSpace {
     let freed = 0
     for (const key of keys) {
       const held = this.#blocks.get(key)
-      if (held === undefined || held.pins > 0) continue
+      if (held === undefined || held.pins > 0 || this.#held.hasKey(key)) continue
       this.#blocks.delete(key)
       freed += held.bytes.byteLength
     }

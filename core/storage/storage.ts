@@ -20,6 +20,11 @@ export interface Space {
    * it resolves. When the disk or the quota ends it (FatalError DISK_FULL, QUOTA_FULL), part of them may stay until `gc`.
    */
   put(blocks: Iterable<Block>): Promise<void>
+  /**
+   * For whoever stores a DAG piece by piece and can pin it only when it is whole: what is put through it stays until it is disposed, whatever is
+   * collected or let go meanwhile. It ends with the process: after a crash these blocks are as loose as others.
+   */
+  hold(): Hold
   /** From this machine only; undefined when we lack it. */
   get(cid: CID): Promise<Uint8Array | undefined>
   has(cid: CID): Promise<boolean>
@@ -33,7 +38,7 @@ export interface Space {
   /** Whether `root` itself was pinned, with everything below it. */
   isPinned(root: CID): Promise<boolean>
   pins(): AsyncIterable<Pin>
-  /** Drops unpinned blocks that were put at least `graceMs` ago (default 0: all of them); gives how many bytes went. */
+  /** Drops unpinned blocks that nobody holds and that were put at least `graceMs` ago (default 0: all of them); gives how many bytes went. */
   gc(options?: { graceMs?: number }): Promise<number>
   usage(): Promise<Usage>
   /** CARv1 of the DAG below the root, depth first, each block once. Throws FatalError BLOCK_MISSING. */
@@ -43,6 +48,11 @@ export interface Space {
    * Throws RejectedMessageError CID_MISMATCH, BAD_CAR or TOO_LARGE; blocks before the bad one may stay until `gc`.
    */
   importCar(bytes: AsyncIterable<Uint8Array>): Promise<CID[]>
+}
+
+export interface Hold extends Disposable {
+  /** As `Space.put`. */
+  put(blocks: Iterable<Block>): Promise<void>
 }
 
 export interface Usage {
@@ -74,6 +84,6 @@ export interface Storage {
 /** What a space of ours can do besides, for `publish`. */
 export interface OwnSpace extends Space {
   metadata(root: CID): Promise<PinMetadata | undefined>
-  /** Unpins and deletes at once whatever no other pin holds. */
+  /** Unpins and deletes at once whatever no other pin, and no `hold`, keeps. */
   drop(root: CID): Promise<void>
 }

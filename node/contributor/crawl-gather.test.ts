@@ -12,9 +12,10 @@ import { MAX_RULE_CAPTURES, siteOfCaptures } from '../../schemas/permission/inde
 import { pipelines } from '../../schemas/pipeline/index.ts'
 import { type Charter, concatBytes } from '../../schemas/wire/index.ts'
 import { testCharter } from '../../tests/support/charter.ts'
+import { type GatheredPages, gatherPages } from '../../tests/support/gather-pages.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
 import { verifyJournal } from '../crawl/index.ts'
-import { crawlGather, type Gathered, type GatherJob } from './index.ts'
+import { crawlGather, type CrawlGatherOptions, type GatherJob } from './index.ts'
 
 let site: SampleSite
 let base: string
@@ -33,7 +34,7 @@ afterAll(async () => {
 
 const openOwn = (): Promise<Web> =>
   openWeb({ clock: realClock, userAgent: 'QuernBot/1.0', hosts: site.hosts, allowPrivate: site.allowPrivate })
-const jobOf = (change: Partial<GatherJob> = {}): GatherJob => {
+const jobOf = (change: Partial<GatherJob> = {}): Omit<GatherJob, 'seal'> => {
   const never = new AbortController().signal
   return {
     epoch: 3,
@@ -49,16 +50,14 @@ const jobOf = (change: Partial<GatherJob> = {}): GatherJob => {
     ...change,
   }
 }
-const gatherIn = (folder: string | undefined) =>
-  crawlGather({
-    clock: realClock,
-    logger: silent,
-    openWeb: openOwn,
-    agentToken: 'QuernBot',
-    ...(folder === undefined ? {} : { folder, signer }),
-  })
+const gatherIn =
+  (folder: string | undefined, own: Partial<CrawlGatherOptions> = {}) =>
+  (job: Omit<GatherJob, 'seal'>): Promise<GatheredPages> => {
+    const options = { clock: realClock, logger: silent, openWeb: openOwn, agentToken: 'QuernBot', ...own }
+    return gatherPages(crawlGather({ ...options, ...(folder === undefined ? {} : { folder, signer }) }), job)
+  }
 /** Every record follows from its evidence, and its robots group is all that its site says of itself. */
-function check({ pages }: Gathered): void {
+function check({ pages }: GatheredPages): void {
   for (const { evidence, robots, records } of pages) {
     const { exchange } = parseFetchGroup(concatBytes(...evidence))
     const again = pipelines.get('web-page@1/1')?.run(exchange, { qualityWeights: charter.quality })
@@ -84,7 +83,7 @@ it('gathers by way of a folder what it gathers in memory', async () => {
   expect(disk.frontier.toSorted()).toEqual(memory.frontier.toSorted())
   expect(disk.urls.length).toBeGreaterThan(100)
   // `url` is the pipeline's word beside the record, which holds it too
-  const strip = ({ pages }: Gathered): unknown[] =>
+  const strip = ({ pages }: GatheredPages): unknown[] =>
     [...pages].flatMap(({ records, robots }) =>
       records.map(({ record, host, language, tokens, quality, contentDigest, sketch }) => [
         Buffer.from(record).toString(),
@@ -100,13 +99,7 @@ it('goes on with an epoch that was interrupted, asking for no page again', async
   const folder = path.join(base, 'again')
   const stop = new AbortController()
   let asked = 0
-  const first = await crawlGather({
-    clock: realClock,
-    logger: silent,
-    openWeb: openOwn,
-    agentToken: 'QuernBot',
-    folder,
-    signer,
+  const first = await gatherIn(folder, {
     onJournal: ({ outcome }) => void (outcome === 'KEPT' && ++asked === 20 && stop.abort(new Error('stopped'))),
   })(jobOf({ until: stop.signal, limit: 400 }))
   expect(first.urls.length).toBeGreaterThanOrEqual(20)
@@ -142,9 +135,7 @@ it('begins an epoch again, and says so, when another version of the software beg
   const said: unknown[] = []
   const logger: Logger = { ...silent, warn: (event, fields) => void said.push([event, fields]) }
   const before = site.requests.length
-  const again = await crawlGather({ clock: realClock, logger, openWeb: openOwn, agentToken: 'QuernBot', folder, signer })(
-    jobOf({ limit: 10 }),
-  )
+  const again = await gatherIn(folder, { logger })(jobOf({ limit: 10 }))
   expect(said).toEqual([['epoch-begun-again', expect.objectContaining({ epoch: 3, code: 'OTHER_CRAWL' })]])
   expect(again.urls).toHaveLength(first.urls.length)
   const asked = site.requests.slice(before).map(({ path: one }) => one)
@@ -162,8 +153,9 @@ it('stops at the limit, also when most of it was there already', async () => {
 it('stays on the hosts of the start pages when its owner says so, and never leaves them where the charter does not let it', async () => {
   const seeds = [site.url('docs:/')]
   const hostsOf = async (scope: 'host' | 'domain', own: 'host' | 'domain' | undefined): Promise<number> => {
-    const gather = crawlGather({ clock: realClock, logger: silent, openWeb: openOwn, agentToken: 'QuernBot', own: { scope: own } })
-    const { urls, frontier } = await gather(jobOf({ limit: 40, charter: { ...charter, sources: { ...charter.sources, seeds, scope } } }))
+    const { urls, frontier } = await gatherIn(undefined, { own: { scope: own } })(
+      jobOf({ limit: 40, charter: { ...charter, sources: { ...charter.sources, seeds, scope } } }),
+    )
     return new Set([...urls, ...frontier].map((url) => new URL(url).hostname)).size
   }
   expect(await hostsOf('domain', undefined)).toBeGreaterThan(1)

@@ -5,7 +5,6 @@ import type { Clock, Logger } from '../../core/effects/index.ts'
 import { codeOf } from '../../core/errors/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
 import type { Web } from '../../core/web/index.ts'
-import { warcinfoMember } from '../../schemas/evidence/index.ts'
 import { pipelineOptions } from '../../schemas/pipeline/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
 import {
@@ -16,11 +15,11 @@ import {
   type DenyList,
   type JournalRow,
   runIntoFolder,
-  storedPages,
+  type StoredPage,
 } from '../crawl/index.ts'
 import type { SealPage } from '../seal/index.ts'
 import { CharterScope } from './charter-scope.ts'
-import type { Gather, Gathered, GatherJob } from './gather.ts'
+import { type Gather, type Gathered, type GatherJob, warcinfo } from './gather.ts'
 import { Selection } from './selection.ts'
 
 export interface CrawlGatherOptions {
@@ -58,12 +57,12 @@ export function crawlGather(options: CrawlGatherOptions): Gather {
   return async (given) => {
     const { clock, openWeb, folder, own } = options
     const job = own?.scope === 'host' ? onHosts(given) : given
-    const { sources, contact } = job.charter
+    const { sources } = job.charter
     // pages of a host that others hold would be fetched for nothing but their links
     const scope = new CharterScope(sources, job.widenings)
     const selection = new Selection(job, scope)
     const seeds = [...sources.seeds, ...selection.earlier].filter(job.leased)
-    if (job.limit === 0 || seeds.length === 0) return gathered(selection, scope, [], clock.now(), clock.now(), contact)
+    if (job.limit === 0 || seeds.length === 0) return gathered({ selection, scope }, clock.now(), clock.now())
     const web = await openWeb(job.charter)
     try {
       const crawling = crawlOf(options, job, { scope, selection, seeds, web })
@@ -133,77 +132,75 @@ function crawlOf(
 async function inMemory({ crawling, job, scope, selection }: Gathering): Promise<Gathered> {
   const { clock } = crawling
   const startedAt = clock.now()
-  const pages: SealPage[] = []
   for await (const page of crawl(crawling)) {
-    if (selection.take(page.url, 1 + page.more.length, page.links)) pages.push(sealPage(page))
+    if (selection.take(page.url, 1 + page.more.length, page.links)) await job.seal(sealPage(page))
     if (selection.isFull) break
   }
-  return gathered(selection, scope, pages, startedAt, clock.now(), job.charter.contact)
+  return gathered({ selection, scope }, startedAt, clock.now())
 }
 
 /**
- * The same by way of a folder for each epoch. What an earlier process kept of this epoch counts, and is not asked for again. Folders of
+ * The same by way of a folder for each epoch. What an earlier process kept of this epoch is sealed first, and is not asked for again. Folders of
  * other epochs are removed; of each only its journal stays.
  */
 async function onDisk({ crawling, job, scope, selection }: Gathering, folder: string, signer: Signer | undefined): Promise<Gathered> {
   const { clock } = crawling
-  const { charter, epoch, limit } = job
+  const { limit, seal } = job
+  const book = await openBook(crawling, job, folder, signer)
+  const enough = new AbortController()
+  const signal = AbortSignal.any([crawling.signal as AbortSignal, enough.signal])
+  let kept = 0
+  const take = async (url: string, links: readonly string[], page: SealPage): Promise<void> => {
+    kept += page.records.length
+    if (kept >= limit) enough.abort()
+    if (selection.take(url, page.records.length, links)) await seal(page)
+  }
+  try {
+    // pages that were kept count too: the selection meets them again
+    for (const { item, isCounted } of book.remembered()) if (isCounted) selection.end(item.url)
+    for (const page of book.stored()) {
+      job.signal.throwIfAborted()
+      await take(page.url, page.links, sealStored(page))
+    }
+  } catch (thrown) {
+    await book.close()
+    throw thrown
+  }
+  const { startedAt } = await runIntoFolder({ ...crawling, signal }, book, async (page) => {
+    // without an earlier crawl no page is unchanged
+    if ('measured' in page) await take(page.url, page.links, sealPage(page))
+  })
+  return gathered({ selection, scope }, startedAt, clock.now())
+}
+
+async function openBook(
+  crawling: Gathering['crawling'],
+  { charter, epoch }: GatherJob,
+  folder: string,
+  signer: Signer | undefined,
+): Promise<CrawlFolder> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await clearOthers(folder, epoch)
-  const out = path.join(folder, `epoch-${epoch}`)
-  const { pipeline, profile, agentToken } = crawling
+  const { clock, pipeline, scope, profile, agentToken, logger } = crawling
   const open = (overwrite: boolean): Promise<CrawlFolder> =>
     CrawlFolder.open({
-      out,
+      out: path.join(folder, `epoch-${epoch}`),
       clock,
-      settings: { epoch, pipeline, scope: crawling.scope, profile, agentToken, charter: charter.version },
+      settings: { epoch, pipeline, scope, profile, agentToken, charter: charter.version },
       overwrite,
       warcinfo: warcinfo(charter.contact),
       signer,
       isForSealing: true,
     })
   // what cannot be gone on with (another charter, a log of another version, a damaged one) is begun again
-  const book = await open(false).catch((error: unknown) => {
-    crawling.logger.warn('epoch-begun-again', { epoch, code: codeOf(error), message: String(error) })
+  return open(false).catch((error: unknown) => {
+    logger.warn('epoch-begun-again', { epoch, code: codeOf(error), message: String(error) })
     return open(true)
   })
-  // pages that were kept count too: the selection meets them again
-  for (const { item, isCounted } of book.remembered()) if (isCounted) selection.end(item.url)
-  const enough = new AbortController()
-  const signal = AbortSignal.any([crawling.signal as AbortSignal, enough.signal])
-  // records, of which a page may give several
-  let kept = [...book.contents()].length
-  if (kept >= limit) enough.abort()
-  const { startedAt } = await runIntoFolder({ ...crawling, signal }, book, (page) => {
-    kept += 'measured' in page ? 1 + page.more.length : 1
-    if (kept >= limit) enough.abort()
-  })
-  return selectedIn(out, selection, scope, startedAt, clock.now(), charter.contact)
 }
 
-/** What a finished crawl's folder holds for a batch. Its pages are read as they are sealed; in memory are only their URLs and their links. */
-export function gatheredIn(out: string, job: Pick<GatherJob, 'limit' | 'known' | 'charter'>, startedAt: number, endedAt: number): Gathered {
-  const scope = new CharterScope(job.charter.sources)
-  return selectedIn(out, new Selection({ ...job, frontier: [] }, scope), scope, startedAt, endedAt, job.charter.contact)
-}
-
-function selectedIn(out: string, selection: Selection, scope: CharterScope, startedAt: number, endedAt: number, contact: string): Gathered {
-  for (const { url, count, links } of storedPages(out)) selection.take(url, count, links())
-  const taken = new Set(selection.urls)
-  return gathered(selection, scope, { [Symbol.iterator]: () => sealPages(out, taken) }, startedAt, endedAt, contact)
-}
-
-function gathered(
-  selection: Selection,
-  scope: CharterScope,
-  pages: Iterable<SealPage>,
-  startedAt: number,
-  endedAt: number,
-  contact: string,
-): Gathered {
+function gathered({ selection, scope }: Pick<Gathering, 'selection' | 'scope'>, startedAt: number, endedAt: number): Gathered {
   return {
-    warcinfo: [warcinfoMember({ at: startedAt, fields: warcinfo(contact) })],
-    pages,
     urls: selection.urls,
     frontier: selection.frontier(),
     widenings: scope.widenings,
@@ -222,25 +219,17 @@ async function clearOthers(folder: string, epoch: number): Promise<void> {
   }
 }
 
-const warcinfo = (contact: string): [string, string][] => [
-  ['software', 'quern'],
-  ['operator', contact],
-]
-
-/** The pages of a finished folder that were taken, for `sealInto`. */
-export function* sealPages(out: string, taken: ReadonlySet<string>): Generator<SealPage, void> {
-  for (const { url, records, hops, evidence, robots } of storedPages(out)) {
-    if (!taken.has(url)) continue
-    yield {
-      hops: hops().map((hop) => [hop]),
-      evidence: [evidence()],
-      robots: robots && { name: robots.at, read: () => [robots.read()] },
-      records: records(),
-    }
+function sealStored({ hops, evidence, robots, records }: StoredPage): SealPage {
+  return {
+    hops: hops.map((hop) => [hop]),
+    evidence: [evidence],
+    robots: robots && { name: robots, read: () => [robots.read()] },
+    records,
   }
 }
 
-function sealPage({ measured, more, evidence, hops, robots, packed }: CrawledPage): SealPage {
+/** A page as a crawl hands it over, for a batch. */
+export function sealPage({ measured, more, evidence, hops, robots, packed }: CrawledPage): SealPage {
   const captured = robots.evidence?.members
   return {
     hops: hops.map((hop) => hop.evidence.members),

@@ -13,8 +13,8 @@ import { crawlGather, type Gathered, type GatherJob } from './index.ts'
 
 const HOSTS = ['home', 'moved', 'foreign'] as const
 type Host = (typeof HOSTS)[number]
-/** Where a page leads: links, or a redirect. */
-type Page = Host[] | string[] | { to: string }
+/** Where a page leads: links, or a redirect, which may wait for something. */
+type Page = Host[] | string[] | { to: string; after?: Promise<void> }
 
 let base: string
 const servers: Server[] = []
@@ -34,7 +34,8 @@ beforeAll(async () => {
       const page = pages[name]
       if (!request.url?.endsWith('.txt') && !request.url?.endsWith('.json')) asked.push(name)
       if (page === undefined) return void response.writeHead(404).end()
-      if (!Array.isArray(page)) return void response.writeHead(302, { location: urlOf(page.to) }).end()
+      if (!Array.isArray(page))
+        return void Promise.resolve(page.after).then(() => response.writeHead(302, { location: urlOf(page.to) }).end())
       response.writeHead(200, { 'content-type': 'text/html' })
       const links = page.map((link) => `<a href="${urlOf(link)}">a page about ${link}</a>`).join(' ')
       response.end(
@@ -84,6 +85,7 @@ class Epochs {
       share: () => ({ times: 1, place: 0 }),
       known: (url) => this.#known.has(url),
       ...this.#last,
+      seal: async () => undefined,
       limit: 50,
       until: never,
       signal: never,
@@ -135,6 +137,21 @@ describe.each(['folder', undefined])('epochs (%s)', (kind) => {
     expect(await epochs.next({ leased, limit: 1 })).toEqual(['moved:/a'])
     expect(await epochs.next({ leased })).toEqual(['moved:/b'])
     expect(asked.filter((name) => name.startsWith('foreign:'))).toEqual([])
+  })
+
+  it('keep what leads to where a start page redirected, also from a page that was gathered before that was known', async () => {
+    const gathered = Promise.withResolvers<void>()
+    pages = {
+      'home:/': ['moved:/deep', 'http://elsewhere.example/'],
+      'foreign:/go': { to: 'moved:/', after: gathered.promise },
+      'moved:/': [],
+      'moved:/deep': [],
+    }
+    const epochs = new Epochs(['home:/', 'foreign:/go'], folder('late'))
+    const seal = async (): Promise<void> => gathered.resolve()
+    const mine = (url: string): boolean => !url.endsWith('/deep')
+    expect((await epochs.next({ seal, mine })).toSorted()).toEqual(['home:/', 'moved:/'])
+    expect(epochs.frontier).toEqual(['moved:/deep'])
   })
 
   it('come back to what an epoch did not reach, also when its host was another’s meanwhile', async () => {

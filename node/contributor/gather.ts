@@ -1,7 +1,7 @@
 /** What a contributor does in a gather phase, as one function, so that a crawl, a test or an adversary can stand in its place. */
 import type { PaceShare } from '../../dao/ledger/index.ts'
 import type { Charter } from '../../schemas/wire/index.ts'
-import type { SealIntoInput, SealPage } from '../seal/index.ts'
+import type { SealPage } from '../seal/index.ts'
 import type { Widening } from './charter-scope.ts'
 
 export interface GatherJob {
@@ -21,27 +21,38 @@ export interface GatherJob {
   frontier: readonly string[]
   /** Where the charter's start pages redirected in earlier epochs. */
   widenings?: readonly Widening[]
-  /** Most records to bring. No page is cut, so a single one that gives more is brought all the same. */
+  /**
+   * Seals a page of the batch, behind those before it; the next ones may come once it resolves. Rejects when the batch cannot be kept any
+   * more, on a full disk say: then nothing more is to be asked for.
+   */
+  seal: (page: SealPage) => Promise<void>
+  /** Most records to seal. No page is cut, so a single one that gives more is sealed all the same. */
   limit: number
-  /** Aborts when it is time to seal: give what there is. */
+  /** Aborts when it is time to close the batch. */
   until: AbortSignal
-  /** Aborts when the role stops: give nothing. */
+  /** Aborts when the role stops: of the batch nothing will come. */
   signal: AbortSignal
 }
 
-/** Pages with their evidence, as `sealInto` takes them. */
-export interface Gathered extends Pick<SealIntoInput, 'from' | 'to' | 'warcinfo'> {
-  /** May be gone through more than once; what comes from a folder is read as it is asked for. */
-  pages: Iterable<SealPage>
-  /** Of these pages. */
+/** What is to be known of the pages that were sealed. */
+export interface Gathered {
   urls: string[]
   /** Found and left for a later epoch. */
   frontier: string[]
   /** Where start pages redirected, in this epoch and before; what was known stands when absent. */
   widenings?: Widening[]
+  /** First and last fetch, Unix seconds. */
+  from: number
+  to: number
 }
 
 export type Gather = (job: GatherJob) => Promise<Gathered>
+
+/** What evidence says first, of whoever gathers it. */
+export const warcinfo = (contact: string): [name: string, value: string][] => [
+  ['software', 'quern'],
+  ['operator', contact],
+]
 
 /** What a frontier may keep between epochs: so many URLs, and so many bytes of them. */
 export const MAX_KEPT_FRONTIER = 50_000

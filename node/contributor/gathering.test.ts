@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { silent } from '../../core/effects/index.ts'
 import { MemoryKv } from '../../core/kv/index.ts'
+import { MemoryStorage } from '../../core/storage/index.ts'
 import { hostHolders, holdsLease, isAssigned } from '../../dao/ledger/index.ts'
 import { PHASES } from '../../schemas/wire/index.ts'
 import { World } from '../../sim/world/index.ts'
@@ -12,14 +13,14 @@ import type { Bench } from './options.ts'
 
 /** The job that a contributor is given by the ledger of now; it brings nothing. */
 async function jobOf(ledger: LedgerWorld, me: string): Promise<GatherJob> {
-  const { clock } = new World({ seed: 1 })
+  const { clock, random } = new World({ seed: 1 })
   const given = Promise.withResolvers<GatherJob>()
   const book = await BatchBook.open(new MemoryKv())
   const gather = async (job: GatherJob) => {
     given.resolve(job)
     return { urls: [] }
   }
-  const options = { clock, logger: silent, gather }
+  const options = { clock, random, logger: silent, storage: new MemoryStorage(), gather }
   const bench = { state: () => ledger.state, me, book, options, signal: new AbortController().signal, wake() {}, say() {} }
   await using gathering = new Gathering(bench as unknown as Bench)
   gathering.tend()

@@ -1,16 +1,17 @@
-/** An epoch's gathering: once per epoch, beside the steps, sealed and kept before anything of it leaves this machine. */
+/** An epoch's gathering: once per epoch, beside the steps, sealed as it comes and kept before anything of it leaves this machine. */
 import { codeOf } from '../../core/errors/index.ts'
 import { askAgain, readyProtocol } from '../../core/mesh/index.ts'
 import { batchRoots } from '../../dao/batches/index.ts'
 import { type EpochState, holdsLease, isAssigned, paceShare } from '../../dao/ledger/index.ts'
 import { OptOutIndex } from '../../dao/optouts/index.ts'
-import { sealInto } from '../seal/index.ts'
+import { warcinfoMember } from '../../schemas/evidence/index.ts'
+import type { BatchManifest, Charter } from '../../schemas/wire/index.ts'
+import { BatchWriter, type SealHeader } from '../seal/index.ts'
 import { isCommitted } from './advance-batch.ts'
-import type { Gathered } from './gather.ts'
-import type { BatchManifest } from '../../schemas/wire/index.ts'
+import { warcinfo } from './gather.ts'
 import type { Bench } from './options.ts'
 
-/** Gathering stops this long before the phase's limit, to leave time to seal and commit. */
+/** Gathering stops this long before the phase's limit, to leave time to close the batch and commit. */
 const SEAL_SHARE = 0.8
 /** No batch holds more. */
 const MAX_RECORDS = 4096
@@ -48,7 +49,7 @@ export class Gathering implements AsyncDisposable {
   #begin(epoch: EpochState, now: { isDone: boolean }): void {
     const { state, options, signal, wake, say } = this.#bench
     const withinMs = Math.max(1000, state().charter.epoch.gather.maxSeconds * 1000 * SEAL_SHARE)
-    // one after the other: an earlier one may still be sealing
+    // one after the other: an earlier one may not have closed its batch yet
     this.#work = this.#work
       .then(() => this.#gather(epoch.number, withinMs))
       .catch((error: unknown) => {
@@ -66,7 +67,12 @@ export class Gathering implements AsyncDisposable {
     const { options, signal, state, me, book, say } = this.#bench
     const { charter } = state()
     say('gathering', epoch, 0)
-    const gathered = await options.gather({
+    const salt = options.random.bytes(32)
+    // blocks come for as long as the crawl goes on, and are pinned when the manifest is there
+    using hold = options.storage.private.hold()
+    const members = [warcinfoMember({ at: options.clock.now(), fields: warcinfo(charter.contact) })]
+    const batch = new BatchWriter(hold, { ...this.#header(charter, salt), warcinfo: members })
+    const { urls, frontier, widenings, ...span } = await options.gather({
       epoch,
       charter,
       mine: (url) => isAssigned(state(), me, url),
@@ -76,35 +82,31 @@ export class Gathering implements AsyncDisposable {
       optedOut: (url, what) => this.#optOutOf(url, what),
       frontier: await book.frontier(),
       widenings: await book.widenings(),
+      seal: (page) => batch.add(page),
       limit: Math.min(charter.sources.maxPagesPerContributor, MAX_RECORDS),
       until: AbortSignal.any([options.clock.deadline(withinMs), signal]),
       signal,
     })
     signal.throwIfAborted()
-    if (gathered.urls.length === 0) return say('nothing-gathered', epoch, 0)
-    const { urls, frontier, widenings, ...content } = gathered
-    const salt = options.random.bytes(32)
-    const manifest = await this.#seal(content, salt)
+    if (urls.length === 0) return say('nothing-gathered', epoch, 0)
+    const { manifest } = await batch.finish(span)
     if (widenings !== undefined) await book.keepWidenings(widenings)
     await this.#keep(epoch, manifest, salt, urls, frontier)
     say('sealed', epoch, manifest.count)
   }
 
-  async #seal(content: Omit<Gathered, 'urls' | 'frontier' | 'widenings'>, salt: Uint8Array): Promise<BatchManifest> {
-    const { state, me, book, options } = this.#bench
-    const { id, charter } = state()
+  #header(charter: Charter, salt: Uint8Array): SealHeader {
+    const { state, me, book } = this.#bench
     const prev = book.last
-    const { manifest } = await sealInto(options.storage.private, {
-      ...content,
-      ledger: id,
+    return {
+      ledger: state().id,
       contributor: me,
       schema: charter.schemas[0] as string,
       pipeline: charter.pipelines[0] as string,
       sequence: prev === undefined ? 0 : prev.manifest.sequence + 1,
       prev: prev?.manifestCid ?? null,
       salt,
-    })
-    return manifest
+    }
   }
 
   /** Durable when it resolves. When it fails, on a full disk say, nothing stays pinned that no note leads to. */

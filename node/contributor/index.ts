@@ -1,5 +1,5 @@
 export { BatchBook, type BatchNote } from './batch-book.ts'
 export { Contributor } from './contributor.ts'
-export { crawlGather, type CrawlGatherOptions, gatheredIn, sealPages } from './crawl-gather.ts'
+export { crawlGather, type CrawlGatherOptions, sealPage } from './crawl-gather.ts'
 export type { Gather, Gathered, GatherJob } from './gather.ts'
 export type { ContributorOptions, ContributorProgress } from './options.ts'

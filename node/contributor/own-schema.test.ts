@@ -11,8 +11,9 @@ import { parseFetchGroup } from '../../schemas/evidence/index.ts'
 import { pipelineOptions, recordsOf, runPipeline } from '../../schemas/pipeline/index.ts'
 import { type Charter, concatBytes } from '../../schemas/wire/index.ts'
 import { testCharter } from '../../tests/support/charter.ts'
+import { type GatheredPages, gatherPages } from '../../tests/support/gather-pages.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
-import { crawlGather, type CrawlGatherOptions, type Gathered, type GatherJob } from './index.ts'
+import { crawlGather, type CrawlGatherOptions, type GatherJob } from './index.ts'
 
 const LISTS = 12
 /** Of each list alone; one more is on every list, and is a record once. */
@@ -56,7 +57,11 @@ afterAll(async () => {
 
 const lists = (): string[] => asked.filter((place) => place.startsWith('/list/'))
 const never = new AbortController().signal
-function gather(folder: string | undefined, change: Partial<GatherJob> = {}, own: Partial<CrawlGatherOptions> = {}): Promise<Gathered> {
+function gather(
+  folder: string | undefined,
+  change: Partial<GatherJob> = {},
+  own: Partial<CrawlGatherOptions> = {},
+): Promise<GatheredPages> {
   const openOwn = () => openWeb({ clock: realClock, userAgent: 'QuernBot/1.0', allowPrivate: charter.sources.allowPrivate })
   const options = { clock: realClock, logger: silent, openWeb: openOwn, agentToken: 'QuernBot', ...own }
   const job = {
@@ -70,15 +75,12 @@ function gather(folder: string | undefined, change: Partial<GatherJob> = {}, own
     until: never,
     signal: never,
   }
-  return crawlGather({ ...options, ...(folder === undefined ? {} : { folder: path.join(base, folder) }) })({
-    ...job,
-    limit: 400,
-    ...change,
-  })
+  const crawling = crawlGather({ ...options, ...(folder === undefined ? {} : { folder: path.join(base, folder) }) })
+  return gatherPages(crawling, { ...job, limit: 400, ...change })
 }
 
 /** Every record is one of those that its evidence gives, numbers and all, and none is there twice. */
-function check(gathered: Gathered): void {
+function check(gathered: GatheredPages): void {
   for (const { records, evidence } of gathered.pages) {
     const { exchange } = parseFetchGroup(concatBytes(...evidence))
     const again = runPipeline('shop@1/1', exchange, pipelineOptions(charter))
@@ -91,7 +93,7 @@ function check(gathered: Gathered): void {
   expect(new Set(titles).size).toBe(titles.length)
 }
 
-const titlesOf = ({ pages }: Gathered): string[] =>
+const titlesOf = ({ pages }: GatheredPages): string[] =>
   [...pages].flatMap(({ records }) => records.map(({ record }) => (JSON.parse(Buffer.from(record).toString()) as { title: string }).title))
 
 it('keeps all records of a page in a folder as in memory, and one that is on every page once', async () => {

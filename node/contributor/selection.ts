@@ -19,13 +19,18 @@ export class Selection {
   readonly #ended = new Set<string>()
   readonly #left = new Set<string>()
   readonly #links = new Set<string>()
+  /** Links that lead out of the scope, into which a start page may yet redirect. */
+  readonly #outside = new Set<string>()
   #records = 0
 
   constructor({ limit, known, frontier }: Pick<GatherJob, 'limit' | 'known' | 'frontier'>, scope: CharterScope) {
     this.#limit = limit
     this.#known = known
     this.#scope = scope
-    this.#earlier = frontier.flatMap((url) => this.#mayKeep(url) ?? [])
+    this.#earlier = frontier.flatMap((link) => {
+      const url = speltRight(link)
+      return url !== undefined && scope.has(url) ? url.href : []
+    })
   }
 
   /** What earlier epochs left, as far as the charter's scope holds it. */
@@ -45,9 +50,12 @@ export class Selection {
       this.urls.push(url)
       this.#records += records
       for (const link of links) {
-        if (this.#links.size >= MAX_KEPT_FRONTIER) break
-        const kept = this.#mayKeep(link)
-        if (kept !== undefined) this.#links.add(kept)
+        // pages of a site lead to the same places
+        if (this.#links.has(link) || this.#outside.has(link)) continue
+        const target = speltRight(link)
+        if (target === undefined) continue
+        const found = this.#scope.has(target) ? this.#links : this.#outside
+        if (found.size < MAX_KEPT_FRONTIER) found.add(target.href)
       }
     } else this.#left.add(url)
     return fits
@@ -66,12 +74,13 @@ export class Selection {
     const taken = new Set(this.urls)
     const isOpen = (url: string): boolean => !taken.has(url) && !this.#known(url)
     const earlier = this.#earlier.filter((url) => isOpen(url) && !this.#ended.has(url))
-    return [...new Set([...this.#left, ...withinFrontier(earlier, EARLIER_SHARE), ...this.#links])].filter(isOpen)
+    const outside = [...this.#outside].filter((url) => this.#scope.has(new URL(url)))
+    return [...new Set([...this.#left, ...withinFrontier(earlier, EARLIER_SHARE), ...this.#links, ...outside])].filter(isOpen)
   }
+}
 
-  /** The one spelling of a URL that a later epoch may ask for. */
-  #mayKeep(link: string): string | undefined {
-    const url = canonical(link)
-    return url !== undefined && url.href.length <= trapLimits.urlLength && this.#scope.has(url) ? url.href : undefined
-  }
+/** The one spelling of a URL that a later epoch may ask for; undefined where it is none. */
+function speltRight(link: string): URL | undefined {
+  const url = canonical(link)
+  return url !== undefined && url.href.length <= trapLimits.urlLength ? url : undefined
 }

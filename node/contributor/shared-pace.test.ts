@@ -48,6 +48,7 @@ class OneHost {
         known: () => false,
         frontier: [],
         limit: 5,
+        seal: async () => undefined,
         until: this.#never,
         signal: this.#never,
         ...change,

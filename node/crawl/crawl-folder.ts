@@ -22,6 +22,7 @@ import { JournalChain, type JournalRow } from './journal.ts'
 import { namesLinks } from './page-links.ts'
 import { exists, PartFile, syncFolder } from './part-file.ts'
 import type { RobotsCapture } from './site.ts'
+import { type StoredPage, storedPages } from './stored-pages.ts'
 import type { CrawlBook, CrawledPage, CrawlSummary, UnchangedPage } from './types.ts'
 
 export interface CrawlFolderOptions {
@@ -33,7 +34,7 @@ export interface CrawlFolderOptions {
   warcinfo?: [name: string, value: string][] | undefined
   /** Signs the journal. */
   signer?: Signer | undefined
-  /** Remember of every page what a batch needs, for `storedPages`. */
+  /** Remember of every page what a batch needs, for `stored`. */
   isForSealing?: boolean | undefined
 }
 
@@ -177,6 +178,11 @@ export class CrawlFolder implements CrawlBook {
 
   summary(): CrawlSummary | undefined {
     return this.#before
+  }
+
+  /** What an earlier process kept for sealing, in the order it was kept in. To be read before the crawl goes on. */
+  *stored(): Generator<StoredPage, void> {
+    if (this.isResumed) yield* storedPages(this.#folder, this.#log.keptLines())
   }
 
   journal(row: JournalRow): void {

@@ -100,7 +100,7 @@ describe('a page that redirects led to', () => {
     await crawlToFolder({ ...moved, out: outs[0] })
     using since = new EarlierFolder(outs[0])
     const hops: string[] = []
-    const onPage = (one: CrawledPage | UnchangedPage) => hops.push(...one.hops.map(({ exchange }) => new URL(exchange.url).pathname))
+    const onPage = (one: CrawledPage | UnchangedPage) => void hops.push(...one.hops.map(({ exchange }) => new URL(exchange.url).pathname))
     const summary = await crawlToFolder({ ...moved, out: outs[1], earlier: since, onPage })
     expect(summary.outcomes).toMatchObject({ REDIRECT: 2, UNCHANGED: 1 })
     expect(hops).toEqual(['/moved', '/moved-again'])

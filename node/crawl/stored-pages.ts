@@ -1,10 +1,10 @@
-/** What a folder that was written for sealing holds, page by page: read when it is asked for, so that no epoch's evidence is in memory at once. */
+/** What an unfinished folder that is written for sealing holds, page by page, so that no epoch's evidence is in memory at once. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
 import type { Measured } from '../../schemas/pipeline/index.ts'
-import { readKeptLines } from '../frontier/index.ts'
+import type { KeptLine } from '../frontier/index.ts'
 import { keptFacts, recordOf } from './earlier.ts'
-import { LOG, NAMES, type Place } from './folder-files.ts'
+import { NAMES, type Place } from './folder-files.ts'
 import { recordLinks } from './page-links.ts'
 
 /** A record with its index row's numbers, and its gzip member. */
@@ -12,51 +12,51 @@ export interface StoredRecord extends Omit<Measured, 'url'> {
   packed: Uint8Array
 }
 
-/** A kept page. Its methods read the folder's files, and only until the next page is asked for. */
+/** A kept page. */
 export interface StoredPage {
   url: string
-  /** How many records it gave. */
-  count: number
-  records: () => StoredRecord[]
+  records: StoredRecord[]
   /** Where it leads, as far as it lets crawlers follow. */
-  links: () => string[]
+  links: string[]
   /** The gzip members of its fetch, in one piece. */
-  evidence: () => Uint8Array
+  evidence: Uint8Array
   /** The same of each redirect that led to it, first to last. */
-  hops: () => Uint8Array[]
-  /** The site's rule files it was fetched under; `at` tells one capture from another. */
-  robots: { at: number; read: () => Uint8Array } | null
+  hops: Uint8Array[]
+  /** The site's rule files it was fetched under: one object for all pages of a capture. To be read before the next page is asked for. */
+  robots: { read: () => Uint8Array } | null
 }
 
-/** The kept pages of a finished folder, in order. Throws what opening its files throws; lines that are not understood are left out. */
-export function* storedPages(out: string): Generator<StoredPage, void> {
-  const evidence = openSync(path.join(out, NAMES[0]), 'r')
-  const records = openSync(path.join(out, NAMES[1]), 'r')
+/** The pages of these lines, each read when it is asked for. Throws what opening the files throws; lines that are not understood are left out. */
+export function* storedPages(out: string, lines: Iterable<KeptLine & { url: string }>): Generator<StoredPage, void> {
+  const evidence = openSync(path.join(out, `${NAMES[0]}.part`), 'r')
+  const records = openSync(path.join(out, `${NAMES[1]}.part`), 'r')
   const read = (fd: number, [at, length]: Place): Uint8Array => {
     const bytes = new Uint8Array(length)
     readSync(fd, bytes, 0, length, at)
     return bytes
   }
+  const captures = new Map<number, { read: () => Uint8Array }>()
+  const captureAt = (place: Place): { read: () => Uint8Array } => {
+    const capture = captures.get(place[0]) ?? { read: () => read(evidence, place) }
+    captures.set(place[0], capture)
+    return capture
+  }
   try {
-    for (const { url, facts } of readKeptLines(path.join(out, LOG))) {
-      const parsed = keptFacts.safeParse(facts)
-      const seal = parsed.data?.seal
-      if (parsed.data === undefined || seal === undefined) continue
-      const { links } = parsed.data
-      const { robots } = seal
-      const readRecords = (): StoredRecord[] =>
-        seal.records.map(({ at, digest, sketch, ...row }) => {
-          const packed = read(records, at)
-          return { ...row, record: new Uint8Array(recordOf(packed)), packed, contentDigest: bytesOf(digest), sketch: bytesOf(sketch) }
-        })
+    for (const { url, facts } of lines) {
+      const parsed = keptFacts.safeParse(facts).data
+      if (parsed?.seal === undefined) continue
+      const { seal, links } = parsed
+      const stored = seal.records.map(({ at, digest, sketch, ...row }) => {
+        const packed = read(records, at)
+        return { ...row, record: new Uint8Array(recordOf(packed)), packed, contentDigest: bytesOf(digest), sketch: bytesOf(sketch) }
+      })
       yield {
         url,
-        count: seal.records.length,
-        records: readRecords,
-        links: () => links ?? readRecords().flatMap(({ record }) => recordLinks(record) ?? []),
-        evidence: () => read(evidence, seal.evidence),
-        hops: () => seal.hops.map((hop) => read(evidence, hop)),
-        robots: robots && { at: robots[0], read: () => read(evidence, robots) },
+        records: stored,
+        links: links ?? stored.flatMap(({ record }) => recordLinks(record) ?? []),
+        evidence: read(evidence, seal.evidence),
+        hops: seal.hops.map((hop) => read(evidence, hop)),
+        robots: seal.robots && captureAt(seal.robots),
       }
     }
   } finally {

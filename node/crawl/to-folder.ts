@@ -7,6 +7,8 @@ import { CrawlFolder, type FolderFile } from './crawl-folder.ts'
 import { Crawler } from './crawler.ts'
 import type { CrawledPage, CrawlOptions, CrawlSummary, UnchangedPage } from './types.ts'
 
+type OnPage = (page: CrawledPage | UnchangedPage) => Promise<void> | void
+
 export interface FolderOptions extends Omit<CrawlOptions, 'book'> {
   /** Made when missing. */
   out: string
@@ -16,8 +18,8 @@ export interface FolderOptions extends Omit<CrawlOptions, 'book'> {
   warcinfo?: [name: string, value: string][]
   /** Signs the journal. */
   signer?: Signer | undefined
-  /** Progress: every kept page, before it is written. */
-  onPage?: (page: CrawledPage | UnchangedPage) => void
+  /** Every kept page, as `runIntoFolder` hands it over. */
+  onPage?: OnPage
 }
 
 export interface FolderSummary extends CrawlSummary {
@@ -42,11 +44,15 @@ export async function crawlToFolder(options: FolderOptions): Promise<FolderSumma
   return { ...summary, files, isResumed: book.isResumed }
 }
 
-/** Crawls with a folder as memory and as output, and finishes or closes it. An aborted crawl's folder may be opened again. */
+/**
+ * Crawls with a folder as memory and as output, and finishes or closes it. An aborted crawl's folder may be opened again. `onPage` is given every
+ * kept page when the folder has taken it and before it is written, in the order of the folder's log; until it resolves the page's host waits,
+ * and what it throws ends the crawl.
+ */
 export async function runIntoFolder(
   options: Omit<CrawlOptions, 'book'>,
   book: CrawlFolder,
-  onPage?: (page: CrawledPage | UnchangedPage) => void,
+  onPage?: OnPage,
 ): Promise<Omit<FolderSummary, 'isResumed'>> {
   const { onJournal } = options
   const own = new AbortController()
@@ -63,8 +69,9 @@ export async function runIntoFolder(
       },
       signal,
       async (page) => {
-        await book.keep(page)
-        onPage?.(page)
+        own.signal.throwIfAborted()
+        // both at once: whichever page waits for the disk, the order is the log's
+        await Promise.all([book.keep(page), onPage?.(page)])
       },
     )
     book.summaryNow = () => crawler.summary

@@ -146,6 +146,7 @@ export class BatchSealer {
     const size = blocks.reduce((sum, block) => sum + block.bytes.byteLength, evidence.bytes + (robots?.bytes ?? 0))
     if (size > MAX_ROW_BYTES)
       throw new InvalidInputError('ROW_TOO_LARGE', `a record with its evidence has at most ${MAX_ROW_BYTES} bytes, not ${size}`)
+    // what stays is copied: it may lie in one buffer with all else of its page
     this.#rows.push({
       record: rawCid(one.record),
       recordLeaves: [this.#recordLeaves.length, leaves.length],
@@ -158,11 +159,11 @@ export class BatchSealer {
       quality: one.quality,
       language: one.language,
       host: one.host,
-      contentDigest: one.contentDigest,
+      contentDigest: one.contentDigest.slice(),
     })
     this.#recordLeaves.push(...leaves)
     this.#blocks.push(...blocks)
-    this.#sketches.push(one.sketch)
+    this.#sketches.push(one.sketch.slice())
     return this.#rows.length - 1
   }
 

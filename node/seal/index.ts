@@ -1,3 +1,4 @@
 export { BatchSealer, type SealedBatch, type SealedFile, type SealHeader, type SealRecord } from './batch-sealer.ts'
+export { BatchWriter, type SealPage } from './batch-writer.ts'
 export { sealBatch, type SealInput } from './seal-batch.ts'
-export { sealInto, type SealIntoInput, type SealPage } from './seal-into.ts'
+export { sealInto, type SealIntoInput } from './seal-into.ts'

@@ -9,7 +9,7 @@ export interface SealInput extends SealHeader {
   to: number
 }
 
-/** Seals records that are all at hand; a crawl that goes on for hours feeds a `BatchSealer` instead. Errors are those of BatchSealer. */
+/** Seals records that are all at hand; a crawl that goes on for hours feeds a `BatchWriter` instead. Errors are those of BatchSealer. */
 export function sealBatch({ records, groups, from, to, ...header }: SealInput): SealedBatch {
   const sealer = new BatchSealer(header)
   for (const members of groups) sealer.addGroup(members)

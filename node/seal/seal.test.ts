@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { FatalError } from '../../core/errors/index.ts'
 import { MemoryStorage, readFile } from '../../core/storage/index.ts'
 import { checkBatchStructure, parseBatchFiles } from '../../dao/batches/index.ts'
 import {
@@ -16,7 +17,7 @@ import {
   utf8,
 } from '../../schemas/wire/index.ts'
 import { contributor, salt, sampleBatch, sampleInput, sampleRecord } from '../../tests/unit/sample-batch.ts'
-import { BatchSealer, sealBatch, sealInto } from './index.ts'
+import { BatchSealer, BatchWriter, sealBatch, sealInto } from './index.ts'
 
 const texts = fc.array(fc.string({ maxLength: 200 }), { minLength: 1, maxLength: 12 })
 
@@ -97,7 +98,7 @@ describe('sealInto', () => {
         return space.put(blocks)
       },
     }
-    const robots = { name: 'site.test', read: () => groups[1] as Uint8Array[] }
+    const robots = { name: {}, read: () => groups[1] as Uint8Array[] }
     function* pages() {
       for (const [fetch, hops, from, to] of [
         [2, [], 0, 2],
@@ -120,6 +121,59 @@ describe('sealInto', () => {
     expect(String(sealed.manifestCid)).toBe(String(sealBatch({ ...input, records, groups }).manifestCid))
     await space.pin(sealed.manifestCid)
     expect(most).toBeLessThan(4 * LEAF_BYTES)
+  })
+})
+
+describe('BatchWriter', () => {
+  const { records: _, groups: __, from, to, ...header } = sampleInput([])
+  const pageOf = (i: number) => ({
+    hops: [],
+    evidence: [new Uint8Array(randomBytes(LEAF_BYTES))],
+    robots: null,
+    records: [sampleRecord(i)],
+  })
+
+  it('keeps the order in which pages came while the space is behind, one portion at a time, and lets those wait for whom there is no room', async () => {
+    const { private: space } = new MemoryStorage()
+    const gate = Promise.withResolvers<void>()
+    const portions: number[] = []
+    let under = 0
+    const put = async (blocks: Iterable<Block>): Promise<void> => {
+      expect(++under).toBe(1)
+      portions.push([...blocks].length)
+      await gate.promise
+      under--
+      return space.put(blocks)
+    }
+    const writer = new BatchWriter({ put }, { ...header, warcinfo: [utf8('info')] })
+    const taken: number[] = []
+    const adding = Array.from({ length: 5 }, (_none, i) => writer.add(pageOf(i)).then(() => taken.push(i)))
+    // two pages fill a portion, and the second waits for it; the third has room, and the fourth fills the next
+    await adding[2]
+    expect([taken, portions]).toEqual([[0, 2], [5]])
+    gate.resolve()
+    await Promise.all(adding)
+    expect(portions).toEqual([5, 6])
+    const { index, manifestCid } = await writer.finish({ from, to })
+    expect(index.rows.map(({ record }) => String(record))).toEqual(adding.map((_none, i) => String(rawCid(sampleRecord(i).record))))
+    await space.pin(manifestCid)
+  })
+
+  it('takes nothing more and closes no batch once the space has failed, also where nobody heard of it', async () => {
+    let puts = 0
+    const put = async (): Promise<void> => {
+      puts++
+      throw new FatalError('DISK_FULL', 'the disk is full')
+    }
+    const writer = new BatchWriter({ put }, { ...header, warcinfo: [utf8('info')] })
+    await writer.add(pageOf(0))
+    const unheard = writer.add(pageOf(1))
+    const closing = writer.finish({ from, to })
+    await expect(unheard).rejects.toMatchObject({ code: 'DISK_FULL' })
+    await expect(closing).rejects.toMatchObject({ code: 'DISK_FULL' })
+    await expect(writer.add(pageOf(2))).rejects.toMatchObject({ code: 'DISK_FULL' })
+    await expect(writer.finish({ from, to })).rejects.toMatchObject({ code: 'DISK_FULL' })
+    expect(puts).toBe(1)
   })
 })
 
@@ -157,6 +211,20 @@ describe('BatchSealer', () => {
       whole.blocks.map((b) => String(b.cid)).toSorted(),
     )
     expect(drained.length).toBeGreaterThan(streamed.blocks.length)
+  })
+
+  it('keeps nothing of a page whose bytes lie together but what the index needs', () => {
+    const { contentDigest } = sampleRecord(0)
+    const sketch = new Uint8Array(randomBytes(SKETCH_BYTES))
+    const page = new Uint8Array(1 << 20)
+    page.set(contentDigest)
+    page.set(sketch, contentDigest.length)
+    const own = { contentDigest: page.subarray(0, 32), sketch: page.subarray(32, 32 + SKETCH_BYTES) }
+    const sealer = new BatchSealer(header)
+    sealer.addRecord({ ...sampleRecord(0), ...own, evidenceGroup: sealer.addGroup(group), robotsGroup: null })
+    page.fill(0)
+    const { index, sketches } = sealer.finish({ from, to })
+    expect([index.rows[0]?.contentDigest, sketches]).toEqual([contentDigest, sketch])
   })
 
   it('refuses what no validator could take', () => {

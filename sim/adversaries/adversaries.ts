@@ -2,53 +2,64 @@
 import { type Exchange, fetchGroup, parseFetchGroup } from '../../schemas/evidence/index.ts'
 import { pipelineOptions, runPipeline } from '../../schemas/pipeline/index.ts'
 import { canonicalJson, concatBytes, sha256, utf8 } from '../../schemas/wire/index.ts'
-import type { Gather, Gathered, SealPage } from '../../node/index.ts'
+import type { Gather, Gathered, GatherJob, SealPage } from '../../node/index.ts'
 import type { SimContributor } from '../network/index.ts'
 
 /** What honest peers sealed, by epoch: what a copycat could read from the public space once it is revealed. */
 export class Loot {
-  readonly #taken: { epoch: number; gathered: Gathered }[] = []
+  readonly #taken: { epoch: number; pages: SealPage[]; gathered: Gathered }[] = []
 
   /** Lets a contributor's harvest be seen by copycats in later epochs. */
   watch(gather: Gather): Gather {
     return async (job) => {
-      const gathered = await gather(job)
-      this.#taken.push({ epoch: job.epoch, gathered })
+      const pages: SealPage[] = []
+      const seal = (page: SealPage): Promise<void> => {
+        pages.push(page)
+        return job.seal(page)
+      }
+      const gathered = await gather({ ...job, seal })
+      this.#taken.push({ epoch: job.epoch, pages, gathered })
       return gathered
     }
   }
 
-  before(epoch: number): Gathered | undefined {
-    return this.#taken.find((item) => item.epoch < epoch && item.gathered.urls.length > 0)?.gathered
+  before(epoch: number): { pages: SealPage[]; gathered: Gathered } | undefined {
+    return this.#taken.find((item) => item.epoch < epoch && item.gathered.urls.length > 0)
   }
 }
 
 export const honest = (name: string, loot?: Loot): SimContributor => ({ name, gather: (own) => (loot ? loot.watch(own) : own) })
 
+/** Gathers honestly and seals something else; `i` counts the pages of an epoch. */
+export const changing =
+  (change: (page: SealPage, i: number, job: GatherJob) => SealPage): SimContributor['gather'] =>
+  (own) =>
+  (job) => {
+    let i = 0
+    return own({ ...job, seal: (page) => job.seal(change(page, i++, job)) })
+  }
+
 /** Seals text of its own beside the evidence of other pages: a replay shows it. */
 export const lazy = (name: string): SimContributor => ({
   name,
-  gather: (own) => async (job) => {
-    const gathered = await own(job)
-    const pages = [...gathered.pages].map((page, i) => rewritten(page, `${name} filler ${job.epoch} ${i}. `))
-    return { ...gathered, pages }
-  },
+  gather: changing((page, i, { epoch }) => rewritten(page, `${name} filler ${epoch} ${i}. `)),
 })
 
 /** Does the same to one page in ten, hoping that the draw misses them. */
 export const forging = (name: string): SimContributor => ({
   name,
-  gather: (own) => async (job) => {
-    const gathered = await own(job)
-    const pages = [...gathered.pages].map((page, i) => (i % 10 === 0 ? rewritten(page, `${name} says so ${job.epoch} ${i}. `) : page))
-    return { ...gathered, pages }
-  },
+  gather: changing((page, i, { epoch }) => (i % 10 === 0 ? rewritten(page, `${name} says so ${epoch} ${i}. `) : page)),
 })
 
 /** Seals what others revealed in an earlier epoch under its own name. */
 export const copycat = (name: string, loot: Loot): SimContributor => ({
   name,
-  gather: (own) => async (job) => loot.before(job.epoch) ?? own({ ...job, limit: 1 }),
+  gather: (own) => async (job) => {
+    const found = loot.before(job.epoch)
+    if (found === undefined) return own({ ...job, limit: 1 })
+    for (const page of found.pages) await job.seal(page)
+    return found.gathered
+  },
 })
 
 /**
@@ -57,19 +68,15 @@ export const copycat = (name: string, loot: Loot): SimContributor => ({
  */
 export const fabricating = (name: string, every = 10, onInvent?: (record: Uint8Array) => void): SimContributor => ({
   name,
-  gather: (own) => async (job) => {
-    const gathered = await own(job)
-    const pages = [...gathered.pages].map((page, i) => {
-      if (i % every !== 0) return page
-      const { exchange: real, facts } = parseFetchGroup(concatBytes(...page.evidence))
-      const exchange = inventedPage(real, `${name}-${job.epoch}-${i}`)
-      const result = runPipeline(job.charter.pipelines[0] as string, exchange, pipelineOptions(job.charter))
-      if (!result.ok) return page
-      onInvent?.(sha256(result.measured.record))
-      return { ...page, evidence: fetchGroup(exchange, facts).members, records: [result.measured] }
-    })
-    return { ...gathered, pages }
-  },
+  gather: changing((page, i, { epoch, charter }) => {
+    if (i % every !== 0) return page
+    const { exchange: real, facts } = parseFetchGroup(concatBytes(...page.evidence))
+    const exchange = inventedPage(real, `${name}-${epoch}-${i}`)
+    const result = runPipeline(charter.pipelines[0] as string, exchange, pipelineOptions(charter))
+    if (!result.ok) return page
+    onInvent?.(sha256(result.measured.record))
+    return { ...page, evidence: fetchGroup(exchange, facts).members, records: [result.measured] }
+  }),
 })
 
 /**

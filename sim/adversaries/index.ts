@@ -1,1 +1,1 @@
-export { copycat, fabricating, forging, honest, lazy, Loot, vanishing } from './adversaries.ts'
+export { changing, copycat, fabricating, forging, honest, lazy, Loot, vanishing } from './adversaries.ts'

@@ -108,6 +108,29 @@ export function describeStorage(name: string, factory: StorageFactory): void {
         expect(await space().gc({ graceMs: 50_000 })).toBe(19)
       })
 
+      it('takes nothing away that is held until it can be pinned, be it collected or let go by others, and after that as any other block', async () => {
+        const shared = block('shared')
+        const other = node({ other: shared.cid })
+        await space().put([shared, other])
+        await space().pin(other.cid)
+        const top = node({ leaf: block('leaf').cid, shared: shared.cid })
+        {
+          using hold = space().hold()
+          await hold.put([block('leaf'), shared])
+          await space().put([block('loose')])
+          expect(await space().gc()).toBe(block('loose').bytes.byteLength)
+          await space().unpin(other.cid)
+          await space().gc()
+          for (const { cid } of [block('leaf'), shared]) expect(await space().has(cid)).toBe(true)
+          await hold.put([top, block('of another try')])
+          await space().pin(top.cid)
+        }
+        expect(await space().gc()).toBe(block('of another try').bytes.byteLength)
+        await space().unpin(top.cid)
+        await space().gc()
+        expect(await space().usage()).toEqual({ blocks: 0, bytes: 0 })
+      })
+
       it('pins again without harm, and keeps the newest metadata', async () => {
         const a = block('a')
         await space().put([a])
@@ -231,6 +254,17 @@ export function describeStorage(name: string, factory: StorageFactory): void {
         expect(await storage.public.get(block('secret').cid)).toBeUndefined()
         await storage.public.put([block('open')])
         expect(await storage.private.has(block('open').cid)).toBe(false)
+      })
+
+      it('publish leaves behind what is held for another DAG', async () => {
+        await storage.private.put([...file.blocks, top])
+        await storage.private.pin(top.cid)
+        using hold = storage.private.hold()
+        const leaf = file.blocks[0] as Block
+        await hold.put([leaf])
+        await storage.publish(top.cid)
+        expect((await storage.private.usage()).blocks).toBe(1)
+        expect(await storage.private.has(leaf.cid)).toBe(true)
       })
 
       it('publish moves a DAG with its pin, and is safe to repeat', async () => {

@@ -9,7 +9,7 @@ import { loadBatch } from '../../dao/batches/index.ts'
 import { explain } from '../../dao/ledger/index.ts'
 import { crawlGather, type SealPage } from '../../node/index.ts'
 import { canonicalJson, type SelectorSchemaInput, utf8 } from '../../schemas/wire/index.ts'
-import { honest, type SimContributor, SimNetwork, SimSite, SimWeb, type World } from '../../sim/index.ts'
+import { changing, honest, type SimContributor, SimNetwork, SimSite, SimWeb, type World } from '../../sim/index.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const shop: SelectorSchemaInput = {
@@ -72,14 +72,13 @@ const webOf = (world: World): SimWeb =>
 /** Halves the price in what it seals, beside the pages as they were. */
 const cheap = (name: string): SimContributor => ({
   name,
-  gather: (own) => async (job) => {
-    const gathered = await own(job)
+  gather: changing((found) => {
     const cut = (one: SealPage['records'][number]) => {
       const record = JSON.parse(new TextDecoder().decode(one.record)) as object
       return { ...one, record: utf8(canonicalJson({ ...record, price: '1.00' })) }
     }
-    return { ...gathered, pages: [...gathered.pages].map((one) => ({ ...one, records: one.records.map(cut) })) }
-  },
+    return { ...found, records: found.records.map(cut) }
+  }),
 })
 
 let network: SimNetwork
