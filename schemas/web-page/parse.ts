@@ -2,7 +2,7 @@
 import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2'
 import { WireError } from '../wire/index.ts'
 import { collapse } from './collapse.ts'
-import { type Document, Element, newRoot } from './dom.ts'
+import { type Document, Element, newRoot, RAW } from './dom.ts'
 import { IN_HEAD, MATH, NEVER, type Tag, tagAt, tagOf, VOID } from './tags.ts'
 import { asciiLower } from './text.ts'
 
@@ -42,7 +42,10 @@ class TreeBuilder implements TokenizerCallbacks {
   private readonly singles = new Set<string>()
   private forms = 0
   private preformatted = 0
+  /** Text since the last tag: what is joined already, and where the piece stands that follows it. */
   private text = ''
+  private textStart = 0
+  private textEnd = 0
   /** The element whose tag is being read; null for a tag that HTML ignores. */
   private current: Element | null = null
   private attributes = 0
@@ -119,11 +122,16 @@ class TreeBuilder implements TokenizerCallbacks {
   }
 
   ontext(start: number, end: number): void {
-    const piece = this.html.slice(start, end)
-    this.text = this.text === '' ? piece : this.text + piece
+    if (start !== this.textEnd) {
+      this.join()
+      // -1 where the page ends inside an end tag: its last character
+      this.textStart = start < 0 ? start + this.html.length : start
+    }
+    this.textEnd = end
   }
 
   ontextentity(cp: number): void {
+    this.join()
     this.text += String.fromCodePoint(cp)
   }
 
@@ -180,15 +188,30 @@ class TreeBuilder implements TokenizerCallbacks {
 
   /** Text is handed over when the next tag begins: comments and entities do not cut it. */
   private flush(): void {
-    const { text } = this
-    if (text === '') return
-    this.text = ''
-    const holder = this.stack.at(-1) ?? this.root
-    if ((holder.flags & NEVER) !== 0) holder.append(text)
+    // most text is one piece: it is read where it stands
+    if (this.text === '') this.take(this.html, this.textStart, this.textEnd)
     else {
-      const collapsed = collapse(text, holder)
-      holder.append(this.preformatted > 0 ? text : collapsed)
+      this.join()
+      const { text } = this
+      this.text = ''
+      this.take(text, 0, text.length)
     }
+    this.textStart = this.textEnd
+  }
+
+  private join(): void {
+    if (this.textEnd > this.textStart) this.text += this.html.slice(this.textStart, this.textEnd)
+    this.textStart = this.textEnd
+  }
+
+  private take(text: string, start: number, end: number): void {
+    if (start === end) return
+    const holder = this.stack.at(-1) ?? this.root
+    const isCounted = (holder.flags & NEVER) === 0
+    const collapsed = isCounted ? collapse(text, start, end, holder) : ''
+    if (isCounted && this.preformatted === 0) return holder.append(collapsed)
+    holder.flags |= RAW
+    holder.append(text.slice(start, end))
   }
 }
 
