@@ -1,10 +1,11 @@
 /** HTML -> tree with hard caps. htmlparser2 tokenises; which tags end which is decided here, as its parser does, without its objects. */
-import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2'
+import type { TokenizerCallbacks } from 'htmlparser2'
 import { WireError } from '../wire/index.ts'
 import { collapse } from './collapse.ts'
 import { type Document, Element, newRoot, RAW } from './dom.ts'
 import { attributeAt, IN_HEAD, isForeignInside, MATH, NEVER, SCOPE, type Tag, tagAt, tagOf, VOID } from './tags.ts'
 import { asciiLower } from './text.ts'
+import { PageTokenizer } from './tokenizer.ts'
 
 /** What a document may have at most; beyond it there is no tree. */
 export const htmlLimits = {
@@ -21,7 +22,7 @@ export const htmlLimits = {
 export function parseHtml(html: string): Document {
   if (html.length > htmlLimits.units) throw new WireError('TOO_LARGE', `a document beyond ${htmlLimits.units} characters`)
   const builder = new TreeBuilder(html)
-  const tokenizer = new Tokenizer({}, builder)
+  const tokenizer = new PageTokenizer({}, builder)
   tokenizer.write(html)
   tokenizer.end()
   return { html, root: builder.root, elements: builder.elements }
