@@ -2,9 +2,10 @@
 import { isRslType } from '../permission/index.ts'
 import type { Document, Element } from './dom.ts'
 import type { ResolvedLink } from './links.ts'
+import { SORTED } from './tags.ts'
 import { asciiLower } from './text.ts'
 import { resolveUrl } from './url.ts'
-import { BYLINE } from './vocabulary.ts'
+import { BYLINE, ITEM } from './vocabulary.ts'
 
 /** All lists in document order. */
 export interface Parts {
@@ -46,20 +47,18 @@ export function collect({ elements }: Document, url: string): Parts {
   }
   let base: string | undefined
   for (const element of elements) {
-    const { name } = element
+    const { name, traits } = element
     if (name === 'h1') parts.h1 ??= element
-    if ((element.traits & BYLINE) !== 0) parts.bylines.push(element)
+    if ((traits & BYLINE) !== 0) parts.bylines.push(element)
+    if ((traits & ITEM) !== 0) parts.items.push(element)
     if (name === 'title' && element.parent?.name !== 'svg') parts.title ??= element
     if (element.attributes.length === 0) continue
-    if (SORTED.has(name)) sort(element, parts)
+    if ((element.flags & SORTED) !== 0) sort(element, parts)
     else if (name === 'base') base ??= element.attr('href')
-    if (isItem(element)) parts.items.push(element)
   }
   parts.base = resolveUrl(base ?? '', url) ?? url
   return parts
 }
-
-const SORTED = new Set(['a', 'area', 'link', 'meta', 'script', 'time'])
 
 /** An element that is looked for by its name and its attributes. Apart from the walk over all: an engine compiles that again for each new case it meets. */
 function sort(element: Element, parts: Parts): void {
@@ -84,11 +83,6 @@ function sort(element: Element, parts: Parts): void {
     case 'time':
       if (element.attr('datetime') !== undefined) parts.times.push(element)
   }
-}
-
-function isItem({ attributes }: Element): boolean {
-  for (let i = 0; i < attributes.length; i += 2) if (attributes[i] === 'itemprop' || attributes[i] === 'itemscope') return true
-  return false
 }
 
 /** The words of a `rel` attribute, lower case. */

@@ -3,9 +3,14 @@ import { type Tag, tagOf } from './tags.ts'
 
 export type Node = Element | string
 
+/** Bits of `Element.flags` beside those of `tags.ts`. Its own text has characters that Markdown escapes… */
+export const MARKED = 1 << 20
+/** …or stands as the page has it, white space and all. */
+export const RAW = 1 << 21
+
 export class Element {
   readonly name: string
-  /** Bits of `tags.ts`. */
+  /** Bits of `tags.ts`, `MARKED` and `RAW`. */
   flags: number
   readonly parent: Element | null
   children: Node[] = noChildren

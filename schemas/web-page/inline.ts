@@ -1,11 +1,13 @@
 /** Inline content as CommonMark: text, emphasis, code, links, pictures, formulas, footnote marks. */
-import { Element, type Node, textContent } from './dom.ts'
+import { collapsed } from './collapse.ts'
+import { type Element, MARKED, type Node, RAW, textContent } from './dom.ts'
 import type { Footnotes } from './footnotes.ts'
 import { isLeftOut } from './left-out.ts'
+import { Line } from './line.ts'
 import { formula, pictureFormula } from './math.ts'
 import { bounds } from './schema.ts'
 import { BLOCK, CODE, MATH } from './tags.ts'
-import { cleanLine, fact, isSpace } from './text.ts'
+import { cleanLine, fact } from './text.ts'
 import { resolveUrl } from './url.ts'
 
 export interface Context {
@@ -26,45 +28,88 @@ const EMPHASIS = new Map([
 /** Stands for a line break until the paragraph is put together; text never holds one. */
 const BREAK = '\u0000'
 
-/** One paragraph of inline content; `br` is a backslash and a line end. */
-export function inline(nodes: readonly Node[], context: Context): string {
-  let text = ''
-  for (const node of nodes) text += inlineNode(node, context)
-  if (!text.includes(BREAK)) return cleanLine(text)
+/** What stands inside an element as one paragraph; `br` is a backslash and a line end. */
+export const inline = (element: Element, context: Context): string => takeParagraph(lineOf(element, context))
+
+/** The same in one line: headings and cells. */
+export const inlineLine = (element: Element, context: Context): string => inline(element, context).replaceAll('\\\n', ' ')
+
+/** Takes a line of inline content as it is written. */
+export function takeParagraph(line: Line): string {
+  const text = line.take().toWellFormed()
+  if (!text.includes(BREAK)) return text
   return text
     .split(BREAK)
     .map(cleanLine)
-    .filter((line) => line !== '')
+    .filter((one) => one !== '')
     .join('\\\n')
 }
 
-/** The same in one line: headings and cells. */
-export const inlineLine = (nodes: readonly Node[], context: Context): string => inline(nodes, context).replaceAll('\\\n', ' ')
-
-function inlineNode(node: Node, context: Context): string {
-  // beyond the record's bound nothing of a text is kept
-  if (typeof node === 'string') return escapeText(node.length > bounds.markdownBytes ? node.slice(0, bounds.markdownBytes) : node)
-  const { name, flags } = node
-  if (name === 'br') return BREAK
-  const mark = context.footnotes.marks.get(node)
-  if (mark !== undefined) return `[^${mark}]`
-  if (isLeftOut(node)) return ''
-  if ((flags & CODE) !== 0 || name === 'pre') return codeSpan(cleanLine(textContent(node)))
-  if ((flags & MATH) !== 0) return formula(node)
-  if (name === 'img') return picture(node, context)
-  let inner = ''
-  for (const child of node.children) inner += inlineNode(child, context)
-  if (name === 'a') return link(node, inner, context)
-  // blocks inside a cell or a heading: words of two never touch
-  if ((flags & BLOCK) !== 0) return ` ${inner} `
-  if (name === 'sup' || name === 'sub') return inner.trim() === '' ? '' : inner.startsWith('[^') ? inner : `<${name}>${inner}</${name}>`
-  const emphasis = EMPHASIS.get(name)
-  return emphasis === undefined ? inner : wrap(inner, emphasis, emphasis)
+export function addNode(node: Node, holder: Element, line: Line, context: Context): void {
+  if (typeof node === 'string') addText(node, holder, line)
+  else if (node.name === 'br') line.add(BREAK)
+  else if (!isLeftOut(node)) addShown(node, line, context)
+  else addMark(node, line, context)
 }
 
-function link(element: Element, inner: string, { base }: Context): string {
-  const url = resolveUrl(element.attr('href') ?? '', base)
-  return url === null ? inner : wrap(inner, '[', `](${parenthesised(url)})`)
+/** Whoever is a footnote's mark is left out and stands for it. */
+export function addMark(element: Element, line: Line, { footnotes }: Context): void {
+  const mark = footnotes.marks.get(element)
+  if (mark !== undefined) line.addSolid(`[^${mark}]`)
+}
+
+function addText(text: string, { flags }: Element, line: Line): void {
+  // beyond the record's bound nothing of a text is kept
+  const kept = text.length > bounds.markdownBytes ? text.slice(0, bounds.markdownBytes) : text
+  if ((flags & (MARKED | RAW)) === 0) line.add(kept)
+  else line.add(escapeText((flags & RAW) === 0 ? kept : kept.split(BREAK).map(collapsed).join(BREAK)))
+}
+
+/** Adds an element that is not left out. */
+export function addShown(element: Element, line: Line, context: Context): void {
+  const { name, flags } = element
+  if ((flags & CODE) !== 0 || name === 'pre') return line.addSolid(codeSpan(cleanLine(textContent(element))))
+  if ((flags & MATH) !== 0) return line.addSolid(formula(element))
+  if (name === 'img') return line.addSolid(picture(element, context))
+  if (name === 'a') return addLink(element, line, context)
+  if (name === 'sup' || name === 'sub') return addRaised(element, line, context)
+  const emphasis = EMPHASIS.get(name)
+  if (emphasis !== undefined) return addWrapped(element, emphasis, emphasis, line, context)
+  // blocks inside a cell or a heading: words of two never touch
+  const isBlock = (flags & BLOCK) !== 0
+  if (isBlock) line.add(' ')
+  for (const child of element.children) addNode(child, element, line, context)
+  if (isBlock) line.add(' ')
+}
+
+function addLink(element: Element, line: Line, context: Context): void {
+  const url = resolveUrl(element.attr('href') ?? '', context.base)
+  if (url !== null) return addWrapped(element, '[', `](${parenthesised(url)})`, line, context)
+  for (const child of element.children) addNode(child, element, line, context)
+}
+
+function addRaised(element: Element, line: Line, context: Context): void {
+  const inner = lineOf(element, context)
+  const whole = inner.whole()
+  if (whole === '' || whole === ' ') return
+  if (whole.startsWith('[^')) line.addLine(inner)
+  else line.addSolid(`<${element.name}>${whole}</${element.name}>`)
+}
+
+function lineOf(element: Element, context: Context): Line {
+  const line = new Line()
+  for (const child of element.children) addNode(child, element, line, context)
+  return line
+}
+
+/** Spaces stay outside the marks; nothing is marked around nothing or across a line break. */
+function addWrapped(element: Element, open: string, close: string, line: Line, context: Context): void {
+  const inner = lineOf(element, context)
+  const text = inner.core()
+  if (text === '' || text.includes(BREAK)) return line.addLine(inner)
+  if (inner.before) line.add(' ')
+  line.addSolid(`${open}${text}${close}`)
+  if (inner.after) line.add(' ')
 }
 
 const parenthesised = (url: string): string =>
@@ -93,16 +138,6 @@ function isTiny(image: Element): boolean {
   return [image.attr('width'), image.attr('height')].some(
     (size) => size !== undefined && /^\d{1,2}(px)?$/.test(size) && Number.parseInt(size, 10) < 33,
   )
-}
-
-/** Spaces stay outside the marks; nothing is marked around nothing or across a line break. */
-function wrap(inner: string, open: string, close: string): string {
-  if (inner.includes(BREAK)) return inner
-  const text = cleanLine(inner)
-  if (text === '') return inner
-  const before = isSpace(inner.charCodeAt(0)) ? ' ' : ''
-  const after = isSpace(inner.charCodeAt(inner.length - 1)) ? ' ' : ''
-  return `${before}${open}${text}${close}${after}`
 }
 
 function codeSpan(code: string): string {

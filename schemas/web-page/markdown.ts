@@ -1,9 +1,10 @@
 /** Main content as CommonMark, with GFM tables and strikethrough, footnotes, `$` formulas, and definition lists as PHP Markdown Extra has them. */
 import { codeLanguage, codeText } from './code-block.ts'
-import { Element, type Node } from './dom.ts'
+import { Element } from './dom.ts'
 import type { Footnotes } from './footnotes.ts'
-import { type Context, inline, inlineLine, picture } from './inline.ts'
+import { addMark, addNode, addShown, type Context, inlineLine, picture, takeParagraph } from './inline.ts'
 import { isLeftOut } from './left-out.ts'
+import { Line } from './line.ts'
 import { BLOCK, HEADING, LIST } from './tags.ts'
 import { dataRows, MAX_COLUMNS, spanOf } from './tables.ts'
 
@@ -17,22 +18,20 @@ export function markdown(roots: Element[], base: string, footnotes: Footnotes): 
 /** The blocks below an element; text and inline elements between two blocks are a paragraph. */
 function blocksOf(element: Element, context: Context): string[] {
   const blocks: string[] = []
-  let run: Node[] = []
+  const line = new Line()
   const flush = (): void => {
-    if (run.length === 0) return
-    const paragraph = inline(run, context)
-    run = []
-    if (paragraph !== '') blocks.push(escapeStart(paragraph))
+    const text = takeParagraph(line)
+    if (text !== '') blocks.push(escapeStart(text))
   }
   for (const child of element.children) {
-    if (typeof child === 'string' || child.name === 'br') run.push(child)
+    if (typeof child === 'string' || child.name === 'br') addNode(child, element, line, context)
     else if (isLeftOut(child)) {
-      if (context.footnotes.marks.has(child)) run.push(child)
-      else if (child.name === 'figure' && !child.dropped) blocks.push(...pictures(child, context))
+      addMark(child, line, context)
+      if (child.name === 'figure' && !child.dropped) blocks.push(...pictures(child, context))
     } else if ((child.flags & BLOCK) !== 0 || child.hasBlock) {
       flush()
       for (const block of blockOf(child, context)) blocks.push(block)
-    } else run.push(child)
+    } else addShown(child, line, context)
   }
   flush()
   return blocks
@@ -43,7 +42,7 @@ function blockOf(element: Element, context: Context): string[] {
   if (note !== undefined) return [`[^${note}]: ${indent(blocksOf(element, context).join('\n\n'), '    ')}`]
   const { name, flags } = element
   if ((flags & HEADING) !== 0) {
-    const text = inlineLine(element.children, context)
+    const text = inlineLine(element, context)
     return text === '' ? [] : [`${'#'.repeat(Number(name[1]))} ${text}`]
   }
   if (name === 'hr') return ['---']
@@ -119,7 +118,7 @@ function definitions(element: Element, context: Context): string[] {
     for (const child of at.children) {
       if (typeof child === 'string' || isLeftOut(child)) continue
       if (child.name === 'dt') {
-        const term = inlineLine(child.children, context)
+        const term = inlineLine(child, context)
         // several terms may share a definition
         if (term !== '') groups.push(term)
       } else if (child.name === 'dd') {
@@ -156,12 +155,12 @@ function table(element: Element, rows: Element[][], context: Context): string[] 
   const [head, ...body] = filled.map((texts) => `| ${texts.join(' | ')}${' | '.repeat(width - texts.length)} |`)
   if (head === undefined) return []
   const caption = element.children.find((child): child is Element => child instanceof Element && child.name === 'caption')
-  const title = caption === undefined || isLeftOut(caption) ? '' : inlineLine(caption.children, context)
+  const title = caption === undefined || isLeftOut(caption) ? '' : inlineLine(caption, context)
   return [...(title === '' ? [] : [title]), [head, `|${' --- |'.repeat(width)}`, ...body].join('\n')]
 }
 
 function cellText(cell: Element, context: Context): string {
-  const text = inlineLine(cell.children, context)
+  const text = inlineLine(cell, context)
   return text.includes('|') ? text.replaceAll('|', '\\|') : text
 }
 

@@ -1,10 +1,11 @@
 /** HTML -> tree with hard caps. htmlparser2 tokenises; which tags end which is decided here, as its parser does, without its objects. */
-import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2'
+import type { TokenizerCallbacks } from 'htmlparser2'
 import { WireError } from '../wire/index.ts'
 import { collapse } from './collapse.ts'
-import { type Document, Element, newRoot } from './dom.ts'
-import { IN_HEAD, MATH, NEVER, type Tag, tagAt, tagOf, VOID } from './tags.ts'
+import { type Document, Element, newRoot, RAW } from './dom.ts'
+import { attributeAt, IN_HEAD, isForeignInside, MATH, NEVER, SCOPE, type Tag, tagAt, tagOf, VOID } from './tags.ts'
 import { asciiLower } from './text.ts'
+import { PageTokenizer } from './tokenizer.ts'
 
 /** What a document may have at most; beyond it there is no tree. */
 export const htmlLimits = {
@@ -21,28 +22,28 @@ export const htmlLimits = {
 export function parseHtml(html: string): Document {
   if (html.length > htmlLimits.units) throw new WireError('TOO_LARGE', `a document beyond ${htmlLimits.units} characters`)
   const builder = new TreeBuilder(html)
-  const tokenizer = new Tokenizer({}, builder)
+  const tokenizer = new PageTokenizer({}, builder)
   tokenizer.write(html)
   tokenizer.end()
   return { html, root: builder.root, elements: builder.elements }
 }
 
-/** Names whose content is read as HTML again inside SVG or MathML. */
-const INTEGRATION = new Set(['mi', 'mo', 'mn', 'ms', 'mtext', 'annotation-xml', 'foreignobject', 'desc', 'title'])
-
 class TreeBuilder implements TokenizerCallbacks {
   readonly root = newRoot()
   readonly elements: Element[] = []
   private readonly html: string
-  /** Open elements; a place of its own in the tree is decided per element. With the names of their tags. */
+  /** Open elements; a place of its own in the tree is decided per element. With their tags. */
   private readonly stack: Element[] = []
-  private readonly names: string[] = []
+  private readonly tags: Tag[] = []
   /** One entry per open svg, math or integration point: are we in foreign content? */
   private readonly foreign: boolean[] = []
   private readonly singles = new Set<string>()
   private forms = 0
   private preformatted = 0
+  /** Text since the last tag: what is joined already, and where the piece stands that follows it. */
   private text = ''
+  private textStart = 0
+  private textEnd = 0
   /** The element whose tag is being read; null for a tag that HTML ignores. */
   private current: Element | null = null
   private attributes = 0
@@ -57,7 +58,7 @@ class TreeBuilder implements TokenizerCallbacks {
     this.flush()
     this.attributes = 0
     this.current = null
-    const tag = tagAt(this.html, start, end) ?? tagOf(asciiLower(this.html.slice(start, end)))
+    const tag = tagAt(this.html, start, end)
     if (tag.name === 'form' && this.forms > 0) return
     this.current = this.open(tag.name === 'image' && !this.isInForeignContext() ? tagOf('img') : tag, start - 1)
   }
@@ -65,7 +66,7 @@ class TreeBuilder implements TokenizerCallbacks {
   onattribname(start: number, end: number): void {
     if (++this.attributes > htmlLimits.attributes)
       throw new WireError('TOO_LARGE', `an element with more than ${htmlLimits.attributes} attributes`)
-    this.name = asciiLower(this.html.slice(start, end))
+    this.name = attributeAt(this.html, start, end)
     this.value = ''
   }
 
@@ -102,10 +103,10 @@ class TreeBuilder implements TokenizerCallbacks {
 
   onclosetag(start: number, end: number): void {
     this.flush()
-    const top = this.names.at(-1)
-    if (top !== undefined && top.length === end - start && this.html.startsWith(top, start)) return this.pop()
+    const top = this.tags.at(-1)
+    if (top !== undefined && top.name.length === end - start && this.html.startsWith(top.name, start)) return this.pop()
     const name = asciiLower(this.html.slice(start, end))
-    const at = this.names.lastIndexOf(name)
+    const at = this.tags.findLastIndex((tag) => tag.name === name)
     if (at >= 0) {
       while (this.stack.length > at) this.pop()
       return
@@ -119,11 +120,16 @@ class TreeBuilder implements TokenizerCallbacks {
   }
 
   ontext(start: number, end: number): void {
-    const piece = this.html.slice(start, end)
-    this.text = this.text === '' ? piece : this.text + piece
+    if (start !== this.textEnd) {
+      this.join()
+      // -1 where the page ends inside an end tag: its last character
+      this.textStart = start < 0 ? start + this.html.length : start
+    }
+    this.textEnd = end
   }
 
   ontextentity(cp: number): void {
+    this.join()
     this.text += String.fromCodePoint(cp)
   }
 
@@ -144,29 +150,36 @@ class TreeBuilder implements TokenizerCallbacks {
   }
 
   private open(tag: Tag, at: number): Element {
-    const { stack, names, elements } = this
-    const { name, flags, ends } = tag
-    if (ends !== null) while (ends.has(names.at(-1) ?? '')) this.pop()
+    const { stack, tags, elements } = this
+    if (tag.ends !== 0) while (((tags.at(-1)?.bit ?? 0) & tag.ends) !== 0) this.pop()
     const parent = parentOf(tag, stack.at(-1) ?? this.root)
     const element = new Element(this.onlyOnce(tag), parent, elements.length, at)
     if (elements.push(element) > htmlLimits.elements) throw new WireError('TOO_LARGE', `more than ${htmlLimits.elements} elements`)
     parent.append(element)
-    if ((flags & VOID) !== 0) return element
-    names.push(name)
+    if ((tag.flags & VOID) !== 0) return element
+    tags.push(tag)
     if (stack.push(element) > htmlLimits.depth) throw new WireError('TOO_DEEP', `elements nested deeper than ${htmlLimits.depth}`)
-    if (name === 'form') this.forms++
-    else if (name === 'pre') this.preformatted++
-    else if (name === 'svg' || name === 'math') this.foreign.push(true)
-    else if (INTEGRATION.has(name)) this.foreign.push(false)
+    if ((tag.flags & SCOPE) !== 0) this.enter(tag.name)
     return element
   }
 
   private pop(): void {
     this.stack.pop()
-    const name = this.names.pop() ?? ''
+    const tag = this.tags.pop()
+    if (tag !== undefined && (tag.flags & SCOPE) !== 0) this.leave(tag.name)
+  }
+
+  private enter(name: string): void {
+    if (name === 'form') this.forms++
+    else if (name === 'pre') this.preformatted++
+    const isForeign = isForeignInside(name)
+    if (isForeign !== undefined) this.foreign.push(isForeign)
+  }
+
+  private leave(name: string): void {
     if (name === 'form') this.forms--
     else if (name === 'pre') this.preformatted--
-    else if (name === 'svg' || name === 'math' || INTEGRATION.has(name)) this.foreign.pop()
+    if (isForeignInside(name) !== undefined) this.foreign.pop()
   }
 
   /** A second html, head or body is what some system pasted into the page. */
@@ -180,15 +193,30 @@ class TreeBuilder implements TokenizerCallbacks {
 
   /** Text is handed over when the next tag begins: comments and entities do not cut it. */
   private flush(): void {
-    const { text } = this
-    if (text === '') return
-    this.text = ''
-    const holder = this.stack.at(-1) ?? this.root
-    if ((holder.flags & NEVER) !== 0) holder.append(text)
+    // most text is one piece: it is read where it stands
+    if (this.text === '') this.take(this.html, this.textStart, this.textEnd)
     else {
-      const collapsed = collapse(text, holder)
-      holder.append(this.preformatted > 0 ? text : collapsed)
+      this.join()
+      const { text } = this
+      this.text = ''
+      this.take(text, 0, text.length)
     }
+    this.textStart = this.textEnd
+  }
+
+  private join(): void {
+    if (this.textEnd > this.textStart) this.text += this.html.slice(this.textStart, this.textEnd)
+    this.textStart = this.textEnd
+  }
+
+  private take(text: string, start: number, end: number): void {
+    if (start === end) return
+    const holder = this.stack.at(-1) ?? this.root
+    const isCounted = (holder.flags & NEVER) === 0
+    const collapsed = isCounted ? collapse(text, start, end, holder) : ''
+    if (isCounted && this.preformatted === 0) return holder.append(collapsed)
+    holder.flags |= RAW
+    holder.append(text.slice(start, end))
   }
 }
 

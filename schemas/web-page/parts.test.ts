@@ -92,6 +92,41 @@ describe('resolveUrl', () => {
       )
   })
 
+  it('reads a base as the algorithm does', () => {
+    const pieces = [
+      'a.b',
+      'mill.example',
+      '127.0.0.1',
+      '10.0.0.256',
+      '1.2',
+      ':80',
+      ':443',
+      ':8080',
+      ':65536',
+      '/',
+      '/a/',
+      'x.html',
+      '..',
+      '?q',
+      '"',
+      '#f',
+    ]
+    fc.assert(
+      fc.property(
+        fc.constantFrom('http://', 'https://'),
+        fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 5 }),
+        fc.constantFrom('', '#', '#a', 'x', '/x', '../x'),
+        (scheme, parts, href) => {
+          const at = scheme + parts.join('')
+          const url = URL.parse(href, at)
+          if (url !== null) url.hash = ''
+          expect(resolveUrl(href, at), `${href} at ${at}`).toBe(url?.href ?? null)
+        },
+      ),
+      { numRuns: 3000 },
+    )
+  })
+
   it('names the host with its port', () => {
     expect(hostOf('http://a.example:8080/x')).toBe('a.example:8080')
     expect(hostOf('http://a.example')).toBe('a.example')

@@ -1,12 +1,13 @@
 /** Main content as plain text: blocks separated by an empty line, list items, table rows and broken lines by a line end. */
 import { codeText } from './code-block.ts'
-import type { Element } from './dom.ts'
+import { collapsed } from './collapse.ts'
+import { type Element, RAW } from './dom.ts'
 import { isLeftOut } from './left-out.ts'
+import { Line } from './line.ts'
 import { formula, pictureFormula } from './math.ts'
 import { bounds } from './schema.ts'
 import { BLOCK, CELL, MATH, TIGHT } from './tags.ts'
 import { dataRows } from './tables.ts'
-import { cleanLine } from './text.ts'
 
 export function plainText(roots: Element[]): string {
   const out = new Lines()
@@ -15,28 +16,22 @@ export function plainText(roots: Element[]): string {
     walk(root, out)
     out.end(false)
   }
-  return out.text
+  return out.text.toWellFormed()
 }
 
 /** Recursion is as deep as the tree, which its parser bounds. */
 function walk(element: Element, out: Lines): void {
   for (const child of element.children) {
     if (typeof child === 'string') {
-      out.add(child)
+      out.add(child, element)
       continue
     }
     const { name, flags } = child
     if (name === 'br') out.end(true)
     else if (isLeftOut(child)) continue
     else if (name === 'pre') out.block(codeText(child))
-    else if (name === 'table' && isOfFlatCells(child)) {
-      out.end(false)
-      for (const cells of dataRows(child) ?? []) {
-        for (const cell of cells) addFlat(cell, out)
-        out.end(true)
-      }
-      out.end(false)
-    } else if ((flags & CELL) !== 0 && !child.hasBlock) {
+    else if (name === 'table') addTable(child, out)
+    else if ((flags & CELL) !== 0 && !child.hasBlock) {
       // a cell of a data row: its row is the line
       out.add(' ')
       walk(child, out)
@@ -52,16 +47,24 @@ function walk(element: Element, out: Lines): void {
   }
 }
 
-/** A data table with blocks in its cells: they would tear its rows apart. */
-function isOfFlatCells(table: Element): boolean {
-  return dataRows(table)?.some((cells) => cells.some((cell) => cell.hasBlock)) === true
+function addTable(table: Element, out: Lines): void {
+  const rows = dataRows(table)
+  out.end(false)
+  // a data table with blocks in its cells: they would tear its rows apart
+  if (rows?.some((cells) => cells.some((cell) => cell.hasBlock)) === true)
+    for (const cells of rows) {
+      for (const cell of cells) addFlat(cell, out)
+      out.end(true)
+    }
+  else walk(table, out)
+  out.end(false)
 }
 
 /** Everything below in the same line. */
 function addFlat(element: Element, out: Lines): void {
   if ((element.flags & BLOCK) !== 0) out.add(' ')
   for (const child of element.children) {
-    if (typeof child === 'string') out.add(child)
+    if (typeof child === 'string') out.add(child, element)
     else if (child.name === 'br') out.add(' ')
     else if (isLeftOut(child)) continue
     else if ((child.flags & MATH) !== 0) out.add(formula(child))
@@ -75,29 +78,39 @@ const MAX_RAW_LINE = bounds.textBytes * 4
 
 class Lines {
   text = ''
-  private line = ''
+  private readonly line = new Line()
+  /** Units that the line was put together of. */
+  private units = 0
+  /** What lies beyond the record's bound is not even collected. */
+  private isFull = false
   private tight = false
 
-  /** What lies beyond the record's bound is not even collected. */
-  add(text: string): void {
-    if (text === '' || this.text.length >= bounds.textBytes || this.line.length >= MAX_RAW_LINE) return
+  /** `holder` is the element whose own text it is. */
+  add(text: string, holder?: Element): void {
+    if (text === '' || this.isFull || this.units >= MAX_RAW_LINE) return
     const piece = text.length > MAX_RAW_LINE ? text.slice(0, MAX_RAW_LINE) : text
-    this.line = this.line === '' ? piece : this.line + piece
+    this.units += piece.length
+    this.line.add(holder !== undefined && (holder.flags & RAW) !== 0 ? collapsed(piece) : piece)
   }
 
   /** Ends the line; the next begins below it, after an empty line unless every break between the two was tight. */
   end(tight: boolean): void {
-    const line = this.line === '' ? '' : cleanLine(this.line)
-    this.line = ''
+    const line = this.line.take()
+    this.units = 0
     if (line !== '') {
-      this.text += this.text === '' ? line : `${this.tight ? '\n' : '\n\n'}${line}`
+      this.put(line, this.tight ? '\n' : '\n\n')
       this.tight = tight
     } else this.tight &&= tight
   }
 
   block(text: string): void {
     this.end(false)
-    if (text !== '') this.text += this.text === '' ? text : `\n\n${text}`
+    if (text !== '') this.put(text, '\n\n')
     this.tight = false
+  }
+
+  private put(text: string, gap: string): void {
+    this.text += this.text === '' ? text : `${gap}${text}`
+    this.isFull = this.text.length >= bounds.textBytes
   }
 }

@@ -1,4 +1,5 @@
 /** What is known of an element by its name alone: one look-up while parsing, bits ever after. */
+import { asciiLower } from './text.ts'
 
 /** Bits of `Tag.flags`. */
 export const BLOCK = 1
@@ -18,12 +19,20 @@ export const MATH = 128
 export const CELL = 256
 export const LIST = 512
 export const CODE = 1024
+/** What is read inside it depends on its being open. */
+export const SCOPE = 2048
+/** Looked for by name and attributes. */
+export const SORTED = 4096
+
+/** Names whose content is read as HTML again inside SVG or MathML. */
+const INTEGRATION = 'mi mo mn ms mtext annotation-xml foreignobject desc title'
 
 export interface Tag {
   readonly name: string
   readonly flags: number
-  /** Open elements that its start tag ends, when they are innermost. */
-  readonly ends: ReadonlySet<string> | null
+  /** One bit of its own where a start tag may end it, and the bits of those that its start tag ends when they are innermost. */
+  readonly bit: number
+  readonly ends: number
 }
 
 const words: [flag: number, names: string][] = [
@@ -44,6 +53,8 @@ const words: [flag: number, names: string][] = [
   [CELL, 'td th'],
   [LIST, 'ul ol'],
   [CODE, 'code kbd samp tt'],
+  [SORTED, 'a area link meta script time'],
+  [SCOPE, `form pre svg math ${INTEGRATION}`],
   [0, 'a abbr b br cite del em font html i img ins label noscript q s small span strong sub sup time u var rp rt ruby annotation'],
 ]
 
@@ -68,28 +79,66 @@ const ends: [names: string, ended: string][] = [
   ],
 ]
 
-const known = new Map<string, { name: string; flags: number; ends: ReadonlySet<string> | null }>()
-const entry = (name: string): { name: string; flags: number; ends: ReadonlySet<string> | null } => {
-  const made = known.get(name) ?? { name, flags: 0, ends: null }
+const known = new Map<string, { name: string; flags: number; bit: number; ends: number }>()
+const entry = (name: string): { name: string; flags: number; bit: number; ends: number } => {
+  const made = known.get(name) ?? { name, flags: 0, bit: 0, ends: 0 }
   known.set(name, made)
   return made
 }
 for (const [flag, names] of words) for (const name of names.split(' ')) entry(name).flags |= flag
-for (const [names, ended] of ends) for (const name of names.split(' ')) entry(name).ends = new Set(ended.split(' '))
+let bit = 1
+for (const [names, ended] of ends)
+  for (const tag of ended.split(' ').map(entry)) {
+    if (tag.bit === 0) {
+      tag.bit = bit
+      // 28 names are ended by others: they fit into a number's bits
+      bit <<= 1
+    }
+    for (const name of names.split(' ')) entry(name).ends |= tag.bit
+  }
 
 /** By lower-case name. Names that nobody knows are not remembered: a page may invent as many as it likes. */
 export function tagOf(name: string): Tag {
-  return known.get(name) ?? { name, flags: 0, ends: null }
+  return known.get(name) ?? { name, flags: 0, bit: 0, ends: 0 }
 }
 
-/** The few known names of one length and first letter, so that a tag is found in the page's text without cutting it out. */
-const byStart: Tag[][] = Array.from({ length: 16 * 32 }, () => [])
-const startOf = (length: number, first: number): Tag[] | undefined => byStart[((length & 15) << 5) | (first & 31)]
-for (const tag of known.values()) startOf(tag.name.length, tag.name.charCodeAt(0))?.push(tag)
+const integration = new Set(INTEGRATION.split(' '))
+/** Whether what stands inside is foreign content, SVG or MathML; undefined for a name that changes nothing of it. */
+export function isForeignInside(name: string): boolean | undefined {
+  return name === 'svg' || name === 'math' ? true : integration.has(name) ? false : undefined
+}
 
-/** The tag whose lower-case name stands at `from` in the HTML; undefined for a name in other letters or unknown. */
-export function tagAt(html: string, from: number, to: number): Tag | undefined {
-  const tags = startOf(to - from, html.charCodeAt(from)) ?? []
-  for (const tag of tags) if (tag.name.length === to - from && html.startsWith(tag.name, from)) return tag
-  return undefined
+/** Known names by length and first letter, so that one is found in the page's text without cutting it out. */
+class Names<T extends { readonly name: string }> {
+  private readonly byStart: T[][] = Array.from({ length: 16 * 32 }, () => [])
+
+  constructor(all: Iterable<T>) {
+    for (const one of all) this.byStart[startOf(one.name.length, one.name.charCodeAt(0))]?.push(one)
+  }
+
+  /** What the lower-case name from here to there stands for; undefined for a name in other letters or unknown. */
+  at(html: string, from: number, to: number): T | undefined {
+    const length = to - from
+    for (const one of this.byStart[startOf(length, html.charCodeAt(from))] as T[])
+      if (one.name.length === length && html.startsWith(one.name, from)) return one
+    return undefined
+  }
+}
+const startOf = (length: number, first: number): number => ((length & 15) << 5) | (first & 31)
+
+const tags = new Names<Tag>(known.values())
+const attributes = new Names(
+  'alt aria-hidden class colspan content datetime height hidden href id itemprop itemscope itemtype name property rel role rowspan src style title type value width'
+    .split(' ')
+    .map((name) => ({ name })),
+)
+
+/** The tag whose name stands there in the HTML. */
+export function tagAt(html: string, from: number, to: number): Tag {
+  return tags.at(html, from, to) ?? tagOf(asciiLower(html.slice(from, to)))
+}
+
+/** The attribute's name that stands there, in lower case; the frequent ones are always the same string, which is fast to compare. */
+export function attributeAt(html: string, from: number, to: number): string {
+  return attributes.at(html, from, to)?.name ?? asciiLower(html.slice(from, to))
 }

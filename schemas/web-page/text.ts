@@ -2,7 +2,7 @@
 
 /** What a UTF-16 unit is to a line of text: one look-up, and never the engine's `\s`. */
 export const SPACE = 1
-const INVISIBLE = 2
+export const INVISIBLE = 2
 export const unitKinds = new Uint8Array(0x10000)
 // white space of HTML, and the Unicode space separators
 for (const unit of [0x09, 0x0a, 0x0c, 0x0d, 0x20, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000]) unitKinds[unit] = SPACE

@@ -12,6 +12,8 @@ const MAX_LENGTH = 2048
 
 /** The absolute http(s) URL, fragment dropped; null for anything else and for what no crawler may fetch (userinfo). */
 export function resolveUrl(href: string, base: string): string | null {
+  // a place in the page is the page, and its own address too
+  if (href === '' || href.charCodeAt(0) === 0x23) return partsOf(base).own
   return resolvePlain(href, base) ?? resolveWhole(href, base) ?? resolveAny(href, base)
 }
 
@@ -52,17 +54,27 @@ interface BaseParts {
   origin: string | null
   /** Folders from the root down to that of the base, each with both its slashes. */
   folders: string[]
+  /** The base itself, as what leads nowhere else is resolved; null for one that no crawler may fetch. */
+  own: string | null
 }
+/** Bases that stand as the algorithm would write them, but for their query: hosts as in WHOLE or of four numbers, ports that are no scheme's own. */
+const SAFE_BASE =
+  /^https?:\/\/(?:(?:[a-z0-9](?:-?[a-z0-9]){0,62}\.){1,8}[a-z]{2,24}|(?:(?:0|1\d\d|[1-9]\d?)\.){3}(?:0|1\d\d|[1-9]\d?))(?::(?:[1-9]\d{3}|[1-5]\d{4}))?\/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}(?:\/[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,200}){0,16}\/?)?(\?|$)/
+
 /** All links of a page have one base. */
 let lastBase: { base: string; parts: BaseParts } | undefined
 
 function partsOf(base: string): BaseParts {
   if (lastBase?.base === base) return lastBase.parts
   const [, origin, path = '/'] = /^(https?:\/\/[a-z0-9.-]+(?::\d{1,5})?)(\/[^?#]*)?(?:[?#]|$)/.exec(base) ?? []
-  const isSafe = origin !== undefined && resolveAny('/', base, 4096) === `${origin}/` && URL.parse(base)?.pathname === path
+  // most need no URL object
+  const safe = SAFE_BASE.exec(base)?.[1]
+  const isSafe =
+    origin !== undefined && (safe !== undefined || (resolveAny('/', base, 4096) === `${origin}/` && URL.parse(base)?.pathname === path))
   const folders = ['/']
   for (let at = path.indexOf('/', 1); at >= 0; at = path.indexOf('/', at + 1)) folders.push(path.slice(0, at + 1))
-  lastBase = { base, parts: { origin: isSafe ? origin : null, folders } }
+  const own = safe === '' && base.length <= MAX_LENGTH ? base : resolveAny('', base)
+  lastBase = { base, parts: { origin: isSafe ? origin : null, folders, own } }
   return lastBase.parts
 }
 

@@ -24,6 +24,9 @@ export const HOLDS_CODE = 1024
 /** A bar of the site, or a box of a manual. */
 export const SIDEBAR = 2048
 
+/** Has `itemprop` or `itemscope`. */
+export const ITEM = 4096
+
 /** Class and id parts, matched on names lower-cased and joined by spaces. */
 const strongNames =
   /(^|[ _-])(comments?|commentlist|kommentare?|comentarios|commentaires|disqus\w*|respond|related\w*|verwandt\w*|recommend\w*|share\w*|sharing|social\w*|sociable|newsletter\w*|subscribe\w*|cookies?\w*|consent|gdpr|footer|fuss|fusszeile|breadcrumbs?|pagination|pager|postmeta\w*|entry-(meta|utility)|metadata|authorbox|author-(box|bio|info|desc\w*|card)|saboxplugin\w*|byline|about-author|tags|tagcloud|taglist|tag-list|likes?|rating|bewertung\w*|votes?|taboola|outbrain|advert\w*|adsense|anzeige\w*|sponsor\w*|promo\w*|sidebar\w*|caption|legend|bildunterschrift|dida|credits?|copyright|disclosure|wp_rp|skyscraper|toc|cta|subnav|masthead|post-?profile|post-?author|post-signature|poster-?info|message-user|message-signature|signature)([ _-]|$)/
@@ -73,7 +76,10 @@ export function describe({ elements }: Document): void {
           if (FURNITURE_ROLES.has(value)) traits |= FURNITURE_ROLE
           break
         case 'itemprop':
-          if (value === 'articleBody') traits |= ARTICLE_BODY
+          traits |= value === 'articleBody' ? ITEM | ARTICLE_BODY : ITEM
+          break
+        case 'itemscope':
+          traits |= ITEM
           break
         case 'hidden':
           traits |= HIDDEN

@@ -1,0 +1,52 @@
+/** A line put together of pieces whose white space is collapsed: `cleanLine` of all of them joined, without looking at their characters again. */
+const BLANK = 0x20
+
+export class Line {
+  /** Without a space at its start. */
+  private text = ''
+  /** Whether a space stood before the text, or in place of any; whether the text ends with one. */
+  before = false
+  after = false
+
+  /** White space runs of the piece must be single spaces, at its ends too, as `collapse` leaves them. */
+  add(piece: string): void {
+    if (piece === '') return
+    const starts = piece.charCodeAt(0) === BLANK
+    if (this.text === '') {
+      if (starts) this.before = true
+      this.text = starts ? piece.slice(1) : piece
+    } else this.text += starts && this.after ? piece.slice(1) : piece
+    this.after = piece.charCodeAt(piece.length - 1) === BLANK && this.text !== ''
+  }
+
+  /** Adds what neither begins nor ends with a space. */
+  addSolid(piece: string): void {
+    if (piece === '') return
+    this.text += piece
+    this.after = false
+  }
+
+  /** Adds another line with the spaces at its ends. */
+  addLine({ text, before }: Line): void {
+    if (before) this.add(' ')
+    this.add(text)
+  }
+
+  /** The line without the spaces at its ends. */
+  core(): string {
+    return this.after ? this.text.slice(0, -1) : this.text
+  }
+
+  /** The line with the spaces at its ends. */
+  whole(): string {
+    return this.before ? ` ${this.text}` : this.text
+  }
+
+  /** The line without the spaces at its ends; what is added next begins a new one. */
+  take(): string {
+    const core = this.core()
+    this.text = ''
+    this.before = this.after = false
+    return core
+  }
+}
