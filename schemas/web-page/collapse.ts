@@ -1,5 +1,5 @@
 /** Text as it comes from the tokenizer: white space runs become one space, once, and what is left is counted. */
-import { type Element, MARKED, newRoot } from './dom.ts'
+import { type Element, MARKED } from './dom.ts'
 import { INVISIBLE, SPACE, unitKinds } from './text.ts'
 
 /** A character of Chinese, Japanese or Korean says what about three letters of an alphabet say: short paragraphs of theirs are paragraphs too. */
@@ -64,9 +64,4 @@ export function collapse(text: string, start: number, end: number, holder: Eleme
   }
   holder.textChars += chars
   return from === end ? out : out === '' ? text.slice(from, end) : out + text.slice(from, end)
-}
-
-/** The same of a whole text that nobody counts. */
-export function collapsed(text: string): string {
-  return collapse(text, 0, text.length, newRoot())
 }
