@@ -1,4 +1,5 @@
 /** Inline content as CommonMark: text, emphasis, code, links, pictures, formulas, footnote marks. */
+import { fenceOf } from './code-block.ts'
 import { type Element, MARKED, type Node, RAW, textContent } from './dom.ts'
 import type { Footnotes } from './footnotes.ts'
 import { isLeftOut } from './left-out.ts'
@@ -147,8 +148,7 @@ function isTiny(image: Element): boolean {
 function codeSpan(code: string): string {
   if (code === '') return ''
   if (!code.includes('`')) return `\`${code}\``
-  const longest = Math.max(0, ...Array.from(code.matchAll(/`{1,40}/g), ([run]) => run.length))
-  const mark = '`'.repeat(longest + 1)
+  const mark = fenceOf(code)
   return `${mark} ${code} ${mark}`
 }
 
