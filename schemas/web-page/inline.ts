@@ -1,5 +1,6 @@
 /** Inline content as CommonMark: text, emphasis, code, links, pictures, formulas, footnote marks. */
 import { fenceOf } from './code-block.ts'
+import { MARKS } from './collapse.ts'
 import { type Element, MARKED, type Node, RAW, textContent } from './dom.ts'
 import type { Footnotes } from './footnotes.ts'
 import { isLeftOut } from './left-out.ts'
@@ -153,5 +154,5 @@ function codeSpan(code: string): string {
 }
 
 function escapeText(text: string): string {
-  return text.replace(/[\\`*_[\]<]/g, '\\$&')
+  return text.replace(MARKS, '\\$&')
 }
