@@ -43,6 +43,13 @@ export function codeText(element: Element): string {
   return cleanPreformatted(text.slice(0, MAX_UNITS))
 }
 
+/** Backticks around code: one more than its longest run of them, of which 40 count at most. */
+export function fenceOf(code: string): string {
+  let longest = 0
+  for (const [run] of code.matchAll(/`{1,40}/g)) longest = Math.max(longest, run.length)
+  return '`'.repeat(longest + 1)
+}
+
 /** Code with numbered lines stands inside a table. */
 const MOST_AROUND = 7
 

@@ -1,5 +1,5 @@
 /** Text as it comes from the tokenizer: white space runs become one space, once, and what is left is counted. */
-import { type Element, MARKED, newRoot } from './dom.ts'
+import { type Element, MARKED } from './dom.ts'
 import { INVISIBLE, SPACE, unitKinds } from './text.ts'
 
 /** A character of Chinese, Japanese or Korean says what about three letters of an alphabet say: short paragraphs of theirs are paragraphs too. */
@@ -15,14 +15,16 @@ export function textChars(line: string): number {
 const weightOf = (unit: number): number => (unit < 0x2e80 || isSurrogate(unit) ? 1 : PER_IDEOGRAPH)
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xf900
 
+/** What Markdown escapes, all of it ASCII. */
+export const MARKS = /[\\`*_[\]<]/g
+
 /** All that is asked of a unit in one look-up: 0 for a letter, the kinds of `text.ts`, and bits. */
 const kinds = unitKinds.slice()
 const COMMA = 4
-/** Escaped in Markdown. */
 const MARK = 8
 const WIDE = 16
 for (const unit of [0x2c, 0x060c, 0x3001, 0xff0c, 0x055d, 0x1363]) kinds[unit]! |= COMMA
-for (const mark of '\\`*_[]<') kinds[mark.charCodeAt(0)]! |= MARK
+for (let unit = 0; unit < 0x80; unit++) if (String.fromCharCode(unit).search(MARKS) === 0) kinds[unit]! |= MARK
 for (let unit = 0; unit < kinds.length; unit++)
   if (kinds[unit] !== SPACE && kinds[unit] !== INVISIBLE && weightOf(unit) > 1) kinds[unit]! |= WIDE
 
@@ -64,9 +66,4 @@ export function collapse(text: string, start: number, end: number, holder: Eleme
   }
   holder.textChars += chars
   return from === end ? out : out === '' ? text.slice(from, end) : out + text.slice(from, end)
-}
-
-/** The same of a whole text that nobody counts. */
-export function collapsed(text: string): string {
-  return collapse(text, 0, text.length, newRoot())
 }

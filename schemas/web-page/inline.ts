@@ -1,5 +1,6 @@
 /** Inline content as CommonMark: text, emphasis, code, links, pictures, formulas, footnote marks. */
-import { collapsed } from './collapse.ts'
+import { fenceOf } from './code-block.ts'
+import { MARKS } from './collapse.ts'
 import { type Element, MARKED, type Node, RAW, textContent } from './dom.ts'
 import type { Footnotes } from './footnotes.ts'
 import { isLeftOut } from './left-out.ts'
@@ -36,8 +37,9 @@ export const inlineLine = (element: Element, context: Context): string => inline
 
 /** Takes a line of inline content as it is written. */
 export function takeParagraph(line: Line): string {
-  const text = line.take().toWellFormed()
-  if (!text.includes(BREAK)) return text
+  const { isRaw } = line
+  const text = line.take()
+  if (!isRaw && !text.includes(BREAK)) return text.toWellFormed()
   return text
     .split(BREAK)
     .map(cleanLine)
@@ -61,8 +63,8 @@ export function addMark(element: Element, line: Line, { footnotes }: Context): v
 function addText(text: string, { flags }: Element, line: Line): void {
   // beyond the record's bound nothing of a text is kept
   const kept = text.length > bounds.markdownBytes ? text.slice(0, bounds.markdownBytes) : text
-  if ((flags & (MARKED | RAW)) === 0) line.add(kept)
-  else line.add(escapeText((flags & RAW) === 0 ? kept : kept.split(BREAK).map(collapsed).join(BREAK)))
+  if ((flags & RAW) !== 0) line.addRaw(escapeText(kept))
+  else line.add((flags & MARKED) === 0 ? kept : escapeText(kept))
 }
 
 /** Adds an element that is not left out. */
@@ -91,9 +93,11 @@ function addLink(element: Element, line: Line, context: Context): void {
 function addRaised(element: Element, line: Line, context: Context): void {
   const inner = lineOf(element, context)
   const whole = inner.whole()
-  if (whole === '' || whole === ' ') return
-  if (whole.startsWith('[^')) line.addLine(inner)
-  else line.addSolid(`<${element.name}>${whole}</${element.name}>`)
+  if (whole.trim() === '') return
+  if (whole.startsWith('[^')) return line.addLine(inner)
+  const raised = `<${element.name}>${whole}</${element.name}>`
+  if (inner.isRaw) line.addRaw(raised)
+  else line.addSolid(raised)
 }
 
 function lineOf(element: Element, context: Context): Line {
@@ -105,8 +109,10 @@ function lineOf(element: Element, context: Context): Line {
 /** Spaces stay outside the marks; nothing is marked around nothing or across a line break. */
 function addWrapped(element: Element, open: string, close: string, line: Line, context: Context): void {
   const inner = lineOf(element, context)
-  const text = inner.core()
-  if (text === '' || text.includes(BREAK)) return line.addLine(inner)
+  const core = inner.core()
+  if (core.includes(BREAK)) return line.addLine(inner)
+  const text = inner.isRaw ? cleanLine(core) : core
+  if (text === '') return line.addLine(inner)
   if (inner.before) line.add(' ')
   line.addSolid(`${open}${text}${close}`)
   if (inner.after) line.add(' ')
@@ -143,11 +149,10 @@ function isTiny(image: Element): boolean {
 function codeSpan(code: string): string {
   if (code === '') return ''
   if (!code.includes('`')) return `\`${code}\``
-  const longest = Math.max(0, ...Array.from(code.matchAll(/`{1,40}/g), ([run]) => run.length))
-  const mark = '`'.repeat(longest + 1)
+  const mark = fenceOf(code)
   return `${mark} ${code} ${mark}`
 }
 
 function escapeText(text: string): string {
-  return text.replace(/[\\`*_[\]<]/g, '\\$&')
+  return text.replace(MARKS, '\\$&')
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { collapsed } from './collapse.ts'
+import { collapse } from './collapse.ts'
+import { newRoot } from './dom.ts'
+import { extractWebPage } from './index.ts'
 import { Line } from './line.ts'
 import { parseHtml } from './parse.ts'
 import { cleanLine, isSpace } from './text.ts'
@@ -28,6 +30,8 @@ const pieces = fc.array(
   { maxLength: 8 },
 )
 
+const collapsed = (text: string): string => collapse(text, 0, text.length, newRoot())
+
 test('a line of collapsed pieces is the clean line of all of them', () => {
   fc.assert(
     fc.property(pieces, pieces, (first, second) => {
@@ -44,6 +48,40 @@ test('a line of collapsed pieces is the clean line of all of them', () => {
       expect(line.whole()).toBe('')
     }),
   )
+})
+
+test('a line of raw pieces is clean only when it is cleaned, whatever else is added', () => {
+  fc.assert(
+    fc.property(pieces, pieces, fc.boolean(), (first, second, isRawFirst) => {
+      const inner = new Line()
+      for (const piece of second) {
+        if (isRawFirst) inner.add(collapsed(piece))
+        else inner.addRaw(piece)
+      }
+      const line = new Line()
+      for (const piece of first) {
+        if (isRawFirst) line.addRaw(piece)
+        else line.add(collapsed(piece))
+      }
+      line.addLine(inner)
+      expect(cleanLine(line.take())).toBe(cleanLine([...first, ...second].join('')))
+      expect(line.isRaw).toBe(false)
+    }),
+  )
+})
+
+test('in text that stands as the page has it, an invisible character hides the space beside it from the marks', () => {
+  const prose = 'The lower stone stays where it is, and the upper one turns, so that the grain between them is ground to flour. '.repeat(3)
+  // a `pre` that never ends keeps the white space of all that follows
+  const marked = (html: string) =>
+    extractWebPage(`<pre><div><p>${prose}a${html}z</p>`, 'https://mill.example/').record.markdown.slice(prose.length)
+  expect(marked('<b> x </b>')).toBe('a **x** z')
+  expect(marked('<b>\u200b x \u00ad</b>')).toBe('a**x**z')
+  expect(marked('<b><i>\u200b</i>\n x\u200b</b>')).toBe('a**x**z')
+  expect(marked('<a href="/y">\u200b x</a> ')).toBe('a[x](https://mill.example/y) z')
+  expect(marked('<sup>\u200b</sup>')).toBe('a<sup></sup>z')
+  expect(marked('<sup>\u200b\n x\n\n</sup>')).toBe('a<sup> x </sup>z')
+  expect(marked('\u0000*')).toBe('a\\\n\\*z')
 })
 
 test('what is solid touches its neighbours', () => {

@@ -1,4 +1,6 @@
 /** A line put together of pieces whose white space is collapsed: `cleanLine` of all of them joined, without looking at their characters again. */
+import { isSpace } from './text.ts'
+
 const BLANK = 0x20
 
 export class Line {
@@ -7,6 +9,8 @@ export class Line {
   /** Whether a space stood before the text, or in place of any; whether the text ends with one. */
   before = false
   after = false
+  /** Has pieces that are not collapsed: only `cleanLine` makes a line of it. */
+  isRaw = false
 
   /** White space runs of the piece must be single spaces, at its ends too, as `collapse` leaves them. */
   add(piece: string): void {
@@ -19,6 +23,15 @@ export class Line {
     this.after = piece.charCodeAt(piece.length - 1) === BLANK && this.text !== ''
   }
 
+  /** Adds text as the page has it. An invisible character at its end is one: no space is seen behind it. */
+  addRaw(piece: string): void {
+    if (piece === '') return
+    this.isRaw = true
+    if (this.text === '') this.before ||= isSpace(piece.charCodeAt(0))
+    this.text += piece
+    this.after = isSpace(piece.charCodeAt(piece.length - 1))
+  }
+
   /** Adds what neither begins nor ends with a space. */
   addSolid(piece: string): void {
     if (piece === '') return
@@ -27,9 +40,10 @@ export class Line {
   }
 
   /** Adds another line with the spaces at its ends. */
-  addLine({ text, before }: Line): void {
+  addLine({ text, before, isRaw }: Line): void {
     if (before) this.add(' ')
-    this.add(text)
+    if (isRaw) this.addRaw(text)
+    else this.add(text)
   }
 
   /** The line without the spaces at its ends. */
@@ -46,7 +60,7 @@ export class Line {
   take(): string {
     const core = this.core()
     this.text = ''
-    this.before = this.after = false
+    this.before = this.after = this.isRaw = false
     return core
   }
 }

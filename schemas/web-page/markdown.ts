@@ -1,5 +1,5 @@
 /** Main content as CommonMark, with GFM tables and strikethrough, footnotes, `$` formulas, and definition lists as PHP Markdown Extra has them. */
-import { codeLanguage, codeText } from './code-block.ts'
+import { codeLanguage, codeText, fenceOf } from './code-block.ts'
 import { Element } from './dom.ts'
 import type { Footnotes } from './footnotes.ts'
 import { addMark, addNode, addShown, type Context, inlineLine, picture, takeParagraph } from './inline.ts'
@@ -79,8 +79,7 @@ function pictures(figure: Element, context: Context): string[] {
 function fence(element: Element): string[] {
   const code = codeText(element)
   if (code === '') return []
-  const longest = Math.max(0, ...Array.from(code.matchAll(/`{3,40}/g), ([run]) => run.length))
-  const mark = '`'.repeat(Math.max(3, longest + 1))
+  const mark = fenceOf(code).padStart(3, '`')
   return [`${mark}${codeLanguage(element)}\n${code}\n${mark}`]
 }
 

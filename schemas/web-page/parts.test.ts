@@ -340,6 +340,14 @@ describe('hostile HTML', () => {
     )
   })
 
+  it('fences code by one backtick more than its longest run, however many runs there are', () => {
+    const marked = (html: string) => recordOf(`<p>${prose} ${prose}</p>${html}`).markdown.slice(2 * prose.length + 3)
+    expect(marked(`<p><code>${'`a'.repeat(190_000)}</code>`)).toMatch(/^`` (?:`a){190000} ``$/)
+    expect(marked('<p><code>a``b`</code>')).toBe('``` a``b` ```')
+    expect(marked('<pre>a``b</pre>')).toBe('```\na``b\n```')
+    expect(marked('<pre>a```b</pre>')).toBe('````\na```b\n````')
+  })
+
   it('does not let a page name its way into objects', () => {
     pageWith(
       '<script type="application/ld+json">{"__proto__":{"polluted":1}}</script>',

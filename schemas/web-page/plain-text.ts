@@ -1,6 +1,5 @@
 /** Main content as plain text: blocks separated by an empty line, list items, table rows and broken lines by a line end. */
 import { codeText } from './code-block.ts'
-import { collapsed } from './collapse.ts'
 import { type Element, RAW } from './dom.ts'
 import { isLeftOut } from './left-out.ts'
 import { Line } from './line.ts'
@@ -8,6 +7,7 @@ import { formula, pictureFormula } from './math.ts'
 import { bounds } from './schema.ts'
 import { BLOCK, CELL, MATH, TIGHT } from './tags.ts'
 import { dataRows } from './tables.ts'
+import { cleanLine } from './text.ts'
 
 export function plainText(roots: Element[]): string {
   const out = new Lines()
@@ -90,12 +90,15 @@ class Lines {
     if (text === '' || this.isFull || this.units >= MAX_RAW_LINE) return
     const piece = text.length > MAX_RAW_LINE ? text.slice(0, MAX_RAW_LINE) : text
     this.units += piece.length
-    this.line.add(holder !== undefined && (holder.flags & RAW) !== 0 ? collapsed(piece) : piece)
+    if (holder !== undefined && (holder.flags & RAW) !== 0) this.line.addRaw(piece)
+    else this.line.add(piece)
   }
 
   /** Ends the line; the next begins below it, after an empty line unless every break between the two was tight. */
   end(tight: boolean): void {
-    const line = this.line.take()
+    const { isRaw } = this.line
+    const taken = this.line.take()
+    const line = isRaw ? cleanLine(taken) : taken
     this.units = 0
     if (line !== '') {
       this.put(line, this.tight ? '\n' : '\n\n')

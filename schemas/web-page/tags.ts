@@ -79,9 +79,10 @@ const ends: [names: string, ended: string][] = [
   ],
 ]
 
-const known = new Map<string, { name: string; flags: number; bit: number; ends: number }>()
-const entry = (name: string): { name: string; flags: number; bit: number; ends: number } => {
-  const made = known.get(name) ?? { name, flags: 0, bit: 0, ends: 0 }
+type Entry = { -readonly [key in keyof Tag]: Tag[key] }
+const known = new Map<string, Entry>()
+const entry = (name: string): Entry => {
+  const made: Entry = tagOf(name)
   known.set(name, made)
   return made
 }
