@@ -188,6 +188,13 @@ describe('detectLanguage', () => {
       expect(detectLanguage(text), text).toBe('und')
   })
 
+  it('looks at the first 2,000 units alone, whatever other text lay where they are put', () => {
+    const text = 'The miller opened the gate in the morning. '.repeat(50) + 'Мельник утром открывал шлюз. '.repeat(200)
+    expect(detectLanguage(text)).toBe('en')
+    tokenize(text)
+    expect(detectLanguage(text)).toBe('en')
+  })
+
   it('gives a subtag for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {

@@ -5,7 +5,7 @@
  */
 import { PPM } from '../wire/index.ts'
 import { repetition } from './repetition.ts'
-import { FNV_PRIME, mix32, type Tokens } from './tokens.ts'
+import { FNV_OFFSET, FNV_PRIME, mix32, type Tokens } from './tokens.ts'
 import { powerOfTwo, reused, unitsOf } from './units.ts'
 
 export interface Rule {
@@ -81,7 +81,7 @@ export function ruleValues(text: string, tokens: Tokens): RuleValues {
   const words = Math.max(1, tokens.count)
   const { top, duplicate } = repetition(tokens)
   const units = unitsOf(text)
-  const { symbols, sentences, braces, lines } = lookThrough(units, text.length)
+  const { symbols, sentences, braces, lines } = unitFacts(units, text.length)
   const { bullets, ellipses, terminal, short } = lineFacts(units, lines)
   const ofLines = repeats(text, lines)
   const ofParagraphs = repeats(text, paragraphsOf(lines))
@@ -140,7 +140,7 @@ class Parts {
 const lineRoom = reused((size) => new Parts(size))
 const paragraphRoom = reused((size) => new Parts(size))
 
-interface Looks {
+interface UnitFacts {
   /** Hashes and ellipses. */
   symbols: number
   /** Marks of the end of one with something before. */
@@ -151,7 +151,7 @@ interface Looks {
 }
 
 /** All that is found by looking at every unit once. */
-function lookThrough(units: Uint16Array, length: number): Looks {
+function unitFacts(units: Uint16Array, length: number): UnitFacts {
   const lines = lineRoom(length + 1)
   lines.count = 0
   let start = 0
@@ -249,21 +249,21 @@ interface Repeats {
   repeatedChars: number
 }
 
-const placeRoom = reused((size) => new Uint8Array(size))
-/** Places for each part: few of the parts that are unlike share one. */
+const slotRoom = reused((size) => new Uint8Array(size))
+/** Slots for each part: few of the parts that are unlike share one. */
 const SPREAD = 8
 
 /**
- * How many parts there are and how many occurred before. Those alone in the place of their hash are unlike all others; only the rest become strings
+ * How many parts there are and how many occurred before. Those alone in the slot of their hash are unlike all others; only the rest become strings
  * and are compared, by the platform's own set: whoever aims for equal hashes gains nothing but the work that texts of equal lines are.
  */
 function repeats(text: string, { starts, ends, hashes, count }: Parts): Repeats {
   const size = powerOfTwo(count * SPREAD)
-  const places = placeRoom(size)
-  places.fill(0, 0, size)
+  const slots = slotRoom(size)
+  slots.fill(0, 0, size)
   for (let i = 0; i < count; i++) {
     const at = (hashes[i] as number) & (size - 1)
-    if (starts[i] !== ends[i]) places[at] = places[at] === 0 ? 1 : 2
+    if (starts[i] !== ends[i]) slots[at] = slots[at] === 0 ? 1 : 2
   }
   const found: Repeats = { count: 0, chars: 0, repeated: 0, repeatedChars: 0 }
   const seen = new Set<string>()
@@ -273,7 +273,7 @@ function repeats(text: string, { starts, ends, hashes, count }: Parts): Repeats 
     if (start === end) continue
     found.count++
     found.chars += end - start
-    if (places[(hashes[i] as number) & (size - 1)] === 1) continue
+    if (slots[(hashes[i] as number) & (size - 1)] === 1) continue
     const part = text.slice(start, end)
     if (seen.has(part)) {
       found.repeated++
@@ -306,7 +306,7 @@ function stopWordsSeen(hashes: Uint32Array): number {
 const stopHashes = new Uint32Array(STOP_WORDS.length + 1)
 const stopPlaces = new Uint8Array(0x100)
 STOP_WORDS.forEach((word, i) => {
-  let hash = 0x811c9dc5 | 0
+  let hash = FNV_OFFSET | 0
   for (let k = 0; k < word.length; k++) hash = Math.imul(hash ^ word.charCodeAt(k), FNV_PRIME)
   stopHashes[i + 1] = mix32(hash)
   stopPlaces[mix32(hash) & 0xff] = i + 1

@@ -5,7 +5,7 @@ import { detectLanguage, type RuleValues, ruleValues, tokenize } from './index.t
 import { foldForLanguage } from './language.ts'
 import { repetition } from './repetition.ts'
 import tables from './tables/trigrams.json' with { type: 'json' }
-import { FNV_PRIME, mix32, tokenTexts } from './tokens.ts'
+import { FNV_OFFSET, FNV_PRIME, mix32, tokenTexts } from './tokens.ts'
 import { CJK, classes, folds, lowerCase, MARK } from './unicode.ts'
 import { unitsOf } from './units.ts'
 
@@ -49,7 +49,7 @@ function simpleTokens(text: string): Token[] {
 }
 
 const hashOf = (text: string): number =>
-  mix32(new TextEncoder().encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, FNV_PRIME), 0x811c9dc5 | 0))
+  mix32(new TextEncoder().encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, FNV_PRIME), FNV_OFFSET | 0))
 
 describe('tokens', () => {
   it('are those of the simple form', () => {
@@ -91,6 +91,13 @@ describe('tokens', () => {
         expect(tokens.lettered).toBe(simple.filter((token) => token.isLettered).length)
       }),
     )
+  })
+
+  it('stay what they are while other texts are read', () => {
+    const tokens = tokenize('One two 3')
+    const before = structuredClone(tokens)
+    tokenize('石 and other words, more of them'.repeat(3))
+    expect(tokens).toEqual(before)
   })
 })
 

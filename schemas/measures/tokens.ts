@@ -21,7 +21,7 @@ export interface Tokens {
 }
 
 /** FNV-1a's offset and prime, 32 bits. */
-const FNV_OFFSET = 0x811c9dc5
+export const FNV_OFFSET = 0x811c9dc5
 export const FNV_PRIME = 0x01000193
 
 /** ASCII -> its token character: digits, lower-case letters; 0 ends a token. */
