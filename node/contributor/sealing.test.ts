@@ -243,6 +243,12 @@ it.each(ways)('ends the crawl and the epoch with the error of a store that fails
   expect([one.said, one.errors]).toEqual([['gathering', 'nothing-gathered'], ['DISK_FULL']])
   expect(asked.length).toBeLessThan(PAGES / 2)
   expect([puts, await one.pins(), one.book.last]).toEqual([2, 0, undefined])
+
+  // once there is room: what the folder took is sealed, the page that failed as well, and what was not asked for is
+  const before = asked.length
+  await using again = await One.begin({ folder: way && `fails-${way}` })
+  expect((await again.batch()).manifest.count).toBe(PAGES)
+  expect(asked.length - before).toBe(way === undefined ? PAGES : PAGES - before)
 })
 
 it.each(ways)('leaves nothing pinned of an epoch that is stopped, and nothing that a collection does not take (%s)', async (way) => {
