@@ -202,9 +202,9 @@ export class CrawlFolder implements CrawlBook {
       const { exchange, evidence, measured } = page
       const place = this.#place(evidence.members)
       // the members of a page lie together: one after the other they are its records, one in each line
-      const rows = [measured, ...page.more].map((one, i) => {
+      const rows = [measured, ...page.more].map((one) => {
         const from = this.#records.bytes
-        this.#records.add((i === 0 ? page.packed : undefined) ?? gzipMember(concatBytes(one.record, NEWLINE)))
+        this.#records.add(one.packed ?? gzipMember(concatBytes(one.record, NEWLINE)))
         return { digest: one.contentDigest, memberBytes: this.#records.bytes - from, row: rowOf(one, [from, this.#records.bytes - from]) }
       })
       // a record that names its links itself needs no second list of them, unless the page as a whole says not to follow them
