@@ -243,7 +243,7 @@ export class CrawlFolder implements CrawlBook {
     const files = [this.#evidence, this.#records, this.#journal]
     for (const file of files) await file.finish()
     this.#log.synced()
-    // what is sealed from a folder is read again until the batch is safe
+    // a batch is begun again from the folder until it is safe
     if (isWhole && !this.#isForSealing) this.#log.ended()
     // nothing was added since the commit above: its lengths again, and the checksum of nothing
     const lengths = [this.#evidence.bytes, this.#records.bytes]

@@ -72,7 +72,8 @@ export async function runIntoFolder(
         own.signal.throwIfAborted()
         // both at once: whichever page waits for the disk, the order is the log's
         await Promise.all([book.keep(page), (async () => onPage?.(page))()]).catch((thrown: unknown) => {
-          // the other hosts stop as well; told here, because a crawl that is being ended hears of no fault any more
+          // told here, and the other hosts stop as well: the crawler would take a code such as QUOTA_FULL for what became of the page, and
+          // one that is being ended hears of no fault any more
           own.abort(thrown)
           throw thrown
         })
