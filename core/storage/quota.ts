@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../effects/index.ts'
 import { toError } from '../errors/index.ts'
 import type { Space, Usage } from './storage.ts'
 
-/** Blocks younger than this may be on their way to a pin: a seal or a transfer under way. */
+/** Blocks younger than this may be on their way to a pin: a transfer under way. What takes longer holds its blocks. */
 export const GC_GRACE_MS = 3_600_000
 const EVERY_MS = 60_000
 const HIGH_PPM = 900_000n

@@ -229,12 +229,12 @@ function sealStored({ hops, evidence, robots, records }: StoredPage): SealPage {
 }
 
 /** A page as a crawl hands it over, for a batch. */
-export function sealPage({ measured, more, evidence, hops, robots, packed }: CrawledPage): SealPage {
+export function sealPage({ measured, more, evidence, hops, robots }: CrawledPage): SealPage {
   const captured = robots.evidence?.members
   return {
     hops: hops.map((hop) => hop.evidence.members),
     evidence: evidence.members,
     robots: captured === undefined ? null : { name: robots, read: () => captured },
-    records: [{ ...measured, packed }, ...more],
+    records: [measured, ...more],
   }
 }

@@ -5,7 +5,7 @@ import { batchRoots } from '../../dao/batches/index.ts'
 import { type EpochState, holdsLease, isAssigned, paceShare } from '../../dao/ledger/index.ts'
 import { OptOutIndex } from '../../dao/optouts/index.ts'
 import { warcinfoMember } from '../../schemas/evidence/index.ts'
-import type { BatchManifest, Charter } from '../../schemas/wire/index.ts'
+import { type BatchManifest, type Charter, MAX_BATCH_RECORDS } from '../../schemas/wire/index.ts'
 import { BatchWriter, type SealHeader } from '../seal/index.ts'
 import { isCommitted } from './advance-batch.ts'
 import { warcinfo } from './gather.ts'
@@ -13,8 +13,6 @@ import type { Bench } from './options.ts'
 
 /** Gathering stops this long before the phase's limit, to leave time to close the batch and commit. */
 const SEAL_SHARE = 0.8
-/** No batch holds more. */
-const MAX_RECORDS = 4096
 
 export class Gathering implements AsyncDisposable {
   readonly #bench: Bench
@@ -83,7 +81,7 @@ export class Gathering implements AsyncDisposable {
       frontier: await book.frontier(),
       widenings: await book.widenings(),
       seal: (page) => batch.add(page),
-      limit: Math.min(charter.sources.maxPagesPerContributor, MAX_RECORDS),
+      limit: Math.min(charter.sources.maxPagesPerContributor, MAX_BATCH_RECORDS),
       until: AbortSignal.any([options.clock.deadline(withinMs), signal]),
       signal,
     })

@@ -236,13 +236,19 @@ it.each([
 it.each(ways)('ends the crawl and the epoch with the error of a store that fails (%s)', async (way) => {
   let puts = 0
   const put: Setup['put'] = (blocks, own) =>
-    ++puts === 2 ? Promise.reject(new FatalError('DISK_FULL', 'the disk is full; make room')) : own(blocks)
+    ++puts === 2 ? Promise.reject(new FatalError('QUOTA_FULL', 'the quota is used up; raise it')) : own(blocks)
   await using one = await One.begin({ folder: way && `fails-${way}`, put })
   await one[Symbol.asyncDispose]()
   await quiet()
-  expect([one.said, one.errors]).toEqual([['gathering', 'nothing-gathered'], ['DISK_FULL']])
+  expect([one.said, one.errors]).toEqual([['gathering', 'nothing-gathered'], ['QUOTA_FULL']])
   expect(asked.length).toBeLessThan(PAGES / 2)
   expect([puts, await one.pins(), one.book.last]).toEqual([2, 0, undefined])
+
+  // once there is room: what the folder took is sealed, the page that failed as well, and what was not asked for is
+  const before = asked.length
+  await using again = await One.begin({ folder: way && `fails-${way}` })
+  expect((await again.batch()).manifest.count).toBe(PAGES)
+  expect(asked.length - before).toBe(way === undefined ? PAGES : PAGES - before)
 })
 
 it.each(ways)('leaves nothing pinned of an epoch that is stopped, and nothing that a collection does not take (%s)', async (way) => {

@@ -202,9 +202,9 @@ export class CrawlFolder implements CrawlBook {
       const { exchange, evidence, measured } = page
       const place = this.#place(evidence.members)
       // the members of a page lie together: one after the other they are its records, one in each line
-      const rows = [measured, ...page.more].map((one, i) => {
+      const rows = [measured, ...page.more].map((one) => {
         const from = this.#records.bytes
-        this.#records.add((i === 0 ? page.packed : undefined) ?? gzipMember(concatBytes(one.record, NEWLINE)))
+        this.#records.add(one.packed ?? gzipMember(concatBytes(one.record, NEWLINE)))
         return { digest: one.contentDigest, memberBytes: this.#records.bytes - from, row: rowOf(one, [from, this.#records.bytes - from]) }
       })
       // a record that names its links itself needs no second list of them, unless the page as a whole says not to follow them
@@ -243,7 +243,7 @@ export class CrawlFolder implements CrawlBook {
     const files = [this.#evidence, this.#records, this.#journal]
     for (const file of files) await file.finish()
     this.#log.synced()
-    // what is sealed from a folder is read again until the batch is safe
+    // a batch is begun again from the folder until it is safe
     if (isWhole && !this.#isForSealing) this.#log.ended()
     // nothing was added since the commit above: its lengths again, and the checksum of nothing
     const lengths = [this.#evidence.bytes, this.#records.bytes]

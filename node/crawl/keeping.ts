@@ -173,8 +173,7 @@ export class Keeping {
     if (measured === undefined) return verdicts.end(item, { ...row, outcome: 'DUPLICATE' })
     verdicts.note(item, { ...row, outcome: 'KEPT' })
     const isPartial = 1 + more.length < records.length
-    const packed = measured === result.measured ? result.packed : undefined
     const hops = asHops(chain)
-    await deliver({ ref, url, depth, exchange, measured, more, isPartial, links, training, evidence, hops, robots: site.capture, packed })
+    await deliver({ ref, url, depth, exchange, measured, more, isPartial, links, training, evidence, hops, robots: site.capture })
   }
 }

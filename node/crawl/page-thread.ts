@@ -3,9 +3,8 @@ import { setFlagsFromString } from 'node:v8'
 import { parentPort } from 'node:worker_threads'
 import { gzipMember } from '../../schemas/evidence/index.ts'
 import type { SiteRules } from '../../schemas/permission/index.ts'
-import type { Measured } from '../../schemas/pipeline/index.ts'
 import { concatBytes, type SelectorSchema, utf8 } from '../../schemas/wire/index.ts'
-import { type PageJob, type PageResult, workPage } from './page-work.ts'
+import { type PageJob, type PageRecord, type PageResult, workPage } from './page-work.ts'
 
 /**
  * A site's rules are sent once per thread and named by number afterwards. The charter's schemas hold until others come: a thread that got them
@@ -62,9 +61,8 @@ if (port !== null) {
 function bundled(result: PageResult): { moved: PageResult; buffers: ArrayBuffer[] } {
   if (result.measured === undefined) return { moved: result, buffers: [] }
   const { measured, more, evidence } = result
-  const packed = gzipMember(concatBytes(measured.record, NEWLINE))
-  const records = [measured, ...more].flatMap(({ record, contentDigest, sketch }) => [record, contentDigest, sketch])
-  const parts = [...records, packed, ...evidence.members]
+  const packed = [measured, ...more].map((one) => ({ ...one, packed: gzipMember(concatBytes(one.record, NEWLINE)) }))
+  const parts = [...packed.flatMap((one) => [one.record, one.contentDigest, one.sketch, one.packed]), ...evidence.members]
   const buffer = new ArrayBuffer(parts.reduce((sum, part) => sum + part.byteLength, 0))
   let at = 0
   const placed = (part: Uint8Array): Uint8Array => {
@@ -73,18 +71,13 @@ function bundled(result: PageResult): { moved: PageResult; buffers: ArrayBuffer[
     at += part.byteLength
     return view
   }
-  const rowOf = (one: Measured): Measured => ({
+  const [first, ...further] = packed.map((one) => ({
     ...one,
     record: placed(one.record),
     contentDigest: placed(one.contentDigest),
     sketch: placed(one.sketch),
-  })
-  const moved = {
-    ...result,
-    measured: rowOf(measured),
-    more: more.map(rowOf),
-    packed: placed(packed),
-    evidence: { ...evidence, members: evidence.members.map(placed) },
-  }
+    packed: placed(one.packed),
+  })) as [PageRecord, ...PageRecord[]]
+  const moved = { ...result, measured: first, more: further, evidence: { ...evidence, members: evidence.members.map(placed) } }
   return { moved, buffers: [buffer] }
 }

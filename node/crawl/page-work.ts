@@ -30,17 +30,21 @@ export interface PageJob {
   linksOnly: boolean
 }
 
+/** A record of a page. */
+export interface PageRecord extends Measured {
+  /** Its gzip member with its newline, where another thread made it already. */
+  packed?: Uint8Array | undefined
+}
+
 export type PageResult =
   | {
       outcome: 'KEPT'
-      measured: Measured
+      measured: PageRecord
       /** Further records of the page, where its schema gives several. */
-      more: readonly Measured[]
+      more: readonly PageRecord[]
       training: TrainDecision
       evidence: FetchGroup
       links: string[]
-      /** The first record's gzip member, where it was made already. */
-      packed?: Uint8Array
     }
   /** A stable code: TRAINING_DENIED, TRAINING_UNKNOWN, LICENSE_UNREAD, LINKS_ONLY, or what the pipeline or the evidence writer said. */
   | { outcome: string; detail?: string; measured?: undefined; links: string[] }

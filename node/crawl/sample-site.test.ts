@@ -163,4 +163,25 @@ describe('crawlToFolder', () => {
       await rm(out, { recursive: true })
     }
   })
+
+  it.each(['at once', 'later'])('throws what its taker throws (%s), although it was aborted by then', async (when) => {
+    const out = await mkdtemp(path.join(tmpdir(), 'quern-crawl-'))
+    const stop = new AbortController()
+    let given = 0
+    const onPage = (): Promise<void> => {
+      given++
+      stop.abort()
+      if (when === 'at once') throw new Error('no room')
+      return Promise.reject(new Error('no room'))
+    }
+    try {
+      await expect(crawlToFolder({ ...crawlOf(), out, signal: stop.signal, onPage })).rejects.toThrow('no room')
+      expect(given).toBe(1)
+      // and left what it had taken, to be gone on with
+      const { kept, isResumed } = await crawlToFolder({ ...crawlOf(), out })
+      expect([kept > 1, isResumed]).toEqual([true, true])
+    } finally {
+      await rm(out, { recursive: true })
+    }
+  })
 })

@@ -47,7 +47,7 @@ export async function crawlToFolder(options: FolderOptions): Promise<FolderSumma
 /**
  * Crawls with a folder as memory and as output, and finishes or closes it. An aborted crawl's folder may be opened again. `onPage` is given every
  * kept page when the folder has taken it and before it is written, in the order of the folder's log; until it resolves the page's host waits,
- * and what it throws ends the crawl.
+ * and what it throws ends the crawl and is thrown, also while an aborted one comes to its end.
  */
 export async function runIntoFolder(
   options: Omit<CrawlOptions, 'book'>,
@@ -71,15 +71,20 @@ export async function runIntoFolder(
       async (page) => {
         own.signal.throwIfAborted()
         // both at once: whichever page waits for the disk, the order is the log's
-        await Promise.all([book.keep(page), onPage?.(page)])
+        await Promise.all([book.keep(page), (async () => onPage?.(page))()]).catch((thrown: unknown) => {
+          // told here, and the other hosts stop as well: the crawler would take a code such as QUOTA_FULL for what became of the page, and
+          // one that is being ended hears of no fault any more
+          own.abort(thrown)
+          throw thrown
+        })
       },
     )
     book.summaryNow = () => crawler.summary
     await crawler.run()
+    own.signal.throwIfAborted()
     const files = await book.finish(!signal.aborted)
     return { ...crawler.summary, files }
   } catch (thrown) {
-    // the other hosts stop as well: nothing is asked for that the book cannot take
     own.abort(thrown)
     await book.close()
     throw thrown

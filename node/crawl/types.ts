@@ -3,14 +3,13 @@ import type { Web } from '../../core/web/index.ts'
 import type { PaceShare } from '../../dao/ledger/index.ts'
 import type { Exchange, FetchGroup } from '../../schemas/evidence/index.ts'
 import type { TrainDecision } from '../../schemas/permission/index.ts'
-import type { Measured } from '../../schemas/pipeline/index.ts'
 import type { FrontierLimits, ItemBook, RememberedItem, Scope, TrapLimits } from '../frontier/index.ts'
 import type { DenyList } from './deny-list.ts'
 import type { EarlierVisits, KeptFacts } from './earlier.ts'
 import type { SelectorSchema } from '../../schemas/wire/index.ts'
 import type { JournalRow } from './journal.ts'
 import type { PaceOptions } from './pace.ts'
-import type { PageWorker } from './page-work.ts'
+import type { PageRecord, PageWorker } from './page-work.ts'
 import type { RobotsCapture } from './site.ts'
 
 export interface CrawlOptions {
@@ -113,9 +112,9 @@ export interface CrawledPage {
   url: string
   depth: number
   exchange: Exchange
-  measured: Measured
+  measured: PageRecord
   /** Further records of the same page, where the schema takes several from one. */
-  more: readonly Measured[]
+  more: readonly PageRecord[]
   /** Others of its records are not among these: their content was kept already. */
   isPartial: boolean
   /** Where the page leads, as far as it lets crawlers follow. */
@@ -127,8 +126,6 @@ export interface CrawledPage {
   hops: Hop[]
   /** The robots.txt capture that allowed the fetch: one object for all pages of an origin. */
   robots: RobotsCapture
-  /** The record's gzip member with its newline, where a worker made it already. */
-  packed?: Uint8Array | undefined
 }
 
 /** A page that an earlier crawl kept and that did not change since. */

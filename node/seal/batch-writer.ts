@@ -38,32 +38,36 @@ export class BatchWriter {
 
   /**
    * Seals a page behind all that were added before, and resolves when there is room for another: blocks go out some 2 MiB at a time, one
-   * portion after the other. Rejects with what BatchSealer or `Space.put` throws; nothing is taken after that.
+   * portion after the other. Rejects with what BatchSealer or `Space.put` throws; after that nothing is taken, and no batch closed.
    */
-  async add(page: SealPage): Promise<void> {
-    this.#throwFault()
-    try {
+  add(page: SealPage): Promise<void> {
+    return this.#unlessFailed(async () => {
       this.#seal(page)
       while (this.#waitingBytes >= PORTION_BYTES) await this.#store()
-    } catch (thrown) {
-      throw (this.#fault ??= toError(thrown))
-    }
+    })
   }
 
   /**
    * Closes the batch and stores the rest of it; `from` and `to` are the first and the last fetch in Unix seconds. Of the batch given, `blocks` is
-   * empty. Rejects with what `add` did, and with the errors of BatchSealer and `Space.put`.
+   * empty. Rejects as `add` does.
    */
-  async finish(span: { from: number; to: number }): Promise<SealedBatch> {
-    await this.#storing
-    this.#throwFault()
-    const batch = this.#sealer.finish(span)
-    await this.#space.put(batch.blocks)
-    return { ...batch, blocks: [] }
+  finish(span: { from: number; to: number }): Promise<SealedBatch> {
+    return this.#unlessFailed(async () => {
+      await this.#storing
+      const batch = this.#sealer.finish(span)
+      await this.#space.put(batch.blocks)
+      return { ...batch, blocks: [] }
+    })
   }
 
-  #throwFault(): void {
+  /** What failed once is not tried again: the blocks that the space did not take are gone. */
+  async #unlessFailed<T>(work: () => Promise<T>): Promise<T> {
     if (this.#fault !== undefined) throw this.#fault
+    try {
+      return await work()
+    } catch (thrown) {
+      throw (this.#fault ??= toError(thrown))
+    }
   }
 
   /** Awaits nothing: pages lie in the order they were added in, whichever of them waits for the space. */

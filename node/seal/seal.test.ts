@@ -17,7 +17,7 @@ import {
   utf8,
 } from '../../schemas/wire/index.ts'
 import { contributor, salt, sampleBatch, sampleInput, sampleRecord } from '../../tests/unit/sample-batch.ts'
-import { BatchSealer, BatchWriter, sealBatch, sealInto } from './index.ts'
+import { BatchSealer, BatchWriter, sealBatch } from './index.ts'
 
 const texts = fc.array(fc.string({ maxLength: 200 }), { minLength: 1, maxLength: 12 })
 
@@ -83,47 +83,6 @@ describe('sealBatch', () => {
   })
 })
 
-describe('sealInto', () => {
-  it('seals the same batch from pages as from their parts, each page taken when the one before is sealed, stored in portions', async () => {
-    const input = sampleInput(['one', 'two', 'three', 'four'])
-    // a page of two records, with a redirect before the second page
-    const records = [...input.records].map((one, i) => ({ ...one, robotsGroup: 1, evidenceGroup: [2, 2, 4, 5][i] as number }))
-    const groups = [...input.groups].map((members, i) => (i === 0 ? members : [new Uint8Array(randomBytes(LEAF_BYTES))]))
-    const { private: space } = new MemoryStorage()
-    let waiting = 0
-    let most = 0
-    const watched = {
-      put: (blocks: Iterable<Block>) => {
-        waiting = 0
-        return space.put(blocks)
-      },
-    }
-    const robots = { name: {}, read: () => groups[1] as Uint8Array[] }
-    function* pages() {
-      for (const [fetch, hops, from, to] of [
-        [2, [], 0, 2],
-        [4, [3], 2, 3],
-        [5, [], 3, 4],
-      ] as [number, number[], number, number][]) {
-        const page = {
-          hops: hops.map((hop) => groups[hop] as Uint8Array[]),
-          evidence: groups[fetch] as Uint8Array[],
-          robots,
-          records: records.slice(from, to),
-        }
-        waiting += (1 + hops.length) * LEAF_BYTES
-        most = Math.max(most, waiting)
-        yield page
-      }
-    }
-    const { records: _, groups: __, ...header } = input
-    const sealed = await sealInto(watched, { ...header, warcinfo: groups[0] as Uint8Array[], pages: pages() })
-    expect(String(sealed.manifestCid)).toBe(String(sealBatch({ ...input, records, groups }).manifestCid))
-    await space.pin(sealed.manifestCid)
-    expect(most).toBeLessThan(4 * LEAF_BYTES)
-  })
-})
-
 describe('BatchWriter', () => {
   const { records: _, groups: __, from, to, ...header } = sampleInput([])
   const pageOf = (i: number) => ({
@@ -131,6 +90,31 @@ describe('BatchWriter', () => {
     evidence: [new Uint8Array(randomBytes(LEAF_BYTES))],
     robots: null,
     records: [sampleRecord(i)],
+  })
+
+  it('seals the same batch from pages as from their parts, stored in portions', async () => {
+    const input = sampleInput(['one', 'two', 'three', 'four'])
+    // a page of two records, with a redirect before the second page
+    const records = [...input.records].map((one, i) => ({ ...one, robotsGroup: 1, evidenceGroup: [2, 2, 4, 5][i] as number }))
+    const groups = [...input.groups].map((members, i) => (i === 0 ? members : [new Uint8Array(randomBytes(LEAF_BYTES))]))
+    const membersOf = (group: number): Uint8Array[] => groups[group] as Uint8Array[]
+    const { private: space } = new MemoryStorage()
+    const portions: number[] = []
+    const put = (blocks: Iterable<Block>): Promise<void> => {
+      const list = [...blocks]
+      portions.push(list.reduce((sum, { bytes }) => sum + bytes.byteLength, 0))
+      return space.put(list)
+    }
+    const robots = { name: {}, read: () => membersOf(1) }
+    const writer = new BatchWriter({ put }, { ...header, warcinfo: membersOf(0) })
+    await writer.add({ hops: [], evidence: membersOf(2), robots, records: records.slice(0, 2) })
+    await writer.add({ hops: [membersOf(3)], evidence: membersOf(4), robots, records: records.slice(2, 3) })
+    await writer.add({ hops: [], evidence: membersOf(5), robots, records: records.slice(3) })
+    const sealed = await writer.finish({ from, to })
+    expect(String(sealed.manifestCid)).toBe(String(sealBatch({ ...input, records, groups }).manifestCid))
+    await space.pin(sealed.manifestCid)
+    expect(portions.length).toBe(3)
+    expect(Math.max(...portions)).toBeLessThan(3 * LEAF_BYTES)
   })
 
   it('keeps the order in which pages came while the space is behind, one portion at a time, and lets those wait for whom there is no room', async () => {
@@ -174,6 +158,18 @@ describe('BatchWriter', () => {
     await expect(writer.add(pageOf(2))).rejects.toMatchObject({ code: 'DISK_FULL' })
     await expect(writer.finish({ from, to })).rejects.toMatchObject({ code: 'DISK_FULL' })
     expect(puts).toBe(1)
+  })
+
+  it('is not closed by a second try without the blocks that the first could not store', async () => {
+    let isFull = true
+    const put = async (): Promise<void> => {
+      if (isFull) throw new FatalError('DISK_FULL', 'the disk is full')
+    }
+    const writer = new BatchWriter({ put }, { ...header, warcinfo: [utf8('info')] })
+    await writer.add(pageOf(0))
+    await expect(writer.finish({ from, to })).rejects.toMatchObject({ code: 'DISK_FULL' })
+    isFull = false
+    await expect(writer.finish({ from, to })).rejects.toMatchObject({ code: 'DISK_FULL' })
   })
 })
 
