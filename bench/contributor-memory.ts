@@ -10,7 +10,7 @@ import { openPeer } from '../core/peer/index.ts'
 import { sealPage } from '../node/contributor/index.ts'
 import { CrawlFolder, type CrawledPage } from '../node/crawl/index.ts'
 import { BatchWriter, type SealedBatch } from '../node/seal/index.ts'
-import { type Exchange, fetchGroup, requestHead, responseHead, warcinfoMember } from '../schemas/evidence/index.ts'
+import { type Exchange, fetchGroup, recordMember, requestHead, responseHead, warcinfoMember } from '../schemas/evidence/index.ts'
 import { noRules, parseRobots } from '../schemas/permission/index.ts'
 import { canonicalJson, type CID, didFromPublicKey, type Leaf, MAX_BATCH_RECORDS, sha256, utf8 } from '../schemas/wire/index.ts'
 import { realClock } from '../tests/support/real-clock.ts'
@@ -87,6 +87,7 @@ async function seal(count: number, from: number): Promise<SealedBatch> {
 function crawled(i: number, robots: CrawledPage['robots'], folder: CrawlFolder): CrawledPage {
   const { html, text } = page(i)
   const url = `https://bench.test/${i}`
+  const record = utf8(canonicalJson({ text, url }))
   const exchange = exchangeOf(url, ballast === 0 ? html : Buffer.concat([html, randomBytes(ballast)]))
   const item = { url, host: 'bench.test', depth: 1, via: null, redirects: 0, linksOnly: false, attempts: 0, isSitemap: false }
   return {
@@ -95,7 +96,8 @@ function crawled(i: number, robots: CrawledPage['robots'], folder: CrawlFolder):
     depth: 1,
     exchange,
     measured: {
-      record: utf8(canonicalJson({ text, url })),
+      record,
+      packed: recordMember(record),
       url,
       host: 'bench.test',
       language: 'en',

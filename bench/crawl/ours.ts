@@ -4,8 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
-import { openWeb } from '../../core/web/index.ts'
-import { AddressGuard } from '../../core/web/index.ts'
+import { AddressGuard, openWeb } from '../../core/web/index.ts'
 import { BatchWriter, type CrawledPage, CrawlFolder, runIntoFolder, sealPage, WorkerPool } from '../../node/index.ts'
 import { warcinfoMember } from '../../schemas/evidence/index.ts'
 import { didFromPublicKey, MAX_BATCH_RECORDS, sha256, utf8 } from '../../schemas/wire/index.ts'

@@ -133,7 +133,8 @@ async function inMemory({ crawling, job, scope, selection }: Gathering): Promise
   const { clock } = crawling
   const startedAt = clock.now()
   for await (const page of crawl(crawling)) {
-    if (selection.take(page.url, 1 + page.more.length, page.links)) await job.seal(sealPage(page))
+    const sealed = sealPage(page)
+    if (selection.take(page.url, sealed.records.length, page.links)) await job.seal(sealed)
     if (selection.isFull) break
   }
   return gathered({ selection, scope }, startedAt, clock.now())

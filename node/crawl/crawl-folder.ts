@@ -12,9 +12,9 @@ import type { Clock } from '../../core/effects/index.ts'
 import { InvalidInputError, toError } from '../../core/errors/index.ts'
 import { diskError } from '../../core/home/index.ts'
 import type { Signer } from '../../core/identity/index.ts'
-import { gzipMember, warcinfoMember } from '../../schemas/evidence/index.ts'
+import { warcinfoMember } from '../../schemas/evidence/index.ts'
 import type { Measured } from '../../schemas/pipeline/index.ts'
-import { concatBytes, utf8 } from '../../schemas/wire/index.ts'
+import { utf8 } from '../../schemas/wire/index.ts'
 import { CrawlLog, type FrontierItem, type RememberedItem } from '../frontier/index.ts'
 import { contentsOf, factsOf, KEPT_LAYOUT, keptFacts, movedTo } from './earlier.ts'
 import { holds, journalEnd, LOG, NAMES, type Place } from './folder-files.ts'
@@ -43,7 +43,6 @@ export interface FolderFile {
   bytes: number
 }
 
-const NEWLINE = utf8('\n')
 /** A group is written when it is this old, or this large. */
 const GROUP_MS = 50
 const GROUP_PAGES = 32
@@ -204,7 +203,7 @@ export class CrawlFolder implements CrawlBook {
       // the members of a page lie together: one after the other they are its records, one in each line
       const rows = [measured, ...page.more].map((one) => {
         const from = this.#records.bytes
-        this.#records.add(one.packed ?? gzipMember(concatBytes(one.record, NEWLINE)))
+        this.#records.add(one.packed)
         return { digest: one.contentDigest, memberBytes: this.#records.bytes - from, row: rowOf(one, [from, this.#records.bytes - from]) }
       })
       // a record that names its links itself needs no second list of them, unless the page as a whole says not to follow them

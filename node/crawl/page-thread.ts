@@ -1,9 +1,8 @@
 /** A worker thread's side of `WorkerPool`: whole pages in, whole results out, bytes moved and not copied. */
 import { setFlagsFromString } from 'node:v8'
 import { parentPort } from 'node:worker_threads'
-import { gzipMember } from '../../schemas/evidence/index.ts'
 import type { SiteRules } from '../../schemas/permission/index.ts'
-import { concatBytes, type SelectorSchema, utf8 } from '../../schemas/wire/index.ts'
+import type { SelectorSchema } from '../../schemas/wire/index.ts'
 import { type PageJob, type PageRecord, type PageResult, workPage } from './page-work.ts'
 
 /**
@@ -21,8 +20,6 @@ export type FromThread =
   /** `links`: the result's, a line each; a hundred strings cost more to send than all else of a page. */
   | { id: number; result: PageResult; links: string; bytes: Pick<PageJob['exchange'], 'requestHead' | 'responseHead' | 'body'> }
   | { id: number; fault: string }
-
-const NEWLINE = utf8('\n')
 
 // What a page is made of dies with it. But the young generation begins so small that the first pages outlive its collections, and V8 concludes
 // that such objects are old: from then on it makes them where only a whole collection finds them, which cost a fifth of a thread's work.
@@ -61,8 +58,8 @@ if (port !== null) {
 function bundled(result: PageResult): { moved: PageResult; buffers: ArrayBuffer[] } {
   if (result.measured === undefined) return { moved: result, buffers: [] }
   const { measured, more, evidence } = result
-  const packed = [measured, ...more].map((one) => ({ ...one, packed: gzipMember(concatBytes(one.record, NEWLINE)) }))
-  const parts = [...packed.flatMap((one) => [one.record, one.contentDigest, one.sketch, one.packed]), ...evidence.members]
+  const records = [measured, ...more]
+  const parts = [...records.flatMap((one) => [one.record, one.contentDigest, one.sketch, one.packed]), ...evidence.members]
   const buffer = new ArrayBuffer(parts.reduce((sum, part) => sum + part.byteLength, 0))
   let at = 0
   const placed = (part: Uint8Array): Uint8Array => {
@@ -71,7 +68,7 @@ function bundled(result: PageResult): { moved: PageResult; buffers: ArrayBuffer[
     at += part.byteLength
     return view
   }
-  const [first, ...further] = packed.map((one) => ({
+  const [first, ...further] = records.map((one) => ({
     ...one,
     record: placed(one.record),
     contentDigest: placed(one.contentDigest),

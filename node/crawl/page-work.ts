@@ -1,5 +1,5 @@
 /** The processor's share of a page: may it be kept, what does it say, where does it lead, what proves it. Pure, so it may run anywhere. */
-import { type Exchange, type FetchGroup, fetchGroup, headerValues, type RobotsFact } from '../../schemas/evidence/index.ts'
+import { type Exchange, type FetchGroup, fetchGroup, headerValues, recordMember, type RobotsFact } from '../../schemas/evidence/index.ts'
 import {
   asksUsNotToIndex,
   mayTrain,
@@ -32,8 +32,8 @@ export interface PageJob {
 
 /** A record of a page. */
 export interface PageRecord extends Measured {
-  /** Its gzip member with its newline, where another thread made it already. */
-  packed?: Uint8Array | undefined
+  /** Its gzip member with its newline. */
+  packed: Uint8Array
 }
 
 export type PageResult =
@@ -79,12 +79,14 @@ export function workPage(job: PageJob, { isOnce = false }: { isOnce?: boolean } 
   if (!result.ok) return { outcome: result.error.code, detail: result.error.message, links }
   try {
     const evidence = fetchGroup(exchange, { robots: job.fact, via: job.via })
-    return { outcome: 'KEPT', measured: result.measured, more: result.more ?? [], training, evidence, links }
+    return { outcome: 'KEPT', measured: packed(result.measured), more: (result.more ?? []).map(packed), training, evidence, links }
   } catch (thrown) {
     if (!(thrown instanceof WireError)) throw thrown
     return { outcome: thrown.code, detail: thrown.message, links: [] }
   }
 }
+
+const packed = (measured: Measured): PageRecord => ({ ...measured, packed: recordMember(measured.record) })
 
 /** Why these statements leave no record, by the profile; undefined where they leave one. */
 export function trainingRefusal(training: TrainDecision, profile: Profile): { outcome: string; detail?: string } | undefined {

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 export class PartFile {
   /** Length with what waits. */
   bytes: number
-  /** CRC-32 of what was added since `resetCheck`. */
+  /** CRC-32 of what was added since the last `mark`. */
   check = 0
   /** Bytes not written yet. */
   waitingBytes = 0
@@ -52,17 +52,13 @@ export class PartFile {
 
   /** Writes what waits. One caller at a time. */
   async flush(): Promise<void> {
-    if (this.waitingBytes === 0) return
+    const length = this.waitingBytes
+    if (length === 0) return
     const parts = this.#waiting
     this.#waiting = []
     this.waitingBytes = 0
-    await this.#append(parts)
-  }
-
-  /** Joined they would be a second copy of all that a crawl writes. */
-  async #append(parts: Uint8Array[]): Promise<void> {
+    // joined they would be a second copy of all that a crawl writes
     const { bytesWritten } = await this.#handle.writev(parts)
-    const length = parts.reduce((sum, part) => sum + part.byteLength, 0)
     // a disk that is nearly full takes what it can: the rest says why it does not fit
     if (bytesWritten < length) await this.#handle.appendFile(Buffer.concat(parts).subarray(bytesWritten))
   }

@@ -1,21 +1,16 @@
 /** What an unfinished folder that is written for sealing holds, page by page, so that no epoch's evidence is in memory at once. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
-import type { Measured } from '../../schemas/pipeline/index.ts'
 import type { KeptLine } from '../frontier/index.ts'
 import { keptFacts, recordOf } from './earlier.ts'
 import { NAMES, type Place } from './folder-files.ts'
 import { recordLinks } from './page-links.ts'
-
-/** A record with its index row's numbers, and its gzip member. */
-export interface StoredRecord extends Omit<Measured, 'url'> {
-  packed: Uint8Array
-}
+import type { PageRecord } from './page-work.ts'
 
 /** A kept page. */
 export interface StoredPage {
   url: string
-  records: StoredRecord[]
+  records: Omit<PageRecord, 'url'>[]
   /** Where it leads, as far as it lets crawlers follow. */
   links: string[]
   /** The gzip members of its fetch, in one piece. */

@@ -2,7 +2,7 @@
  * Builds a batch while a crawl goes on: groups and records come in one by one, their blocks go out with `drain`, and only leaf lists
  * stay in memory. What `finish` gives commits to all of it.
  */
-import { gzipMember } from '../../schemas/evidence/index.ts'
+import { recordMember } from '../../schemas/evidence/index.ts'
 import {
   batchIndex,
   type BatchIndex,
@@ -89,8 +89,6 @@ interface Group {
   bytes: number
 }
 
-const NEWLINE = Uint8Array.of(0x0a)
-
 export class BatchSealer {
   readonly #header: SealHeader
   readonly #recordLeaves: Leaf[] = []
@@ -142,7 +140,7 @@ export class BatchSealer {
     const robots = one.robotsGroup === null ? undefined : this.#group(one.robotsGroup)
     if (robots !== undefined && robots.leaves[1] > MAX_ROBOTS_LEAVES)
       throw new InvalidInputError('GROUP_TOO_LARGE', `a robots.txt capture has at most ${MAX_ROBOTS_LEAVES} MiB`)
-    const { leaves, blocks } = leavesOf([one.packed ?? gzipMember(concatBytes(one.record, NEWLINE))])
+    const { leaves, blocks } = leavesOf([one.packed ?? recordMember(one.record)])
     const size = blocks.reduce((sum, block) => sum + block.bytes.byteLength, evidence.bytes + (robots?.bytes ?? 0))
     if (size > MAX_ROW_BYTES)
       throw new InvalidInputError('ROW_TOO_LARGE', `a record with its evidence has at most ${MAX_ROW_BYTES} bytes, not ${size}`)

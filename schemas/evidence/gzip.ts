@@ -1,6 +1,6 @@
 /** gzip members, one by one (RFC 1952): where each ends, what it may grow to, and nothing between them. */
 import { crc32, gzipSync, inflateRawSync } from 'node:zlib'
-import { WireError } from '../wire/index.ts'
+import { concatBytes, WireError } from '../wire/index.ts'
 
 const HEADER = 10
 const TRAILER = 8
@@ -18,6 +18,11 @@ export function gzipMember(bytes: Uint8Array, level = LEVEL): Uint8Array {
   const options = bytes.byteLength <= SMALL ? { level, windowBits: 10, memLevel: 4, chunkSize } : { level, chunkSize }
   return new Uint8Array(gzipSync(bytes, options))
 }
+
+const NEWLINE = Uint8Array.of(0x0a)
+
+/** A record as it lies in `records.jsonl.gz`: with its newline, one member. */
+export const recordMember = (record: Uint8Array): Uint8Array => gzipMember(concatBytes(record, NEWLINE))
 
 /**
  * Inflates the member that starts at `offset`, to `maxBytes` at most.

@@ -3,7 +3,7 @@ export { contentCodings, decodeBody, hasZlibHeader, MAX_LAYERS } from './body.ts
 export { digestBytes, warcDigest } from './digests.ts'
 export type { Exchange } from './exchange.ts'
 export type { FetchFacts, Revisit, RobotsFact } from './facts.ts'
-export { gzipMember, readMember } from './gzip.ts'
+export { gzipMember, readMember, recordMember } from './gzip.ts'
 export { headerValues, parseResponseHead, requestHead, responseHead } from './http-head.ts'
 export { evidenceLimits, MAX_URL_BYTES } from './limits.ts'
 export { type ParsedFetch, parseFetchGroup, parseFetchGroups } from './read.ts'

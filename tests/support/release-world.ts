@@ -1,7 +1,7 @@
 /** Builds ledger states with real batches (canonical records, gzip leaves, WARC evidence, index, sketches) for tests of releases and their readers. */
 import { RowValues } from '../../dao/rewards/index.ts'
 import { type ContributorState, type LedgerFiles, type LedgerState, revealed } from '../../dao/ledger/index.ts'
-import { fetchGroup, gzipMember } from '../../schemas/evidence/index.ts'
+import { fetchGroup, recordMember } from '../../schemas/evidence/index.ts'
 import {
   type BatchIndex,
   type BatchManifest,
@@ -174,7 +174,7 @@ function addBatch({ state, blocks, ledgerFiles, spec, sequence }: Making): void 
     bytes: utf8(canonicalJson(recordOf(page))),
     fetchedAt: page.fetchedAt ?? (T0 + spec.epoch * 3600) * 1000,
   }))
-  const records = leavesOf(pages.map(({ bytes }) => gzipMember(concatBytes(bytes, utf8('\n')))))
+  const records = leavesOf(pages.map(({ bytes }) => recordMember(bytes)))
   const groups = pages.map(({ page, fetchedAt }) => concatBytes(...fetchGroup(exchangeOf(page, fetchedAt)).members))
   const evidence = leavesOf(groups)
   const recordFile = fileFromLeaves(records.leaves)
