@@ -6,7 +6,7 @@ import { foldForLanguage } from './language.ts'
 import { repetition } from './repetition.ts'
 import tables from './tables/trigrams.json' with { type: 'json' }
 import { FNV_OFFSET, FNV_PRIME, mix32, tokenTexts } from './tokens.ts'
-import { CJK, classes, folds, lowerCase, MARK } from './unicode.ts'
+import { CJK, classes, folds, lowerCase, MARK, scriptNames, scripts } from './unicode.ts'
 import { unitsOf } from './units.ts'
 
 const PPM = 1_000_000
@@ -249,7 +249,9 @@ function simpleLanguage(text: string, script: string, levels: Map<string, Map<st
   const trigrams = Array.from({ length: Math.max(0, folded.length - 2) }, (_, i) => folded.slice(i, i + 3)).filter(
     (trigram) => trigram[1] !== ' ',
   )
-  if (folded.replaceAll(' ', '').length < 12) return 'und'
+  // marks are no letters of the script, though trigrams hold them
+  const wanted = scriptNames.indexOf(script)
+  if (Array.from(text.slice(0, 2000)).filter((letter) => scripts()[letter.codePointAt(0) ?? 0] === wanted).length < 12) return 'und'
   const sums = [...levels].map(([language, own]) => ({
     language,
     sum: trigrams.reduce((sum, trigram) => sum + (own.get(trigram) ?? 0), 0),

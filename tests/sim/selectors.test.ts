@@ -75,7 +75,7 @@ const cheap = (name: string): SimContributor => ({
   gather: changing((found) => {
     const cut = (one: SealPage['records'][number]) => {
       const record = JSON.parse(new TextDecoder().decode(one.record)) as object
-      return { ...one, record: utf8(canonicalJson({ ...record, price: '1.00' })) }
+      return { ...one, packed: undefined, record: utf8(canonicalJson({ ...record, price: '1.00' })) }
     }
     return { ...found, records: found.records.map(cut) }
   }),
