@@ -267,7 +267,7 @@ describe('language', () => {
     const trigrams = [...levels].map(([, own]) => [...own.keys()])
     // of one language mostly, strewn with others
     const text = fc
-      .tuple(fc.nat(), fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(3)), { minLength: 5, maxLength: 900 }))
+      .tuple(fc.nat(), fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(3)), { minLength: 5, maxLength: 900, size: 'max' }))
       .map(([main, picks]) =>
         picks
           .map(([language, trigram, other]) => {
