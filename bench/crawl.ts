@@ -1,7 +1,7 @@
 /**
  * Crawling and structuring real manuals against Crawlee, wget and a bare parse, in turn: `[HOSTS] [ROUNDS] [SIDES]`, 38 3 all unless said.
  *
- * That is all that tests/real crawls: 6,712 pages, half an hour on two idle cores; `16 3` is 2,663 pages, a quarter of an hour. SIDES are names
+ * That is all that tests/real crawls: 6,712 pages, half an hour on two idle cores; `16 3` is 2,663 pages, eight minutes. SIDES are names
  * out of the table with commas between, say `ours-2,bare`.
  */
 import { execFile } from 'node:child_process'

@@ -75,6 +75,7 @@ describe('a worker pool', () => {
     there.forEach((result, i) => {
       const same = here[i]
       expect(result.links).toEqual(same?.links)
+      expect(result.measured === undefined).toBe(same?.measured === undefined)
       if (result.measured === undefined || same?.measured === undefined) return
       expect(result.measured).toEqual(same.measured)
       expect(concatBytes(...result.evidence.members)).toEqual(concatBytes(...same.evidence.members))
@@ -99,6 +100,8 @@ describe('a worker pool', () => {
       if (here.measured === undefined || there.measured === undefined) throw new Error(`${here.outcome}, ${there.outcome}`)
       expect(there.more).toHaveLength(8)
       expect([there.measured, ...there.more]).toEqual([here.measured, ...here.more])
+      for (const one of [there.measured, ...there.more])
+        expect(new Uint8Array(gunzipSync(one.packed))).toEqual(concatBytes(one.record, utf8('\n')))
       expect(concatBytes(...there.evidence.members)).toEqual(concatBytes(...here.evidence.members))
       expect(new Set([there.measured, ...there.more].flatMap(({ record, sketch }) => [record.buffer, sketch.buffer])).size).toBe(1)
     }
