@@ -1,7 +1,7 @@
 /**
  * Crawling and structuring real manuals against Crawlee, wget and a bare parse, in turn: `[HOSTS] [ROUNDS] [SIDES]`, 38 3 all unless said.
  *
- * That is all that tests/real crawls: 6,712 pages, half an hour on two idle cores; `16 3` is 2,663 pages, eight minutes. SIDES are names
+ * That is all that tests/real crawls: 6,712 pages, an hour on two idle cores; `16 3` is 2,663 pages, a quarter of an hour. SIDES are names
  * out of the table with commas between, say `ours-2,bare`.
  */
 import { execFile } from 'node:child_process'
@@ -15,7 +15,7 @@ import type { OursJob } from './crawl/ours.ts'
 import { installPeers, requireSite, serveSite } from './crawl/site.ts'
 import { calibrate, median } from './interleave.ts'
 
-/** One run of one side. */
+/** One crawl of one side. */
 interface Run {
   pages: number
   wallMs: number
@@ -25,6 +25,12 @@ interface Run {
   mainMs?: number
   /** Addresses of the pages, where the side found them itself. */
   list?: Set<string>
+}
+
+interface Ratio {
+  median: number
+  /** Of each round. */
+  each: number[]
 }
 
 type Measure = 'wall' | 'cpu'
@@ -41,8 +47,11 @@ const TARGETS: { what: string; a: string; b: string; by: Measure; least: number 
 ]
 const MOST_DRIFT = 1.15
 const MOST_DIFFERENCE = 0.01
-/** Before the rounds each side runs once over so many hosts. */
-const WARM_HOSTS = 2
+/**
+ * Each side crawls all of it twice in one process: the second crawl is what the targets are for, because a contributor crawls for days; the first,
+ * in which everything is compiled, stands beside it.
+ */
+const PASSES = 2
 
 requireSite()
 const hosts = Number(process.argv[2] ?? 38)
@@ -55,40 +64,43 @@ const here = path.join(import.meta.dirname, 'crawl')
 await using site = await serveSite(path.join(base, 'nginx'), hosts)
 const scripts = compiled(path.join(base, 'scripts'))
 const peers = path.join(base, 'peers')
-/** Those of the run that is next. */
-let seeds = site.seeds
+const { seeds } = site
 const listFile = path.join(base, 'list.txt')
 
 /** What the container and `npm start` run every role with; the peers get Node as it comes. */
 const OUR_FLAGS = ['--max-semi-space-size=4']
 
-/** The last line of what a process prints is its run. */
-async function node(script: string, argument: string, { cwd = import.meta.dirname, flags = [] as string[] } = {}): Promise<Run> {
-  const args = ['--disable-warning=ExperimentalWarning', ...flags, script, argument]
-  const { stdout } = await exec(process.execPath, args, { cwd, maxBuffer: 64 << 20 })
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Run
+/** Each of the last lines of what a process prints is a crawl. */
+async function node(script: string, args: string[], { cwd = import.meta.dirname, flags = [] as string[] } = {}): Promise<Run[]> {
+  const all = ['--disable-warning=ExperimentalWarning', ...flags, script, ...args]
+  const { stdout } = await exec(process.execPath, all, { cwd, maxBuffer: 64 << 20 })
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{"pages"'))
+  return lines.map((line) => JSON.parse(line) as Run)
 }
 
 const readList = (file: string): Set<string> => new Set(readFileSync(file, 'utf8').split('\n'))
 
-async function ours(workers: number, isPolite = true): Promise<Run> {
+async function ours(workers: number, { isPolite = true, passes = PASSES } = {}): Promise<Run[]> {
   const out = path.join(base, 'ours')
   rmSync(out, { recursive: true, force: true })
-  const job: OursJob = { seeds, allowPrivate: site.allowPrivate, out, workers, isPolite, list: `${listFile}.ours` }
-  const run = await node(path.join(scripts, 'ours.js'), JSON.stringify(job), { flags: OUR_FLAGS })
-  return { ...run, list: readList(`${listFile}.ours`) }
+  const job: OursJob = { seeds, allowPrivate: site.allowPrivate, out, workers, isPolite, passes, list: `${listFile}.ours` }
+  const runs = await node(path.join(scripts, 'ours.js'), [JSON.stringify(job)], { flags: OUR_FLAGS })
+  return runs.map((run) => ({ ...run, list: readList(job.list) }))
 }
 
-async function crawlee(storage: 'memory' | 'disk'): Promise<Run> {
+async function crawlee(storage: 'memory' | 'disk'): Promise<Run[]> {
   const folder = path.join(peers, 'storage')
   rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
   const list = `${listFile}.crawlee`
-  const run = await node(path.join(peers, 'crawlee.mjs'), JSON.stringify({ seeds, storage, list, folder }), { cwd: peers })
-  return { ...run, list: readList(list) }
+  const runs = await node(path.join(peers, 'crawlee.mjs'), [JSON.stringify({ seeds, storage, passes: PASSES, list, folder })], {
+    cwd: peers,
+  })
+  return runs.map((run) => ({ ...run, list: readList(list) }))
 }
 
-/** bash tells the CPU time of a process that is not Node. */
-async function wget(): Promise<Run> {
+/** Once: it compiles nothing. bash tells the CPU time of a process that is not Node. */
+async function wget(): Promise<Run[]> {
   const folder = path.join(base, 'wget')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
@@ -102,22 +114,23 @@ async function wget(): Promise<Run> {
       .filter(([, , , type, status]) => type === 'text/html' && status === '200')
       .map(([url]) => url ?? ''),
   )
-  return { pages: list.size, wallMs: wall * 1000, cpuMs: (user + system) * 1000, rssMb: 0, list }
+  const run = { pages: list.size, wallMs: wall * 1000, cpuMs: (user + system) * 1000, rssMb: 0, list }
+  return [run, run]
 }
 
-const sides: Record<string, () => Promise<Run>> = {
+const sides: Record<string, () => Promise<Run[]>> = {
   'ours-2': () => ours(2),
   'ours-1': () => ours(1),
   // all of it in the main thread
   'ours-0': () => ours(0),
-  'impolite-2': () => ours(2, false),
-  bare: () => node(path.join(scripts, 'bare.js'), listFile),
+  'impolite-2': () => ours(2, { isPolite: false }),
+  bare: () => node(path.join(scripts, 'bare.js'), [listFile, String(PASSES)]),
   wget,
   'crawlee-memory': () => crawlee('memory'),
   'crawlee-disk': () => crawlee('disk'),
 }
 const wanted = process.argv[4] === undefined ? Object.keys(sides) : process.argv[4].split(',')
-const runs: Record<string, Run[]> = Object.fromEntries(wanted.map((name) => [name, []]))
+const runs: Record<string, Run[][]> = Object.fromEntries(wanted.map((name) => [name, []]))
 const fixed: number[] = []
 let isWrong = false
 
@@ -125,41 +138,37 @@ if (wanted.some((name) => name.startsWith('crawlee'))) {
   installPeers(peers)
   copyFileSync(path.join(here, 'crawlee.mjs'), path.join(peers, 'crawlee.mjs'))
 }
-const first = await ours(2)
-const pages = first.list as Set<string>
-console.log(`${site.seeds.length} hosts, ${pages.size} pages; medians of ${rounds} rounds, load ${loadavg()[0]?.toFixed(1)} at the start\n`)
-seeds = site.seeds.slice(0, WARM_HOSTS)
-const warm = new Set(seeds.map((seed) => new URL(seed).host))
-writeFileSync(listFile, [...pages].filter((page) => warm.has(new URL(page).host)).join('\n'))
-for (const name of wanted) await (sides[name] as () => Promise<Run>)()
-seeds = site.seeds
+// what is on the disk is in memory from here on
+const pages = (await ours(2, { passes: 1 }))[0]?.list as Set<string>
+console.log(`${seeds.length} hosts, ${pages.size} pages; medians of ${rounds} rounds, load ${loadavg()[0]?.toFixed(1)} at the start\n`)
 writeFileSync(listFile, [...pages].join('\n'))
 for (let round = 0; round < rounds; round++) {
   fixed.push(calibrate())
   for (const name of wanted) {
-    const run = await (sides[name] as () => Promise<Run>)()
-    const difference = run.list === undefined ? 0 : differenceOf(pages, run.list)
+    const crawls = await (sides[name] as () => Promise<Run[]>)()
+    const difference = Math.max(...crawls.map(({ list }) => (list === undefined ? 0 : differenceOf(pages, list))))
     if (difference > MOST_DIFFERENCE) {
       isWrong = true
-      console.log(`${name}: its pages differ by ${(difference * 100).toFixed(1)} % from ours (${run.pages}); the ratio does not count`)
+      console.log(
+        `${name}: its pages differ by ${(difference * 100).toFixed(1)} % from ours (${crawls[0]?.pages}); the ratio does not count`,
+      )
     }
-    runs[name]?.push(run)
+    runs[name]?.push(crawls)
   }
 }
 fixed.push(calibrate())
-console.log('| side | CPU ms a page | of it main thread | pages/s | peak MiB |\n| --- | ---: | ---: | ---: | ---: |')
+console.log('| side | CPU ms a page: first crawl | second | of it main thread | pages/s: first crawl | second | peak MiB |')
+console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |')
 for (const name of wanted) console.log(rowOf(name))
-console.log('\n| ratio | median | rounds | target | |\n| --- | ---: | --- | ---: | --- |')
+console.log('\n| ratio | first crawl | second | rounds | target | |\n| --- | ---: | ---: | --- | ---: | --- |')
 for (const target of TARGETS) {
-  const a = runs[target.a]
-  const b = runs[target.b]
-  if (a === undefined || b === undefined) continue
-  const ratio = median(a.map((run) => rate(run, target.by))) / median(b.map((run) => rate(run, target.by)))
-  const each = a.map((run, i) => rate(run, target.by) / rate(b[i] as Run, target.by))
-  const isMet = ratio >= target.least
+  if (!wanted.includes(target.a) || !wanted.includes(target.b)) continue
+  const [cold, warm] = [0, 1].map((pass) => ratioOf(target, pass)) as [Ratio, Ratio]
+  const isMet = warm.median >= target.least
   if (!isMet) process.exitCode = 1
-  const spread = `${Math.min(...each).toFixed(2)} to ${Math.max(...each).toFixed(2)}`
-  console.log(`| ${target.what} | ${ratio.toFixed(2)} | ${spread} | ${target.least.toFixed(2)} | ${isMet ? 'met' : 'MISSED'} |`)
+  const spread = `${Math.min(...warm.each).toFixed(2)} to ${Math.max(...warm.each).toFixed(2)}`
+  const figures = `${cold.median.toFixed(2)} | ${warm.median.toFixed(2)} | ${spread} | ${target.least.toFixed(2)}`
+  console.log(`| ${target.what} | ${figures} | ${isMet ? 'met' : 'MISSED'} |`)
 }
 const drift = Math.max(...fixed) / Math.min(...fixed)
 console.log(
@@ -167,16 +176,22 @@ console.log(
 )
 if (drift > MOST_DRIFT || isWrong) process.exitCode = 1
 
+function ratioOf({ a, b, by }: (typeof TARGETS)[number], pass: number): Ratio {
+  const [left, right] = [a, b].map((name) => (runs[name] as Run[][]).map((crawls) => rate(crawls[pass] as Run, by))) as [number[], number[]]
+  return { median: median(left) / median(right), each: left.map((one, i) => one / (right[i] as number)) }
+}
+
 /** Medians of a side. */
 function rowOf(name: string): string {
   const all = runs[name] ?? []
-  const middle = (value: (run: Run) => number, digits: number): string => {
-    const found = median(all.map(value))
+  const middle = (pass: number, value: (run: Run) => number, digits: number): string => {
+    const found = median(all.map((crawls) => value(crawls[pass] as Run)))
     return found === 0 ? '' : found.toFixed(digits)
   }
-  const cpu = middle((run) => run.cpuMs / run.pages, 2)
-  const main = middle((run) => (run.mainMs ?? 0) / run.pages, 2)
-  return `| ${name} | ${cpu} | ${main} | ${middle((run) => rate(run, 'wall'), 0)} | ${middle((run) => run.rssMb, 0)} |`
+  const cpu = [0, 1].map((pass) => middle(pass, (run) => run.cpuMs / run.pages, 2))
+  const main = middle(1, (run) => (run.mainMs ?? 0) / run.pages, 2)
+  const perSecond = [0, 1].map((pass) => middle(pass, (run) => rate(run, 'wall'), 0))
+  return `| ${[name, ...cpu, main, ...perSecond, middle(1, (run) => run.rssMb, 0)].join(' | ')} |`
 }
 
 function rate(run: Run, by: Measure): number {

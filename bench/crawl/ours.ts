@@ -1,5 +1,5 @@
 /**
- * One crawl of ours with everything on, as a process of its own: robots, guard, journal, WARC, extraction, measures; and, as a contributor does,
+ * Crawls of ours with everything on, as a process of its own: robots, guard, journal, WARC, extraction, measures; and, as a contributor does,
  * batches sealed as pages come. The blocks are made and let go: where a role keeps them is its store's affair.
  */
 import { writeFileSync } from 'node:fs'
@@ -17,6 +17,8 @@ export interface OursJob {
   workers: number
   /** False: no robots.txt, no address guard, no journal, no sitemaps. */
   isPolite: boolean
+  /** Crawls of the same pages, one after the other: a line of output each. */
+  passes: number
   /** Where the list of pages goes. */
   list: string
 }
@@ -25,7 +27,7 @@ export interface OursJob {
 setFlagsFromString('--no-allocation-site-pretenuring')
 
 const job = JSON.parse(process.argv[2] ?? '') as OursJob
-const { seeds, allowPrivate, out, workers, isPolite, list } = job
+const { seeds, allowPrivate, out, workers, isPolite, passes, list } = job
 
 const SPAN = { from: 1, to: 2 }
 const begin = (): BatchWriter =>
@@ -42,19 +44,6 @@ const begin = (): BatchWriter =>
       warcinfo: [warcinfoMember({ at: 0, fields: [] })],
     },
   )
-let batch = begin()
-let sealed = 0
-
-/** Behind the pages before it; in the next batch where this one has no room for another. */
-async function seal(page: CrawledPage): Promise<void> {
-  if (batch.count + 1 + page.more.length > MAX_BATCH_RECORDS) {
-    const full = batch
-    batch = begin()
-    const { manifest } = await full.finish(SPAN)
-    sealed += manifest.count
-  }
-  await batch.add(sealPage(page))
-}
 
 if (!isPolite) {
   AddressGuard.prototype.checkAddress = () => {}
@@ -63,62 +52,83 @@ if (!isPolite) {
   CrawlFolder.prototype.journal = () => {}
 }
 
-const cpu = process.cpuUsage()
-const mainCpu = process.threadCpuUsage()
-const started = performance.now()
-const pages: string[] = []
-await using web = await openWeb({ clock: realClock, userAgent: 'QuernBot/1.0 (+http://127.0.0.1/)', allowPrivate })
-const get = web.get.bind(web)
-if (!isPolite) {
-  const nothing = { status: 404, headers: [], requestHead: new Uint8Array(), responseHead: utf8('HTTP/1.1 404 Not Found\r\n\r\n') }
-  web.get = (url, options) =>
-    /\/(robots\.txt|tdmrep\.json|ai\.txt)$/.test(url)
-      ? Promise.resolve({
-          ...nothing,
-          requestHead: utf8('GET / HTTP/1.1\r\n\r\n'),
-          url,
-          body: new Uint8Array(),
-          fetchedAt: Date.now(),
-          remoteAddress: null,
-          truncated: false,
-        })
-      : get(url, options)
-}
+/** The first crawl pays for its threads' start too. */
+let mark = markNow()
 await using pool = workers === 0 ? undefined : new WorkerPool({ clock: realClock, size: workers })
-const summary = await runIntoFolder(
-  {
-    web,
-    clock: realClock,
-    seeds,
-    agentToken: 'QuernBot',
-    pace: { delayMs: 0 },
-    limits: { depth: 64 },
-    sitemaps: isPolite,
-    dropDuplicates: false,
-    ...(pool ? { worker: pool } : {}),
-    onJournal: ({ url, status, outcome, bytes }) => {
-      // pages that were worked on, whether or not they gave a record
-      if (status === 200 && bytes > 0 && !['ROBOTS', 'TDMREP', 'SITEMAP', 'NOT_HTML'].includes(outcome)) pages.push(url)
+for (let pass = 0; pass < passes; pass++) await crawl()
+
+/** One crawl from nothing, as a contributor's epochs are: the threads stay. */
+async function crawl(): Promise<void> {
+  let batch = begin()
+  let sealed = 0
+  /** Behind the pages before it; in the next batch where this one has no room for another. */
+  const seal = async (page: CrawledPage): Promise<void> => {
+    if (batch.count + 1 + page.more.length > MAX_BATCH_RECORDS) {
+      const full = batch
+      batch = begin()
+      const { manifest } = await full.finish(SPAN)
+      sealed += manifest.count
+    }
+    await batch.add(sealPage(page))
+  }
+
+  const pages: string[] = []
+  await using web = await openWeb({ clock: realClock, userAgent: 'QuernBot/1.0 (+http://127.0.0.1/)', allowPrivate })
+  const get = web.get.bind(web)
+  if (!isPolite) {
+    const nothing = { status: 404, headers: [], requestHead: new Uint8Array(), responseHead: utf8('HTTP/1.1 404 Not Found\r\n\r\n') }
+    web.get = (url, options) =>
+      /\/(robots\.txt|tdmrep\.json|ai\.txt)$/.test(url)
+        ? Promise.resolve({
+            ...nothing,
+            requestHead: utf8('GET / HTTP/1.1\r\n\r\n'),
+            url,
+            body: new Uint8Array(),
+            fetchedAt: Date.now(),
+            remoteAddress: null,
+            truncated: false,
+          })
+        : get(url, options)
+  }
+  const summary = await runIntoFolder(
+    {
+      web,
+      clock: realClock,
+      seeds,
+      agentToken: 'QuernBot',
+      pace: { delayMs: 0 },
+      limits: { depth: 64 },
+      sitemaps: isPolite,
+      dropDuplicates: false,
+      ...(pool ? { worker: pool } : {}),
+      onJournal: ({ url, status, outcome, bytes }) => {
+        // pages that were worked on, whether or not they gave a record
+        if (status === 200 && bytes > 0 && !['ROBOTS', 'TDMREP', 'SITEMAP', 'NOT_HTML'].includes(outcome)) pages.push(url)
+      },
     },
-  },
-  await CrawlFolder.open({ out, clock: realClock, settings: {}, overwrite: true, isForSealing: true }),
-  async (page) => {
-    if ('measured' in page) await seal(page)
-  },
-)
-sealed += (await batch.finish(SPAN)).manifest.count
-if (sealed !== summary.kept) throw new Error(`${sealed} records sealed of ${summary.kept} kept`)
-const wallMs = performance.now() - started
-const { user, system } = process.cpuUsage(cpu)
-const main = process.threadCpuUsage(mainCpu)
-writeFileSync(list, pages.join('\n'))
-console.log(
-  JSON.stringify({
-    pages: pages.length,
-    kept: summary.kept,
-    wallMs,
-    cpuMs: (user + system) / 1000,
-    mainMs: (main.user + main.system) / 1000,
-    rssMb: process.resourceUsage().maxRSS / 1024,
-  }),
-)
+    await CrawlFolder.open({ out, clock: realClock, settings: {}, overwrite: true, isForSealing: true }),
+    async (page) => {
+      if ('measured' in page) await seal(page)
+    },
+  )
+  sealed += (await batch.finish(SPAN)).manifest.count
+  if (sealed !== summary.kept) throw new Error(`${sealed} records sealed of ${summary.kept} kept`)
+  const now = markNow()
+  writeFileSync(list, pages.join('\n'))
+  console.log(
+    JSON.stringify({
+      pages: pages.length,
+      kept: summary.kept,
+      wallMs: now.wallMs - mark.wallMs,
+      cpuMs: now.cpuMs - mark.cpuMs,
+      mainMs: now.mainMs - mark.mainMs,
+      rssMb: process.resourceUsage().maxRSS / 1024,
+    }),
+  )
+  mark = markNow()
+}
+
+function markNow(): { wallMs: number; cpuMs: number; mainMs: number } {
+  const sum = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000
+  return { wallMs: performance.now(), cpuMs: sum(process.cpuUsage()), mainMs: sum(process.threadCpuUsage()) }
+}
