@@ -14,7 +14,8 @@ export function checkUrl(text: string): URL {
     throw new RefusedError('SCHEME_NOT_ALLOWED', 'only http and https URLs are fetched', { detail: { scheme: url.protocol.slice(0, 32) } })
   // the value stays out of the message: it is a secret
   if (url.username !== '' || url.password !== '') throw new RefusedError('CREDENTIALS_IN_URL', 'URLs with a user name are not fetched')
-  url.hash = ''
+  // the setter parses again
+  if (url.href.includes('#')) url.hash = ''
   return url
 }
 

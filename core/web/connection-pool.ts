@@ -24,7 +24,7 @@ export class ConnectionPool {
     this.#mostIdle = mostIdle
   }
 
-  /** Waits for a free place; throws the signal's reason, or FatalError WEB_CLOSED. */
+  /** Waits for a free place; throws the signal's reason, FatalError WEB_CLOSED, or what opening throws. */
   async acquire(name: string, signal?: AbortSignal): Promise<Connection> {
     for (;;) {
       signal?.throwIfAborted()
@@ -37,12 +37,21 @@ export class ConnectionPool {
         return idle
       }
       if (origin.open < this.#perOrigin) {
-        origin.open++
-        const connection = this.#open(name)
-        this.#busy.add(connection)
-        return connection
+        return this.#opened(name, origin)
       }
       await freePlace(origin, signal)
+    }
+  }
+
+  #opened(name: string, origin: Origin): Connection {
+    origin.open++
+    try {
+      const connection = this.#open(name)
+      this.#busy.add(connection)
+      return connection
+    } catch (thrown) {
+      this.#gone(name, origin)
+      throw thrown
     }
   }
 

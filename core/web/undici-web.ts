@@ -53,7 +53,10 @@ export class UndiciWeb implements Web {
       proxy: proxy === undefined ? undefined : parseProxy(proxy),
     }
     this.#pool = new ConnectionPool(
-      (origin) => new Connection({ origin, ...guarded }),
+      (origin) => {
+        this.#checkEarly(new URL(origin))
+        return new Connection({ origin, ...guarded })
+      },
       this.#limits.connectionsPerOrigin,
       this.#limits.idleConnections,
     )
@@ -61,7 +64,6 @@ export class UndiciWeb implements Web {
 
   async get(address: string, { signal, headers, maxBytes, maxDecodedBytes, skipBody }: GetOptions = {}): Promise<Exchange> {
     const url = checkUrl(address)
-    this.#checkEarly(url)
     const ask = { url, headers: this.#headers(headers), maxBytes: maxBytes ?? this.#limits.bodyBytes, signal, skipBody }
     for (let attempt = 0; ; attempt++) {
       const connection = await this.#pool.acquire(url.origin, signal)
@@ -86,7 +88,7 @@ export class UndiciWeb implements Web {
     this.#deadlines[Symbol.dispose]()
   }
 
-  /** What can be said without a socket; the connector checks everything again. */
+  /** What can be said of an origin without a socket; the connector checks everything again. */
   #checkEarly(url: URL): void {
     const literal = literalAddress(url.hostname)
     if (literal !== undefined) this.#guard.checkAddress(literal, portOf(url))
