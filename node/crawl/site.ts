@@ -13,6 +13,7 @@ import {
 import { type Exchange, type FetchGroup, headerValues, redirectTarget, type RobotsFact } from '../../schemas/evidence/index.ts'
 import {
   crawlDelay,
+  isSilentSite,
   mayFetch,
   noRules,
   type Robots,
@@ -47,12 +48,15 @@ export interface Refusal {
 
 /** RFC 9309, 2.4: rules are asked for again after a day. */
 const DAY_MS = 24 * 3600 * 1000
+const NOTHING_SAID: TrainDecision = { decision: 'unknown', signals: [], unread: [] }
 
 export class Site {
   readonly capture: RobotsCapture
   readonly #agent: string
   readonly #askedAt: number
   readonly #closed: Refusal | undefined
+  /** As most sites are: asked about every page they have the same to say. */
+  readonly #isSilent: boolean
 
   /** `askedAt` in Unix milliseconds. */
   constructor(capture: RobotsCapture, agent: string, askedAt: number, closed?: Refusal) {
@@ -60,6 +64,7 @@ export class Site {
     this.#agent = agent
     this.#askedAt = askedAt
     this.#closed = closed
+    this.#isSilent = isSilentSite(capture.rules)
   }
 
   isFresh(now: number): boolean {
@@ -82,7 +87,7 @@ export class Site {
 
   /** What the site alone says of training on a page, before the page was asked. */
   training(url: string): TrainDecision {
-    return trainDecision({ url, agent: this.#agent, site: this.capture.rules, headers: [], html: null })
+    return this.#isSilent ? NOTHING_SAID : trainDecision({ url, agent: this.#agent, site: this.capture.rules, headers: [], html: null })
   }
 
   /** The line of evidence about this URL; null where no robots.txt could be captured. */

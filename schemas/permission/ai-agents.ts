@@ -34,9 +34,12 @@ export interface BlockedAgent {
 
 /** Training agents that a group of their own forbids this URL, in file order; `*` blocks nobody by name. */
 export function blockedAgents(robots: Robots, url: string): BlockedAgent[] {
-  const named = new Set(robots.groups.flatMap(({ agents }) => agents).filter((agent) => TRAINING_AGENTS.has(agent)))
-  return [...named].flatMap((agent) => {
+  return [...trainingAgents(robots)].flatMap((agent) => {
     const { allowed, rule, line } = mayFetch(robots, agent, url)
     return allowed || rule === null || line === null ? [] : [{ agent, rule, line }]
   })
 }
+
+/** Those that the file names, in its order. */
+export const trainingAgents = (robots: Robots): Set<string> =>
+  new Set(robots.groups.flatMap(({ agents }) => agents).filter((agent) => TRAINING_AGENTS.has(agent)))

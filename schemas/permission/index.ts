@@ -21,6 +21,7 @@ export {
   siteOfCaptures,
   type SiteReading,
 } from './site-evidence.ts'
+export { isSilentSite } from './silent-site.ts'
 export { licenseUrl, noRules, type OptionalFile, type RuleFile, type RuleTexts, siteOfTexts, type SiteRules } from './site-rules.ts'
 export { MAX_TDMREP_BYTES, parseTdmRep, type TdmRule } from './tdmrep.ts'
 export { type Decision, mayTrain, type Profile, type TrainDecision, trainDecision, type TrainInput, type TrainSignal } from './train.ts'
