@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher } from 'undici'
 import { type Exchange, parseResponseHead, requestHead, responseHead } from '../../schemas/evidence/index.ts'
+import { concatBytes } from '../../schemas/wire/index.ts'
 import type { Clock } from '../effects/index.ts'
 import { FatalError, QuernError, RetryableError, toError } from '../errors/index.ts'
 import type { AddressGuard } from './address-guard.ts'
@@ -111,7 +112,7 @@ export class Connection {
         if (!end()) return
         this.served++
         if (truncated) this.destroy()
-        resolve({ ...exchange, body: joined(chunks, bytes), truncated })
+        resolve({ ...exchange, ...laidTogether(exchange, chunks), truncated })
       }
       const onAbort = (): void => fail(signal?.reason)
       const timer = new PhaseTimer(this.#deadlines, this.#limits.totalMs, (phase) =>
@@ -180,14 +181,18 @@ function latin1(value: Buffer | string | undefined): string {
   return typeof value === 'string' ? value : (value ?? Buffer.alloc(0)).toString('latin1')
 }
 
-function joined(chunks: Uint8Array[], length: number): Uint8Array {
-  const body = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.byteLength
+/** Copies, all in one buffer: to another thread it moves as one thing. */
+function laidTogether(
+  { requestHead, responseHead }: Pick<Exchange, 'requestHead' | 'responseHead'>,
+  chunks: Uint8Array[],
+): Pick<Exchange, 'requestHead' | 'responseHead' | 'body'> {
+  const all = concatBytes(requestHead, responseHead, ...chunks)
+  const headsEnd = requestHead.byteLength + responseHead.byteLength
+  return {
+    requestHead: all.subarray(0, requestHead.byteLength),
+    responseHead: all.subarray(requestHead.byteLength, headsEnd),
+    body: all.subarray(headsEnd),
   }
-  return body
 }
 
 /** undici's and Node's errors in the words of the `Web` interface. */

@@ -36,7 +36,7 @@ export class HeadTap {
     this.#armed = true
   }
 
-  /** Once the final response head was parsed: both heads, each to its blank line; undefined where the bytes do not show one. */
+  /** Once the final response head was parsed: both heads, each to its blank line, where they lie; undefined where the bytes do not show one. */
   take(): { request: Uint8Array | undefined; response: Uint8Array | undefined } {
     this.#armed = false
     const written = whole(this.#written)
@@ -58,7 +58,7 @@ const whole = (pieces: Buffer[]): Buffer => (pieces.length === 1 ? (pieces[0] as
 
 function headAt(bytes: Buffer, from: number): Uint8Array | undefined {
   const end = bytes.indexOf(END, from)
-  return end === -1 ? undefined : new Uint8Array(bytes.subarray(from, end + END.length))
+  return end === -1 ? undefined : bytes.subarray(from, end + END.length)
 }
 
 /** Skips interim 1xx heads. */
@@ -66,7 +66,7 @@ function finalHead(bytes: Buffer): Uint8Array | undefined {
   for (let from = 0; ; ) {
     const head = headAt(bytes, from)
     if (head === undefined) return undefined
-    if (!/^HTTP\/\d\.\d 1\d\d/.test(Buffer.from(head.subarray(0, 16)).toString('latin1'))) return head
+    if (!/^HTTP\/\d\.\d 1\d\d/.test(bytes.toString('latin1', from, from + 16))) return head
     from += head.byteLength
   }
 }

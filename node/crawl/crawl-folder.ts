@@ -44,7 +44,7 @@ export interface FolderFile {
 }
 
 /** A group is written when it is this old, or this large. */
-const GROUP_MS = 50
+const GROUP_MS = 100
 const GROUP_PAGES = 32
 const GROUP_BYTES = 1 << 20
 /** Beyond it pages wait until the disk has caught up. */
@@ -68,6 +68,8 @@ export class CrawlFolder implements CrawlBook {
   readonly #stop = new AbortController()
   /** Told of the crawl's numbers at every commit. */
   summaryNow: () => CrawlSummary | undefined = () => undefined
+  /** Of the journal, since the last group. */
+  #lines: string[] = []
   #pages = 0
   #hasTimer = false
   #committing: Promise<void> | undefined
@@ -185,8 +187,8 @@ export class CrawlFolder implements CrawlBook {
   }
 
   journal(row: JournalRow): void {
-    this.#journal.add(utf8(this.#chain.line(row)))
-    if (this.#chain.unsealed >= SEAL_LINES) this.#journal.add(utf8(this.#chain.seal()))
+    this.#lines.push(this.#chain.line(row))
+    if (this.#chain.unsealed >= SEAL_LINES) this.#lines.push(this.#chain.seal())
     this.#wake()
   }
 
@@ -235,7 +237,7 @@ export class CrawlFolder implements CrawlBook {
   /** Names the files by their names. `isWhole`: nothing is left to go on with. */
   async finish(isWhole: boolean): Promise<{ evidence: FolderFile; records: FolderFile; journal: FolderFile }> {
     this.#stop.abort(new Error('finished'))
-    this.#journal.add(utf8(this.#chain.seal()))
+    this.#lines.push(this.#chain.seal())
     this.#isDirty = true
     await this.#commit()
     if (this.#fault !== undefined) throw this.#fault
@@ -314,6 +316,8 @@ export class CrawlFolder implements CrawlBook {
     this.#isDirty = false
     this.#isSynced = false
     this.#pages = 0
+    if (this.#lines.length > 0) this.#journal.add(utf8(this.#lines.join('')))
+    this.#lines = []
     const files = [this.#evidence, this.#records]
     const marks = files.map((file) => file.mark())
     // the lines of this moment, before anything is awaited: they and the marks are one state

@@ -5,7 +5,7 @@ import { retryAfterMs, SharedAnswers } from '../../core/web/index.ts'
 import { type Exchange, headerValues, redirectTarget } from '../../schemas/evidence/index.ts'
 import { mayTrain } from '../../schemas/permission/index.ts'
 import { CURRENT_PIPELINE, findPipeline } from '../../schemas/pipeline/index.ts'
-import { Frontier, frontierLimits, type TakenItem } from '../frontier/index.ts'
+import { Frontier, frontierLimits, originOf, type TakenItem } from '../frontier/index.ts'
 import { Discovery } from './discovery.ts'
 import { conditions, type EarlierVisit, type EarlierVisits } from './earlier.ts'
 import { isSameRules } from './earlier-rules.ts'
@@ -159,7 +159,7 @@ export class Crawler {
   async #visit(item: TakenItem, pace: HostPace): Promise<void> {
     const closed = await this.#closed(item.url, 'page')
     if (closed !== undefined) return this.#refused(item, closed)
-    const site = await this.#siteOf(new URL(item.url).origin)
+    const site = await this.#siteOf(originOf(item.url))
     const refusal = site.refuses(item.url)
     if (refusal !== undefined) return this.#refused(item, refusal)
     if (pace.isLeftAlone) return this.#refused(item, { outcome: 'HOST_RESTS' })

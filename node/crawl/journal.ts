@@ -33,9 +33,7 @@ const SIGNED = 'crawl-journal'
 
 /** One line, without the newline, that is safe to print: URLs and details come from strangers. */
 export function journalLine(row: JournalRow): string {
-  const { time, detail, ...rest } = row
-  const line = { time: new Date(time).toISOString(), ...rest, ...(detail === undefined ? {} : { detail: detail.slice(0, MAX_DETAIL) }) }
-  const json = JSON.stringify(line)
+  const json = JSON.stringify({ ...row, time: new Date(row.time).toISOString(), detail: row.detail?.slice(0, MAX_DETAIL) })
   if (ASCII.test(json)) return json
   return json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -29,6 +29,9 @@ export function canonical(text: string, base?: string): URL | undefined {
   return url
 }
 
+/** Scheme, host and port of a canonical URL, as `URL.origin` spells them. */
+export const originOf = (canonicalUrl: string): string => canonicalUrl.slice(0, canonicalUrl.indexOf('/', 'https://'.length))
+
 function cleanQuery(search: string): string {
   const kept = search
     .slice(1)

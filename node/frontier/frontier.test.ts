@@ -1,6 +1,6 @@
 import { assert, property, webUrl } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalUrl, Frontier } from './index.ts'
+import { canonicalUrl, Frontier, originOf } from './index.ts'
 
 describe('canonicalUrl', () => {
   const table: [string, string | undefined][] = [
@@ -25,11 +25,13 @@ describe('canonicalUrl', () => {
   for (const [text, expected] of table) it(`${text} is ${expected}`, () => expect(canonicalUrl(text)).toBe(expected))
 
   it('resolves against a base and is its own fixed point', () => {
+    for (const url of ['http://a/', 'https://a:8/b', 'http://[::1]:8/?c=/']) expect(originOf(url)).toBe(new URL(url).origin)
     expect(canonicalUrl('../x?y=1#z', 'http://example.org/a/b/c')).toBe('http://example.org/a/x?y=1')
     assert(
       property(webUrl({ withQueryParameters: true, withFragments: true }), (url) => {
         const once = canonicalUrl(url)
         expect(once === undefined ? undefined : canonicalUrl(once)).toBe(once)
+        if (once !== undefined) expect(originOf(once)).toBe(new URL(once).origin)
       }),
     )
   })

@@ -1,4 +1,4 @@
-export { canonical, canonicalUrl } from './canonical-url.ts'
+export { canonical, canonicalUrl, originOf } from './canonical-url.ts'
 export {
   Frontier,
   type FrontierItem,
