@@ -92,7 +92,7 @@ export function leavesOf(groups: Iterable<Uint8Array>): { leaves: Leaf[]; blocks
 
 /** A file in the named profile: fixed cuts of `chunk` bytes. `blocks` hold the leaves first, then the inner nodes. */
 export function chunkFile(bytes: Uint8Array, chunk: number = LEAF_BYTES): DagFile {
-  const blocks = [...cuts(bytes, chunk)].map((part) => ({ cid: rawCid(part), bytes: part }))
+  const blocks = cuts(bytes, chunk).map((part) => ({ cid: rawCid(part), bytes: part }))
   if (blocks.length === 0) blocks.push({ cid: rawCid(bytes), bytes })
   const file = fileFromLeaves(blocks.map((block): Leaf => [block.cid, block.bytes.byteLength]))
   return { root: file.root, size: file.size, blocks: [...blocks, ...file.blocks] }
@@ -105,8 +105,10 @@ export const fileCid = (bytes: Uint8Array): CID => chunkFile(bytes).root
 export const isFileOf = (cid: CID, bytes: Uint8Array): boolean =>
   cid.code === DAG_PB ? fileCid(bytes).equals(cid) : matchesCid(cid, bytes)
 
-function* cuts(bytes: Uint8Array, chunk: number): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += chunk) yield bytes.subarray(at, at + chunk)
+function cuts(bytes: Uint8Array, chunk: number): Uint8Array[] {
+  const parts: Uint8Array[] = []
+  for (let at = 0; at < bytes.byteLength; at += chunk) parts.push(bytes.subarray(at, at + chunk))
+  return parts
 }
 
 export type GetBlock = (cid: CID) => Promise<Uint8Array | undefined>
