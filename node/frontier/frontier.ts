@@ -3,7 +3,7 @@ import { canonical } from './canonical-url.ts'
 import { HostQueue } from './host-queue.ts'
 import { type ItemBook, MemoryItems, type RememberedItem } from './item-book.ts'
 import { type Scope, scopeOf } from './scope.ts'
-import { SeenSet } from './seen-set.ts'
+import { fingerprint, SeenSet } from './seen-set.ts'
 import { type Trap, TrapGuard, type TrapLimits } from './trap-guard.ts'
 
 export interface FrontierItem {
@@ -53,6 +53,9 @@ export const frontierLimits: FrontierLimits = {
   seen: 5_000_000,
 }
 
+/** Links out of scope that are remembered; the pages of a site repeat a few. */
+const MOST_OUTSIDE = 50_000
+
 export interface FrontierOptions {
   seeds: readonly string[]
   /** The start pages that make the scope, and whose redirects may widen it; `seeds` when absent. */
@@ -90,6 +93,8 @@ export class Frontier {
   readonly #onQueued: (host: string) => void
   readonly #traps: TrapGuard
   readonly #seen = new SeenSet()
+  /** Canonical URLs out of scope, as long as the scope stays what it is. */
+  #outside = new SeenSet()
   readonly #hosts = new Map<string, HostQueue>()
   readonly #alsoHosts: Set<string>
   readonly #onWidened: (host: string, seed: string) => void
@@ -120,15 +125,21 @@ export class Frontier {
    */
   offer(link: string, { depth, via, redirects = 0, widens = false, isSitemap = false }: OfferFacts): Offer {
     if (depth > this.#limits.depth) return 'too-deep'
-    // most links of a site are known, and spelt as we spell them
-    if (link.startsWith('http') && this.#seen.has(link)) return 'known'
+    // most links of a site are known, or known to lead elsewhere, and spelt as we spell them
+    const print = fingerprint(link)
+    if (this.#seen.hasNumber(print)) return 'known'
+    if (!widens && this.#outside.hasNumber(print)) return 'out-of-scope'
     const url = canonical(link, via ?? undefined)
     if (url === undefined) return 'not-a-page'
     const key = url.href
     if (this.#seen.has(key)) return 'known'
     const seed = widens ? this.#seedOf.get(via ?? '') : undefined
     if (seed !== undefined) this.#widen(url, seed)
-    else if (!this.#inScope(url) && !this.#alsoHosts.has(url.host)) return 'out-of-scope'
+    else if (!this.#inScope(url) && !this.#alsoHosts.has(url.host)) {
+      if (this.#outside.size >= MOST_OUTSIDE) this.#outside = new SeenSet()
+      this.#outside.add(key)
+      return 'out-of-scope'
+    }
     const host = this.#hosts.get(url.host)
     if (host?.isGone === true) return 'gone'
     const isMine = this.#mine(key)
@@ -216,6 +227,7 @@ export class Frontier {
     this.#seedOf.set(url.href, seed)
     if (this.#inScope(url)) return
     this.#alsoHosts.add(url.host)
+    this.#outside = new SeenSet()
     this.#onWidened(url.host, seed)
   }
 

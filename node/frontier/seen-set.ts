@@ -13,7 +13,7 @@ export class SeenSet {
   }
 
   has(text: string): boolean {
-    return this.#table[this.#placeOf(fingerprint(text))] !== 0
+    return this.hasNumber(fingerprint(text))
   }
 
   /** The same for a number that is a fingerprint already: an integer from 0 to 2^53 - 1. */
@@ -25,6 +25,11 @@ export class SeenSet {
     this.#size++
     if (this.#size * 10 > this.#table.length * 7) this.#grow()
     return true
+  }
+
+  /** The same for a fingerprint. */
+  hasNumber(print: number): boolean {
+    return this.#table[this.#placeOf(print)] !== 0
   }
 
   get size(): number {
