@@ -183,16 +183,13 @@ function latin1(value: Buffer | string | undefined): string {
 
 /** Copies, all in one buffer: to another thread it moves as one thing. */
 function laidTogether(
-  { requestHead, responseHead }: Pick<Exchange, 'requestHead' | 'responseHead'>,
+  heads: Pick<Exchange, 'requestHead' | 'responseHead'>,
   chunks: Uint8Array[],
 ): Pick<Exchange, 'requestHead' | 'responseHead' | 'body'> {
-  const all = concatBytes(requestHead, responseHead, ...chunks)
-  const headsEnd = requestHead.byteLength + responseHead.byteLength
-  return {
-    requestHead: all.subarray(0, requestHead.byteLength),
-    responseHead: all.subarray(requestHead.byteLength, headsEnd),
-    body: all.subarray(headsEnd),
-  }
+  const all = concatBytes(heads.requestHead, heads.responseHead, ...chunks)
+  const requestEnd = heads.requestHead.byteLength
+  const headsEnd = requestEnd + heads.responseHead.byteLength
+  return { requestHead: all.subarray(0, requestEnd), responseHead: all.subarray(requestEnd, headsEnd), body: all.subarray(headsEnd) }
 }
 
 /** undici's and Node's errors in the words of the `Web` interface. */

@@ -30,7 +30,7 @@ export function canonical(text: string, base?: string): URL | undefined {
 }
 
 /** Scheme, host and port of a canonical URL, as `URL.origin` spells them. */
-export const originOf = (canonicalUrl: string): string => canonicalUrl.slice(0, canonicalUrl.indexOf('/', 'https://'.length))
+export const originOf = (canonicalForm: string): string => canonicalForm.slice(0, canonicalForm.indexOf('/', 'https://'.length))
 
 function cleanQuery(search: string): string {
   const kept = search
