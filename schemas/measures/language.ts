@@ -2,7 +2,7 @@
  * Which language a text is in: the script decides first, letter trigrams between the languages that share one (naive Bayes over
  * integer levels; Cavnar & Trenkle 1994 for the idea of letter n-grams). Integers and checked-in tables only.
  */
-import { codePointAt, unitsOf } from './units.ts'
+import { codePointAt, reused, unitsOf } from './units.ts'
 import { lowerCase, scriptNames, scripts } from './unicode.ts'
 import tables from './tables/trigrams.json' with { type: 'json' }
 
@@ -76,10 +76,14 @@ export function detectWith(model: Model, text: string): string {
   return group === undefined ? (alone[script] ?? 'und') : bestOf(group, units, length)
 }
 
+/** Letters of each script, and the levels of each language, in the text being looked at. */
+const counts = new Uint32Array(scriptNames.length)
+const sumRoom = reused((size) => new Uint32Array(size))
+
 /** The script of most letters; Han, hiragana and katakana count together. */
 function mainScript(units: Uint16Array, length: number): { script: string; letters: number; kana: number } {
   const table = scripts()
-  const counts = new Uint32Array(scriptNames.length)
+  counts.fill(0)
   for (let i = 0; i < length; i++) {
     const cp = codePointAt(units, i, length)
     if (cp > 0xffff) i++
@@ -112,7 +116,7 @@ export function foldForLanguage(lower: string, script: string): string {
 
 function bestOf(group: Group, units: Uint16Array, length: number): string {
   const { languages } = group
-  const sums = new Uint32Array(languages.length)
+  const sums = sumRoom(languages.length).subarray(0, languages.length).fill(0)
   const met = countTrigrams(group, units, length)
   const seen = addLevels(group.rows, met, sums)
   let best = 0
