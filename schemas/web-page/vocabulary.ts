@@ -126,8 +126,8 @@ const remembered = { names: Array<string>(PLACES).fill(''), traits: new Uint16Ar
 
 /** By the last units, where names differ most. A map's own hash costs more: names are cut out of their page anew every time, so none is known. */
 function placeOf(names: string): number {
-  let hash = 0
-  for (let i = Math.max(0, names.length - 16); i < names.length; i++) hash = Math.imul(hash ^ names.charCodeAt(i), 0x01000193)
+  let hash = names.length
+  for (let i = Math.max(0, names.length - 8); i < names.length; i++) hash = Math.imul(hash ^ names.charCodeAt(i), 0x01000193)
   return (hash ^ (hash >>> 15)) & (PLACES - 1)
 }
 
