@@ -76,10 +76,14 @@ export function detectWith(model: Model, text: string): string {
   return group === undefined ? (alone[script] ?? 'und') : bestOf(group, units, length)
 }
 
+/** Letters of each script, and the levels of each language, in the text being looked at. A language's place in its group is a byte. */
+const counts = new Uint32Array(scriptNames.length)
+const sums = new Uint32Array(0x100)
+
 /** The script of most letters; Han, hiragana and katakana count together. */
 function mainScript(units: Uint16Array, length: number): { script: string; letters: number; kana: number } {
   const table = scripts()
-  const counts = new Uint32Array(scriptNames.length)
+  counts.fill(0)
   for (let i = 0; i < length; i++) {
     const cp = codePointAt(units, i, length)
     if (cp > 0xffff) i++
@@ -112,12 +116,12 @@ export function foldForLanguage(lower: string, script: string): string {
 
 function bestOf(group: Group, units: Uint16Array, length: number): string {
   const { languages } = group
-  const sums = new Uint32Array(languages.length)
+  sums.fill(0)
   const met = countTrigrams(group, units, length)
-  const seen = addLevels(group.rows, met, sums)
+  const seen = addLevels(group.rows, met)
   let best = 0
   let second = -1
-  for (let k = 1; k < sums.length; k++) {
+  for (let k = 1; k < languages.length; k++) {
     if ((sums[k] ?? 0) > (sums[best] ?? 0)) {
       second = best
       best = k
@@ -162,19 +166,19 @@ function countTrigrams({ letters, slots, rows }: Group, units: Uint16Array, leng
 }
 
 /** Adds the levels of the trigrams counted to the sums of their languages, and sets their counts back; gives how many trigrams there were. */
-function addLevels(rows: Uint16Array, met: number, sums: Uint32Array): number {
+function addLevels(rows: Uint16Array, met: number): number {
   let seen = 0
   for (let i = 0; i < met; i++) {
     const row = rowsMet[i] as number
     const times = rows[row + 1] as number
     rows[row + 1] = 0
     seen += times
-    addRow(rows, row, times, sums)
+    addRow(rows, row, times)
   }
   return seen
 }
 
-function addRow(rows: Uint16Array, row: number, times: number, sums: Uint32Array): void {
+function addRow(rows: Uint16Array, row: number, times: number): void {
   const end = row + 2 + (rows[row] as number)
   for (let k = row + 2; k < end; k++) {
     const entry = rows[k] as number

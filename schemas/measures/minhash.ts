@@ -9,6 +9,7 @@
 import { SKETCH_BYTES, sha256, u32, utf8, WireError } from '../wire/index.ts'
 import { laneKernel } from './lane-kernel.ts'
 import { mix32, type Tokens } from './tokens.ts'
+import { reused } from './units.ts'
 
 export const LANES = 128
 const SHINGLE_TOKENS = 5
@@ -26,7 +27,7 @@ for (let lane = 0; lane < LANES; lane++) {
 }
 
 /** 512 bytes: 128 lanes, big-endian. */
-export const minHash = (tokens: Pick<Tokens, 'count' | 'hashes'>): Uint8Array => sketchOf(shingleHashes(tokens))
+export const minHash = (tokens: Pick<Tokens, 'count' | 'hashes'>): Uint8Array => sketchOf(shinglesOf(tokens))
 
 /** The same of shingles from several texts: their order means nothing. */
 export function sketchOf(shingles: Int32Array): Uint8Array {
@@ -81,9 +82,15 @@ export function equalLanes(a: Uint8Array, b: Uint8Array): number {
 }
 
 /** Hash of every run of five tokens. */
-export function shingleHashes({ count, hashes }: Pick<Tokens, 'count' | 'hashes'>): Int32Array {
+export const shingleHashes = (tokens: Pick<Tokens, 'count' | 'hashes'>): Int32Array => shinglesOf(tokens).slice()
+
+const room = reused((size) => new Int32Array(size))
+
+/** The same in an array that all texts use: until the next call. */
+function shinglesOf({ count, hashes }: Pick<Tokens, 'count' | 'hashes'>): Int32Array {
   const size = Math.min(SHINGLE_TOKENS, count)
-  const shingles = new Int32Array(count === 0 ? 0 : count - size + 1)
+  const length = count === 0 ? 0 : count - size + 1
+  const shingles = room(length)
   let hash = 0
   for (let i = 0; i < count; i++) {
     // each step multiplies by P what came before: a token that is five back has P^5 and leaves
@@ -91,5 +98,5 @@ export function shingleHashes({ count, hashes }: Pick<Tokens, 'count' | 'hashes'
     hash = (Math.imul(hash, P) + (hashes[i] as number) - Math.imul(left, P_5)) | 0
     if (i + 1 >= size) shingles[i + 1 - size] = mix32(hash)
   }
-  return shingles
+  return shingles.subarray(0, length)
 }

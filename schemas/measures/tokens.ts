@@ -38,6 +38,12 @@ const STRETCH = 256
 const LETTER = 0x40
 
 export function tokenize(text: string): Tokens {
+  const { bytes, hashes, lengths, ...rest } = tokensOf(text)
+  return { bytes: bytes.slice(), hashes: hashes.slice(), lengths: lengths.slice(), ...rest }
+}
+
+/** The same for whoever is done with them before the next text is read: until then they lie in arrays that all texts use. */
+export function tokensOf(text: string): Tokens {
   const { length } = text
   const units = unitsOf(text)
   const out = new TokenWriter(length)
@@ -62,7 +68,7 @@ export function tokenTexts(tokens: Tokens): string[] {
 const bytesRoom = reused((size) => new Uint8Array(size))
 const tokenRoom = reused((size) => ({ hashes: new Uint32Array(size), lengths: new Uint16Array(size) }))
 
-/** One pass writes bytes, hashes and lengths, into what every text uses again: what leaves it is a copy that has just its size. */
+/** One pass writes bytes, hashes and lengths, into what every text uses again. */
 class TokenWriter {
   private bytes: Uint8Array
   private at = 0
@@ -169,9 +175,9 @@ class TokenWriter {
     const { count, characters, lettered } = this
     return {
       count,
-      bytes: this.bytes.slice(0, Math.max(0, this.at - 1)),
-      hashes: this.hashes.slice(0, count),
-      lengths: this.lengths.slice(0, count),
+      bytes: this.bytes.subarray(0, Math.max(0, this.at - 1)),
+      hashes: this.hashes.subarray(0, count),
+      lengths: this.lengths.subarray(0, count),
       characters,
       lettered,
     }

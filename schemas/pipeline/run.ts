@@ -1,6 +1,6 @@
 /** The replay path: exchange -> decode -> extract -> measure. Whoever runs it anywhere gets the same bytes. */
 import { decodeBody, type Exchange, headerValues } from '../evidence/index.ts'
-import { contentDigest, tokenize } from '../measures/index.ts'
+import { contentDigest, tokensOf } from '../measures/index.ts'
 import { extractParsed, type ParsedPage, parsePage } from '../web-page/index.ts'
 import { WireError } from '../wire/index.ts'
 import { decodeHtml } from './charset.ts'
@@ -64,7 +64,7 @@ function measurePage(page: ParsedPage, options: PipelineOptions): Measured {
   const { record, bytes, robots } = extractParsed(page)
   refuseNoindex(robots)
   const { text, language } = record
-  const tokens = tokenize(text)
+  const tokens = tokensOf(text)
   if (tokens.count < MIN_TOKENS) throw new WireError('TOO_SHORT', `${tokens.count} tokens, at least ${MIN_TOKENS} make a text`)
   const digest = contentDigest(tokens)
   return measured({ record: bytes, url: page.url, language: language ?? 'und', contentDigest: digest, text, tokens }, options)

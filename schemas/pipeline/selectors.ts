@@ -1,6 +1,6 @@
 /** The replay path of a DAO's own schema: `shop@1/1` is version 1 of the schema `shop` in the charter, run by version 1 of the selectors. */
 import type { Exchange } from '../evidence/index.ts'
-import { detectLanguage, tokenize } from '../measures/index.ts'
+import { detectLanguage, tokensOf } from '../measures/index.ts'
 import { extractRecords, type ExtractedRecord } from '../selectors/index.ts'
 import { schemaIdOf, type SelectorSchema, sha256 } from '../wire/index.ts'
 import { measured } from './measure.ts'
@@ -40,5 +40,5 @@ function measureRecords(url: string, html: string, schema: SelectorSchema, optio
 /** Numbers are of the text fields together; the content is all fields, so that two offers of equal words and unlike price are two. */
 function measure(url: string, { bytes, text, content }: ExtractedRecord, options: PipelineOptions): Measured {
   const contentDigest = sha256(content)
-  return measured({ record: bytes, url, language: detectLanguage(text), contentDigest, text, tokens: tokenize(text) }, options)
+  return measured({ record: bytes, url, language: detectLanguage(text), contentDigest, text, tokens: tokensOf(text) }, options)
 }

@@ -4,7 +4,7 @@ import { MARKS } from './collapse.ts'
 import { type Element, MARKED, type Node, RAW, textContent } from './dom.ts'
 import type { Footnotes } from './footnotes.ts'
 import { isLeftOut } from './left-out.ts'
-import { Line } from './line.ts'
+import { BREAK, Line } from './line.ts'
 import { formula, pictureFormula } from './math.ts'
 import { bounds } from './schema.ts'
 import { BLOCK, CODE, MATH } from './tags.ts'
@@ -26,30 +26,30 @@ const EMPHASIS = new Map([
   ['del', '~~'],
   ['s', '~~'],
 ])
-/** Stands for a line break until the paragraph is put together; text never holds one. */
-const BREAK = '\u0000'
 
 /** What stands inside an element as one paragraph; `br` is a backslash and a line end. */
 export const inline = (element: Element, context: Context): string => takeParagraph(lineOf(element, context))
 
 /** The same in one line: headings and cells. */
-export const inlineLine = (element: Element, context: Context): string => inline(element, context).replaceAll('\\\n', ' ')
+export const inlineLine = (element: Element, context: Context): string => takeJoined(lineOf(element, context), ' ')
 
-/** Takes a line of inline content as it is written. */
-export function takeParagraph(line: Line): string {
-  const { isRaw } = line
+/** Takes a line of inline content as it is written, but for lone surrogates. */
+export const takeParagraph = (line: Line): string => takeJoined(line, '\\\n')
+
+function takeJoined(line: Line, between: string): string {
+  const { isRaw, hasBreak } = line
   const text = line.take()
-  if (!isRaw && !text.includes(BREAK)) return text.toWellFormed()
+  if (!isRaw && !hasBreak) return text
   return text
     .split(BREAK)
     .map(cleanLine)
     .filter((one) => one !== '')
-    .join('\\\n')
+    .join(between)
 }
 
 export function addNode(node: Node, holder: Element, line: Line, context: Context): void {
   if (typeof node === 'string') addText(node, holder, line)
-  else if (node.name === 'br') line.add(BREAK)
+  else if (node.name === 'br') line.addBreak()
   else if (!isLeftOut(node)) addShown(node, line, context)
   else addMark(node, line, context)
 }
@@ -98,6 +98,7 @@ function addRaised(element: Element, line: Line, context: Context): void {
   const raised = `<${element.name}>${whole}</${element.name}>`
   if (inner.isRaw) line.addRaw(raised)
   else line.addSolid(raised)
+  line.hasBreak ||= inner.hasBreak
 }
 
 function lineOf(element: Element, context: Context): Line {
@@ -110,7 +111,7 @@ function lineOf(element: Element, context: Context): Line {
 function addWrapped(element: Element, open: string, close: string, line: Line, context: Context): void {
   const inner = lineOf(element, context)
   const core = inner.core()
-  if (core.includes(BREAK)) return line.addLine(inner)
+  if (inner.hasBreak) return line.addLine(inner)
   const text = inner.isRaw ? cleanLine(core) : core
   if (text === '') return line.addLine(inner)
   if (inner.before) line.add(' ')

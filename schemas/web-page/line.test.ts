@@ -5,7 +5,8 @@ import { newRoot } from './dom.ts'
 import { extractWebPage } from './index.ts'
 import { Line } from './line.ts'
 import { parseHtml } from './parse.ts'
-import { cleanLine, isSpace } from './text.ts'
+import { cleanLine, cleanPreformatted, isSpace } from './text.ts'
+import { describe } from './vocabulary.ts'
 
 const units = fc.constantFrom(
   'a',
@@ -101,4 +102,36 @@ test('text is read where it stands, joined or cut out of the page alike', () => 
   expect(texts('\u200ba')).toEqual(['a'])
   // the tokenizer's text of an end tag that never ends
   expect(texts('a</b c.')).toEqual(['a', '.'])
+})
+
+test('preformatted text is what simple patterns make of it', () => {
+  const simple = (text: string): string =>
+    text
+      .replace(/\r\n?/g, '\n')
+      // oxlint-disable-next-line no-control-regex
+      .replace(/[\u0000\u00ad\u200b]/g, '')
+      .replace(/[ \t]+\n/g, '\n')
+      .replace(/^\n+|[\n \t]+$/g, '')
+      .toWellFormed()
+  const unit = fc.constantFrom('a', ' ', '    ', '\t', '\n', '\r', '\r\n', '\u00a0', '\u00ad', '\u0000', '\u200b', '\ud83d', '\ude00')
+  fc.assert(
+    fc.property(fc.array(unit, { maxLength: 12 }), (list) => {
+      expect(cleanPreformatted(list.join(''))).toBe(simple(list.join('')))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('what names say does not depend on those met before', () => {
+  const traitsOf = (names: readonly string[]): number[] => {
+    const document = parseHtml(names.map((name) => `<i class="${name}">`).join(''))
+    describe(document)
+    return document.elements.map(({ traits }) => traits)
+  }
+  const words = ['comments', 'article', 'teaser', 'lead', 'hidden', 'byline', 'x']
+  // all end alike, as what a page writes to be taken for another would, and the ending says nothing
+  const names = words.map((word) => `${word} -of-the-same-last-units`)
+  const each = traitsOf(words)
+  expect(new Set(each).size).toBeGreaterThan(5)
+  expect(traitsOf([...names, ...names.toReversed()])).toEqual([...each, ...each.toReversed()])
 })

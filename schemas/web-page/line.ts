@@ -2,6 +2,8 @@
 import { isSpace } from './text.ts'
 
 const BLANK = 0x20
+/** Stands for a line break until the line is written; collapsed text never holds one. */
+export const BREAK = '\u0000'
 
 export class Line {
   /** Without a space at its start. */
@@ -11,6 +13,8 @@ export class Line {
   after = false
   /** Has pieces that are not collapsed: only `cleanLine` makes a line of it. */
   isRaw = false
+  /** Whether it holds a line break. */
+  hasBreak = false
 
   /** White space runs of the piece must be single spaces, at its ends too, as `collapse` leaves them. */
   add(piece: string): void {
@@ -27,9 +31,15 @@ export class Line {
   addRaw(piece: string): void {
     if (piece === '') return
     this.isRaw = true
+    this.hasBreak ||= piece.includes(BREAK)
     if (this.text === '') this.before ||= isSpace(piece.charCodeAt(0))
     this.text += piece
     this.after = isSpace(piece.charCodeAt(piece.length - 1))
+  }
+
+  addBreak(): void {
+    this.addSolid(BREAK)
+    this.hasBreak = true
   }
 
   /** Adds what neither begins nor ends with a space. */
@@ -40,10 +50,11 @@ export class Line {
   }
 
   /** Adds another line with the spaces at its ends. */
-  addLine({ text, before, isRaw }: Line): void {
+  addLine({ text, before, isRaw, hasBreak }: Line): void {
     if (before) this.add(' ')
     if (isRaw) this.addRaw(text)
     else this.add(text)
+    this.hasBreak ||= hasBreak
   }
 
   /** The line without the spaces at its ends. */
@@ -60,7 +71,7 @@ export class Line {
   take(): string {
     const core = this.core()
     this.text = ''
-    this.before = this.after = this.isRaw = false
+    this.before = this.after = this.isRaw = this.hasBreak = false
     return core
   }
 }

@@ -12,7 +12,10 @@ import { dataRows, MAX_COLUMNS, spanOf } from './tables.ts'
 const MAX_NESTING = 6
 
 export function markdown(roots: Element[], base: string, footnotes: Footnotes): string {
-  return roots.flatMap((root) => blocksOf(root, { base, nesting: 0, footnotes })).join('\n\n')
+  return roots
+    .flatMap((root) => blocksOf(root, { base, nesting: 0, footnotes }))
+    .join('\n\n')
+    .toWellFormed()
 }
 
 /** The blocks below an element; text and inline elements between two blocks are a paragraph. */

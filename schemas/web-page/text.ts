@@ -61,13 +61,26 @@ const HIDDEN_UNITS = /[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\u00ad\u200b
 
 /** Preformatted text: lines and indentation stay. */
 export function cleanPreformatted(text: string): string {
-  return text
-    .replace(/\r\n?/g, '\n')
-    .replace(HIDDEN_UNITS, '')
-    .replace(/[ \t]+\n/g, '\n')
-    .replace(/^\n+|[\n \t]+$/g, '')
-    .toWellFormed()
+  const lines = text.replace(/\r\n?/g, '\n').replace(HIDDEN_UNITS, '')
+  // a pattern for blanks before a line's end would begin anew at every blank of every indentation
+  const trimmed = lines.includes(' \n') || lines.includes('\t\n') ? lines.split('\n').map(withoutBlanksAfter).join('\n') : lines
+  let start = 0
+  while (trimmed.charCodeAt(start) === LINE_END) start++
+  return trimmed.slice(start, endBefore(trimmed, isBlankOrEnd)).toWellFormed()
 }
+
+const LINE_END = 0x0a
+const isBlank = (unit: number): boolean => unit === 0x20 || unit === 0x09
+const isBlankOrEnd = (unit: number): boolean => isBlank(unit) || unit === LINE_END
+
+/** Where what is dropped at the end of a text begins. */
+function endBefore(text: string, isDropped: (unit: number) => boolean): number {
+  let end = text.length
+  while (end > 0 && isDropped(text.charCodeAt(end - 1))) end--
+  return end
+}
+
+const withoutBlanksAfter = (line: string): string => line.slice(0, endBefore(line, isBlank))
 
 /** At most `max` UTF-16 units, never half a surrogate pair; null when nothing is left. */
 export function fact(text: string | null | undefined, max: number): string | null {

@@ -54,7 +54,14 @@ const pieces =
 const hostile = fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((list) => list.join(''))
 
 test('takes the place of methods that the package has', () => {
-  for (const name of ['stateText', 'handleInAttributeValue', 'fastForwardTo']) {
+  for (const name of [
+    'stateText',
+    'stateInTagName',
+    'stateInClosingTagName',
+    'stateInAttributeName',
+    'handleInAttributeValue',
+    'fastForwardTo',
+  ]) {
     expect(PageTokenizer.prototype).toHaveProperty(name)
     expect(Tokenizer.prototype, 'nothing would call it any more').toHaveProperty(name)
   }

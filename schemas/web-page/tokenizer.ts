@@ -9,6 +9,9 @@ interface Inner {
   write(html: string): void
   end(): void
   stateText(unit: number): void
+  stateInTagName(unit: number): void
+  stateInClosingTagName(unit: number): void
+  stateInAttributeName(unit: number): void
   handleInAttributeValue(unit: number, quote: number): void
   fastForwardTo(unit: number): boolean
 }
@@ -16,6 +19,10 @@ const Whole = Tokenizer as unknown as new (options: object, callbacks: Tokenizer
 
 const AMPERSAND = 0x26
 const LESS_THAN = 0x3c
+
+/** Units that end a tag's or an attribute's name; an equals sign ends the latter only, and by itself is looked at again in the former. */
+const endsName = new Uint8Array(0x80)
+for (const unit of '\t\n\f\r />=') endsName[unit.charCodeAt(0)] = 1
 
 /** Takes one page: a single `write`, then `end`. */
 export class PageTokenizer extends Whole {
@@ -28,6 +35,18 @@ export class PageTokenizer extends Whole {
     if (unit === LESS_THAN || unit === AMPERSAND) return super.stateText(unit)
     if (this.tag < this.index) this.tag = this.find('<')
     this.skipTo(this.tag)
+  }
+
+  override stateInTagName(): void {
+    super.stateInTagName(this.toNameEnd())
+  }
+
+  override stateInClosingTagName(): void {
+    super.stateInClosingTagName(this.toNameEnd())
+  }
+
+  override stateInAttributeName(): void {
+    super.stateInAttributeName(this.toNameEnd())
   }
 
   override handleInAttributeValue(unit: number, quote: number): void {
@@ -46,6 +65,17 @@ export class PageTokenizer extends Whole {
   private skipTo(place: number): void {
     if (this.ampersand < this.index) this.ampersand = this.find('&')
     this.index = Math.min(place, this.ampersand) - 1
+  }
+
+  /** Goes to the unit that may end a name, or to the page's last one; gives it. Names are short: to look is less than to search. */
+  private toNameEnd(): number {
+    const { buffer } = this
+    const last = buffer.length - 1
+    let { index } = this
+    let unit = buffer.charCodeAt(index)
+    while (index < last && endsName[unit] !== 1) unit = buffer.charCodeAt(++index)
+    this.index = index
+    return unit
   }
 
   private find(what: string): number {

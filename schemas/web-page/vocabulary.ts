@@ -120,16 +120,23 @@ function ownId(id: string): string {
 }
 const MOST_ID_WORDS = 3
 
-/** The pages of a site share their names: what was found for one is remembered, in bounds. */
-const remembered = new Map<string, number>()
-const MOST_REMEMBERED = 8192
+/** The pages of a site share their names: what was found for one is remembered, until another takes its place. */
+const PLACES = 8192
+const remembered = { names: Array<string>(PLACES).fill(''), traits: new Uint16Array(PLACES) }
+
+/** By the last units, where names differ most. A map's own hash costs more: names are cut out of their page anew every time, so none is known. */
+function placeOf(names: string): number {
+  let hash = names.length
+  for (let i = Math.max(0, names.length - 8); i < names.length; i++) hash = Math.imul(hash ^ names.charCodeAt(i), 0x01000193)
+  return (hash ^ (hash >>> 15)) & (PLACES - 1)
+}
 
 function nameTraits(names: string): number {
-  const before = remembered.get(names)
-  if (before !== undefined) return before
+  const place = placeOf(names)
+  if (remembered.names[place] === names) return remembered.traits[place] as number
   const traits = traitsOf(asciiLower(names.replace(/([a-z])([A-Z])/g, '$1-$2')))
-  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
-  remembered.set(names, traits)
+  remembered.names[place] = names
+  remembered.traits[place] = traits
   return traits
 }
 
