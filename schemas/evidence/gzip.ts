@@ -4,8 +4,8 @@ import { concatBytes, WireError } from '../wire/index.ts'
 
 const HEADER = 10
 const TRAILER = 8
-/** Costs 30 in a hundred less than level 6 for 3 to 4 in a hundred more bytes, which every replica would hold; below 4 they are 7 to 14. */
-const LEVEL = 4
+/** A fifth to a third less time than level 4 for 5 to 6 in a hundred more bytes; the table is in docs/decisions/replay-path.md. */
+const LEVEL = 2
 /** zlib writes into buffers of this size, 16 KiB unless told: five of them for a record of a few KiB are garbage that the collector does not feel. */
 const MIN_CHUNK = 256
 const MAX_CHUNK = 16 << 10
@@ -13,10 +13,16 @@ const MAX_CHUNK = 16 << 10
 const SMALL = 1024
 
 /** One member without name, time or extra field. Its bytes may differ between zlib versions: they are transport, never compared. */
-export function gzipMember(bytes: Uint8Array, level = LEVEL): Uint8Array {
+export function gzipMember(bytes: Uint8Array): Uint8Array {
   const chunkSize = Math.min(MAX_CHUNK, Math.max(MIN_CHUNK, bytes.byteLength >> 2))
-  const options = bytes.byteLength <= SMALL ? { level, windowBits: 10, memLevel: 4, chunkSize } : { level, chunkSize }
-  return new Uint8Array(gzipSync(bytes, options))
+  // the largest tables: a page is one block then, with one set of codes
+  const tables = bytes.byteLength <= SMALL ? { windowBits: 10, memLevel: 4 } : { memLevel: 9 }
+  return new Uint8Array(gzipSync(bytes, { level: LEVEL, chunkSize, ...tables }))
+}
+
+/** The same of bytes that are compressed already, as they are: every level searches them for long and finds next to nothing. */
+export function storedMember(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(gzipSync(bytes, { level: 0, chunkSize: bytes.byteLength + MIN_CHUNK }))
 }
 
 const NEWLINE = Uint8Array.of(0x0a)

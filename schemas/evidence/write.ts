@@ -1,10 +1,11 @@
 /** Exchange -> WARC: request, response (or revisit) and metadata, one gzip member each, lying together in `evidence.warc.gz`. */
 import { concatBytes, WireError } from '../wire/index.ts'
+import { contentCodings } from './body.ts'
 import { recordId, warcDigest } from './digests.ts'
 import type { Exchange } from './exchange.ts'
 import { factLines, type FetchFacts, noFacts } from './facts.ts'
-import { gzipMember } from './gzip.ts'
-import { headerValues, withoutTransferEncoding } from './http-head.ts'
+import { gzipMember, storedMember } from './gzip.ts'
+import { withoutTransferEncoding } from './http-head.ts'
 import { evidenceLimits, MAX_URL_BYTES } from './limits.ts'
 import { serializeRecord, warcFields } from './warc-record.ts'
 
@@ -44,9 +45,9 @@ export function fetchGroup(exchange: Exchange, facts: Partial<FetchFacts> = {}):
   const unpacked = records.reduce((sum, record) => sum + record.byteLength, 0)
   const { unpackedBytes } = evidenceLimits
   if (unpacked > unpackedBytes) throw new WireError('TOO_LARGE', `evidence of ${unpacked} bytes, at most ${unpackedBytes} are taken`)
-  // what is compressed already only gets its frame
-  const isPacked = headerValues(exchange.headers, 'content-encoding').some((value) => value.trim() !== '' && value.trim() !== 'identity')
-  const members = records.map((record) => gzipMember(record, isPacked ? 1 : undefined))
+  const [request, response, metadata] = records
+  const isPacked = contentCodings(exchange.headers).length > 0
+  const members = [gzipMember(request), isPacked ? storedMember(response) : gzipMember(response), gzipMember(metadata)]
   refuseRatio(
     members.reduce((sum, member) => sum + member.byteLength, 0),
     unpacked,
@@ -67,7 +68,10 @@ function warcDate(ms: number): string {
 }
 
 /** The three records before packing: the canonical bytes of a fetch, which the reader rebuilds and compares. */
-export function groupRecords(exchange: Exchange, facts: FetchFacts): { records: Uint8Array[]; responseId: string; payloadDigest: string } {
+export function groupRecords(
+  exchange: Exchange,
+  facts: FetchFacts,
+): { records: [request: Uint8Array, response: Uint8Array, metadata: Uint8Array]; responseId: string; payloadDigest: string } {
   const { url, fetchedAt } = exchange
   if (!/^https?:\/\/[!-~]+$/.test(url) || url.length > MAX_URL_BYTES || url.includes('#'))
     throw new WireError('BAD_URL', 'not a serialised http(s) URL without fragment')
@@ -90,7 +94,7 @@ export function groupRecords(exchange: Exchange, facts: FetchFacts): { records: 
     ['WARC-Date', date],
     ['WARC-Target-URI', url],
   ]
-  const records = [
+  const records: [Uint8Array, Uint8Array, Uint8Array] = [
     serializeRecord({
       fields: [
         ['WARC-Type', 'request'],

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { corpus } from '../../tools/golden.ts'
 import fc from 'fast-check'
@@ -26,6 +27,21 @@ const BLANKS = ' '.repeat(10)
 describe('openPage', () => {
   it.each(corpus())('runs to the same result as the pipeline alone: $name', ({ exchange }) => {
     expect(openPage(exchange).run(CURRENT_PIPELINE)).toEqual(pipelines.get(CURRENT_PIPELINE)?.run(exchange))
+  })
+
+  it.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+  ] as const)('runs to the same result as the pipeline alone: %s', (coding, pack) => {
+    const plain = exchangeWith(readFileSync(path.join(folder, 'documentation.html'), 'utf8'))
+    const packed = { ...plain, headers: [...plain.headers, ['Content-Encoding', coding] as [string, string]], body: pack(plain.body) }
+    const alone = pipelines.get(CURRENT_PIPELINE)?.run(packed)
+    expect(alone?.ok).toBe(true)
+    expect(openPage(packed).runOnce(CURRENT_PIPELINE)).toEqual(alone)
+    expect(openPage(packed).runOnce(CURRENT_PIPELINE)).toEqual(openPage(plain).runOnce(CURRENT_PIPELINE))
+    const cut = { ...packed, body: packed.body.subarray(0, 20) }
+    expect(openPage(cut).runOnce(CURRENT_PIPELINE)).toEqual(pipelines.get(CURRENT_PIPELINE)?.run(cut))
   })
 
   it('gives the same result when asked twice', () => {

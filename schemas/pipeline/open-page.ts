@@ -2,11 +2,11 @@
  * One parse for everything that is asked of a page: the crawler reads the facts, decides, and only then pays for the record.
  * `openPage(e).run(id)` gives what `runPipeline(id, e)` gives.
  */
-import type { Exchange } from '../evidence/index.ts'
+import { decodeBody, type Exchange } from '../evidence/index.ts'
 import type { PageSignals } from '../permission/index.ts'
-import { factsOf, type PageFacts, type ParsedPage, parsePage, signalsOf } from '../web-page/index.ts'
+import { factsOf, type PageFacts, parsePage, signalsOf } from '../web-page/index.ts'
 import { WireError } from '../wire/index.ts'
-import { pageHtml } from './page-html.ts'
+import { MAX_BODY_BYTES, type OpenedPage, pageHtml } from './page-html.ts'
 import { findPipeline, runPipeline } from './pipelines.ts'
 import type { NotARecord, PipelineOptions, PipelineResult } from './types.ts'
 
@@ -24,7 +24,8 @@ export interface OpenPage {
 /** Decodes and parses the page of an exchange, whatever its status. Never throws. */
 export function openPage(exchange: Exchange): OpenPage {
   try {
-    const page: ParsedPage = parsePage(pageHtml(exchange), exchange.url)
+    const body = decodeBody(exchange, MAX_BODY_BYTES)
+    const page: OpenedPage = { ...parsePage(pageHtml(exchange, body), exchange.url), body }
     return {
       facts: factsOf(page.document, page.parts),
       error: null,

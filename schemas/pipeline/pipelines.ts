@@ -1,9 +1,9 @@
 /** Every version of the replay path there is, by the id that manifests carry. */
 import { ByteLru } from '../cache/index.ts'
 import type { Exchange } from '../evidence/index.ts'
-import type { ParsedPage } from '../web-page/index.ts'
 import type { Charter } from '../wire/index.ts'
 import { memoKey, weightOf } from './memo.ts'
+import type { OpenedPage } from './page-html.ts'
 import { type Pipeline, webPagePipeline } from './run.ts'
 import { selectorPipeline } from './selectors.ts'
 import type { PipelineOptions, PipelineResult } from './types.ts'
@@ -26,8 +26,8 @@ export function pipelineOptions({ quality, selectors }: Pick<Charter, 'quality' 
   return { qualityWeights: quality, selectors }
 }
 
-/** Runs pipeline `id` over an exchange, parsed already or not. Pure; remembers the last pages, so treat results as read-only. */
-export function runPipeline(id: string, exchange: Exchange, options: PipelineOptions = {}, page?: ParsedPage): PipelineResult {
+/** Runs pipeline `id` over an exchange, opened already or not. Pure; remembers the last pages, so treat results as read-only. */
+export function runPipeline(id: string, exchange: Exchange, options: PipelineOptions = {}, page?: OpenedPage): PipelineResult {
   const pipeline = findPipeline(id, options)
   if (pipeline === undefined) return unknown(id)
   return memo.recall(memoKey(id, exchange, options), () => pipeline.run(exchange, options, page))

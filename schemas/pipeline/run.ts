@@ -3,9 +3,8 @@ import { decodeBody, type Exchange, headerValues } from '../evidence/index.ts'
 import { contentDigest, tokensOf } from '../measures/index.ts'
 import { extractParsed, type ParsedPage, parsePage } from '../web-page/index.ts'
 import { WireError } from '../wire/index.ts'
-import { decodeHtml } from './charset.ts'
 import { measured } from './measure.ts'
-import { MAX_BODY_BYTES } from './page-html.ts'
+import { contentTypeOf, MAX_BODY_BYTES, type OpenedPage, pageHtml } from './page-html.ts'
 import { notHtml } from './sniff.ts'
 import type { Measured, PipelineOptions, PipelineResult } from './types.ts'
 
@@ -17,8 +16,8 @@ export interface Pipeline {
   id: string
   /** `name@version` of the records it makes. */
   schema: string
-  /** `page` is the exchange's own, when somebody has parsed it already. */
-  run(exchange: Exchange, options?: PipelineOptions, page?: ParsedPage): PipelineResult
+  /** `page` is the exchange's own, when somebody has opened it already. */
+  run(exchange: Exchange, options?: PipelineOptions, page?: OpenedPage): PipelineResult
   runOnHtml(url: string, html: string, options?: PipelineOptions): PipelineResult
 }
 
@@ -42,22 +41,21 @@ export function asResult(measure: () => Measured | [Measured, ...Measured[]]): P
   }
 }
 
-function measureExchange(exchange: Exchange, options: PipelineOptions, page?: ParsedPage): Measured {
-  const html = htmlOf(exchange, page?.document.html)
+function measureExchange(exchange: Exchange, options: PipelineOptions, page?: OpenedPage): Measured {
+  const html = htmlOf(exchange, page)
   return measurePage(page ?? parsePage(html, exchange.url), options)
 }
 
-/** The page of an exchange as text, decoded already or not. Throws WireError where it is none, or asks by a header not to be indexed. */
-export function htmlOf(exchange: Exchange, decoded?: string): string {
+/** The page of an exchange as text, opened already or not. Throws WireError where it is none, or asks by a header not to be indexed. */
+export function htmlOf(exchange: Exchange, page?: OpenedPage): string {
   if (exchange.status !== 200) throw new WireError('STATUS', `status ${exchange.status}, not 200`)
   if (exchange.truncated) throw new WireError('TRUNCATED', 'the body was cut off')
-  const contentType = headerValues(exchange.headers, 'content-type').at(-1) ?? null
-  const body = decodeBody(exchange, MAX_BODY_BYTES)
+  const body = page?.body ?? decodeBody(exchange, MAX_BODY_BYTES)
   if (body.byteLength === 0) throw new WireError('NO_CONTENT', 'the body is empty')
-  const reason = notHtml(contentType, body)
+  const reason = notHtml(contentTypeOf(exchange), body)
   if (reason !== null) throw new WireError('NOT_HTML', reason)
   refuseNoindexHeader(exchange.headers)
-  return decoded ?? decodeHtml(body, contentType).text
+  return page?.document.html ?? pageHtml(exchange, body)
 }
 
 function measurePage(page: ParsedPage, options: PipelineOptions): Measured {

@@ -17,7 +17,7 @@ export function selectorPipeline(id: string, schemas: readonly SelectorSchema[])
   return {
     id,
     schema: schemaIdOf(schema),
-    run: (exchange: Exchange, options = {}) => asResult(() => measureRecords(exchange.url, htmlOf(exchange), schema, options)),
+    run: (exchange: Exchange, options = {}, page) => asResult(() => measureRecords(exchange.url, htmlOf(exchange, page), schema, options)),
     runOnHtml: (url, html, options = {}) => asResult(() => measureRecords(url, html.toWellFormed(), schema, options)),
   }
 }

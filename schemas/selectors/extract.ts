@@ -1,7 +1,7 @@
 /** HTML and a schema of selectors -> records. Pure, bounded, the same on every engine: validators replay it byte for byte. */
 import type { Document, Element } from 'domhandler'
 import { asciiLower, hostOf, resolveUrl } from '../web-page/index.ts'
-import { canonicalJson, MAX_RECORD_BYTES, type SelectorSchema, utf8, WireError } from '../wire/index.ts'
+import { canonicalJson, jsonBytes, MAX_RECORD_BYTES, type SelectorSchema, WireError } from '../wire/index.ts'
 import { type CompiledField, type CompiledSchema, compileSchema, type Query, queryOf } from './compile.ts'
 import { forEachElement, parseTree, textOf } from './dom.ts'
 import { SCOPE } from './selector.ts'
@@ -170,9 +170,9 @@ export class Page {
     }
     if (texts.length === 0) throw new WireError('NO_CONTENT', 'no string or text field has anything in it')
     const record: SelectorRecord = { ...fields, url: this.#url, item: index }
-    const bytes = utf8(canonicalJson(record))
+    const bytes = jsonBytes(canonicalJson(record))
     if (bytes.byteLength > MAX_RECORD_BYTES) throw new WireError('TOO_LARGE', `a record of ${bytes.byteLength} bytes`)
-    return { record, bytes, text: texts.join('\n\n'), content: utf8(canonicalJson(fields)) }
+    return { record, bytes, text: texts.join('\n\n'), content: jsonBytes(canonicalJson(fields)) }
   }
 
   /** The value of a field by the first selector that gives one. */

@@ -1,6 +1,6 @@
 /** HTML and its address -> record of a web page. Pure, bounded, the same on every engine: validators replay it byte for byte. */
 import { detectLanguage } from '../measures/index.ts'
-import { canonicalJson, MAX_RECORD_BYTES, utf8, WireError } from '../wire/index.ts'
+import { canonicalJson, jsonBytes, MAX_RECORD_BYTES, WireError } from '../wire/index.ts'
 import { textChars } from './collapse.ts'
 import { collect, type Parts } from './collect.ts'
 import { type Document, Element } from './dom.ts'
@@ -164,7 +164,7 @@ function recordBytes(record: WebPage): Uint8Array {
     url,
   })
   const at = json.indexOf('"data":null') + '"data":'.length
-  const bytes = utf8(json.slice(0, at) + canonicalJson(data) + json.slice(at + 'null'.length))
+  const bytes = jsonBytes(json.slice(0, at), canonicalJson(data), json.slice(at + 'null'.length))
   if (bytes.byteLength > MAX_RECORD_BYTES) throw new WireError('TOO_LARGE', `a record of ${bytes.byteLength} bytes`)
   return bytes
 }

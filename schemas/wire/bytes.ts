@@ -1,4 +1,5 @@
 /** Canonical bytes: DAG-CBOR with strict decode, RFC 8785 JSON, and the CIDs of both. Everything signed or named goes through here. */
+import { transcode } from 'node:buffer'
 import { hash } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
@@ -190,6 +191,23 @@ export function utf8(text: string): Uint8Array {
   }
   return bytes
 }
+
+/** JSON lies here as UTF-16 while it is encoded; nearly every record fits. */
+const units = Buffer.alloc(256 << 10)
+
+/**
+ * UTF-8 of JSON that comes in parts. JSON is well-formed Unicode, so it can go by way of UTF-16, which the platform turns into UTF-8 by blocks; its
+ * encoder goes unit by unit, and takes five times as long for a page beyond Latin-1.
+ */
+export function jsonBytes(...parts: string[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  const room = 2 * length > units.byteLength ? Buffer.allocUnsafe(2 * length) : units
+  let at = 0
+  for (const part of parts) at += room.write(part, at, 'utf16le')
+  const bytes = transcode(room.subarray(0, at), 'utf16le', 'utf8')
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 export const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 export function u32(value: number): Uint8Array {
