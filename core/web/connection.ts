@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher } from 'undici'
 import { type Exchange, parseResponseHead, requestHead, responseHead } from '../../schemas/evidence/index.ts'
-import { concatBytes } from '../../schemas/wire/index.ts'
+import { joinBytes } from '../../schemas/wire/index.ts'
 import type { Clock } from '../effects/index.ts'
 import { FatalError, QuernError, RetryableError, toError } from '../errors/index.ts'
 import type { AddressGuard } from './address-guard.ts'
@@ -186,7 +186,7 @@ function laidTogether(
   heads: Pick<Exchange, 'requestHead' | 'responseHead'>,
   chunks: Uint8Array[],
 ): Pick<Exchange, 'requestHead' | 'responseHead' | 'body'> {
-  const all = concatBytes(heads.requestHead, heads.responseHead, ...chunks)
+  const all = joinBytes([heads.requestHead, heads.responseHead, ...chunks])
   const requestEnd = heads.requestHead.byteLength
   const headsEnd = requestEnd + heads.responseHead.byteLength
   return { requestHead: all.subarray(0, requestEnd), responseHead: all.subarray(requestEnd, headsEnd), body: all.subarray(headsEnd) }

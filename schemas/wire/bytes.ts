@@ -165,7 +165,10 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b)
 }
 
-export function concatBytes(...parts: Uint8Array[]): Uint8Array {
+export const concatBytes = (...parts: Uint8Array[]): Uint8Array => joinBytes(parts)
+
+/** The same of a list that somebody else made as long as they liked: as arguments it would be more than the stack takes. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.byteLength
   const whole = new Uint8Array(length)
