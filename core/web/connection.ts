@@ -32,6 +32,8 @@ export interface Ask {
 }
 
 const IDLE_MS = 15_000
+/** A body may come byte by byte, and each piece that is held weighs as much as a hundred of them. */
+const MOST_PIECES = 1024
 
 export class Connection {
   readonly origin: string
@@ -93,6 +95,8 @@ export class Connection {
       let settled = false
       let bytes = 0
       const chunks: Uint8Array[] = []
+      /** Chunks, from the first on, that were many pieces. */
+      let wholes = 0
       let exchange: Omit<Exchange, 'body' | 'truncated'> | undefined
 
       const end = (): boolean => {
@@ -155,6 +159,7 @@ export class Connection {
           const part = chunk.byteLength > room ? chunk.subarray(0, room) : chunk
           chunks.push(part)
           bytes += part.byteLength
+          if (chunks.length - wholes === MOST_PIECES) chunks.push(joinBytes(chunks.splice(wholes++)))
           if (chunk.byteLength > room) finish(true)
         },
         onResponseEnd: () => finish(false),
