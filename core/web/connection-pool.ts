@@ -36,9 +36,7 @@ export class ConnectionPool {
         this.#busy.add(idle)
         return idle
       }
-      if (origin.open < this.#perOrigin) {
-        return this.#opened(name, origin)
-      }
+      if (origin.open < this.#perOrigin) return this.#opened(name, origin)
       await freePlace(origin, signal)
     }
   }
