@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -113,6 +113,18 @@ describe('a crawl log', () => {
     await writing
     for (let item = frontier.next('a.example'); item !== undefined; item = frontier.next('a.example')) urls.push(item.url)
     expect(urls).toEqual(['/', long, ...Array.from({ length: 6000 }, (_, i) => `/p${i}`)].map((place) => `http://a.example${place}`))
+    await log.close()
+  })
+
+  it('holds the last items in memory, and no more than there is room for', async () => {
+    const log = await CrawlLog.create(file, {})
+    const rest = { host: 'a.example', via: null, depth: 0, redirects: 0, linksOnly: false, attempts: 0, isSitemap: false }
+    const items = Array.from({ length: 4100 }, (_, i) => ({ ...rest, url: `http://a.example/p${i}` }))
+    const refs = items.map((item) => log.add(item))
+    await commit(log)
+    await truncate(file)
+    expect(refs.slice(4).map((ref) => log.take(ref))).toEqual(items.slice(4))
+    for (const ref of refs.slice(0, 4)) expect(() => log.take(ref)).toThrow('no item')
     await log.close()
   })
 

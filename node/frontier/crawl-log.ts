@@ -138,9 +138,8 @@ export class CrawlLog implements ItemBook {
   /** Writes what `cut` gave. One caller at a time, in order. */
   async write({ text, end }: CutLines): Promise<void> {
     await this.#handle.appendFile(text)
-    if (this.#held.size <= MOST_HELD) return
     for (const ref of this.#held.keys()) {
-      if (ref >= end) break
+      if (this.#held.size <= MOST_HELD || ref >= end) break
       this.#held.delete(ref)
     }
   }
