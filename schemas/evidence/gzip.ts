@@ -22,7 +22,9 @@ export function gzipMember(bytes: Uint8Array): Uint8Array {
 
 /** The same of bytes that are compressed already, as they are: every level searches them for long and finds next to nothing. */
 export function storedMember(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(gzipSync(bytes, { level: 0, chunkSize: bytes.byteLength + MIN_CHUNK }))
+  // zlib adds five bytes to each 64 KiB: with room for them it fills one buffer, not a second as large
+  const chunkSize = bytes.byteLength + (bytes.byteLength >> 12) + MIN_CHUNK
+  return new Uint8Array(gzipSync(bytes, { level: 0, chunkSize }))
 }
 
 const NEWLINE = Uint8Array.of(0x0a)
