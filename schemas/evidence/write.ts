@@ -46,7 +46,8 @@ export function fetchGroup(exchange: Exchange, facts: Partial<FetchFacts> = {}):
   const { unpackedBytes } = evidenceLimits
   if (unpacked > unpackedBytes) throw new WireError('TOO_LARGE', `evidence of ${unpacked} bytes, at most ${unpackedBytes} are taken`)
   const [request, response, metadata] = records
-  const isPacked = contentCodings(exchange.headers).length > 0
+  // of a revisit, or a redirect's short note, the heads are most
+  const isPacked = contentCodings(exchange.headers).length > 0 && exchange.body.byteLength * 2 > response.byteLength
   const members = [gzipMember(request), isPacked ? storedMember(response) : gzipMember(response), gzipMember(metadata)]
   refuseRatio(
     members.reduce((sum, member) => sum + member.byteLength, 0),
