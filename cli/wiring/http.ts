@@ -1,7 +1,7 @@
 /** A DAO's HTTP API as a client. Every answer is read up to a limit, and no further. */
 import { z } from 'zod'
 import { FatalError, RetryableError, UsageError } from '../../core/errors/index.ts'
-import { concatBytes, did, encode, PHASES } from '../../schemas/wire/index.ts'
+import { did, encode, joinBytes, PHASES } from '../../schemas/wire/index.ts'
 
 const MAX_REPLY_BYTES = 32 << 20
 const PATIENCE_MS = 60_000
@@ -30,7 +30,7 @@ export async function ask(base: string, path: string, most = MAX_REPLY_BYTES, in
       if (size > most) break
       parts.push(part)
     }
-    if (size <= most) return { status: response.status, ok: response.ok, bytes: concatBytes(...parts) }
+    if (size <= most) return { status: response.status, ok: response.ok, bytes: joinBytes(parts) }
   } catch (cause) {
     throw new RetryableError('DAO_UNREACHABLE', `nobody answers at ${base}, or the answer broke off; is "quern dao serve" running there?`, {
       cause,
