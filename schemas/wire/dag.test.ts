@@ -128,6 +128,14 @@ describe('readDag refuses', () => {
     ])
     expect(await code(getter([...lying.blocks, { cid: leaf, bytes }]), lying.root)).toBe('NOT_A_FILE')
   })
+  it('a tree of nothing, at its first node', async () => {
+    const nothing = rawCid(new Uint8Array())
+    const tree = fileFromLeaves([
+      [nothing, 0],
+      [nothing, 0],
+    ])
+    expect(await code(getter([...tree.blocks, { cid: nothing, bytes: new Uint8Array() }]), tree.root)).toBe('NOT_A_FILE')
+  })
   it('a block that is no file', async () => {
     const block = encode({ no: 'file' })
     expect(await code(getter([{ cid: cborCid(block), bytes: block }]), cborCid(block))).toBe('NOT_A_FILE')
