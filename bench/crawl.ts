@@ -85,7 +85,7 @@ async function ours(workers: number, { isPolite = true, passes = PASSES } = {}):
   rmSync(out, { recursive: true, force: true })
   const job: OursJob = { seeds, allowPrivate: site.allowPrivate, out, workers, isPolite, passes, list: `${listFile}.ours` }
   const runs = await node(path.join(scripts, 'ours.js'), [JSON.stringify(job)], { flags: OUR_FLAGS })
-  return runs.map((run) => ({ ...run, list: readList(job.list) }))
+  return runs.map((run, pass) => ({ ...run, list: readList(`${job.list}.${pass}`) }))
 }
 
 async function crawlee(storage: 'memory' | 'disk'): Promise<Run[]> {
@@ -96,7 +96,7 @@ async function crawlee(storage: 'memory' | 'disk'): Promise<Run[]> {
   const runs = await node(path.join(peers, 'crawlee.mjs'), [JSON.stringify({ seeds, storage, passes: PASSES, list, folder })], {
     cwd: peers,
   })
-  return runs.map((run) => ({ ...run, list: readList(list) }))
+  return runs.map((run, pass) => ({ ...run, list: readList(`${list}.${pass}`) }))
 }
 
 /** Once: it compiles nothing. bash tells the CPU time of a process that is not Node. */
@@ -150,7 +150,7 @@ for (let round = 0; round < rounds; round++) {
     if (difference > MOST_DIFFERENCE) {
       isWrong = true
       console.log(
-        `${name}: its pages differ by ${(difference * 100).toFixed(1)} % from ours (${crawls[0]?.pages}); the ratio does not count`,
+        `${name}: its pages differ by ${(difference * 100).toFixed(1)} % from ours (${crawls.map((run) => run.pages).join(' and ')}); the ratio does not count`,
       )
     }
     runs[name]?.push(crawls)

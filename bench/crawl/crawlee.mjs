@@ -8,11 +8,11 @@ import { Configuration, Dataset, LinkeDOMCrawler, log, LogLevel } from 'crawlee'
 
 const { seeds, storage, passes, list, folder: base } = JSON.parse(process.argv[2])
 log.setLevel(LogLevel.ERROR)
-for (let pass = 0; pass < passes; pass++) await crawl()
+for (let pass = 0; pass < passes; pass++) await crawl(pass)
 process.exit(0)
 
 /** With stores of its own, so that nothing is known from the crawl before. */
-async function crawl() {
+async function crawl(pass) {
   const folder = await mkdtemp(path.join(base, 'crawl-'))
   const config = new Configuration({
     purgeOnStart: true,
@@ -43,6 +43,6 @@ async function crawl() {
   await crawler.run(seeds)
   const wallMs = performance.now() - started
   const { user, system } = process.cpuUsage(cpu)
-  writeFileSync(list, pages.join('\n'))
+  writeFileSync(`${list}.${pass}`, pages.join('\n'))
   console.log(JSON.stringify({ pages: pages.length, wallMs, cpuMs: (user + system) / 1000, rssMb: process.resourceUsage().maxRSS / 1024 }))
 }

@@ -5,7 +5,16 @@
 import { writeFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { AddressGuard, openWeb } from '../../core/web/index.ts'
-import { BatchWriter, type CrawledPage, CrawlFolder, runIntoFolder, sealPage, WorkerPool } from '../../node/index.ts'
+import {
+  BatchWriter,
+  type CrawledPage,
+  CrawlFolder,
+  runIntoFolder,
+  type PageWorker,
+  sealPage,
+  WorkerPool,
+  workPage,
+} from '../../node/index.ts'
 import { warcinfoMember } from '../../schemas/evidence/index.ts'
 import { didFromPublicKey, MAX_BATCH_RECORDS, sha256, utf8 } from '../../schemas/wire/index.ts'
 import { realClock } from '../../tests/support/real-clock.ts'
@@ -19,7 +28,7 @@ export interface OursJob {
   isPolite: boolean
   /** Crawls of the same pages, one after the other: a line of output each. */
   passes: number
-  /** Where the list of pages goes. */
+  /** Where the lists of pages go, with the crawl's number behind it. */
   list: string
 }
 
@@ -55,10 +64,12 @@ if (!isPolite) {
 /** The first crawl pays for its threads' start too. */
 let mark = markNow()
 await using pool = workers === 0 ? undefined : new WorkerPool({ clock: realClock, size: workers })
-for (let pass = 0; pass < passes; pass++) await crawl()
+/** The main thread would remember results by their pages, and a second crawl of few enough would be the memory's. */
+const once: PageWorker = { work: (page) => workPage(page, { isOnce: true }) }
+for (let pass = 0; pass < passes; pass++) await crawl(pass)
 
 /** One crawl from nothing, as a contributor's epochs are: the threads stay. */
-async function crawl(): Promise<void> {
+async function crawl(pass: number): Promise<void> {
   let batch = begin()
   let sealed = 0
   /** Behind the pages before it; in the next batch where this one has no room for another. */
@@ -100,7 +111,7 @@ async function crawl(): Promise<void> {
       limits: { depth: 64 },
       sitemaps: isPolite,
       dropDuplicates: false,
-      ...(pool ? { worker: pool } : {}),
+      worker: pool ?? once,
       onJournal: ({ url, status, outcome, bytes }) => {
         // pages that were worked on, whether or not they gave a record
         if (status === 200 && bytes > 0 && !['ROBOTS', 'TDMREP', 'SITEMAP', 'NOT_HTML'].includes(outcome)) pages.push(url)
@@ -114,7 +125,7 @@ async function crawl(): Promise<void> {
   sealed += (await batch.finish(SPAN)).manifest.count
   if (sealed !== summary.kept) throw new Error(`${sealed} records sealed of ${summary.kept} kept`)
   const now = markNow()
-  writeFileSync(list, pages.join('\n'))
+  writeFileSync(`${list}.${pass}`, pages.join('\n'))
   console.log(
     JSON.stringify({
       pages: pages.length,

@@ -27,13 +27,10 @@ const EMPHASIS = new Map([
   ['s', '~~'],
 ])
 
-/** What stands inside an element as one paragraph; `br` is a backslash and a line end. */
-export const inline = (element: Element, context: Context): string => takeParagraph(lineOf(element, context))
-
-/** The same in one line: headings and cells. */
+/** What stands inside an element as one line: headings and cells. */
 export const inlineLine = (element: Element, context: Context): string => takeJoined(lineOf(element, context), ' ')
 
-/** Takes a line of inline content as it is written, but for lone surrogates. */
+/** Takes a line of inline content as it is written, but for lone surrogates; `br` is a backslash and a line end. */
 export const takeParagraph = (line: Line): string => takeJoined(line, '\\\n')
 
 function takeJoined(line: Line, between: string): string {

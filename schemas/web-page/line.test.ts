@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { collapse } from './collapse.ts'
@@ -134,4 +136,17 @@ test('what names say does not depend on those met before', () => {
   const each = traitsOf(words)
   expect(new Set(each).size).toBeGreaterThan(5)
   expect(traitsOf([...names, ...names.toReversed()])).toEqual([...each, ...each.toReversed()])
+})
+
+test('a name that is remembered does not keep the page that it was read in', () => {
+  setFlagsFromString('--expose-gc')
+  const held = (): number => {
+    ;(runInNewContext('gc') as () => void)()
+    return process.memoryUsage().heapUsed / (1 << 20)
+  }
+  const read = (i: number): void => describe(parseHtml(`<div class="a-long-name-of-page-${i}"><!--${'x'.repeat(1 << 20)}-->`))
+  read(0)
+  const before = held()
+  for (let i = 1; i <= 64; i++) read(i)
+  expect(held() - before).toBeLessThan(16)
 })

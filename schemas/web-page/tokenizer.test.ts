@@ -48,7 +48,7 @@ const pages = readdirSync(folder)
   .map((name) => readFileSync(path.join(folder, name), 'utf8'))
 
 const pieces =
-  'a|b c|é| |\n|<|>|/|=|"|\'|&|;|&amp;|&amp|&#65;|&#x110000;|&notit;|&unknown;|!|-|--|<!--|-->|--!>|<![CDATA[|]]>|<!doctype html>|<?x|<p>|</p>|</p x="1>">|<a href="|<a href=\'|<b c=|<br/>|<svg>|<title>|</title>|<textarea>|</textarea|<script>|</script>|</scrip|<style>|</style >|<xmp>|<plaintext>|<iframe>'.split(
+  'a|b c|é| |\n|\t|\f|\r|\0|<|>|/|=|"|\'|&|;|&amp;|&amp|&#65;|&#x110000;|&notit;|&unknown;|!|-|--|<!--|-->|--!>|<![CDATA[|]]>|<!doctype html>|<?x|<p>|<P|</p>|</P|</p x="1>">|<a href="|<a href=\'|<b c=|<br/>|<svg>|<title>|</title>|<textarea>|</textarea|<script>|</script>|</scrip|<style>|</style >|<xmp>|<plaintext>|<iframe>'.split(
     '|',
   )
 const hostile = fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((list) => list.join(''))

@@ -135,10 +135,13 @@ function nameTraits(names: string): number {
   const place = placeOf(names)
   if (remembered.names[place] === names) return remembered.traits[place] as number
   const traits = traitsOf(asciiLower(names.replace(/([a-z])([A-Z])/g, '$1-$2')))
-  remembered.names[place] = names
+  remembered.names[place] = copyOf(names)
   remembered.traits[place] = traits
   return traits
 }
+
+/** In memory of its own: what is cut out of a page keeps all of that page's text alive. */
+const copyOf = (text: string): string => JSON.parse(JSON.stringify(text)) as string
 
 function traitsOf(words: string): number {
   return (
