@@ -41,8 +41,8 @@ interface Thread {
   since: number
 }
 
-/** A second page lies ready while the first is worked on, so that no thread waits for the other side. */
-const AHEAD = 2
+/** Pages lie ready while the first is worked on: no thread waits for the other side, and one that finds the next at hand need not be woken for it. */
+const AHEAD = 4
 const MOST_RULES = 512
 const CHECK_MS = 1000
 /** A thread that has not loaded after this long never will. */
@@ -52,12 +52,14 @@ const LOAD_MS = 120_000
  * every fortieth page paid for a whole collection.
  */
 const HEAP = { maxOldGenerationSizeMb: 1536 }
-/** What V8 reads when it makes an isolate, for the threads and nothing that runs already; as a worker's options the process's own flags overrule it. */
+/** What V8 reads when it makes an isolate, for the threads and, but for the last, nothing that runs already; as a worker's options the process's own flags overrule it. */
 const THREAD_FLAGS = [
   // a page's garbage is young: of 16 MiB a collection finds one page alive in twenty, and more would only be memory
   '--max-semi-space-size=16',
   // until its old generation has grown to this a thread is not collected: what lives in it is 25 MiB, and from 38 on V8 would look through it all
   '--initial-old-space-size=64',
+  // so little survives that sharing its collection out costs more than collecting it; this one holds for the whole process
+  '--no-parallel-scavenge',
 ]
 /** A thread that dies at once would be replaced for ever. */
 const MOST_DEATHS_IN_A_ROW = 8
