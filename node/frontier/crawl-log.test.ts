@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -101,30 +101,18 @@ describe('a crawl log', () => {
     }
   })
 
-  it('gives items back from memory, and more than that holds from the disk', async () => {
+  it('reads items back from the disk, from what is being written and from what waits', async () => {
     const log = await CrawlLog.create(file, {})
     const frontier = new Frontier({ seeds, book: log, limits: { queued: 1e6, queuedPerHost: 1e6 }, traps: { numbered: 1e6 } })
     const long = `/${'x'.repeat(1900)}?${'y'.repeat(40)}`
     frontier.offer(long, { depth: 1, via: `http://a.example/${'z'.repeat(6000)}` })
-    for (let i = 0; i < 3000; i++) frontier.offer(`/p${i}`, from)
+    for (let i = 0; i < 500; i++) frontier.offer(`/p${i}`, from)
     const writing = commit(log)
-    for (let i = 3000; i < 6000; i++) frontier.offer(`/p${i}`, from)
+    for (let i = 500; i < 1000; i++) frontier.offer(`/p${i}`, from)
     const urls = Array.from({ length: 300 }, () => frontier.next('a.example')?.url)
     await writing
     for (let item = frontier.next('a.example'); item !== undefined; item = frontier.next('a.example')) urls.push(item.url)
-    expect(urls).toEqual(['/', long, ...Array.from({ length: 6000 }, (_, i) => `/p${i}`)].map((place) => `http://a.example${place}`))
-    await log.close()
-  })
-
-  it('holds the last items in memory, and no more than there is room for', async () => {
-    const log = await CrawlLog.create(file, {})
-    const rest = { host: 'a.example', via: null, depth: 0, redirects: 0, linksOnly: false, attempts: 0, isSitemap: false }
-    const items = Array.from({ length: 4100 }, (_, i) => ({ ...rest, url: `http://a.example/p${i}` }))
-    const refs = items.map((item) => log.add(item))
-    await commit(log)
-    await truncate(file)
-    expect(refs.slice(4).map((ref) => log.take(ref))).toEqual(items.slice(4))
-    for (const ref of refs.slice(0, 4)) expect(() => log.take(ref)).toThrow('no item')
+    expect(urls).toEqual(['/', long, ...Array.from({ length: 1000 }, (_, i) => `/p${i}`)].map((place) => `http://a.example${place}`))
     await log.close()
   })
 

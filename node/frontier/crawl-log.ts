@@ -36,18 +36,10 @@ export interface CrawlLogState {
   hasEnded: boolean
 }
 
-/** Lines on their way to the file, and where they will end in it. */
-export interface CutLines {
-  text: string
-  end: number
-}
-
 /** Whether a file holds, from `from` to `to`, bytes of this checksum. */
 export type FileCheck = (file: number, from: number, to: number, check: number) => boolean
 
 const CHUNK = 1 << 20
-/** Waiting items that are held in memory as well, about a megabyte of them: crawls whose queue is short never read one back. */
-const MOST_HELD = 4096
 /** Longest line: URL and via of 2,048 and 8,192 characters, escaped; a summary; facts of up to 256 records of a page, with its links. */
 const MAX_LINE = 32 << 20
 
@@ -57,8 +49,9 @@ export class CrawlLog implements ItemBook {
   #lines: string[] = []
   /** Where the next line will begin. */
   #end: number
-  /** Waiting items by number, in order: those whose lines may not be in the file yet, and of the others what there is room for. */
-  readonly #held = new Map<number, FrontierItem>()
+  /** Items whose lines may not be in the file yet, by number. */
+  #fresh = new Map<number, FrontierItem>()
+  #writing = new Map<number, FrontierItem>()
 
   private constructor(handle: FileHandle, readFd: number, end: number) {
     this.#handle = handle
@@ -91,16 +84,13 @@ export class CrawlLog implements ItemBook {
   add(item: FrontierItem): number {
     const { url, depth, via, redirects, linksOnly, attempts, isSitemap } = item
     const ref = this.#append(['a', url, depth, via, redirects, linksOnly ? 1 : 0, attempts, isSitemap ? 1 : 0])
-    this.#held.set(ref, item)
+    this.#fresh.set(ref, item)
     return ref
   }
 
   take(ref: number): FrontierItem {
-    const held = this.#held.get(ref)
-    if (held !== undefined) {
-      this.#held.delete(ref)
-      return held
-    }
+    const fresh = this.#fresh.get(ref) ?? this.#writing.get(ref)
+    if (fresh !== undefined) return fresh
     const item = asItem(this.#read(ref))
     if (item === undefined) throw new Error(`the crawl log has no item at ${ref}`)
     return item
@@ -128,20 +118,19 @@ export class CrawlLog implements ItemBook {
   }
 
   /** Takes out the lines since the last commit, closed by this one, to be written once the files beside the log were. */
-  cut({ lengths, checks, summary }: Commit): CutLines {
+  cut({ lengths, checks, summary }: Commit): string {
     this.#append(['c', lengths, checks, summary])
     const text = this.#lines.join('')
     this.#lines = []
-    return { text, end: this.#end }
+    this.#writing = this.#fresh
+    this.#fresh = new Map()
+    return text
   }
 
   /** Writes what `cut` gave. One caller at a time, in order. */
-  async write({ text, end }: CutLines): Promise<void> {
+  async write(text: string): Promise<void> {
     await this.#handle.appendFile(text)
-    for (const ref of this.#held.keys()) {
-      if (this.#held.size <= MOST_HELD || ref >= end) break
-      this.#held.delete(ref)
-    }
+    this.#writing = new Map()
   }
 
   async sync(): Promise<void> {
