@@ -52,7 +52,7 @@ export class SeenSet {
   }
 }
 
-/** Two 32-bit multiply-xor lanes (cyrb53, public domain), 53 bits, never 0. Not for secrets: a page that collides on purpose hides only itself. */
+/** Two 32-bit multiply-xor lanes (cyrb53, public domain), 53 bits, never 0. Not for secrets: a link that is made to collide with an address keeps that address out of this crawl. */
 export function fingerprint(text: string): number {
   let a = 0xdeadbeef
   let b = 0x41c6ce57
