@@ -146,13 +146,13 @@ for (let round = 0; round < rounds; round++) {
   fixed.push(calibrate())
   for (const name of wanted) {
     const crawls = await (sides[name] as () => Promise<Run[]>)()
-    const difference = Math.max(...crawls.map(({ list }) => (list === undefined ? 0 : differenceOf(pages, list))))
-    if (difference > MOST_DIFFERENCE) {
+    crawls.forEach(({ list, pages: count }, i) => {
+      const difference = list === undefined ? 0 : differenceOf(pages, list)
+      if (difference <= MOST_DIFFERENCE) return
       isWrong = true
-      console.log(
-        `${name}: its pages differ by ${(difference * 100).toFixed(1)} % from ours (${crawls.map((run) => run.pages).join(' and ')}); the ratio does not count`,
-      )
-    }
+      const percent = (difference * 100).toFixed(1)
+      console.log(`${name}, crawl ${i + 1}: its pages differ by ${percent} % from ours (${count}); its ratio does not count`)
+    })
     runs[name]?.push(crawls)
   }
 }
